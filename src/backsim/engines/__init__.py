@@ -1,0 +1,1 @@
+"""Two engines drive one kernel: SimPy (the reference) and compiled (for experiments)."""

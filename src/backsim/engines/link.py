@@ -1,0 +1,167 @@
+"""The linker: fills the kernel's holes with an engine's ports and a scenario's rules.
+
+Each kernel function is rebuilt from its code object in one namespace that also holds the ports, the
+chosen rules and the functions that call them.  For the compiled engine each function of that
+namespace passes through `numba.njit` on the way.
+
+Numba's disk cache sees a change of the cached function itself, but not of a function it calls.  So
+`Linked.digest` is a hash of everything that was linked; the compiled engine puts it into the name
+of the one function that it caches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from backsim import entities
+from backsim.kernel import clearing, events, orders, queue, replenishment, stock
+from backsim.rules import FAMILIES, Rule
+
+KERNEL = (stock, queue, clearing, replenishment, orders, events)
+
+Namespace = dict[str, Any]
+Transform = Callable[[types.FunctionType], Any]
+
+# How the kernel calls a rule family: the hole's name and signature, and what picks the rule and
+# its parameters in the stock point's record.
+HOLES = {
+    "reorder": ("reorder_units(world, stock, now)", "int"),
+    "priority": ("priority_key(world, stock, line, now)", "float"),
+    "rationing": ("held_back(world, stock, line, now)", "int"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The kernel with its holes filled: its namespace, and a hash of all that went in."""
+
+    namespace: Namespace
+    digest: str
+
+
+Key = tuple[tuple[str, tuple[Rule, ...]], ...]
+
+
+def kernel_key(rules: Mapping[str, Sequence[Rule]]) -> Key:
+    """A choice of rules as a key for caches."""
+    return tuple((family, tuple(chosen)) for family, chosen in rules.items())
+
+
+def link(
+    rules: Mapping[str, Sequence[Rule]], ports: Mapping[str, Any], transform: Transform
+) -> Linked:
+    """Link the kernel.
+
+    `rules` maps each family to the rules in use, in the order of their codes; `ports` are the
+    engine's functions by name; `transform` is what each function passes through (numba or nothing).
+    """
+    sources = [_dispatch(family, chosen) for family, chosen in rules.items()]
+    digest = _digest(sources, rules, ports)
+    namespace: Namespace = {"__name__": "backsim.kernel", "__builtins__": __builtins__}
+    for module in (entities, *KERNEL):
+        for name, value in vars(module).items():
+            if isinstance(value, int | float) and name.isupper():
+                namespace[name] = value
+
+    def add(name: str, function: types.FunctionType, scope: Namespace) -> None:
+        namespace[name] = transform(rebuild(function, scope, digest))
+
+    for family, chosen in rules.items():
+        for code, rule in enumerate(chosen):
+            scope = _scope(rule.function, transform, digest)
+            add(f"{family}_{code}", rule.function, scope)  # type: ignore[arg-type]
+    for name, port in ports.items():
+        add(name, port, port.__globals__)
+    for source in sources:
+        defined: Namespace = {}
+        exec(compile(source, f"<rules of {', '.join(rules)}>", "exec"), namespace, defined)
+        for name, function in defined.items():
+            add(name, function, namespace)
+    for function in kernel_functions():
+        add(function.__name__, function, namespace)
+    return Linked(namespace, digest)
+
+
+def rebuild(
+    function: types.FunctionType, namespace: Namespace, digest: str
+) -> types.FunctionType:
+    """The same code, looking its names up in another namespace.
+
+    The digest in the name matters: numba names machine code after a function's qualified name, and
+    in one process two kernels with equal names would call each other's functions.
+    """
+    name = function.__name__
+    rebuilt = types.FunctionType(function.__code__, namespace, name, function.__defaults__)
+    rebuilt.__qualname__ = f"{name}_{digest}"
+    return rebuilt
+
+
+def _scope(rule: Callable[..., Any], transform: Transform, digest: str) -> Namespace:
+    """A rule's own globals, with the helper functions of its file transformed too."""
+    scope = dict(rule.__globals__)
+    for name, value in rule.__globals__.items():
+        if isinstance(value, types.FunctionType) and _file(value) == _file(rule):
+            scope[name] = transform(rebuild(value, scope, digest))
+    return scope
+
+
+def _file(function: Callable[..., Any]) -> str:
+    return str(function.__code__.co_filename)
+
+
+@cache
+def kernel_functions() -> tuple[types.FunctionType, ...]:
+    """Every function of the kernel."""
+    return tuple(
+        value
+        for module in KERNEL
+        for value in vars(module).values()
+        if isinstance(value, types.FunctionType) and value.__module__ == module.__name__
+    )
+
+
+def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
+    """Source of the function that fills a family's hole: it calls the stock point's own rule."""
+    signature, result = HOLES[family]
+    lines = [f"def {signature}:"]
+    for code, rule in enumerate(chosen):
+        call = f"return {result}({family}_{code}({_arguments(FAMILIES[family].offers, family, rule)}))"
+        last = code == len(chosen) - 1
+        lines.append(f"    {call}" if last else f"    if stock.{family} == {code}: {call}")
+    if family == "priority":
+        moving = [str(code) for code, rule in enumerate(chosen) if "now" in rule.asks]
+        test = " or ".join(f"stock.priority == {code}" for code in moving) or "False"
+        lines.append(f"def priority_moves(stock):\n    return {test}")
+    return "\n".join(lines) + "\n"
+
+
+def _arguments(offers: Mapping[str, str], family: str, rule: Rule) -> str:
+    names = [p.name for p in rule.parameters]
+    return ", ".join(
+        offers[a] if a in offers else f"world.params[stock.{family}_at + {names.index(a)}]"
+        for a in rule.arguments
+    )
+
+
+def _digest(
+    sources: Sequence[str], rules: Mapping[str, Sequence[Rule]], ports: Mapping[str, Any]
+) -> str:
+    """A hash of the sources of all that is linked: kernel, entities, engine and rules."""
+    files = {module.__file__ for module in (entities, *KERNEL)}
+    files |= {p.__code__.co_filename for p in ports.values()}
+    files |= {rule.function.__code__.co_filename for chosen in rules.values() for rule in chosen}
+    digest = hashlib.sha256("".join(sources).encode())
+    digest.update(" ".join(f"{name}={port.__name__}" for name, port in ports.items()).encode())
+    for chosen in rules.values():
+        digest.update(" ".join(rule.name for rule in chosen).encode())
+    for entity in (entities.Line, entities.Stock):
+        digest.update(" ".join(f.name for f in fields(entity)).encode())
+    for file in sorted(str(f) for f in files):
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""The log of a run: what both engines hand over, equal to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import dtype
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Records = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The tables at the end of a run, as records of the entities' types.
+
+    `lines`: every order line that arrived; `shipments`: units shipped after a wait; `notes`: the
+    event log, empty unless it was asked for.  `handled` counts the events.
+    """
+
+    lines: Records
+    purchases: Records
+    shipments: Records
+    stocks: Records
+    notes: Records
+    handled: int
+
+    def equals(self, other: Log) -> bool:
+        """Equal to the bit, apart from the compiled engine's own fields."""
+        return all(
+            getattr(self, table)[name].tobytes() == getattr(other, table)[name].tobytes()
+            for table in ("lines", "purchases", "shipments", "stocks", "notes")
+            for name in getattr(self, table).dtype.names
+            if name not in ("draws_at", "draws_end")
+        )
+
+
+def records(entity: type, rows: Sequence[Any]) -> Records:
+    """Objects of an entity's class as records."""
+    kind = dtype(entity)
+    table = np.empty(len(rows), kind)
+    for name in kind.names or ():
+        table[name] = np.fromiter(map(attrgetter(name), rows), kind[name], len(rows))
+    return table

@@ -1,0 +1,126 @@
+"""From a model to the tables a run starts with.  Both engines begin here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backsim.entities import (
+    ARRIVAL,
+    LATE_REVIEW,
+    NONE,
+    OVERTAKING,
+    REVIEW,
+    SHIPMENT,
+    UNDER_WAY,
+    CustomerClass,
+    Purchase,
+    Stock,
+    Supplier,
+)
+from backsim.rules import FAMILIES, Rule
+from backsim.scenario.model import Model
+from backsim.scenario.ruleuse import RuleUse
+from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
+
+
+@dataclass(slots=True)
+class Setup:
+    """Rows of each table at time 0, the rules in use by code, and the first events."""
+
+    stocks: list[Stock]
+    classes: list[CustomerClass]
+    suppliers: list[Supplier]
+    purchases: list[Purchase]
+    params: list[float]
+    levels: list[int]
+    rules: Mapping[str, list[Rule]]
+    events: list[tuple[float, int, int]]
+    """(time, kind, subject), in order of sequence."""
+
+
+def set_up(model: Model) -> Setup:
+    """The tables of a model at time 0."""
+    scenario = model.scenario
+    setup = Setup(
+        stocks=[],
+        classes=[
+            CustomerClass(priority=c.priority, shipment=SHIPMENT.index(c.shipment))
+            for c in scenario.customers.values()
+        ],
+        suppliers=[_supplier(s) for s in scenario.suppliers.values()],
+        purchases=[],
+        params=[],
+        levels=[],
+        rules={family: [] for family in FAMILIES},
+        events=[],
+    )
+    for index, point in enumerate(scenario.stock):
+        _add_stock_point(setup, model, index, point)
+    setup.params = setup.params or [0.0]
+    setup.levels = setup.levels or [0]
+    return setup
+
+
+def _supplier(supplier: object) -> Supplier:
+    from backsim.scenario import schema
+
+    assert isinstance(supplier, schema.Supplier)
+    capacity, row = supplier.capacity, Supplier(crossing=int(supplier.crossing))
+    if isinstance(capacity, Servers):
+        row.servers = capacity.servers
+        row.per_unit = int(capacity.per == "unit")
+    elif isinstance(capacity, Throughput):
+        row.servers = row.per_unit = 1
+    return row
+
+
+def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) -> None:
+    stock = Stock(index=index, since=model.warm_up)
+    stock.product = model.products.index(point.products[0])
+    stock.site = model.sites.index(point.sites[0])
+    stock.supplier = model.suppliers.index(str(point.supplier))
+    stock.initial = stock.on_hand = int(point.initial or 0)  # type: ignore[arg-type]
+    stock.overtaking = OVERTAKING.index(point.overtaking)
+    stock.withdraw = int(point.withdraw)
+    assert point.reorder is not None
+    stock.reorder, stock.reorder_at = _use(setup, "reorder", point.reorder)
+    stock.priority, stock.priority_at = _use(setup, "priority", point.priority)
+    stock.rationing, stock.rationing_at = _use(setup, "rationing", point.rationing)
+    if "levels" in point.rationing.params:
+        stock.levels_at = len(setup.levels)
+        levels = point.rationing.params["levels"]
+        setup.levels += [levels.get(name, 0) for name in model.classes]
+    kind = REVIEW
+    if isinstance(point.review, Review):
+        stock.review_start, stock.review_period = point.review.first, point.review.period
+        kind = LATE_REVIEW if point.review.after_demand else REVIEW
+    for inbound in point.inbound:
+        stock.on_order += inbound.units
+        setup.events.append((inbound.arrives, ARRIVAL, len(setup.purchases)))
+        setup.purchases.append(
+            Purchase(
+                arrives=inbound.arrives,
+                units=inbound.units,
+                stock=index,
+                status=UNDER_WAY,
+                before=stock.last_purchase,
+            )
+        )
+        stock.last_purchase = len(setup.purchases) - 1
+    setup.stocks.append(stock)
+    setup.events.append((stock.review_start, kind, index))
+
+
+def _use(setup: Setup, family: str, use: RuleUse) -> tuple[int, int]:
+    """(code of the rule, index of its parameters)."""
+    rule = FAMILIES[family].get(use.rule)
+    chosen = setup.rules[family]
+    if rule not in chosen:
+        chosen.append(rule)
+    at = len(setup.params)
+    setup.params += [float(use.params[p.name]) for p in rule.parameters]
+    return chosen.index(rule), at
+
+
+__all__ = ["NONE", "Setup", "set_up"]

@@ -1,0 +1,252 @@
+"""The SimPy engine: the reference.  The kernel's own functions, on plain objects.
+
+Customers are a SimPy process that follows the tape; whatever the kernel schedules is a SimPy event.
+SimPy orders events by (time, priority, sequence); an event's priority is its kind.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from heapq import heappush
+from typing import Any, TypeAlias
+
+import simpy
+
+from backsim.engines.link import link
+from backsim.engines.log import Log, records
+from backsim.engines.setup import set_up
+from backsim.entities import (
+    NEVER,
+    ORDER,
+    Line,
+    Note,
+    Purchase,
+    Shipment,
+    Stock,
+    Totals,
+    World,
+)
+from backsim.errors import InputError
+from backsim.scenario.model import Model
+from backsim.streams import Tape
+
+FIRST_PRIORITY = 2
+"""Above SimPy's own URGENT and NORMAL: a process beside the model acts before the model does."""
+
+Process: TypeAlias = "Callable[[Live], Generator[simpy.Event, Any, Any]]"
+
+
+class Clock(simpy.Environment):
+    """A SimPy environment whose events can be put at an exact time.
+
+    SimPy schedules by delay, and now + (t - now) is not always t.
+    """
+
+    def schedule_at(self, event: simpy.Event, time: float, kind: int) -> None:
+        """Let an event happen at `time`; at the same time, events of lower kind come first."""
+        heappush(self._queue, (time, FIRST_PRIORITY + kind, next(self._eid), event))  # type: ignore[misc]
+
+    def at(self, time: float, kind: int) -> simpy.Event:
+        """An event that happens at `time`, for a process to wait for."""
+        event = simpy.Event(self)
+        event._ok, event._value = True, None
+        self.schedule_at(event, time, kind)
+        return event
+
+
+class Due(simpy.Event):
+    """Something the kernel has scheduled."""
+
+    __slots__ = ("kind", "subject")
+
+    def __init__(self, clock: Clock, fire: Callable[[Any], None], kind: int, subject: int) -> None:
+        self.env = clock
+        self.callbacks = [fire]
+        self._ok, self._value = True, None
+        self.kind, self.subject = kind, subject
+
+
+@dataclass(slots=True)
+class LiveWorld(World):
+    """The kernel's tables as lists of objects, and what this engine's ports need."""
+
+    clock: Clock
+    tape: Tape
+    fire: Callable[[Any], None]
+    shipments: list[Shipment]
+    notes: list[Note]
+
+
+# -- the kernel's ports --------------------------------------------------------------------------
+
+
+def schedule(world: LiveWorld, time: float, kind: int, subject: int) -> None:
+    world.clock.schedule_at(Due(world.clock, world.fire, kind, subject), time, kind)
+
+
+def new_purchase(world: LiveWorld) -> int:
+    world.purchases.append(Purchase())  # type: ignore[attr-defined]
+    return len(world.purchases) - 1
+
+
+def draw_lead_time(world: LiveWorld, stock: Stock) -> float:
+    return float(world.tape.lead_times[stock.index].first(stock.purchases + 1)[stock.purchases])
+
+
+def draw_service(world: LiveWorld, stock: Stock) -> float:
+    return float(world.tape.services[stock.index].first(stock.purchases + 1)[stock.purchases])
+
+
+def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
+    world.shipments.append(Shipment(now, line, units))
+
+
+def note(world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int) -> None:
+    world.notes.append(
+        Note(now, what, subject, stock.index, units, stock.on_hand, stock.on_order, stock.backlog)
+    )
+
+
+def no_note(world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int) -> None:
+    pass
+
+
+PORTS = {
+    port.__name__: port
+    for port in (schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note)
+}
+
+
+class Live:
+    """A running SimPy simulation, for processes beside the model (`extend`).
+
+    `env` is the SimPy environment (`yield live.env.timeout(3)`); `world` holds the kernel's tables.
+    """
+
+    def __init__(self, model: Model, tape: Tape, record: bool = False) -> None:
+        self.model, self.tape = model, tape
+        self.env = Clock()
+        self.setup = setup = set_up(model)
+        self.handled = 0
+        ports = PORTS if record else {**PORTS, "note": no_note}
+        self._kernel = link(setup.rules, ports, lambda function: function).namespace
+        self._lines: list[Line] = []
+        self.world = LiveWorld(
+            lines=self._lines,
+            stocks=setup.stocks,
+            classes=setup.classes,
+            suppliers=setup.suppliers,
+            purchases=setup.purchases,
+            totals=[Totals()],
+            params=setup.params,
+            levels=setup.levels,
+            clock=self.env,
+            tape=tape,
+            fire=self._fire(),
+            shipments=[],
+            notes=[],
+        )
+
+    @property
+    def now(self) -> float:
+        """The time, in days."""
+        return float(self.env.now)
+
+    def stock(self, product: str, site: str | None = None) -> Stock:
+        """The live stock point of a product (at the only site, unless one is named)."""
+        pair = (product, site or self.model.sites[0])
+        if pair not in self.model.stock_points:
+            raise InputError(f"extend: expected a stock point, got {pair[0]} at {pair[1]}")
+        return self.world.stocks[self.model.stock_points.index(pair)]
+
+    def order(
+        self,
+        customer_class: str,
+        lines: dict[str, int],
+        site: str | None = None,
+        tolerance: float = float("inf"),
+    ) -> None:
+        """A customer orders now, beside those on the tape."""
+        head = len(self.world.lines)
+        for product, units in lines.items():
+            line = Line(time=self.now, due=self.now, tolerance=tolerance, units=units, head=head)
+            line.stock = self.stock(product, site).index
+            line.customer_class = self.model.classes.index(customer_class)
+            self._lines.append(line)
+        self._kernel["handle"](self.world, ORDER, head, self.now)
+
+    def purchase(self, product: str, units: int, site: str | None = None) -> None:
+        """Order units from the stock point's supplier now, beside its reorder rule."""
+        self._kernel["purchase_units"](self.world, self.stock(product, site), units, self.now)
+
+    # -- how it runs -----------------------------------------------------------------------
+
+    def run(self, extend: Sequence[Process] = ()) -> Log:
+        """Run to the horizon."""
+        for time, kind, subject in self.setup.events:
+            schedule(self.world, time, kind, subject)
+        for process in extend:
+            self.env.process(process(self))
+        self.env.process(self._customers())
+        with _no_cyclic_garbage():
+            self._advance()
+        return Log(
+            records(Line, self.world.lines),
+            records(Purchase, self.world.purchases),
+            records(Shipment, self.world.shipments),
+            records(Stock, self.world.stocks),
+            records(Note, self.world.notes),
+            self.handled,
+        )
+
+    def _advance(self) -> None:
+        horizon, queue, step = self.model.horizon, self.env._queue, self.env.step
+        while queue and queue[0][0] <= horizon:
+            step()
+
+    def _fire(self) -> Callable[[Any], None]:
+        handle = self._kernel["handle"]
+
+        def fire(event: Due) -> None:
+            self.handled += 1
+            handle(self.world, event.kind, event.subject, self.env._now)
+
+        return fire
+
+    def _customers(self) -> Generator[simpy.Event, None, None]:
+        """The customers, one after the other, as the tape says."""
+        handle, world, lines, at = self._kernel["handle"], self.world, self._lines, self.env.at
+        rows = self.tape.lines.tolist()
+        first, count = 0, len(rows)
+        while first < count:
+            head = first
+            yield at(rows[head][0], ORDER)
+            start = len(lines)  # not `head` when processes beside the model have added orders
+            while first < count and rows[first][6] == head:
+                time, due, tolerance, units, stock, customer_class, _ = rows[first]
+                lines.append(
+                    Line(time, due, tolerance, 0.0, NEVER, units, stock, customer_class, start)
+                )
+                first += 1
+            self.handled += 1
+            handle(world, ORDER, start, time)
+
+
+@contextmanager
+def _no_cyclic_garbage() -> Iterator[None]:
+    """A run makes many objects and no cycles: collecting them again and again is waste."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def run(model: Model, tape: Tape, record: bool = False, extend: Sequence[Process] = ()) -> Log:
+    """Play a tape against a model.  `record` keeps the event log; `extend` are processes beside it."""
+    return Live(model, tape, record).run(extend)

@@ -1,0 +1,229 @@
+"""The entities of the kernel: each field declared once, with its type and unit.
+
+The interpreted engine uses the slotted classes as they are; the compiled engine uses numpy records
+made from the same declarations (`dtype`).  Indices point into the tables of `World`; ``NONE`` (-1)
+points nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from backsim.quantities import Code, Count, Time, TotalUnits, Unit, UnitDays, Units
+
+NONE = -1
+NEVER = float("inf")
+
+# Kinds of event, in the order in which they run at the same time.
+SUPPLY = 0  # a supplier's server has finished a purchase
+ARRIVAL = 1  # a purchase arrives, then clearing
+REVIEW = 2  # periodic review, before the demand of that instant
+ORDER = 3  # a customer orders, then continuous review
+LATE_REVIEW = 4  # periodic review, after the demand of that instant
+LEAVE = 7  # a customer's tolerance ends
+
+# What became of a line.
+EXPECTED, WAITING, SHIPPED, CANCELLED, LOST = 0, 1, 2, 3, 4
+LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost")
+
+# Where a purchase is.
+QUEUED, IN_SERVICE, UNDER_WAY, RECEIVED, WITHDRAWN = 0, 1, 2, 3, 4
+PURCHASE_STATUS = ("queued", "in service", "under way", "received", "withdrawn")
+
+# How a customer class wants its orders shipped.
+BY_UNIT, BY_LINE, BY_ORDER = 0, 1, 2
+SHIPMENT = ("partial", "line", "order")
+
+# What a line that cannot be filled whole does to those behind it.
+STRICT, SKIP = 0, 1
+OVERTAKING = ("strict", "skip")
+
+# What the trace notes, beside the event kinds' own doings.
+NOTES = ("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve")
+(
+    NOTE_ORDER,
+    NOTE_SHIP,
+    NOTE_WAIT,
+    NOTE_LOSE,
+    NOTE_LEAVE,
+    NOTE_PURCHASE,
+    NOTE_RECEIVE,
+    NOTE_WITHDRAW,
+    NOTE_RESERVE,
+) = range(len(NOTES))
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of a customer's order.  The first six fields come from the tape.
+
+    An order's lines stand one after the other; ``head`` is the index of the first, which also
+    keeps ``lines_open``, the number of the order's lines not yet filled.
+    """
+
+    time: Time = 0.0
+    due: Time = 0.0
+    tolerance: Time = NEVER
+    key: Time = 0.0  # place in the queue, least first
+    closed: Time = NEVER  # when it was shipped whole, cancelled or lost
+    units: Units = 0
+    stock: Code = 0
+    customer_class: Code = 0
+    head: Code = NONE
+    open: Units = 0  # not yet filled
+    reserved: Units = 0  # filled, kept back until the order is whole
+    shipped: Units = 0
+    filled: Units = 0  # shipped with no wait
+    left: Units = 0  # cancelled or lost
+    lines_open: Code = 0
+    child: Code = NONE
+    sibling: Code = NONE
+    previous: Code = NONE
+    status: Code = EXPECTED
+
+
+TAPE_FIELDS = ("time", "due", "tolerance", "units", "stock", "customer_class", "head")
+
+
+@dataclass(slots=True)
+class Stock:
+    """A stock point: a product at a site."""
+
+    since: Time = 0.0  # the integrals below are complete up to here
+    on_hand_days: UnitDays = 0.0
+    reserved_days: UnitDays = 0.0
+    ready_days: Time = 0.0  # time with on_hand > 0
+    clear_days: Time = 0.0  # time with no backlog
+    net_days: UnitDays = 0.0
+    net_squared_days: UnitDays = 0.0
+    review_start: Time = 0.0
+    review_period: Time = 0.0  # 0: continuous review
+    last_arrival: Time = 0.0
+    on_hand: TotalUnits = 0
+    reserved: TotalUnits = 0
+    on_order: TotalUnits = 0
+    backlog: TotalUnits = 0
+    received: TotalUnits = 0
+    initial: TotalUnits = 0
+    queue: Code = NONE  # the waiting line to serve first
+    waiting: Code = 0  # lines waiting
+    index: Code = 0
+    product: Code = 0
+    site: Code = 0
+    supplier: Code = 0
+    overtaking: Code = 0
+    withdraw: Code = 0
+    reviews: Count = 0
+    purchases: Count = 0
+    last_purchase: Code = NONE
+    draws_at: Count = 0  # compiled engine: this stock point's block in the tables of draws
+    draws_end: Count = 0
+    levels_at: Code = 0  # this stock point's critical levels, one a class
+    reorder: Code = 0
+    reorder_at: Code = 0
+    priority: Code = 0
+    priority_at: Code = 0
+    rationing: Code = 0
+    rationing_at: Code = 0
+
+
+@dataclass(slots=True)
+class CustomerClass:
+    """Customers who share demand, priority and tolerance."""
+
+    priority: Code = 1
+    shipment: Code = BY_UNIT
+
+
+@dataclass(slots=True)
+class Supplier:
+    """Where purchases go.  ``servers`` 0 is an unlimited pipeline."""
+
+    units_per_day: Time = 0.0
+    servers: Code = 0
+    busy: Code = 0
+    first: Code = NONE  # queue of purchases
+    last: Code = NONE
+    crossing: Code = 1
+    per_unit: Code = 0  # service time is per unit
+
+
+@dataclass(slots=True)
+class Purchase:
+    """A replenishment order."""
+
+    placed: Time = 0.0
+    arrives: Time = NEVER
+    lead_time: Time = 0.0
+    service: Time = 0.0
+    units: Units = 0
+    stock: Code = 0
+    status: Code = QUEUED
+    next: Code = NONE  # behind it in the supplier's queue
+    before: Code = NONE  # the stock point's purchase before it
+
+
+@dataclass(slots=True)
+class Shipment:
+    """Units of a line that were shipped after a wait."""
+
+    time: Time = 0.0
+    line: Code = 0
+    units: Units = 0
+
+
+@dataclass(slots=True)
+class Note:
+    """One thing that happened: a row of the event log."""
+
+    time: Time = 0.0
+    what: Code = 0
+    subject: Code = 0  # a line, or a purchase
+    stock: Code = 0
+    units: Units = 0
+    on_hand: TotalUnits = 0
+    on_order: TotalUnits = 0
+    backlog: TotalUnits = 0
+
+
+@dataclass(slots=True)
+class Totals:
+    """One row of figures over all stock points."""
+
+    waiting: Count = 0  # lines in queues
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a run changes: the tables of entities, and the rules' parameters."""
+
+    lines: Sequence[Line]
+    stocks: Sequence[Stock]
+    classes: Sequence[CustomerClass]
+    suppliers: Sequence[Supplier]
+    purchases: Sequence[Purchase]
+    totals: Sequence[Totals]
+    params: Sequence[float]
+    levels: Sequence[int]
+
+
+@cache
+def dtype(entity: type) -> np.dtype[Any]:
+    """The numpy record type of an entity, from its annotated fields."""
+    hints = get_type_hints(entity, include_extras=True)
+    return np.dtype([(f.name, _unit(hints[f.name]).stored) for f in fields(entity)])
+
+
+def _unit(annotation: Any) -> Unit:
+    return next(m for m in annotation.__metadata__ if isinstance(m, Unit))
+
+
+def blank(entity: type, count: int) -> np.ndarray[Any, Any]:
+    """`count` records of an entity, each field at its default."""
+    record = np.array([tuple(f.default for f in fields(entity))], dtype(entity))
+    return np.repeat(record, count)

@@ -1,0 +1,19 @@
+"""backsim's errors.  Every message says where, what was expected and what was found."""
+
+from __future__ import annotations
+
+
+class BacksimError(Exception):
+    """Any error that backsim raises on purpose."""
+
+
+class InputError(BacksimError):
+    """Something the user gave is wrong: a file, an option, an argument.  Exit code 2."""
+
+
+class RuleError(InputError):
+    """A rule is badly written, unknown, or does not compile."""
+
+
+class LedgerError(BacksimError):
+    """Units appeared or vanished: a defect of the kernel or of a process beside it."""

@@ -1,0 +1,105 @@
+"""A customer orders, waits, leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    CANCELLED,
+    LEAVE,
+    LOST,
+    NEVER,
+    NOTE_LEAVE,
+    NOTE_LOSE,
+    NOTE_ORDER,
+    NOTE_WAIT,
+    WAITING,
+    Line,
+    Stock,
+    World,
+)
+from backsim.kernel.clearing import clear, servable, take
+from backsim.kernel.queue import dequeue, enqueue
+from backsim.kernel.replenishment import review_continuously, withdraw_purchases
+from backsim.kernel.stock import settle
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import held_back, note, schedule
+
+
+def customer_order(world: World, head: int, now: float) -> None:
+    """An order arrives: each line takes what it may; the rest waits, or is lost at once."""
+    last = head
+    while last < len(world.lines) and world.lines[last].head == head:
+        last += 1
+    order = world.lines[head]
+    order.lines_open = last - head
+    for index in range(head, last):
+        request(world, index, now)
+    if order.lines_open > 0:
+        if order.tolerance <= 0.0:
+            leave(world, head, now, LOST)
+        elif order.tolerance != NEVER:
+            schedule(world, now + order.tolerance, LEAVE, head)
+    for index in range(head, last):
+        review_continuously(world, world.stocks[world.lines[index].stock], now)
+
+
+def request(world: World, index: int, now: float) -> None:
+    """One line asks for its units; what it cannot have now joins the queue."""
+    line = world.lines[index]
+    stock = world.stocks[line.stock]
+    settle(stock, now)
+    line.open = line.units
+    line.status = WAITING
+    note(world, now, NOTE_ORDER, index, stock, line.units)
+    if stock.on_hand > 0 and stock.waiting == 0:
+        units = servable(world, line, stock.on_hand - held_back(world, stock, line, now))
+        if units > 0:
+            take(world, stock, line, index, units, now)
+    if line.open > 0:
+        stock.backlog += line.open
+        enqueue(world, stock, index, now)
+        if stock.waiting > 1:  # others wait beside stock they may not have: who is next?
+            clear(world, stock, now)
+        if line.open > 0:
+            note(world, now, NOTE_WAIT, index, stock, line.open)
+
+
+def end_tolerance(world: World, head: int, now: float) -> None:
+    """The customer's tolerance is over: what has not been shipped is cancelled."""
+    if world.lines[head].lines_open > 0:
+        leave(world, head, now, CANCELLED)
+
+
+def leave(world: World, head: int, now: float, status: int) -> None:
+    """The customer gives up every line of the order that is not shipped."""
+    index = head
+    while index < len(world.lines) and world.lines[index].head == head:
+        line = world.lines[index]
+        if line.status == WAITING:
+            give_up(world, line, index, now, status)
+        index += 1
+    world.lines[head].lines_open = 0
+
+
+def give_up(world: World, line: Line, index: int, now: float, status: int) -> None:
+    """One line leaves the queue; units reserved for it are free again."""
+    stock = world.stocks[line.stock]
+    settle(stock, now)
+    if line.open > 0:
+        dequeue(world, stock, index)
+    stock.backlog -= line.open
+    stock.reserved -= line.reserved
+    stock.on_hand += line.reserved
+    line.left = line.open + line.reserved
+    line.open = 0
+    line.reserved = 0
+    line.status = status
+    line.closed = now
+    note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
+    if status == CANCELLED and stock.withdraw != 0:
+        withdraw_purchases(world, stock, line.left, now)
+    clear(world, stock, now)
+
+

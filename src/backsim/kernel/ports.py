@@ -1,0 +1,45 @@
+"""What the kernel calls and does not contain: the engine's ports and the scenario's rules.
+
+These are declarations for readers and the type checker.  `backsim.engines.link` puts the real
+functions into the kernel's namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backsim.entities import Line, Stock, World
+
+# -- supplied by the engine ------------------------------------------------------------------
+
+schedule: Callable[[World, float, int, int], None]
+"""(world, time, kind, subject): let `events.handle` be called for `subject` at `time`."""
+
+new_purchase: Callable[[World], int]
+"""(world): add a row to the table of purchases, return its index."""
+
+draw_lead_time: Callable[[World, Stock], float]
+"""(world, stock): the lead time of the stock point's next purchase, from the tape."""
+
+draw_service: Callable[[World, Stock], float]
+"""(world, stock): the service time of the stock point's next purchase, from the tape."""
+
+log_shipment: Callable[[World, float, int, int], None]
+"""(world, now, line, units): remember units that were shipped after a wait."""
+
+note: Callable[[World, float, int, int, Stock, int], None]
+"""(world, now, what, subject, stock, units): a row of the event log; nothing when it is off."""
+
+# -- the scenario's rules --------------------------------------------------------------------
+
+reorder_units: Callable[[World, Stock, float], int]
+"""(world, stock, now): units to order now; 0 or less for none."""
+
+priority_key: Callable[[World, Stock, Line, float], float]
+"""(world, stock, line, now): the line's place in the queue, least first."""
+
+priority_moves: Callable[[Stock], bool]
+"""(stock): whether keys change with time, so that the queue is ordered anew at each clearing."""
+
+held_back: Callable[[World, Stock, Line, float], int]
+"""(world, stock, line, now): units on hand that may not go to this line."""

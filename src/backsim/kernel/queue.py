@@ -1,0 +1,115 @@
+"""The queue of waiting lines at a stock point: a pairing heap whose links live in the lines.
+
+The least (key, time of order, index) is served first.
+Source: Fredman, Sedgewick, Sleator and Tarjan, "The pairing heap", Algorithmica 1 (1986) 111-129.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import NONE, Stock, World
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import priority_key
+
+
+def enqueue(world: World, stock: Stock, index: int, now: float) -> None:
+    """Put a line into the queue."""
+    line = world.lines[index]
+    line.key = priority_key(world, stock, line, now)
+    join(world, stock, index)
+
+
+def join(world: World, stock: Stock, index: int) -> None:
+    """Put a line that has its key into the queue."""
+    stock.queue = meld(world, stock.queue, index)
+    stock.waiting += 1
+    world.totals[0].waiting += 1
+
+
+def dequeue(world: World, stock: Stock, index: int) -> None:
+    """Take a line out of the queue, wherever it stands."""
+    line = world.lines[index]
+    rest = pair_up(world, line.child)
+    if index == stock.queue:
+        stock.queue = rest
+    else:
+        before = world.lines[line.previous]
+        if before.child == index:
+            before.child = line.sibling
+        else:
+            before.sibling = line.sibling
+        if line.sibling != NONE:
+            world.lines[line.sibling].previous = line.previous
+        stock.queue = meld(world, stock.queue, rest)
+    line.child = NONE
+    line.sibling = NONE
+    line.previous = NONE
+    stock.waiting -= 1
+    world.totals[0].waiting -= 1
+
+
+def requeue(world: World, stock: Stock, now: float) -> None:
+    """Ask every waiting line for its key again, and order the queue by the answers."""
+    pending = stock.queue
+    stock.queue = NONE
+    while pending != NONE:
+        index = pending
+        line = world.lines[index]
+        pending = line.sibling
+        child = line.child
+        while child != NONE:  # its children join the pending ones, first child last
+            following = world.lines[child].sibling
+            world.lines[child].sibling = pending
+            pending = child
+            child = following
+        line.child = NONE
+        line.sibling = NONE
+        line.previous = NONE
+        line.key = priority_key(world, stock, line, now)
+        stock.queue = meld(world, stock.queue, index)
+
+
+def meld(world: World, first: int, second: int) -> int:
+    """Join two heaps, given by their roots; return the root of both."""
+    if first == NONE:
+        return second
+    if second == NONE:
+        return first
+    a = world.lines[first]
+    b = world.lines[second]
+    if b.key < a.key or (b.key == a.key and (b.time, second) < (a.time, first)):
+        first, second = second, first
+        a, b = b, a
+    b.sibling = a.child
+    b.previous = first
+    if a.child != NONE:
+        world.lines[a.child].previous = second
+    a.child = second
+    return first
+
+
+def pair_up(world: World, first: int) -> int:
+    """Join a list of siblings into one heap: pairs from the left, then all from the right."""
+    pairs = NONE
+    while first != NONE:
+        second = world.lines[first].sibling
+        world.lines[first].sibling = NONE
+        world.lines[first].previous = NONE
+        following = NONE
+        if second != NONE:
+            following = world.lines[second].sibling
+            world.lines[second].sibling = NONE
+            world.lines[second].previous = NONE
+        pair = meld(world, first, second)
+        world.lines[pair].sibling = pairs
+        pairs = pair
+        first = following
+    root = NONE
+    while pairs != NONE:
+        following = world.lines[pairs].sibling
+        world.lines[pairs].sibling = NONE
+        root = meld(world, root, pairs)
+        pairs = following
+    return root

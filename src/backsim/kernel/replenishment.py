@@ -1,0 +1,162 @@
+"""Reviews, purchases and what the supplier does with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    ARRIVAL,
+    IN_SERVICE,
+    NONE,
+    NOTE_PURCHASE,
+    NOTE_RECEIVE,
+    NOTE_WITHDRAW,
+    QUEUED,
+    RECEIVED,
+    SUPPLY,
+    UNDER_WAY,
+    WITHDRAWN,
+    Purchase,
+    Stock,
+    Supplier,
+    World,
+)
+from backsim.kernel.clearing import clear
+from backsim.kernel.stock import settle
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import (
+        draw_lead_time,
+        draw_service,
+        new_purchase,
+        note,
+        reorder_units,
+        schedule,
+    )
+
+
+def review_periodically(world: World, stock: Stock, kind: int, now: float) -> None:
+    """A periodic review; the next one is a whole number of periods after the first.
+
+    Stock points under continuous review are reviewed once at the start, then after each event
+    that lowers their position.
+    """
+    review(world, stock, now)
+    if stock.review_period > 0.0:
+        stock.reviews += 1
+        following = stock.review_start + stock.reviews * stock.review_period
+        schedule(world, following, kind, stock.index)
+
+
+def review_continuously(world: World, stock: Stock, now: float) -> None:
+    """Continuous review, after an event that lowered the position."""
+    if stock.review_period == 0.0:
+        review(world, stock, now)
+
+
+def review(world: World, stock: Stock, now: float) -> None:
+    """Ask the reorder rule, and order what it says."""
+    units = reorder_units(world, stock, now)
+    if units > 0:
+        purchase_units(world, stock, units, now)
+
+
+def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
+    """Order units from the stock point's supplier."""
+    index = new_purchase(world)
+    purchase = world.purchases[index]
+    purchase.placed = now
+    purchase.units = units
+    purchase.stock = stock.index
+    purchase.before = stock.last_purchase
+    purchase.lead_time = draw_lead_time(world, stock)
+    stock.last_purchase = index
+    stock.on_order += units
+    supplier = world.suppliers[stock.supplier]
+    if supplier.servers > 0:
+        purchase.service = draw_service(world, stock)
+        if supplier.per_unit != 0:
+            purchase.service *= units
+    stock.purchases += 1
+    note(world, now, NOTE_PURCHASE, index, stock, units)
+    if supplier.servers == 0:
+        dispatch(world, supplier, purchase, index, now)
+        return
+    if supplier.first == NONE:
+        supplier.first = index
+    else:
+        world.purchases[supplier.last].next = index
+    supplier.last = index
+    start_service(world, supplier, now)
+
+
+def start_service(world: World, supplier: Supplier, now: float) -> None:
+    """Free servers take the purchases that queue, first come first served."""
+    while supplier.busy < supplier.servers and supplier.first != NONE:
+        index = supplier.first
+        purchase = world.purchases[index]
+        supplier.first = purchase.next
+        if purchase.status == QUEUED:  # not withdrawn
+            purchase.status = IN_SERVICE
+            supplier.busy += 1
+            schedule(world, now + purchase.service, SUPPLY, index)
+
+
+def end_service(world: World, index: int, now: float) -> None:
+    """A server has finished a purchase and turns to the next."""
+    purchase = world.purchases[index]
+    supplier = world.suppliers[world.stocks[purchase.stock].supplier]
+    supplier.busy -= 1
+    dispatch(world, supplier, purchase, index, now)
+    start_service(world, supplier, now)
+
+
+def dispatch(
+    world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> None:
+    """A purchase sets out; without crossing it arrives no earlier than the one before it."""
+    stock = world.stocks[purchase.stock]
+    arrives = now + purchase.lead_time
+    if supplier.crossing == 0:
+        if arrives < stock.last_arrival:
+            arrives = stock.last_arrival
+        stock.last_arrival = arrives
+    purchase.status = UNDER_WAY
+    purchase.arrives = arrives
+    schedule(world, arrives, ARRIVAL, index)
+
+
+def receive(world: World, index: int, now: float) -> None:
+    """A purchase arrives; waiting lines are served from it."""
+    purchase = world.purchases[index]
+    if purchase.status == WITHDRAWN:
+        return
+    stock = world.stocks[purchase.stock]
+    settle(stock, now)
+    purchase.status = RECEIVED
+    stock.on_hand += purchase.units
+    stock.on_order -= purchase.units
+    stock.received += purchase.units
+    note(world, now, NOTE_RECEIVE, index, stock, purchase.units)
+    clear(world, stock, now)
+
+
+def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> None:
+    """Take units back from the latest purchases that the supplier has not started or delivered."""
+    while units > 0 and stock.last_purchase != NONE:
+        index = stock.last_purchase
+        purchase = world.purchases[index]
+        if purchase.status == IN_SERVICE:
+            return
+        if purchase.status == QUEUED or purchase.status == UNDER_WAY:
+            taken = min(units, purchase.units)
+            purchase.units -= taken
+            stock.on_order -= taken
+            units -= taken
+            note(world, now, NOTE_WITHDRAW, index, stock, taken)
+            if purchase.units > 0:
+                return
+            purchase.status = WITHDRAWN
+        stock.last_purchase = purchase.before
+
+

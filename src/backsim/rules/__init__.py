@@ -1,0 +1,9 @@
+"""The business rules, one small pure function each, and the registry that finds them."""
+
+from backsim.rules import priority as _priority
+from backsim.rules import rationing as _rationing
+from backsim.rules import reorder as _reorder
+from backsim.rules.registry import FAMILIES, Family, Parameter, Rule, priority, rationing, reorder
+
+__all__ = ["FAMILIES", "Family", "Parameter", "Rule", "priority", "rationing", "reorder"]
+del _priority, _rationing, _reorder

@@ -1,0 +1,21 @@
+"""Rationing rules: stock held back for more important classes."""
+
+from __future__ import annotations
+
+from backsim.rules.registry import rationing
+
+
+@rationing
+def none() -> int:
+    """Hold nothing back: any class may take the last unit."""
+    return 0
+
+
+@rationing
+def critical_level(level: int) -> int:
+    """A unit goes to a class only if the stock on hand, with that unit, is above the class's level.
+
+    Source: Ha, Management Science 43 (1997) 1093-1103; de Vericourt, Karaesmen and Dallery,
+    Management Science 48 (2002) 1486-1501.
+    """
+    return level

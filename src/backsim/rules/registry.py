@@ -1,0 +1,119 @@
+"""The registry of rules: one decorated function is all it takes to add one.
+
+A rule is a pure function.  Some of its arguments are *asked for by name* (``line``, ``now``,
+``stock`` ...: what its family offers); the others are *parameters* that a scenario sets.  Their
+annotations give unit and range, their defaults the default, and the docstring the documentation.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_type_hints
+
+from backsim.errors import RuleError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a rule: its name, annotated type, and default (None: it must be given)."""
+
+    name: str
+    annotation: Any
+    default: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its function, what it asks its family for, and its parameters."""
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+    asks: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    arguments: tuple[str, ...]  # asks and parameters, in the function's own order
+    source: str = ""  # the file of a user's rule
+
+    @property
+    def doc(self) -> str:
+        """The rule's docstring."""
+        return inspect.getdoc(self.function) or ""
+
+
+@dataclass(slots=True, eq=False)
+class Family:
+    """A family of rules, and what its members may ask for: name -> how the kernel spells it."""
+
+    name: str
+    offers: Mapping[str, str]
+    doc: str
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+    def __call__(self, function: Function) -> Function:
+        """Register a function as a rule of this family (the decorator)."""
+        rule = self.describe(function)
+        present = self.rules.get(rule.name)
+        if present is not None and not _same(present.function, function):
+            raise RuleError(f"{self.name} rule {rule.name!r} exists already")
+        self.rules[rule.name] = rule
+        return function
+
+    def describe(self, function: Callable[..., Any]) -> Rule:
+        """Read a rule from its function's signature."""
+        name = function.__name__
+        hints = get_type_hints(function, include_extras=True)
+        asks, parameters = [], []
+        signature = inspect.signature(function).parameters
+        for argument in signature.values():
+            if argument.name in self.offers:
+                asks.append(argument.name)
+            elif argument.name not in hints:
+                raise RuleError(
+                    f"{self.name} rule {name!r}: argument {argument.name!r} is neither offered "
+                    f"({', '.join(self.offers)}) nor annotated as a parameter"
+                )
+            else:
+                default = None if argument.default is argument.empty else float(argument.default)
+                parameters.append(Parameter(argument.name, hints[argument.name], default))
+        return Rule(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature))
+
+    def get(self, name: str) -> Rule:
+        """The rule of that name."""
+        return self.rules[name]
+
+
+def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
+    return one.__code__.co_filename == other.__code__.co_filename
+
+
+reorder = Family(
+    "reorder",
+    {"position": "inventory_position(stock)", "stock": "stock", "now": "now"},
+    "When and how much to order: returns units, 0 or less for none.",
+)
+priority = Family(
+    "priority",
+    {
+        "line": "line",
+        "customer": "world.classes[line.customer_class]",
+        "stock": "stock",
+        "now": "now",
+    },
+    "Who is served first: returns a key, least first; ties by time of order.  "
+    "A rule that asks for `now` is asked again at every clearing.",
+)
+rationing = Family(
+    "rationing",
+    {
+        "level": "world.levels[stock.levels_at + line.customer_class]",
+        "line": "line",
+        "stock": "stock",
+        "now": "now",
+    },
+    "How many units on hand a line may not have: they are kept for more important classes.",
+)
+FAMILIES: dict[str, Family] = {f.name: f for f in (reorder, priority, rationing)}

@@ -1,0 +1,41 @@
+"""Reorder rules: when and how much to order."""
+
+from __future__ import annotations
+
+import math
+
+from backsim.quantities import Level, PositiveUnits
+from backsim.rules.registry import reorder
+
+
+@reorder
+def none() -> int:
+    """Never order; only the purchases already under way arrive."""
+    return 0
+
+
+@reorder
+def base_stock(position: int, S: Level) -> int:
+    """Order what is missing to the level S, whenever anything is.
+
+    Source: Zipkin, Foundations of Inventory Management (2000), section 6.2.
+    """
+    return int(math.floor(S)) - position
+
+
+@reorder
+def s_S(position: int, s: Level, S: Level) -> int:
+    """Order up to S when the inventory position is at or below s.
+
+    Source: Scarf, "The optimality of (S, s) policies in the dynamic inventory problem" (1960).
+    """
+    return int(math.floor(S)) - position if position <= s else 0
+
+
+@reorder
+def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
+    """When the position is at or below r, order the least multiple of Q that brings it above r.
+
+    Source: Zheng and Chen, Naval Research Logistics 39 (1992) 707-728.
+    """
+    return (int((r - position) // Q) + 1) * int(Q) if position <= r else 0

@@ -1,0 +1,101 @@
+"""The resolved model: frozen and fully explicit.  Everything downstream reads this."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from backsim.scenario.schema import CostRates, Scenario, StockPoint, Supplier
+from backsim.scenario.trace import TraceLines
+
+
+@dataclass(frozen=True)
+class Model:
+    """A scenario with every default filled in, every name checked and every level a number.
+
+    `scenario.stock` holds one entry a stock point, in the order of `stock_points`; `traces` holds
+    the lines of each trace by (customer class, index of the demand entry).
+    """
+
+    scenario: Scenario
+    name: str
+    folder: Path
+    source: Mapping[str, Any] = field(repr=False)
+    traces: Mapping[tuple[str, int], TraceLines] = field(default_factory=dict, repr=False)
+    expected_orders: float = 0.0
+
+    @property
+    def horizon(self) -> float:
+        """Days simulated."""
+        return self.scenario.horizon
+
+    @property
+    def warm_up(self) -> float:
+        """Days at the start that no metric counts."""
+        return self.scenario.warm_up
+
+    @cached_property
+    def products(self) -> tuple[str, ...]:
+        """Names of the products."""
+        return tuple(self.scenario.products)
+
+    @cached_property
+    def sites(self) -> tuple[str, ...]:
+        """Names of the sites."""
+        return tuple(self.scenario.sites)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the customer classes."""
+        return tuple(self.scenario.customers)
+
+    @cached_property
+    def suppliers(self) -> tuple[str, ...]:
+        """Names of the suppliers."""
+        return tuple(self.scenario.suppliers)
+
+    @cached_property
+    def stock_points(self) -> tuple[tuple[str, str], ...]:
+        """(product, site) of each stock point."""
+        return tuple((point.products[0], point.sites[0]) for point in self.scenario.stock)
+
+    def supplier_of(self, point: StockPoint) -> Supplier:
+        """The supplier of a stock point."""
+        return self.scenario.suppliers[str(point.supplier)]
+
+    def cost(self, name: str, *owners: CostRates) -> float:
+        """A cost rate: the first owner's that gives it, else the scenario's, else 0."""
+        for rates in (*owners, self.scenario.costs):
+            value = getattr(rates, name)
+            if value is not None:
+                return float(value)
+        return 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explicit form as plain values; as a scenario file it resolves to itself."""
+        plain = self.scenario.model_dump(mode="json", exclude_none=True)
+        del plain["policy"]  # each stock point says its own
+        return {key: value for key, value in plain.items() if value not in ({}, "", [])}
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the explicit form and of the traces' files."""
+        files = [trace.report.sha256 for trace in self.traces.values()]
+        text = json.dumps([self.to_dict(), files], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Model:
+        """A model with some fields changed: `replace(horizon=90)`, `replace({"policy.priority": "fcfs"})`.
+
+        Paths are as in errors and `--set`.  Raises FileError when the result is not a scenario.
+        """
+        from backsim.scenario.load import from_dict
+
+        return from_dict(
+            self.source, name=self.name, folder=self.folder, changes={**(changes or {}), **fields}
+        )

@@ -1,0 +1,348 @@
+"""Named random streams, and the tape: everything random in a replication, drawn beforehand.
+
+The only module with a generator.  A stream's numbers depend on the seed, the replication and the
+stream's name, and on nothing else: not on the policy, and not on which other streams there are.
+So every policy can be played against the same world, and a new class shifts no other's numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import NEVER, TAPE_FIELDS, Line, dtype
+from backsim.scenario.distributions import Deterministic, Distribution
+from backsim.scenario.model import Model
+from backsim.scenario.rates import Clock
+from backsim.scenario.schema import (
+    CustomerClass,
+    OrderList,
+    PeriodArrivals,
+    PoissonArrivals,
+    Process,
+    Servers,
+    Throughput,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+TAPE = np.dtype([(name, dtype(Line)[name]) for name in TAPE_FIELDS])
+"""A line as it stands on the tape."""
+
+CHUNK = 16_384
+"""Arrivals are drawn in chunks until the horizon is passed."""
+
+
+def generator(seed: int, replication: int, name: str) -> np.random.Generator:
+    """The generator of one named stream."""
+    digest = hashlib.sha256(name.encode()).digest()
+    words = [int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12)]
+    sequence = np.random.SeedSequence(seed, spawn_key=(replication, *words))
+    return np.random.Generator(np.random.PCG64DXSM(sequence))
+
+
+def fresh_seed() -> int:
+    """A seed from the operating system's entropy."""
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+@dataclass
+class Draws:
+    """An endless stream of one distribution: value k is the same however many are asked for."""
+
+    distribution: Distribution
+    source: Callable[[], np.random.Generator]
+    scale: float = 1.0
+    values: Floats = field(default_factory=lambda: np.empty(0))
+
+    def first(self, count: int) -> Floats:
+        """At least `count` values from the start of the stream, each 0 or more."""
+        if count > len(self.values):
+            more = max(count - len(self.values), len(self.values))
+            fresh = self.distribution.draw(self._generator, more)
+            self.values = np.concatenate([self.values, np.maximum(fresh, 0.0)])
+        return self.values
+
+    @cached_property
+    def _generator(self) -> np.random.Generator:
+        return self.source()
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A replication's random world.
+
+    `lines` are the order lines in order of time, dtype `TAPE`, an order's lines together;
+    `lead_times` and `services` hold a stream for each stock point, whose k-th value belongs to its
+    k-th purchase.  The streams grow as a run needs them, which `lock` keeps safe between threads.
+    """
+
+    seed: int
+    replication: int
+    lines: NDArray[Any]
+    lead_times: tuple[Draws, ...]
+    services: tuple[Draws, ...]
+    lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @property
+    def orders(self) -> int:
+        """Number of orders."""
+        return int(np.count_nonzero(self.lines["head"] == np.arange(len(self.lines))))
+
+    @cached_property
+    def longest(self) -> int:
+        """Most lines of one order."""
+        heads = np.flatnonzero(self.lines["head"] == np.arange(len(self.lines)))
+        return int(np.diff(np.r_[heads, len(self.lines)]).max(initial=1))
+
+
+def draw(model: Model, seed: int, replication: int = 0) -> Tape:
+    """Draw the tape of one replication."""
+
+    def stream(name: str) -> Callable[[], np.random.Generator]:
+        return lambda: generator(seed, replication, name)
+
+    parts = [
+        part
+        for code, (name, customer) in enumerate(model.scenario.customers.items())
+        for index in range(len(customer.demand))
+        if len(part := _Demand(model, name, customer, code, index, stream).lines())
+    ]
+    lead_times, services = [], []
+    for point, (product, site) in zip(model.scenario.stock, model.stock_points, strict=True):
+        place = f"{product}@{site}"
+        assert point.lead_time is not None
+        lead_times.append(Draws(point.lead_time, stream(f"lead_time/{place}")))
+        capacity = model.supplier_of(point).capacity
+        service: Distribution = Deterministic(value=0.0)
+        if isinstance(capacity, Servers):
+            service = capacity.service
+        elif isinstance(capacity, Throughput):
+            service = Deterministic(value=1.0 / capacity.units_per_day)
+        services.append(Draws(service, stream(f"service/{place}")))
+    return Tape(seed, replication, _merge(parts), tuple(lead_times), tuple(services))
+
+
+def _merge(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """All lines in order of time; ties in the order of the parts.  `head` becomes an index."""
+    if not parts:
+        return np.empty(0, TAPE)
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0] + [len(part) for part in parts[:-1]])
+    lines = np.concatenate(parts)
+    for part, start in zip(parts, starts, strict=True):
+        lines["head"][start : start + len(part)] += start
+    order = np.argsort(lines["time"], kind="stable")
+    single = bool((lines["head"] == np.arange(len(lines))).all())
+    lines = lines[order]
+    if single:
+        lines["head"] = np.arange(len(lines))
+    else:
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        lines["head"] = place[lines["head"]]
+    return lines
+
+
+@dataclass
+class _Demand:
+    """One demand entry of a class, drawn.  Each of a customer's numbers has its own stream."""
+
+    model: Model
+    name: str
+    customer: CustomerClass
+    code: int
+    index: int
+    stream: Callable[[str], Callable[[], np.random.Generator]]
+
+    def generator(self, what: str) -> np.random.Generator:
+        return self.stream(f"{what}/{self.name}/{self.index}")()
+
+    def lines(self) -> NDArray[Any]:
+        demand = self.customer.demand[self.index]
+        if isinstance(demand, Process):
+            return self.process(demand)
+        if isinstance(demand, OrderList):
+            return self.written(demand)
+        return self.trace()
+
+    # -- orders at random ------------------------------------------------------------------
+
+    def process(self, demand: Process) -> NDArray[Any]:
+        times = self.arrivals(demand)
+        counts = self.whole("lines", demand.lines, len(times), least=1)
+        total = len(times) if counts is None else int(counts.sum())
+        order = None if counts is None else np.repeat(np.arange(len(times)), counts)
+        lines = self.blank(total)
+        self.fill(lines, times, order)
+        sites = self.choose("site", demand.sites, self.model.sites, len(times))
+        products = self.choose("product", demand.products, self.model.products, total)
+        sites = sites if order is None or sites.ndim == 0 else sites[order]
+        lines["stock"] = self.stock_codes[products, sites]
+        units = self.whole("size", demand.size, total, least=0)
+        lines["units"] = 1 if units is None else units
+        if units is not None and (units == 0).any():
+            keep = units > 0
+            lines = lines[keep]
+            order = (np.arange(total) if order is None else order)[keep]
+        lines["head"] = np.arange(len(lines))
+        if order is not None and len(lines):
+            lines["head"] = _first_of_each(order)
+        return lines
+
+    def arrivals(self, demand: Process) -> Floats:
+        """Times of the orders, increasing, up to the horizon."""
+        horizon = self.model.horizon
+        if isinstance(demand.arrivals, PeriodArrivals):
+            period = demand.arrivals.period
+            count = int(np.floor((horizon - period.first) / period.every)) + 1
+            times = period.first + period.every * np.arange(max(0, count))
+            return times[times <= horizon]
+        clock = Clock.of(demand.pattern, horizon, self.model.scenario.start)
+        end = clock.operational(horizon)
+        if isinstance(demand.arrivals, PoissonArrivals):
+            rate = demand.arrivals.poisson.rate
+            source = self.generator("arrivals")
+            first = int(end * rate + 4 * np.sqrt(end * rate)) + 16
+            gaps = (source.standard_exponential(n) / rate for n in _counts(first))
+        else:
+            interval = demand.arrivals.renewal.interval
+            source = self.generator("arrivals")
+            first = int(end / interval.moments()[0] * 1.05) + 16
+            gaps = (np.maximum(interval.draw(source, n), 0.0) for n in _counts(first))
+        pieces, last = [], 0.0
+        for gap in gaps:
+            times = np.cumsum(gap, out=gap)
+            times += last
+            last = times[-1]
+            pieces.append(times)
+            if last > end:
+                break
+        times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return clock.calendar(times[: np.searchsorted(times, end, "right")])
+
+    def whole(self, what: str, distribution: Distribution, count: int, least: int) -> Any:
+        """Rounded values; None when each is 1."""
+        if isinstance(distribution, Deterministic):
+            value = max(least, round(distribution.value))
+            return None if value == 1 else np.full(count, value)
+        values = np.rint(distribution.draw(self.generator(what), count))
+        return np.maximum(values, least).astype(np.int64)
+
+    def choose(self, what: str, weights: Any, names: tuple[str, ...], count: int) -> Any:
+        """Codes of names drawn with weights; one code when there is nothing to choose."""
+        codes = np.array([names.index(name) for name in weights])
+        if len(codes) == 1:
+            return codes[0]
+        steps = np.cumsum(list(weights.values()))
+        uniform = self.generator(what).random(count)
+        return codes[np.searchsorted(steps / steps[-1], uniform, "right").clip(max=len(codes) - 1)]
+
+    # -- orders as they were ---------------------------------------------------------------
+
+    def written(self, demand: OrderList) -> NDArray[Any]:
+        orders = sorted(enumerate(demand.orders), key=lambda item: (item[1].time, item[0]))
+        rows = [
+            (order.time, product, order.site or self.model.sites[0], units, number)
+            for number, (_, order) in enumerate(orders)
+            if order.time <= self.model.horizon
+            for product, units in order.lines.items()
+        ]
+        if not rows:
+            return self.blank(0)
+        time, product, site, units, number = (np.array(column) for column in zip(*rows, strict=True))
+        return self.replay(time, product, site, units, number)
+
+    def trace(self) -> NDArray[Any]:
+        trace = self.model.traces[self.name, self.index]
+        last = int(np.searchsorted(trace.time, self.model.horizon, "right"))
+        site = np.where(trace.site == "", self.model.sites[0], trace.site)
+        if not last:
+            return self.blank(0)
+        return self.replay(
+            trace.time[:last], trace.product[:last], site[:last], trace.units[:last], trace.order[:last]
+        )
+
+    def replay(self, time: Any, product: Any, site: Any, units: Any, number: Any) -> NDArray[Any]:
+        starts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
+        order = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(number)]))
+        lines = self.blank(len(time))
+        self.fill(lines, time[starts].astype(float), order)
+        products = _codes(product, self.model.products)
+        lines["stock"] = self.stock_codes[products, _codes(site, self.model.sites)]
+        lines["units"] = units
+        lines["head"] = _first_of_each(order)
+        return lines
+
+    # -- what all have ---------------------------------------------------------------------
+
+    def blank(self, count: int) -> NDArray[Any]:
+        lines = np.empty(count, TAPE)
+        lines["customer_class"] = self.code
+        return lines
+
+    def fill(self, lines: NDArray[Any], times: Floats, order: Any) -> None:
+        """Time, due date and tolerance of each order, on each of its lines."""
+
+        def spread(values: Any) -> Any:
+            return values if order is None or np.ndim(values) == 0 else values[order]
+
+        due = self.customer.due_in
+        if isinstance(due, Deterministic):
+            wait: Any = due.value
+        else:
+            wait = np.maximum(due.draw(self.generator("due"), len(times)), 0.0)
+        lines["time"] = spread(times)
+        lines["due"] = lines["time"] if isinstance(wait, float) and wait == 0 else spread(times + wait)
+        lines["tolerance"] = spread(self.tolerance(len(times)))
+
+    def tolerance(self, count: int) -> Any:
+        tolerance, share = self.customer.tolerance, self.customer.backorder_share
+        values: Any
+        if isinstance(tolerance, str):
+            values = NEVER if tolerance == "unlimited" else 0.0
+        else:
+            values = np.maximum(tolerance.draw(self.generator("tolerance"), count), 0.0)
+        if share < 1:
+            stays = self.generator("backorder_share").random(count) < share
+            values = np.where(stays, values, 0.0)
+        return values
+
+    @cached_property
+    def stock_codes(self) -> Integers:
+        """Index of the stock point, by product and site; -1 where there is none."""
+        codes = np.full((len(self.model.products), len(self.model.sites)), -1)
+        products = {name: i for i, name in enumerate(self.model.products)}
+        sites = {name: i for i, name in enumerate(self.model.sites)}
+        for code, (product, site) in enumerate(self.model.stock_points):
+            codes[products[product], sites[site]] = code
+        return codes
+
+
+def _counts(first: int) -> Any:
+    """How many arrivals to draw at a time: about as many as are needed, then a few more."""
+    yield first
+    while True:
+        yield CHUNK
+
+
+def _first_of_each(order: Integers) -> Integers:
+    """For each line the index of its order's first line; `order` does not decrease."""
+    starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]])
+    return np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+
+
+def _codes(values: Any, names: tuple[str, ...]) -> Integers:
+    sorter = np.argsort(names)
+    return np.asarray(sorter[np.searchsorted(np.array(names)[sorter], values)])
