@@ -97,6 +97,7 @@ class Stock:
     since: Time = 0.0  # the integrals below are complete up to here
     on_hand_days: UnitDays = 0.0
     reserved_days: UnitDays = 0.0
+    on_order_days: UnitDays = 0.0
     ready_days: Time = 0.0  # time with on_hand > 0
     clear_days: Time = 0.0  # time with no backlog
     net_days: UnitDays = 0.0

@@ -63,6 +63,7 @@ def review(world: World, stock: Stock, now: float) -> None:
 
 def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     """Order units from the stock point's supplier."""
+    settle(stock, now)
     index = new_purchase(world)
     purchase = world.purchases[index]
     purchase.placed = now
@@ -143,6 +144,7 @@ def receive(world: World, index: int, now: float) -> None:
 
 def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> None:
     """Take units back from the latest purchases that the supplier has not started or delivered."""
+    settle(stock, now)
     while units > 0 and stock.last_purchase != NONE:
         index = stock.last_purchase
         purchase = world.purchases[index]

@@ -17,6 +17,7 @@ def settle(stock: Stock, now: float) -> None:
         net = stock.on_hand - stock.backlog
         stock.on_hand_days += days * stock.on_hand
         stock.reserved_days += days * stock.reserved
+        stock.on_order_days += days * stock.on_order
         if stock.on_hand > 0:
             stock.ready_days += days
         if stock.backlog == 0:

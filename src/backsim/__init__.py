@@ -1,0 +1,45 @@
+"""backsim: discrete-event simulation and optimisation of backorders.
+
+Names are imported on first use, so that `import backsim` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backsim.api import Model, Run, load, replicate, simulate
+    from backsim.errors import BacksimError, InputError, LedgerError
+    from backsim.rules import priority, rationing, reorder
+
+_HOMES = {
+    "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
+    "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
+    "backsim.rules": ("priority", "rationing", "reorder"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: F822 (see __getattr__)
+    "BacksimError",
+    "InputError",
+    "LedgerError",
+    "Model",
+    "Run",
+    "load",
+    "priority",
+    "rationing",
+    "reorder",
+    "replicate",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("backsim")
+    if name not in _HOME:
+        raise AttributeError(f"module 'backsim' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

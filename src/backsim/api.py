@@ -1,0 +1,83 @@
+"""The library's verbs: load a model, simulate it, replicate it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from backsim.engines.choose import choose
+from backsim.errors import InputError
+from backsim.results.run import Run, play_and_check
+from backsim.scenario.load import load
+from backsim.scenario.model import Model
+from backsim.streams import draw, fresh_seed
+
+__all__ = ["Model", "Run", "load", "replicate", "simulate"]
+
+
+def simulate(
+    model: Model | str | Path,
+    *,
+    seed: int | None = None,
+    replication: int = 0,
+    engine: str = "auto",
+    record: bool = False,
+    extend: Sequence[Callable[..., Any]] = (),
+) -> Run:
+    """Simulate one replication.
+
+    `model` is a Model or a scenario file.  Without a seed one is drawn (see `run.seed`).  `record`
+    keeps the event log from the start; without it `run.events` plays the replication again.
+    `extend` are SimPy processes to run beside the model: functions that take a `Live` and yield
+    SimPy events.
+
+    Raises InputError for bad input, LedgerError when units do not add up.
+    """
+    model = model if isinstance(model, Model) else load(model)
+    name, reason = choose(model, engine, 1, bool(extend))
+    tape = draw(model, _checked_seed(seed), replication)
+    return play_and_check(model, tape, name, reason, record, extend)
+
+
+def replicate(
+    model: Model | str | Path,
+    *,
+    seed: int | None = None,
+    replications: int,
+    workers: int = 1,
+    engine: str = "auto",
+    record: bool = False,
+) -> Iterator[Run]:
+    """Simulate independent replications 0, 1, ... and yield each `Run` in that order.
+
+    `workers` run at once: threads for the compiled engine, processes for SimPy; -1 for all cores.
+    The results do not depend on how many there are.  Raises as `simulate` does.
+    """
+    model = model if isinstance(model, Model) else load(model)
+    if replications < 1:
+        raise InputError(f"replications: expected at least 1, got {replications}")
+    if workers == 0 or workers < -1:
+        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
+    name, reason = choose(model, engine, replications)
+    seed = _checked_seed(seed)
+    if workers == 1:
+        return (_one(model, seed, k, name, reason, record) for k in range(replications))
+    from joblib import Parallel, delayed
+
+    kind = "threading" if name == "compiled" else "loky"
+    jobs = (delayed(_one)(model, seed, k, name, reason, record) for k in range(replications))
+    runs: Iterator[Run] = Parallel(workers, backend=kind, return_as="generator")(jobs)
+    return runs
+
+
+def _one(model: Model, seed: int, replication: int, engine: str, reason: str, record: bool) -> Run:
+    return play_and_check(model, draw(model, seed, replication), engine, reason, record)
+
+
+def _checked_seed(seed: int | None) -> int:
+    if seed is None:
+        return fresh_seed()
+    if seed < 0:
+        raise InputError(f"seed: expected a whole number of 0 or more, got {seed}")
+    return seed

@@ -1,0 +1,47 @@
+"""Which engine plays a run, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+from backsim.engines.log import Log
+from backsim.errors import InputError
+from backsim.scenario.model import Model
+from backsim.streams import Tape
+
+EngineName = Literal["auto", "simpy", "compiled"]
+
+SMALL = 50_000
+"""Orders below which SimPy has finished before the compiled engine is loaded."""
+
+
+def choose(
+    model: Model, engine: str = "auto", replications: int = 1, extended: bool = False
+) -> tuple[str, str]:
+    """(engine, reason).  Raises InputError for an unknown engine or an impossible wish."""
+    if engine not in get_args(EngineName):
+        raise InputError(f"engine: expected one of {', '.join(get_args(EngineName))}, got {engine!r}")
+    if extended and engine == "compiled":
+        raise InputError("engine: expected simpy, as processes run beside the model, got 'compiled'")
+    if extended:
+        return "simpy", "processes run beside the model"
+    if engine != "auto":
+        return engine, "asked for"
+    work = model.expected_orders * replications
+    if work < SMALL:
+        return "simpy", f"about {work:,.0f} orders are too few to pay for loading the compiled engine"
+    return "compiled", f"about {work:,.0f} orders"
+
+
+def play(
+    model: Model, tape: Tape, engine: str, record: bool = False, extend: Sequence[Any] = ()
+) -> Log:
+    """Play a tape against a model with an engine: `simpy` or `compiled`."""
+    if engine == "compiled":
+        from backsim.engines import compiled
+
+        return compiled.run(model, tape, record)
+    from backsim.engines import simpy
+
+    return simpy.run(model, tape, record, extend)

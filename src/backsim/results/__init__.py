@@ -1,0 +1,1 @@
+"""From a run's log to figures: the ledger, metrics, and tables."""

@@ -1,0 +1,347 @@
+"""The metrics, by name: overall, and by customer class, product and site.
+
+Flow metrics count the orders placed in [warm-up, horizon] and what has become of them by the
+horizon; time averages run over [warm-up, horizon].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.engines.log import Log
+from backsim.entities import CANCELLED, LOST, SHIPPED
+from backsim.errors import InputError
+from backsim.results.waits import PERCENTILES, Waits, wait_statistics
+from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+METRICS: dict[str, tuple[str, str]] = {
+    "fill_rate": ("share", "units shipped at the moment of ordering / units ordered"),
+    "order_fill_rate": ("share", "orders shipped whole at the moment of ordering / orders"),
+    "ready_rate": ("share", "share of time with stock on hand (mean over stock points)"),
+    "clear_rate": ("share", "share of time without a backlog (mean over stock points)"),
+    "mean_on_hand": ("units", "units free to ship, time average"),
+    "mean_reserved": ("units", "units kept for orders that are not whole yet, time average"),
+    "mean_backlog": ("units", "units that customers wait for, time average"),
+    "mean_on_order": ("units", "units ordered and not received, time average"),
+    "mean_net_stock": ("units", "on hand less backlog, time average"),
+    "sd_net_stock": ("units", "standard deviation of on hand less backlog over time (mean over stock points)"),
+    "mean_wait": ("days", "days from order to shipment per unit shipped; at once counts 0"),
+    **{f"wait_p{p}": ("days", f"{p} % of the units shipped waited no longer") for p in PERCENTILES},
+    "backorder_age": ("days", "mean wait of the units shipped that had to wait"),
+    "otif": ("share", "orders shipped whole no later than their due date / orders due"),
+    "cancel_rate": ("share", "units cancelled while waiting / units ordered"),
+    "lost_rate": ("share", "units lost at once / units ordered"),
+    "fairness": ("index", "Gini index of the waits per unit: 0 when all wait equally long"),
+    "wait_ratio": ("ratio", "longest mean wait of a class / shortest"),
+    "orders_per_day": ("per day", "orders placed"),
+    "units_per_day": ("units per day", "units ordered"),
+    "shipped_per_day": ("units per day", "units shipped, of those ordered"),
+    "purchases_per_day": ("per day", "purchases placed"),
+    "units_per_purchase": ("units", "units a purchase"),
+    "cost.holding": ("money per day", "stock on hand and reserved"),
+    "cost.ordering": ("money per day", "purchases placed"),
+    "cost.purchase": ("money per day", "units purchased"),
+    "cost.backorder_unit": ("money per day", "units that had to wait, once each"),
+    "cost.backorder_time": ("money per day", "units waiting, per unit and day"),
+    "cost.lost_margin": ("money per day", "units lost or cancelled"),
+    "cost.total": ("money per day", "all costs"),
+    "revenue": ("money per day", "units shipped, of those ordered, at their price"),
+    "profit": ("money per day", "revenue less all costs except the lost margin"),
+}
+"""name -> (unit, definition)"""
+
+DIMENSIONS = ("", "class", "product", "site")
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one run.  `metrics["fill_rate"]`, `metrics.get("fill_rate", "class", "gold")`."""
+
+    views: tuple[tuple[str, str], ...]
+    values: Mapping[str, Floats]
+
+    @cached_property
+    def _place(self) -> dict[tuple[str, str], int]:
+        return {view: i for i, view in enumerate(self.views)}
+
+    def __getitem__(self, name: str) -> float:
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def get(self, name: str, dimension: str = "", member: str = "") -> float:
+        """A metric, overall or of one class, product or site; nan where it means nothing.
+
+        Raises InputError for an unknown metric, class, product or site.
+        """
+        if name not in self.values:
+            raise InputError(f"expected a metric ({', '.join(self.values)}), got {name!r}")
+        if (dimension, member) not in self._place:
+            known = [m for d, m in self.views if d == dimension]
+            raise InputError(f"expected a {dimension or 'dimension'} ({', '.join(known)}), got {member!r}")
+        return float(self.values[name][self._place[dimension, member]])
+
+    def rows(self) -> list[tuple[str, str, str, float]]:
+        """(metric, dimension, member, value), without those that mean nothing."""
+        return [
+            (name, *view, float(value))
+            for name, values in self.values.items()
+            for view, value in zip(self.views, values, strict=True)
+            if not np.isnan(value)
+        ]
+
+    def frame(self) -> pd.DataFrame:
+        """One row a metric and class, product or site."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=["metric", "dimension", "member", "value"])
+
+
+def measure(model: Model, log: Log) -> Metrics:
+    """The metrics of a run."""
+    return _Measurement(model, log).metrics()
+
+
+class _Measurement:
+    """Sums by class and stock point, folded into views, divided into metrics.
+
+    Arrays are of shape (classes, stock points) for what customers do, (stock points,) for the rest,
+    and (views,) once folded.
+    """
+
+    def __init__(self, model: Model, log: Log) -> None:
+        self.model, self.log = model, log
+        self.shape = len(model.classes), len(model.stock_points)
+        self.days = model.horizon - model.warm_up
+        self.product = log.stocks["product"]
+        self.site = log.stocks["site"]
+        self.first = int(np.searchsorted(log.lines["time"], model.warm_up))
+        self.group = self.groups(log.lines)
+        self.views = (
+            ("", ""),
+            *(("class", name) for name in model.classes),
+            *(("product", name) for name in model.products),
+            *(("site", name) for name in model.sites),
+        )
+
+    # -- sums ------------------------------------------------------------------------------
+
+    def groups(self, lines: Any) -> Any:
+        """The number of each line's class and stock point."""
+        stock = lines["stock"].astype(np.int64)
+        return stock if self.shape[0] == 1 else lines["customer_class"] * self.shape[1] + stock
+
+    def total(self, group: Any, weights: Any = None) -> Floats:
+        """Sums over lines, shape (classes, stock points)."""
+        size = self.shape[0] * self.shape[1]
+        return np.bincount(group, weights, size).astype(float).reshape(self.shape)
+
+    def fold(self, values: Floats) -> Floats:
+        """Sums over all, each class, each product, each site; shape (views,)."""
+        by_stock = values.sum(axis=0)
+        return np.concatenate([[values.sum()], values.sum(axis=1), *self.by_place(by_stock)])
+
+    def fold_stock(self, values: Any, mean: bool = False) -> Floats:
+        """Sums (or means) over stock points; nothing by class."""
+        values = np.asarray(values, float)
+        places = np.concatenate([[values.sum()], *self.by_place(values)])
+        if mean:
+            ones = np.ones(len(values))
+            places /= np.concatenate([[ones.sum()], *self.by_place(ones)]).clip(min=1)
+        return np.insert(places, 1, np.full(self.shape[0], np.nan))
+
+    def by_place(self, values: Floats) -> tuple[Floats, Floats]:
+        return (
+            np.bincount(self.product, values, len(self.model.products)),
+            np.bincount(self.site, values, len(self.model.sites)),
+        )
+
+    # -- metrics ---------------------------------------------------------------------------
+
+    def metrics(self) -> Metrics:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = {**self.service(), **self.stock(), **self.replenishment()}
+            values |= self.money(values)
+        return Metrics(self.views, {name: values[name] for name in METRICS})
+
+    def service(self) -> dict[str, Floats]:
+        log, first = self.log, self.first
+        lines, group = log.lines[first:], self.group[first:]
+        units = lines["units"]
+        later = np.flatnonzero(lines["filled"] != units)  # most lines are filled at once
+        rest, rest_group = lines[later], group[later]
+        ordered = self.total(group) if _all_one(units) else self.total(group, units)
+        missing = self.total(rest_group, rest["units"] - rest["filled"])
+        cancelled = self.total(rest_group, np.where(rest["status"] == CANCELLED, rest["left"], 0))
+        lost = self.total(rest_group, np.where(rest["status"] == LOST, rest["left"], 0))
+        unshipped = self.total(rest_group, rest["units"] - rest["shipped"])
+        self.missing, self.lost = missing - lost, cancelled + lost
+        self.shipped = ordered - unshipped
+        all_ordered, all_shipped = self.fold(ordered), self.fold(self.shipped)
+        waits = self.waits(all_shipped)
+        orders, whole, due, on_time = self.orders(lines, group)
+        by_class = waits.mean[1 : 1 + self.shape[0]]
+        spread = by_class.max() / by_class.min() if self.shape[0] > 1 and by_class.min() > 0 else np.nan
+        return {
+            "fill_rate": 1.0 - self.fold(missing) / all_ordered,
+            "order_fill_rate": whole / orders,
+            "otif": on_time / due,
+            "cancel_rate": self.fold(cancelled) / all_ordered,
+            "lost_rate": self.fold(lost) / all_ordered,
+            "mean_wait": waits.mean,
+            "backorder_age": waits.delayed_mean,
+            **{f"wait_p{p}": waits.percentiles[i] for i, p in enumerate(PERCENTILES)},
+            "fairness": waits.gini,
+            "wait_ratio": np.r_[spread, np.full(len(self.views) - 1, np.nan)],
+            "orders_per_day": orders / self.days,
+            "units_per_day": all_ordered / self.days,
+            "shipped_per_day": all_shipped / self.days,
+        }
+
+    def waits(self, shipped: Floats) -> Waits:
+        """Statistics of the waits of the units shipped, by view."""
+        shipments = self.log.shipments
+        lines = shipments["line"]
+        if self.first:
+            shipments = shipments[lines >= self.first]
+            lines = shipments["line"]
+        wait = shipments["time"] - self.log.lines["time"][lines]
+        group = self.group[lines]
+        stock = group % self.shape[1]
+        codes = (group // self.shape[1], self.product[stock], self.site[stock])
+        sizes = (self.shape[0], len(self.model.products), len(self.model.sites))
+        return wait_statistics(wait, shipments["units"], codes, sizes, shipped)
+
+    def orders(self, lines: Any, group: Any) -> tuple[Floats, Floats, Floats, Floats]:
+        """Orders, those filled whole at once, those due by the horizon, those of them on time.
+
+        By product an order counts where its first line stands.
+        """
+        heads = lines["head"] - self.first == np.arange(len(lines))
+        whole = lines["filled"] == lines["units"]
+        in_time = whole.copy()
+        late = np.flatnonzero(~whole)
+        rest = lines[late]
+        in_time[late] = (rest["status"] == SHIPPED) & (rest["closed"] <= rest["due"])
+        if heads.all():
+            place = group
+        else:
+            starts = np.flatnonzero(heads)
+            place = group[starts]
+            whole = np.logical_and.reduceat(whole, starts)
+            in_time = np.logical_and.reduceat(in_time, starts)
+            lines = lines[starts]
+        orders = self.fold(self.total(place))
+        filled = orders - self.fold(self.total(place[~whole]))
+        undue = lines["due"] > self.model.horizon
+        due = orders - self.fold(self.total(place[undue])) if undue.any() else orders
+        on_time = due - self.fold(self.total(place[~in_time & ~undue]))
+        return orders, filled, due, on_time
+
+    def stock(self) -> dict[str, Floats]:
+        stocks = self.finished_stocks()
+        days = self.days
+        self.on_hand = (stocks["on_hand_days"] + stocks["reserved_days"]) / days
+        net = stocks["net_days"] / days
+        variance = np.maximum(stocks["net_squared_days"] / days - net**2, 0.0)
+        self.backlog = self.waiting_days() / days
+        return {
+            "ready_rate": self.fold_stock(stocks["ready_days"] / days, mean=True),
+            "clear_rate": self.fold_stock(stocks["clear_days"] / days, mean=True),
+            "mean_on_hand": self.fold_stock(stocks["on_hand_days"] / days),
+            "mean_reserved": self.fold_stock(stocks["reserved_days"] / days),
+            "mean_on_order": self.fold_stock(stocks["on_order_days"] / days),
+            "mean_net_stock": self.fold_stock(net),
+            "sd_net_stock": self.fold_stock(np.sqrt(variance), mean=True),
+            "mean_backlog": self.fold(self.backlog),
+        }
+
+    def finished_stocks(self) -> Any:
+        """The stock points with their integrals brought up to the horizon."""
+        stocks = self.log.stocks.copy()
+        rest = self.model.horizon - np.maximum(stocks["since"], self.model.warm_up)
+        net = stocks["on_hand"] - stocks["backlog"]
+        stocks["on_hand_days"] += rest * stocks["on_hand"]
+        stocks["reserved_days"] += rest * stocks["reserved"]
+        stocks["on_order_days"] += rest * stocks["on_order"]
+        stocks["ready_days"] += rest * (stocks["on_hand"] > 0)
+        stocks["clear_days"] += rest * (stocks["backlog"] == 0)
+        stocks["net_days"] += rest * net
+        stocks["net_squared_days"] += rest * net**2
+        return stocks
+
+    def waiting_days(self) -> Floats:
+        """Unit-days of waiting in [warm-up, horizon], shape (classes, stock points).
+
+        Of units shipped late, units that left, and units that still wait.
+        """
+        start, end = self.model.warm_up, self.model.horizon
+        lines, shipments = self.log.lines, self.log.shipments
+        ordered = lines["time"][shipments["line"]]
+        days = shipments["time"].clip(min=start) - ordered.clip(min=start)
+        total = self.total(self.group[shipments["line"]], shipments["units"] * days)
+        late = np.flatnonzero(lines["filled"] != lines["units"])
+        late = late[lines["shipped"][late] != lines["units"][late]]
+        rest = lines[late]
+        until = np.minimum(rest["closed"], end)
+        days = until.clip(min=start) - rest["time"].clip(min=start)
+        units = rest["units"] - rest["shipped"]
+        return total + self.total(self.group[late], units * days)
+
+    def replenishment(self) -> dict[str, Floats]:
+        purchases = self.log.purchases
+        placed = purchases[(purchases["placed"] >= self.model.warm_up) & (purchases["lead_time"] >= 0)]
+        size = self.shape[1]
+        self.purchases = np.bincount(placed["stock"], minlength=size) / self.days
+        self.purchased = np.bincount(placed["stock"], placed["units"], size) / self.days
+        count = self.fold_stock(self.purchases)
+        return {
+            "purchases_per_day": count,
+            "units_per_purchase": self.fold_stock(self.purchased) / count,
+        }
+
+    def money(self, values: Mapping[str, Floats]) -> dict[str, Floats]:
+        s = self.model.scenario
+        products = [s.products[product] for product, _ in self.model.stock_points]  # type: ignore[index]
+        classes = list(s.customers.values())
+
+        def of_stock(name: str) -> Floats:
+            return np.array([self.model.cost(name, p.costs) for p in products])
+
+        def of_class(name: str) -> Floats:
+            rates = [[self.model.cost(name, c.costs, p.costs) for p in products] for c in classes]
+            return np.array(rates)
+
+        stock = {
+            "cost.holding": of_stock("holding") * self.on_hand,
+            "cost.ordering": of_stock("ordering") * self.purchases,
+            "cost.purchase": of_stock("purchase") * self.purchased,
+        }
+        service = {
+            "cost.backorder_unit": of_class("backorder_unit") * self.missing / self.days,
+            "cost.backorder_time": of_class("backorder_time") * self.backlog,
+            "cost.lost_margin": of_class("lost_margin") * self.lost / self.days,
+        }
+        money = {name: self.fold_stock(v) for name, v in stock.items()}
+        money |= {name: self.fold(v) for name, v in service.items()}
+        total = self.fold_stock(sum(stock.values()) + sum(v.sum(axis=0) for v in service.values()))
+        revenue = self.fold(np.array([p.price for p in products]) * self.shipped / self.days)
+        money |= {"cost.total": total, "revenue": revenue}
+        money["profit"] = revenue - total + money["cost.lost_margin"]
+        return money
+
+
+def _all_one(units: Any) -> bool:
+    return bool((units == 1).all())

@@ -1,0 +1,152 @@
+"""A run: one replication of a model, its log as tables, its metrics, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.engines.choose import play
+from backsim.engines.log import Log
+from backsim.entities import LINE_STATUS, NOTES, NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, PURCHASE_STATUS, WAITING
+from backsim.results.ledger import check_ledger
+from backsim.results.metrics import Metrics, measure
+from backsim.results.provenance import provenance
+from backsim.scenario.model import Model
+from backsim.streams import Tape, draw
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Run:
+    """One replication of a model."""
+
+    model: Model
+    seed: int
+    replication: int
+    engine: str
+    reason: str
+    log: Log = field(repr=False)
+    extend: Sequence[Callable[..., Any]] = field(default=(), repr=False)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The metrics by name, overall and by class, product and site."""
+        return measure(self.model, self.log)
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """One row an order line, in order of time: what was asked for and what became of it.
+
+        `wait` is the days to the last shipment; nan for a line that is not shipped whole.
+        """
+        import pandas as pd
+
+        lines = self.log.lines
+        stocks = self.log.stocks[lines["stock"]]
+        status = np.array(LINE_STATUS)[lines["status"]]
+        closed = np.where(lines["status"] == WAITING, np.nan, lines["closed"])
+        shipped = status == "shipped"
+        return pd.DataFrame(
+            {
+                "order": np.cumsum(lines["head"] == np.arange(len(lines))) - 1,
+                "time": lines["time"],
+                "class": _names(self.model.classes, lines["customer_class"]),
+                "product": _names(self.model.products, stocks["product"]),
+                "site": _names(self.model.sites, stocks["site"]),
+                "units": lines["units"],
+                "due": lines["due"],
+                "tolerance": lines["tolerance"],
+                "filled_at_once": lines["filled"],
+                "shipped": lines["shipped"],
+                "left": lines["left"],
+                "open": lines["units"] - lines["shipped"] - lines["left"],
+                "status": status,
+                "closed": closed,
+                "wait": np.where(shipped, closed - lines["time"], np.nan),
+            }
+        )
+
+    @cached_property
+    def purchases(self) -> pd.DataFrame:
+        """One row a purchase, in order of time."""
+        import pandas as pd
+
+        rows = self.log.purchases
+        stocks = self.log.stocks[rows["stock"]]
+        return pd.DataFrame(
+            {
+                "placed": rows["placed"],
+                "product": _names(self.model.products, stocks["product"]),
+                "site": _names(self.model.sites, stocks["site"]),
+                "supplier": _names(self.model.suppliers, stocks["supplier"]),
+                "units": rows["units"],
+                "lead_time": rows["lead_time"],
+                "service": rows["service"],
+                "arrives": rows["arrives"],
+                "status": np.array(PURCHASE_STATUS)[rows["status"]],
+            }
+        )
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row for each thing that happened, in order.
+
+        The event log is not kept in the first place: the replication is played again, with it on.
+        """
+        import pandas as pd
+
+        rows = self.log.notes
+        if not len(rows):
+            tape = draw(self.model, self.seed, self.replication)
+            rows = play(self.model, tape, self.engine, record=True, extend=self.extend).notes
+        stocks = self.log.stocks[rows["stock"]]
+        purchase = np.isin(rows["what"], (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW))
+        line = np.where(purchase, 0, rows["subject"])
+        code = self.log.lines["customer_class"][line] if len(self.log.lines) else line
+        names = np.array(self.model.classes, dtype=object)[code]
+        return pd.DataFrame(
+            {
+                "time": rows["time"],
+                "event": np.array(NOTES)[rows["what"]],
+                "class": np.where(purchase, "", names),
+                "product": _names(self.model.products, stocks["product"]),
+                "site": _names(self.model.sites, stocks["site"]),
+                "units": rows["units"],
+                "line": np.where(purchase, -1, rows["subject"]),
+                "purchase": np.where(purchase, rows["subject"], -1),
+                "on_hand": rows["on_hand"],
+                "on_order": rows["on_order"],
+                "backlog": rows["backlog"],
+            }
+        )
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """All that is needed to run it again: scenario, seed, engine, versions."""
+        return provenance(self.model, self.seed, self.replication, self.engine, self.reason)
+
+
+def play_and_check(
+    model: Model,
+    tape: Tape,
+    engine: str,
+    reason: str,
+    record: bool = False,
+    extend: Sequence[Callable[..., Any]] = (),
+) -> Run:
+    """Play a tape and check the ledger.  Raises LedgerError."""
+    log = play(model, tape, engine, record, extend)
+    check_ledger(model, log)
+    return Run(model, tape.seed, tape.replication, engine, reason, log, tuple(extend))
+
+
+def _names(names: Sequence[str], codes: Any) -> Any:
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, categories=list(names))
