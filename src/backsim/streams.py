@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 TAPE = np.dtype([(name, dtype(Line)[name]) for name in TAPE_FIELDS])
 """A line as it stands on the tape."""
 
+Columns = dict[str, "NDArray[Any]"]
+"""The fields of `TAPE`, each a contiguous array."""
+
 CHUNK = 16_384
 """Arrivals are drawn in chunks until the horizon is passed."""
 
@@ -64,13 +67,16 @@ class Draws:
     source: Callable[[], np.random.Generator]
     scale: float = 1.0
     values: Floats = field(default_factory=lambda: np.empty(0))
+    lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
     def first(self, count: int) -> Floats:
         """At least `count` values from the start of the stream, each 0 or more."""
         if count > len(self.values):
-            more = max(count - len(self.values), len(self.values))
-            fresh = self.distribution.draw(self._generator, more)
-            self.values = np.concatenate([self.values, np.maximum(fresh, 0.0)])
+            with self.lock:
+                more = max(count - len(self.values), len(self.values))
+                if count > len(self.values):  # no other thread has grown it meanwhile
+                    fresh = self.distribution.draw(self._generator, more)
+                    self.values = np.concatenate([self.values, np.maximum(fresh, 0.0)])
         return self.values
 
     @cached_property
@@ -82,28 +88,45 @@ class Draws:
 class Tape:
     """A replication's random world.
 
-    `lines` are the order lines in order of time, dtype `TAPE`, an order's lines together;
-    `lead_times` and `services` hold a stream for each stock point, whose k-th value belongs to its
-    k-th purchase.  The streams grow as a run needs them, which `lock` keeps safe between threads.
+    `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`, an
+    order's lines together; `lead_times` and `services` hold a stream for each stock point, whose
+    k-th value belongs to its k-th purchase.  The streams grow as runs need them, also in several
+    threads.
     """
 
     seed: int
     replication: int
-    lines: NDArray[Any]
+    columns: Columns
     lead_times: tuple[Draws, ...]
     services: tuple[Draws, ...]
-    lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+    single: bool
+    """Every order has one line."""
+
+    def __len__(self) -> int:
+        return len(self.columns["time"])
+
+    @cached_property
+    def lines(self) -> NDArray[Any]:
+        """The order lines as records of `TAPE`."""
+        lines = np.empty(len(self), TAPE)
+        for name in TAPE_FIELDS:
+            lines[name] = self.columns[name]
+        return lines
+
+    @cached_property
+    def heads(self) -> Integers:
+        """Index of each order's first line."""
+        return np.flatnonzero(self.columns["head"] == np.arange(len(self)))
 
     @property
     def orders(self) -> int:
         """Number of orders."""
-        return int(np.count_nonzero(self.lines["head"] == np.arange(len(self.lines))))
+        return len(self) if self.single else len(self.heads)
 
     @cached_property
     def longest(self) -> int:
         """Most lines of one order."""
-        heads = np.flatnonzero(self.lines["head"] == np.arange(len(self.lines)))
-        return int(np.diff(np.r_[heads, len(self.lines)]).max(initial=1))
+        return 1 if self.single else int(np.diff(np.r_[self.heads, len(self)]).max(initial=1))
 
 
 def draw(model: Model, seed: int, replication: int = 0) -> Tape:
@@ -116,11 +139,11 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
         part
         for code, (name, customer) in enumerate(model.scenario.customers.items())
         for index in range(len(customer.demand))
-        if len(part := _Demand(model, name, customer, code, index, stream).lines())
+        if len((part := _Demand(model, name, customer, code, index, stream).lines())["time"])
     ]
     lead_times, services = [], []
     for point, (product, site) in zip(model.scenario.stock, model.stock_points, strict=True):
-        place = f"{product}@{site}"
+        place = f"{_spell(product)}@{_spell(site)}"
         assert point.lead_time is not None
         lead_times.append(Draws(point.lead_time, stream(f"lead_time/{place}")))
         capacity = model.supplier_of(point).capacity
@@ -130,29 +153,46 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
         elif isinstance(capacity, Throughput):
             service = Deterministic(value=1.0 / capacity.units_per_day)
         services.append(Draws(service, stream(f"service/{place}")))
-    return Tape(seed, replication, _merge(parts), tuple(lead_times), tuple(services))
+    columns, single = _merge(parts)
+    return Tape(seed, replication, columns, tuple(lead_times), tuple(services), single)
 
 
-def _merge(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """All lines in order of time; ties in the order of the parts.  `head` becomes an index."""
+def _spell(name: str) -> str:
+    """A name without the sign that stands between names in a stream's name."""
+    return name.replace("%", "%25").replace("@", "%40")
+
+
+def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
+    """All lines in order of time, ties in the order of the parts, and whether all orders are single.
+
+    `head` becomes an index into the merged lines.
+    """
     if not parts:
-        return np.empty(0, TAPE)
+        return {name: np.empty(0, TAPE[name]) for name in TAPE_FIELDS}, True
+    single = all(_is_count(part["head"]) for part in parts)
     if len(parts) == 1:
-        return parts[0]
-    starts = np.cumsum([0] + [len(part) for part in parts[:-1]])
-    lines = np.concatenate(parts)
-    for part, start in zip(parts, starts, strict=True):
-        lines["head"][start : start + len(part)] += start
-    order = np.argsort(lines["time"], kind="stable")
-    single = bool((lines["head"] == np.arange(len(lines))).all())
-    lines = lines[order]
+        return parts[0], single
+    starts = np.cumsum([0] + [len(part["time"]) for part in parts[:-1]])
+    time = np.concatenate([part["time"] for part in parts])
+    order = np.argsort(time, kind="stable")
+    columns = {"time": time[order]}
+    for name in TAPE_FIELDS:
+        if name == "due" and all(part["due"] is part["time"] for part in parts):
+            columns["due"] = columns["time"]
+        elif name not in ("time", "head"):
+            columns[name] = np.concatenate([part[name] for part in parts])[order]
     if single:
-        lines["head"] = np.arange(len(lines))
+        columns["head"] = np.arange(len(order), dtype=TAPE["head"])
     else:
-        place = np.empty(len(order), np.int64)
+        place = np.empty(len(order), TAPE["head"])
         place[order] = np.arange(len(order))
-        lines["head"] = place[lines["head"]]
-    return lines
+        heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
+        columns["head"] = place[np.concatenate(heads)[order]]
+    return columns, single
+
+
+def _is_count(values: NDArray[Any]) -> bool:
+    return len(values) == 0 or bool(values[-1] == len(values) - 1)
 
 
 @dataclass
@@ -169,7 +209,7 @@ class _Demand:
     def generator(self, what: str) -> np.random.Generator:
         return self.stream(f"{what}/{self.name}/{self.index}")()
 
-    def lines(self) -> NDArray[Any]:
+    def lines(self) -> Columns:
         demand = self.customer.demand[self.index]
         if isinstance(demand, Process):
             return self.process(demand)
@@ -179,27 +219,24 @@ class _Demand:
 
     # -- orders at random ------------------------------------------------------------------
 
-    def process(self, demand: Process) -> NDArray[Any]:
+    def process(self, demand: Process) -> Columns:
         times = self.arrivals(demand)
         counts = self.whole("lines", demand.lines, len(times), least=1)
         total = len(times) if counts is None else int(counts.sum())
         order = None if counts is None else np.repeat(np.arange(len(times)), counts)
-        lines = self.blank(total)
-        self.fill(lines, times, order)
         sites = self.choose("site", demand.sites, self.model.sites, len(times))
         products = self.choose("product", demand.products, self.model.products, total)
         sites = sites if order is None or sites.ndim == 0 else sites[order]
-        lines["stock"] = self.stock_codes[products, sites]
         units = self.whole("size", demand.size, total, least=0)
-        lines["units"] = 1 if units is None else units
-        if units is not None and (units == 0).any():
+        columns = self.columns(times, order, total)
+        columns["stock"] = _full(self.stock_codes[products, sites], total, "stock")
+        columns["units"] = _full(1 if units is None else units, total, "units")
+        if units is not None and not units.all():
             keep = units > 0
-            lines = lines[keep]
+            columns = {name: column[keep] for name, column in columns.items()}
             order = (np.arange(total) if order is None else order)[keep]
-        lines["head"] = np.arange(len(lines))
-        if order is not None and len(lines):
-            lines["head"] = _first_of_each(order)
-        return lines
+        columns["head"] = _first_of_each(order, len(columns["time"]))
+        return columns
 
     def arrivals(self, demand: Process) -> Floats:
         """Times of the orders, increasing, up to the horizon."""
@@ -251,7 +288,7 @@ class _Demand:
 
     # -- orders as they were ---------------------------------------------------------------
 
-    def written(self, demand: OrderList) -> NDArray[Any]:
+    def written(self, demand: OrderList) -> Columns:
         orders = sorted(enumerate(demand.orders), key=lambda item: (item[1].time, item[0]))
         rows = [
             (order.time, product, order.site or self.model.sites[0], units, number)
@@ -260,52 +297,55 @@ class _Demand:
             for product, units in order.lines.items()
         ]
         if not rows:
-            return self.blank(0)
+            return self.none()
         time, product, site, units, number = (np.array(column) for column in zip(*rows, strict=True))
         return self.replay(time, product, site, units, number)
 
-    def trace(self) -> NDArray[Any]:
+    def trace(self) -> Columns:
         trace = self.model.traces[self.name, self.index]
         last = int(np.searchsorted(trace.time, self.model.horizon, "right"))
         site = np.where(trace.site == "", self.model.sites[0], trace.site)
         if not last:
-            return self.blank(0)
+            return self.none()
         return self.replay(
             trace.time[:last], trace.product[:last], site[:last], trace.units[:last], trace.order[:last]
         )
 
-    def replay(self, time: Any, product: Any, site: Any, units: Any, number: Any) -> NDArray[Any]:
+    def replay(self, time: Any, product: Any, site: Any, units: Any, number: Any) -> Columns:
         starts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
         order = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(number)]))
-        lines = self.blank(len(time))
-        self.fill(lines, time[starts].astype(float), order)
+        columns = self.columns(time[starts].astype(float), order, len(time))
         products = _codes(product, self.model.products)
-        lines["stock"] = self.stock_codes[products, _codes(site, self.model.sites)]
-        lines["units"] = units
-        lines["head"] = _first_of_each(order)
-        return lines
+        stock = self.stock_codes[products, _codes(site, self.model.sites)]
+        columns["stock"] = _full(stock, len(time), "stock")
+        columns["units"] = _full(units, len(time), "units")
+        columns["head"] = _first_of_each(order, len(time))
+        return columns
+
+    def none(self) -> Columns:
+        return {name: np.empty(0, TAPE[name]) for name in TAPE_FIELDS}
 
     # -- what all have ---------------------------------------------------------------------
 
-    def blank(self, count: int) -> NDArray[Any]:
-        lines = np.empty(count, TAPE)
-        lines["customer_class"] = self.code
-        return lines
-
-    def fill(self, lines: NDArray[Any], times: Floats, order: Any) -> None:
-        """Time, due date and tolerance of each order, on each of its lines."""
+    def columns(self, times: Floats, order: Any, total: int) -> Columns:
+        """Time, due date, tolerance and class of each order, on each of its lines."""
 
         def spread(values: Any) -> Any:
             return values if order is None or np.ndim(values) == 0 else values[order]
 
         due = self.customer.due_in
+        time = spread(times)
         if isinstance(due, Deterministic):
-            wait: Any = due.value
+            due_time = time if due.value == 0 else time + due.value
         else:
             wait = np.maximum(due.draw(self.generator("due"), len(times)), 0.0)
-        lines["time"] = spread(times)
-        lines["due"] = lines["time"] if isinstance(wait, float) and wait == 0 else spread(times + wait)
-        lines["tolerance"] = spread(self.tolerance(len(times)))
+            due_time = spread(times + wait)
+        return {
+            "time": time,
+            "due": due_time,
+            "tolerance": _full(spread(self.tolerance(len(times))), total, "tolerance"),
+            "customer_class": np.full(total, self.code, TAPE["customer_class"]),
+        }
 
     def tolerance(self, count: int) -> Any:
         tolerance, share = self.customer.tolerance, self.customer.backorder_share
@@ -337,10 +377,19 @@ def _counts(first: int) -> Any:
         yield CHUNK
 
 
-def _first_of_each(order: Integers) -> Integers:
-    """For each line the index of its order's first line; `order` does not decrease."""
+def _full(values: Any, count: int, name: str) -> NDArray[Any]:
+    """A column of the tape: one value for all, or a value each."""
+    if np.ndim(values) == 0:
+        return np.full(count, values, TAPE[name])
+    return np.asarray(values, TAPE[name])
+
+
+def _first_of_each(order: Any, count: int) -> NDArray[Any]:
+    """For each line the index of its order's first line; `order` does not decrease (None: 0, 1, ...)."""
+    if order is None or not count:
+        return np.arange(count, dtype=TAPE["head"])
     starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]])
-    return np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    return np.repeat(starts, np.diff(np.r_[starts, len(order)])).astype(TAPE["head"])
 
 
 def _codes(values: Any, names: tuple[str, ...]) -> Integers:

@@ -7,6 +7,7 @@ state is in the tables, so stopping costs a call.
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from backsim.engines.log import Log, records
 from backsim.engines.setup import Setup, set_up
 from backsim.entities import (
     ORDER,
+    NONE,
     CustomerClass,
     Line,
     Note,
@@ -54,13 +56,15 @@ CLOCK = np.dtype(
             "notes",
             "handled",
             "spare",  # rows that one event may need beyond one for each waiting line
-            "notes_each",  # rows of the event log for each waiting line; 0 when it is off
+            "rows_each",  # rows that one event may need for each waiting line
+            "notes_each",  # the same for the event log; 0 when it is off
             "short_of_draws",
         )
     ]
 )
 
 LAYOUT: dict[str, np.dtype[Any]] = {
+    **{f"tape_{name}": dtype(Line)[name] for name in TAPE_FIELDS},
     "lines": dtype(Line),
     "stocks": dtype(Stock),
     "classes": dtype(CustomerClass),
@@ -128,8 +132,10 @@ def draw_service(world, stock):  # type: ignore[no-untyped-def]
 
 def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
-    row = world.shipments[clock.shipments]
     clock.shipments += 1
+    if clock.shipments > len(world.shipments):  # full: the run starts again with more room
+        return
+    row = world.shipments[clock.shipments - 1]
     row.time = now
     row.line = line
     row.units = units
@@ -137,8 +143,10 @@ def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
 
 def note(world, now, what, subject, stock, units):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
-    row = world.notes[clock.notes]
     clock.notes += 1
+    if clock.notes > len(world.notes):  # full: the run starts again with more room
+        return
+    row = world.notes[clock.notes - 1]
     row.time = now
     row.what = what
     row.subject = subject
@@ -197,9 +205,30 @@ def short(world):  # type: ignore[no-untyped-def]
         clock.short_of_draws != 0
         or clock.pending + clock.spare > len(world.events)
         or clock.purchases + clock.spare > len(world.purchases)
-        or clock.shipments + waiting > len(world.shipments)
+        or clock.shipments + clock.rows_each * waiting > len(world.shipments)
         or clock.notes + clock.notes_each * waiting > len(world.notes)
     )
+
+
+def _order_taker() -> types.FunctionType:
+    """A function that copies an order from the tape into the table of lines.
+
+    Its source is written from the entity's declaration: each field from the tape or its default.
+    """
+    fields = {f.name: f.default for f in dataclasses.fields(Line) if f.name not in TAPE_FIELDS}
+    source = ["def take_order(world, head):", "    at = head", "    while True:"]
+    source += ["        line = world.lines[at]"]
+    source += [f"        line.{name} = world.tape_{name}[at]" for name in TAPE_FIELDS]
+    source += [f"        line.{name} = {value!r}" for name, value in fields.items()]
+    source += ["        at += 1"]
+    source += ["        if at == len(world.lines):", "            return at"]
+    source += ["        if world.tape_head[at] != head:"]
+    source += [f"            world.lines[at].head = {NONE}  # the order ends here"]
+    source += ["            return at"]
+    scope: dict[str, Any] = {"inf": np.inf}
+    exec(compile("\n".join(source), "<take_order>", "exec"), scope)
+    function: types.FunctionType = scope["take_order"]
+    return function
 
 
 def _drive(addresses, horizon):  # type: ignore[no-untyped-def]
@@ -209,7 +238,7 @@ def _drive(addresses, horizon):  # type: ignore[no-untyped-def]
     count = len(world.lines)
     while not short(world):
         subject = clock.next_line
-        time = world.lines[subject].time if subject < count else np.inf
+        time = world.tape_time[subject] if subject < count else np.inf
         kind = ORDER
         if clock.pending > 0:
             first = world.events[0]
@@ -220,9 +249,7 @@ def _drive(addresses, horizon):  # type: ignore[no-untyped-def]
         if time > horizon:
             return True
         if kind == ORDER:
-            clock.next_line += 1
-            while clock.next_line < count and world.lines[clock.next_line].head == subject:
-                clock.next_line += 1
+            clock.next_line = take_order(world, subject)  # noqa: F821 (linked)
         else:
             remove_first(world)
         clock.handled += 1
@@ -245,7 +272,7 @@ def _compile(function: types.FunctionType) -> Any:
 @lru_cache(maxsize=64)
 def driver(key: tuple[tuple[str, tuple[Rule, ...]], ...], record: bool) -> Any:
     """The compiled loop for a choice of rules; from numba's disk cache when it has been there."""
-    ports = {**PORTS, "remove_first": remove_first, "short": short}
+    ports = {**PORTS, "remove_first": remove_first, "short": short, "take_order": _order_taker()}
     if not record:
         ports["note"] = no_note
     linked = link(dict(key), ports, _compile)
@@ -258,18 +285,17 @@ def driver(key: tuple[tuple[str, tuple[Rule, ...]], ...], record: bool) -> Any:
 class _Run:
     """A run's tables, and room for more."""
 
-    def __init__(self, model: Model, tape: Tape, record: bool) -> None:
+    def __init__(self, model: Model, tape: Tape, record: bool, rows_each: int = 1) -> None:
         setup = set_up(model)
         self.model, self.tape = model, tape
         self.drive = driver(kernel_key(setup.rules), record)
-        lines = blank(Line, len(tape.lines))
-        for name in TAPE_FIELDS:
-            lines[name] = tape.lines[name]
         self.clock = np.zeros(1, CLOCK)
         self.clock["spare"] = len(setup.stocks) + tape.longest + len(setup.events) + 8
-        self.clock["notes_each"] = 4 if record else 0
+        self.clock["rows_each"] = rows_each
+        self.clock["notes_each"] = 4 * rows_each if record else 0
         self.tables: dict[str, NDArray[Any]] = {
-            "lines": lines,
+            **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
+            "lines": np.empty(len(tape), dtype(Line)),
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
@@ -296,8 +322,11 @@ class _Run:
         self.tables["events"][: len(ranked)] = np.array(sorted(ranked), EVENT)
         self.clock["pending"] = self.clock["sequence"] = len(ranked)
 
-    def run(self) -> Log:
+    def run(self) -> Log | None:
+        """Run to the horizon; None when one event filled a table, which it hardly ever does."""
         while not self.drive(self.addresses(), self.model.horizon):
+            if any(self.clock[name][0] > len(self.tables[name]) for name in ("shipments", "notes")):
+                return None
             if self.clock["short_of_draws"][0]:
                 self.deal_draws()
             self.enlarge()
@@ -309,6 +338,7 @@ class _Run:
             used["stocks"],
             used["notes"][: clock["notes"]],
             int(clock["handled"]),
+            self.tape,
         )
 
     def addresses(self) -> NDArray[np.int64]:
@@ -321,7 +351,8 @@ class _Run:
         spare = int(self.clock["spare"][0])
         waiting = int(self.tables["totals"]["waiting"][0]) + spare
         needs = {"events": ("pending", spare, EVENT), "purchases": ("purchases", spare, Purchase)}
-        needs["shipments"] = ("shipments", waiting, Shipment)
+        each = int(self.clock["rows_each"][0])
+        needs["shipments"] = ("shipments", each * waiting, Shipment)
         needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting, Note)
         for name, (counter, more, entity) in needs.items():
             table = self.tables[name]
@@ -338,9 +369,8 @@ class _Run:
         counts = np.maximum(64, 4 * stocks["purchases"]) + 2 * spare
         ends = np.cumsum(counts)
         stocks["draws_at"], stocks["draws_end"] = ends - counts, ends
-        with self.tape.lock:
-            for name, streams in (("lead_times", self.tape.lead_times), ("services", self.tape.services)):
-                self.tables[name] = _dealt(streams, counts)
+        self.tables["lead_times"] = _dealt(self.tape.lead_times, counts)
+        self.tables["services"] = _dealt(self.tape.services, counts)
         self.clock["short_of_draws"] = 0
 
 
@@ -355,4 +385,7 @@ def _padded(table: NDArray[Any], entity: type) -> NDArray[Any]:
 
 def run(model: Model, tape: Tape, record: bool = False) -> Log:
     """Play a tape against a model.  `record` keeps the event log."""
-    return _Run(model, tape, record).run()
+    rows_each = 1
+    while (log := _Run(model, tape, record, rows_each).run()) is None:
+        rows_each *= 4
+    return log

@@ -111,6 +111,15 @@ def _scope(rule: Callable[..., Any], transform: Transform, digest: str) -> Names
     return scope
 
 
+def _constants(function: Callable[..., Any]) -> list[tuple[str, Any]]:
+    """Plain values that a rule's file may have from another one; numba compiles them in."""
+    return [
+        (name, value)
+        for name, value in sorted(function.__globals__.items())
+        if isinstance(value, int | float | str) and not name.startswith("__")
+    ]
+
+
 def _file(function: Callable[..., Any]) -> str:
     return str(function.__code__.co_filename)
 
@@ -155,13 +164,17 @@ def _digest(
     """A hash of the sources of all that is linked: kernel, entities, engine and rules."""
     files = {module.__file__ for module in (entities, *KERNEL)}
     files |= {p.__code__.co_filename for p in ports.values()}
+    files.add(str(Path(__file__).with_name("tables.py")))
     files |= {rule.function.__code__.co_filename for chosen in rules.values() for rule in chosen}
     digest = hashlib.sha256("".join(sources).encode())
     digest.update(" ".join(f"{name}={port.__name__}" for name, port in ports.items()).encode())
     for chosen in rules.values():
         digest.update(" ".join(rule.name for rule in chosen).encode())
+        for rule in chosen:
+            digest.update(repr(_constants(rule.function)).encode())
     for entity in (entities.Line, entities.Stock):
         digest.update(" ".join(f.name for f in fields(entity)).encode())
     for file in sorted(str(f) for f in files):
-        digest.update(Path(file).read_bytes())
+        if not file.startswith("<"):  # written here from the entities
+            digest.update(Path(file).read_bytes())
     return digest.hexdigest()[:16]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.entities import dtype
+from backsim.streams import Tape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,8 @@ class Log:
     """The tables at the end of a run, as records of the entities' types.
 
     `lines`: every order line that arrived; `shipments`: units shipped after a wait; `notes`: the
-    event log, empty unless it was asked for.  `handled` counts the events.
+    event log, empty unless it was asked for.  `handled` counts the events.  `tape` is given when
+    the lines are the tape's and no others.
     """
 
     lines: Records
@@ -31,10 +33,24 @@ class Log:
     stocks: Records
     notes: Records
     handled: int
+    tape: Tape | None = field(default=None, repr=False, compare=False)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A field of the lines that comes from the tape; there it lies in one piece."""
+        if self.tape is not None and len(self.tape) == len(self.lines):
+            return self.tape.columns[name]
+        return np.ascontiguousarray(self.lines[name])
+
+    @property
+    def single(self) -> bool:
+        """Every order has one line."""
+        if self.tape is not None:
+            return self.tape.single
+        return bool((self.lines["head"] == np.arange(len(self.lines))).all())
 
     def equals(self, other: Log) -> bool:
         """Equal to the bit, apart from the compiled engine's own fields."""
-        return all(
+        return self.handled == other.handled and all(
             getattr(self, table)[name].tobytes() == getattr(other, table)[name].tobytes()
             for table in ("lines", "purchases", "shipments", "stocks", "notes")
             for name in getattr(self, table).dtype.names

@@ -97,6 +97,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         kind = LATE_REVIEW if point.review.after_demand else REVIEW
     for inbound in point.inbound:
         stock.on_order += inbound.units
+        stock.last_arrival = max(stock.last_arrival, inbound.arrives)
         setup.events.append((inbound.arrives, ARRIVAL, len(setup.purchases)))
         setup.purchases.append(
             Purchase(

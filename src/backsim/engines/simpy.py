@@ -169,18 +169,36 @@ class Live:
         site: str | None = None,
         tolerance: float = float("inf"),
     ) -> None:
-        """A customer orders now, beside those on the tape."""
+        """A customer orders now, beside those on the tape.  Raises InputError."""
+        if customer_class not in self.model.classes:
+            raise InputError(f"extend: expected a customer class, got {customer_class!r}")
         head = len(self.world.lines)
-        for product, units in lines.items():
-            line = Line(time=self.now, due=self.now, tolerance=tolerance, units=units, head=head)
-            line.stock = self.stock(product, site).index
-            line.customer_class = self.model.classes.index(customer_class)
-            self._lines.append(line)
+        code = self.model.classes.index(customer_class)
+        order = [
+            Line(
+                time=self.now,
+                due=self.now,
+                tolerance=tolerance,
+                units=_some(units),
+                stock=self.stock(product, site).index,
+                customer_class=code,
+                head=head,
+            )
+            for product, units in lines.items()
+        ]
+        if not order:
+            return
+        self._lines += order
+        self.handled += 1
         self._kernel["handle"](self.world, ORDER, head, self.now)
 
     def purchase(self, product: str, units: int, site: str | None = None) -> None:
-        """Order units from the stock point's supplier now, beside its reorder rule."""
-        self._kernel["purchase_units"](self.world, self.stock(product, site), units, self.now)
+        """Order units from the stock point's supplier now, beside its reorder rule.
+
+        Raises InputError.
+        """
+        stock = self.stock(product, site)
+        self._kernel["purchase_units"](self.world, stock, _some(units), self.now)
 
     # -- how it runs -----------------------------------------------------------------------
 
@@ -233,6 +251,13 @@ class Live:
                 first += 1
             self.handled += 1
             handle(world, ORDER, start, time)
+
+
+def _some(units: int) -> int:
+    """A number of units that can be ordered."""
+    if units < 1 or units != int(units):
+        raise InputError(f"extend: expected a whole number of 1 unit or more, got {units}")
+    return int(units)
 
 
 @contextmanager

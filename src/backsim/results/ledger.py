@@ -22,9 +22,8 @@ def check_ledger(model: Model, log: Log) -> None:
         wrong = np.flatnonzero(np.asarray(left) != np.asarray(right))
         if len(wrong):
             first = int(wrong[0])
-            name = f"line {first}"
-            if len(left) == len(model.stock_points):
-                name = " at ".join(model.stock_points[first])
+            per_line = what.startswith(("ordered", "shipped"))
+            name = f"line {first}" if per_line else " at ".join(model.stock_points[first])
             raise LedgerError(
                 f"ledger: {name}: {what}: {left[first]} is not {right[first]} "
                 f"({len(wrong)} of {len(left)} are wrong)"
@@ -34,33 +33,28 @@ def check_ledger(model: Model, log: Log) -> None:
 def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     """What is counted in two ways: (what, one way, the other), per line and per stock point."""
     lines, stocks, purchases = log.lines, log.stocks, log.purchases
+    stock = log.column("stock")
 
-    def per_stock(table: Any, units: Any) -> Any:
-        sums = np.bincount(table["stock"], weights=units, minlength=len(stocks))
-        return sums.astype(np.int64)
+    def per_stock(places: Any, units: Any) -> Any:
+        return np.bincount(places, units, len(stocks)).astype(np.int64)
 
-    # Most lines are filled at once: their units are compared, the others' are added up.
-    later = np.flatnonzero(lines["filled"] != lines["units"])
-    rest = lines[later]
+    # Most lines are filled at once: of those there is nothing to add up.
+    later = np.flatnonzero(lines["filled"] != log.column("units"))
+    rest, rest_stock = lines[later], stock[later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]
     yield "ordered = shipped + cancelled or lost + open", rest["units"], parts
-    at_once = lines["shipped"] - lines["filled"]
-    delayed = np.bincount(
-        log.shipments["line"], weights=log.shipments["units"], minlength=len(lines)
-    ) if len(log.shipments) else np.zeros(len(lines))
-    yield "shipped later = shipments logged", at_once, delayed.astype(np.int64)
-    shipped = per_stock(lines, lines["shipped"])
+    logged = np.bincount(log.shipments["line"], log.shipments["units"], len(lines))[later]
+    yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged.astype(int)
+    waits = rest["status"] == WAITING
+    waiting = per_stock(rest_stock[waits], rest["open"][waits])
+    yield "backlog = open units of waiting lines", stocks["backlog"], waiting
+    reserved = per_stock(rest_stock, rest["reserved"])
+    yield "reserved = reserved units of lines", stocks["reserved"], reserved
+    shipped = per_stock(stock, lines["shipped"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
-    waits = rest["status"] == WAITING
-    yield "backlog = open units of waiting lines", stocks["backlog"], per_stock(
-        rest[waits], rest["open"][waits]
-    )
-    yield "reserved = reserved units of lines", stocks["reserved"], per_stock(rest, rest["reserved"])
     arrived = purchases["status"] == RECEIVED
-    yield "received = units of purchases received", stocks["received"], per_stock(
-        purchases[arrived], purchases["units"][arrived]
-    )
-    yield "on order = units of purchases under way", stocks["on_order"], per_stock(
-        purchases[~arrived], purchases["units"][~arrived]
-    )
+    received = per_stock(purchases["stock"][arrived], purchases["units"][arrived])
+    yield "received = units of purchases received", stocks["received"], received
+    coming = per_stock(purchases["stock"][~arrived], purchases["units"][~arrived])
+    yield "on order = units of purchases under way", stocks["on_order"], coming

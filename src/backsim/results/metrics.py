@@ -127,8 +127,11 @@ class _Measurement:
         self.days = model.horizon - model.warm_up
         self.product = log.stocks["product"]
         self.site = log.stocks["site"]
-        self.first = int(np.searchsorted(log.lines["time"], model.warm_up))
-        self.group = self.groups(log.lines)
+        self.time, self.units = log.column("time"), log.column("units")
+        self.first = int(np.searchsorted(self.time, model.warm_up))
+        self.group = self.groups(log.column("stock"), log.column("customer_class"))
+        self.later = np.flatnonzero(log.lines["filled"] != self.units)
+        """Lines not filled at once; all others are plain."""
         self.views = (
             ("", ""),
             *(("class", name) for name in model.classes),
@@ -138,10 +141,11 @@ class _Measurement:
 
     # -- sums ------------------------------------------------------------------------------
 
-    def groups(self, lines: Any) -> Any:
+    def groups(self, stock: Any, customer_class: Any) -> Any:
         """The number of each line's class and stock point."""
-        stock = lines["stock"].astype(np.int64)
-        return stock if self.shape[0] == 1 else lines["customer_class"] * self.shape[1] + stock
+        if self.shape[0] == 1:
+            return stock
+        return customer_class if self.shape[1] == 1 else customer_class * self.shape[1] + stock
 
     def total(self, group: Any, weights: Any = None) -> Floats:
         """Sums over lines, shape (classes, stock points)."""
@@ -159,7 +163,7 @@ class _Measurement:
         places = np.concatenate([[values.sum()], *self.by_place(values)])
         if mean:
             ones = np.ones(len(values))
-            places /= np.concatenate([[ones.sum()], *self.by_place(ones)]).clip(min=1)
+            places /= np.concatenate([[ones.sum()], *self.by_place(ones)])
         return np.insert(places, 1, np.full(self.shape[0], np.nan))
 
     def by_place(self, values: Floats) -> tuple[Floats, Floats]:
@@ -177,12 +181,11 @@ class _Measurement:
         return Metrics(self.views, {name: values[name] for name in METRICS})
 
     def service(self) -> dict[str, Floats]:
-        log, first = self.log, self.first
-        lines, group = log.lines[first:], self.group[first:]
-        units = lines["units"]
-        later = np.flatnonzero(lines["filled"] != units)  # most lines are filled at once
-        rest, rest_group = lines[later], group[later]
-        ordered = self.total(group) if _all_one(units) else self.total(group, units)
+        group = self.group[self.first :]
+        later = self.later[np.searchsorted(self.later, self.first) :]
+        rest, rest_group = self.log.lines[later], self.group[later]
+        units = self.units[self.first :]
+        ordered = self.total(group) if (units == 1).all() else self.total(group, units)
         missing = self.total(rest_group, rest["units"] - rest["filled"])
         cancelled = self.total(rest_group, np.where(rest["status"] == CANCELLED, rest["left"], 0))
         lost = self.total(rest_group, np.where(rest["status"] == LOST, rest["left"], 0))
@@ -191,7 +194,7 @@ class _Measurement:
         self.shipped = ordered - unshipped
         all_ordered, all_shipped = self.fold(ordered), self.fold(self.shipped)
         waits = self.waits(all_shipped)
-        orders, whole, due, on_time = self.orders(lines, group)
+        orders, whole, due, on_time = self.orders(later, rest)
         by_class = waits.mean[1 : 1 + self.shape[0]]
         spread = by_class.max() / by_class.min() if self.shape[0] > 1 and by_class.min() > 0 else np.nan
         return {
@@ -217,38 +220,33 @@ class _Measurement:
         if self.first:
             shipments = shipments[lines >= self.first]
             lines = shipments["line"]
-        wait = shipments["time"] - self.log.lines["time"][lines]
+        wait = shipments["time"] - self.time[lines]
         group = self.group[lines]
         stock = group % self.shape[1]
         codes = (group // self.shape[1], self.product[stock], self.site[stock])
         sizes = (self.shape[0], len(self.model.products), len(self.model.sites))
         return wait_statistics(wait, shipments["units"], codes, sizes, shipped)
 
-    def orders(self, lines: Any, group: Any) -> tuple[Floats, Floats, Floats, Floats]:
+    def orders(self, later: Any, rest: Any) -> tuple[Floats, Floats, Floats, Floats]:
         """Orders, those filled whole at once, those due by the horizon, those of them on time.
 
-        By product an order counts where its first line stands.
+        `later` are the lines not filled at once, `rest` their records.  By product an order counts
+        where its first line stands.
         """
-        heads = lines["head"] - self.first == np.arange(len(lines))
-        whole = lines["filled"] == lines["units"]
-        in_time = whole.copy()
-        late = np.flatnonzero(~whole)
-        rest = lines[late]
-        in_time[late] = (rest["status"] == SHIPPED) & (rest["closed"] <= rest["due"])
-        if heads.all():
-            place = group
+        bad = (rest["status"] != SHIPPED) | (rest["closed"] > rest["due"])
+        due_time = self.log.column("due")
+        if self.log.single:
+            heads, not_whole, late = slice(self.first, None), later, later[bad]
         else:
-            starts = np.flatnonzero(heads)
-            place = group[starts]
-            whole = np.logical_and.reduceat(whole, starts)
-            in_time = np.logical_and.reduceat(in_time, starts)
-            lines = lines[starts]
-        orders = self.fold(self.total(place))
-        filled = orders - self.fold(self.total(place[~whole]))
-        undue = lines["due"] > self.model.horizon
-        due = orders - self.fold(self.total(place[undue])) if undue.any() else orders
-        on_time = due - self.fold(self.total(place[~in_time & ~undue]))
-        return orders, filled, due, on_time
+            head = self.log.column("head")
+            heads = self.first + np.flatnonzero(head[self.first :] == np.arange(self.first, len(head)))
+            not_whole, late = np.unique(head[later]), np.unique(head[later[bad]])
+        orders = self.fold(self.total(self.group[heads]))
+        filled = orders - self.fold(self.total(self.group[not_whole]))
+        undue = self.group[heads][due_time[heads] > self.model.horizon]
+        due = orders - self.fold(self.total(undue))
+        late = late[due_time[late] <= self.model.horizon]
+        return orders, filled, due, due - self.fold(self.total(self.group[late]))
 
     def stock(self) -> dict[str, Floats]:
         stocks = self.finished_stocks()
@@ -288,17 +286,17 @@ class _Measurement:
         Of units shipped late, units that left, and units that still wait.
         """
         start, end = self.model.warm_up, self.model.horizon
-        lines, shipments = self.log.lines, self.log.shipments
-        ordered = lines["time"][shipments["line"]]
+        shipments = self.log.shipments
+        ordered = self.time[shipments["line"]]
         days = shipments["time"].clip(min=start) - ordered.clip(min=start)
         total = self.total(self.group[shipments["line"]], shipments["units"] * days)
-        late = np.flatnonzero(lines["filled"] != lines["units"])
-        late = late[lines["shipped"][late] != lines["units"][late]]
-        rest = lines[late]
+        rest = self.log.lines[self.later]
+        unshipped = rest["shipped"] != rest["units"]
+        rest, group = rest[unshipped], self.group[self.later][unshipped]
         until = np.minimum(rest["closed"], end)
         days = until.clip(min=start) - rest["time"].clip(min=start)
         units = rest["units"] - rest["shipped"]
-        return total + self.total(self.group[late], units * days)
+        return total + self.total(group, units * days)
 
     def replenishment(self) -> dict[str, Floats]:
         purchases = self.log.purchases
@@ -341,7 +339,3 @@ class _Measurement:
         money |= {"cost.total": total, "revenue": revenue}
         money["profit"] = revenue - total + money["cost.lost_margin"]
         return money
-
-
-def _all_one(units: Any) -> bool:
-    return bool((units == 1).all())
