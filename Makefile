@@ -1,0 +1,89 @@
+# Everything is made in $(VENV) with the versions of constraints.txt.  `make` lists the targets.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST_ARGS ?=
+
+# The first interpreter that starts and is new enough.  To choose another: make test PYTHON=python3.13
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then echo $$python; break; fi; done)
+
+# What is installed so far; a stamp is older than what it was made from when something has to be done.
+RUN := $(VENV)/.installed-run
+TEST := $(VENV)/.installed-test
+DEV := $(VENV)/.installed-dev
+LOCK := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-all lint types layers check validate bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUN) ## simulate the default scenario and print its metrics
+	$(BIN)/backsim run scenarios/quickstart.yaml
+
+test: $(TEST) ## run the fast tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: $(TEST) ## run the fast and the slow tests
+	$(BIN)/python -m pytest -m "" $(PYTEST_ARGS)
+
+lint: $(DEV) ## check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(DEV) ## check types
+	$(BIN)/mypy --strict src
+
+layers: $(DEV) ## check that dependencies run one way
+	$(BIN)/lint-imports
+
+check: $(DEV) ## all of the above: tests, style, types, layers
+	@$(MAKE) --no-print-directory --keep-going test lint types layers
+
+validate: $(RUN) ## compare simulation with every known answer (minutes)
+	$(BIN)/backsim validate-theory
+
+bench: $(TEST) ## measure speed and memory, in one process
+	$(BIN)/python -m pytest tests/bench -m "" -p no:xdist --benchmark-only $(PYTEST_ARGS)
+
+clean: ## remove the virtual environment and the caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+		.hypothesis .benchmarks .coverage
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(RUN): $(LOCK) | $(BIN)/pip
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(TEST): $(LOCK) | $(BIN)/pip
+	$(PIP) install --constraint constraints.txt --editable ".[test]"
+	@touch $(RUN) $@
+
+$(DEV): $(LOCK) | $(BIN)/pip
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@touch $(RUN) $(TEST) $@
+
+# Debian keeps what makes a virtual environment with pip in a package of its own.  Without that
+# package, the pip of $(PYTHON) can still fill an environment that was made empty.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "backsim needs Python 3.11 or newer; found: $(or $(PYTHON),none)." \
+			"On Debian: apt-get install python3 python3-venv." \
+			"To use another: make PYTHON=/path/to/python3" >&2; \
+		exit 1; }
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		$(PYTHON) -m venv --clear $(VENV); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		$(PYTHON) -m pip --disable-pip-version-check --quiet --python $(BIN)/python install pip; \
+	else \
+		echo "$(PYTHON) cannot make a virtual environment with pip." \
+			"On Debian: apt-get install python3-venv, then run make again." >&2; \
+		exit 1; \
+	fi
