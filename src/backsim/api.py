@@ -8,6 +8,7 @@ from typing import Any
 
 from backsim.engines.choose import choose
 from backsim.errors import InputError
+from backsim.rules.files import load_rules, loaded_files, rules_are_portable
 from backsim.results.run import Run, play_and_check
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
@@ -65,13 +66,25 @@ def replicate(
         return (_one(model, seed, k, name, reason, record) for k in range(replications))
     from joblib import Parallel, delayed
 
-    kind = "threading" if name == "compiled" else "loky"
-    jobs = (delayed(_one)(model, seed, k, name, reason, record) for k in range(replications))
+    files = loaded_files()
+    kind = "threading" if name == "compiled" or not rules_are_portable() else "loky"
+    jobs = (
+        delayed(_one)(model, seed, k, name, reason, record, files) for k in range(replications)
+    )
     runs: Iterator[Run] = Parallel(workers, backend=kind, return_as="generator")(jobs)
     return runs
 
 
-def _one(model: Model, seed: int, replication: int, engine: str, reason: str, record: bool) -> Run:
+def _one(
+    model: Model,
+    seed: int,
+    replication: int,
+    engine: str,
+    reason: str,
+    record: bool,
+    rule_files: Sequence[str] = (),
+) -> Run:
+    load_rules(rule_files)
     return play_and_check(model, draw(model, seed, replication), engine, reason, record)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from backsim.engines.log import Log
-from backsim.errors import InputError
+from backsim.engines.setup import set_up
+from backsim.errors import InputError, RuleError
 from backsim.scenario.model import Model
 from backsim.streams import Tape
 
@@ -26,12 +27,20 @@ def choose(
         raise InputError("engine: expected simpy, as processes run beside the model, got 'compiled'")
     if extended:
         return "simpy", "processes run beside the model"
-    if engine != "auto":
-        return engine, "asked for"
     work = model.expected_orders * replications
-    if work < SMALL:
-        return "simpy", f"about {work:,.0f} orders are too few to pay for loading the compiled engine"
-    return "compiled", f"about {work:,.0f} orders"
+    if engine == "simpy" or (engine == "auto" and work < SMALL):
+        few = f"about {work:,.0f} orders are too few to pay for loading the compiled engine"
+        return "simpy", "asked for" if engine == "simpy" else few
+    if any(not rule.built_in for chosen in set_up(model).rules.values() for rule in chosen):
+        from backsim.engines.compiled import compile_rules
+
+        try:
+            compile_rules(model)
+        except RuleError as error:
+            if engine == "compiled":
+                raise
+            return "simpy", str(error)
+    return "compiled", "asked for" if engine == "compiled" else f"about {work:,.0f} orders"
 
 
 def play(

@@ -34,6 +34,7 @@ from backsim.entities import (
     blank,
     dtype,
 )
+from backsim.errors import RuleError
 from backsim.rules import Rule
 from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
@@ -55,6 +56,7 @@ CLOCK = np.dtype(
             "shipments",
             "notes",
             "handled",
+            "stop_at",  # events after which the loop returns, so that Ctrl-C is heard
             "spare",  # rows that one event may need beyond one for each waiting line
             "rows_each",  # rows that one event may need for each waiting line
             "notes_each",  # the same for the event log; 0 when it is off
@@ -83,6 +85,8 @@ LAYOUT: dict[str, np.dtype[Any]] = {
 KIND_SHIFT = 56
 SPARE_DRAWS = 4
 ROWS = 1024
+SLICE = 5_000_000
+"""Events between two chances to interrupt."""
 
 as_world = tables.world_at(LAYOUT)
 
@@ -203,6 +207,7 @@ def short(world):  # type: ignore[no-untyped-def]
     waiting = world.totals[0].waiting + clock.spare
     return (
         clock.short_of_draws != 0
+        or clock.handled >= clock.stop_at
         or clock.pending + clock.spare > len(world.events)
         or clock.purchases + clock.spare > len(world.purchases)
         or clock.shipments + clock.rows_each * waiting > len(world.shipments)
@@ -282,6 +287,19 @@ def driver(key: tuple[tuple[str, tuple[Rule, ...]], ...], record: bool) -> Any:
     return numba.njit(drive, nogil=True, cache=True, error_model="numpy")
 
 
+def compile_rules(model: Model) -> None:
+    """Compile the kernel with a model's rules.  Raises RuleError, naming the rules, if it fails."""
+    rules = set_up(model).rules
+    try:
+        driver(kernel_key(rules), False).compile(
+            (numba.types.int64[::1], numba.types.float64)
+        )
+    except numba.core.errors.NumbaError as error:
+        names = ", ".join(rule.name for chosen in rules.values() for rule in chosen)
+        reason = next((line for line in str(error).splitlines() if line.strip()), "")
+        raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
+
+
 class _Run:
     """A run's tables, and room for more."""
 
@@ -324,7 +342,9 @@ class _Run:
 
     def run(self) -> Log | None:
         """Run to the horizon; None when one event filled a table, which it hardly ever does."""
+        self.clock["stop_at"] = SLICE
         while not self.drive(self.addresses(), self.model.horizon):
+            self.clock["stop_at"] = self.clock["handled"] + SLICE
             if any(self.clock[name][0] > len(self.tables[name]) for name in ("shipments", "notes")):
                 return None
             if self.clock["short_of_draws"][0]:

@@ -36,7 +36,11 @@ class Rule:
     asks: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     arguments: tuple[str, ...]  # asks and parameters, in the function's own order
-    source: str = ""  # the file of a user's rule
+
+    @property
+    def built_in(self) -> bool:
+        """Whether backsim brings the rule; else it is a user's."""
+        return self.function.__module__.startswith("backsim.rules.")
 
     @property
     def doc(self) -> str:

@@ -1,0 +1,5 @@
+"""`python -m backsim`."""
+
+from backsim.cli import main
+
+main()

@@ -1,0 +1,48 @@
+"""The command line: parsing and printing only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main() -> None:
+    """Run the command line and exit: 0 ok, 1 a check failed, 2 bad input, 130 interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code.  Never a traceback for bad input."""
+    import typer
+
+    from backsim.cli.app import app
+    from backsim.errors import BacksimError, InputError
+
+    # typer brings its own copy of click, whose place has moved between versions.
+    usage_error = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+    try:
+        code = app(arguments, prog_name="backsim", standalone_mode=False)
+        return code if isinstance(code, int) else OK
+    except InputError as error:
+        _say(str(error))
+        return BAD_INPUT
+    except BacksimError as error:
+        _say(str(error))
+        return FAILED
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return INTERRUPTED
+    except usage_error as error:
+        error.show()  # type: ignore[attr-defined]
+        return BAD_INPUT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _say(text: str) -> None:
+    print(f"backsim: {text}" if "\n" not in text else text, file=sys.stderr)

@@ -1,0 +1,227 @@
+"""The commands.  Heavy libraries are imported by the commands that need them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backsim.errors import InputError
+
+app = typer.Typer(
+    name="backsim",
+    help="Simulate backorders and compare policies.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(str, Enum):
+    """How results are printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+class Engine(str, Enum):
+    """Which engine plays a run."""
+
+    auto = "auto"
+    simpy = "simpy"
+    compiled = "compiled"
+
+
+class By(str, Enum):
+    """How the printed table is split."""
+
+    customer_class = "class"
+    product = "product"
+    site = "site"
+
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Set a field of the scenario; repeatable."),
+]
+RuleFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", metavar="FILE", help="A Python file with rules of your own; repeatable."),
+]
+Seed = Annotated[
+    int | None, typer.Option(help="Seed of the random numbers. Drawn and printed if not given.", min=0)
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import backsim
+
+        typer.echo(f"backsim {backsim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Simulate backorders and compare policies."""
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile,
+    seed: Seed = None,
+    replications: Annotated[int, typer.Option("--replications", "-n", min=1, help="Independent replications.")] = 10,
+    engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
+    workers: Annotated[int, typer.Option(help="Replications at once; -1 for all cores.")] = -1,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results and provenance to a folder.")] = None,
+    format: Annotated[Format, typer.Option(help="How results are printed.")] = Format.table,
+    by: Annotated[By, typer.Option(help="How the table is split.")] = By.customer_class,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write every event of replication 0 (.csv, .jsonl, or .gz of them)."),
+    ] = None,
+    set_: Sets = None,
+    rules: RuleFiles = None,
+) -> None:
+    """Simulate a scenario and print its metrics with confidence intervals."""
+    from backsim.cli.progress import watched
+    from backsim.cli.show import print_summary, say
+    from backsim.results.store import check_folder, check_trace, write_summary, write_trace
+    from backsim.results.summary import summarise
+    from backsim.rules.files import load_rules
+    from backsim.streams import fresh_seed
+
+    load_rules(rules or [])
+    if out is not None:
+        check_folder(out)
+    if trace is not None:
+        check_trace(trace)
+    from backsim.api import load, replicate, simulate
+
+    model = load(scenario, set_ or [])
+    for lines in model.traces.values():
+        say(str(lines.report))
+    if seed is None:
+        seed = fresh_seed()
+        say(f"seed: {seed}")
+    runs = replicate(model, seed=seed, replications=replications, workers=workers, engine=engine.value)
+    summary = summarise(watched(runs, replications))
+    if trace is not None:
+        used = summary.provenance["engine"]
+        write_trace(simulate(model, seed=seed, engine=used, record=True), trace)
+    if out is not None:
+        write_summary(summary, out)
+    if format is Format.table:
+        print_summary(model, summary, by.value)
+    elif format is Format.json:
+        results = {"provenance": summary.provenance, "metrics": list(summary.records())}
+        typer.echo(json.dumps(results, indent=2))
+    else:
+        summary.frame().to_csv(sys.stdout, index=False)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
+    set_: Sets = None,
+    rules: RuleFiles = None,
+) -> int:
+    """Check scenario files and say what is wrong with them, all faults at once."""
+    from backsim.rules.files import load_rules
+    from backsim.scenario import load
+
+    load_rules(rules or [])
+    bad = False
+    for file in files:
+        try:
+            model = load(file, set_ or [])
+        except InputError as error:
+            bad = True
+            typer.echo(str(error), err=True)
+        else:
+            points, orders = len(model.stock_points), model.expected_orders
+            typer.echo(f"{file}: ok ({points} stock points, about {orders:,.0f} orders a replication)")
+    return 2 if bad else 0
+
+
+@app.command()
+def resolve(scenario: ScenarioFile, set_: Sets = None, rules: RuleFiles = None) -> None:
+    """Print a scenario's explicit form: every default, name and level filled in."""
+    from backsim.results.store import to_yaml
+    from backsim.rules.files import load_rules
+    from backsim.scenario import load
+
+    load_rules(rules or [])
+    typer.echo(to_yaml(load(scenario, set_ or []).to_dict()), nl=False)
+
+
+@app.command()
+def schema(rules: RuleFiles = None) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from backsim.rules.files import load_rules
+    from backsim.scenario.jsonschema import json_schema
+
+    load_rules(rules or [])
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@app.command("rules")
+def list_rules(
+    name: Annotated[str | None, typer.Argument(help="One rule, in full.")] = None,
+    rules: RuleFiles = None,
+) -> None:
+    """List the rules a scenario can name, or explain one."""
+    from backsim.cli.show import print_rule, print_rules
+    from backsim.rules import FAMILIES
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    if name is None:
+        print_rules(FAMILIES)
+        return
+    found = [f.rules[name] for f in FAMILIES.values() if name in f.rules]
+    if not found:
+        from backsim.scenario.part import nearest
+
+        known = nearest(name, sorted({n for f in FAMILIES.values() for n in f.rules}))
+        raise InputError(f"rules: expected a known rule ({known}), got {name!r}")
+    for rule in found:
+        print_rule(rule)
+
+
+@app.command()
+def metrics() -> None:
+    """List the metrics, with unit and definition."""
+    from backsim.cli.show import print_metrics
+
+    print_metrics()
+
+
+@app.command("validate-theory")
+def validate_theory(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Record ids, instances or families; all if none.")
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="A subset that takes under a minute.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.", min=0)] = 20240601,
+    format: Annotated[Format, typer.Option(help="How verdicts are printed.")] = Format.table,
+) -> int:
+    """Compare the simulation with published and exactly computed answers."""
+    from backsim.cli.theory import check_theory
+
+    return check_theory(names or None, fast, seed, format.value)
+
+
+__all__: list[Any] = ["app"]

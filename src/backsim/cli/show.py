@@ -1,0 +1,130 @@
+"""Tables on the console."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from backsim.results.metrics import METRICS
+from backsim.results.summary import Summary
+from backsim.rules import Family, Rule
+from backsim.scenario.model import Model
+from backsim.statistics import Estimate
+
+MOST_COLUMNS = 8
+
+
+def say(text: str) -> None:
+    """A remark beside the results, on standard error."""
+    print(text, file=sys.stderr)
+
+
+def console() -> Console:
+    """Standard output; in a pipe as wide as the table needs."""
+    out = Console(highlight=False, soft_wrap=True)
+    if not out.is_terminal:
+        out = Console(highlight=False, width=200)
+    return out
+
+
+def print_summary(model: Model, summary: Summary, by: str) -> None:
+    """The metrics with confidence intervals, overall and by class, product or site."""
+    found = {(r.metric, r.dimension, r.member): r.estimate for r in summary.rows}
+    members = [m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by]
+    shown = members[:MOST_COLUMNS] if len(members) > 1 else []
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("metric")
+    table.add_column("overall", justify="right")
+    for member in shown:
+        table.add_column(member, justify="right")
+    table.add_column("unit", style="dim")
+    for name, (unit, _) in METRICS.items():
+        estimates = [found.get((name, "", "")), *(found.get((name, by, m)) for m in shown)]
+        if any(e is not None and (e.mean != 0 or name in ALWAYS) for e in estimates):
+            table.add_row(name, *map(_text, estimates), unit)
+    p = summary.provenance
+    title = model.scenario.title or model.name
+    out = console()
+    out.print(f"[bold]{_escape(title)}[/bold]")
+    out.print(
+        f"{p['replications']} replications, days {model.warm_up:g} to {model.horizon:g}, "
+        f"{summary.orders:,} orders, {summary.events:,} events; "
+        f"{p['engine']} engine ({p['engine_reason']}); seed {p['seed']}"
+    )
+    out.print()
+    out.print(table)
+    if len(members) > len(shown) > 0:
+        out.print(f"({len(members) - len(shown)} more of {by}: --format csv shows all)")
+    if p["replications"] > 1:
+        out.print("\n+- half-width of the 95 % confidence interval (Student's t over replications)")
+
+
+ALWAYS = ("fill_rate", "mean_backlog", "mean_wait", "cancel_rate", "cost.total")
+
+
+def _text(estimate: Estimate | None) -> str:
+    if estimate is None or math.isnan(estimate.mean):
+        return "-"
+    if estimate.mean == 0 and not estimate.half_width > 0:
+        return "0"
+    half_width = estimate.half_width
+    if not half_width > 1e-12 * abs(estimate.mean):  # the same in every replication
+        return f"{estimate.mean:,.{_decimals(estimate.mean, 4)}f}"
+    decimals = min(_decimals(half_width, 2), 6)
+    return f"{estimate.mean:,.{decimals}f} +- {half_width:,.{decimals}f}"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Decimals that show a value with so many digits."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def print_rules(families: Mapping[str, Family]) -> None:
+    """All rules by family, a line each."""
+    out = console()
+    for family in families.values():
+        out.print(f"[bold]{family.name}[/bold]  {_escape(family.doc)}")
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for rule in family.rules.values():
+            table.add_row("  " + rule.name, _escape(_parameters(rule)), _escape(rule.doc.split("\n")[0]))
+        out.print(table)
+        out.print()
+
+
+def print_rule(rule: Rule) -> None:
+    """One rule in full: its docstring, and its parameters with unit and default."""
+    out = console()
+    out.print(f"[bold]{rule.family}: {rule.name}[/bold]\n\n{_escape(rule.doc)}")
+    if rule.parameters:
+        out.print("\nparameters:")
+    for p in rule.parameters:
+        unit = p.annotation.__metadata__[-1].name or "number"
+        default = "required" if p.default is None else f"default {p.default:g}"
+        out.print(f"  {p.name}: {unit}, {default}")
+    if "level" in rule.asks:
+        out.print("  levels: units for each customer class, required")
+
+
+def _parameters(rule: Rule) -> str:
+    names = [p.name if p.default is None else f"{p.name}={p.default:g}" for p in rule.parameters]
+    return ", ".join(names + (["levels"] if "level" in rule.asks else []))
+
+
+def print_metrics() -> None:
+    """The metrics with unit and definition."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("metric", "unit", "definition"):
+        table.add_column(heading)
+    for name, (unit, definition) in METRICS.items():
+        table.add_row(name, unit, _escape(definition))
+    console().print(table)

@@ -1,0 +1,3 @@
+"""Printing verdicts of `validate-theory`."""
+
+from __future__ import annotations

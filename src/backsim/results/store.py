@@ -1,0 +1,79 @@
+"""Results on disk: whole files or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import IO, Any
+
+from backsim.errors import InputError
+from backsim.results.run import Run
+from backsim.results.summary import Summary
+
+TRACE_ENDINGS = (".csv", ".jsonl", ".csv.gz", ".jsonl.gz")
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder.  Raises InputError when it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: expected a folder to write to ({error.strerror})") from None
+
+
+def check_trace(file: Path) -> None:
+    """Raise InputError when the ending is unknown or the folder cannot be written to."""
+    if not file.name.endswith(TRACE_ENDINGS):
+        raise InputError(f"{file}: expected a name that ends in {', '.join(TRACE_ENDINGS)}")
+    check_folder(file.parent)
+
+
+def write_summary(summary: Summary, folder: Path) -> None:
+    """Write metrics.csv, replications.csv, scenario.yaml and provenance.json."""
+    scenario = summary.provenance["scenario"]
+    provenance = {k: v for k, v in summary.provenance.items() if k != "scenario"}
+    _write(folder / "metrics.csv", lambda f: summary.frame().to_csv(f, index=False))
+    _write(folder / "replications.csv", lambda f: summary.values.to_csv(f, index=False))
+    _write(folder / "scenario.yaml", lambda f: f.write(to_yaml(scenario)))
+    _write(folder / "provenance.json", lambda f: f.write(json.dumps(provenance, indent=2) + "\n"))
+
+
+def write_trace(run: Run, file: Path) -> None:
+    """Write every event of a run, a row each, as CSV or JSON lines."""
+    if ".csv" in file.suffixes:
+        _write(file, lambda f: run.events.to_csv(f, index=False))
+    else:
+        _write(file, lambda f: run.events.to_json(f, orient="records", lines=True, double_precision=15))
+
+
+def to_yaml(values: dict[str, Any]) -> str:
+    """Plain values as YAML."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[attr-defined]
+    text = StringIO()
+    yaml.dump(values, text)
+    return text.getvalue()
+
+
+def _write(file: Path, write: Callable[[IO[str]], Any]) -> None:
+    """Write beside the file, then put it in its place.  Raises InputError when that fails."""
+    import gzip
+
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    opener: Any = gzip.open if file.suffix == ".gz" else open
+    try:
+        with opener(partial, "wt", encoding="utf-8", newline="") as stream:
+            write(stream)
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(f"{file}: expected a file that can be written ({error.strerror})") from None

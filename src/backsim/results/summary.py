@@ -1,0 +1,106 @@
+"""Metrics over replications: means with confidence intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.results.metrics import METRICS
+from backsim.results.run import Run
+from backsim.statistics import Estimate, estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A metric overall (dimension "") or of one class, product or site."""
+
+    metric: str
+    unit: str
+    dimension: str
+    member: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The metrics of several replications."""
+
+    rows: tuple[Row, ...]
+    values: pd.DataFrame = field(repr=False)
+    """One row a replication, metric, dimension and member."""
+    provenance: dict[str, Any] = field(repr=False)
+    events: int = 0
+    orders: int = 0
+
+    def get(self, metric: str, dimension: str = "", member: str = "") -> Estimate:
+        """One estimate.  Raises KeyError when it is not there."""
+        for row in self.rows:
+            if (row.metric, row.dimension, row.member) == (metric, dimension, member):
+                return row.estimate
+        raise KeyError((metric, dimension, member))
+
+    def frame(self) -> pd.DataFrame:
+        """One row a metric, dimension and member: mean, half_width, sd, replications."""
+        import pandas as pd
+
+        return pd.DataFrame([_flat(row) for row in self.rows])
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The rows as plain values; nan as None."""
+        for row in self.rows:
+            flat = _flat(row)
+            yield {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in flat.items()}
+
+
+def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
+    """The metrics of runs of one model; each run is measured and let go.
+
+    Raises ValueError for no runs.
+    """
+    import pandas as pd
+
+    tables, first, events, orders = [], None, 0, 0
+    for run in runs:
+        first = first or run
+        events += run.log.handled
+        orders += int(np.count_nonzero(run.log.lines["head"] == np.arange(len(run.log.lines))))
+        tables.append(np.array([run.metrics.values[name] for name in METRICS]))
+        views = run.metrics.views
+        provenance = run.provenance
+    if first is None:
+        raise ValueError("no runs to summarise")
+    values = np.array(tables)  # (replications, metrics, views)
+    known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
+    names = list(METRICS)
+    rows = tuple(
+        Row(names[i], METRICS[names[i]][0], *views[j], estimate(values[:, i, j], confidence))
+        for i, j in known
+        if not np.isnan(values[:, i, j]).all()
+    )
+    index = [(k, names[i], *views[j]) for k in range(len(values)) for i, j in known]
+    frame = pd.DataFrame(index, columns=["replication", "metric", "dimension", "member"])
+    frame["value"] = values.reshape(-1)
+    provenance = {**provenance, "replications": len(values)}
+    del provenance["replication"]
+    return Summary(rows, frame.dropna(), provenance, events, orders)
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    e = row.estimate
+    return {
+        "metric": row.metric,
+        "dimension": row.dimension,
+        "member": row.member,
+        "unit": row.unit,
+        "mean": e.mean,
+        "half_width": e.half_width,
+        "sd": e.sd,
+        "replications": e.count,
+    }
