@@ -15,7 +15,6 @@ from backsim.entities import (
     NOTE_WAIT,
     WAITING,
     Line,
-    Stock,
     World,
 )
 from backsim.kernel.clearing import clear, servable, take
@@ -73,14 +72,16 @@ def end_tolerance(world: World, head: int, now: float) -> None:
 
 
 def leave(world: World, head: int, now: float, status: int) -> None:
-    """The customer gives up every line of the order that is not shipped."""
-    index = head
-    while index < len(world.lines) and world.lines[index].head == head:
-        line = world.lines[index]
-        if line.status == WAITING:
-            give_up(world, line, index, now, status)
-        index += 1
+    """The customer gives up every line of the order that is not shipped; then others are served."""
+    last = head
+    while last < len(world.lines) and world.lines[last].head == head:
+        if world.lines[last].status == WAITING:
+            give_up(world, world.lines[last], last, now, status)
+        last += 1
     world.lines[head].lines_open = 0
+    for index in range(head, last):
+        if world.lines[index].left > 0:
+            clear(world, world.stocks[world.lines[index].stock], now)
 
 
 def give_up(world: World, line: Line, index: int, now: float, status: int) -> None:
@@ -100,6 +101,5 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
     note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
     if status == CANCELLED and stock.withdraw != 0:
         withdraw_purchases(world, stock, line.left, now)
-    clear(world, stock, now)
 
 

@@ -76,8 +76,6 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     supplier = world.suppliers[stock.supplier]
     if supplier.servers > 0:
         purchase.service = draw_service(world, stock)
-        if supplier.per_unit != 0:
-            purchase.service *= units
     stock.purchases += 1
     note(world, now, NOTE_PURCHASE, index, stock, units)
     if supplier.servers == 0:
@@ -99,6 +97,8 @@ def start_service(world: World, supplier: Supplier, now: float) -> None:
         supplier.first = purchase.next
         if purchase.status == QUEUED:  # not withdrawn
             purchase.status = IN_SERVICE
+            if supplier.per_unit != 0:  # of the units that have not been withdrawn
+                purchase.service *= purchase.units
             supplier.busy += 1
             schedule(world, now + purchase.service, SUPPLY, index)
 
@@ -143,14 +143,19 @@ def receive(world: World, index: int, now: float) -> None:
 
 
 def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> None:
-    """Take units back from the latest purchases that the supplier has not started or delivered."""
+    """Take units back from the latest purchases that the supplier has not started.
+
+    An unlimited supplier has nothing to start: there, whatever is under way can be taken back.
+    """
     settle(stock, now)
+    limited = world.suppliers[stock.supplier].servers > 0
     while units > 0 and stock.last_purchase != NONE:
         index = stock.last_purchase
         purchase = world.purchases[index]
-        if purchase.status == IN_SERVICE:
+        under_way = purchase.status == UNDER_WAY
+        if purchase.status == IN_SERVICE or (under_way and limited):
             return
-        if purchase.status == QUEUED or purchase.status == UNDER_WAY:
+        if purchase.status == QUEUED or under_way:
             taken = min(units, purchase.units)
             purchase.units -= taken
             stock.on_order -= taken

@@ -1,0 +1,96 @@
+"""The pairing heap of waiting lines against a sorted list."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backsim.engines.link import link
+from backsim.entities import NONE, Line, Stock, Totals, World
+from backsim.rules import FAMILIES
+
+
+class Keys:
+    """Keys that a test sets; stands for the priority rule."""
+
+    def __init__(self) -> None:
+        self.of: dict[int, float] = {}
+
+
+def a_queue(times: list[float]):
+    """(kernel functions, world, stock, keys) with a line for each time."""
+    keys = Keys()
+    rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
+    kernel = link(rules, {}, lambda function: function).namespace
+    kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
+    lines = [Line(time=time, head=i) for i, time in enumerate(times)]
+    stock = Stock()
+    return kernel, World(lines, [stock], [], [], [], [Totals()], [], []), stock, keys
+
+
+def links_agree(world: World, root: int) -> int:
+    """Walk the heap; every link must have its counterpart.  Returns the number of lines in it."""
+    if root == NONE:
+        return 0
+    assert world.lines[root].previous == NONE
+    assert world.lines[root].sibling == NONE
+    pending, count = [root], 0
+    while pending:
+        at = pending.pop()
+        count += 1
+        before, child = at, world.lines[at].child
+        while child != NONE:
+            assert world.lines[child].previous == before
+            a, b = world.lines[at], world.lines[child]
+            assert (a.key, a.time, at) < (b.key, b.time, child)
+            pending.append(child)
+            before, child = child, world.lines[child].sibling
+    return count
+
+
+KEYS = st.integers(0, 4).map(float)  # few, so that they tie
+STEPS = st.lists(st.tuples(st.sampled_from("eeeddfr"), st.integers(0, 10**6), KEYS), max_size=60)
+
+
+@given(STEPS, st.lists(st.integers(0, 3).map(float), min_size=60, max_size=60))
+def test_the_heap_is_a_sorted_list(steps, times):
+    kernel, world, stock, keys = a_queue(sorted(times))
+    waiting: list[int] = []
+    out = set(range(60))
+    for what, number, key in steps:
+        if what == "e" and out:  # a line joins, perhaps one that has been here before
+            index = sorted(out)[number % len(out)]
+            out.discard(index)
+            keys.of[index] = key
+            kernel["enqueue"](world, stock, index, 0.0)
+            waiting.append(index)
+        elif what in "df" and waiting:  # any line leaves, or the first
+            index = stock.queue if what == "f" else waiting[number % len(waiting)]
+            kernel["dequeue"](world, stock, index)
+            waiting.remove(index)
+            out.add(index)
+            line = world.lines[index]
+            assert (line.child, line.sibling, line.previous) == (NONE, NONE, NONE)
+        elif what == "r":  # all keys change
+            for index in waiting:
+                keys.of[index] = float((keys.of[index] + index * number) % 5)
+            kernel["requeue"](world, stock, 0.0)
+        first = min(waiting, key=lambda i: (keys.of[i], world.lines[i].time, i), default=NONE)
+        assert stock.queue == first
+        assert stock.waiting == world.totals[0].waiting == len(waiting)
+        assert links_agree(world, stock.queue) == len(waiting)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_long_queue_needs_no_deep_stack(order: int):
+    count = 20_000
+    kernel, world, stock, keys = a_queue([0.0] * count)
+    for index in range(count):
+        keys.of[index] = float(order * index)
+        kernel["enqueue"](world, stock, index, 0.0)
+    served = []
+    while stock.queue != NONE:
+        served.append(stock.queue)
+        kernel["dequeue"](world, stock, stock.queue)
+    assert served == list(range(count))[::order]

@@ -1,0 +1,247 @@
+"""Small models for tests, and what must hold of every log.
+
+Every model built here links the same rules, whichever of them it uses: idle stock points name one
+of each.  So the compiled engine compiles once for all of these tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backsim import streams
+from backsim.engines import compiled, simpy
+from backsim.engines.log import Log
+from backsim.entities import (
+    CANCELLED,
+    EXPECTED,
+    IN_SERVICE,
+    LOST,
+    NOTES,
+    QUEUED,
+    RECEIVED,
+    SHIPPED,
+    UNDER_WAY,
+    WAITING,
+    WITHDRAWN,
+)
+from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
+
+NO_LEVELS: dict[str, int] = {}
+IDLE: list[dict[str, Any]] = [
+    {"reorder": "none", "priority": "fcfs", "rationing": "none"},
+    {
+        "reorder": {"rule": "base_stock", "S": 0},
+        "priority": "class_priority",
+        "rationing": {"rule": "critical_level", "levels": NO_LEVELS},
+    },
+    {"reorder": {"rule": "s_S", "s": -1, "S": 0}},
+    {"reorder": {"rule": "r_nQ", "r": -1, "Q": 1}},
+]
+IDLE_PRODUCTS = [f"idle {i}" for i in range(len(IDLE))]
+
+
+def build(
+    customers: Mapping[str, Any],
+    *,
+    products: Sequence[str] = ("mug",),
+    sites: Sequence[str] = ("main",),
+    stock: Sequence[Mapping[str, Any]] = ({},),
+    suppliers: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
+    horizon: float = 20.0,
+    **fields: Any,
+) -> Model:
+    """A model.  A `stock` entry holds all products, from the first supplier, unless it says so."""
+    suppliers = {"maker": {}} if suppliers is None else dict(suppliers)
+    default = next(iter(suppliers))
+    idle = [
+        {"products": [name], "sites": [sites[0]], "supplier": "idle", "initial": 0, **rules}
+        for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)
+    ]
+    real = [
+        {"products": list(products), "sites": list(sites), "supplier": default, **s} for s in stock
+    ]
+    return from_dict(
+        {
+            "horizon": horizon,
+            "products": [*IDLE_PRODUCTS, *products],
+            "sites": list(sites),
+            "suppliers": {**suppliers, "idle": {}},
+            "customers": dict(customers),
+            "policy": {"reorder": "none", **(policy or {})},
+            "stock": [*idle, *real],
+            **fields,
+        }
+    )
+
+
+def orders(*rows: tuple[float, Any]) -> dict[str, Any]:
+    """Written demand: (time, units of mug) or (time, {product: units})."""
+    return {
+        "orders": [
+            {"time": time, "lines": what if isinstance(what, dict) else {"mug": what}}
+            for time, what in rows
+        ]
+    }
+
+
+def inbound(*rows: tuple[float, int]) -> list[dict[str, Any]]:
+    """Purchases under way at the start: (arrives, units)."""
+    return [{"arrives": arrives, "units": units} for arrives, units in rows]
+
+
+def play(model: Model, seed: int = 1, record: bool = True, replication: int = 0) -> Log:
+    """The log of both engines, which must be one; its ledger must hold."""
+    tape = streams.draw(model, seed, replication)
+    log = simpy.run(model, tape, record=record)
+    assert_equal(log, compiled.run(model, tape, record=record))
+    check(model, log)
+    return log
+
+
+def assert_equal(one: Log, other: Log) -> None:
+    """Equal to the bit; says where not."""
+    for table in ("lines", "purchases", "shipments", "stocks", "notes"):
+        a, b = getattr(one, table), getattr(other, table)
+        assert len(a) == len(b), f"{table}: {len(a)} rows and {len(b)}"
+        for name in a.dtype.names:
+            if name not in ("draws_at", "draws_end"):
+                differs = np.flatnonzero(a[name] != b[name])[:5]
+                assert a[name].tobytes() == b[name].tobytes(), f"{table}.{name}: rows {differs}"
+    assert one.handled == other.handled
+    assert one.equals(other)
+
+
+def tell(log: Log) -> list[str]:
+    """The event log, one line a note: "time what subject units"."""
+    return [f"{n['time']:g} {NOTES[n['what']]} {n['subject']} {n['units']}" for n in log.notes]
+
+
+def lines_of(story: str) -> list[str]:
+    """A story written in a test, without its indentation."""
+    return [line.strip() for line in story.strip().splitlines()]
+
+
+def deliveries(log: Log) -> list[list[float]]:
+    """For each line the time at which each of its units was shipped."""
+    times: list[list[float]] = [[float(line["time"])] * int(line["filled"]) for line in log.lines]
+    for shipment in log.shipments:
+        times[shipment["line"]] += [float(shipment["time"])] * int(shipment["units"])
+    return times
+
+
+def check(model: Model, log: Log) -> None:
+    """Units neither appear nor vanish, and every field agrees with the others."""
+    lines, purchases, stocks = log.lines, log.purchases, log.stocks
+    parts = lines["shipped"] + lines["left"] + lines["open"] + lines["reserved"]
+    assert (lines["units"] == parts).all()
+    for name in ("shipped", "left", "open", "reserved", "filled"):
+        assert (lines[name] >= 0).all(), name
+    late = np.bincount(log.shipments["line"], log.shipments["units"], len(lines))
+    assert (lines["filled"] + late == lines["shipped"]).all()
+    assert (log.shipments["units"] > 0).all()
+    assert (log.shipments["time"] > lines["time"][log.shipments["line"]]).all()
+    assert (np.diff(log.shipments["time"]) >= 0).all()
+    ended = lines["status"]
+    assert not (ended == EXPECTED).any()
+    assert ((lines["shipped"] == lines["units"]) == (ended == SHIPPED)).all()
+    assert ((lines["open"] + lines["reserved"] > 0) == (ended == WAITING)).all()
+    assert ((lines["left"] > 0) == ((ended == CANCELLED) | (ended == LOST))).all()
+    assert (np.isfinite(lines["closed"]) == (ended != WAITING)).all()
+    # A line is lost at once or not at all; nobody stays longer than they tolerate.
+    assert (lines["closed"][ended == LOST] == lines["time"][ended == LOST]).all()
+    waited = np.where(ended == WAITING, model.horizon, lines["closed"]) - lines["time"]
+    assert (waited <= lines["tolerance"] + 1e-9).all()
+
+    size = len(stocks)
+    for name, of_lines in (("backlog", "open"), ("reserved", "reserved")):
+        assert (stocks[name] == np.bincount(lines["stock"], lines[of_lines], size)).all(), name
+    shipped = np.bincount(lines["stock"], lines["shipped"], size)
+    assert (
+        stocks["initial"] + stocks["received"] == shipped + stocks["on_hand"] + stocks["reserved"]
+    ).all()
+    assert (stocks["on_hand"] >= 0).all()
+    assert (
+        stocks["waiting"] == np.bincount(lines["stock"][lines["open"] > 0], minlength=size)
+    ).all()
+    received = purchases["status"] == RECEIVED
+    coming = np.isin(purchases["status"], (QUEUED, IN_SERVICE, UNDER_WAY))
+    for name, which in (("received", received), ("on_order", coming)):
+        units = np.bincount(purchases["stock"][which], purchases["units"][which], size)
+        assert (stocks[name] == units).all(), name
+    assert (purchases["units"][received | coming] > 0).all()
+    assert (purchases["units"][purchases["status"] == WITHDRAWN] == 0).all()
+    assert (purchases["arrives"][received] <= model.horizon).all()
+    assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
+    _check_orders(model, log)
+    _check_that_no_one_waits_in_vain(model, log)
+    if len(log.notes):
+        _check_notes(log)
+
+
+def _check_orders(model: Model, log: Log) -> None:
+    """An order's lines stand together; one that ships complete ships at once or not at all."""
+    head, lines = log.lines["head"], log.lines
+    assert (head <= np.arange(len(head))).all()
+    assert (head[head] == head).all()
+    assert (np.diff(head) >= 0).all()
+    assert (np.diff(lines["time"]) >= 0).all()
+    whole = [c.shipment == "order" for c in model.scenario.customers.values()]
+    for order in np.split(lines, np.flatnonzero(head == np.arange(len(head)))[1:]):
+        if not len(order):
+            continue
+        assert (order["time"] == order["time"][0]).all()
+        if whole[order["customer_class"][0]]:
+            assert len(np.unique(order["closed"])) == 1
+            assert len(np.unique(order["status"])) == 1
+            assert (
+                order["shipped"] == np.where(order["status"] == SHIPPED, order["units"], 0)
+            ).all()
+            assert not order["filled"].any() or (order["filled"] == order["units"]).all()
+
+
+def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
+    """Units on hand at the end: no waiting line may have them (unless one before it blocks it)."""
+    customers = list(model.scenario.customers.items())
+    for line in log.lines[log.lines["open"] > 0]:
+        point = model.scenario.stock[line["stock"]]
+        name, customer = customers[line["customer_class"]]
+        level = point.rationing.params.get("levels", {}).get(name, 0)
+        free = int(log.stocks[line["stock"]]["on_hand"]) - level
+        if point.overtaking == "skip":
+            assert free <= 0 or (customer.shipment != "partial" and free < line["open"])
+
+
+def _check_notes(log: Log) -> None:
+    """The event log adds up to the tables."""
+    notes = log.notes
+    assert (np.diff(notes["time"]) >= 0).all()
+    for stock in np.unique(notes["stock"]):
+        last = notes[notes["stock"] == stock][-1]
+        for name in ("on_hand", "on_order"):
+            assert last[name] == log.stocks[stock][name]
+
+    def total(*words: str) -> np.ndarray[Any, Any]:
+        rows = notes[np.isin(notes["what"], [NOTES.index(word) for word in words])]
+        return np.bincount(rows["subject"], rows["units"], len(log.lines))
+
+    assert (total("order") == log.lines["units"]).all()
+    assert (total("ship") == log.lines["shipped"]).all()
+    assert (total("leave", "lose") == log.lines["left"]).all()
+
+
+__all__ = [
+    "assert_equal",
+    "build",
+    "check",
+    "deliveries",
+    "inbound",
+    "lines_of",
+    "orders",
+    "play",
+    "tell",
+]
