@@ -34,8 +34,10 @@ test-all: $(TEST) ## run the fast and the slow tests
 	$(BIN)/python -m pytest -m "" $(PYTEST_ARGS)
 
 lint: $(DEV) ## check format and style
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	@status=0; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/ruff check . || status=1; \
+	exit $$status
 
 types: $(DEV) ## check types
 	$(BIN)/mypy --strict src
@@ -72,7 +74,7 @@ $(DEV): $(LOCK) | $(BIN)/pip
 # Debian keeps what makes a virtual environment with pip in a package of its own.  Without that
 # package, the pip of $(PYTHON) can still fill an environment that was made empty.
 $(BIN)/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "backsim needs Python 3.11 or newer; found: $(or $(PYTHON),none)." \
 			"On Debian: apt-get install python3 python3-venv." \
 			"To use another: make PYTHON=/path/to/python3" >&2; \
