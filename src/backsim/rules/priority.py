@@ -13,6 +13,12 @@ def fcfs(line: Line) -> float:
 
 
 @priority
+def lcfs(line: Line) -> float:
+    """Last come, first served."""
+    return -line.time
+
+
+@priority
 def class_priority(customer: CustomerClass) -> float:
     """The most important class first (priority 1 before 2); within a class first come, first served."""
     return float(customer.priority)

@@ -24,6 +24,15 @@ def base_stock(position: int, S: Level) -> int:
 
 
 @reorder
+def capped_base_stock(position: int, S: Level, cap: PositiveUnits) -> int:
+    """Order what is missing to the level S, but no more than `cap` at once.
+
+    Source: Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193-207.
+    """
+    return min(int(math.floor(S)) - position, int(cap))
+
+
+@reorder
 def s_S(position: int, s: Level, S: Level) -> int:
     """Order up to S when the inventory position is at or below s.
 
