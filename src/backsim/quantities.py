@@ -17,13 +17,30 @@ if TYPE_CHECKING:
 
 BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
+LEAST, MOST = 1e-12, 1e12
+"""Numbers in a scenario are 0 or of a size between these, so that no sum or product overflows."""
+
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """What a number is measured in (`name`), and its numpy type in records (`stored`)."""
+class Described:
+    """The unit of something that is not a plain number, for the JSON schema."""
 
     name: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The schema as it is, with its unit."""
+        plain = handler(schema)
+        return {**plain, "unit": self.name} if self.name else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Unit(Described):
+    """What a number is measured in (`name`), its numpy type in records, and how large it may be."""
+
     stored: str = "f8"
+    most: float = MOST
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -33,35 +50,42 @@ class Unit:
         from pydantic_core import PydanticCustomError, core_schema
 
         number = handler(source)
-        expected = self._expected(number)
+        noun, bounds = _noun_and_bounds(number)
+
+        def refuse(bounds: str) -> PydanticCustomError:
+            unit = f" ({self.name})" if self.name else ""
+            expected = {"expected": f"{noun} {bounds}".strip() + unit, "found": ""}
+            return PydanticCustomError("fault", "{expected}", expected)
 
         def check(value: Any, validate: Any) -> Any:
             try:
-                return validate(value)
+                checked = validate(value)
             except ValidationError:
-                raise PydanticCustomError("quantity", "{expected}", {"expected": expected}) from None
+                raise refuse(bounds) from None
+            if abs(checked) > self.most:
+                raise refuse(f"of at most {self.most:,.0f}")
+            if 0 < abs(checked) < LEAST:
+                raise refuse(f"of at least {LEAST:g}")
+            return checked
 
         return core_schema.no_info_wrap_validator_function(check, number)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """The number's JSON schema, with its unit."""
-        return {**handler(schema), **({"unit": self.name} if self.name else {})}
 
-    def _expected(self, schema: Any) -> str:
-        while schema["type"] not in ("int", "float"):
-            schema = schema["schema"]
-        bounds = [f"{sign} {schema[key]:g}" for key, sign in BOUNDS.items() if key in schema]
-        noun = "a whole number" if schema["type"] == "int" else "a number"
-        unit = f" ({self.name})" if self.name else ""
-        return " ".join([noun, " and ".join(bounds)]).strip() + unit
+def _noun_and_bounds(schema: Any) -> tuple[str, str]:
+    """How to name the numbers a schema allows: ("a whole number", "> 0")."""
+    while schema["type"] not in ("int", "float"):
+        schema = schema["schema"]
+    bounds = [f"{sign} {schema[key]:g}" for key, sign in BOUNDS.items() if key in schema]
+    return "a whole number" if schema["type"] == "int" else "a number", " and ".join(bounds)
 
+
+LARGEST_STOCK = 1e9
+"""The most units of one purchase, line or level; records hold them in 4 bytes."""
 
 Code = Annotated[int, Unit("", "i4")]
 """A small integer with a meaning of its own: an index into a table, a status, a flag."""
 Count = Annotated[int, Unit("", "i8")]
-Units = Annotated[int, Unit("units", "i4")]
+Units = Annotated[int, Unit("units", "i4", LARGEST_STOCK)]
 TotalUnits = Annotated[int, Unit("units", "i8")]
 Time = Annotated[float, Unit("days")]
 """A moment, in days from the start of the run."""
@@ -71,14 +95,17 @@ Days = Annotated[float, Ge(0), Unit("days")]
 PositiveDays = Annotated[float, Gt(0), Unit("days")]
 Rate = Annotated[float, Gt(0), Unit("per day")]
 PerDay = Annotated[float, Ge(0), Unit("per day")]
-Level = Annotated[float, Unit("units")]
+Level = Annotated[float, Unit("units", "f8", LARGEST_STOCK)]
 """A stock level; may be negative (a reorder point of -1 waits for a backlog)."""
-PositiveUnits = Annotated[int, Gt(0), Unit("units", "i4")]
-SomeUnits = Annotated[int, Ge(0), Unit("units", "i4")]
+PositiveUnits = Annotated[int, Gt(0), Unit("units", "i4", LARGEST_STOCK)]
+SomeUnits = Annotated[int, Ge(0), Unit("units", "i4", LARGEST_STOCK)]
+PositiveCount = Annotated[int, Gt(0), Unit("", "i4", LARGEST_STOCK)]
+SomeCount = Annotated[int, Ge(0), Unit("", "i4", LARGEST_STOCK)]
 Money = Annotated[float, Ge(0), Unit("money")]
 Number = Annotated[float, Unit("")]
 Positive = Annotated[float, Gt(0), Unit("")]
 NonNegative = Annotated[float, Ge(0), Unit("")]
 Probability = Annotated[float, Ge(0), Le(1), Unit("probability")]
-Weight = Annotated[float, Gt(0), Unit("weight")]
+Weight = Annotated[float, Gt(0), Unit("")]
 OpenProbability = Annotated[float, Gt(0), Le(1), Unit("probability")]
+"""A probability above 0."""

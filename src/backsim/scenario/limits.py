@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backsim.scenario.model import Model
-from backsim.scenario.schema import Process, Review
-from backsim.scenario.yamlfile import Document, Fault, FileError
+from backsim.scenario.rates import steps
+from backsim.scenario.schema import Process, Review, Scenario
+from backsim.scenario.yamlfile import Document, Fault
 
 BYTES_A_LINE = 250.0
 """Peak memory of a replication per order line, in bytes (`make bench` measures it)."""
@@ -12,43 +12,47 @@ BYTES_A_LINE = 250.0
 EVENTS_A_LINE = 3.0
 """Order, purchase arrival, end of tolerance."""
 
+MAX_STEPS = 10e6
+"""Steps in which the rate of arrivals may change during the horizon."""
 
-def check_limits(model: Model, document: Document) -> None:
-    """Refuse a model whose expected work is beyond its limits.  Raises FileError."""
-    limits = model.scenario.limits
-    lines = expected_lines(model)
+
+def too_many_steps(scenario: Scenario, document: Document) -> list[Fault]:
+    """Faults of patterns that change the rate too often."""
+    found = []
+    for name, customer in scenario.customers.items():
+        for i, demand in enumerate(customer.demand):
+            count = steps(demand.pattern, scenario.horizon) if isinstance(demand, Process) else 0.0
+            if count > MAX_STEPS:
+                path = (*document.entry(("customers", name, "demand"), i), "pattern")
+                expected = (
+                    f"at most {MAX_STEPS:,.0f} changes of the rate within the horizon"
+                    " (lengthen the season's period, or shorten `horizon`)"
+                )
+                found.append(document.fault(path, expected, f"about {count:,.0f}"))
+    return found
+
+
+def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[Fault]:
+    """Faults of a scenario, fully resolved, whose expected work is beyond its limits."""
+    limits = scenario.limits
     reviews = sum(
-        model.horizon / point.review.period
-        for point in model.scenario.stock
+        scenario.horizon / point.review.period
+        for point in scenario.stock
         if isinstance(point.review, Review)
     )
     events = EVENTS_A_LINE * lines + reviews
     memory = BYTES_A_LINE * (lines + reviews) / 1e9
-    faults: list[Fault] = []
-    advice = "(shorten `horizon`, lower the rates or lengthen the review periods, or raise `{}`)"
+    if reviews > EVENTS_A_LINE * lines:
+        advice = "(shorten `horizon` or lengthen the review period, or raise `{}`)"
+    else:
+        advice = "(shorten `horizon` or lower the rates of arrivals, or raise `{}`)"
+    found = []
     if events > limits.events:
-        expected = f"at most {limits.events:,.0f} events a replication " + advice.format("limits.events")
-        faults.append(document.fault(("horizon",), expected, f"about {events:,.0f}"))
+        expected = f"at most {limits.events:,.0f} events a replication " + advice.format(
+            "limits.events"
+        )
+        found.append(document.fault(("horizon",), expected, f"about {events:,.0f}"))
     if memory > limits.memory:
         expected = f"at most {limits.memory:g} GB a replication " + advice.format("limits.memory")
-        faults.append(document.fault(("horizon",), expected, f"about {memory:,.1f} GB"))
-    if faults:
-        raise FileError(document.name, faults)
-
-
-def expected_lines(model: Model) -> float:
-    """Order lines a replication, on average."""
-    from backsim.scenario.resolve import order_rate
-
-    total = 0.0
-    for name, customer in model.scenario.customers.items():
-        for i, demand in enumerate(customer.demand):
-            if isinstance(demand, Process):
-                growth = 1.0 + max(0.0, demand.pattern.trend) * model.horizon / 2
-                per_order = max(1.0, demand.lines.moments()[0])
-                total += order_rate(demand) * model.horizon * growth * per_order
-            elif (name, i) in model.traces:
-                total += model.traces[name, i].report.used
-            else:
-                total += sum(len(order.lines) for order in demand.orders)
-    return total
+        found.append(document.fault(("horizon",), expected, f"about {memory:,.1f} GB"))
+    return found

@@ -1,16 +1,22 @@
-"""From a file to a `Model`: read, override, validate, resolve - with all faults in one go."""
+"""From a file to a `Model`: read, override, validate, resolve.
+
+Faults come in three rounds, each complete: first the form of every field and every name, then what
+the fields mean together, and at last the size of the work.
+"""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from backsim.errors import InputError
 from backsim.scenario.model import Model
+from backsim.scenario.names import unknown_names
+from backsim.scenario.override import parse_path, put
+from backsim.scenario.part import MEMBER
 from backsim.scenario.resolve import resolve
 from backsim.scenario.schema import Scenario
 from backsim.scenario.yamlfile import (
@@ -18,7 +24,6 @@ from backsim.scenario.yamlfile import (
     Fault,
     FileError,
     Location,
-    parse_path,
     parse_value,
     read_yaml,
     show,
@@ -54,121 +59,88 @@ def from_dict(
     changes: Mapping[str, Any] | None = None,
 ) -> Model:
     """A model from plain values, as a scenario file would hold them.  Raises FileError."""
-    document = Document(name, copy.deepcopy(dict(values)))
+    document = Document(name, _plain(values))
     for path, value in (changes or {}).items():
-        put(document, parse_path(path), value, f"{path}={show(value)}")
+        put(document, parse_path(path), _plain(value), f"{path}={show(value)}")
     return build(document, Path(folder))
 
 
 def build(document: Document, folder: Path) -> Model:
     """Validate and resolve a document.  Raises FileError."""
+    found: list[Fault] = []
+    scenario = None
     try:
-        scenario = Scenario.model_validate(_tuples(document.values))
+        scenario = Scenario.model_validate(_frozen(document.values))
     except ValidationError as error:
-        raise FileError(document.name, _faults(document, error)) from None
+        found = _faults(document, error)
+    found += unknown_names(document)
+    if scenario is None or found:
+        raise FileError(document.name, found)
     return resolve(scenario, document, folder)
 
 
-def put(document: Document, path: Location, value: Any, text: str) -> None:
-    """Set one field of a document; a path that leads nowhere is refused."""
-    here: Any = document.values
-    for i, part in enumerate(path[:-1]):
-        here = _step(document, here, path[: i + 1], part, text)
-    last = path[-1]
-    if isinstance(here, list):
-        _step(document, here, path, last, text)
-        here[int(last)] = value
-    elif isinstance(here, dict):
-        here[str(last)] = value
-    else:
-        raise FileError(document.name, [Fault(path[:-1], f"a mapping (from --set {text})", show(here))])
-    document.overridden[path] = text
+def _plain(value: Any) -> Any:
+    """A copy as YAML would hold it: text as keys, lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _step(document: Document, here: Any, path: Location, part: str | int, text: str) -> Any:
-    if isinstance(here, dict):
-        return here.setdefault(str(part), {})
-    if isinstance(here, list) and isinstance(part, int) and part < len(here):
-        return here[part]
-    expected = f"a list with an entry {part} or a mapping (from --set {text})"
-    raise FileError(document.name, [Fault(path, expected, show(here))])
-
-
-def _tuples(value: Any) -> Any:
-    """Lists as tuples, all the way down: a model is frozen."""
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down."""
     if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _faults(document: Document, error: ValidationError) -> list[Fault]:
     """Pydantic's errors in our words, each at the place it stands."""
     found = []
-    errors = error.errors(include_url=False)
-    for e in errors:
-        path = _real_path(document.values, e["loc"])
-        if e["type"] == "too_short" and any(
-            o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in errors
-        ):
-            continue  # its only entries are faulty themselves
-        if e["type"] == "unknown_key":
-            found.append(document.fault(path, e["msg"], repr(str(path[-1]))))
-        elif e["type"] == "missing":
-            found.append(document.fault(path, "a value (the field is required)", "none"))
-        else:
-            found.append(document.fault(path, _expected(e), show(e["input"])))
+    for e in error.errors(include_url=False):
+        path = _path_in_file(document.values, e["loc"])
+        expected, got = _say(e)
+        found.append(document.fault(path, expected, got))
     return list(dict.fromkeys(found))
 
 
-def _real_path(values: Any, location: Location) -> Location:
-    """The location without the names of union members that pydantic puts in between."""
+def _path_in_file(values: Any, location: Location) -> Location:
+    """The location without what the file does not spell: members of unions, short forms."""
     path: Location = ()
     here = values
-    for i, part in enumerate(location):
-        last = i == len(location) - 1
-        if isinstance(here, dict) and str(part) in here:
-            here = here[str(part)]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+    for part in location:
+        if isinstance(part, str) and part.startswith(MEMBER):
+            continue
+        if part == "[key]" and not (isinstance(here, dict) and part in here):
+            continue  # the key just before is what is wrong
+        if isinstance(here, dict) and isinstance(part, str):
+            here = here.get(part)
+        elif isinstance(here, list) and isinstance(part, int):
             here = here[part]
-        elif isinstance(here, dict) and last and part not in _TAGS:
-            pass  # a missing key
         else:
-            continue  # a union member, or an entry of a list that was written as one value
+            continue  # below a short form: `products: mug`, or one entry in place of a list
         path = (*path, part)
     return path
 
 
-_TAGS = {"word", "number", "cover", "review", "distribution", "process", "trace", "orders"}
-
-
-def _expected(error: Any) -> str:
-    """What pydantic's message means, as what was expected."""
+def _say(error: Any) -> tuple[str, str]:
+    """What pydantic's error means: what was expected, and what was found."""
     context = error.get("ctx", {})
+    if error["type"] == "fault":
+        return context["expected"], context["found"] or show(error["input"])
     words = {
-        "fault": context.get("expected", ""),
-        "quantity": context.get("expected", ""),
-        "literal_error": str(context.get("expected", "")),
+        "literal_error": str(context.get("expected", "")).replace("'", ""),
         "bool_type": "true or false",
         "string_type": "text",
         "dict_type": "a mapping",
         "mapping_type": "a mapping",
         "model_type": "a mapping",
-        "model_attributes_type": "a mapping",
         "tuple_type": "a list",
-        "list_type": "a list",
         "string_too_short": "text that is not empty",
-        "too_short": f"at least {context.get('min_length')} entries",
-        "too_long": f"at most {context.get('max_length')} entries",
-        "date_from_datetime_parsing": "a date such as 2024-01-31",
-        "date_from_datetime_inexact": "a date such as 2024-01-31",
-        "date_type": "a date such as 2024-01-31",
-        "date_parsing": "a date such as 2024-01-31",
-        "greater_than_equal": f"a number >= {context.get('ge')}",
-        "less_than_equal": f"a number <= {context.get('le')}",
-        "float_type": "a number",
+        "too_short": "at least one entry",
     }
-    return words.get(error["type"], error["msg"])
-
+    dates = error["type"].startswith("date_")
+    expected = "a date such as 2024-01-31" if dates else words.get(error["type"], error["msg"])
+    return expected, show(error["input"])
 
 
 __all__ = ["Model", "build", "from_dict", "load", "put", "read", "spell"]

@@ -90,8 +90,9 @@ class Model:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Model:
-        """A model with some fields changed: `replace(horizon=90)`, `replace({"policy.priority": "fcfs"})`.
+        """A model with some fields changed.
 
+        As `replace(horizon=90)` or `replace({"policy.priority": "fcfs"})`.
         Paths are as in errors and `--set`.  Raises FileError when the result is not a scenario.
         """
         from backsim.scenario.load import from_dict

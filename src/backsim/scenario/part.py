@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+MEMBER = "\0"
+"""Starts the parts of an error's location that are not in the file: no YAML text can hold it."""
 
 
 class Part(BaseModel):
@@ -17,7 +27,7 @@ class Part(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _name_nearest_keys(cls, value: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+    def _say_it_in_our_words(cls, value: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         try:
             return validate(value)
         except ValidationError as error:
@@ -25,9 +35,9 @@ class Part(BaseModel):
             raise ValidationError.from_exception_data(cls.__name__, details) from None
 
 
-def fault(message: str, value: Any = ...) -> PydanticCustomError:
-    """A fault found by a validator of ours: what was expected."""
-    return PydanticCustomError("fault", "{expected}", {"expected": message})
+def fault(expected: str, found: str = "") -> PydanticCustomError:
+    """A fault that a validator of ours found: what was expected, and what was found."""
+    return PydanticCustomError("fault", "{expected}", {"expected": expected, "found": found})
 
 
 def faults(title: str, found: Sequence[tuple[tuple[str | int, ...], str, Any]]) -> ValidationError:
@@ -43,23 +53,31 @@ def nearest(name: str, known: Sequence[str]) -> str:
     return few + (", ..." if len(near) > 8 else "")
 
 
-def _details(cls: type[BaseModel], error: Any) -> InitErrorDetails:
-    kind: Any = error["type"]
-    if kind == "extra_forbidden" and len(error["loc"]) == 1:
-        known = nearest(error["loc"][0], list(cls.model_fields))
-        kind = PydanticCustomError("unknown_key", "{expected}", {"expected": f"a known key ({known})"})
-    elif kind in ("fault", "quantity", "unknown_key"):
-        kind = PydanticCustomError(kind, "{expected}", error["ctx"])
-    return InitErrorDetails(
-        type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {})
-    )
-
-
-Validator = Callable[[Any], Any]
+def member(name: str) -> Tag:
+    """The tag of a union's member."""
+    return Tag(MEMBER + name)
 
 
 def only_key(value: Any) -> str | None:
-    """The key of a mapping that has just one; picks the member of a union such as `{gamma: ...}`."""
+    """The key of a mapping that has just one, such as `{gamma: ...}`."""
     if isinstance(value, dict) and len(value) == 1:
         return str(next(iter(value)))
     return None
+
+
+def _details(cls: type[BaseModel], error: Any) -> InitErrorDetails:
+    kind: Any = error["type"]
+    if kind == "extra_forbidden" and len(error["loc"]) == 1:
+        name = str(error["loc"][0])
+        known = list(cls.model_fields)
+        expected = f"a known key ({nearest(name, known)})" if known else "no keys"
+        kind = fault(expected, f"'{name}'")
+    elif kind == "missing" and len(error["loc"]) == 1:
+        doc = cls.model_fields[str(error["loc"][0])].description or ""
+        meaning = f": {' '.join(doc.split()).rstrip('.')}" if doc else ""
+        kind = fault(f"a value, as the field is required{meaning}", "nothing")
+    elif kind == "fault":
+        kind = fault(**error["ctx"])
+    return InitErrorDetails(
+        type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {})
+    )

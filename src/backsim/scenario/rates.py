@@ -32,7 +32,7 @@ class Clock:
 
     @classmethod
     def of(cls, pattern: Pattern, horizon: float, start: datetime.date | None) -> Clock:
-        """The clock of a pattern.  Factors are scaled to a mean of 1; a rate never falls below 0."""
+        """The clock of a pattern.  Factors are scaled to a mean of 1; no rate is below 0."""
         if pattern == Pattern():
             return cls(None, None)
         edges = _edges(pattern, horizon)
@@ -63,9 +63,21 @@ class Clock:
         last = np.searchsorted(self.cumulated, operational, "left")
         last = np.clip(last, 1, len(self.times) - 1)
         low, high = self.cumulated[last - 1], self.cumulated[last]
-        share = np.where(high > low, (operational - low) / np.where(high > low, high - low, 1.0), 0.0)
+        share = np.where(
+            high > low, (operational - low) / np.where(high > low, high - low, 1.0), 0.0
+        )
         times = self.times[last - 1] + share * (self.times[last] - self.times[last - 1])
         return np.asarray(np.maximum.accumulate(times))
+
+
+def steps(pattern: Pattern, horizon: float) -> float:
+    """About how many steps of constant rate a pattern has."""
+    lengths = [STEP] if pattern.trend else []
+    if pattern.weekdays is not None or pattern.months is not None:
+        lengths.append(1.0)
+    if pattern.season is not None:
+        lengths.append(pattern.season.period / len(pattern.season.factors))
+    return sum(horizon / length for length in lengths)
 
 
 def _edges(pattern: Pattern, horizon: float) -> NDArray[np.float64]:

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     Discriminator,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    Tag,
     create_model,
 )
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import NonNegative, SomeUnits
+from backsim.quantities import Days, SomeUnits, Unit
 from backsim.rules import FAMILIES, Family, Rule
-from backsim.scenario.part import Part, fault, faults, nearest
+from backsim.scenario.part import MEMBER, Part, fault, faults, member, nearest
+from backsim.scenario.shorthand import Name, Spec
 
 
-class Cover(Part):
+class Cover(Spec):
     """A level as days of mean demand at the stock point, rounded up to whole units."""
 
-    days: NonNegative
+    days: Days
+    """Days of mean demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,11 @@ class RuleOf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """One alternative a rule, from the registry."""
-        return {
-            "oneOf": [
-                {"type": "string", "enum": [r.name for r in self.family.rules.values() if not _needs(r)]},
-                *(rule_json_schema(rule) for rule in self.family.rules.values()),
-            ]
-        }
+        """A rule's name alone, or a mapping with its parameters; one alternative a rule."""
+        rules = self.family.rules.values()
+        names = [rule.name for rule in rules if not _needs_more(rule)]
+        mappings = [handler(_written(rule).__pydantic_core_schema__) for rule in rules]
+        return {"anyOf": [{"type": "string", "enum": names}, *mappings]}
 
     def read(self, value: Any) -> RuleUse:
         """Check a rule's name and its parameters."""
@@ -74,7 +74,9 @@ class RuleOf:
         if isinstance(value, str):
             value = {"rule": value}
         if not isinstance(value, dict) or not isinstance(value.get("rule"), str):
-            raise fault(f"a {self.family.name} rule, such as {{rule: {next(iter(self.family.rules))}}}")
+            raise fault(
+                f"a {self.family.name} rule, such as {{rule: {next(iter(self.family.rules))}}}"
+            )
         name = value["rule"]
         if name not in self.family.rules:
             known = nearest(name, list(self.family.rules))
@@ -84,41 +86,58 @@ class RuleOf:
         return RuleUse(name, {k: getattr(params, k) for k in type(params).model_fields})
 
 
-def _needs(rule: Rule) -> bool:
-    return any(p.default is None for p in rule.parameters)
+def _needs_more(rule: Rule) -> bool:
+    return "level" in rule.asks or any(p.default is None for p in rule.parameters)
 
 
-def _level_kind(value: Any) -> str:
-    return "cover" if isinstance(value, dict | Cover) else "number"
+def level_kind(value: Any) -> str:
+    """Which of a number of units and a `Cover` a value is meant to be."""
+    return MEMBER + ("cover" if isinstance(value, dict | Cover) else "number")
 
 
-def level_or_cover(number: Any) -> Any:
+def _level_or_cover(number: Any) -> Any:
     """A number of units, or `{days: 14}`: so many days of mean demand."""
     return Annotated[
-        Annotated[number, Tag("number")] | Annotated[Cover, Tag("cover")],
-        Discriminator(_level_kind),
+        Annotated[number, member("number")] | Annotated[Cover, member("cover")],
+        Discriminator(level_kind),
     ]
 
 
 @cache
 def parameters_model(rule: Rule) -> type[BaseModel]:
     """The keys a rule takes in a scenario, from its signature."""
+    return create_model(
+        f"{rule.family}_{rule.name}", __base__=Part, __doc__=rule.doc, **_keys(rule)
+    )
+
+
+@cache
+def _written(rule: Rule) -> type[BaseModel]:
+    """The mapping that names a rule and gives its parameters, for the JSON schema."""
+    name: Any = Literal[rule.name]
+    return create_model(
+        f"{rule.family}_{rule.name}",
+        __base__=Part,
+        __doc__=rule.doc,
+        rule=(name, ...),
+        **_keys(rule),
+    )
+
+
+def _keys(rule: Rule) -> dict[str, Any]:
     keys: dict[str, Any] = {}
     for p in rule.parameters:
-        unit = p.annotation.__metadata__[-1].name
-        annotation = level_or_cover(p.annotation) if unit == "units" else p.annotation
+        unit = next(
+            (m for m in getattr(p.annotation, "__metadata__", ()) if isinstance(m, Unit)), None
+        )
+        annotation = p.annotation if unit else Annotated[p.annotation, Unit("")]
+        if unit and unit.name == "units":
+            annotation = _level_or_cover(annotation)
         keys[p.name] = (annotation, ... if p.default is None else p.default)
     if "level" in rule.asks:
-        keys["levels"] = (dict[str, SomeUnits], ...)
-    return create_model(rule.name, __base__=Part, __doc__=rule.doc, **keys)
-
-
-def rule_json_schema(rule: Rule) -> dict[str, Any]:
-    """The JSON schema of one rule and its parameters."""
-    schema = parameters_model(rule).model_json_schema()
-    schema["properties"] = {"rule": {"const": rule.name}, **schema.get("properties", {})}
-    schema["required"] = ["rule", *schema.get("required", [])]
-    return schema
+        levels = Field(description="Units held back from each customer class; 0 for the others.")
+        keys["levels"] = (Mapping[Name, SomeUnits], levels)
+    return keys
 
 
 ReorderRule = Annotated[RuleUse, RuleOf(FAMILIES["reorder"])]

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.scenario.schema import Trace
+from backsim.quantities import LARGEST_STOCK, MOST
+from backsim.scenario.demand import Cancellations, Filter, Trace
+from backsim.scenario.tracefile import TraceError, read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 DAY = np.timedelta64(1, "D")
-
-
-class TraceError(Exception):
-    """A trace cannot be used: (field below the trace, what was expected, what was found)."""
-
-    def __init__(self, where: tuple[str | int, ...], expected: str, found: str = "") -> None:
-        self.where, self.expected, self.found = where, expected, found
-        super().__init__(expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +36,17 @@ class TraceReport:
 
     def __str__(self) -> str:
         reasons = "".join(f"\n  skipped {n:,}: {reason}" for reason, n in self.skipped.items())
-        return f"{self.file}: {self.read:,} lines read, {self.used:,} used, {self.orders:,} orders{reasons}"
+        counts = f"{self.read:,} lines read, {self.used:,} used, {self.orders:,} orders"
+        return f"{self.file}: {counts}{reasons}"
 
 
 @dataclass(frozen=True, slots=True)
 class TraceLines:
-    """The lines used, in order of time: days from the first midnight, and names as codes."""
+    """The lines used, in order of time, an order's lines together.
+
+    `time` is in days from day 0; `order` numbers the orders from 0; `site` is empty where the
+    scenario's only site is meant; `price` is a product's mean price per unit.
+    """
 
     time: NDArray[np.float64]
     order: NDArray[np.int64]
@@ -63,136 +63,192 @@ class TraceLines:
         return [str(names[i]) for i in np.lexsort((names, -counts))]
 
 
-def read_trace(trace: Trace, folder: Path) -> TraceLines:
-    """Read a trace.  Raises TraceError: no file, a missing column, a date that does not fit."""
-    frame, digest = _read_csv(trace, folder)
-    read = len(frame)
-    skipped: dict[str, int] = {}
+def read_trace(trace: Trace, folder: Path, start: datetime.date | None = None) -> TraceLines:
+    """Read a trace; rows before `start` are skipped.  Day 0 is the first midnight.
 
-    def keep(frame: pd.DataFrame, passes: Any, reason: str) -> pd.DataFrame:
+    Raises TraceError: no file, a missing column, a date that does not fit, nothing left to use.
+    """
+    frame, digest = read_csv(trace, folder)
+    rows = _Rows(frame)
+    _filter(rows, trace)
+    rows.need_one()
+    times = _Times(rows.frame[trace.columns.time], trace.date_format)
+    if start is not None and times.dates is not None:
+        early = times.dates < np.datetime64(start)
+        rows.keep(~early, f"before the start ({start})")
+        rows.need_one()
+        times = times.without(early)
+    time, first_day = times.days()
+    order = np.argsort(time, kind="stable")
+    number = _order_numbers(rows.frame.iloc[order], trace.columns.order)
+    together = np.argsort(number, kind="stable")
+    rows.frame, time, number = (
+        rows.frame.iloc[order[together]],
+        time[order[together]],
+        number[together],
+    )
+    used = len(rows.frame)
+    report = TraceReport(
+        trace.file, digest, rows.read, used, rows.skipped, int(number[-1]) + 1, first_day
+    )
+    return _lines(rows.frame, trace, _time_of_first(time, number), number, report)
+
+
+def set_start(trace: TraceLines, start: datetime.date | None) -> TraceLines:
+    """The trace with days counted from `start`, which is no later than its first day."""
+    if start is None or trace.report.first_day is None:
+        return trace
+    return replace(trace, time=trace.time + float((trace.report.first_day - start).days))
+
+
+class _Rows:
+    """The rows still in use, and how many were skipped for which reason."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.read = len(frame)
+        self.skipped: dict[str, int] = {}
+
+    def keep(self, passes: Any, reason: str) -> None:
+        """Keep the rows that pass."""
         count = int((~passes).sum())
         if count:
-            skipped[reason] = skipped.get(reason, 0) + count
-        return frame[passes]
+            self.skipped[reason] = self.skipped.get(reason, 0) + count
+            self.frame = self.frame[passes]
 
-    for i, rule in enumerate(trace.where):
-        frame = keep(frame, _passes(frame[rule.column], rule, i), _reason(rule))
+    def need_one(self) -> None:
+        """Refuse a trace of which nothing is left."""
+        if self.frame.empty:
+            reasons = "; ".join(f"{n:,} skipped: {why}" for why, n in self.skipped.items())
+            found = f"{self.read:,} rows" + (f" ({reasons})" if reasons else "")
+            raise TraceError((), "a trace with at least one usable row", found)
+
+
+def _filter(rows: _Rows, trace: Trace) -> None:
+    """Skip the rows that cannot or shall not be used."""
     columns = trace.columns
-    units = _numbers(frame[columns.units])
-    frame = keep(frame, units > 0, f"{columns.units} is not a whole number above 0")
-    whole = _numbers(frame[columns.units]) % 1 == 0
-    frame = keep(frame, whole, f"{columns.units} is not a whole number above 0")
-    for column in (columns.time, columns.product):
-        frame = keep(frame, frame[column] != "", f"{column} is empty")
+    if trace.cancelled is not None:
+        _take_back(rows, trace.cancelled, columns.units)
+    for rule in trace.where:
+        rows.keep(_passes(rows.frame[rule.column], rule), _reason(rule))
+    units = numbers(rows.frame[columns.units])
+    usable = (units > 0) & (units % 1 == 0)
+    rows.keep(usable, f"{columns.units} is not a whole number above 0")
+    for column in (columns.time, columns.product, columns.order, columns.site):
+        if column is not None:
+            rows.keep(rows.frame[column] != "", f"{column} is empty")
     if trace.top_products is not None:
-        counts = frame[columns.product].value_counts()
+        counts = rows.frame[columns.product].value_counts()
         names = sorted(counts.index, key=lambda name: (-counts[name], name))
-        top = frame[columns.product].isin(names[: trace.top_products])
-        frame = keep(frame, top, f"not one of the {trace.top_products} products with most lines")
-    if frame.empty:
-        raise TraceError((), "a trace with at least one usable line", f"none of {read:,} lines")
-    time, first_day = _times(frame[columns.time], trace)
-    order = np.argsort(time, kind="stable")
-    frame, time = frame.iloc[order], time[order]
-    site = frame[columns.site] if columns.site else None
-    orders = _order_numbers(frame, columns.order)
-    lines = np.argsort(orders, kind="stable")  # an order's lines together
-    frame = frame.iloc[lines]
-    units = _numbers(frame[columns.units])
-    if units.max() > 1e9:
-        raise TraceError(("columns", "units"), "at most 1e9 units a line", f"{units.max():.0f}")
-    report = TraceReport(
-        trace.file, digest, read, len(frame), skipped, int(orders.max()) + 1, first_day
-    )
-    return TraceLines(
-        _order_times(time[lines], orders[lines]),
-        orders[lines],
-        frame[columns.product].to_numpy(str),
-        (site.iloc[lines].to_numpy(str) if site is not None else np.full(len(frame), trace.site or "")),
-        units.to_numpy().astype(np.int64),
-        _prices(frame, columns.product, columns.price),
-        report,
-    )
+        top = rows.frame[columns.product].isin(names[: trace.top_products])
+        rows.keep(top, f"not one of the {trace.top_products} products with most lines")
 
 
-def _read_csv(trace: Trace, folder: Path) -> tuple[pd.DataFrame, str]:
-    import hashlib
-
-    import pandas as pd
-
-    path = folder / trace.file
-    columns = [c for c in trace.columns.model_dump().values() if c]
-    columns += [rule.column for rule in trace.where]
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        header = pd.read_csv(path, nrows=0, dtype=str).columns
-        missing = [c for c in columns if c not in header]
-        if missing:
-            raise TraceError(("columns",), f"columns of the file ({', '.join(header)})", missing[0])
-        used = list(dict.fromkeys(columns))
-        frame = pd.read_csv(path, usecols=used, dtype=str, keep_default_na=False)
-    except OSError as error:
-        raise TraceError(("file",), f"a readable file ({error.strerror or error})", str(path)) from None
-    except (ValueError, UnicodeDecodeError, EOFError) as error:
-        first = str(error).splitlines()[0]
-        raise TraceError(("file",), f"a CSV file with a header row ({first})", str(path)) from None
-    return frame, digest
+def _take_back(rows: _Rows, rule: Cancellations, units: str) -> None:
+    """Drop cancellations, and the earlier rows that they cancel."""
+    cancels = _fullmatches(rows.frame[rule.column], rule.matches)
+    keys = zip(*(rows.frame[c] for c in rule.same), numbers(rows.frame[units]).abs(), strict=True)
+    keep = ~cancels
+    open_rows: dict[Any, list[int]] = {}
+    for row, (key, cancelling) in enumerate(zip(keys, cancels, strict=True)):
+        if not cancelling:
+            open_rows.setdefault(key, []).append(row)
+        elif open_rows.get(key):
+            keep[open_rows[key].pop()] = False
+    rows.keep(keep | cancels, "cancelled later")
+    rows.keep(~cancels[keep | cancels], f"{rule.column} says it is a cancellation")
 
 
-def _numbers(column: pd.Series[str]) -> Any:
+def numbers(column: pd.Series[str]) -> Any:
+    """A column as numbers; NaN where it is none."""
     import pandas as pd
 
     return pd.to_numeric(column, errors="coerce")
 
 
-def _passes(column: pd.Series[str], rule: Any, index: int) -> Any:
-    import re
+def _fullmatches(column: pd.Series[str], pattern: str) -> NDArray[np.bool_]:
+    """Whether each text matches as a whole (each distinct text is tried once)."""
+    import pandas as pd
 
-    passes = column == column
-    if rule.min is not None or rule.max is not None:
-        numbers = _numbers(column)
-        passes &= numbers.notna()
-        passes &= (numbers >= rule.min) if rule.min is not None else True
-        passes &= (numbers <= rule.max) if rule.max is not None else True
-    for name, wanted in (("matches", True), ("excludes", False)):
-        pattern = getattr(rule, name)
-        if pattern is not None:
-            try:
-                passes &= column.str.fullmatch(pattern) == wanted
-            except re.error as error:
-                where = ("where", index, name)
-                raise TraceError(where, f"a regular expression ({error})", pattern) from None
+    codes, texts = pd.factorize(column)
+    compiled = re.compile(pattern)
+    matches = np.array([compiled.fullmatch(str(text)) is not None for text in texts], bool)
+    return np.asarray(matches[codes])
+
+
+def _passes(column: pd.Series[str], rule: Filter) -> Any:
+    passes = np.ones(len(column), bool)
+    if rule.min is not None:
+        passes &= numbers(column).to_numpy() >= rule.min
+    if rule.max is not None:
+        passes &= numbers(column).to_numpy() <= rule.max
+    if rule.matches is not None:
+        passes &= _fullmatches(column, rule.matches)
+    if rule.excludes is not None:
+        passes &= ~_fullmatches(column, rule.excludes)
     return passes
 
 
-def _reason(rule: Any) -> str:
+def _reason(rule: Filter) -> str:
     given = rule.model_dump(exclude_none=True)
     column = given.pop("column")
-    tests = " and ".join(f"{name} {value}" for name, value in given.items())
-    return f"{column} fails {tests}"
+    return f"{column} fails " + " and ".join(f"{name} {value}" for name, value in given.items())
 
 
-def _times(column: pd.Series[str], trace: Trace) -> tuple[NDArray[np.float64], datetime.date | None]:
-    """Days from the first midnight (or from 0, for plain numbers), and the first date."""
+class _Times:
+    """The times of the rows: dates, or plain numbers of days."""
+
+    def __init__(self, column: pd.Series[str], date_format: str) -> None:
+        self.dates: NDArray[np.datetime64] | None = None
+        self.plain: NDArray[np.float64] | None = None
+        if date_format == "days":
+            self.plain = _plain_days(column)
+        else:
+            self.dates = _dates(column, date_format)
+
+    def without(self, rows: Any) -> _Times:
+        """The times of the other rows."""
+        assert self.dates is not None
+        self.dates = self.dates[~rows]
+        return self
+
+    def days(self) -> tuple[NDArray[np.float64], datetime.date | None]:
+        """Days from the first midnight (or from 0, for plain numbers), and the first date."""
+        if self.dates is None:
+            assert self.plain is not None
+            return self.plain, None
+        first = self.dates.min().astype("datetime64[D]")
+        return np.asarray((self.dates - first) / DAY), first.astype(object)
+
+
+def _plain_days(column: pd.Series[str]) -> NDArray[np.float64]:
+    times = numbers(column).to_numpy(float)
+    wrong = ~((times >= 0) & (times <= MOST))
+    if wrong.any():
+        raise TraceError(("columns", "time"), "numbers of days, 0 or more", _where(column, wrong))
+    return np.asarray(times)
+
+
+def _dates(column: pd.Series[str], date_format: str) -> NDArray[np.datetime64]:
     import pandas as pd
 
-    if trace.date_format == "days":
-        times = _numbers(column)
-        if times.isna().any() or (times < 0).any():
-            bad = column[times.isna() | (times < 0)].iloc[0]
-            raise TraceError(("columns", "time"), "numbers of days, 0 or more", repr(bad))
-        return times.to_numpy(float), None
     try:
-        stamps = pd.to_datetime(column, format=trace.date_format, errors="coerce")
+        stamps = pd.to_datetime(column, format=date_format, errors="coerce")
     except ValueError as error:
-        raise TraceError(("date_format",), f"a strptime format ({error})", trace.date_format) from None
-    if stamps.isna().any():
-        bad = column[stamps.isna()]
-        row = f"{bad.iloc[0]!r} in line {int(bad.index[0]) + 2}"
-        raise TraceError(("date_format",), f"dates like {trace.date_format!r}", row)
-    first = stamps.min().normalize()
-    days = (stamps - first).to_numpy() / DAY
-    return days.astype(float), first.date()
+        expected = f"a date format such as %Y-%m-%d %H:%M ({error})"
+        raise TraceError(("date_format",), expected, f"'{date_format}'") from None
+    wrong = stamps.isna().to_numpy()
+    if wrong.any():
+        raise TraceError(("date_format",), f"dates like {date_format}", _where(column, wrong))
+    if stamps.dt.tz is not None:
+        stamps = stamps.dt.tz_localize(None)
+    return stamps.to_numpy()
+
+
+def _where(column: pd.Series[str], wrong: Any) -> str:
+    """The first wrong text of a column, and its row."""
+    bad = column[wrong]
+    return f"'{bad.iloc[0]}' in row {int(bad.index[0]) + 1}"
 
 
 def _order_numbers(frame: pd.DataFrame, column: str | None) -> NDArray[np.int64]:
@@ -204,15 +260,37 @@ def _order_numbers(frame: pd.DataFrame, column: str | None) -> NDArray[np.int64]
     return pd.factorize(frame[column])[0].astype(np.int64)
 
 
-
-def _order_times(time: NDArray[np.float64], orders: NDArray[np.int64]) -> NDArray[np.float64]:
+def _time_of_first(time: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.float64]:
     """Each line takes the time of its order's first line."""
-    starts = np.flatnonzero(np.r_[True, orders[1:] != orders[:-1]])
-    return np.asarray(np.repeat(time[starts], np.diff(np.r_[starts, len(orders)])))
+    starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]])
+    return np.asarray(np.repeat(time[starts], np.diff(np.r_[starts, len(order)])))
 
 
-def _prices(frame: pd.DataFrame, product: str, price: str | None) -> dict[str, float]:
-    if price is None:
+def _lines(
+    frame: pd.DataFrame,
+    trace: Trace,
+    time: NDArray[np.float64],
+    order: NDArray[np.int64],
+    report: TraceReport,
+) -> TraceLines:
+    columns = trace.columns
+    units = numbers(frame[columns.units]).to_numpy(float)
+    if units.max() > LARGEST_STOCK:
+        expected = f"at most {LARGEST_STOCK:,.0f} units a line"
+        raise TraceError(("columns", "units"), expected, f"{units.max():,.0f}")
+    site = (
+        frame[columns.site].to_numpy(str) if columns.site else np.full(len(frame), trace.site or "")
+    )
+    product = frame[columns.product].to_numpy(str)
+    return TraceLines(
+        time, order, product, site, units.astype(np.int64), _prices(frame, columns), report
+    )
+
+
+def _prices(frame: pd.DataFrame, columns: Any) -> dict[str, float]:
+    """Mean price of each product, where there is one."""
+    if columns.price is None:
         return {}
-    means = _numbers(frame[price]).groupby(frame[product]).mean()
-    return {str(name): float(value) for name, value in means.items() if value >= 0}
+    prices = numbers(frame[columns.price])
+    means = prices[np.isfinite(prices)].groupby(frame[columns.product]).mean()
+    return {str(name): float(value) for name, value in means.items() if 0 <= value <= MOST}

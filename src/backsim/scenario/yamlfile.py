@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from backsim.errors import InputError
 
 MAX_BYTES = 50_000_000
-MAX_VALUES = 2_000_000
+MAX_VALUES = 1_000_000
+MAX_DEPTH = 50
 
 Location = tuple[str | int, ...]
 
@@ -29,7 +30,7 @@ class Fault:
 
 
 class FileError(InputError):
-    """A file is wrong.  All its faults, each as `file:line:column: field.path: expected ..., got ...`."""
+    """A file is wrong.  Each fault reads `file:line:column: field.path: expected ..., got ...`."""
 
     def __init__(self, name: str, faults: Sequence[Fault]) -> None:
         self.name = name
@@ -52,28 +53,58 @@ class Document:
     positions: dict[Location, tuple[int, int]] = field(default_factory=dict)
     overridden: dict[Location, str] = field(default_factory=dict)
 
-    def fault(self, path: Location, expected: str, found: Any = "", key: bool = False) -> Fault:
-        """A fault at a path: where the value stands, or else the nearest part around it."""
+    def fault(self, path: Location, expected: str, found: Any = "") -> Fault:
+        """A fault at a path: where it stands, or else the nearest part around it."""
         shown = found if isinstance(found, str) else show(found)
         known = path
-        while known and known not in self.positions and known not in self.overridden:
+        while known not in self.positions and known not in self.overridden and known:
             known = known[:-1]
-        if known in self.overridden:
-            return Fault(path, f"{expected} (from --set {self.overridden[known]})", shown)
+        text = self.overridden.get(known) or self._overridden_below(path)
+        if text is not None:
+            return Fault(path, f"{expected} (from --set {text})", shown)
         line, column = self.positions.get(known, (0, 0))
         return Fault(path, expected, shown, line, column)
+
+    def entry(self, path: Location, index: int) -> Location:
+        """The place of an entry of a list, which may be written as one entry in place of a list."""
+        here: Any = self.values
+        for part in path:
+            here = here[part]
+        return (*path, index) if isinstance(here, list) else path
+
+    def override(self, path: Location, text: str) -> None:
+        """Note that a field no longer is what the file says, but what `text` says."""
+        noted: list[dict[Location, Any]] = [self.positions, self.overridden]
+        for known in noted:
+            for old in [p for p in known if p[: len(path)] == path]:
+                del known[old]
+        self.overridden[path] = text
+
+    def _overridden_below(self, path: Location) -> str | None:
+        """The text of an override that made the field at `path` to have something below it."""
+        if path in self.positions:
+            return None
+        return next(
+            (t for p, t in self.overridden.items() if path and p[: len(path)] == path), None
+        )
 
 
 def show(value: Any) -> str:
     """A value as an error message shows it, on one line and short."""
-    if isinstance(value, str):
-        text = repr(value)
-    elif isinstance(value, bool):
-        text = str(value).lower()
-    elif isinstance(value, Mapping | list | tuple):
-        text = f"a {'mapping' if isinstance(value, Mapping) else 'list'} of {len(value)}"
-    else:
-        text = str(value)
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        keys = ", ".join(map(str, list(value)[:3])) + (", ..." if len(value) > 3 else "")
+        return _short(f"a mapping (of {keys})") if value else "an empty mapping"
+    if isinstance(value, list | tuple):
+        entries = "entry" if len(value) == 1 else "entries"
+        return f"a list of {len(value)} {entries}" if value else "an empty list"
+    return _short(repr(value) if isinstance(value, str) else str(value))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -81,70 +112,94 @@ def spell(path: Location) -> str:
     """A path as people write it: customers.gold.demand[0].size"""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = f'"{part}"' if not part or set(part) & set('.[]"') else part
+            text += f".{name}" if text else name
     return text
 
 
-def parse_path(text: str) -> Location:
-    """The path that `spell` would print as `text`; `a.0.b` is read as `a[0].b`."""
-    parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", text)
-    if not parts or re.sub(r"\[\d+\]|[^.\[\]]+|\.", "", text):
-        raise InputError(f"--set: expected a path such as policy.reorder.s, got {text!r}")
-    return tuple(int(i) if i else int(n) if n.isdigit() else n for i, n in parts)
-
-
-def read_yaml(path: Path, name: str | None = None) -> Document:
+def read_yaml(path: Path) -> Document:
     """Read a file.  Raises FileError: unreadable, not YAML, duplicate keys, not a mapping."""
-    shown = name or str(path)
+    name = str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise FileError(shown, [Fault((), f"a file of at most {MAX_BYTES:,} bytes")])
-        text = path.read_text(encoding="utf-8")
+            raise FileError(name, [Fault((), f"a file of at most {MAX_BYTES:,} bytes")])
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig")
     except OSError as error:
-        raise FileError(shown, [Fault((), f"a readable file ({error.strerror})")]) from None
+        raise FileError(name, [Fault((), f"a readable file ({error.strerror})")]) from None
     except UnicodeDecodeError as error:
-        raise FileError(shown, [Fault((), f"UTF-8 text (byte {error.start})")]) from None
-    return parse_yaml(text, shown)
+        before = data[: error.start].decode("utf-8")
+        raise FileError(
+            name, [_at(before, "UTF-8 text", f"the byte {data[error.start]:#x}")]
+        ) from None
+    return parse_yaml(text, name)
 
 
 def parse_yaml(text: str, name: str) -> Document:
     """Read a document from text."""
     tree = _load(text, name)
-    document = Document(name, {})
+    document = Document(name, {}, {(): (1, 1)})
     values = _Plain(document).convert(tree, ())
     if not isinstance(values, dict):
-        raise FileError(name, [Fault((), "a mapping of fields", show(values), 1, 1)])
+        found = "an empty file" if values is None else show(values)
+        raise FileError(
+            name, [document.fault((), "a mapping of fields, such as `horizon: 365`", found)]
+        )
     document.values = values
     return document
 
 
 def parse_value(text: str) -> Any:
     """A value of `--set path=value`, read as YAML."""
-    return _Plain(Document("--set", {})).convert(_load(text, "--set"), ())
+    name = f"--set ...={_short(text)}"
+    return _Plain(Document(name, {})).convert(_load(text, name), ())
 
 
 def _load(text: str, name: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     try:
         return YAML(typ="rt", pure=True).load(text)
     except DuplicateKeyError as error:
         key = re.search(r'duplicate key "(.*?)"', str(error.problem))
-        what = f"each key once, {key.group(1) if key else 'a key'!r} stands twice"
-        raise FileError(name, [_marked(error, what)]) from None
+        fault = _marked(
+            error, "each key once", f"{key.group(1) if key else 'a key'!r} a second time"
+        )
     except MarkedYAMLError as error:
-        what = f"YAML ({error.problem or error.context})".replace("\n", " ")
-        raise FileError(name, [_marked(error, what)]) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileError(name, [Fault((), f"YAML ({first})")]) from None
+        fault = _marked(error, *_plainly(error))
+    except ReaderError as error:
+        found = f"the character {ord(text[error.position]):#x}"
+        fault = _at(text[: error.position], "text without control characters", found)
+    except RecursionError:
+        fault = Fault((), f"at most {MAX_DEPTH} levels of nesting")
+    except (YAMLError, ValueError) as error:
+        fault = Fault((), f"YAML ({' '.join(str(error).split())})")
+    raise FileError(name, [fault])
 
 
-def _marked(error: Any, what: str) -> Fault:
+def _plainly(error: Any) -> tuple[str, str]:
+    """A problem of ruamel as (what was expected, what was found)."""
+    problem = " ".join((error.problem or error.context or "").split())
+    if "'\\t'" in problem:
+        return "spaces as indentation", "a tab"
+    return f"YAML ({problem})", ""
+
+
+def _marked(error: Any, expected: str, found: str) -> Fault:
     mark = error.problem_mark or error.context_mark
-    return Fault((), what, "", mark.line + 1 if mark else 0, mark.column + 1 if mark else 0)
+    return Fault((), expected, found, mark.line + 1 if mark else 0, mark.column + 1 if mark else 0)
+
+
+def _at(before: str, expected: str, found: str) -> Fault:
+    """A fault just after some text."""
+    line = before.count("\n") + 1
+    return Fault((), expected, found, line, len(before) - before.rfind("\n"))
 
 
 class _Plain:
@@ -157,42 +212,55 @@ class _Plain:
     def convert(self, value: Any, path: Location) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            self._refuse(path, f"at most {MAX_VALUES:,} values in a file")
+            self._refuse(path[:1], f"at most {MAX_VALUES:,} values in a file, aliases written out")
+        if len(path) > MAX_DEPTH:
+            self._refuse(path[:1], f"at most {MAX_DEPTH} levels of nesting")
         tag = getattr(value, "tag", None)
         if tag is not None and tag.value is not None:
-            self._refuse(path, f"plain YAML, not the tag {tag.value}")
+            self._refuse(path, "plain YAML without tags", f"the tag {tag.value}")
         if isinstance(value, Mapping):
-            return {self._key(k, path): self._item(value, k, path) for k in value}
-        if isinstance(value, Sequence) and not isinstance(value, str):
+            return self._mapping(value, path)
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
             return [self._entry(value, i, path) for i in range(len(value))]
-        return self._scalar(value)
+        return self._scalar(value, path)
 
-    def _item(self, mapping: Any, key: Any, path: Location) -> Any:
-        inner = (*path, self._key(key, path))
-        if hasattr(mapping, "lc") and mapping.lc.data and key in mapping.lc.data:
-            line, column = mapping.lc.key(key)
-            self.document.positions[inner] = (line + 1, column + 1)
-        return self.convert(mapping[key], inner)
+    def _mapping(self, mapping: Any, path: Location) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key in mapping:
+            inner = (*path, self._key(key, path))
+            if key in (mapping.lc.data or ()):
+                line, column = mapping.lc.key(key)
+                self.document.positions[inner] = (line + 1, column + 1)
+            if inner[-1] in values:
+                self._refuse(inner, "each key once", f"{inner[-1]!r} a second time")
+            values[str(inner[-1])] = self.convert(mapping[key], inner)
+        return values
 
     def _entry(self, sequence: Any, index: int, path: Location) -> Any:
         inner = (*path, index)
-        if hasattr(sequence, "lc") and sequence.lc.data and index in sequence.lc.data:
+        if index in (sequence.lc.data or ()):
             line, column = sequence.lc.item(index)
             self.document.positions[inner] = (line + 1, column + 1)
         return self.convert(sequence[index], inner)
 
     def _key(self, key: Any, path: Location) -> str:
         if isinstance(key, bool | float) or not isinstance(key, str | int):
-            self._refuse(path, "text as keys", key)
+            self._refuse(path, "text as keys", show(key))
         return str(key)
 
-    def _scalar(self, value: Any) -> Any:
+    def _scalar(self, value: Any, path: Location) -> Any:
+        from ruamel.yaml.scalarbool import ScalarBoolean
+
+        if isinstance(value, ScalarBoolean):  # an int to Python: a bool with an anchor
+            return bool(value)
         for kind in (bool, int, float, str):
             if isinstance(value, kind):
                 return kind(value)
         if isinstance(value, datetime.datetime):
             return datetime.datetime.fromisoformat(value.isoformat())
-        return value
+        if value is None or isinstance(value, datetime.date):
+            return value
+        return self._refuse(path, "plain YAML without tags", f"a {type(value).__name__}")
 
-    def _refuse(self, path: Location, expected: str, found: Any = "") -> None:
+    def _refuse(self, path: Location, expected: str, found: str = "") -> NoReturn:
         raise FileError(self.document.name, [self.document.fault(path, expected, found)])

@@ -1,0 +1,160 @@
+"""Continuous distributions."""
+
+# ruff: noqa: D102 (the methods are described in Distribution)
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from backsim.quantities import Number, Positive
+from backsim.scenario.distribution import Distribution, named, spread
+from backsim.scenario.part import fault
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from backsim.scenario.distribution import Floats
+
+
+@named("exponential")
+class Exponential(Distribution):
+    """Exponential, by its mean or its rate (1 / mean)."""
+
+    mean: Positive | None = None
+    rate: Positive | None = None
+
+    choices = ("mean",), ("rate",)
+
+    def moments(self) -> tuple[float, float]:
+        mean = self.mean or 1.0 / (self.rate or math.nan)
+        return mean, mean * mean
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.standard_exponential(count) * self.moments()[0]
+
+
+@named("gamma")
+class Gamma(Distribution):
+    """Gamma, by mean and coefficient of variation (cv), mean and sd, or shape and scale."""
+
+    mean: Positive | None = None
+    cv: Positive | None = None
+    sd: Positive | None = None
+    shape: Positive | None = None
+    scale: Positive | None = None
+
+    choices = ("mean", "cv"), ("mean", "sd"), ("shape", "scale")
+
+    def moments(self) -> tuple[float, float]:
+        if self.shape and self.scale:
+            return self.shape * self.scale, self.shape * self.scale**2
+        return spread(self.mean, self.cv, self.sd)
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        mean, variance = self.moments()
+        return generator.standard_gamma(mean**2 / variance, count) * (variance / mean)
+
+
+@named("lognormal")
+class Lognormal(Distribution):
+    """Lognormal, by mean and cv, mean and sd, or mu and sigma of the logarithm."""
+
+    mean: Positive | None = None
+    cv: Positive | None = None
+    sd: Positive | None = None
+    mu: Number | None = None
+    sigma: Positive | None = None
+
+    choices = ("mean", "cv"), ("mean", "sd"), ("mu", "sigma")
+
+    def moments(self) -> tuple[float, float]:
+        if self.mu is None or self.sigma is None:
+            return spread(self.mean, self.cv, self.sd)
+        mean = math.exp(self.mu + self.sigma**2 / 2)
+        return mean, mean**2 * math.expm1(self.sigma**2)
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        mean, variance = self.moments()
+        sigma_squared = math.log1p(variance / mean**2)
+        mu = math.log(mean) - sigma_squared / 2
+        return generator.lognormal(mu, math.sqrt(sigma_squared), count)
+
+
+@named("weibull")
+class Weibull(Distribution):
+    """Weibull, by shape and scale, or shape and mean."""
+
+    shape: Positive
+    scale: Positive | None = None
+    mean: Positive | None = None
+
+    choices = ("shape", "scale"), ("shape", "mean")
+
+    def _scale(self) -> float:
+        return self.scale or (self.mean or math.nan) / math.gamma(1 + 1 / self.shape)
+
+    def moments(self) -> tuple[float, float]:
+        first, second = (math.gamma(1 + k / self.shape) for k in (1, 2))
+        return self._scale() * first, self._scale() ** 2 * (second - first**2)
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.weibull(self.shape, count) * self._scale()
+
+
+@named("uniform")
+class Uniform(Distribution):
+    """Uniform between low and high."""
+
+    low: Number
+    high: Number
+
+    def check(self) -> None:
+        if self.low >= self.high:
+            raise fault("low < high")
+
+    def moments(self) -> tuple[float, float]:
+        return (self.low + self.high) / 2, (self.high - self.low) ** 2 / 12
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.uniform(self.low, self.high, count)
+
+    def least(self) -> float:
+        return self.low
+
+
+@named("triangular")
+class Triangular(Distribution):
+    """Triangular: low, most likely (mode), high."""
+
+    low: Number
+    mode: Number
+    high: Number
+
+    def check(self) -> None:
+        if not self.low <= self.mode <= self.high or self.low == self.high:
+            raise fault("low <= mode <= high, and low < high")
+
+    def moments(self) -> tuple[float, float]:
+        a, c, b = self.low, self.mode, self.high
+        return (a + b + c) / 3, (a * a + b * b + c * c - a * b - a * c - b * c) / 18
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.triangular(self.low, self.mode, self.high, count)
+
+    def least(self) -> float:
+        return self.low
+
+
+@named("normal")
+class Normal(Distribution):
+    """Normal, by mean and standard deviation.  Where a value cannot be negative it is cut at 0."""
+
+    mean: Number
+    sd: Positive
+
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.sd**2
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.normal(self.mean, self.sd, count)

@@ -1,0 +1,260 @@
+"""What customers ask for: processes, traces and written orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
+
+from backsim.quantities import (
+    Days,
+    NonNegative,
+    Number,
+    PositiveCount,
+    PositiveDays,
+    PositiveUnits,
+    Rate,
+)
+from backsim.scenario.distributions import Deterministic, Interval, Size
+from backsim.scenario.part import MEMBER, Part, fault, member, only_key
+from backsim.scenario.shorthand import Name, Spec, Weights
+
+
+class PoissonProcess(Spec):
+    """Customers arrive independently of each other."""
+
+    rate: Rate
+    """Orders a day, on average."""
+
+
+class Renewal(Spec):
+    """Independent times between orders, of any distribution."""
+
+    interval: Interval
+    """Days between orders."""
+
+
+class Period(Spec):
+    """One order every period, for demand per period.  An order of size 0 is none."""
+
+    every: PositiveDays = 1.0
+    """Days between orders."""
+    first: Days = 0.0
+    """Day of the first order."""
+
+
+class PoissonArrivals(Spec):
+    """`{poisson: {rate: 4}}`"""
+
+    poisson: PoissonProcess
+    """Orders at a steady rate, independently of each other."""
+
+
+class RenewalArrivals(Spec):
+    """`{renewal: {interval: {gamma: {mean: 2, cv: 0.5}}}}`"""
+
+    renewal: Renewal
+    """Orders at independent intervals."""
+
+
+class PeriodArrivals(Spec):
+    """`{period: {every: 1}}`"""
+
+    period: Period
+    """One order every period."""
+
+
+def _arrivals(value: Any) -> str | None:
+    key = next(iter(type(value).model_fields)) if isinstance(value, Part) else only_key(value)
+    return None if key is None else MEMBER + key
+
+
+Arrivals = Annotated[
+    Annotated[PoissonArrivals, member("poisson")]
+    | Annotated[RenewalArrivals, member("renewal")]
+    | Annotated[PeriodArrivals, member("period")],
+    Discriminator(
+        _arrivals,
+        custom_error_type="fault",
+        custom_error_message="{expected}",
+        custom_error_context={
+            "expected": "one of {poisson: ...}, {renewal: ...}, {period: ...}",
+            "found": "",
+        },
+    ),
+]
+
+
+def _some(factors: tuple[float, ...]) -> tuple[float, ...]:
+    if not any(factors):
+        raise fault("at least one factor above 0", "only zeros")
+    return factors
+
+
+def _exactly(count: int, span: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, tuple) and len(value) != count:
+            raise fault(f"{count} factors, {span}", str(len(value)))
+        return value
+
+    return BeforeValidator(check)
+
+
+Factors = Annotated[tuple[NonNegative, ...], Field(min_length=1), AfterValidator(_some)]
+
+
+class Cycle(Spec):
+    """A season: factors on the rate that repeat."""
+
+    period: PositiveDays
+    """Days after which the factors start again."""
+    factors: Factors
+    """Each holds for an equal part of the period; they are scaled to a mean of 1."""
+
+
+class Pattern(Spec):
+    """How the rate of arrivals changes.  A trend's rate is constant within each hour."""
+
+    weekdays: Annotated[Factors, _exactly(7, "Monday to Sunday")] | None = None
+    """Factors Monday to Sunday, scaled to a mean of 1; needs `start`."""
+    months: Annotated[Factors, _exactly(12, "January to December")] | None = None
+    """Factors January to December, scaled to a mean of 1; needs `start`."""
+    season: Cycle | None = None
+    """A cycle of any length, starting on day 0."""
+    trend: Number = 0.0
+    """Growth of the rate per day, as a share of the rate on day 0."""
+
+
+class Process(Spec):
+    """Orders that arrive at random, or period by period."""
+
+    arrivals: Arrivals
+    """When orders arrive."""
+    pattern: Pattern = Pattern()
+    """Season, trend and calendar of the rate."""
+    products: Weights
+    """What is ordered: one product, or several with weights (each line chooses anew)."""
+    sites: Weights = Field({"*": 1.0})
+    """Where: one site, or several with weights (each order chooses one)."""
+    lines: Size = Deterministic(value=1.0)
+    """Lines an order (rounded, at least 1)."""
+    size: Size = Deterministic(value=1.0)
+    """Units a line (rounded; a line of 0 or less is none)."""
+
+    @model_validator(mode="after")
+    def _check_pattern(self) -> Process:
+        if isinstance(self.arrivals, PeriodArrivals) and self.pattern != Pattern():
+            raise fault("no `pattern` with arrivals by period, which have no rate", "a pattern")
+        return self
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise fault(f"a regular expression ({error})") from None
+    return pattern
+
+
+Regex = Annotated[str, AfterValidator(_compiles)]
+
+
+class Filter(Spec):
+    """Keep the rows whose column passes; the others are counted as skipped."""
+
+    column: str
+    """The column's name."""
+    min: Number | None = None
+    """At least this number."""
+    max: Number | None = None
+    """At most this number."""
+    matches: Regex | None = None
+    """The whole text matches this regular expression."""
+    excludes: Regex | None = None
+    """The whole text does not match this regular expression."""
+
+
+class Columns(Spec):
+    """Which column of the file holds what."""
+
+    time: str
+    """When the order was placed."""
+    product: str
+    """The product's name or code."""
+    units: str
+    """Units ordered."""
+    order: str | None = None
+    """Rows with the same value are lines of one order; without it each row is an order."""
+    site: str | None = None
+    """Without it all orders go to the only site, or to `Trace.site`."""
+    price: str | None = None
+    """Price per unit; its mean is the product's price where none is given."""
+
+
+class Cancellations(Spec):
+    """Rows that take back an earlier row of the file, of the same number of units (or minus it)."""
+
+    column: str
+    """The column that tells a cancellation."""
+    matches: Regex
+    """Its whole text matches this regular expression in a cancellation."""
+    same: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Columns, such as customer and product, whose texts agree; the latest such row is dropped."""
+
+
+class Trace(Spec):
+    """Order lines from a CSV file (plain or .gz), replayed as they were."""
+
+    file: str
+    """Path of the file; a relative one starts at the scenario file's folder."""
+    columns: Columns
+    date_format: str
+    """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days."""
+    where: tuple[Filter, ...] = ()
+    """Filters, all of which a row must pass."""
+    cancelled: Cancellations | None = None
+    """How the file says that an order was cancelled; both rows are skipped."""
+    top_products: PositiveCount | None = None
+    """Use only the products with most lines."""
+    site: Name | None = None
+    """The site of all orders."""
+
+
+class WrittenOrder(Spec):
+    """One order, written out in the scenario."""
+
+    time: Days
+    """When, in days from the start."""
+    lines: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)]
+    """Units of each product."""
+    site: Name | None = None
+    """May be left out when there is one site."""
+
+
+class TraceDemand(Spec):
+    """`{trace: {file: ..., columns: ..., date_format: ...}}`"""
+
+    trace: Trace
+    """The file and how to read it."""
+
+
+class OrderList(Spec):
+    """`{orders: [{time: 1, lines: {mug: 2}}]}`"""
+
+    orders: tuple[WrittenOrder, ...] = Field(min_length=1)
+    """The orders, in any order of time."""
+
+
+def _demand(value: Any) -> str:
+    keys = value if isinstance(value, dict) else vars(value) if isinstance(value, Part) else ()
+    return MEMBER + ("trace" if "trace" in keys else "orders" if "orders" in keys else "process")
+
+
+Demand = Annotated[
+    Annotated[Process, member("process")]
+    | Annotated[TraceDemand, member("trace")]
+    | Annotated[OrderList, member("orders")],
+    Discriminator(_demand),
+]

@@ -1,0 +1,181 @@
+"""Distributions on single values and on whole numbers."""
+
+# ruff: noqa: D102 (the methods are described in Distribution)
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.quantities import NonNegative, Number, OpenProbability, Positive
+from backsim.scenario.distribution import Distribution, named
+from backsim.scenario.part import fault
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from backsim.scenario.distribution import Floats
+
+
+@named("deterministic")
+class Deterministic(Distribution):
+    """Always the same value."""
+
+    value: Number
+
+    def moments(self) -> tuple[float, float]:
+        return self.value, 0.0
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return np.full(count, float(self.value))
+
+    def least(self) -> float:
+        return self.value
+
+
+@named("poisson")
+class Poisson(Distribution):
+    """Poisson, by its mean."""
+
+    mean: Positive
+
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.mean
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.poisson(self.mean, count).astype(float)
+
+
+@named("geometric")
+class Geometric(Distribution):
+    """Geometric on 1, 2, ...: trials to the first success, by success probability p or mean 1/p."""
+
+    p: OpenProbability | None = None
+    mean: Positive | None = None
+
+    choices = ("p",), ("mean",)
+
+    def check(self) -> None:
+        if self.mean is not None and self.mean < 1:
+            raise fault("mean >= 1")
+
+    def moments(self) -> tuple[float, float]:
+        p = self.p or 1.0 / (self.mean or math.nan)
+        return 1 / p, (1 - p) / p**2
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.geometric(1 / self.moments()[0], count).astype(float)
+
+    def least(self) -> float:
+        return 1.0
+
+
+@named("negative_binomial")
+class NegativeBinomial(Distribution):
+    """Negative binomial on 0, 1, ..., with real n: by n and p, n and mean, or mean and variance.
+
+    Mean n (1 - p) / p; a Poisson whose mean is gamma distributed with shape n.
+    """
+
+    n: Positive | None = None
+    p: OpenProbability | None = None
+    mean: Positive | None = None
+    variance: Positive | None = None
+
+    choices = ("n", "p"), ("n", "mean"), ("mean", "variance")
+
+    def check(self) -> None:
+        if self.mean and self.variance and self.variance <= self.mean:
+            raise fault("variance > mean")
+        if self.p == 1:
+            raise fault("p < 1")
+
+    def _parameters(self) -> tuple[float, float]:
+        if self.mean and self.variance:
+            return self.mean**2 / (self.variance - self.mean), self.mean / self.variance
+        n = self.n or math.nan
+        return n, self.p or n / (n + (self.mean or math.nan))
+
+    def moments(self) -> tuple[float, float]:
+        n, p = self._parameters()
+        return n * (1 - p) / p, n * (1 - p) / p**2
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.negative_binomial(*self._parameters(), count).astype(float)
+
+
+@named("logarithmic")
+class Logarithmic(Distribution):
+    """Logarithmic series on 1, 2, ...: P(k) proportional to p^k / k."""
+
+    p: OpenProbability
+
+    def check(self) -> None:
+        if self.p == 1:
+            raise fault("p < 1")
+
+    def moments(self) -> tuple[float, float]:
+        a = -1 / math.log1p(-self.p)
+        mean = a * self.p / (1 - self.p)
+        return mean, a * self.p / (1 - self.p) ** 2 - mean**2
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return generator.logseries(self.p, count).astype(float)
+
+    def least(self) -> float:
+        return 1.0
+
+
+@named("discrete")
+class Discrete(Distribution):
+    """The given values, with the given weights (equal ones if none are given)."""
+
+    values: tuple[Number, ...]
+    weights: tuple[NonNegative, ...] | None = None
+
+    def check(self) -> None:
+        if not self.values:
+            raise fault("at least one value")
+        if self.weights is not None and len(self.weights) != len(self.values):
+            raise fault("as many weights as values")
+        if self.weights is not None and sum(self.weights) <= 0:
+            raise fault("at least one weight above 0")
+
+    def _probabilities(self) -> Floats:
+        weights = np.array(self.weights or (1.0,) * len(self.values))
+        return weights / weights.sum()
+
+    def moments(self) -> tuple[float, float]:
+        values, p = np.array(self.values), self._probabilities()
+        mean = float(values @ p)
+        return mean, float(((values - mean) ** 2) @ p)
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        steps = np.cumsum(self._probabilities())
+        steps[-1] = 1.0  # rounding must not leave a gap at the top
+        return np.array(self.values)[np.searchsorted(steps, generator.random(count), "right")]
+
+    def least(self) -> float:
+        return min(self.values)
+
+
+@named("empirical")
+class Empirical(Distribution):
+    """Observed values, each as likely as the other (drawn with replacement)."""
+
+    values: tuple[Number, ...]
+
+    def check(self) -> None:
+        if not self.values:
+            raise fault("at least one value")
+
+    def moments(self) -> tuple[float, float]:
+        return float(np.mean(self.values)), float(np.var(self.values))
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        return np.array(self.values)[generator.integers(0, len(self.values), count)]
+
+    def least(self) -> float:
+        return min(self.values)

@@ -1,0 +1,105 @@
+"""What every distribution has, and the registry of their names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import GetJsonSchemaHandler, model_validator
+
+from backsim.scenario.part import Part, fault
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+    from pydantic_core import CoreSchema
+
+    Floats = NDArray[np.float64]
+
+LARGEST = 1e12
+"""The largest mean and standard deviation; beyond it draws would lose their digits."""
+
+
+class Distribution(Part):
+    """A distribution: it knows its mean and variance, and draws from a generator it is given."""
+
+    choices: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """The sets of keys that describe it; none given means that all fields are needed."""
+
+    @model_validator(mode="after")
+    def _check_all(self) -> Distribution:
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        if self.choices and given not in [set(choice) for choice in self.choices]:
+            raise fault(f"the keys {_either(self.choices)}", _keys(given))
+        self.check()
+        if not self._is_tame():
+            raise fault(f"parameters whose mean and standard deviation are at most {LARGEST:g}")
+        return self
+
+    def _is_tame(self) -> bool:
+        try:
+            mean, variance = self.moments()
+        except ArithmeticError:
+            return False
+        return abs(mean) <= LARGEST and 0 <= variance <= LARGEST**2
+
+    def check(self) -> None:
+        """Refuse parameters that do not go together."""
+
+    def moments(self) -> tuple[float, float]:
+        """(mean, variance) of one value."""
+        raise NotImplementedError
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        """Independent values, shape (count,), in the order of the generator's stream."""
+        raise NotImplementedError
+
+    def least(self) -> float:
+        """No value is below this (where negative values are cut at 0)."""
+        return 0.0
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The JSON schema of the keys, one alternative for each choice of them."""
+        plain = handler(schema)
+        if cls.choices:
+            fields = handler.resolve_ref_schema(plain)
+            fields["oneOf"] = [{"required": list(c), "maxProperties": len(c)} for c in cls.choices]
+        return plain
+
+
+D = TypeVar("D", bound=type[Distribution])
+REGISTRY: dict[str, type[Distribution]] = {}
+
+
+def named(name: str) -> Callable[[D], D]:
+    """Register a distribution under the name it has in files."""
+
+    def register(cls: D) -> D:
+        REGISTRY[name] = cls
+        return cls
+
+    return register
+
+
+def name_of(distribution: Distribution) -> str:
+    """The name of a distribution in files."""
+    return next(name for name, cls in REGISTRY.items() if cls is type(distribution))
+
+
+def spread(mean: float | None, cv: float | None, sd: float | None) -> tuple[float, float]:
+    """(mean, variance) from a mean with either a cv or a standard deviation."""
+    known = mean or math.nan
+    return known, (sd if sd is not None else (cv or math.nan) * known) ** 2
+
+
+def _either(choices: tuple[tuple[str, ...], ...]) -> str:
+    return " or ".join("{" + ", ".join(choice) + "}" for choice in choices)
+
+
+def _keys(given: set[str]) -> str:
+    return "{" + ", ".join(sorted(given)) + "}"

@@ -1,0 +1,105 @@
+"""Every name that a file uses must be one that it defines.
+
+The check reads the plain document, so that it also works when other fields are faulty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from backsim.scenario.part import nearest
+from backsim.scenario.yamlfile import Document, Fault, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in a file that names something: a path, where * is any entry; and whom it names."""
+
+    path: str
+    kind: str
+    star: bool = False
+    """Whether "*" may stand for all names."""
+
+
+REFERENCES = (
+    Reference("customers.*.demand.+.products", "products", star=True),
+    Reference("customers.*.demand.+.sites", "sites", star=True),
+    Reference("customers.*.demand.+.trace.site", "sites"),
+    Reference("customers.*.demand.+.orders.*.lines", "products"),
+    Reference("customers.*.demand.+.orders.*.site", "sites"),
+    Reference("policy.rationing.levels", "customers"),
+    Reference("stock.*.rationing.levels", "customers"),
+    Reference("stock.*.products", "products", star=True),
+    Reference("stock.*.sites", "sites", star=True),
+    Reference("stock.*.supplier", "suppliers"),
+)
+
+SPOKEN = {
+    "products": "product",
+    "sites": "site",
+    "customers": "customer class",
+    "suppliers": "supplier",
+}
+
+
+def unknown_names(document: Document, traced: Collection[str] | None = None) -> list[Fault]:
+    """A fault for every name that is not defined.
+
+    `traced` are the products of the traces, known only once these are read; before that, names of
+    traced products are not checked.
+    """
+    known = {kind: _defined(document.values, kind) for kind in SPOKEN}
+    if document.values.get("products") == "traced":
+        known["products"] = traced
+    found = []
+    for reference in REFERENCES:
+        names = known[reference.kind]
+        if not names:
+            continue  # faulty itself
+        for path, name in _used(document.values, reference.path.split("."), ()):
+            if name not in names and not (name == "*" and reference.star):
+                expected = f"a known {SPOKEN[reference.kind]} ({nearest(name, list(names))})"
+                found.append(document.fault(path, expected, f"'{name}'"))
+    return found
+
+
+def _defined(values: Any, kind: str) -> Collection[str] | None:
+    """The names a section defines; None if it is missing or not in form."""
+    section = values.get(kind, "main" if kind == "sites" else None)
+    if isinstance(section, dict):
+        return section
+    return [name for _, name in _names(section, ())] or None
+
+
+def _used(value: Any, parts: list[str], path: Location) -> Iterator[tuple[Location, str]]:
+    """The names that stand at the end of a path, each with its place."""
+    if not parts:
+        yield from _names(value, path)
+        return
+    first, *rest = parts
+    if first == "+" and not isinstance(value, list):
+        yield from _used(value, rest, path)  # one entry in place of a list
+    elif first in ("*", "+"):
+        for key, item in _entries(value):
+            yield from _used(item, rest, (*path, key))
+    elif isinstance(value, dict) and first in value:
+        yield from _used(value[first], rest, (*path, first))
+
+
+def _entries(value: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
+
+
+def _names(value: Any, path: Location) -> Iterator[tuple[Location, str]]:
+    """The names in `mug`, `[mug, plate]` or `{mug: 1, plate: 2}`."""
+    if isinstance(value, dict):
+        yield from (((*path, key), key) for key in value)
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _names(item, (*path, i)) if not isinstance(item, dict | list) else ()
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield path, str(value)

@@ -1,0 +1,59 @@
+"""Paths to fields, and changing one field of a document: `--set policy.reorder.s=10`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from backsim.errors import InputError
+from backsim.scenario.yamlfile import Document, Fault, FileError, Location, show
+
+_PART = re.compile(r'\[(?P<index>\d+)\]|\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+))')
+
+
+def parse_path(text: str) -> Location:
+    """The path that `spell` prints as `text`: `stock[0].initial`, `products."A.1".price`.
+
+    `stock.0.initial` is the same as `stock[0].initial`.
+    """
+    parts: list[str | int] = []
+    at = 0
+    while at < len(text):
+        found = _PART.match(text, at)
+        if found is None or (at == 0) == text[at : at + 1].startswith((".", "[")):
+            break
+        parts.append(int(found["index"]) if found["index"] else found["quoted"] or found["plain"])
+        at = found.end()
+    if at < len(text) or not parts:
+        raise InputError(f"--set: expected a path such as policy.reorder.s, got {text!r}")
+    return tuple(parts)
+
+
+def put(document: Document, path: Location, value: Any, text: str) -> None:
+    """Set one field of a document; a path that leads nowhere is refused."""
+    here: Any = document.values
+    real: Location = ()
+    for part in path[:-1]:
+        key = _key(document, here, real, part, text)
+        if isinstance(here, dict) and here.get(key) is None:
+            here[key] = {}
+        here = here[key]
+        real = (*real, key)
+    last = _key(document, here, real, path[-1], text)
+    here[last] = value
+    document.override((*real, last), text)
+
+
+def _key(document: Document, here: Any, path: Location, part: str | int, text: str) -> Any:
+    """The part of a path as the key of a mapping or the index of a list."""
+    if isinstance(here, dict):
+        return str(part)
+    if not isinstance(here, list):
+        expected, found = "a mapping or a list", show(here)
+    elif not str(part).isdecimal():
+        expected, found = "the number of an entry, from 0", f"'{part}'"
+    elif int(part) >= len(here):
+        expected, found = f"an entry below {len(here)}", str(part)
+    else:
+        return int(part)
+    raise FileError(document.name, [Fault(path, f"{expected} (from --set {text})", found)])

@@ -1,0 +1,102 @@
+"""Short ways to write common things: a name for a mapping, one value for a list, a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from backsim.quantities import Weight
+from backsim.scenario.part import Part, fault
+
+
+class Spec(Part):
+    """A part whose fields are documented by the strings below them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+def _text(value: Any) -> Any:
+    """Names may look like numbers (stock code 22423) in YAML."""
+    return str(value) if _is_name(value) else value
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _own(name: str) -> str:
+    if name == "*":
+        raise fault("a name other than '*', which stands for all names")
+    return name
+
+
+AnyName = Annotated[
+    str, Field(min_length=1), BeforeValidator(_text, json_schema_input_type=str | int)
+]
+"""A name, or "*"."""
+Name = Annotated[AnyName, AfterValidator(_own)]
+"""A name: any text but "*"."""
+
+
+def _names(value: Any) -> list[str] | None:
+    """The names of `mug` or `[mug, plate]`; None if it is neither."""
+    if _is_name(value):
+        return [str(value)]
+    if isinstance(value, tuple) and all(map(_is_name, value)):
+        return [str(name) for name in value]
+    return None
+
+
+def defaults(value: Any) -> Any:
+    """A name or a list of names as a mapping to parts of defaults."""
+    names = _names(value)
+    return value if names is None else {name: {} for name in names}
+
+
+def _equal_weights(value: Any) -> Any:
+    names = _names(value)
+    return value if names is None else dict.fromkeys(names, 1.0)
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def written(part: Any) -> Any:
+    """What a file may say for names with a part each."""
+    return Mapping[Name, part] | list[Name] | Name
+
+
+def named(part: Any) -> BeforeValidator:
+    """Names with a part each; a name or a list of names stands for parts of defaults."""
+    return BeforeValidator(defaults, json_schema_input_type=written(part))
+
+
+def listed(kind: Any) -> BeforeValidator:
+    """A list; one entry stands for a list of one."""
+    return BeforeValidator(_listed, json_schema_input_type=list[kind] | kind)
+
+
+def word_or(words: tuple[str, ...], other: str) -> BeforeValidator:
+    """Refuse any other word, saying what could stand there instead."""
+
+    def check(value: Any) -> Any:
+        if (isinstance(value, str | bool) or value is None) and value not in words:
+            raise fault(f"{', '.join(words)}, or {other}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Selection = Annotated[tuple[AnyName, ...], Field(min_length=1), listed(AnyName)]
+"""A name, a list of names, or "*" for all."""
+Weights = Annotated[
+    Mapping[AnyName, Weight],
+    Field(min_length=1),
+    BeforeValidator(
+        _equal_weights, json_schema_input_type=Mapping[AnyName, Weight] | list[AnyName] | AnyName
+    ),
+]
+"""A name, a list of names, "*" for all, or names with weights."""

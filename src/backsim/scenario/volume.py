@@ -1,0 +1,96 @@
+"""How much demand a scenario expects, before anything is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from backsim.scenario.rates import Clock
+from backsim.scenario.schema import (
+    OrderList,
+    PeriodArrivals,
+    PoissonArrivals,
+    Process,
+    Scenario,
+)
+from backsim.scenario.trace import TraceLines
+
+Pair = tuple[str, str]
+"""(product, site)"""
+Traces = Mapping[tuple[str, int], TraceLines]
+"""Traces by customer class and index of the demand entry."""
+
+
+def order_rate(demand: Process) -> float:
+    """Orders a day on average (before any pattern)."""
+    arrivals = demand.arrivals
+    if isinstance(arrivals, PoissonArrivals):
+        return arrivals.poisson.rate
+    if isinstance(arrivals, PeriodArrivals):
+        return 1.0 / arrivals.period.every
+    return float(1.0 / arrivals.renewal.interval.moments()[0])
+
+
+def expected_work(scenario: Scenario, traces: Traces) -> tuple[float, float]:
+    """(orders, order lines) of a replication, on average."""
+    orders = lines = 0.0
+    for name, customer in scenario.customers.items():
+        for i, demand in enumerate(customer.demand):
+            if isinstance(demand, Process):
+                clock = Clock.of(demand.pattern, scenario.horizon, scenario.start)
+                count = order_rate(demand) * clock.operational(scenario.horizon)
+                orders += count
+                lines += count * max(1.0, demand.lines.moments()[0])
+            elif isinstance(demand, OrderList):
+                orders += len(demand.orders)
+                lines += sum(len(order.lines) for order in demand.orders)
+            else:
+                orders += traces[name, i].report.orders
+                lines += traces[name, i].report.used
+    return orders, lines
+
+
+def mean_demand(scenario: Scenario, traces: Traces) -> dict[Pair, float]:
+    """Mean units a day by stock point, all classes together."""
+    total: dict[Pair, float] = {}
+    for name, customer in scenario.customers.items():
+        for i in range(len(customer.demand)):
+            for pair, rate in demand_rates(scenario, traces, name, i):
+                total[pair] = total.get(pair, 0.0) + rate
+    return total
+
+
+def demand_rates(
+    scenario: Scenario, traces: Traces, name: str, index: int
+) -> Iterator[tuple[Pair, float]]:
+    """Mean units a day that one demand entry asks for, by stock point."""
+    demand = scenario.customers[name].demand[index]
+    only_site = next(iter(scenario.sites))
+    if isinstance(demand, Process):
+        yield from _process_rates(demand)
+    elif isinstance(demand, OrderList):
+        for order in demand.orders:
+            for product, units in order.lines.items():
+                yield (product, order.site or only_site), units / scenario.horizon
+    else:
+        yield from _trace_rates(traces[name, index], demand.trace.site or only_site)
+
+
+def _process_rates(demand: Process) -> Iterator[tuple[Pair, float]]:
+    lines = max(1.0, demand.lines.moments()[0])
+    units = order_rate(demand) * lines * demand.size.moments()[0]
+    all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
+    for product, weight in demand.products.items():
+        for site, share in demand.sites.items():
+            yield (product, site), units * weight / all_products * share / all_sites
+
+
+def _trace_rates(trace: TraceLines, only_site: str) -> Iterator[tuple[Pair, float]]:
+    days = max(1.0, math.ceil(float(trace.time[-1]) + 1e-9))
+    names = np.char.add(np.char.add(trace.product, "\0"), trace.site)
+    keys, where = np.unique(names, return_inverse=True)
+    for key, units in zip(keys, np.bincount(where, weights=trace.units), strict=True):
+        product, _, site = str(key).partition("\0")
+        yield (product, site or only_site), float(units) / days
