@@ -117,10 +117,6 @@ def schedule(world, time, kind, subject):  # type: ignore[no-untyped-def]
     place.subject = subject
 
 
-def new_purchase(world):  # type: ignore[no-untyped-def]
-    clock = world.clock[0]
-    clock.purchases += 1
-    return clock.purchases - 1
 
 
 def draw_lead_time(world, stock):  # type: ignore[no-untyped-def]
@@ -215,25 +211,48 @@ def short(world):  # type: ignore[no-untyped-def]
     )
 
 
-def _order_taker() -> types.FunctionType:
-    """A function that copies an order from the tape into the table of lines.
-
-    Its source is written from the entity's declaration: each field from the tape or its default.
-    """
-    fields = {f.name: f.default for f in dataclasses.fields(Line) if f.name not in TAPE_FIELDS}
-    source = ["def take_order(world, head):", "    at = head", "    while True:"]
-    source += ["        line = world.lines[at]"]
-    source += [f"        line.{name} = world.tape_{name}[at]" for name in TAPE_FIELDS]
-    source += [f"        line.{name} = {value!r}" for name, value in fields.items()]
-    source += ["        at += 1"]
-    source += ["        if at == len(world.lines):", "            return at"]
-    source += ["        if world.tape_head[at] != head:"]
-    source += [f"            world.lines[at].head = {NONE}  # the order ends here"]
-    source += ["            return at"]
+def _written(source: str) -> types.FunctionType:
+    """A function whose source is written here, from the entities' declarations."""
     scope: dict[str, Any] = {"inf": np.inf}
-    exec(compile("\n".join(source), "<take_order>", "exec"), scope)
-    function: types.FunctionType = scope["take_order"]
+    exec(compile(source, f"<{source.split('(')[0]}>", "exec"), scope)
+    function: types.FunctionType = scope.popitem()[1]
     return function
+
+
+def _defaults(row: str, entity: type, *but: str) -> str:
+    """Statements that put each field of a row to its default."""
+    fields = [f for f in dataclasses.fields(entity) if f.name not in but]
+    return "; ".join(f"{row}.{f.name} = {f.default!r}" for f in fields)
+
+
+new_purchase = _written(
+    f"""
+def new_purchase(world):
+    clock = world.clock[0]
+    index = clock.purchases
+    clock.purchases += 1
+    row = world.purchases[index]
+    {_defaults("row", Purchase)}
+    return index
+"""
+)
+
+take_order = _written(
+    f"""
+def take_order(world, head):
+    at = head
+    while True:
+        line = world.lines[at]
+        {"; ".join(f"line.{name} = world.tape_{name}[at]" for name in TAPE_FIELDS)}
+        {_defaults("line", Line, *TAPE_FIELDS)}
+        at += 1
+        if at == len(world.lines):
+            return at
+        if world.tape_head[at] != head:
+            world.lines[at].head = {NONE}  # the order ends here
+            return at
+"""
+)
 
 
 def _drive(addresses, horizon):  # type: ignore[no-untyped-def]
@@ -277,7 +296,7 @@ def _compile(function: types.FunctionType) -> Any:
 @lru_cache(maxsize=64)
 def driver(key: tuple[tuple[str, tuple[Rule, ...]], ...], record: bool) -> Any:
     """The compiled loop for a choice of rules; from numba's disk cache when it has been there."""
-    ports = {**PORTS, "remove_first": remove_first, "short": short, "take_order": _order_taker()}
+    ports = {**PORTS, "remove_first": remove_first, "short": short, "take_order": take_order}
     if not record:
         ports["note"] = no_note
     linked = link(dict(key), ports, _compile)
@@ -300,7 +319,7 @@ def compile_rules(model: Model) -> None:
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
 
 
-class _Run:
+class Arena:
     """A run's tables, and room for more."""
 
     def __init__(self, model: Model, tape: Tape, record: bool, rows_each: int = 1) -> None:
@@ -317,14 +336,14 @@ class _Run:
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
-            "purchases": _padded(records(Purchase, setup.purchases), Purchase),
+            "purchases": records(Purchase, setup.purchases),
             "totals": blank(Totals, 1),
             "params": np.array(setup.params),
             "levels": np.array(setup.levels, np.int32),
             "clock": self.clock,
-            "events": np.zeros(ROWS, EVENT),
-            "shipments": blank(Shipment, ROWS),
-            "notes": blank(Note, ROWS if record else 0),
+            "events": np.empty(ROWS, EVENT),
+            "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
+            "notes": np.empty(0, dtype(Note)),
         }
         self.clock["purchases"] = len(setup.purchases)
         self.deal_draws()
@@ -370,16 +389,15 @@ class _Run:
         """Double the tables that might not hold what the next event adds, until they do."""
         spare = int(self.clock["spare"][0])
         waiting = int(self.tables["totals"]["waiting"][0]) + spare
-        needs = {"events": ("pending", spare, EVENT), "purchases": ("purchases", spare, Purchase)}
+        needs = {"events": ("pending", spare), "purchases": ("purchases", spare)}
         each = int(self.clock["rows_each"][0])
-        needs["shipments"] = ("shipments", each * waiting, Shipment)
-        needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting, Note)
-        for name, (counter, more, entity) in needs.items():
+        needs["shipments"] = ("shipments", each * waiting)
+        needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting)
+        for name, (counter, more) in needs.items():
             table = self.tables[name]
             while int(self.clock[counter][0]) + 2 * more > len(table):
                 extra = max(len(table), ROWS)
-                fresh = blank(entity, extra) if isinstance(entity, type) else np.zeros(extra, entity)
-                table = np.concatenate([table, fresh])
+                table = np.concatenate([table, np.empty(extra, table.dtype)])
             self.tables[name] = table
 
     def deal_draws(self) -> None:
@@ -399,13 +417,9 @@ def _dealt(streams: tuple[Draws, ...], counts: NDArray[np.int64]) -> NDArray[np.
     return np.concatenate(pieces)
 
 
-def _padded(table: NDArray[Any], entity: type) -> NDArray[Any]:
-    return np.concatenate([table, blank(entity, ROWS)])
-
-
 def run(model: Model, tape: Tape, record: bool = False) -> Log:
     """Play a tape against a model.  `record` keeps the event log."""
     rows_each = 1
-    while (log := _Run(model, tape, record, rows_each).run()) is None:
+    while (log := Arena(model, tape, record, rows_each).run()) is None:
         rows_each *= 4
     return log

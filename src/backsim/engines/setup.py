@@ -24,6 +24,9 @@ from backsim.scenario.ruleuse import RuleUse
 from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
 
 
+UNKNOWN = float("nan")
+
+
 @dataclass(slots=True)
 class Setup:
     """Rows of each table at time 0, the rules in use by code, and the first events."""
@@ -101,6 +104,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         setup.events.append((inbound.arrives, ARRIVAL, len(setup.purchases)))
         setup.purchases.append(
             Purchase(
+                placed=UNKNOWN,  # before the start
                 arrives=inbound.arrives,
                 units=inbound.units,
                 stock=index,

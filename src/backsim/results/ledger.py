@@ -38,12 +38,10 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     def per_stock(places: Any, units: Any) -> Any:
         return np.bincount(places, units, len(stocks)).astype(np.int64)
 
-    # Most lines are filled at once: of those there is nothing to add up.
-    later = np.flatnonzero(lines["filled"] != log.column("units"))
-    rest, rest_stock = lines[later], stock[later]
+    rest, rest_stock = log.rest, stock[log.later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]
     yield "ordered = shipped + cancelled or lost + open", rest["units"], parts
-    logged = np.bincount(log.shipments["line"], log.shipments["units"], len(lines))[later]
+    logged = np.bincount(log.shipments["line"], log.shipments["units"], len(lines))[log.later]
     yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged.astype(int)
     waits = rest["status"] == WAITING
     waiting = per_stock(rest_stock[waits], rest["open"][waits])

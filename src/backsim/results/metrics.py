@@ -130,8 +130,6 @@ class _Measurement:
         self.time, self.units = log.column("time"), log.column("units")
         self.first = int(np.searchsorted(self.time, model.warm_up))
         self.group = self.groups(log.column("stock"), log.column("customer_class"))
-        self.later = np.flatnonzero(log.lines["filled"] != self.units)
-        """Lines not filled at once; all others are plain."""
         self.views = (
             ("", ""),
             *(("class", name) for name in model.classes),
@@ -182,8 +180,9 @@ class _Measurement:
 
     def service(self) -> dict[str, Floats]:
         group = self.group[self.first :]
-        later = self.later[np.searchsorted(self.later, self.first) :]
-        rest, rest_group = self.log.lines[later], self.group[later]
+        start = np.searchsorted(self.log.later, self.first)
+        later, rest = self.log.later[start:], self.log.rest[start:]
+        rest_group = self.group[later]
         units = self.units[self.first :]
         ordered = self.total(group) if (units == 1).all() else self.total(group, units)
         missing = self.total(rest_group, rest["units"] - rest["filled"])
@@ -218,7 +217,7 @@ class _Measurement:
         shipments = self.log.shipments
         lines = shipments["line"]
         if self.first:
-            shipments = shipments[lines >= self.first]
+            shipments = shipments.compress(lines >= self.first)
             lines = shipments["line"]
         wait = shipments["time"] - self.time[lines]
         group = self.group[lines]
@@ -290,9 +289,8 @@ class _Measurement:
         ordered = self.time[shipments["line"]]
         days = shipments["time"].clip(min=start) - ordered.clip(min=start)
         total = self.total(self.group[shipments["line"]], shipments["units"] * days)
-        rest = self.log.lines[self.later]
-        unshipped = rest["shipped"] != rest["units"]
-        rest, group = rest[unshipped], self.group[self.later][unshipped]
+        unshipped = self.log.rest["shipped"] != self.log.rest["units"]
+        rest, group = self.log.rest.compress(unshipped), self.group[self.log.later[unshipped]]
         until = np.minimum(rest["closed"], end)
         days = until.clip(min=start) - rest["time"].clip(min=start)
         units = rest["units"] - rest["shipped"]
@@ -300,7 +298,7 @@ class _Measurement:
 
     def replenishment(self) -> dict[str, Floats]:
         purchases = self.log.purchases
-        placed = purchases[(purchases["placed"] >= self.model.warm_up) & (purchases["lead_time"] >= 0)]
+        placed = purchases.compress(purchases["placed"] >= self.model.warm_up)
         size = self.shape[1]
         self.purchases = np.bincount(placed["stock"], minlength=size) / self.days
         self.purchased = np.bincount(placed["stock"], placed["units"], size) / self.days

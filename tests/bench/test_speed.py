@@ -1,0 +1,178 @@
+"""How fast, how big: the figures that `make bench` prints, each beside what is aimed for.
+
+Figures are the best of several rounds: other work on the machine can only add time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backsim
+from backsim.engines import compiled
+from backsim.engines import simpy as reference
+from backsim.results.ledger import check_ledger
+from backsim.results.metrics import measure
+from backsim.results.provenance import environment
+from backsim.scenario import Model
+from backsim.scenario.load import from_dict
+from backsim.scenario.yamlfile import read_yaml
+from backsim.streams import draw
+
+pytestmark = pytest.mark.bench
+HERE = Path(__file__).parent
+FIGURES: list[str] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def print_figures() -> Any:
+    """All figures and versions, after the benchmarks."""
+    yield
+    versions = ", ".join(f"{k} {v}" for k, v in environment()["versions"].items())
+    print("\n\nbacksim bench", versions, f"python {environment()['python']}", sep="\n  ")
+    print("\n".join(FIGURES))
+
+
+def aim(what: str, found: float, unit: str, least: float = 0.0, most: float = float("inf")) -> None:
+    """Note a figure beside its aim, and fail when it misses."""
+    bound = f"at least {least:,.2f}" if most == float("inf") else f"at most {most:,.2f}"
+    FIGURES.append(f"  {what:<58} {found:>14,.2f} {unit:<12} (aim: {bound})")
+    assert least <= found <= most, FIGURES[-1]
+
+
+@pytest.fixture(scope="module")
+def one_product() -> Model:
+    model = backsim.load(HERE / "one_product.yaml")
+    compiled.run(model.replace(horizon=1100.0), draw(model.replace(horizon=1100.0), 0))
+    return model
+
+
+@pytest.fixture(scope="module")
+def many_products() -> Model:
+    values = read_yaml(HERE / "many_products.yaml").values
+    values["products"] = [f"p{i}" for i in range(200)]
+    arrivals = {"poisson": {"rate": 60}}
+    values["customers"] = {
+        f"c{i}": {
+            "priority": i + 1,
+            "tolerance": {"exponential": {"mean": 5}},
+            "demand": {"arrivals": arrivals, "products": "*", "sites": "*"},
+        }
+        for i in range(10)
+    }
+    return from_dict(values, name="many_products")
+
+
+def fastest(benchmark: Any, work: Callable[[], Any], rounds: int = 5) -> float:
+    """Seconds of the fastest round, after a first one that fills caches."""
+    benchmark.pedantic(work, rounds=rounds, iterations=1, warmup_rounds=2)
+    return float(benchmark.stats.stats.min)
+
+
+def whole(model: Model) -> Callable[[], Any]:
+    """Tape, events, ledger and metrics of a replication."""
+
+    def work() -> None:
+        log = compiled.run(model, draw(model, 1))
+        check_ledger(model, log)
+        measure(model, log)
+
+    return work
+
+
+def test_simpy_engine(benchmark: Any, one_product: Model) -> None:
+    """Orders a second in the SimPy engine, tape drawn beforehand."""
+    model = one_product.replace(horizon=20_000.0)
+    tape = draw(model, 1)
+    seconds = fastest(benchmark, lambda: reference.run(model, tape))
+    benchmark.extra_info["orders_per_second"] = tape.orders / seconds
+    aim("SimPy engine, one product", tape.orders / seconds, "orders/s", least=150_000)
+
+
+def test_compiled_engine(benchmark: Any, one_product: Model) -> None:
+    """Orders a second including the tape, the ledger and the metrics."""
+    orders = draw(one_product, 1).orders
+    seconds = fastest(benchmark, whole(one_product))
+    aim("compiled engine with tape, ledger and metrics", orders / seconds, "orders/s", least=4e6)
+
+
+def test_event_loop(benchmark: Any, one_product: Model) -> None:
+    """Orders a second in the event loop alone."""
+    tape = draw(one_product, 1)
+    compiled.run(one_product, tape)  # draws as many lead times as are needed
+
+    def prepare() -> Any:
+        return (compiled.Arena(one_product, tape, False),), {}
+
+    benchmark.pedantic(lambda arena: arena.run(), setup=prepare, rounds=7, warmup_rounds=2)
+    rate = tape.orders / float(benchmark.stats.stats.min)
+    aim("compiled engine, event loop alone", rate, "orders/s", least=8e6)
+
+
+def test_many_products(benchmark: Any, one_product: Model, many_products: Model) -> None:
+    """200 products x 10 classes x 3 sites: no less than half the speed for one product."""
+    orders = draw(many_products, 1).orders
+    seconds = fastest(benchmark, whole(many_products), rounds=3)
+    alone = min(_timed(whole(one_product)) for _ in range(4)) / draw(one_product, 1).orders
+    FIGURES.append(f"  200 products x 10 classes x 3 sites: {orders / seconds:,.0f} orders/s")
+    aim("speed with 200 products x 10 classes x 3 sites / with one", alone * orders / seconds, "", least=0.5)
+
+
+def test_ratio_of_engines(one_product: Model) -> None:
+    """How much faster the compiled engine plays the same tape."""
+    model = one_product.replace(horizon=20_000.0)
+    tape = draw(model, 1)
+    slow = min(_timed(lambda: reference.run(model, tape)) for _ in range(3))
+    fast = min(_timed(lambda: compiled.run(model, tape)) for _ in range(5))
+    aim("compiled / SimPy, same tape", slow / fast, "times", least=10)
+
+
+def test_memory(one_product: Model) -> None:
+    """Peak memory of a replication per order, its metrics included."""
+    tracemalloc.start()
+    log = compiled.run(one_product, draw(one_product, 1))
+    measure(one_product, log)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    aim("peak memory", peak / len(log.lines), "bytes/order", most=250)
+
+
+def test_first_use_and_start(tmp_path: Path) -> None:
+    """Seconds to compile at first use, and to start a later process."""
+    code = (
+        "import time, sys; t = time.perf_counter()\n"
+        "import backsim\n"
+        f"m = backsim.load({str(HERE / 'one_product.yaml')!r}).replace(horizon=1100.0)\n"
+        "backsim.simulate(m, seed=1, engine='compiled').metrics['fill_rate']\n"
+        "print(time.perf_counter() - t)"
+    )
+    environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+
+    def run() -> float:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    aim("first use (compiles)", run(), "s", most=15)
+    aim("start of a later process", min(run() for _ in range(3)), "s", most=2)
+
+
+def test_help_is_quick() -> None:
+    """Seconds until `backsim --help` has answered."""
+    command = [sys.executable, "-m", "backsim", "--help"]
+    seconds = min(_timed(lambda: subprocess.run(command, capture_output=True, check=True)) for _ in range(5))
+    aim("backsim --help", seconds, "s", most=0.3)
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
