@@ -1,0 +1,76 @@
+"""The documentation runs: code blocks are executed, commands must succeed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backsim.cli import run as cli
+from backsim.scenario.load import build
+from backsim.scenario.yamlfile import parse_yaml
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def blocks(language: str) -> list[object]:
+    """Every block of a language, as a parameter named after its page and line."""
+    return [
+        pytest.param(match.group(2), id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}")
+        for page in PAGES
+        for match in BLOCK.finditer(page.read_text())
+        if match.group(1) == language
+    ]
+
+
+@pytest.fixture(autouse=True)
+def in_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in a folder with the scenarios and examples, so that they leave nothing behind."""
+    for name in ("scenarios", "experiments", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python(code: str) -> None:
+    """A Python block runs in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", blocks("console"))
+def test_console(text: str) -> None:
+    """Every command of a console block succeeds."""
+    commands = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+    assert commands
+    for command in commands:
+        name, *arguments = shlex.split(command)
+        assert name == "backsim"
+        assert cli(arguments) == 0, command
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_yaml(text: str) -> None:
+    """A YAML block with a horizon is a scenario that resolves."""
+    if "horizon:" not in text:
+        pytest.skip("a part of a scenario")
+    assert build(parse_yaml(text, "block"), ROOT / "scenarios").stock_points
+
+
+def test_example_script() -> None:
+    """The example of a process beside the model runs."""
+    script = ROOT / "docs" / "examples" / "emergency_purchase.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.stdout.count("fill rate of cakestand") == 2, done.stderr
+
+
+def test_readme_shows_the_example_rule() -> None:
+    """The rule in the README is the one in the examples."""
+    example = (ROOT / "docs" / "examples" / "my_rules.py").read_text().split('"""\n', 1)[1]
+    assert example.strip() in (ROOT / "README.md").read_text()
