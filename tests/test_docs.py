@@ -74,3 +74,9 @@ def test_readme_shows_the_example_rule() -> None:
     """The rule in the README is the one in the examples."""
     example = (ROOT / "docs" / "examples" / "my_rules.py").read_text().split('"""\n', 1)[1]
     assert example.strip() in (ROOT / "README.md").read_text()
+
+
+def test_reference_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/reference.md is what `backsim reference` prints."""
+    assert cli(["reference"]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / "reference.md").read_text()

@@ -209,6 +209,14 @@ def metrics() -> None:
     print_metrics()
 
 
+@app.command()
+def reference() -> None:
+    """Print the reference page: every field, distribution, rule and metric (Markdown)."""
+    from backsim.cli.reference import reference as page
+
+    typer.echo(page(), nl=False)
+
+
 @app.command("validate-theory")
 def validate_theory(
     names: Annotated[
@@ -216,12 +224,13 @@ def validate_theory(
     ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="A subset that takes under a minute.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.", min=0)] = 20240601,
+    workers: Annotated[int, typer.Option(help="Replications at once; -1 for all cores.")] = -1,
     format: Annotated[Format, typer.Option(help="How verdicts are printed.")] = Format.table,
 ) -> int:
     """Compare the simulation with published and exactly computed answers."""
     from backsim.cli.theory import check_theory
 
-    return check_theory(names or None, fast, seed, format.value)
+    return check_theory(names or None, fast, seed, workers, format.value)
 
 
 __all__: list[Any] = ["app"]
