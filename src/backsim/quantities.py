@@ -51,6 +51,7 @@ class Unit(Described):
 
         number = handler(source)
         noun, bounds = _noun_and_bounds(number)
+        at_most = f"of at most {self.most:,.0f}"
 
         def refuse(bounds: str) -> PydanticCustomError:
             unit = f" ({self.name})" if self.name else ""
@@ -61,9 +62,11 @@ class Unit(Described):
             try:
                 checked = validate(value)
             except ValidationError:
+                if isinstance(value, int) and abs(value) > self.most:  # too long even for a float
+                    raise refuse(at_most) from None
                 raise refuse(bounds) from None
             if abs(checked) > self.most:
-                raise refuse(f"of at most {self.most:,.0f}")
+                raise refuse(at_most)
             if 0 < abs(checked) < LEAST:
                 raise refuse(f"of at least {LEAST:g}")
             return checked

@@ -17,7 +17,7 @@ from backsim.quantities import (
     PositiveUnits,
     Rate,
 )
-from backsim.scenario.distributions import Deterministic, Interval, Size
+from backsim.scenario.distributions import Deterministic, Interval, Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member, only_key
 from backsim.scenario.shorthand import Name, Spec, Weights
 
@@ -138,7 +138,7 @@ class Process(Spec):
     """What is ordered: one product, or several with weights (each line chooses anew)."""
     sites: Weights = Field({"*": 1.0})
     """Where: one site, or several with weights (each order chooses one)."""
-    lines: Size = Deterministic(value=1.0)
+    lines: Lines = Deterministic(value=1.0)
     """Lines an order (rounded, at least 1)."""
     size: Size = Deterministic(value=1.0)
     """Units a line (rounded; a line of 0 or less is none)."""
@@ -204,13 +204,19 @@ class Cancellations(Spec):
     """Columns, such as customer and product, whose texts agree; the latest such row is dropped."""
 
 
+def _date_format(text: str) -> str:
+    if text != "days" and "%" not in text:
+        raise fault("a date format such as %Y-%m-%d %H:%M, or days")
+    return text
+
+
 class Trace(Spec):
     """Order lines from a CSV file (plain or .gz), replayed as they were."""
 
     file: str
     """Path of the file; a relative one starts at the scenario file's folder."""
     columns: Columns
-    date_format: str
+    date_format: Annotated[str, AfterValidator(_date_format)]
     """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days."""
     where: tuple[Filter, ...] = ()
     """Filters, all of which a row must pass."""

@@ -60,39 +60,55 @@ AnyDistribution = Annotated[
 """Any distribution, or a number."""
 
 
+def _found(distribution: Distribution, text: str) -> str:
+    return "" if isinstance(distribution, Deterministic) else text
+
+
 def _not_negative(distribution: Distribution) -> Distribution:
     least = distribution.least()
     if least < 0:
-        raise fault("a distribution of values >= 0 (days)", f"values from {least:g}")
+        expected = "a number or distribution of values >= 0 (days)"
+        raise fault(expected, _found(distribution, f"values from {least:g}"))
     return distribution
 
 
 def _advances(distribution: Distribution) -> Distribution:
     mean = distribution.moments()[0]
     if mean <= 0:
-        raise fault("a distribution with a mean > 0 (days)", f"a mean of {mean:g}")
+        expected = "a number or distribution with a mean > 0 (days)"
+        raise fault(expected, _found(distribution, f"a mean of {mean:g}"))
     return distribution
 
 
 def _orderable(distribution: Distribution) -> Distribution:
     mean, variance = distribution.moments()
     if mean <= 0:
-        raise fault("a distribution with a mean > 0 (units)", f"a mean of {mean:g}")
+        expected = "a number or distribution with a mean > 0"
+        raise fault(expected, _found(distribution, f"a mean of {mean:g}"))
     if mean + 10 * variance**0.5 > LARGEST_SIZE:
-        raise fault(
-            f"a distribution of values up to {LARGEST_SIZE:,.0f} (units)", f"a mean of {mean:g}"
-        )
+        expected = f"a number or distribution of values up to {LARGEST_SIZE:,.0f}"
+        raise fault(expected, _found(distribution, f"a mean of {mean:g}"))
     return distribution
 
 
 LARGEST_SIZE = 1e9
-"""Units a line, ten standard deviations above the mean."""
+"""Ten standard deviations above the mean."""
 
 Duration = Annotated[AnyDistribution, AfterValidator(_not_negative), Described("days")]
 """Days, never negative."""
 Interval = Annotated[Duration, AfterValidator(_advances)]
 """Days between events: time must advance."""
-Size = Annotated[AnyDistribution, AfterValidator(_orderable), Described("units")]
+Lines = Annotated[AnyDistribution, AfterValidator(_orderable)]
+"""Lines an order."""
+Size = Annotated[Lines, Described("units")]
 """Units a line."""
 
-__all__ = ["AnyDistribution", "Deterministic", "Distribution", "Duration", "Interval", "Size"]
+__all__ = [
+    "AnyDistribution",
+    "Deterministic",
+    "Distribution",
+    "Duration",
+    "Interval",
+    "Lines",
+    "Size",
+]

@@ -35,6 +35,7 @@ def too_many_steps(scenario: Scenario, document: Document) -> list[Fault]:
 def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[Fault]:
     """Faults of a scenario, fully resolved, whose expected work is beyond its limits."""
     limits = scenario.limits
+    # Each review may make a purchase, which is kept like a line.
     reviews = sum(
         scenario.horizon / point.review.period
         for point in scenario.stock
@@ -54,5 +55,5 @@ def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[
         found.append(document.fault(("horizon",), expected, f"about {events:,.0f}"))
     if memory > limits.memory:
         expected = f"at most {limits.memory:g} GB a replication " + advice.format("limits.memory")
-        found.append(document.fault(("horizon",), expected, f"about {memory:,.1f} GB"))
+        found.append(document.fault(("horizon",), expected, f"about {memory:,.3g} GB"))
     return found

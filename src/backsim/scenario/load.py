@@ -97,6 +97,8 @@ def _faults(document: Document, error: ValidationError) -> list[Fault]:
     """Pydantic's errors in our words, each at the place it stands."""
     found = []
     for e in error.errors(include_url=False):
+        if e["type"] == "too_short" and e["input"]:
+            continue  # it has entries, all of them faulty
         path = _path_in_file(document.values, e["loc"])
         expected, got = _say(e)
         found.append(document.fault(path, expected, got))
@@ -138,9 +140,7 @@ def _say(error: Any) -> tuple[str, str]:
         "string_too_short": "text that is not empty",
         "too_short": "at least one entry",
     }
-    dates = error["type"].startswith("date_")
-    expected = "a date such as 2024-01-31" if dates else words.get(error["type"], error["msg"])
-    return expected, show(error["input"])
+    return words.get(error["type"], error["msg"]), show(error["input"])
 
 
 __all__ = ["Model", "build", "from_dict", "load", "put", "read", "spell"]

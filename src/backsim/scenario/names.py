@@ -19,20 +19,18 @@ class Reference:
 
     path: str
     kind: str
-    star: bool = False
-    """Whether "*" may stand for all names."""
 
 
 REFERENCES = (
-    Reference("customers.*.demand.+.products", "products", star=True),
-    Reference("customers.*.demand.+.sites", "sites", star=True),
+    Reference("customers.*.demand.+.products", "products"),
+    Reference("customers.*.demand.+.sites", "sites"),
     Reference("customers.*.demand.+.trace.site", "sites"),
     Reference("customers.*.demand.+.orders.*.lines", "products"),
     Reference("customers.*.demand.+.orders.*.site", "sites"),
     Reference("policy.rationing.levels", "customers"),
     Reference("stock.*.rationing.levels", "customers"),
-    Reference("stock.*.products", "products", star=True),
-    Reference("stock.*.sites", "sites", star=True),
+    Reference("stock.*.products", "products"),
+    Reference("stock.*.sites", "sites"),
     Reference("stock.*.supplier", "suppliers"),
 )
 
@@ -59,7 +57,7 @@ def unknown_names(document: Document, traced: Collection[str] | None = None) -> 
         if not names:
             continue  # faulty itself
         for path, name in _used(document.values, reference.path.split("."), ()):
-            if name not in names and not (name == "*" and reference.star):
+            if name not in names and name != "*":  # a wrong star is a fault of form
                 expected = f"a known {SPOKEN[reference.kind]} ({nearest(name, list(names))})"
                 found.append(document.fault(path, expected, f"'{name}'"))
     return found
@@ -68,9 +66,7 @@ def unknown_names(document: Document, traced: Collection[str] | None = None) -> 
 def _defined(values: Any, kind: str) -> Collection[str] | None:
     """The names a section defines; None if it is missing or not in form."""
     section = values.get(kind, "main" if kind == "sites" else None)
-    if isinstance(section, dict):
-        return section
-    return [name for _, name in _names(section, ())] or None
+    return [name for _, name in _names(section, ()) if name != "*"] or None
 
 
 def _used(value: Any, parts: list[str], path: Location) -> Iterator[tuple[Location, str]]:

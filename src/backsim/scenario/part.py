@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, Self
@@ -73,11 +74,17 @@ def _details(cls: type[BaseModel], error: Any) -> InitErrorDetails:
         expected = f"a known key ({nearest(name, known)})" if known else "no keys"
         kind = fault(expected, f"'{name}'")
     elif kind == "missing" and len(error["loc"]) == 1:
-        doc = cls.model_fields[str(error["loc"][0])].description or ""
-        meaning = f": {' '.join(doc.split()).rstrip('.')}" if doc else ""
-        kind = fault(f"a value, as the field is required{meaning}", "nothing")
+        name = str(error["loc"][0])
+        kind = fault(f"`{name}`, a required field{_meaning(cls, name)}", "nothing")
     elif kind == "fault":
         kind = fault(**error["ctx"])
     return InitErrorDetails(
         type=kind, loc=error["loc"], input=error["input"], ctx=error.get("ctx", {})
     )
+
+
+def _meaning(cls: type[BaseModel], name: str) -> str:
+    """The first words of a field's description, in brackets."""
+    words = " ".join((cls.model_fields[name].description or "").split())
+    short = re.split(r"[.:;]", words)[0]
+    return f" ({short[0].lower()}{short[1:]})" if short else ""

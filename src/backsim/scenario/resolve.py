@@ -150,7 +150,7 @@ class _Resolver:
             if unknown:
                 near = nearest(unknown[0], list(known))
                 more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-                expected = f"known {what}s in the file ({near})"
+                expected = f"a file whose {what}s are all known ({near})"
                 self.fault((*path, "columns", what), expected, f"'{unknown[0]}'{more}")
 
     def need_site(self, path: Location, site: str | None) -> None:

@@ -253,6 +253,15 @@ def _products(value: Any) -> Any:
     return defaults(value)
 
 
+def _date(value: Any) -> Any:
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise fault("a date such as 2024-01-31") from None
+
+
 class Scenario(Spec):
     """A scenario: who the customers, products, sites and suppliers are, and which rules run."""
 
@@ -262,7 +271,7 @@ class Scenario(Spec):
     """Days simulated."""
     warm_up: Days = 0.0
     """Days at the start that no metric counts."""
-    start: datetime.date | None = Field(None, strict=False)
+    start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
     """The date of day 0; calendars need it, and a trace takes its first day if there is none."""
     time_unit: str = "days"
     """What "day" means here; a label, nothing is converted."""

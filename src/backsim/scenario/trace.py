@@ -14,6 +14,7 @@ import numpy as np
 from backsim.quantities import LARGEST_STOCK, MOST
 from backsim.scenario.demand import Cancellations, Filter, Trace
 from backsim.scenario.tracefile import TraceError, read_csv
+from backsim.scenario.yamlfile import show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +193,7 @@ def _passes(column: pd.Series[str], rule: Filter) -> Any:
 def _reason(rule: Filter) -> str:
     given = rule.model_dump(exclude_none=True)
     column = given.pop("column")
-    return f"{column} fails " + " and ".join(f"{name} {value}" for name, value in given.items())
+    return f"{column} fails " + " and ".join(f"{name} {show(v)}" for name, v in given.items())
 
 
 class _Times:
@@ -234,8 +235,8 @@ def _dates(column: pd.Series[str], date_format: str) -> NDArray[np.datetime64]:
 
     try:
         stamps = pd.to_datetime(column, format=date_format, errors="coerce")
-    except ValueError as error:
-        expected = f"a date format such as %Y-%m-%d %H:%M ({error})"
+    except ValueError:
+        expected = "a date format such as %Y-%m-%d %H:%M, or days"
         raise TraceError(("date_format",), expected, f"'{date_format}'") from None
     wrong = stamps.isna().to_numpy()
     if wrong.any():
@@ -246,9 +247,9 @@ def _dates(column: pd.Series[str], date_format: str) -> NDArray[np.datetime64]:
 
 
 def _where(column: pd.Series[str], wrong: Any) -> str:
-    """The first wrong text of a column, and its row."""
+    """The first wrong text of a column, and its line in the file."""
     bad = column[wrong]
-    return f"'{bad.iloc[0]}' in row {int(bad.index[0]) + 1}"
+    return f"'{bad.iloc[0]}' in line {int(bad.index[0]) + 2}"
 
 
 def _order_numbers(frame: pd.DataFrame, column: str | None) -> NDArray[np.int64]:

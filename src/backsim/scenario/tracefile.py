@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,16 +33,26 @@ def read_csv(trace: Trace, folder: Path) -> tuple[pd.DataFrame, str]:
 
     path = folder / trace.file
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        header = list(pd.read_csv(path, nrows=0, dtype=str, encoding="utf-8-sig").columns)
-        _need_columns(trace, header)
-        used = list(dict.fromkeys(column for _, column in _columns(trace)))
-        frame = pd.read_csv(
-            path, usecols=used, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
         raise TraceError(("file",), _what_is_wrong(error), f"'{trace.file}'") from None
-    return frame, digest
+    if not rows:
+        raise TraceError(("file",), "a CSV file with a header row", "an empty file")
+    header, *rows = rows
+    _need_columns(trace, header)
+    for i, row in enumerate(rows):
+        if len(row) != len(header):
+            found = f"{len(row)} in row {i + 1} after it"
+            raise TraceError(
+                ("file",), f"{len(header)} fields in each row, as in the header", found
+            )
+    used = dict.fromkeys(column for _, column in _columns(trace))
+    texts = {
+        column: [row[at] for row in rows] for column in used if (at := header.index(column)) >= 0
+    }
+    return pd.DataFrame(texts, dtype=str), hashlib.sha256(data).hexdigest()
 
 
 def _columns(trace: Trace) -> Iterator[tuple[Place, str]]:
@@ -62,13 +75,12 @@ def _need_columns(trace: Trace, header: list[str]) -> None:
 
 
 def _what_is_wrong(error: Exception) -> str:
-    text = str(error).partition("\n")[0]
     if isinstance(error, FileNotFoundError):
         return "a file that exists, from the scenario file's folder"
     if isinstance(error, OSError) and error.strerror:
         return f"a readable file ({error.strerror})"
     if isinstance(error, OSError | EOFError | zlib.error):
-        return "a gzip file, as the name ends in .gz"
+        return "a whole gzip file, as the name ends in .gz"
     if isinstance(error, UnicodeDecodeError):
         return f"a CSV file in UTF-8 (byte {error.start})"
-    return f"a CSV file with a header row ({text})"
+    return f"a CSV file ({error})"

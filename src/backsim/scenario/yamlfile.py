@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,22 +89,23 @@ class Document:
 
 
 def show(value: Any) -> str:
-    """A value as an error message shows it, on one line and short."""
+    """A value as an error message shows it: as YAML, on one line and short."""
+    text = _flow(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _flow(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.12g}"
     if isinstance(value, Mapping):
-        keys = ", ".join(map(str, list(value)[:3])) + (", ..." if len(value) > 3 else "")
-        return _short(f"a mapping (of {keys})") if value else "an empty mapping"
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        entries = "entry" if len(value) == 1 else "entries"
-        return f"a list of {len(value)} {entries}" if value else "an empty list"
-    return _short(repr(value) if isinstance(value, str) else str(value))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def spell(path: Location) -> str:
@@ -154,18 +154,24 @@ def parse_yaml(text: str, name: str) -> Document:
 
 def parse_value(text: str) -> Any:
     """A value of `--set path=value`, read as YAML."""
-    name = f"--set ...={_short(text)}"
+    name = f"--set ...={text}"
     return _Plain(Document(name, {})).convert(_load(text, name), ())
 
 
 def _load(text: str, name: str) -> Any:
     from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
+    class DatesAsText(RoundTripConstructor):
+        """A date that does not exist is then a fault of its field, not of the file."""
+
+    DatesAsText.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Constructor = DatesAsText
     try:
-        return YAML(typ="rt", pure=True).load(text)
+        return yaml.load(text)
     except DuplicateKeyError as error:
         key = re.search(r'duplicate key "(.*?)"', str(error.problem))
         fault = _marked(
@@ -179,7 +185,7 @@ def _load(text: str, name: str) -> Any:
     except RecursionError:
         fault = Fault((), f"at most {MAX_DEPTH} levels of nesting")
     except (YAMLError, ValueError) as error:
-        fault = Fault((), f"YAML ({' '.join(str(error).split())})")
+        fault = Fault((), f"correct YAML ({' '.join(str(error).split())})")
     raise FileError(name, [fault])
 
 
@@ -188,7 +194,7 @@ def _plainly(error: Any) -> tuple[str, str]:
     problem = " ".join((error.problem or error.context or "").split())
     if "'\\t'" in problem:
         return "spaces as indentation", "a tab"
-    return f"YAML ({problem})", ""
+    return f"correct YAML ({problem})", ""
 
 
 def _marked(error: Any, expected: str, found: str) -> Fault:
@@ -256,11 +262,9 @@ class _Plain:
         for kind in (bool, int, float, str):
             if isinstance(value, kind):
                 return kind(value)
-        if isinstance(value, datetime.datetime):
-            return datetime.datetime.fromisoformat(value.isoformat())
-        if value is None or isinstance(value, datetime.date):
+        if value is None:
             return value
-        return self._refuse(path, "plain YAML without tags", f"a {type(value).__name__}")
+        return self._refuse(path, "plain YAML without tags", "binary data or the like")
 
     def _refuse(self, path: Location, expected: str, found: str = "") -> NoReturn:
         raise FileError(self.document.name, [self.document.fault(path, expected, found)])
