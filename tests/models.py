@@ -7,9 +7,11 @@ of each.  So the compiled engine compiles once for all of these tests.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+from annotated_types import Le
 
 from backsim import streams
 from backsim.engines import compiled, simpy
@@ -27,21 +29,41 @@ from backsim.entities import (
     WAITING,
     WITHDRAWN,
 )
+from backsim.rules import FAMILIES, Rule
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 
-NO_LEVELS: dict[str, int] = {}
+
+def use(rule: Rule, levels: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """A rule as a scenario names it, its parameters at their defaults, or else 1, 2, 3 ..."""
+    given = {
+        p.name: _within(p.annotation, number) if p.default is None else p.default
+        for number, p in enumerate(rule.parameters, 1)
+    }
+    return {
+        "rule": rule.name,
+        **given,
+        **({"levels": levels or {}} if "level" in rule.asks else {}),
+    }
+
+
+def _within(annotation: Any, number: int) -> float:
+    most = [m.le for m in annotation.__metadata__ if isinstance(m, Le)]
+    return min([number, *(m / 2 for m in most)])
+
+
+def built_in(family: str) -> list[Rule]:
+    """The rules of a family that backsim brings."""
+    return [rule for rule in FAMILIES[family].rules.values() if rule.built_in]
+
+
 IDLE: list[dict[str, Any]] = [
-    {"reorder": "none", "priority": "fcfs", "rationing": "none"},
-    {
-        "reorder": {"rule": "base_stock", "S": 0},
-        "priority": "class_priority",
-        "rationing": {"rule": "critical_level", "levels": NO_LEVELS},
-    },
-    {"reorder": {"rule": "s_S", "s": -1, "S": 0}},
-    {"reorder": {"rule": "r_nQ", "r": -1, "Q": 1}},
+    {family: use(rule) for family, rule in zip(FAMILIES, rules, strict=True) if rule is not None}
+    for rules in zip_longest(*(built_in(family) for family in FAMILIES))
 ]
+"""Stock points that name each rule once.  No one orders there, and nothing reviews them."""
 IDLE_PRODUCTS = [f"idle {i}" for i in range(len(IDLE))]
+NEVER_REVIEWED = {"period": 1, "first": 1e6}
 
 
 def build(
@@ -59,7 +81,14 @@ def build(
     suppliers = {"maker": {}} if suppliers is None else dict(suppliers)
     default = next(iter(suppliers))
     idle = [
-        {"products": [name], "sites": [sites[0]], "supplier": "idle", "initial": 0, **rules}
+        {
+            "products": [name],
+            "sites": [sites[0]],
+            "supplier": "idle",
+            "initial": 0,
+            "review": NEVER_REVIEWED,
+            **rules,
+        }
         for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)
     ]
     real = [

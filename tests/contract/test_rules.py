@@ -1,0 +1,100 @@
+"""What every rule owes: documentation, and the same log in both engines."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, get_type_hints
+
+import pytest
+from tests.models import build, built_in, play, use
+
+from backsim.quantities import Unit
+from backsim.rules import FAMILIES, Rule
+
+RULES = [rule for family in FAMILIES for rule in built_in(family)]
+IDS = [f"{rule.family}-{rule.name}" for rule in RULES]
+SEEDS = (1, 2, 3)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_a_rule_is_documented(rule: Rule):
+    first = rule.doc.splitlines()[0]
+    assert first.endswith(".")
+    assert 10 < len(first) <= 100
+    hints = get_type_hints(rule.function, include_extras=True)
+    assert hints.get("return") in (int, float)
+    for parameter in rule.parameters:
+        units = [m for m in parameter.annotation.__metadata__ if isinstance(m, Unit)]
+        assert len(units) == 1, f"{parameter.name} has no unit"
+        assert re.search(rf"\b{parameter.name}\b", rule.doc), f"{parameter.name} is not explained"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_a_rule_is_small(rule: Rule):
+    assert len(inspect.getsource(rule.function).splitlines()) <= 15
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_is_documented(family: str):
+    assert FAMILIES[family].doc
+    assert all(rule.family == family for rule in FAMILIES[family].rules.values())
+
+
+def customers() -> dict[str, Any]:
+    """Three classes who differ in everything."""
+    return {
+        "urgent": {
+            "demand": {"arrivals": {"poisson": {"rate": 3}}, "products": ["mug"]},
+            "tolerance": {"exponential": {"mean": 2}},
+        },
+        "normal": {
+            "demand": {
+                "arrivals": {"renewal": {"interval": {"gamma": {"mean": 0.5, "cv": 0.7}}}},
+                "products": ["mug", "plate"],
+                "lines": {"discrete": {"values": [1, 2]}},
+                "size": {"geometric": {"mean": 2}},
+            },
+            "priority": 2,
+            "shipment": "order",
+            "tolerance": {"discrete": {"values": [0, 1, 5]}},
+        },
+        "shop": {
+            "demand": {
+                "arrivals": {"period": {"every": 1}},
+                "products": ["plate"],
+                "size": {"poisson": {"mean": 3}},
+            },
+            "priority": 3,
+            "shipment": "line",
+        },
+    }
+
+
+@pytest.mark.parametrize("record", [True, False], ids=["notes", "no-notes"])
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_a_rule_gives_the_same_log_in_both_engines(rule: Rule, record: bool):
+    rules: dict[str, Any] = {
+        "reorder": {"rule": "base_stock", "S": 12},
+        "priority": "class_priority",
+    }
+    rules[rule.family] = use(rule, {"normal": 1, "shop": 2})
+    model = build(
+        customers(),
+        products=("mug", "plate"),
+        stock=[
+            {"products": ["mug"], **rules},
+            {"products": ["plate"], **rules, "review": 1, "withdraw": True},
+        ],
+        suppliers={
+            "maker": {
+                "lead_time": {"gamma": {"mean": 2, "cv": 0.6}},
+                "capacity": {"servers": 1, "service": {"exponential": {"mean": 0.1}}},
+            }
+        },
+        horizon=40,
+    )
+    for seed in SEEDS:
+        log = play(model, seed, record=record)
+        assert len(log.lines) > 100
+        assert len(log.notes) > len(log.lines) or not record

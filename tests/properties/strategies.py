@@ -1,0 +1,169 @@
+"""Random small models.  Times, sizes and levels come from few values, so that they tie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from tests.models import build, built_in, use
+
+from backsim.scenario.model import Model
+
+SHIPMENTS = st.sampled_from(["partial", "line", "order"])
+SIZES = st.sampled_from(
+    [
+        1,
+        3,
+        {"discrete": {"values": [1, 2, 5]}},
+        {"discrete": {"values": [0, 1, 9]}},
+        {"poisson": {"mean": 2}},
+    ]
+)
+LINES = st.sampled_from([1, 2, {"discrete": {"values": [1, 4]}}])
+TOLERANCES = st.sampled_from(
+    [
+        "unlimited",
+        "none",
+        0,
+        1,
+        {"discrete": {"values": [0, 0.5, 1, 2, 7]}},
+        {"exponential": {"mean": 1.5}},
+    ]
+)
+LEAD_TIMES = st.sampled_from(
+    [0, 0.5, 2, {"discrete": {"values": [0, 1, 3]}}, {"gamma": {"mean": 2, "cv": 1}}]
+)
+ARRIVALS = st.sampled_from(
+    [
+        {"poisson": {"rate": 1}},
+        {"poisson": {"rate": 5}},
+        {"renewal": {"interval": {"discrete": {"values": [0, 0.5, 1]}}}},
+        {"renewal": {"interval": 0.25}},
+        {"period": {"every": 0.5, "first": 0}},
+        {"period": {"every": 1, "first": 1}},
+    ]
+)
+CAPACITIES = st.sampled_from(
+    [
+        "unlimited",
+        {"servers": 1, "service": 0.5},
+        {"servers": 2, "service": {"discrete": {"values": [0, 1, 2]}}},
+        {"servers": 1, "service": {"exponential": {"mean": 0.2}}, "per": "unit"},
+        {"units_per_day": 2},
+    ]
+)
+LEVEL = st.integers(-1, 6)
+REORDERS = st.one_of(
+    st.sampled_from([use(rule) for rule in built_in("reorder")]),
+    st.builds(lambda S: {"rule": "base_stock", "S": S}, LEVEL),
+    st.builds(lambda s, d: {"rule": "s_S", "s": s, "S": s + d}, LEVEL, st.integers(1, 5)),
+    st.builds(lambda r, Q: {"rule": "r_nQ", "r": r, "Q": Q}, LEVEL, st.integers(1, 5)),
+)
+REVIEWS = st.one_of(
+    st.just("continuous"),
+    st.builds(
+        lambda period, first, after: {"period": period, "first": first, "after_demand": after},
+        st.sampled_from([0.5, 1, 3]),
+        st.sampled_from([0, 0.5, 99]),
+        st.booleans(),
+    ),
+)
+INBOUND = st.lists(
+    st.builds(
+        lambda units, arrives: {"units": units, "arrives": arrives},
+        st.integers(1, 6),
+        st.sampled_from([0, 1, 2.5, 9]),
+    ),
+    max_size=3,
+)
+
+
+@st.composite
+def demands(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
+    if draw(st.integers(0, 3)) == 0:
+        order = st.builds(
+            lambda time, lines, site: {"time": time, "lines": lines, "site": site},
+            st.sampled_from([0, 0.5, 1, 2, 2.5, 8]),
+            st.dictionaries(st.sampled_from(products), st.integers(1, 4), min_size=1),
+            st.sampled_from(sites),
+        )
+        return {"orders": draw(st.lists(order, min_size=1, max_size=8))}
+    return {
+        "arrivals": draw(ARRIVALS),
+        "products": draw(st.lists(st.sampled_from(products), min_size=1, unique=True)),
+        "sites": draw(st.lists(st.sampled_from(sites), min_size=1, unique=True)),
+        "lines": draw(LINES),
+        "size": draw(SIZES),
+    }
+
+
+@st.composite
+def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
+    return {
+        "demand": draw(st.lists(demands(products, sites), min_size=1, max_size=2)),
+        "priority": draw(st.integers(1, 3)),
+        "tolerance": draw(TOLERANCES),
+        "backorder_share": draw(st.sampled_from([1, 1, 0.5])),
+        "shipment": draw(SHIPMENTS),
+        "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
+    }
+
+
+@st.composite
+def suppliers(draw: Any) -> dict[str, Any]:
+    return {
+        "lead_time": draw(LEAD_TIMES),
+        "crossing": draw(st.booleans()),
+        "capacity": draw(CAPACITIES),
+    }
+
+
+@st.composite
+def stock_points(
+    draw: Any, product: str, site: str, makers: list[str], classes: list[str]
+) -> dict[str, Any]:
+    levels = st.dictionaries(st.sampled_from(classes), st.integers(0, 3))
+    point = {
+        "products": [product],
+        "sites": [site],
+        "supplier": draw(st.sampled_from(makers)),
+        "reorder": draw(REORDERS),
+        "review": draw(REVIEWS),
+        "priority": draw(st.sampled_from([use(rule) for rule in built_in("priority")])),
+        "rationing": draw(
+            st.one_of(
+                st.just("none"),
+                levels.map(lambda levels: {"rule": "critical_level", "levels": levels}),
+            )
+        ),
+        "overtaking": draw(st.sampled_from(["strict", "skip"])),
+        "withdraw": draw(st.booleans()),
+        "inbound": draw(INBOUND),
+    }
+    if draw(st.booleans()):
+        point["initial"] = draw(st.integers(0, 8))
+    if draw(st.booleans()):
+        point["lead_time"] = draw(LEAD_TIMES)
+    return point
+
+
+@st.composite
+def models(draw: Any) -> Model:
+    """A model of 1 to 3 products at 1 or 2 sites with 1 to 3 classes and 1 or 2 suppliers."""
+    products = ["mug", "plate", "bowl"][: draw(st.integers(1, 3))]
+    sites = ["north", "south"][: draw(st.integers(1, 2))]
+    classes = ["urgent", "normal", "patient"][: draw(st.integers(1, 3))]
+    makers = ["maker", "other"][: draw(st.integers(1, 2))]
+    return build(
+        {name: draw(customer_classes(products, sites)) for name in classes},
+        products=products,
+        sites=sites,
+        suppliers={name: draw(suppliers()) for name in makers},
+        stock=[
+            draw(stock_points(product, site, makers, classes))
+            for product in products
+            for site in sites
+        ],
+        horizon=draw(st.sampled_from([0.4, 3.0, 12.0])),
+        warm_up=draw(st.sampled_from([0, 0.3])),
+    )
