@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from backsim.engines.choose import choose
+from backsim.engines.choose import choose, workers_for
 from backsim.errors import InputError
 from backsim.rules.files import load_rules, loaded_files, rules_are_portable
 from backsim.results.run import Run, play_and_check
@@ -46,22 +46,24 @@ def replicate(
     *,
     seed: int | None = None,
     replications: int,
-    workers: int = 1,
+    workers: int | None = 1,
     engine: str = "auto",
     record: bool = False,
 ) -> Iterator[Run]:
     """Simulate independent replications 0, 1, ... and yield each `Run` in that order.
 
-    `workers` run at once: threads for the compiled engine, processes for SimPy; -1 for all cores.
-    The results do not depend on how many there are.  Raises as `simulate` does.
+    `workers` run at once: threads for the compiled engine, processes for SimPy; -1 for all cores,
+    None for as many as pay.  The results do not depend on how many there are.  Raises as `simulate` does.
     """
     model = model if isinstance(model, Model) else load(model)
     if replications < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
-    if workers == 0 or workers < -1:
+    if workers is not None and (workers == 0 or workers < -1):
         raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
     name, reason = choose(model, engine, replications)
     seed = _checked_seed(seed)
+    if workers is None:
+        workers = workers_for(model, name, replications)
     if workers == 1:
         return (_one(model, seed, k, name, reason, record) for k in range(replications))
     from joblib import Parallel, delayed

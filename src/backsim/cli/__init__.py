@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -23,7 +24,11 @@ def run(arguments: list[str]) -> int:
     # typer brings its own copy of click, whose place has moved between versions.
     usage_error = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
     try:
-        code = app(arguments, prog_name="backsim", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="joblib")  # tasks left over after Ctrl-C
+            code = app(arguments, prog_name="backsim", standalone_mode=False)
+        if code == INTERRUPTED:  # newer versions of typer turn Ctrl-C into an exit code themselves
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else OK
     except InputError as error:
         _say(str(error))

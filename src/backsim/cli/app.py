@@ -84,7 +84,9 @@ def run(
     seed: Seed = None,
     replications: Annotated[int, typer.Option("--replications", "-n", min=1, help="Independent replications.")] = 10,
     engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
-    workers: Annotated[int, typer.Option(help="Replications at once; -1 for all cores.")] = -1,
+    workers: Annotated[
+        int | None, typer.Option(help="Replications at once; -1 for all cores. As many as pay if not given.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results and provenance to a folder.")] = None,
     format: Annotated[Format, typer.Option(help="How results are printed.")] = Format.table,
     by: Annotated[By, typer.Option(help="How the table is split.")] = By.customer_class,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ WIDTHS = (34, 16, 16, 12, 10)
 
 def check_theory(names: list[str] | None, fast: bool, seed: int, workers: int, format: str) -> int:
     """Check known answers and print a verdict each; 1 if one differs or stays too wide."""
-    verdicts = validate(names, fast=fast, seed=seed, workers=workers, progress=_progress)
+    at_once = workers if workers > 0 else os.cpu_count() or 1
+    verdicts = validate(names, fast=fast, seed=seed, workers=at_once, progress=_progress)
     show = {"json": _json, "csv": _csv, "table": _table}[format]
     counts = Counter(v.verdict for v in show(verdicts))
     if sys.stderr.isatty():
@@ -36,10 +38,13 @@ def _progress(done: int, total: int, instance: str) -> None:
 
 def _table(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
     """One line an answer, under its source."""
-    print(_row("id", "exact", "estimate", "+-", "verdict"))
+    headed = False
     for source, group in groupby(verdicts, key=lambda v: (v.family, v.instance, v.source)):
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
+        if not headed:
+            print(_row("id", "exact", "estimate", "+-", "verdict"))
+            headed = True
         print(f"\n{source[0]} / {source[1]}: {source[2]}")
         for v in group:
             note = f"  {v.note}" if v.note else ""

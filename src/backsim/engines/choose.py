@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
@@ -13,8 +14,11 @@ from backsim.streams import Tape
 
 EngineName = Literal["auto", "simpy", "compiled"]
 
-SMALL = 50_000
+SMALL = 100_000
 """Orders below which SimPy has finished before the compiled engine is loaded."""
+
+WORTH_PROCESSES = 500_000
+"""Orders below which SimPy has finished before worker processes have started."""
 
 
 def choose(
@@ -41,6 +45,12 @@ def choose(
                 raise
             return "simpy", str(error)
     return "compiled", "asked for" if engine == "compiled" else f"about {work:,.0f} orders"
+
+
+def workers_for(model: Model, engine: str, replications: int) -> int:
+    """How many workers pay: all cores, but one where starting them would take longer."""
+    small = engine == "simpy" and model.expected_orders * replications < WORTH_PROCESSES
+    return 1 if small else min(os.cpu_count() or 1, replications)
 
 
 def play(

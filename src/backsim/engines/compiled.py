@@ -313,7 +313,7 @@ def compile_rules(model: Model) -> None:
         driver(kernel_key(rules), False).compile(
             (numba.types.int64[::1], numba.types.float64)
         )
-    except numba.core.errors.NumbaError as error:
+    except (numba.core.errors.NumbaError, numba.core.errors.UnsupportedBytecodeError) as error:
         names = ", ".join(rule.name for chosen in rules.values() for rule in chosen)
         reason = next((line for line in str(error).splitlines() if line.strip()), "")
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
