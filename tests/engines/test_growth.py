@@ -1,0 +1,160 @@
+"""Tables grow when they are full; nothing is written past their end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.models import assert_equal, build, check, inbound, orders, play
+
+from backsim.engines import compiled, simpy
+from backsim.entities import NOTES
+from backsim.streams import draw
+
+FIRST = 1024
+"""Rows of a table at first."""
+
+
+def every(days: float, **fields: Any) -> dict[str, Any]:
+    return {"arrivals": {"period": {"every": days, "first": days}}, "products": "mug", **fields}
+
+
+def count(log: Any, what: str) -> int:
+    return int((log.notes["what"] == NOTES.index(what)).sum())
+
+
+def base(level: int) -> dict[str, Any]:
+    return {"rule": "base_stock", "S": level}
+
+
+def test_every_table_grows():
+    """Purchases, draws, events and shipments: each passes its first size more than once."""
+    model = build(
+        {"a": {"demand": every(0.01), "tolerance": 25}},
+        stock=[{"reorder": base(5)}],
+        suppliers={"maker": {"lead_time": {"uniform": {"low": 20, "high": 30}}}},
+        horizon=60,
+    )
+    log = play(model)
+    assert min(len(log.purchases), len(log.shipments), len(log.notes)) > 2.5 * FIRST
+
+
+def test_draws_are_dealt_anew_for_servers_too():
+    model = build(
+        {"a": {"demand": every(0.01)}},
+        stock=[{"reorder": base(5)}],
+        suppliers={
+            "maker": {
+                "lead_time": {"exponential": {"mean": 1}},
+                "capacity": {"servers": 1, "service": {"exponential": {"mean": 0.009}}},
+            }
+        },
+        horizon=30,
+    )
+    assert len(play(model, record=False).purchases) > 2.5 * FIRST
+
+
+def test_one_arrival_serves_thousands():
+    model = build(
+        {"a": {"demand": every(0.001)}},
+        stock=[{"initial": 0, "inbound": inbound((5, 10_000))}],
+        horizon=6,
+    )
+    assert len(play(model).shipments) == 4999
+
+
+def test_orders_of_many_lines_are_shipped_whole_at_one_instant():
+    # 60 orders of 40 lines; each lacks one unit of the rarest product.
+    products = [f"p{i:02}" for i in range(40)]
+    written = [{"time": t / 100, "lines": dict.fromkeys(products, 1)} for t in range(60)]
+    model = build(
+        {"a": {"demand": {"orders": written}, "shipment": "order"}},
+        products=products,
+        stock=[
+            {"products": products[:39], "initial": 60},
+            {"products": products[39:], "initial": 0, "inbound": inbound((5, 60))},
+        ],
+    )
+    for record in (True, False):
+        assert len(play(model, record=record).shipments) == 60 * 40
+
+
+def test_one_customer_withdraws_thousands_of_purchases():
+    model = build(
+        {
+            "large": {"demand": orders((0.0005, 4000)), "tolerance": 4.5},
+            "small": {"demand": every(0.001)},
+        },
+        stock=[{"reorder": base(0), "withdraw": True}],
+        suppliers={"maker": {"lead_time": 50}},
+        horizon=6,
+    )
+    log = play(model)
+    assert count(log, "withdraw") > 3 * FIRST
+
+
+def test_long_queues_in_which_customers_leave():
+    model = build(
+        {
+            "patient": {"demand": every(0.02), "priority": 2},
+            "hasty": {
+                "demand": {"arrivals": {"poisson": {"rate": 60}}, "products": "mug"},
+                "tolerance": {"exponential": {"mean": 3}},
+            },
+        },
+        stock=[
+            {
+                "reorder": base(0),
+                "priority": "class_priority",
+                "rationing": {"rule": "critical_level", "levels": {"patient": 2}},
+            }
+        ],
+        suppliers={"maker": {"capacity": {"units_per_day": 80}, "lead_time": 2}},
+        horizon=12,
+    )
+    log = play(model)
+    assert log.stocks[-1]["waiting"] > 100
+
+
+def test_huge_quantities():
+    large = 2_000_000_000
+    model = build(
+        {"a": {"demand": orders((1, large), (2, large), (3, large)), "priority": 1}},
+        stock=[{"initial": large, "inbound": inbound((4, large), (5, large))}],
+    )
+    log = play(model)
+    assert log.stocks[-1]["received"] == 2 * large
+    assert (log.lines["shipped"] == large).all()
+
+
+def test_a_backlog_larger_than_one_order_can_be():
+    large = 2_000_000_000
+    model = build(
+        {"a": {"demand": orders((1, large), (2, large), (3, large))}},
+        stock=[{"reorder": {"rule": "base_stock", "S": 0}}],
+        suppliers={"maker": {"lead_time": 2.5}},
+        horizon=3,
+    )
+    assert play(model).stocks[-1]["backlog"] == 3 * large
+
+
+def test_an_empty_tape():
+    for stock in ({}, {"reorder": base(3), "review": 1, "initial": 0}):
+        model = build({"a": {"demand": orders((99, 1))}}, stock=[stock])
+        for record in (True, False):
+            assert len(play(model, record=record).lines) == 0
+
+
+def test_one_tape_serves_several_runs():
+    """A run changes nothing on its tape."""
+    model = build(
+        {"a": {"demand": every(0.1, size={"geometric": {"mean": 2}}), "tolerance": 1}},
+        stock=[{"reorder": base(5)}],
+        suppliers={"maker": {"lead_time": {"gamma": {"mean": 1, "cv": 1}}}},
+    )
+    tape = draw(model, 1)
+    before = tape.lines.tobytes()
+    logs = [engine.run(model, tape) for engine in (compiled, simpy, compiled, simpy)]
+    for log in logs:
+        assert_equal(logs[0], log)
+        check(model, log)
+    assert tape.lines.tobytes() == before

@@ -1,0 +1,155 @@
+"""Linking and caching: an edited rule is compiled anew, kernels do not get mixed up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backsim
+from backsim.engines import simpy
+from backsim.engines.link import link
+from backsim.rules import FAMILIES, Rule
+
+SOURCE = Path(backsim.__file__).parents[1]
+
+RULE = '''
+from backsim.entities import Line
+from backsim.quantities import PerDay
+from backsim.rules import priority
+
+
+def sign(line):
+    return {sign}
+
+
+@priority
+def by_size(line: Line, now: float, weight: PerDay = 1.0) -> float:
+    """By the units of a line; `weight` scales it."""
+    return sign(line) * weight * line.units
+'''
+
+SCRIPT = """
+import gc, json, sys
+from pathlib import Path
+
+sys.path[:0] = [sys.argv[1], str(Path(sys.argv[2]).parent)]
+import numba
+from backsim.engines import compiled, simpy
+from backsim.scenario.load import from_dict
+from backsim.streams import draw
+
+if Path(sys.argv[2]).name != "none":
+    __import__(Path(sys.argv[2]).stem)
+
+def model(rule):
+    orders = [{"time": t, "lines": {"mug": units}} for t, units in ((1, 2), (2, 3), (3, 1))]
+    return from_dict({
+        "horizon": 9,
+        "products": ["mug"],
+        "suppliers": {"maker": {}},
+        "customers": {"a": {"demand": {"orders": orders}, "shipment": "line"}},
+        "stock": [{
+            "reorder": "none", "priority": rule, "initial": 0,
+            "inbound": [{"arrives": t, "units": 3} for t in (4, 5)],
+        }],
+    })
+
+found = []
+for rule, record in json.loads(sys.argv[3]):
+    m = model(rule)
+    tape = draw(m, 1)
+    log = compiled.run(m, tape, record=record)
+    assert log.equals(simpy.run(m, tape, record=record)), (rule, record)
+    assert len(log.notes) == (0 if not record else 3 * 2 + 3 + 2)
+    found.append(log.lines["closed"].tolist())
+dispatchers = [
+    o for o in gc.get_objects()
+    if isinstance(o, numba.core.dispatcher.Dispatcher) and o.py_func.__name__ == "_drive"
+]
+hits = [sum(d.stats.cache_hits.values()) for d in dispatchers]
+misses = [sum(d.stats.cache_misses.values()) for d in dispatchers]
+print(json.dumps({"found": found, "hits": sum(hits), "misses": sum(misses)}))
+"""
+
+
+compiled_only = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
+)
+
+
+def run(cache: Path, rules: Path | None, *runs: tuple[str, bool]) -> dict[str, Any]:
+    """What a fresh process finds: when lines were closed; hits and misses of the cache."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(SOURCE), str(rules or "none"), json.dumps(runs)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+# When 3 units arrive on day 4 and 3 on day 5, for lines of 2, 3 and 1.
+LARGE_FIRST = [5.0, 4.0, 5.0]
+SMALL_FIRST = FIRST_COME = [4.0, 5.0, 4.0]
+
+
+@compiled_only
+def test_the_disk_cache(tmp_path: Path):
+    """One test, as each kernel takes seconds to compile."""
+    cache, rules = tmp_path / "cache", tmp_path / "my_rules.py"
+    rules.write_text(RULE.format(sign="-1.0"))
+    runs = (("by_size", False), ("fcfs", False), ("by_size", True))
+    expected = [LARGE_FIRST, FIRST_COME, LARGE_FIRST]
+    cold = run(cache, rules, *runs)
+    assert cold == {"found": expected, "hits": 0, "misses": 3}
+    # Three kernels from the disk in one process, in either order: they do not get mixed up.
+    warm = run(cache, rules, *runs)
+    assert warm == {"found": expected, "hits": 3, "misses": 0}
+    back = run(cache, rules, *reversed(runs))
+    assert back == {"found": expected[::-1], "hits": 3, "misses": 0}
+    # A helper that the rule calls is edited: what was compiled before is not used.
+    rules.write_text(RULE.format(sign="+1.0"))
+    edited = run(cache, rules, ("by_size", False), ("fcfs", False))
+    assert edited == {"found": [SMALL_FIRST, FIRST_COME], "hits": 1, "misses": 1}
+
+
+def digest(rule: Rule, **ports: Any) -> str:
+    """What the disk cache knows a kernel by."""
+    rules = {family: [next(iter(FAMILIES[family].rules.values()))] for family in FAMILIES}
+    return link({**rules, rule.family: [rule]}, ports, lambda function: function).digest
+
+
+def described(path: Path, **names: Any) -> Rule:
+    """The rule in a file, whose globals also hold `names`; it is not registered."""
+    scope = {**names, "priority": lambda function: function}
+    source = path.read_text().replace("from backsim.rules import priority", "")
+    exec(compile(source, str(path), "exec"), scope)
+    return FAMILIES["priority"].describe(scope["by_size"])
+
+
+def test_a_kernel_is_known_by_all_that_goes_into_it(tmp_path: Path):
+    path = tmp_path / "one.py"
+    path.write_text(RULE.format(sign="1.0"))
+    first = digest(described(path))
+    assert digest(described(path)) == first
+    assert digest(FAMILIES["priority"].get("fcfs")) != digest(FAMILIES["priority"].get("lcfs"))
+    # A constant that the file has from another one is compiled in.
+    with_constants = {digest(described(path, FACTOR=value)) for value in (1.0, 2.0)}
+    assert len(with_constants | {first}) == 3
+    # A rule of the same name in another file is another rule.
+    other = tmp_path / "other.py"
+    other.write_text(RULE.format(sign="2.0"))
+    assert digest(described(other)) != first
+    # The ports: with notes or without.
+    assert digest(described(path), note=simpy.note) != digest(described(path), note=simpy.no_note)
