@@ -186,7 +186,7 @@ def test_rule_that_does_not_compile(
     options = ["--rules", str(file), "--set", "policy.priority=cli_not_compiled", "--seed", "1"]
     assert cli(["run", scenario, "-n", "2", "--engine", "compiled", *options]) == 2
     assert "cli_not_compiled" in capsys.readouterr().err
-    assert cli(["run", scenario, "-n", "2", "--set", "horizon=6000", *options]) == 0
+    assert cli(["run", scenario, "-n", "2", "--set", "horizon=12000", *options]) == 0
     assert "simpy engine (rules" in capsys.readouterr().out
 
 
