@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 LEAST, MOST = 1e-12, 1e12
-"""Numbers in a scenario are 0 or of a size between these, so that no sum or product overflows."""
+"""No number is larger, and none that must be above 0 is smaller: so no product overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Unit(Described):
                 raise refuse(bounds) from None
             if abs(checked) > self.most:
                 raise refuse(at_most)
-            if 0 < abs(checked) < LEAST:
+            if bounds.startswith("> 0") and checked < LEAST:
                 raise refuse(f"of at least {LEAST:g}")
             return checked
 

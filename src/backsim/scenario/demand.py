@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.quantities import (
+    LEAST,
     Days,
     NonNegative,
     Number,
@@ -17,7 +18,7 @@ from backsim.quantities import (
     PositiveUnits,
     Rate,
 )
-from backsim.scenario.distributions import Deterministic, Interval, Lines, Size
+from backsim.scenario.distributions import Interval, Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member, only_key
 from backsim.scenario.shorthand import Name, Spec, Weights
 
@@ -88,7 +89,7 @@ Arrivals = Annotated[
 
 
 def _some(factors: tuple[float, ...]) -> tuple[float, ...]:
-    if not any(factors):
+    if max(factors) < LEAST:
         raise fault("at least one factor above 0", "only zeros")
     return factors
 
@@ -138,9 +139,9 @@ class Process(Spec):
     """What is ordered: one product, or several with weights (each line chooses anew)."""
     sites: Weights = Field({"*": 1.0})
     """Where: one site, or several with weights (each order chooses one)."""
-    lines: Lines = Deterministic(value=1.0)
+    lines: Lines = Field(1.0, validate_default=True)
     """Lines an order (rounded, at least 1)."""
-    size: Size = Deterministic(value=1.0)
+    size: Size = Field(1.0, validate_default=True)
     """Units a line (rounded; a line of 0 or less is none)."""
 
     @model_validator(mode="after")
@@ -216,6 +217,7 @@ class Trace(Spec):
     file: str
     """Path of the file; a relative one starts at the scenario file's folder."""
     columns: Columns
+    """The names of the columns to use."""
     date_format: Annotated[str, AfterValidator(_date_format)]
     """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days."""
     where: tuple[Filter, ...] = ()

@@ -145,7 +145,7 @@ class Discrete(Distribution):
 
     def _probabilities(self) -> Floats:
         weights = np.array(self.weights or (1.0,) * len(self.values))
-        return weights / weights.sum()
+        return np.asarray(weights / weights.sum())
 
     def moments(self) -> tuple[float, float]:
         values, p = np.array(self.values), self._probabilities()

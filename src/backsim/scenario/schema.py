@@ -32,14 +32,13 @@ from backsim.scenario.demand import (
     Trace,
     TraceDemand,
 )
-from backsim.scenario.distributions import Deterministic, Duration
+from backsim.scenario.distributions import Duration
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.ruleuse import (
     Cover,
     PriorityRule,
     RationingRule,
     ReorderRule,
-    RuleUse,
     level_kind,
 )
 from backsim.scenario.shorthand import (
@@ -120,7 +119,7 @@ Capacity = Annotated[
 class Supplier(Spec):
     """Where purchases go."""
 
-    lead_time: Duration = Deterministic(value=0.0)
+    lead_time: Duration = Field(0.0, validate_default=True)
     """Days from the end of service (or the purchase itself) to arrival; one draw a purchase."""
     crossing: bool = True
     """Whether a purchase may arrive before an earlier one of the same stock point."""
@@ -150,7 +149,7 @@ class CustomerClass(Spec):
     """Days a customer waits: unlimited (full backordering), none (lost sale), or a distribution."""
     backorder_share: Probability = 1.0
     """Share of customers who wait at all; the others are lost when there is no stock."""
-    due_in: Duration = Deterministic(value=0.0)
+    due_in: Duration = Field(0.0, validate_default=True)
     """Days from the order to its due date."""
     shipment: Literal[SHIPMENT] = "partial"  # type: ignore[valid-type]
     """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
@@ -190,9 +189,9 @@ class Policy(Spec):
     """When and how much to order."""
     review: Reviewing = "continuous"
     """After each event that lowers the position, or periodic: a number of days or a mapping."""
-    priority: PriorityRule = RuleUse("fcfs")
+    priority: PriorityRule = Field("fcfs", validate_default=True)
     """Who is served first when stock arrives."""
-    rationing: RationingRule = RuleUse("none")
+    rationing: RationingRule = Field("none", validate_default=True)
     """Stock held back for more important classes."""
     overtaking: Literal[OVERTAKING] = "skip"  # type: ignore[valid-type]
     """May a line be served when the one before it cannot be filled whole?  (skip: yes)"""

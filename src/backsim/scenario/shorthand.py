@@ -49,6 +49,10 @@ def _names(value: Any) -> list[str] | None:
     return None
 
 
+def _some(entries: Any) -> Any:
+    return Annotated[entries, Field(min_length=1)]
+
+
 def defaults(value: Any) -> Any:
     """A name or a list of names as a mapping to parts of defaults."""
     names = _names(value)
@@ -66,7 +70,7 @@ def _listed(value: Any) -> Any:
 
 def written(part: Any) -> Any:
     """What a file may say for names with a part each."""
-    return Mapping[Name, part] | list[Name] | Name
+    return _some(Mapping[Name, part]) | _some(list[Name]) | Name
 
 
 def named(part: Any) -> BeforeValidator:
@@ -76,7 +80,7 @@ def named(part: Any) -> BeforeValidator:
 
 def listed(kind: Any) -> BeforeValidator:
     """A list; one entry stands for a list of one."""
-    return BeforeValidator(_listed, json_schema_input_type=list[kind] | kind)
+    return BeforeValidator(_listed, json_schema_input_type=_some(list[kind]) | kind)
 
 
 def word_or(words: tuple[str, ...], other: str) -> BeforeValidator:
@@ -96,7 +100,8 @@ Weights = Annotated[
     Mapping[AnyName, Weight],
     Field(min_length=1),
     BeforeValidator(
-        _equal_weights, json_schema_input_type=Mapping[AnyName, Weight] | list[AnyName] | AnyName
+        _equal_weights,
+        json_schema_input_type=_some(Mapping[AnyName, Weight]) | _some(list[AnyName]) | AnyName,
     ),
 ]
 """A name, a list of names, "*" for all, or names with weights."""

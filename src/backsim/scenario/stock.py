@@ -75,8 +75,9 @@ class StockPoints:
     def _in_units(self, pair: Pair, family: str, use: RuleUse, rate: float) -> RuleUse:
         """A rule with every `{days: n}` computed, and its parameters checked once more."""
         params = {name: _units(value, rate) for name, value in use.params.items()}
+        model = parameters_model(FAMILIES[family].get(use.rule))
         try:
-            parameters_model(FAMILIES[family].get(use.rule)).model_validate(params)
+            params = dict(model.model_validate(params))
         except ValidationError as error:
             for e in error.errors():
                 name = str(e["loc"][0])
@@ -84,9 +85,8 @@ class StockPoints:
                 expected = f"{e['ctx']['expected']} for {_spoken(pair)}"
                 self._fault(pair, family, (name,), expected, found)
         if use.rule == "s_S" and family == "reorder" and params["S"] <= params["s"]:
-            self._fault(
-                pair, family, ("S",), f"S above s, which is {params['s']:g} (units)", params["S"]
-            )
+            expected = f"S above s, which is {params['s']:g} (units)"
+            self._fault(pair, family, ("S",), expected, params["S"])
         return RuleUse(use.rule, params)
 
     def _initial(self, pair: Pair, given: Any, use: RuleUse, rate: float) -> int:

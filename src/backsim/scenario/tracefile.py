@@ -35,24 +35,27 @@ def read_csv(trace: Trace, folder: Path) -> tuple[pd.DataFrame, str]:
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        columns = _read_columns(trace, csv.reader(io.StringIO(text, newline=""), strict=True))
     except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
         raise TraceError(("file",), _what_is_wrong(error), f"'{trace.file}'") from None
-    if not rows:
+    return pd.DataFrame(columns, dtype=str), hashlib.sha256(data).hexdigest()
+
+
+def _read_columns(trace: Trace, rows: Iterator[list[str]]) -> dict[str, list[str]]:
+    """The texts of the columns that the scenario names."""
+    header = next(rows, None)
+    if header is None:
         raise TraceError(("file",), "a CSV file with a header row", "an empty file")
-    header, *rows = rows
     _need_columns(trace, header)
-    for i, row in enumerate(rows):
+    columns: dict[str, list[str]] = {column: [] for _, column in _columns(trace)}
+    places = [(texts, header.index(column)) for column, texts in columns.items()]
+    for number, row in enumerate(rows, 2):
         if len(row) != len(header):
-            found = f"{len(row)} in row {i + 1} after it"
-            raise TraceError(
-                ("file",), f"{len(header)} fields in each row, as in the header", found
-            )
-    used = dict.fromkeys(column for _, column in _columns(trace))
-    texts = {
-        column: [row[at] for row in rows] for column in used if (at := header.index(column)) >= 0
-    }
-    return pd.DataFrame(texts, dtype=str), hashlib.sha256(data).hexdigest()
+            expected = f"{len(header)} fields in each row, as in the header"
+            raise TraceError(("file",), expected, f"{len(row)} in row {number}")
+        for texts, place in places:
+            texts.append(row[place])
+    return columns
 
 
 def _columns(trace: Trace) -> Iterator[tuple[Place, str]]:

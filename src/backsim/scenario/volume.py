@@ -89,8 +89,9 @@ def _process_rates(demand: Process) -> Iterator[tuple[Pair, float]]:
 
 def _trace_rates(trace: TraceLines, only_site: str) -> Iterator[tuple[Pair, float]]:
     days = max(1.0, math.ceil(float(trace.time[-1]) + 1e-9))
-    names = np.char.add(np.char.add(trace.product, "\0"), trace.site)
-    keys, where = np.unique(names, return_inverse=True)
-    for key, units in zip(keys, np.bincount(where, weights=trace.units), strict=True):
-        product, _, site = str(key).partition("\0")
-        yield (product, site or only_site), float(units) / days
+    products, product = np.unique(trace.product, return_inverse=True)
+    sites, site = np.unique(trace.site, return_inverse=True)
+    units = np.zeros((len(products), len(sites)))
+    np.add.at(units, (product, site), trace.units)
+    for i, j in np.argwhere(units):
+        yield (str(products[i]), str(sites[j]) or only_site), float(units[i, j]) / days

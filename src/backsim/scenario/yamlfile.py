@@ -12,6 +12,7 @@ from backsim.errors import InputError
 
 MAX_BYTES = 50_000_000
 MAX_VALUES = 1_000_000
+MAX_ALIASED = 10_000
 MAX_DEPTH = 50
 
 Location = tuple[str | int, ...]
@@ -214,21 +215,32 @@ class _Plain:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.count = 0
+        self.seen: set[int] = set()
+        self.aliased = 0
 
     def convert(self, value: Any, path: Location) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            self._refuse(path[:1], f"at most {MAX_VALUES:,} values in a file, aliases written out")
+            self._refuse(path[:1], f"at most {MAX_VALUES:,} values in a file")
         if len(path) > MAX_DEPTH:
             self._refuse(path[:1], f"at most {MAX_DEPTH} levels of nesting")
         tag = getattr(value, "tag", None)
         if tag is not None and tag.value is not None:
             self._refuse(path, "plain YAML without tags", f"the tag {tag.value}")
         if isinstance(value, Mapping):
+            self._count_aliases(value, path)
             return self._mapping(value, path)
         if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            self._count_aliases(value, path)
             return [self._entry(value, i, path) for i in range(len(value))]
         return self._scalar(value, path)
+
+    def _count_aliases(self, container: Any, path: Location) -> None:
+        """Aliases of aliases make a short file endless."""
+        self.aliased += id(container) in self.seen
+        self.seen.add(id(container))
+        if self.aliased > MAX_ALIASED:
+            self._refuse(path[:1], f"at most {MAX_ALIASED:,} mappings and lists by alias")
 
     def _mapping(self, mapping: Any, path: Location) -> dict[str, Any]:
         values: dict[str, Any] = {}
