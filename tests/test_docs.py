@@ -22,7 +22,9 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 def blocks(language: str) -> list[object]:
     """Every block of a language, as a parameter named after its page and line."""
     return [
-        pytest.param(match.group(2), id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}")
+        pytest.param(
+            match.group(2), id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}"
+        )
         for page in PAGES
         for match in BLOCK.finditer(page.read_text())
         if match.group(1) == language
@@ -31,7 +33,7 @@ def blocks(language: str) -> list[object]:
 
 @pytest.fixture(autouse=True)
 def in_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands run in a folder with the scenarios and examples, so that they leave nothing behind."""
+    """Commands run in a folder with the scenarios and examples, and leave nothing behind."""
     for name in ("scenarios", "experiments", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
@@ -66,7 +68,9 @@ def test_yaml(text: str) -> None:
 def test_example_script() -> None:
     """The example of a process beside the model runs."""
     script = ROOT / "docs" / "examples" / "emergency_purchase.py"
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
     assert done.stdout.count("fill rate of cakestand") == 2, done.stderr
 
 

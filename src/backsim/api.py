@@ -70,9 +70,7 @@ def replicate(
 
     files = loaded_files()
     kind = "threading" if name == "compiled" or not rules_are_portable() else "loky"
-    jobs = (
-        delayed(_one)(model, seed, k, name, reason, record, files) for k in range(replications)
-    )
+    jobs = (delayed(_one)(model, seed, k, name, reason, record, files) for k in range(replications))
     runs: Iterator[Run] = Parallel(workers, backend=kind, return_as="generator")(jobs)
     return runs
 

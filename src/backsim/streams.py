@@ -163,7 +163,7 @@ def _spell(name: str) -> str:
 
 
 def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
-    """All lines in order of time, ties in the order of the parts, and whether all orders are single.
+    """All lines in order of time, ties in the order of the parts, and whether orders are single.
 
     `head` becomes an index into the merged lines.
     """
@@ -244,8 +244,8 @@ class _Demand:
         if isinstance(demand.arrivals, PeriodArrivals):
             period = demand.arrivals.period
             count = int(np.floor((horizon - period.first) / period.every)) + 1
-            times = period.first + period.every * np.arange(max(0, count))
-            return times[times <= horizon]
+            regular: Floats = period.first + period.every * np.arange(max(0, count), dtype=float)
+            return regular[regular <= horizon]
         clock = Clock.of(demand.pattern, horizon, self.model.scenario.start)
         end = clock.operational(horizon)
         if isinstance(demand.arrivals, PoissonArrivals):
@@ -258,12 +258,13 @@ class _Demand:
             source = self.generator("arrivals")
             first = int(end / interval.moments()[0] * 1.05) + 16
             gaps = (np.maximum(interval.draw(source, n), 0.0) for n in _counts(first))
-        pieces, last = [], 0.0
+        pieces: list[Floats] = []
+        last = 0.0
         for gap in gaps:
-            times = np.cumsum(gap, out=gap)
-            times += last
-            last = times[-1]
-            pieces.append(times)
+            np.cumsum(gap, out=gap)
+            gap += last
+            last = float(gap[-1])
+            pieces.append(gap)
             if last > end:
                 break
         times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
@@ -296,7 +297,9 @@ class _Demand:
         ]
         if not rows:
             return self.none()
-        time, product, site, units, number = (np.array(column) for column in zip(*rows, strict=True))
+        time, product, site, units, number = (
+            np.array(column) for column in zip(*rows, strict=True)
+        )
         return self.replay(time, product, site, units, number)
 
     def trace(self) -> Columns:
@@ -306,7 +309,11 @@ class _Demand:
         if not last:
             return self.none()
         return self.replay(
-            trace.time[:last], trace.product[:last], site[:last], trace.units[:last], trace.order[:last]
+            trace.time[:last],
+            trace.product[:last],
+            site[:last],
+            trace.units[:last],
+            trace.order[:last],
         )
 
     def replay(self, time: Any, product: Any, site: Any, units: Any, number: Any) -> Columns:
@@ -407,7 +414,7 @@ def _full(values: Any, count: int, name: str) -> NDArray[Any]:
 
 
 def _first_of_each(order: Any, count: int) -> NDArray[Any]:
-    """For each line the index of its order's first line; `order` does not decrease (None: 0, 1, ...)."""
+    """For each line the index of its order's first line; `order` does not decrease, None counts."""
     if order is None or not count:
         return np.arange(count, dtype=TAPE["head"])
     starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from typing import Any
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -22,7 +23,7 @@ def run(arguments: list[str]) -> int:
     from backsim.errors import BacksimError, InputError
 
     # typer brings its own copy of click, whose place has moved between versions.
-    usage_error = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+    usage_error: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="joblib")  # tasks left over after Ctrl-C
@@ -42,7 +43,7 @@ def run(arguments: list[str]) -> int:
         _say("interrupted")
         return INTERRUPTED
     except usage_error as error:
-        error.show()  # type: ignore[attr-defined]
+        error.show()
         return BAD_INPUT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -54,10 +54,13 @@ Sets = Annotated[
 ]
 RuleFiles = Annotated[
     list[Path] | None,
-    typer.Option("--rules", metavar="FILE", help="A Python file with rules of your own; repeatable."),
+    typer.Option(
+        "--rules", metavar="FILE", help="A Python file with rules of your own; repeatable."
+    ),
 ]
 Seed = Annotated[
-    int | None, typer.Option(help="Seed of the random numbers. Drawn and printed if not given.", min=0)
+    int | None,
+    typer.Option(help="Seed of the random numbers. Drawn and printed if not given.", min=0),
 ]
 
 
@@ -82,17 +85,25 @@ def options(
 def run(
     scenario: ScenarioFile,
     seed: Seed = None,
-    replications: Annotated[int, typer.Option("--replications", "-n", min=1, help="Independent replications.")] = 10,
+    replications: Annotated[
+        int, typer.Option("--replications", "-n", min=1, help="Independent replications.")
+    ] = 10,
     engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
     workers: Annotated[
-        int | None, typer.Option(help="Replications at once; -1 for all cores. As many as pay if not given.")
+        int | None,
+        typer.Option(help="Replications at once; -1 for all cores. As many as pay if not given."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results and provenance to a folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write results and provenance to a folder.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="How results are printed.")] = Format.table,
     by: Annotated[By, typer.Option(help="How the table is split.")] = By.customer_class,
     trace: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write every event of replication 0 (.csv, .jsonl, or .gz of them)."),
+        typer.Option(
+            metavar="FILE",
+            help="Write every event of replication 0 (.csv, .jsonl, or .gz of them).",
+        ),
     ] = None,
     set_: Sets = None,
     rules: RuleFiles = None,
@@ -118,7 +129,9 @@ def run(
     if seed is None:
         seed = fresh_seed()
         say(f"seed: {seed}")
-    runs = replicate(model, seed=seed, replications=replications, workers=workers, engine=engine.value)
+    runs = replicate(
+        model, seed=seed, replications=replications, workers=workers, engine=engine.value
+    )
     summary = summarise(watched(runs, replications))
     if trace is not None:
         used = summary.provenance["engine"]
@@ -154,7 +167,9 @@ def validate(
             typer.echo(str(error), err=True)
         else:
             points, orders = len(model.stock_points), model.expected_orders
-            typer.echo(f"{file}: ok ({points} stock points, about {orders:,.0f} orders a replication)")
+            typer.echo(
+                f"{file}: ok ({points} stock points, about {orders:,.0f} orders a replication)"
+            )
     return 2 if bad else 0
 
 
@@ -222,9 +237,12 @@ def reference() -> None:
 @app.command("validate-theory")
 def validate_theory(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Record ids, instances or families; all if none.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Record ids, instances or families; all if none."),
     ] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="A subset that takes under a minute.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="A subset that takes under a minute.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.", min=0)] = 20240601,
     workers: Annotated[int, typer.Option(help="Replications at once; -1 for all cores.")] = -1,
     format: Annotated[Format, typer.Option(help="How verdicts are printed.")] = Format.table,

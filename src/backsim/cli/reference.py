@@ -8,7 +8,7 @@ from typing import Any
 
 from backsim.results.metrics import METRICS
 from backsim.rules import FAMILIES
-from backsim.scenario.distributions import REGISTRY
+from backsim.scenario.distribution import REGISTRY
 from backsim.scenario.jsonschema import json_schema
 
 HEAD = """# Reference

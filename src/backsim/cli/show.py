@@ -34,7 +34,9 @@ def console() -> Console:
 def print_summary(model: Model, summary: Summary, by: str) -> None:
     """The metrics with confidence intervals, overall and by class, product or site."""
     found = {(r.metric, r.dimension, r.member): r.estimate for r in summary.rows}
-    members = [m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by]
+    members = [
+        m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by
+    ]
     shown = members[:MOST_COLUMNS] if len(members) > 1 else []
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("metric")
@@ -96,7 +98,9 @@ def print_rules(families: Mapping[str, Family]) -> None:
         out.print(f"[bold]{family.name}[/bold]  {_escape(family.doc)}")
         table = Table(box=None, show_header=False, pad_edge=False)
         for rule in family.rules.values():
-            table.add_row("  " + rule.name, _escape(_parameters(rule)), _escape(rule.doc.split("\n")[0]))
+            table.add_row(
+                "  " + rule.name, _escape(_parameters(rule)), _escape(rule.doc.split("\n")[0])
+            )
         out.print(table)
         out.print()
 

@@ -25,7 +25,9 @@ def check_theory(names: list[str] | None, fast: bool, seed: int, workers: int, f
     counts = Counter(v.verdict for v in show(verdicts))
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    parts = ", ".join(f"{counts[name]} {name}" for name in ("agrees", "differs", "too wide", "skipped"))
+    parts = ", ".join(
+        f"{counts[name]} {name}" for name in ("agrees", "differs", "too wide", "skipped")
+    )
     rate = f"chance of a false alarm among all of them: {FALSE_ALARMS:.0%}"
     print(f"{parts}; {rate}", file=sys.stderr if format != "table" else sys.stdout)
     return 1 if counts["differs"] or counts["too wide"] else 0

@@ -26,9 +26,13 @@ def choose(
 ) -> tuple[str, str]:
     """(engine, reason).  Raises InputError for an unknown engine or an impossible wish."""
     if engine not in get_args(EngineName):
-        raise InputError(f"engine: expected one of {', '.join(get_args(EngineName))}, got {engine!r}")
+        raise InputError(
+            f"engine: expected one of {', '.join(get_args(EngineName))}, got {engine!r}"
+        )
     if extended and engine == "compiled":
-        raise InputError("engine: expected simpy, as processes run beside the model, got 'compiled'")
+        raise InputError(
+            "engine: expected simpy, as processes run beside the model, got 'compiled'"
+        )
     if extended:
         return "simpy", "processes run beside the model"
     work = model.expected_orders * replications

@@ -117,8 +117,6 @@ def schedule(world, time, kind, subject):  # type: ignore[no-untyped-def]
     place.subject = subject
 
 
-
-
 def draw_lead_time(world, stock):  # type: ignore[no-untyped-def]
     at = stock.draws_at + stock.purchases
     if at + SPARE_DRAWS + world.clock[0].spare >= stock.draws_end:
@@ -310,9 +308,7 @@ def compile_rules(model: Model) -> None:
     """Compile the kernel with a model's rules.  Raises RuleError, naming the rules, if it fails."""
     rules = set_up(model).rules
     try:
-        driver(kernel_key(rules), False).compile(
-            (numba.types.int64[::1], numba.types.float64)
-        )
+        driver(kernel_key(rules), False).compile((numba.types.int64[::1], numba.types.float64))
     except (numba.core.errors.NumbaError, numba.core.errors.UnsupportedBytecodeError) as error:
         names = ", ".join(rule.name for chosen in rules.values() for rule in chosen)
         reason = next((line for line in str(error).splitlines() if line.strip()), "")

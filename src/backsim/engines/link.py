@@ -88,9 +88,7 @@ def link(
     return Linked(namespace, digest)
 
 
-def rebuild(
-    function: types.FunctionType, namespace: Namespace, digest: str
-) -> types.FunctionType:
+def rebuild(function: types.FunctionType, namespace: Namespace, digest: str) -> types.FunctionType:
     """The same code, looking its names up in another namespace.
 
     The digest in the name matters: numba names machine code after a function's qualified name, and
@@ -140,7 +138,9 @@ def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
     signature, result = HOLES[family]
     lines = [f"def {signature}:"]
     for code, rule in enumerate(chosen):
-        call = f"return {result}({family}_{code}({_arguments(FAMILIES[family].offers, family, rule)}))"
+        call = (
+            f"return {result}({family}_{code}({_arguments(FAMILIES[family].offers, family, rule)}))"
+        )
         last = code == len(chosen) - 1
         lines.append(f"    {call}" if last else f"    if stock.{family} == {code}: {call}")
     if family == "priority":

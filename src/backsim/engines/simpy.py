@@ -110,7 +110,9 @@ def note(world: LiveWorld, now: float, what: int, subject: int, stock: Stock, un
     )
 
 
-def no_note(world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int) -> None:
+def no_note(
+    world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int
+) -> None:
     pass
 
 

@@ -46,6 +46,7 @@ class WorldPointer(types.Type):
         self.order = [name for name, _ in tables]
         super().__init__(name=f"World({tables})")
 
+
 @register_model(Table)
 class _TableModel(models.StructModel):
     def __init__(self, manager: Any, kind: Any) -> None:
@@ -90,7 +91,10 @@ class _TableItem(AbstractTemplate):
 def _load_item(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     table, element = sig.args[0], sig.return_type
     pair = cgutils.create_struct_proxy(table)(context, builder, args[0])
-    size = context.get_constant(types.intp, np.dtype(str(element)).itemsize if not isinstance(element, types.Record) else element.size)
+    size = context.get_constant(
+        types.intp,
+        np.dtype(str(element)).itemsize if not isinstance(element, types.Record) else element.size,
+    )
     at = builder.gep(pair.data, [builder.mul(args[1], size)])
     if isinstance(element, types.Record):
         return builder.bitcast(at, context.get_value_type(element))
@@ -114,7 +118,7 @@ def world_at(dtypes: Mapping[str, np.dtype[Any]]) -> Any:
     """An intrinsic function that turns an array of (data, length) pairs into the world."""
     kind = WorldPointer(tuple((name, Table(from_dtype(d))) for name, d in dtypes.items()))
 
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def as_world(typing_context: Any, pairs: Any) -> Any:
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             array = context.make_array(sig.args[0])(context, builder, args[0])

@@ -35,7 +35,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "mean_backlog": ("units", "units that customers wait for, time average"),
     "mean_on_order": ("units", "units ordered and not received, time average"),
     "mean_net_stock": ("units", "on hand less backlog, time average"),
-    "sd_net_stock": ("units", "standard deviation of on hand less backlog over time (mean over stock points)"),
+    "sd_net_stock": (
+        "units",
+        "standard deviation of on hand less backlog over time (mean over stock points)",
+    ),
     "mean_wait": ("days", "days from order to shipment per unit shipped; at once counts 0"),
     **{f"wait_p{p}": ("days", f"{p} % of the units shipped waited no longer") for p in PERCENTILES},
     "backorder_age": ("days", "mean wait of the units shipped that had to wait"),
@@ -90,7 +93,9 @@ class Metrics:
             raise InputError(f"expected a metric ({', '.join(self.values)}), got {name!r}")
         if (dimension, member) not in self._place:
             known = [m for d, m in self.views if d == dimension]
-            raise InputError(f"expected a {dimension or 'dimension'} ({', '.join(known)}), got {member!r}")
+            raise InputError(
+                f"expected a {dimension or 'dimension'} ({', '.join(known)}), got {member!r}"
+            )
         return float(self.values[name][self._place[dimension, member]])
 
     def rows(self) -> list[tuple[str, str, str, float]]:
@@ -164,7 +169,7 @@ class _Measurement:
             places /= np.concatenate([[ones.sum()], *self.by_place(ones)])
         return np.insert(places, 1, np.full(self.shape[0], np.nan))
 
-    def by_place(self, values: Floats) -> tuple[Floats, Floats]:
+    def by_place(self, values: Floats) -> tuple[Any, Any]:
         return (
             np.bincount(self.product, values, len(self.model.products)),
             np.bincount(self.site, values, len(self.model.sites)),
@@ -195,7 +200,9 @@ class _Measurement:
         waits = self.waits(all_shipped)
         orders, whole, due, on_time = self.orders(later, rest)
         by_class = waits.mean[1 : 1 + self.shape[0]]
-        spread = by_class.max() / by_class.min() if self.shape[0] > 1 and by_class.min() > 0 else np.nan
+        spread = (
+            by_class.max() / by_class.min() if self.shape[0] > 1 and by_class.min() > 0 else np.nan
+        )
         return {
             "fill_rate": 1.0 - self.fold(missing) / all_ordered,
             "order_fill_rate": whole / orders,
@@ -234,11 +241,14 @@ class _Measurement:
         """
         bad = (rest["status"] != SHIPPED) | (rest["closed"] > rest["due"])
         due_time = self.log.column("due")
+        heads: Any = slice(self.first, None)
         if self.log.single:
-            heads, not_whole, late = slice(self.first, None), later, later[bad]
+            not_whole, late = later, later[bad]
         else:
             head = self.log.column("head")
-            heads = self.first + np.flatnonzero(head[self.first :] == np.arange(self.first, len(head)))
+            heads = self.first + np.flatnonzero(
+                head[self.first :] == np.arange(self.first, len(head))
+            )
             not_whole, late = np.unique(head[later]), np.unique(head[later[bad]])
         orders = self.fold(self.total(self.group[heads]))
         filled = orders - self.fold(self.total(self.group[not_whole]))
@@ -310,7 +320,7 @@ class _Measurement:
 
     def money(self, values: Mapping[str, Floats]) -> dict[str, Floats]:
         s = self.model.scenario
-        products = [s.products[product] for product, _ in self.model.stock_points]  # type: ignore[index]
+        products = [s.products[product] for product, _ in self.model.stock_points]
         classes = list(s.customers.values())
 
         def of_stock(name: str) -> Floats:

@@ -11,7 +11,15 @@ import numpy as np
 
 from backsim.engines.choose import play
 from backsim.engines.log import Log
-from backsim.entities import LINE_STATUS, NOTES, NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, PURCHASE_STATUS, WAITING
+from backsim.entities import (
+    LINE_STATUS,
+    NOTES,
+    NOTE_PURCHASE,
+    NOTE_RECEIVE,
+    NOTE_WITHDRAW,
+    PURCHASE_STATUS,
+    WAITING,
+)
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import Metrics, measure
 from backsim.results.provenance import provenance
@@ -149,4 +157,4 @@ def play_and_check(
 def _names(names: Sequence[str], codes: Any) -> Any:
     import pandas as pd
 
-    return pd.Categorical.from_codes(codes, categories=list(names))
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))

@@ -49,7 +49,9 @@ def write_trace(run: Run, file: Path) -> None:
     if ".csv" in file.suffixes:
         _write(file, lambda f: run.events.to_csv(f, index=False))
     else:
-        _write(file, lambda f: run.events.to_json(f, orient="records", lines=True, double_precision=15))
+        _write(
+            file, lambda f: run.events.to_json(f, orient="records", lines=True, double_precision=15)
+        )
 
 
 def to_yaml(values: dict[str, Any]) -> str:
@@ -58,7 +60,7 @@ def to_yaml(values: dict[str, Any]) -> str:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[attr-defined]
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     text = StringIO()
     yaml.dump(values, text)
     return text.getvalue()
@@ -76,4 +78,6 @@ def _write(file: Path, write: Callable[[IO[str]], Any]) -> None:
         partial.replace(file)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise InputError(f"{file}: expected a file that can be written ({error.strerror})") from None
+        raise InputError(
+            f"{file}: expected a file that can be written ({error.strerror})"
+        ) from None

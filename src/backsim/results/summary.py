@@ -56,7 +56,9 @@ class Summary:
         """The rows as plain values; nan as None."""
         for row in self.rows:
             flat = _flat(row)
-            yield {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in flat.items()}
+            yield {
+                k: None if isinstance(v, float) and math.isnan(v) else v for k, v in flat.items()
+            }
 
 
 def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
@@ -80,7 +82,7 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
     names = list(METRICS)
     rows = tuple(
-        Row(names[i], METRICS[names[i]][0], *views[j], estimate(values[:, i, j], confidence))
+        Row(names[i], METRICS[names[i]][0], *views[j], estimate(values[:, i, j].tolist(), confidence))
         for i, j in known
         if not np.isnan(values[:, i, j]).all()
     )

@@ -36,7 +36,9 @@ def load_rules(files: Iterable[str | Path]) -> None:
         except InputError as error:
             raise RuleError(f"{file}: {error}") from None
         except Exception as error:
-            raise RuleError(f"{file}:{_line(error, path)}: {type(error).__name__}: {error}") from None
+            raise RuleError(
+                f"{file}:{_line(error, path)}: {type(error).__name__}: {error}"
+            ) from None
         _loaded[str(path)] = None
 
 
@@ -54,5 +56,7 @@ def rules_are_portable() -> bool:
 def _line(error: Exception, path: Path) -> int:
     if isinstance(error, SyntaxError):
         return error.lineno or 0
-    lines = [f.lineno or 0 for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    lines = [
+        f.lineno or 0 for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+    ]
     return lines[-1] if lines else 0

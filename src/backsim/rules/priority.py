@@ -20,5 +20,5 @@ def lcfs(line: Line) -> float:
 
 @priority
 def class_priority(customer: CustomerClass) -> float:
-    """The most important class first (priority 1 before 2); within a class first come, first served."""
+    """The most important class first (1 before 2); within a class first come, first served."""
     return float(customer.priority)

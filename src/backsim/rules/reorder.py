@@ -20,7 +20,7 @@ def base_stock(position: int, S: Level) -> int:
 
     Source: Zipkin, Foundations of Inventory Management (2000), section 6.2.
     """
-    return int(math.floor(S)) - position
+    return math.floor(S) - position
 
 
 @reorder
@@ -29,7 +29,7 @@ def capped_base_stock(position: int, S: Level, cap: PositiveUnits) -> int:
 
     Source: Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193-207.
     """
-    return min(int(math.floor(S)) - position, int(cap))
+    return min(math.floor(S) - position, int(cap))
 
 
 @reorder
@@ -38,7 +38,7 @@ def s_S(position: int, s: Level, S: Level) -> int:
 
     Source: Scarf, "The optimality of (S, s) policies in the dynamic inventory problem" (1960).
     """
-    return int(math.floor(S)) - position if position <= s else 0
+    return math.floor(S) - position if position <= s else 0
 
 
 @reorder
