@@ -1,0 +1,135 @@
+"""The records' names of metrics: which measure each of them means."""
+
+from __future__ import annotations
+
+import re
+
+from backsim.theory import measures
+from backsim.theory.case import Case
+from backsim.theory.measures import Look, Measure
+from backsim.theory.records import Unsupported
+
+
+def measure_of(metric: str, case: Case) -> Measure:
+    """The measure of a metric's name.  Raises Unsupported."""
+    for name in case.classes:
+        base = metric.removesuffix(f"_{name}")
+        if base != metric:
+            inner = measure_of(base, case)
+            return lambda look: inner(Look(look.run, look.case, name))
+    if metric in MEASURES:
+        return MEASURES[metric]
+    if found := re.fullmatch(r"P_wait_gt_(\d+(?:\.\d+)?)", metric):
+        return lambda look: measures.wait_above(look, float(found[1]))
+    if re.fullmatch(r"EW2_[A-Z]+", metric):
+        return measures.second_moment
+    if re.fullmatch(r"cost_(opt|at(_[rQsS]_?\d+(\.\d+)?)+)", metric):
+        return _metric("cost.total")
+    later = [what for words, what in WAITS_FOR.items() if re.search(words, metric)]
+    raise Unsupported(later[0] if later else f"the metric {metric}")
+
+
+WAITS_FOR = {
+    "quote|on_time": "dates that customers are told",
+    "P_blocked": "a limit to the backlog",
+    "_approx$": "nothing: it is an approximation, which a right simulation misses",
+}
+"""What metrics wait for that no run of today has."""
+
+
+def _metric(name: str, times: float = 1.0) -> Measure:
+    return lambda look: times * look.get(name)
+
+
+def _rest(name: str) -> Measure:
+    return lambda look: 1.0 - look.get(name)
+
+
+def _days(name: str) -> Measure:
+    return lambda look: look.get(name) * look.days
+
+
+def _total(*names: str) -> Measure:
+    return lambda look: sum(look.get(name) for name in names)
+
+
+MEASURES: dict[str, Measure] = {
+    **dict.fromkeys(("EB", "EB_end", "EB_total", "mean_queue"), _metric("mean_backlog")),
+    **dict.fromkeys(("EI", "EI_end"), _metric("mean_on_hand")),
+    **dict.fromkeys(("E_on_order", "mean_on_order_end"), _metric("mean_on_order")),
+    **dict.fromkeys(
+        (
+            *("fill_rate", "unit_fill_rate", "fill_rate_all", "fill_rate_on_due_date"),
+            "P_served_without_wait",
+        ),
+        _metric("fill_rate"),
+    ),
+    **dict.fromkeys(("P_wait", "P_delayed"), _rest("fill_rate")),
+    "order_fill_rate": _metric("order_fill_rate"),
+    **dict.fromkeys(("ready_rate", "P_IL_end_gt_0"), _metric("ready_rate")),
+    "P_stockout_IL_le_0": _rest("ready_rate"),
+    **dict.fromkeys(("P_no_backorders", "P_no_stockout_in_period"), _metric("clear_rate")),
+    **dict.fromkeys(
+        (
+            "mean_wait",
+            "mean_wait_per_unit",
+            "mean_wait_served",
+            "mean_wait_of_served",
+            "mean_lateness",
+        ),
+        _metric("mean_wait"),
+    ),
+    **dict.fromkeys(
+        (
+            *("mean_wait_given_backordered", "mean_wait_given_delayed", "mean_wait_served_late"),
+            "mean_wait_backordered",
+        ),
+        _metric("backorder_age"),
+    ),
+    "var_IL": measures.variance_of_net_stock,
+    **dict.fromkeys(
+        ("order_rate", "order_frequency", "orders_per_month"), _metric("purchases_per_day")
+    ),
+    "mean_order_quantity": _metric("units_per_purchase"),
+    "batches_per_time": measures.batches,
+    "mean_orders_outstanding": measures.outstanding,
+    "mean_supplier_lead_time": measures.lead_time,
+    "mean_IP": measures.position,
+    "throughput": _metric("shipped_per_day"),
+    "P_lost": _total("lost_rate", "cancel_rate"),
+    "P_balk": _metric("lost_rate"),
+    **dict.fromkeys(("P_cancel", "P_renege", "P_abandon"), _metric("cancel_rate")),
+    **dict.fromkeys(("P_served_late", "P_backordered"), measures.served_late),
+    "P_served": lambda look: look.get("fill_rate") + measures.served_late(look),
+    "P_on_hand_S": measures.nothing_on_order,
+    "server_utilisation": measures.busy,
+    "mean_time_as_backorder_all": measures.per_order,
+    **dict.fromkeys(
+        ("mean_wait_seconds", "ErlangC_mean_wait_seconds"),
+        lambda look: 60.0 * measures.per_order(look),
+    ),
+    "utilisation": lambda look: measures.busy_servers(look) / look.case.facts["servers"],
+    "mean_in_system": lambda look: look.get("mean_backlog") + measures.busy_servers(look),
+    "mean_shortfall": lambda look: float(measures.shortfalls(look).mean()),
+    "P_shortfall_0": lambda look: float((measures.shortfalls(look) == 0).mean()),
+    "MSE_queue_length_predictor": measures.error_of_queue_length,
+    "MSE_constant_predictor": measures.error_of_constant,
+    "ratio": lambda look: measures.error_of_queue_length(look) / measures.error_of_constant(look),
+    "holding_cost": _metric("cost.holding"),
+    "holding_cost_rate": _metric("cost.holding"),
+    "ordering_cost": _total("cost.ordering", "cost.purchase"),
+    "ordering_cost_rate": _total("cost.ordering", "cost.purchase"),
+    "backorder_time_cost_rate": _metric("cost.backorder_time"),
+    "stockout_count_cost_rate": _metric("cost.backorder_unit"),
+    "shortage_cost": _total("cost.backorder_time", "cost.backorder_unit"),
+    "total_cost": _metric("cost.total"),
+    "total_cost_rate": _metric("cost.total"),
+    "expected_value_opt": measures.value,
+    "expected_value_no_protection": measures.value,
+    "deliveries": measures.deliveries,
+    "cancelled": measures.gone,
+    "backorder_unit_days": _days("mean_backlog"),
+    "onhand_unit_days": _days("mean_on_hand"),
+    "units_filled_at_once": lambda look: float(look.run.log.lines["filled"].sum()),
+    "final_on_hand": lambda look: float(look.run.log.stocks["on_hand"][0]),
+}

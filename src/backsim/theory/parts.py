@@ -1,0 +1,177 @@
+"""The parts of a model of theory as a scenario says them: policy, supply, customers, costs.
+
+A key or a word that is not understood is never ignored: it raises `Unsupported`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from backsim.theory.laws import law, number, units, whole
+from backsim.theory.records import Answer, Unsupported
+
+WAITS_FOR = {
+    "information": "customers who are told of delays",
+    "announcement": "customers who are told of delays",
+    "supplier": "suppliers that are down at times",
+    "breakdown_rate": "suppliers that are down at times",
+    "forecast": "reorder rules that follow a forecast",
+    "structure": "stock points that supply each other",
+    "urgency_growth_rates": "priorities that grow with the wait",
+}
+"""What an unknown key of a model means."""
+
+LABELS = {"time_unit", "quantity_unit", "horizon", "note"}
+"""Keys that every model may have and that need no translation."""
+
+COSTS = {
+    "K": "ordering",
+    "h": "holding",
+    "h_per_unit_time": "holding",
+    "h_per_item_month": "holding",
+    "b": "backorder_time",
+    "b_per_unit_time": "backorder_time",
+    "pi_per_item_month": "backorder_time",
+    "pi_per_unit_backordered": "backorder_unit",
+    "i_per_item": "purchase",
+    "c": "purchase",
+    "p_per_lost_unit": "lost_margin",
+}
+
+
+def understand(model: Mapping[str, Any], *keys: str) -> None:
+    """Refuse a model with other keys than these."""
+    for key in model:
+        if key not in keys and key not in LABELS:
+            raise Unsupported(WAITS_FOR.get(key, f"the model's {key!r}"))
+
+
+def costs(model: Answer) -> dict[str, float]:
+    """Cost rates, by the names of scenario files."""
+    found: dict[str, float] = {}
+    for key, value in model.get("cost", {}).items():
+        if key == "basis":
+            continue
+        if key not in COSTS:
+            raise Unsupported(f"the cost {key!r}")
+        found[COSTS[key]] = number(value)
+    return found
+
+
+def reorder(model: Answer) -> dict[str, Any]:
+    """The reorder rule.  Without levels of its own the model is one whose optimum is not given."""
+    words = str(model["policy"])
+    name = re.split(r"[ :,]", words)[0]
+    trigger = f"{words} {model.get('trigger', '')}"
+    below = 1 if re.search(r"<\s*[sr]\b", trigger) else 0  # I < s is I <= s - 1
+    try:
+        if name == "base_stock":
+            rule = {"rule": "base_stock", "S": whole(model["S"])}
+        elif name == "s_S":
+            rule = {"rule": "s_S", "s": whole(model["s"]) - below, "S": whole(model["S"])}
+        elif name in ("r_Q", "r_nQ"):
+            rule = {"rule": "r_nQ", "r": whole(model["r"]) - below, "Q": whole(model["Q"])}
+        else:
+            raise Unsupported(f"the policy {name!r}")
+    except KeyError as missing:
+        raise Unsupported(f"the level {missing}, which the record does not give") from None
+    if "supplier_capacity_per_period" in model:
+        if name != "base_stock":
+            raise Unsupported(f"the policy {name!r} with a capacity per period")
+        cap = whole(model["supplier_capacity_per_period"])
+        return {**rule, "rule": "capped_base_stock", "cap": cap}
+    return rule
+
+
+def supply(model: Answer) -> dict[str, Any]:
+    """The supplier: ample with a lead time, or servers with a service time."""
+    spec = model.get("supply", {})
+    understand(
+        spec,
+        "type",
+        "lead_time",
+        "service",
+        "servers",
+        "discipline",
+        "production_rule",
+        "unit_orders",
+    )
+    if spec.get("discipline", "FCFS") != "FCFS":
+        raise Unsupported(f"a supplier that works {spec['discipline']}")
+    if "service" in spec:
+        count = 1 if spec["type"] == "single_server" else whole(spec["servers"])
+        return {"capacity": {"servers": count, "service": law(spec["service"])}}
+    lead_time = spec.get("lead_time", model.get("lead_time"))
+    crossing = not isinstance(lead_time, dict) or bool(lead_time.get("crossing_allowed", True))
+    return {"lead_time": law(lead_time), "crossing": crossing}
+
+
+def servers(supplier: Mapping[str, Any]) -> int:
+    """Servers of a supplier; 0 where it is not limited."""
+    capacity = supplier.get("capacity")
+    return int(capacity["servers"]) if capacity else 0
+
+
+def priority(model: Answer) -> str:
+    """Who is served first."""
+    words = str(model.get("backorder_clearing", model.get("backorder_discipline", "FCFS")))
+    if words.lower().startswith("priority"):
+        return "class_priority"
+    if words.startswith("LCFS"):
+        return "lcfs"
+    if re.search("FCFS|lost sales", words):
+        return "fcfs"
+    raise Unsupported(
+        "priorities that grow with the wait" if "accumul" in words else f"clearing {words!r}"
+    )
+
+
+def rationing(model: Answer) -> Any:
+    """Critical levels by class."""
+    levels = [whole(level) for level in model.get("critical_levels", [])]
+    if not any(levels):
+        return "none"
+    names = [row["name"] for row in model["classes"]]
+    return {"rule": "critical_level", "levels": dict(zip(names, levels, strict=True))}
+
+
+def withdraws(model: Answer) -> bool:
+    """A customer who leaves takes the matching purchase along ("drop"), or leaves it ("keep")."""
+    words = str(model.get("cancellation_effect", ""))
+    if re.search("withdrawn|cancelled with it", words):
+        return True
+    if "kept" in words:
+        return False
+    return "works exactly while IL < S" in str(model.get("supply", {}).get("production_rule", ""))
+
+
+def waiting(spec: Answer, unmet: Any) -> dict[str, Any]:
+    """How long customers wait: for ever, not at all, some of them, or until patience ends."""
+    if "patience" in spec:
+        return {"tolerance": law(spec["patience"])}
+    if isinstance(unmet, Mapping):
+        if unmet.get("backlog_limit") is not None:
+            raise Unsupported("a limit to the backlog")
+        return {"backorder_share": number(unmet["backorder_probability"])}
+    if str(unmet).startswith("lost"):
+        return {"tolerance": "none"}
+    if str(unmet).startswith("backorder"):
+        return {}
+    raise Unsupported(f"unmet demand {unmet!r}")
+
+
+def size_of(spec: Answer) -> Any:
+    """Units of an order."""
+    return units(spec.get("size", 1))
+
+
+def poisson(spec: Answer) -> dict[str, Any]:
+    """Arrivals of (compound) Poisson demand."""
+    understand(spec, "process", "rate", "size", "demand_lead_time")
+    if spec.get("process") not in ("poisson", "compound_poisson"):
+        raise Unsupported(f"the demand process {spec.get('process')!r}")
+    if number(spec.get("demand_lead_time", 0)) != 0:
+        raise Unsupported("orders that are announced ahead of their due date")
+    return {"poisson": {"rate": number(spec["rate"])}}
