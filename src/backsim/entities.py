@@ -162,7 +162,7 @@ class Purchase:
     arrives: Time = NEVER
     lead_time: Time = 0.0
     service: Time = 0.0
-    units: Units = 0
+    units: TotalUnits = 0  # a backlog may exceed what one line can ask for
     stock: Code = 0
     status: Code = QUEUED
     next: Code = NONE  # behind it in the supplier's queue
@@ -186,7 +186,7 @@ class Note:
     what: Code = 0
     subject: Code = 0  # a line, or a purchase
     stock: Code = 0
-    units: Units = 0
+    units: TotalUnits = 0
     on_hand: TotalUnits = 0
     on_order: TotalUnits = 0
     backlog: TotalUnits = 0
