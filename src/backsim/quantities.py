@@ -82,7 +82,7 @@ def _noun_and_bounds(schema: Any) -> tuple[str, str]:
     return "a whole number" if schema["type"] == "int" else "a number", " and ".join(bounds)
 
 
-LARGEST_STOCK = 1e9
+LARGEST_STOCK = 2e9
 """The most units of one purchase, line or level; records hold them in 4 bytes."""
 
 Code = Annotated[int, Unit("", "i4")]

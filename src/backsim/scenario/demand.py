@@ -139,9 +139,9 @@ class Process(Spec):
     """What is ordered: one product, or several with weights (each line chooses anew)."""
     sites: Weights = Field({"*": 1.0})
     """Where: one site, or several with weights (each order chooses one)."""
-    lines: Lines = Field(1.0, validate_default=True)
+    lines: Lines = Field(1, validate_default=True)
     """Lines an order (rounded, at least 1)."""
-    size: Size = Field(1.0, validate_default=True)
+    size: Size = Field(1, validate_default=True)
     """Units a line (rounded; a line of 0 or less is none)."""
 
     @model_validator(mode="after")

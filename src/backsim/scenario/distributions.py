@@ -91,7 +91,7 @@ def _orderable(distribution: Distribution) -> Distribution:
     return distribution
 
 
-LARGEST_SIZE = 1e9
+LARGEST_SIZE = 2e9
 """Ten standard deviations above the mean."""
 
 Duration = Annotated[AnyDistribution, AfterValidator(_not_negative), Described("days")]

@@ -119,7 +119,7 @@ Capacity = Annotated[
 class Supplier(Spec):
     """Where purchases go."""
 
-    lead_time: Duration = Field(0.0, validate_default=True)
+    lead_time: Duration = Field(0, validate_default=True)
     """Days from the end of service (or the purchase itself) to arrival; one draw a purchase."""
     crossing: bool = True
     """Whether a purchase may arrive before an earlier one of the same stock point."""
@@ -149,7 +149,7 @@ class CustomerClass(Spec):
     """Days a customer waits: unlimited (full backordering), none (lost sale), or a distribution."""
     backorder_share: Probability = 1.0
     """Share of customers who wait at all; the others are lost when there is no stock."""
-    due_in: Duration = Field(0.0, validate_default=True)
+    due_in: Duration = Field(0, validate_default=True)
     """Days from the order to its due date."""
     shipment: Literal[SHIPMENT] = "partial"  # type: ignore[valid-type]
     """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
