@@ -123,7 +123,12 @@ def test_many_products(benchmark: Any, one_product: Model, many_products: Model)
     seconds = fastest(benchmark, whole(many_products), rounds=3)
     alone = min(_timed(whole(one_product)) for _ in range(4)) / draw(one_product, 1).orders
     FIGURES.append(f"  200 products x 10 classes x 3 sites: {orders / seconds:,.0f} orders/s")
-    aim("speed with 200 products x 10 classes x 3 sites / with one", alone * orders / seconds, "", least=0.5)
+    aim(
+        "speed with 200 products x 10 classes x 3 sites / with one",
+        alone * orders / seconds,
+        "",
+        least=0.5,
+    )
 
 
 def test_ratio_of_engines(one_product: Model) -> None:
@@ -168,7 +173,9 @@ def test_first_use_and_start(tmp_path: Path) -> None:
 def test_help_is_quick() -> None:
     """Seconds until `backsim --help` has answered."""
     command = [sys.executable, "-m", "backsim", "--help"]
-    seconds = min(_timed(lambda: subprocess.run(command, capture_output=True, check=True)) for _ in range(5))
+    seconds = min(
+        _timed(lambda: subprocess.run(command, capture_output=True, check=True)) for _ in range(5)
+    )
     aim("backsim --help", seconds, "s", most=0.3)
 
 

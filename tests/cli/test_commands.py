@@ -74,7 +74,11 @@ def test_results_do_not_depend_on_workers_or_engine(
     scenario: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outputs = []
-    for options in (["--workers", "1"], ["--workers", "2"], ["--engine", "compiled", "--workers", "2"]):
+    for options in (
+        ["--workers", "1"],
+        ["--workers", "2"],
+        ["--engine", "compiled", "--workers", "2"],
+    ):
         assert cli(["run", scenario, "--seed", "3", "-n", "4", "--format", "csv", *options]) == 0
         outputs.append(capsys.readouterr().out)
     assert outputs[0] == outputs[1] == outputs[2]
@@ -102,7 +106,21 @@ def test_out_writes_results_and_provenance(scenario: str, tmp_path: Path) -> Non
     provenance = json.loads((out / "provenance.json").read_text())
     assert provenance["seed"] == 3
     # The scenario that was written gives the same figures again.
-    assert cli(["run", str(out / "scenario.yaml"), "--seed", "3", "-n", "2", "--out", str(tmp_path / "b")]) == 0
+    assert (
+        cli(
+            [
+                "run",
+                str(out / "scenario.yaml"),
+                "--seed",
+                "3",
+                "-n",
+                "2",
+                "--out",
+                str(tmp_path / "b"),
+            ]
+        )
+        == 0
+    )
     assert (tmp_path / "b" / "metrics.csv").read_text() == (out / "metrics.csv").read_text()
 
 
@@ -111,7 +129,11 @@ def test_trace_writes_every_event(scenario: str, tmp_path: Path, name: str) -> N
     file = tmp_path / name
     assert cli(["run", scenario, "--seed", "3", "-n", "2", "--trace", str(file)]) == 0
     text = gzip.decompress(file.read_bytes()).decode() if name.endswith("gz") else file.read_text()
-    rows = [json.loads(x) for x in text.splitlines()] if "json" in name else list(csv.DictReader(text.splitlines()))
+    rows = (
+        [json.loads(x) for x in text.splitlines()]
+        if "json" in name
+        else list(csv.DictReader(text.splitlines()))
+    )
     assert {"order", "ship", "purchase", "receive"} <= {row["event"] for row in rows}
     times = [float(row["time"]) for row in rows]
     assert times == sorted(times)
@@ -168,11 +190,30 @@ def test_own_rule_runs_in_both_engines(
     scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "own.py"
-    file.write_text(RULES.format(name="cli_longest_wait", body="return -weight * (now - line.time)"))
+    file.write_text(
+        RULES.format(name="cli_longest_wait", body="return -weight * (now - line.time)")
+    )
     outputs = []
     for engine in ("simpy", "compiled"):
-        options = ["--rules", str(file), "--set", "policy.priority={rule: cli_longest_wait, weight: 2}"]
-        arguments = ["run", scenario, "--seed", "1", "-n", "2", "--engine", engine, "--format", "csv", *options]
+        options = [
+            "--rules",
+            str(file),
+            "--set",
+            "policy.priority={rule: cli_longest_wait, weight: 2}",
+        ]
+        arguments = [
+            "run",
+            scenario,
+            "--seed",
+            "1",
+            "-n",
+            "2",
+            "--engine",
+            engine,
+            "--format",
+            "csv",
+            *options,
+        ]
         assert cli(arguments) == 0
         outputs.append(capsys.readouterr().out)
     assert outputs[0] == outputs[1]
@@ -195,8 +236,14 @@ def test_rule_that_does_not_compile(
     [
         ("import nothing_of_that_name\n", "own.py:1: ModuleNotFoundError"),
         ("def f(:\n", "own.py:1: SyntaxError"),
-        ("from backsim import priority\n@priority\ndef fcfs(line):\n    return 0.0\n", "exists already"),
-        ("from backsim import priority\n@priority\ndef p(line, x):\n    return 0.0\n", "'x' is neither offered"),
+        (
+            "from backsim import priority\n@priority\ndef fcfs(line):\n    return 0.0\n",
+            "exists already",
+        ),
+        (
+            "from backsim import priority\n@priority\ndef p(line, x):\n    return 0.0\n",
+            "'x' is neither offered",
+        ),
     ],
 )
 def test_bad_rule_files(

@@ -28,13 +28,16 @@ KERNEL = (stock, queue, clearing, replenishment, orders, events)
 Namespace = dict[str, Any]
 Transform = Callable[[types.FunctionType], Any]
 
-# How the kernel calls a rule family: the hole's name and signature, and what picks the rule and
-# its parameters in the stock point's record.
+# How the kernel calls a rule family: the hole's name and signature, and what the kernel makes of
+# the rule's answer.
 HOLES = {
-    "reorder": ("reorder_units(world, stock, now)", "int"),
-    "priority": ("priority_key(world, stock, line, now)", "float"),
-    "rationing": ("held_back(world, stock, line, now)", "int"),
+    "reorder": ("reorder_units(world, stock, now)", "int({})"),
+    "priority": ("priority_key(world, stock, line, now)", "float({})"),
+    "rationing": ("held_back(world, stock, line, now)", "max(0, int({}))"),
 }
+
+# What makes a rule's answer change while a line waits, by the kernel's name for the question.
+MOVES = {"priority": ("priority_moves", {"now"}), "rationing": ("rationing_moves", {"now", "stock"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +138,18 @@ def kernel_functions() -> tuple[types.FunctionType, ...]:
 
 def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
     """Source of the function that fills a family's hole: it calls the stock point's own rule."""
-    signature, result = HOLES[family]
+    signature, made = HOLES[family]
     lines = [f"def {signature}:"]
     for code, rule in enumerate(chosen):
-        call = (
-            f"return {result}({family}_{code}({_arguments(FAMILIES[family].offers, family, rule)}))"
-        )
+        arguments = _arguments(FAMILIES[family].offers, family, rule)
+        answer = "return " + made.format(f"{family}_{code}({arguments})")
         last = code == len(chosen) - 1
-        lines.append(f"    {call}" if last else f"    if stock.{family} == {code}: {call}")
-    if family == "priority":
-        moving = [str(code) for code, rule in enumerate(chosen) if "now" in rule.asks]
-        test = " or ".join(f"stock.priority == {code}" for code in moving) or "False"
-        lines.append(f"def priority_moves(stock):\n    return {test}")
+        lines.append(f"    {answer}" if last else f"    if stock.{family} == {code}: {answer}")
+    if family in MOVES:
+        name, movers = MOVES[family]
+        moving = [code for code, rule in enumerate(chosen) if movers & set(rule.asks)]
+        test = " or ".join(f"stock.{family} == {code}" for code in moving) or "False"
+        lines += [f"def {name}(stock):", f"    return {test}"]
     return "\n".join(lines) + "\n"
 
 

@@ -10,12 +10,13 @@ import gc
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import heappush
 from typing import Any, TypeAlias
 
 import simpy
 
-from backsim.engines.link import link
+from backsim.engines.link import Key, Namespace, kernel_key, link
 from backsim.engines.log import Log, records
 from backsim.engines.setup import set_up
 from backsim.entities import (
@@ -122,6 +123,13 @@ PORTS = {
 }
 
 
+@lru_cache(maxsize=64)
+def _kernel(key: Key, record: bool) -> Namespace:
+    """The kernel linked with a choice of rules."""
+    ports = PORTS if record else {**PORTS, "note": no_note}
+    return link(dict(key), ports, lambda function: function).namespace
+
+
 class Live:
     """A running SimPy simulation, for processes beside the model (`extend`).
 
@@ -133,8 +141,7 @@ class Live:
         self.env = Clock()
         self.setup = setup = set_up(model)
         self.handled = 0
-        ports = PORTS if record else {**PORTS, "note": no_note}
-        self._kernel = link(setup.rules, ports, lambda function: function).namespace
+        self._kernel = _kernel(kernel_key(setup.rules), record)
         self._lines: list[Line] = []
         self.world = LiveWorld(
             lines=self._lines,

@@ -13,6 +13,7 @@ from backsim.entities import (
     NOTE_LOSE,
     NOTE_ORDER,
     NOTE_WAIT,
+    SKIP,
     WAITING,
     Line,
     World,
@@ -23,7 +24,7 @@ from backsim.kernel.replenishment import review_continuously, withdraw_purchases
 from backsim.kernel.stock import settle
 
 if TYPE_CHECKING:
-    from backsim.kernel.ports import held_back, note, schedule
+    from backsim.kernel.ports import held_back, note, rationing_moves, schedule
 
 
 def customer_order(world: World, head: int, now: float) -> None:
@@ -52,14 +53,16 @@ def request(world: World, index: int, now: float) -> None:
     line.open = line.units
     line.status = WAITING
     note(world, now, NOTE_ORDER, index, stock, line.units)
-    if stock.on_hand > 0 and stock.waiting == 0:
+    # Whoever waits beside stock on hand may not have it: a line that blocks nobody asks for itself.
+    alone = stock.waiting == 0 or (stock.overtaking == SKIP and not rationing_moves(stock))
+    if stock.on_hand > 0 and alone:
         units = servable(world, line, stock.on_hand - held_back(world, stock, line, now))
         if units > 0:
             take(world, stock, line, index, units, now)
     if line.open > 0:
         stock.backlog += line.open
         enqueue(world, stock, index, now)
-        if stock.waiting > 1:  # others wait beside stock they may not have: who is next?
+        if not alone:
             clear(world, stock, now)
         if line.open > 0:
             note(world, now, NOTE_WAIT, index, stock, line.open)
@@ -101,5 +104,3 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
     note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
     if status == CANCELLED and stock.withdraw != 0:
         withdraw_purchases(world, stock, line.left, now)
-
-

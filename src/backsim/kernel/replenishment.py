@@ -112,9 +112,7 @@ def end_service(world: World, index: int, now: float) -> None:
     start_service(world, supplier, now)
 
 
-def dispatch(
-    world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
-) -> None:
+def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, now: float) -> None:
     """A purchase sets out; without crossing it arrives no earlier than the one before it."""
     stock = world.stocks[purchase.stock]
     arrives = now + purchase.lead_time
@@ -165,5 +163,3 @@ def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> No
                 return
             purchase.status = WITHDRAWN
         stock.last_purchase = purchase.before
-
-
