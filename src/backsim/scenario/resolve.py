@@ -95,20 +95,16 @@ class _Resolver:
 
     def name_products(self) -> None:
         """The products of the traces, where these are to be taken."""
-        if self.scenario.products:
-            products = dict(self.scenario.products)
-        elif not self.traces:
-            self.fault(
-                ("products",), "a customer class with a trace, for the products it names", "none"
-            )
+        products = dict(self.scenario.products)
+        if not products and not self.traces:
+            expected = "a customer class with a trace, for the products it names"
+            self.fault(("products",), expected, "none")
             self.stop_at_faults()
-        else:
-            products = {
-                name: Product(price=round(trace.price.get(name, 0.0), 4))
-                for trace in reversed(self.traces.values())
-                for name in trace.products
-            }
-            products = {name: products[name] for t in self.traces.values() for name in t.products}
+        if not products:
+            for trace in self.traces.values():
+                for name in trace.products:
+                    price = round(trace.price.get(name, 0.0), 4)
+                    products.setdefault(name, Product(price=price))
             self.faults += unknown_names(self.document, products)
         self.scenario = self.scenario.model_copy(update={"products": products})
 
