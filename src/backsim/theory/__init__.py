@@ -5,14 +5,16 @@ which answers of the collection are not expressed yet and what they wait for.
 """
 
 from backsim.theory.compare import FALSE_ALARMS, Verdict, critical_value
-from backsim.theory.records import Record, Skipped, read, records, skipped
+from backsim.theory.records import Coverage, Record, Skipped, coverage, read, records, skipped
 from backsim.theory.validate import validate, why_not
 
 __all__ = [
     "FALSE_ALARMS",
+    "Coverage",
     "Record",
     "Skipped",
     "Verdict",
+    "coverage",
     "critical_value",
     "read",
     "records",

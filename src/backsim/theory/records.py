@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -56,6 +57,16 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many records of a family are checked and skipped, and what these wait for, counted."""
+
+    family: str
+    checked: int
+    skipped: int
+    reasons: Mapping[str, int]
+
+
 FIELDS = tuple(Record.__dataclass_fields__)
 
 
@@ -74,6 +85,17 @@ def records() -> tuple[Record, ...]:
 def skipped() -> tuple[Skipped, ...]:
     """The answers of the collection that are not expressed, and why."""
     return tuple(Skipped(**row) for row in _data("skipped.json"))
+
+
+def coverage() -> tuple[Coverage, ...]:
+    """What is checked and skipped, by family."""
+    names = sorted({r.family for r in records()} | {r.family for r in skipped()})
+    found = []
+    for name in names:
+        reasons = Counter(r.reason for r in skipped() if r.family == name)
+        checked = sum(r.family == name for r in records())
+        found.append(Coverage(name, checked, reasons.total(), reasons))
+    return tuple(found)
 
 
 def _records(rows: Iterable[Mapping[str, Any]]) -> tuple[Record, ...]:

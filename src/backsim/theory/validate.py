@@ -85,7 +85,7 @@ def validate(
     """Simulate the models of known answers and yield a verdict for each.
 
     `names` are ids, instances or families of the package's records, or records of your own; all of
-    the package's if None.  `fast` takes the first instance of each kind of model, less precisely.
+    the package's if None.  `fast` takes the first model of each kind, less precisely.
     `progress(done, total, instance)` is called before each model.  Raises InputError for an unknown
     name.
     """
@@ -154,12 +154,12 @@ def _unique(rows: Iterable[Record]) -> list[Record]:
 
 
 def _first_of_each_kind(checks: Sequence[Check]) -> list[Check]:
-    """The checks of the first instance of each kind: family, rules, supply."""
+    """The checks of the first model of each kind."""
     first: dict[str, str] = {}
     for check in checks:
-        first.setdefault(_kind(check), check.record.instance)
+        first.setdefault(_kind(check), check.group)
     wanted = set(first.values())
-    return [check for check in checks if check.record.instance in wanted]
+    return [check for check in checks if check.group in wanted]
 
 
 def _shorter(check: Check) -> Check:
@@ -168,6 +168,7 @@ def _shorter(check: Check) -> Check:
 
 
 def _kind(check: Check) -> str:
+    """Family and rules, and whether the review is periodic and anything is random."""
     policy = check.case.scenario["policy"]
     rules = [policy["reorder"], policy.get("priority"), policy.get("rationing")]
     names = [rule["rule"] if isinstance(rule, Mapping) else rule for rule in rules]
