@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import NEVER, TAPE_FIELDS, Line, dtype
+from backsim.errors import InputError
+from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.distributions import Deterministic, Distribution
 from backsim.scenario.model import Model
 from backsim.scenario.rates import Clock
@@ -65,7 +67,6 @@ class Draws:
 
     distribution: Distribution
     source: Callable[[], np.random.Generator]
-    scale: float = 1.0
     values: Floats = field(default_factory=lambda: np.empty(0))
     lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
@@ -75,9 +76,13 @@ class Draws:
             with self.lock:
                 more = max(count - len(self.values), len(self.values))
                 if count > len(self.values):  # no other thread has grown it meanwhile
-                    fresh = self.distribution.draw(self._generator, more)
-                    self.values = np.concatenate([self.values, np.maximum(fresh, 0.0)])
+                    self.values = np.concatenate([self.values, np.maximum(self._next(more), 0.0)])
         return self.values
+
+    def _next(self, count: int) -> Floats:
+        if isinstance(self.distribution, Deterministic):
+            return np.full(count, self.distribution.value)  # needs no generator
+        return self.distribution.draw(self._generator, count)
 
     @cached_property
     def _generator(self) -> np.random.Generator:
@@ -276,6 +281,11 @@ class _Demand:
             value = max(least, round(distribution.value))
             return None if value == 1 else np.full(count, value)
         values = np.rint(distribution.draw(self.generator(what), count))
+        if count and values.max() > LARGEST_STOCK:
+            raise InputError(
+                f"customers.{self.name}.demand[{self.index}].{what}: expected at most "
+                f"{LARGEST_STOCK:,.0f} units, drew {values.max():,.0f}"
+            )
         return np.maximum(values, least).astype(np.int64)
 
     def choose(self, what: str, weights: Any, names: tuple[str, ...], count: int) -> Any:

@@ -58,6 +58,7 @@ CLOCK = np.dtype(
             "handled",
             "stop_at",  # events after which the loop returns, so that Ctrl-C is heard
             "spare",  # rows that one event may need beyond one for each waiting line
+            "spare_draws",  # purchases that a stock point may place at one event
             "rows_each",  # rows that one event may need for each waiting line
             "notes_each",  # the same for the event log; 0 when it is off
             "short_of_draws",
@@ -83,7 +84,6 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "services": np.dtype("f8"),
 }
 KIND_SHIFT = 56
-SPARE_DRAWS = 4
 ROWS = 1024
 SLICE = 5_000_000
 """Events between two chances to interrupt."""
@@ -119,7 +119,7 @@ def schedule(world, time, kind, subject):  # type: ignore[no-untyped-def]
 
 def draw_lead_time(world, stock):  # type: ignore[no-untyped-def]
     at = stock.draws_at + stock.purchases
-    if at + SPARE_DRAWS + world.clock[0].spare >= stock.draws_end:
+    if at + world.clock[0].spare_draws >= stock.draws_end:
         world.clock[0].short_of_draws = 1
     return world.lead_times[at]
 
@@ -323,7 +323,8 @@ class Arena:
         self.model, self.tape = model, tape
         self.drive = driver(kernel_key(setup.rules), record)
         self.clock = np.zeros(1, CLOCK)
-        self.clock["spare"] = len(setup.stocks) + tape.longest + len(setup.events) + 8
+        self.clock["spare"] = len(setup.stocks) + tape.longest + 8
+        self.clock["spare_draws"] = tape.longest + 8
         self.clock["rows_each"] = rows_each
         self.clock["notes_each"] = 4 * rows_each if record else 0
         self.tables: dict[str, NDArray[Any]] = {
@@ -332,12 +333,15 @@ class Arena:
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
-            "purchases": records(Purchase, setup.purchases),
+            # Empty rows cost no memory before they are used, so there may be too many of them.
+            "purchases": np.concatenate(
+                [records(Purchase, setup.purchases), np.empty(len(tape) // 4, dtype(Purchase))]
+            ),
             "totals": blank(Totals, 1),
             "params": np.array(setup.params),
             "levels": np.array(setup.levels, np.int32),
             "clock": self.clock,
-            "events": np.empty(ROWS, EVENT),
+            "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
             "notes": np.empty(0, dtype(Note)),
         }
@@ -399,8 +403,7 @@ class Arena:
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times, twice as many as it has used."""
         stocks = self.tables["stocks"]
-        spare = int(self.clock["spare"][0]) + SPARE_DRAWS
-        counts = np.maximum(64, 4 * stocks["purchases"]) + 2 * spare
+        counts = np.maximum(64, 4 * stocks["purchases"]) + 2 * self.clock["spare_draws"]
         ends = np.cumsum(counts)
         stocks["draws_at"], stocks["draws_end"] = ends - counts, ends
         self.tables["lead_times"] = _dealt(self.tape.lead_times, counts)

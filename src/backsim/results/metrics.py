@@ -319,16 +319,16 @@ class _Measurement:
         }
 
     def money(self, values: Mapping[str, Floats]) -> dict[str, Floats]:
-        s = self.model.scenario
-        products = [s.products[product] for product, _ in self.model.stock_points]
+        s, cost = self.model.scenario, self.model.cost
+        products = [s.products[name] for name in self.model.products]
         classes = list(s.customers.values())
 
         def of_stock(name: str) -> Floats:
-            return np.array([self.model.cost(name, p.costs) for p in products])
+            return np.array([cost(name, p.costs) for p in products])[self.product]
 
         def of_class(name: str) -> Floats:
-            rates = [[self.model.cost(name, c.costs, p.costs) for p in products] for c in classes]
-            return np.array(rates)
+            rates = [[cost(name, c.costs, p.costs) for p in products] for c in classes]
+            return np.array(rates)[:, self.product]
 
         stock = {
             "cost.holding": of_stock("holding") * self.on_hand,
@@ -343,7 +343,7 @@ class _Measurement:
         money = {name: self.fold_stock(v) for name, v in stock.items()}
         money |= {name: self.fold(v) for name, v in service.items()}
         total = self.fold_stock(sum(stock.values()) + sum(v.sum(axis=0) for v in service.values()))
-        revenue = self.fold(np.array([p.price for p in products]) * self.shipped / self.days)
+        revenue = self.fold(np.array([p.price for p in products])[self.product] * self.shipped / self.days)
         money |= {"cost.total": total, "revenue": revenue}
         money["profit"] = revenue - total + money["cost.lost_margin"]
         return money

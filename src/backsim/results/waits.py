@@ -67,7 +67,8 @@ def _one(wait: Floats, units: Floats, shipped: float) -> list[float]:
         return [np.nan] * (3 + len(PERCENTILES))
     cumulated = np.cumsum(units)
     late = cumulated[-1] if len(units) else 0.0
-    days = float(wait @ units)
+    weighted = wait * units
+    days = float(weighted.sum())
     at_once = shipped - late
     percentiles = []
     for p in PERCENTILES:
@@ -75,17 +76,18 @@ def _one(wait: Floats, units: Floats, shipped: float) -> list[float]:
         place = int(np.searchsorted(cumulated, rank - 1e-9))
         percentiles.append(0.0 if rank <= 0 else float(wait[min(place, len(wait) - 1)]))
     delayed = days / late if late else np.nan
-    return [days / shipped, delayed, *percentiles, _gini(wait, units, cumulated, days, shipped)]
+    return [days / shipped, delayed, *percentiles, _gini(weighted, units, days, shipped)]
 
 
-def _gini(wait: Floats, units: Floats, cumulated: Floats, days: float, shipped: float) -> float:
+def _gini(weighted: Floats, units: Floats, days: float, shipped: float) -> float:
     """Gini index of the waits of all units shipped, those at once counting 0.
 
-    1 - 2 x the area under the Lorenz curve.  Source: Gastwirth, Review of Economics and
-    Statistics 54 (1972) 306-316.
+    `weighted` is wait x units in order of wait, `days` their sum.  1 - 2 x the area under the
+    Lorenz curve.  Source: Gastwirth, Review of Economics and Statistics 54 (1972) 306-316.
     """
     if days <= 0:
         return 0.0
-    shares = np.cumsum(wait * units) / days
-    area = float((units * (shares - wait * units / days / 2)).sum()) / shipped
-    return 1.0 - 2.0 * area
+    heights = np.cumsum(weighted)
+    heights -= weighted / 2
+    heights *= units
+    return 1.0 - 2.0 * float(heights.sum()) / (days * shipped)
