@@ -100,7 +100,13 @@ def test_laws_of_units(spec: Any, expected: Any):
 
 
 @pytest.mark.parametrize(
-    "spec", [{"dist": "normal", "mean": 100, "sd": 10}, 2.5, {"dist": "gamma", "mean": 2}]
+    "spec",
+    [
+        {"dist": "poisson", "mean": 2, "support": "1,2,..."},
+        {"dist": "normal", "mean": 100, "sd": 10},
+        2.5,
+        {"dist": "gamma", "mean": 2},
+    ],
 )
 def test_laws_of_units_that_there_are_not(spec: Any):
     with pytest.raises(Unsupported):
@@ -182,3 +188,10 @@ def test_documentation_has_the_coverage():
     tests = sum(check_of(r, known[r.instance]).tests for r in records())
     assert f"{tests} tests" in text
     assert f"{critical_value(tests, 30):.2f} standard errors" in " ".join(text.split())
+
+
+def test_times_of_queues_are_in_one_unit():
+    queue = {"queue": "M/M/n+M", "n": 3, "arrival_rate": "2/min", "service_mean": "1 min"}
+    assert translate(queue).scenario["policy"]["reorder"] == {"rule": "base_stock", "S": 3}
+    with pytest.raises(Unsupported, match="times in 'hour'"):
+        translate({**queue, "service_mean": "1 hour"})

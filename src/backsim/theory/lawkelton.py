@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backsim.theory.laws import number
-from backsim.theory.records import Answer
+from backsim.theory.records import Answer, Unsupported
 
 MULTIPLIER, MODULUS, SEED = 630360016, 2147483647, 1973272912
 POLICIES = (
@@ -41,7 +41,7 @@ def trace_world(model: Answer) -> World:
         world = _play(stream, model, *policy)
         if policy == wanted:
             return world
-    raise ValueError(f"policy {wanted} is not in the table")
+    raise Unsupported(f"the policy {wanted}, which is not in the table")
 
 
 def _play(stream: Iterator[float], model: Answer, s: int, S: int) -> World:

@@ -104,7 +104,25 @@ def _geometric(p: Mapping[str, Any]) -> Law:
     return {"geometric": {"p": number(p["p"]) if "p" in p else 1.0 / number(p["mean"])}}
 
 
+def _from_zero(name: str, p: Mapping[str, Any]) -> None:
+    """Refuse a law on 0, 1, ... that is shifted."""
+    if p["support"].startswith("1"):
+        raise Unsupported(f"the {name} distribution on 1, 2, ...")
+
+
+def _poisson(p: Mapping[str, Any]) -> Law:
+    _from_zero("poisson", p)
+    return {"poisson": {"mean": number(p["mean"])}}
+
+
+def _gamma(p: dict[str, Any]) -> Law:
+    if "mean" in p and "shape" in p:
+        p = {"shape": p["shape"], "scale": number(p["mean"]) / number(p["shape"])}
+    return _given(("shape", "scale"), ("mean", "cv"), ("mean", "sd"), name="gamma")(p)
+
+
 def _negative_binomial(p: Mapping[str, Any]) -> Law:
+    _from_zero("negative binomial", p)
     n = next((p[key] for key in ("n", "r", "k", "size") if key in p), None)
     if n is None:
         return {"negative_binomial": {key: number(p[key]) for key in ("mean", "variance")}}
@@ -126,7 +144,7 @@ TIMES: dict[str, Callable[[dict[str, Any]], Law]] = {
     "deterministic": _value,
     "constant": _value,
     "exponential": lambda p: {"exponential": {"mean": _mean(p)}},
-    "gamma": _given(("shape", "scale"), ("mean", "cv"), ("mean", "sd"), name="gamma"),
+    "gamma": _gamma,
     "lognormal": _given(("mean", "cv"), ("mean", "sd"), ("mu", "sigma"), name="lognormal"),
     "weibull": _given(("shape", "scale"), ("shape", "mean"), name="weibull"),
     "uniform": _given(("low", "high"), name="uniform"),
@@ -140,7 +158,7 @@ TIMES: dict[str, Callable[[dict[str, Any]], Law]] = {
 UNITS: dict[str, Callable[[dict[str, Any]], Law]] = {
     "deterministic": lambda p: whole(_value(p)),
     "constant": lambda p: whole(_value(p)),
-    "poisson": lambda p: {"poisson": {"mean": number(p["mean"])}},
+    "poisson": _poisson,
     "geometric": _geometric,
     "negative_binomial": _negative_binomial,
     "logarithmic": lambda p: {"logarithmic": {"p": number(p["p"])}},

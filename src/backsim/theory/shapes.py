@@ -113,21 +113,21 @@ def periodic(model: Answer) -> Case:
         },
         supplier=parts.supply(model),
         costs=parts.costs(model),
-        stock={"initial": whole(model["initial_inventory"])}
-        if "initial_inventory" in model
-        else {},
+        stock=_start(model),
     )
     facts = {"period": period}
-    if (
-        "initial_inventory" in model
-    ):  # from a given start to a given end, which no review belongs to
-        end = math.nextafter(number(model["horizon"]), 0.0)
+    if isinstance(model.get("horizon"), int | float):
+        end = math.nextafter(number(model["horizon"]), 0.0)  # the review of that instant is none
         if "random_numbers" in model:
             orders, lead_times = trace_world(model)
             scenario["customers"] = {"customers": {"demand": {"orders": orders}}}
             return Case(model, scenario, (0.0, end), random=False, lead_times=lead_times)
         return Case(model, scenario, (0.0, end), facts=facts)
     return Case(model, scenario, steady(1.0 / period, period), period=period, facts=facts)
+
+
+def _start(model: Answer) -> dict[str, Any]:
+    return {"initial": whole(model["initial_inventory"])} if "initial_inventory" in model else {}
 
 
 def _demand_first(model: Answer) -> bool:
@@ -158,6 +158,7 @@ def queue(model: Answer) -> Case:
     )
     if model.get("model", 1) != 1:
         raise Unsupported("customers who are told of delays")
+    _check_minutes(model)
     count = whole(model.get("n", model.get("s")))
     rate = number(model["arrival_rate"])
     mean = (
@@ -182,6 +183,14 @@ def queue(model: Answer) -> Case:
         supplier={"capacity": {"servers": count, "service": service}},
     )
     return Case(model, scenario, steady(rate), period=1.0, facts={"servers": count})
+
+
+def _check_minutes(model: Answer) -> None:
+    """Refuse times in other units than minutes: a measure turns these into seconds."""
+    for key in ("arrival_rate", "service_mean", "service_rate", "patience_mean"):
+        unit = re.sub("[^a-z]", "", str(model.get(key, "")))
+        if unit not in ("", "min"):
+            raise Unsupported(f"times in {unit!r}")
 
 
 def _full(rate: float, mean: float, count: int, room: int, patience: float, stays: float) -> float:
