@@ -9,7 +9,7 @@ LIMIT = 500
 
 
 def planner(live):
-    """Every 7 days, buy what customers wait for when that is more than LIMIT and nothing is coming."""
+    """Every 7 days, buy what customers wait for if that is over LIMIT and nothing is coming."""
     while True:
         yield live.env.timeout(7)
         stock = live.stock("cakestand")

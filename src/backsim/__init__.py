@@ -20,7 +20,7 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [  # noqa: F822 (see __getattr__)
+__all__ = [
     "BacksimError",
     "InputError",
     "LedgerError",

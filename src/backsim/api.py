@@ -8,8 +8,8 @@ from typing import Any
 
 from backsim.engines.choose import choose, workers_for
 from backsim.errors import InputError
-from backsim.rules.files import load_rules, loaded_files, rules_are_portable
 from backsim.results.run import Run, play_and_check
+from backsim.rules.files import load_rules, loaded_files, rules_are_portable
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
@@ -53,7 +53,8 @@ def replicate(
     """Simulate independent replications 0, 1, ... and yield each `Run` in that order.
 
     `workers` run at once: threads for the compiled engine, processes for SimPy; -1 for all cores,
-    None for as many as pay.  The results do not depend on how many there are.  Raises as `simulate` does.
+    None for as many as pay.  The results do not depend on how many there are.  Raises as
+    `simulate` does.
     """
     model = model if isinstance(model, Model) else load(model)
     if replications < 1:

@@ -266,10 +266,10 @@ class _Demand:
         pieces: list[Floats] = []
         last = 0.0
         for gap in gaps:
-            np.cumsum(gap, out=gap)
-            gap += last
-            last = float(gap[-1])
-            pieces.append(gap)
+            times = np.cumsum(gap, out=gap)
+            times += last
+            last = float(times[-1])
+            pieces.append(times)
             if last > end:
                 break
         times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

@@ -37,14 +37,14 @@ def print_figures() -> Any:
     """All figures and versions, after the benchmarks."""
     yield
     versions = ", ".join(f"{k} {v}" for k, v in environment()["versions"].items())
-    print("\n\nbacksim bench", versions, f"python {environment()['python']}", sep="\n  ")
-    print("\n".join(FIGURES))
+    lines = ["\n\nbacksim bench", versions, f"python {environment()['python']}", *FIGURES]
+    sys.stdout.write("\n  ".join(lines) + "\n")
 
 
 def aim(what: str, found: float, unit: str, least: float = 0.0, most: float = float("inf")) -> None:
     """Note a figure beside its aim, and fail when it misses."""
     bound = f"at least {least:,.2f}" if most == float("inf") else f"at most {most:,.2f}"
-    FIGURES.append(f"  {what:<58} {found:>14,.2f} {unit:<12} (aim: {bound})")
+    FIGURES.append(f"{what:<58} {found:>14,.2f} {unit:<12} (aim: {bound})")
     assert least <= found <= most, FIGURES[-1]
 
 
@@ -127,7 +127,7 @@ def test_many_products(benchmark: Any, one_product: Model, many_products: Model)
     loop = min(_timed(compiled.Arena(many_products, tape, False).run) for _ in range(5))
     aim("200 products x 10 classes x 3 sites, loop", orders / loop, "orders/s", least=4e6)
     alone = min(_timed(whole(one_product)) for _ in range(4)) / draw(one_product, 1).orders
-    FIGURES.append(f"  time per order, many products / one: {seconds / orders / alone:.2f}")
+    FIGURES.append(f"time per order, many products / one: {seconds / orders / alone:.2f}")
 
 
 def test_ratio_of_engines(one_product: Model) -> None:

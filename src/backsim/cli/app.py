@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How results are printed."""
 
     table = "table"
@@ -31,7 +31,7 @@ class Format(str, Enum):
     csv = "csv"
 
 
-class Engine(str, Enum):
+class Engine(StrEnum):
     """Which engine plays a run."""
 
     auto = "auto"
@@ -39,7 +39,7 @@ class Engine(str, Enum):
     compiled = "compiled"
 
 
-class By(str, Enum):
+class By(StrEnum):
     """How the printed table is split."""
 
     customer_class = "class"

@@ -20,8 +20,9 @@ from backsim.engines.link import kernel_key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.setup import Setup, set_up
 from backsim.entities import (
-    ORDER,
     NONE,
+    ORDER,
+    TAPE_FIELDS,
     CustomerClass,
     Line,
     Note,
@@ -29,7 +30,6 @@ from backsim.entities import (
     Shipment,
     Stock,
     Supplier,
-    TAPE_FIELDS,
     Totals,
     blank,
     dtype,
@@ -212,7 +212,7 @@ def short(world):  # type: ignore[no-untyped-def]
 def _written(source: str) -> types.FunctionType:
     """A function whose source is written here, from the entities' declarations."""
     scope: dict[str, Any] = {"inf": np.inf}
-    exec(compile(source, f"<{source.split('(')[0]}>", "exec"), scope)
+    exec(compile(source, f"<{source.split('(', maxsplit=1)[0]}>", "exec"), scope)
     function: types.FunctionType = scope.popitem()[1]
     return function
 
@@ -255,7 +255,7 @@ def take_order(world, head):
 
 def _drive(addresses, horizon):  # type: ignore[no-untyped-def]
     """Handle events up to the horizon; False when a table must be enlarged first."""
-    world = as_world(addresses)  # noqa: F821 (linked)
+    world = as_world(addresses)
     clock = world.clock[0]
     count = len(world.lines)
     while not short(world):
@@ -271,7 +271,7 @@ def _drive(addresses, horizon):  # type: ignore[no-untyped-def]
         if time > horizon:
             return True
         if kind == ORDER:
-            clock.next_line = take_order(world, subject)  # noqa: F821 (linked)
+            clock.next_line = take_order(world, subject)
         else:
             remove_first(world)
         clock.handled += 1

@@ -37,7 +37,10 @@ HOLES = {
 }
 
 # What makes a rule's answer change while a line waits, by the kernel's name for the question.
-MOVES = {"priority": ("priority_moves", {"now"}), "rationing": ("rationing_moves", {"now", "stock"})}
+MOVES = {
+    "priority": ("priority_moves", {"now"}),
+    "rationing": ("rationing_moves", {"now", "stock"}),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Log:
 
     @cached_property
     def later(self) -> NDArray[np.int64]:
-        """Indices of the lines that were not filled at once; most are, and say no more than that."""
+        """Indices of the lines that were not filled at once; the others are plain."""
         return np.flatnonzero(self.lines["filled"] != self.column("units"))
 
     @cached_property

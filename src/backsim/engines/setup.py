@@ -23,7 +23,6 @@ from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import RuleUse
 from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
 
-
 UNKNOWN = float("nan")
 
 

@@ -282,5 +282,5 @@ def _no_cyclic_garbage() -> Iterator[None]:
 
 
 def run(model: Model, tape: Tape, record: bool = False, extend: Sequence[Process] = ()) -> Log:
-    """Play a tape against a model.  `record` keeps the event log; `extend` are processes beside it."""
+    """Play a tape against a model.  `record` keeps the event log; `extend` runs beside it."""
     return Live(model, tape, record).run(extend)

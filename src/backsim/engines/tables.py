@@ -18,15 +18,14 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, signature
-from numba.core.typing.templates import infer_global
+from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     infer_getattr,
     intrinsic,
     lower_builtin,
     register_model,
 )
-from numba.core.imputils import lower_getattr_generic
 from numba.np.numpy_support import from_dtype
 
 

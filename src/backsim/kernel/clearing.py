@@ -1,4 +1,4 @@
-"""Who gets the units on hand: a new line, then the waiting ones in the order of the priority rule."""
+"""Who gets the units on hand: waiting lines, in the order of the priority rule."""
 
 from __future__ import annotations
 

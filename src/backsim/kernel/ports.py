@@ -42,7 +42,7 @@ priority_moves: Callable[[Stock], bool]
 """(stock): whether keys change with time, so that the queue is ordered anew at each clearing."""
 
 rationing_moves: Callable[[Stock], bool]
-"""(stock): whether what is held back from a line can change while nothing is shipped or received."""
+"""(stock): whether what is held back can change while nothing is shipped or received."""
 
 held_back: Callable[[World, Stock, Line, float], int]
 """(world, stock, line, now): units on hand that may not go to this line."""

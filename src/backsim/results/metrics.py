@@ -37,7 +37,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "mean_net_stock": ("units", "on hand less backlog, time average"),
     "sd_net_stock": (
         "units",
-        "standard deviation of on hand less backlog over time (mean over stock points)",
+        "standard deviation over time of on hand less backlog (mean over stock points)",
     ),
     "mean_wait": ("days", "days from order to shipment per unit shipped; at once counts 0"),
     **{f"wait_p{p}": ("days", f"{p} % of the units shipped waited no longer") for p in PERCENTILES},
@@ -69,7 +69,7 @@ DIMENSIONS = ("", "class", "product", "site")
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one run.  `metrics["fill_rate"]`, `metrics.get("fill_rate", "class", "gold")`."""
+    """The metrics of one run: `metrics["fill_rate"]`, `metrics.get("otif", "class", "gold")`."""
 
     views: tuple[tuple[str, str], ...]
     values: Mapping[str, Floats]
@@ -324,11 +324,14 @@ class _Measurement:
         classes = list(s.customers.values())
 
         def of_stock(name: str) -> Floats:
-            return np.array([cost(name, p.costs) for p in products])[self.product]
+            rates: Floats = np.array([cost(name, p.costs) for p in products])
+            return np.asarray(rates[self.product])
 
         def of_class(name: str) -> Floats:
-            rates = [[cost(name, c.costs, p.costs) for p in products] for c in classes]
-            return np.array(rates)[:, self.product]
+            rates: Floats = np.array(
+                [[cost(name, c.costs, p.costs) for p in products] for c in classes]
+            )
+            return np.asarray(rates[:, self.product])
 
         stock = {
             "cost.holding": of_stock("holding") * self.on_hand,
@@ -343,7 +346,9 @@ class _Measurement:
         money = {name: self.fold_stock(v) for name, v in stock.items()}
         money |= {name: self.fold(v) for name, v in service.items()}
         total = self.fold_stock(sum(stock.values()) + sum(v.sum(axis=0) for v in service.values()))
-        revenue = self.fold(np.array([p.price for p in products])[self.product] * self.shipped / self.days)
+        revenue = self.fold(
+            np.array([p.price for p in products])[self.product] * self.shipped / self.days
+        )
         money |= {"cost.total": total, "revenue": revenue}
         money["profit"] = revenue - total + money["cost.lost_margin"]
         return money

@@ -13,10 +13,10 @@ from backsim.engines.choose import play
 from backsim.engines.log import Log
 from backsim.entities import (
     LINE_STATUS,
-    NOTES,
     NOTE_PURCHASE,
     NOTE_RECEIVE,
     NOTE_WITHDRAW,
+    NOTES,
     PURCHASE_STATUS,
     WAITING,
 )

@@ -82,7 +82,12 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
     names = list(METRICS)
     rows = tuple(
-        Row(names[i], METRICS[names[i]][0], *views[j], estimate(values[:, i, j].tolist(), confidence))
+        Row(
+            names[i],
+            METRICS[names[i]][0],
+            *views[j],
+            estimate(values[:, i, j].tolist(), confidence),
+        )
         for i, j in known
         if not np.isnan(values[:, i, j]).all()
     )
