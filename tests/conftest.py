@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from backsim.rules import FAMILIES, files
 
 settings.register_profile(
     "backsim",
@@ -11,3 +16,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("backsim")
+
+
+@pytest.fixture(autouse=True)
+def no_rules_left_behind() -> Iterator[None]:
+    """A rule that a test registers is gone after it."""
+    rules = {name: dict(family.rules) for name, family in FAMILIES.items()}
+    loaded = dict(files._loaded)
+    yield
+    for name, family in FAMILIES.items():
+        family.rules.clear()
+        family.rules.update(rules[name])
+    files._loaded.clear()
+    files._loaded.update(loaded)
