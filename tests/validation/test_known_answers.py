@@ -156,5 +156,5 @@ def test_probabilities_are_asked_for_absolutely():
     share, units = of_instance("P1", "fill_rate")[0], of_instance("P1", "EB")[0]
     assert FULL.target(share) == 0.002
     assert FULL.target(units) == pytest.approx(0.01 * units.value)
-    assert FULL.target(replace(share, value=0.05)) == pytest.approx(0.001)
+    assert FULL.target(replace(share, value=0.02)) == pytest.approx(0.001)
     assert FULL.target(replace(share, value=0.001)) == pytest.approx(0.0002)

@@ -49,7 +49,7 @@ class Precision:
 
     relative: float = 0.01
     probability: float = 0.002
-    share_of_small: float = 0.02
+    share_of_small: float = 0.05
     optimum: float = 0.001
     """Of the extra cost of an optimum's neighbours, as a share of the cost."""
 
@@ -64,7 +64,7 @@ class Precision:
 
 
 FULL = Precision()
-COARSE = Precision(0.05, 0.01, 0.1, 0.005)
+COARSE = Precision(0.05, 0.01, 0.2, 0.005)
 
 
 def critical_value(tests: int, count: int) -> float:

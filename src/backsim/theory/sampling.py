@@ -28,7 +28,7 @@ class Effort:
     seed: int
     engine: str = "compiled"
     workers: int = 1
-    most: int = 3000
+    most: int = 15_000
 
 
 def model_of_case(case: Case) -> Model:
