@@ -70,7 +70,7 @@ for rule, record in json.loads(sys.argv[3]):
     found.append(log.lines["closed"].tolist())
 dispatchers = [
     o for o in gc.get_objects()
-    if isinstance(o, numba.core.dispatcher.Dispatcher) and o.py_func.__name__ == "_drive"
+    if isinstance(o, numba.core.dispatcher.Dispatcher) and o.py_func.__name__ == "drive"
 ]
 hits = [sum(d.stats.cache_hits.values()) for d in dispatchers]
 misses = [sum(d.stats.cache_misses.values()) for d in dispatchers]

@@ -1,17 +1,10 @@
-"""Named random streams, and the tape: everything random in a replication, drawn beforehand.
-
-The only module with a generator.  A stream's numbers depend on the seed, the replication and the
-stream's name, and on nothing else: not on the policy, and not on which other streams there are.
-So every policy can be played against the same world, and a new class shifts no other's numbers.
-"""
+"""The order lines of one demand entry: drawn at random, written out, or replayed from a trace."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,8 +21,6 @@ from backsim.scenario.schema import (
     PeriodArrivals,
     PoissonArrivals,
     Process,
-    Servers,
-    Throughput,
 )
 
 if TYPE_CHECKING:
@@ -48,160 +39,8 @@ CHUNK = 16_384
 """Arrivals are drawn in chunks until the horizon is passed."""
 
 
-def generator(seed: int, replication: int, name: str) -> np.random.Generator:
-    """The generator of one named stream."""
-    digest = hashlib.sha256(name.encode()).digest()
-    words = [int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12)]
-    sequence = np.random.SeedSequence(seed, spawn_key=(replication, *words))
-    return np.random.Generator(np.random.PCG64DXSM(sequence))
-
-
-def fresh_seed() -> int:
-    """A seed from the operating system's entropy."""
-    return int(np.random.SeedSequence().generate_state(1)[0])
-
-
 @dataclass
-class Draws:
-    """An endless stream of one distribution: value k is the same however many are asked for."""
-
-    distribution: Distribution
-    source: Callable[[], np.random.Generator]
-    values: Floats = field(default_factory=lambda: np.empty(0))
-    lock: Any = field(default_factory=Lock, repr=False, compare=False)
-
-    def first(self, count: int) -> Floats:
-        """At least `count` values from the start of the stream, each 0 or more."""
-        if count > len(self.values):
-            with self.lock:
-                more = max(count - len(self.values), len(self.values))
-                if count > len(self.values):  # no other thread has grown it meanwhile
-                    self.values = np.concatenate([self.values, np.maximum(self._next(more), 0.0)])
-        return self.values
-
-    def _next(self, count: int) -> Floats:
-        if isinstance(self.distribution, Deterministic):
-            return np.full(count, self.distribution.value)  # needs no generator
-        return self.distribution.draw(self._generator, count)
-
-    @cached_property
-    def _generator(self) -> np.random.Generator:
-        return self.source()
-
-
-@dataclass(frozen=True)
-class Tape:
-    """A replication's random world.
-
-    `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`, an
-    order's lines together; `lead_times` and `services` hold a stream for each stock point, whose
-    k-th value belongs to its k-th purchase.  The streams grow as runs need them, also in several
-    threads.
-    """
-
-    seed: int
-    replication: int
-    columns: Columns
-    lead_times: tuple[Draws, ...]
-    services: tuple[Draws, ...]
-    single: bool
-    """Every order has one line."""
-
-    def __len__(self) -> int:
-        return len(self.columns["time"])
-
-    @cached_property
-    def lines(self) -> NDArray[Any]:
-        """The order lines as records of `TAPE`."""
-        lines = np.empty(len(self), TAPE)
-        for name in TAPE_FIELDS:
-            lines[name] = self.columns[name]
-        return lines
-
-    @cached_property
-    def heads(self) -> Integers:
-        """Index of each order's first line."""
-        return np.flatnonzero(self.columns["head"] == np.arange(len(self)))
-
-    @property
-    def orders(self) -> int:
-        """Number of orders."""
-        return len(self) if self.single else len(self.heads)
-
-    @cached_property
-    def longest(self) -> int:
-        """Most lines of one order."""
-        return 1 if self.single else int(np.diff(np.r_[self.heads, len(self)]).max(initial=1))
-
-
-def draw(model: Model, seed: int, replication: int = 0) -> Tape:
-    """Draw the tape of one replication."""
-
-    def stream(name: str) -> Callable[[], np.random.Generator]:
-        return lambda: generator(seed, replication, name)
-
-    parts = [
-        part
-        for code, (name, customer) in enumerate(model.scenario.customers.items())
-        for index in range(len(customer.demand))
-        if len((part := _Demand(model, name, customer, code, index, stream).lines())["time"])
-    ]
-    lead_times, services = [], []
-    for point, (product, site) in zip(model.scenario.stock, model.stock_points, strict=True):
-        place = f"{_spell(product)}@{_spell(site)}"
-        assert point.lead_time is not None
-        lead_times.append(Draws(point.lead_time, stream(f"lead_time/{place}")))
-        capacity = model.supplier_of(point).capacity
-        service: Distribution = Deterministic(value=0.0)
-        if isinstance(capacity, Servers):
-            service = capacity.service
-        elif isinstance(capacity, Throughput):
-            service = Deterministic(value=1.0 / capacity.units_per_day)
-        services.append(Draws(service, stream(f"service/{place}")))
-    columns, single = _merge(parts)
-    return Tape(seed, replication, columns, tuple(lead_times), tuple(services), single)
-
-
-def _spell(name: str) -> str:
-    """A name without the sign that stands between names in a stream's name."""
-    return name.replace("%", "%25").replace("@", "%40")
-
-
-def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
-    """All lines in order of time, ties in the order of the parts, and whether orders are single.
-
-    `head` becomes an index into the merged lines.
-    """
-    if not parts:
-        return {name: np.empty(0, TAPE[name]) for name in TAPE_FIELDS}, True
-    single = all(_is_count(part["head"]) for part in parts)
-    if len(parts) == 1:
-        return parts[0], single
-    starts = np.cumsum([0] + [len(part["time"]) for part in parts[:-1]])
-    time = np.concatenate([part["time"] for part in parts])
-    order = np.argsort(time, kind="stable")
-    columns = {"time": time[order]}
-    for name in TAPE_FIELDS:
-        if name == "due" and all(part["due"] is part["time"] for part in parts):
-            columns["due"] = columns["time"]
-        elif name not in ("time", "head"):
-            columns[name] = np.concatenate([part[name] for part in parts])[order]
-    if single:
-        columns["head"] = np.arange(len(order), dtype=TAPE["head"])
-    else:
-        place = np.empty(len(order), TAPE["head"])
-        place[order] = np.arange(len(order))
-        heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
-        columns["head"] = place[np.concatenate(heads)[order]]
-    return columns, single
-
-
-def _is_count(values: NDArray[Any]) -> bool:
-    return len(values) == 0 or bool(values[-1] == len(values) - 1)
-
-
-@dataclass
-class _Demand:
+class DemandDraw:
     """One demand entry of a class, drawn.  Each of a customer's numbers has its own stream."""
 
     model: Model
@@ -212,9 +51,11 @@ class _Demand:
     stream: Callable[[str], Callable[[], np.random.Generator]]
 
     def generator(self, what: str) -> np.random.Generator:
+        """The generator of one kind of draw of this demand."""
         return self.stream(f"{what}/{self.name}/{self.index}")()
 
     def lines(self) -> Columns:
+        """The order lines, in order of time."""
         demand = self.customer.demand[self.index]
         if isinstance(demand, Process):
             return self.process(demand)
@@ -225,6 +66,7 @@ class _Demand:
     # -- orders at random ------------------------------------------------------------------
 
     def process(self, demand: Process) -> Columns:
+        """Orders at random, or period by period."""
         times = self.arrivals(demand)
         counts = self.whole("lines", demand.lines, len(times), least=1)
         total = len(times) if counts is None else int(counts.sum())
@@ -298,6 +140,7 @@ class _Demand:
     # -- orders as they were ---------------------------------------------------------------
 
     def written(self, demand: OrderList) -> Columns:
+        """Orders written out in the scenario."""
         orders = sorted(enumerate(demand.orders), key=lambda item: (item[1].time, item[0]))
         rows = [
             (order.time, product, order.site or self.model.sites[0], units, number)
@@ -313,6 +156,7 @@ class _Demand:
         return self.replay(time, product, site, units, number)
 
     def trace(self) -> Columns:
+        """Orders of a file, up to the horizon."""
         trace = self.model.traces[self.name, self.index]
         last = int(np.searchsorted(trace.time, self.model.horizon, "right"))
         site = np.where(trace.site == "", self.model.sites[0], trace.site)
@@ -327,6 +171,7 @@ class _Demand:
         )
 
     def replay(self, time: Any, product: Any, site: Any, units: Any, number: Any) -> Columns:
+        """Lines from their columns; those with the same number are one order's."""
         starts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
         order = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(number)]))
         columns = self.columns(time[starts].astype(float), order, len(time))
@@ -338,6 +183,7 @@ class _Demand:
         return columns
 
     def none(self) -> Columns:
+        """No lines."""
         return {name: np.empty(0, TAPE[name]) for name in TAPE_FIELDS}
 
     # -- what all have ---------------------------------------------------------------------
@@ -363,6 +209,7 @@ class _Demand:
         }
 
     def tolerance(self, count: int) -> Any:
+        """Days that each customer waits; one number for all when it is the same."""
         tolerance, share = self.customer.tolerance, self.customer.backorder_share
         values: Any
         if isinstance(tolerance, str):

@@ -1,0 +1,268 @@
+"""The compiled engine's event loop and ports: plain functions, compiled when they are linked.
+
+A binary heap holds what the kernel schedules; the tape's orders are merged in without passing
+through it.  All state is in the tables of the world.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from typing import Any
+
+import numpy as np
+
+from backsim.entities import (
+    NONE,
+    ORDER,
+    TAPE_FIELDS,
+    CustomerClass,
+    Line,
+    Note,
+    Purchase,
+    Shipment,
+    Stock,
+    Supplier,
+    Totals,
+    dtype,
+)
+
+EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
+"""A scheduled event; `rank` is its kind and sequence in one number."""
+
+CLOCK = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            "next_line",  # the tape is played up to here
+            "pending",  # scheduled events
+            "sequence",
+            "purchases",  # rows in use
+            "shipments",
+            "notes",
+            "handled",
+            "stop_at",  # events after which the loop returns, so that Ctrl-C is heard
+            "spare",  # rows that one event may need beyond one for each waiting line
+            "spare_draws",  # purchases that a stock point may place at one event
+            "rows_each",  # rows that one event may need for each waiting line
+            "notes_each",  # the same for the event log; 0 when it is off
+            "short_of_draws",
+        )
+    ]
+)
+
+LAYOUT: dict[str, np.dtype[Any]] = {
+    **{f"tape_{name}": dtype(Line)[name] for name in TAPE_FIELDS},
+    "lines": dtype(Line),
+    "stocks": dtype(Stock),
+    "classes": dtype(CustomerClass),
+    "suppliers": dtype(Supplier),
+    "purchases": dtype(Purchase),
+    "totals": dtype(Totals),
+    "params": np.dtype("f8"),
+    "levels": np.dtype("i4"),
+    "clock": CLOCK,
+    "events": EVENT,
+    "shipments": dtype(Shipment),
+    "notes": dtype(Note),
+    "lead_times": np.dtype("f8"),
+    "services": np.dtype("f8"),
+}
+KIND_SHIFT = 56
+
+# -- the kernel's ports (compiled) ---------------------------------------------------------------
+
+
+def schedule(world, time, kind, subject):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    clock.sequence += 1
+    rank = (kind << KIND_SHIFT) + clock.sequence
+    events = world.events
+    at = clock.pending
+    clock.pending += 1
+    while at > 0:
+        above = (at - 1) >> 1
+        parent = events[above]
+        if parent.time < time or (parent.time == time and parent.rank < rank):
+            break
+        place = events[at]
+        place.time = parent.time
+        place.rank = parent.rank
+        place.subject = parent.subject
+        at = above
+    place = events[at]
+    place.time = time
+    place.rank = rank
+    place.subject = subject
+
+
+def draw_lead_time(world, stock):  # type: ignore[no-untyped-def]
+    at = stock.draws_at + stock.purchases
+    if at + world.clock[0].spare_draws >= stock.draws_end:
+        world.clock[0].short_of_draws = 1
+    return world.lead_times[at]
+
+
+def draw_service(world, stock):  # type: ignore[no-untyped-def]
+    return world.services[stock.draws_at + stock.purchases]
+
+
+def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    clock.shipments += 1
+    if clock.shipments > len(world.shipments):  # full: the run starts again with more room
+        return
+    row = world.shipments[clock.shipments - 1]
+    row.time = now
+    row.line = line
+    row.units = units
+
+
+def note(world, now, what, subject, stock, units):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    clock.notes += 1
+    if clock.notes > len(world.notes):  # full: the run starts again with more room
+        return
+    row = world.notes[clock.notes - 1]
+    row.time = now
+    row.what = what
+    row.subject = subject
+    row.stock = stock.index
+    row.units = units
+    row.on_hand = stock.on_hand
+    row.on_order = stock.on_order
+    row.backlog = stock.backlog
+
+
+def no_note(world, now, what, subject, stock, units):  # type: ignore[no-untyped-def]
+    pass
+
+
+# -- the loop (compiled) -------------------------------------------------------------------------
+
+
+def remove_first(world):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    events = world.events
+    clock.pending -= 1
+    count = clock.pending
+    last = events[count]
+    time = last.time
+    rank = last.rank
+    subject = last.subject
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= count:
+            break
+        child = events[below]
+        if below + 1 < count:
+            other = events[below + 1]
+            if other.time < child.time or (other.time == child.time and other.rank < child.rank):
+                below += 1
+                child = other
+        if time < child.time or (time == child.time and rank < child.rank):
+            break
+        place = events[at]
+        place.time = child.time
+        place.rank = child.rank
+        place.subject = child.subject
+        at = below
+    place = events[at]
+    place.time = time
+    place.rank = rank
+    place.subject = subject
+
+
+def short(world):  # type: ignore[no-untyped-def]
+    """Whether the next event might need more rows than a table has left."""
+    clock = world.clock[0]
+    waiting = world.totals[0].waiting + clock.spare
+    return (
+        clock.short_of_draws != 0
+        or clock.handled >= clock.stop_at
+        or clock.pending + clock.spare > len(world.events)
+        or clock.purchases + clock.spare > len(world.purchases)
+        or clock.shipments + clock.rows_each * waiting > len(world.shipments)
+        or clock.notes + clock.notes_each * waiting > len(world.notes)
+    )
+
+
+def written(source: str) -> types.FunctionType:
+    """A function whose source is written here, from the entities' declarations."""
+    scope: dict[str, Any] = {"inf": np.inf}
+    exec(compile(source, f"<{source.split('(', maxsplit=1)[0]}>", "exec"), scope)
+    function: types.FunctionType = scope.popitem()[1]
+    return function
+
+
+def defaults(row: str, entity: type, *but: str) -> str:
+    """Statements that put each field of a row to its default."""
+    fields = [f for f in dataclasses.fields(entity) if f.name not in but]
+    return "; ".join(f"{row}.{f.name} = {f.default!r}" for f in fields)
+
+
+new_purchase = written(
+    f"""
+def new_purchase(world):
+    clock = world.clock[0]
+    index = clock.purchases
+    clock.purchases += 1
+    row = world.purchases[index]
+    {defaults("row", Purchase)}
+    return index
+"""
+)
+
+take_order = written(
+    f"""
+def take_order(world, head):
+    at = head
+    while True:
+        line = world.lines[at]
+        {"; ".join(f"line.{name} = world.tape_{name}[at]" for name in TAPE_FIELDS)}
+        {defaults("line", Line, *TAPE_FIELDS)}
+        at += 1
+        if at == len(world.lines):
+            return at
+        if world.tape_head[at] != head:
+            world.lines[at].head = {NONE}  # the order ends here
+            return at
+"""
+)
+
+
+def drive(addresses, horizon):  # type: ignore[no-untyped-def]
+    """Handle events up to the horizon; False when a table must be enlarged first."""
+    world = as_world(addresses)  # type: ignore[name-defined]  # noqa: F821 (linked)
+    clock = world.clock[0]
+    count = len(world.lines)
+    while not short(world):
+        subject = clock.next_line
+        time = world.tape_time[subject] if subject < count else np.inf
+        kind = ORDER
+        if clock.pending > 0:
+            first = world.events[0]
+            if first.time < time or (first.time == time and first.rank >> KIND_SHIFT < ORDER):
+                time = first.time
+                kind = first.rank >> KIND_SHIFT
+                subject = first.subject
+        if time > horizon:
+            return True
+        if kind == ORDER:
+            clock.next_line = take_order(world, subject)
+        else:
+            remove_first(world)
+        clock.handled += 1
+        handle(world, kind, subject, time)  # type: ignore[name-defined]  # noqa: F821 (linked)
+    return False
+
+
+PORTS = {
+    port.__name__: port
+    for port in (
+        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note),
+        *(remove_first, short, take_order),  # called by the loop alone
+    )
+}
+"""The kernel's ports, and what else the loop needs compiled."""

@@ -1,0 +1,12 @@
+"""Named random streams, and the tape: everything random in a replication, drawn beforehand.
+
+The only package with a generator.  A stream's numbers depend on the seed, the replication and the
+stream's name, and on nothing else: not on the policy, and not on which other streams there are.
+So every policy can be played against the same world, and a new class shifts no other's numbers.
+"""
+
+from backsim.streams.generators import Draws, fresh_seed, generator
+from backsim.streams.orders import TAPE, Columns
+from backsim.streams.tape import Tape, draw
+
+__all__ = ["TAPE", "Columns", "Draws", "Tape", "draw", "fresh_seed", "generator"]

@@ -1,0 +1,133 @@
+"""The tape: a replication's order lines and streams, drawn and put in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import TAPE_FIELDS
+from backsim.scenario.distributions import Deterministic, Distribution
+from backsim.scenario.model import Model
+from backsim.scenario.schema import Servers, Throughput
+from backsim.streams.generators import Draws, generator
+from backsim.streams.orders import TAPE, Columns, DemandDraw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A replication's random world.
+
+    `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`, an
+    order's lines together; `lead_times` and `services` hold a stream for each stock point, whose
+    k-th value belongs to its k-th purchase.  The streams grow as runs need them, also in several
+    threads.
+    """
+
+    seed: int
+    replication: int
+    columns: Columns
+    lead_times: tuple[Draws, ...]
+    services: tuple[Draws, ...]
+    single: bool
+    """Every order has one line."""
+
+    def __len__(self) -> int:
+        return len(self.columns["time"])
+
+    @cached_property
+    def lines(self) -> NDArray[Any]:
+        """The order lines as records of `TAPE`."""
+        lines = np.empty(len(self), TAPE)
+        for name in TAPE_FIELDS:
+            lines[name] = self.columns[name]
+        return lines
+
+    @cached_property
+    def heads(self) -> Integers:
+        """Index of each order's first line."""
+        return np.flatnonzero(self.columns["head"] == np.arange(len(self)))
+
+    @property
+    def orders(self) -> int:
+        """Number of orders."""
+        return len(self) if self.single else len(self.heads)
+
+    @cached_property
+    def longest(self) -> int:
+        """Most lines of one order."""
+        return 1 if self.single else int(np.diff(np.r_[self.heads, len(self)]).max(initial=1))
+
+
+def draw(model: Model, seed: int, replication: int = 0) -> Tape:
+    """Draw the tape of one replication."""
+
+    def stream(name: str) -> Callable[[], np.random.Generator]:
+        return lambda: generator(seed, replication, name)
+
+    parts = [
+        part
+        for code, (name, customer) in enumerate(model.scenario.customers.items())
+        for index in range(len(customer.demand))
+        if len((part := DemandDraw(model, name, customer, code, index, stream).lines())["time"])
+    ]
+    lead_times, services = [], []
+    for point, (product, site) in zip(model.scenario.stock, model.stock_points, strict=True):
+        place = f"{_spell(product)}@{_spell(site)}"
+        assert point.lead_time is not None
+        lead_times.append(Draws(point.lead_time, stream(f"lead_time/{place}")))
+        capacity = model.supplier_of(point).capacity
+        service: Distribution = Deterministic(value=0.0)
+        if isinstance(capacity, Servers):
+            service = capacity.service
+        elif isinstance(capacity, Throughput):
+            service = Deterministic(value=1.0 / capacity.units_per_day)
+        services.append(Draws(service, stream(f"service/{place}")))
+    columns, single = _merge(parts)
+    return Tape(seed, replication, columns, tuple(lead_times), tuple(services), single)
+
+
+def _spell(name: str) -> str:
+    """A name without the sign that stands between names in a stream's name."""
+    return name.replace("%", "%25").replace("@", "%40")
+
+
+def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
+    """All lines in order of time, ties in the order of the parts, and whether orders are single.
+
+    `head` becomes an index into the merged lines.
+    """
+    if not parts:
+        return {name: np.empty(0, TAPE[name]) for name in TAPE_FIELDS}, True
+    single = all(_is_count(part["head"]) for part in parts)
+    if len(parts) == 1:
+        return parts[0], single
+    starts = np.cumsum([0] + [len(part["time"]) for part in parts[:-1]])
+    time = np.concatenate([part["time"] for part in parts])
+    order = np.argsort(time, kind="stable")
+    columns = {"time": time[order]}
+    for name in TAPE_FIELDS:
+        if name == "due" and all(part["due"] is part["time"] for part in parts):
+            columns["due"] = columns["time"]
+        elif name not in ("time", "head"):
+            columns[name] = np.concatenate([part[name] for part in parts])[order]
+    if single:
+        columns["head"] = np.arange(len(order), dtype=TAPE["head"])
+    else:
+        place = np.empty(len(order), TAPE["head"])
+        place[order] = np.arange(len(order))
+        heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
+        columns["head"] = place[np.concatenate(heads)[order]]
+    return columns, single
+
+
+def _is_count(values: NDArray[Any]) -> bool:
+    return len(values) == 0 or bool(values[-1] == len(values) - 1)
