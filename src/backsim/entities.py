@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from backsim.quantities import Code, Count, Time, TotalUnits, Unit, UnitDays, Units
+from backsim.quantities import Code, Count, Price, Time, TotalUnits, Unit, UnitDays, Units
 
 NONE = -1
 NEVER = float("inf")
@@ -105,6 +105,7 @@ class Stock:
     review_start: Time = 0.0
     review_period: Time = 0.0  # 0: continuous review
     last_arrival: Time = 0.0
+    price: Price = 0.0
     on_hand: TotalUnits = 0
     reserved: TotalUnits = 0
     on_order: TotalUnits = 0

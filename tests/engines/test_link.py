@@ -143,7 +143,7 @@ def test_a_kernel_is_known_by_all_that_goes_into_it(tmp_path: Path):
     path.write_text(RULE.format(sign="1.0"))
     first = digest(described(path))
     assert digest(described(path)) == first
-    assert digest(FAMILIES["priority"].get("fcfs")) != digest(FAMILIES["priority"].get("lcfs"))
+    assert digest(FAMILIES["priority"].get("fcfs")) != digest(FAMILIES["priority"].get("lifo"))
     # A constant that the file has from another one is compiled in.
     with_constants = {digest(described(path, FACTOR=value)) for value in (1.0, 2.0)}
     assert len(with_constants | {first}) == 3

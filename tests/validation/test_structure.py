@@ -119,10 +119,10 @@ def test_fill_rate_of_the_class_that_is_held_back(lead_time: dict[str, Any]):
 
 def test_class_blind_orders_differ_in_spread_only():
     runs = [play(SERVER, clearing) for clearing in ("FCFS", "LCFS")]
-    fcfs, lcfs = (second_moment(Look(*run)) for run in runs)
+    fcfs, lifo = (second_moment(Look(*run)) for run in runs)
     means = [run.metrics["mean_wait"] for run, _ in runs]
     assert means[0] == pytest.approx(means[1], rel=0.002)
-    assert lcfs > 1.5 * fcfs
+    assert lifo > 1.5 * fcfs
 
 
 def test_replications_are_independent_of_the_clearing():

@@ -83,6 +83,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     stock.site = model.sites.index(point.sites[0])
     stock.supplier = model.suppliers.index(str(point.supplier))
     stock.initial = stock.on_hand = int(point.initial or 0)  # type: ignore[arg-type]
+    stock.price = model.scenario.products[point.products[0]].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.withdraw = int(point.withdraw)
     assert point.reorder is not None

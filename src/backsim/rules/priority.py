@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backsim.entities import CustomerClass, Line
+from backsim.entities import CustomerClass, Line, Stock
+from backsim.quantities import PerDay
 from backsim.rules.registry import priority
 
 
@@ -13,7 +14,7 @@ def fcfs(line: Line) -> float:
 
 
 @priority
-def lcfs(line: Line) -> float:
+def lifo(line: Line) -> float:
     """Last come, first served."""
     return -line.time
 
@@ -22,3 +23,44 @@ def lcfs(line: Line) -> float:
 def class_priority(customer: CustomerClass) -> float:
     """The most important class first (1 before 2); within a class first come, first served."""
     return float(customer.priority)
+
+
+@priority
+def urgency_ageing(line: Line, customer: CustomerClass, now: float, rate: PerDay = 0.1) -> float:
+    """A class rises as it waits: by `rate` ranks a day, so that no class waits for ever.
+
+    With rate 0 this is `class_priority`; the higher it is, the nearer to `fcfs`.
+    Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341.
+    """
+    return customer.priority - rate * (now - line.time)
+
+
+@priority
+def earliest_due(line: Line) -> float:
+    """The earliest due date first.
+
+    Source: Jackson, Management Science Research Project, UCLA, Report 43 (1955): it minimises the
+    greatest lateness on one machine.
+    """
+    return line.due
+
+
+@priority
+def smallest_first(line: Line) -> float:
+    """The line with fewest units open first: most customers are served soonest.
+
+    Source: Smith, Naval Research Logistics Quarterly 3 (1956) 59-66, with equal weights.
+    """
+    return float(line.open)
+
+
+@priority
+def largest_value(line: Line, stock: Stock) -> float:
+    """The line with the greatest value open first: units times price."""
+    return -line.open * stock.price
+
+
+@priority
+def least_cancel_time(line: Line) -> float:
+    """Who would leave first, first; those who never leave come last."""
+    return line.time + line.tolerance

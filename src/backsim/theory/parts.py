@@ -120,7 +120,7 @@ def priority(model: Answer) -> str:
     if words.lower().startswith("priority"):
         return "class_priority"
     if words.startswith("LCFS"):
-        return "lcfs"
+        return "lifo"
     if re.search("FCFS|lost sales", words):
         return "fcfs"
     raise Unsupported(
