@@ -10,6 +10,7 @@ from backsim.errors import InputError
 from backsim.statistics import Estimate
 from backsim.theory import Record, Verdict, critical_value, records, validate
 from backsim.theory.compare import FULL, judge
+from backsim.theory.sampling import Effort, replicate_until
 
 FAMILIES = {record.family for record in records()}
 
@@ -158,3 +159,12 @@ def test_probabilities_are_asked_for_absolutely():
     assert FULL.target(units) == pytest.approx(0.01 * units.value)
     assert FULL.target(replace(share, value=0.02)) == pytest.approx(0.001)
     assert FULL.target(replace(share, value=0.001)) == pytest.approx(0.0002)
+
+
+def test_ratio_of_means_is_not_the_mean_of_ratios():
+    pairs = {0: (1.0, 1.0), 1: (2.0, 4.0)}
+    (ratio,) = replicate_until(
+        lambda k: [pairs[k % 2]], lambda means: [0.0], Effort(seed=1, most=10)
+    )
+    assert ratio.mean == pytest.approx(3.0 / 5.0)  # not (1 + 1/2) / 2
+    assert ratio.half_width > 0

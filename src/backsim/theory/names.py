@@ -114,7 +114,10 @@ MEASURES: dict[str, Measure] = {
     "P_shortfall_0": lambda look: float((measures.shortfalls(look) == 0).mean()),
     "MSE_queue_length_predictor": measures.error_of_queue_length,
     "MSE_constant_predictor": measures.error_of_constant,
-    "ratio": lambda look: measures.error_of_queue_length(look) / measures.error_of_constant(look),
+    "ratio": lambda look: (
+        measures.error_of_queue_length(look),
+        measures.error_of_constant(look),
+    ),
     "holding_cost": _metric("cost.holding"),
     "holding_cost_rate": _metric("cost.holding"),
     "ordering_cost": _total("cost.ordering", "cost.purchase"),
