@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from backsim.results.run import Run
     from backsim.scenario.model import Model
 
+Value = float | tuple[float, float]
+"""What a replication says: a number, or two whose means are divided by each other."""
+
 PILOT = 30
 """Replications before the first look at the half-widths."""
 
@@ -58,7 +61,7 @@ def own_seed(seed: int, name: str) -> int:
 
 
 def replicate_until(
-    play: Callable[[int], Sequence[float]],
+    play: Callable[[int], Sequence[Value]],
     targets: Callable[[list[float]], Sequence[float]],
     effort: Effort,
 ) -> list[Estimate]:
@@ -66,12 +69,11 @@ def replicate_until(
 
     `targets` says the half-widths asked for, given the mean values so far; 0 asks for none.
     """
-    rows: list[Sequence[float]] = []
+    rows: list[Sequence[Value]] = []
     wanted = min(PILOT, effort.most)
     while True:
         rows += _played(play, range(len(rows), wanted), effort.workers)
-        columns = np.array(rows, float).T
-        found = [estimate(column.tolist()) for column in columns]
+        found = [_estimate(column) for column in zip(*rows, strict=True)]
         goals = targets([e.mean for e in found])
         ratios = [e.half_width / goal for e, goal in zip(found, goals, strict=True) if goal > 0]
         worst = max((ratio for ratio in ratios if math.isfinite(ratio)), default=0.0)
@@ -81,9 +83,23 @@ def replicate_until(
         wanted = min(effort.most, wanted + max(10, math.ceil(wanted * (growth - 1.0))))
 
 
+def _estimate(column: Sequence[Value]) -> Estimate:
+    """The mean of values, or the ratio of the means of pairs.
+
+    A mean of ratios would be biased.  The spread of a ratio is that of its linear part.
+    Source: Cochran, Sampling Techniques (1977), chapter 6 (ratio estimators).
+    """
+    table = np.array(column, float)
+    if table.ndim == 1:
+        return estimate(table.tolist())
+    top, bottom = table.T
+    ratio = top.mean() / bottom.mean()
+    return estimate((ratio + (top - ratio * bottom) / bottom.mean()).tolist())
+
+
 def _played(
-    play: Callable[[int], Sequence[float]], numbers: range, workers: int
-) -> list[Sequence[float]]:
+    play: Callable[[int], Sequence[Value]], numbers: range, workers: int
+) -> list[Sequence[Value]]:
     if workers == 1:
         return [play(k) for k in numbers]
     from concurrent.futures import ThreadPoolExecutor

@@ -15,7 +15,14 @@ from backsim.theory.compare import COARSE, FULL, Precision, Verdict
 from backsim.theory.measures import Look, Measure
 from backsim.theory.names import measure_of
 from backsim.theory.records import Answer, Record, Unsupported, answers, model_of, records
-from backsim.theory.sampling import Effort, model_of_case, own_seed, replicate_until, run_case
+from backsim.theory.sampling import (
+    Effort,
+    Value,
+    model_of_case,
+    own_seed,
+    replicate_until,
+    run_case,
+)
 from backsim.theory.translate import translate
 
 SEED = 20240601
@@ -45,8 +52,10 @@ class Check:
         """What is run for it: the model itself, then its neighbours."""
         return [self.case, *self.neighbours.values()]
 
-    def values(self, looks: Mapping[str, Look]) -> list[float]:
+    def values(self, looks: Mapping[str, Look]) -> list[Value]:
         """What a replication says: the measure, then what it is more for each neighbour."""
+        if not self.neighbours:
+            return [self.measure(looks[_key(self.case)])]
         own, *others = (self.sign * self.measure(looks[_key(case)]) for case in self.cases)
         return [own, *(other - own for other in others)]
 
@@ -208,7 +217,7 @@ def _estimated(
     cases = {_key(case): case for check in group for case in check.cases}
     models = {key: model_of_case(case) for key, case in cases.items()}
 
-    def play(replication: int) -> list[float]:
+    def play(replication: int) -> list[Value]:
         looks = {
             key: Look(run_case(case, models[key], effort, replication), case)
             for key, case in cases.items()
