@@ -52,7 +52,7 @@ validate: $(RUN) ## compare simulation with every known answer (minutes)
 	$(BIN)/backsim validate-theory
 
 bench: $(TEST) ## measure speed and memory, in one process
-	$(BIN)/python -m pytest tests/bench -m "" -p no:xdist $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/bench -m "" -p no:xdist -s $(PYTEST_ARGS)
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
