@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from backsim.entities import (
     ARRIVAL,
     LATE_REVIEW,
-    NONE,
     OVERTAKING,
     REVIEW,
     SHIPMENT,
@@ -126,6 +125,3 @@ def _use(setup: Setup, family: str, use: RuleUse) -> tuple[int, int]:
     at = len(setup.params)
     setup.params += [float(use.params[p.name]) for p in rule.parameters]
     return chosen.index(rule), at
-
-
-__all__ = ["NONE", "Setup", "set_up"]
