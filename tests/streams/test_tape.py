@@ -10,6 +10,7 @@ from tests.models import build, orders
 
 from backsim.entities import TAPE_FIELDS
 from backsim.scenario.distributions import REGISTRY
+from backsim.scenario.load import from_dict
 from backsim.streams import Draws, Tape, draw, generator
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -207,3 +208,25 @@ def test_an_empty_tape():
     late = orders((99, 1))
     tape = draw(model({"a": {"demand": late}}), 5)
     assert (len(tape), tape.orders, tape.longest) == (0, 0, 1)
+
+
+def test_orders_stay_whole_when_a_streams_last_order_has_one_line():
+    """Merged with another class, two lines of one order still have one head."""
+    orders = [{"time": 1, "lines": {"a": 1, "b": 1}}, {"time": 2, "lines": {"a": 1}}]
+    other = [{"time": 1.5, "lines": {"a": 1}}]
+    model = from_dict(
+        {
+            "horizon": 5,
+            "products": ["a", "b"],
+            "suppliers": {"s": {}},
+            "customers": {
+                "gold": {"demand": {"orders": orders}},
+                "silver": {"demand": {"orders": other}},
+            },
+            "policy": {"reorder": "none"},
+        }
+    )
+    tape = draw(model, 1)
+    assert tape.columns["head"].tolist() == [0, 0, 2, 3]
+    assert tape.orders == 3
+    assert tape.longest == 2

@@ -130,4 +130,4 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
 
 
 def _is_count(values: NDArray[Any]) -> bool:
-    return len(values) == 0 or bool(values[-1] == len(values) - 1)
+    return bool((values == np.arange(len(values))).all())
