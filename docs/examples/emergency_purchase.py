@@ -5,15 +5,15 @@ Run with `python docs/examples/emergency_purchase.py` from the repository's fold
 
 import backsim
 
-LIMIT = 500
+LIMIT = 100
 
 
 def planner(live):
-    """Every 7 days, buy what customers wait for if that is over LIMIT and nothing is coming."""
+    """Every 7 days, buy what customers wait for when that is more than LIMIT units."""
     while True:
         yield live.env.timeout(7)
         stock = live.stock("cakestand")
-        if stock.backlog - stock.on_order > LIMIT:
+        if stock.backlog > LIMIT:
             live.purchase("cakestand", stock.backlog)
 
 

@@ -344,3 +344,23 @@ def test_read_only_folder(scenario: str, tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
     assert cli(["run", scenario, "--seed", "1", "-n", "2", "--out", str(folder)]) == 2
+
+
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_rule_with_a_wrong_answer(
+    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: str
+) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(RULES.format(name="cli_text", body="return 'first'"))
+    options = ["--rules", str(file), "--set", "policy.priority=cli_text", "--seed", "1"]
+    assert cli(["run", scenario, "-n", "2", "--engine", engine, *options]) == 2
+    assert "cli_text" in capsys.readouterr().err
+
+
+def test_full_disk(scenario: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    command = f"{sys.executable} -m backsim reference > /dev/full"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("backsim: cannot write")

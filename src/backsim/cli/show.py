@@ -23,11 +23,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+class Output(Console):
+    """Standard output.  A reader who has seen enough is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the caller end quietly; rich would exit with 1."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Standard output; in a pipe as wide as the table needs."""
-    out = Console(highlight=False, soft_wrap=True)
+    out = Output(highlight=False, soft_wrap=True)
     if not out.is_terminal:
-        out = Console(highlight=False, width=200)
+        out = Output(highlight=False, width=200)
     return out
 
 

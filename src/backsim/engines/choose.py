@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from backsim.engines.log import Log
 from backsim.engines.setup import set_up
 from backsim.errors import InputError, RuleError
+from backsim.rules import Rule
 from backsim.scenario.model import Model
 from backsim.streams import Tape
 
@@ -39,7 +41,7 @@ def choose(
     if engine == "simpy" or (engine == "auto" and work < SMALL):
         few = f"about {work:,.0f} orders are too few to pay for loading the compiled engine"
         return "simpy", "asked for" if engine == "simpy" else few
-    if any(not rule.built_in for chosen in set_up(model).rules.values() for rule in chosen):
+    if own_rules(model):
         from backsim.engines.compiled import compile_rules
 
         try:
@@ -67,4 +69,25 @@ def play(
         return compiled.run(model, tape, record)
     from backsim.engines import simpy
 
-    return simpy.run(model, tape, record, extend)
+    try:
+        return simpy.run(model, tape, record, extend)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        own = own_rules(model)
+        if not own or extend:
+            raise
+        raise RuleError(f"{_place(error, own)}: {type(error).__name__}: {error}") from None
+
+
+def own_rules(model: Model) -> list[Rule]:
+    """The rules of a model that backsim does not bring."""
+    rules = set_up(model).rules.values()
+    return [rule for chosen in rules for rule in chosen if not rule.built_in]
+
+
+def _place(error: Exception, own: Sequence[Rule]) -> str:
+    """Where in a user's rules an error arose, as file:line; else the rules' names."""
+    files = {rule.function.__code__.co_filename for rule in own}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename in files:
+            return f"{frame.filename}:{frame.lineno}: rule {frame.name}"
+    return f"rule {', '.join(rule.name for rule in own)}"

@@ -66,9 +66,12 @@ def compile_rules(model: Model) -> None:
     rules = set_up(model).rules
     try:
         driver(kernel_key(rules), False).compile((numba.types.int64[::1], numba.types.float64))
-    except (numba.core.errors.NumbaError, numba.core.errors.UnsupportedBytecodeError) as error:
-        names = ", ".join(rule.name for chosen in rules.values() for rule in chosen)
-        reason = next((line for line in str(error).splitlines() if line.strip()), "")
+    except Exception as error:  # numba raises errors of many kinds, also plain ones
+        own = [rule.name for chosen in rules.values() for rule in chosen if not rule.built_in]
+        names = ", ".join(own)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        lines = [line for line in lines if not line.startswith("Failed in nopython")]
+        reason = f"{type(error).__name__}: {lines[0] if lines else ''}"
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
 
 

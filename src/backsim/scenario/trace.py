@@ -292,6 +292,12 @@ def _prices(frame: pd.DataFrame, columns: Any) -> dict[str, float]:
     """Mean price of each product, where there is one."""
     if columns.price is None:
         return {}
-    prices = numbers(frame[columns.price])
+    texts = frame[columns.price]
+    prices = numbers(texts)
+    wrong = prices.isna() & (texts != "")
+    if wrong.any():
+        raise TraceError(
+            ("columns", "price"), "prices as numbers (1.50)", repr(texts[wrong].iloc[0])
+        )
     means = prices[np.isfinite(prices)].groupby(frame[columns.product]).mean()
     return {str(name): float(value) for name, value in means.items() if 0 <= value <= MOST}
