@@ -34,7 +34,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "mean_reserved": ("units", "units kept for orders that are not whole yet, time average"),
     "mean_backlog": ("units", "units that customers wait for, time average"),
     "mean_on_order": ("units", "units ordered and not received, time average"),
-    "mean_net_stock": ("units", "on hand less backlog, time average"),
+    "mean_net_stock": (
+        "units",
+        "on hand less units not yet allotted to waiting lines, time average",
+    ),
     "sd_net_stock": (
         "units",
         "standard deviation over time of on hand less backlog (mean over stock points)",
