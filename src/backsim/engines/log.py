@@ -53,6 +53,13 @@ class Log:
         return self.lines.take(self.later)  # indexing records with [] is twenty times slower
 
     @property
+    def orders(self) -> int:
+        """Number of orders."""
+        if self.single:
+            return len(self.lines)
+        return int(np.count_nonzero(self.column("head") == np.arange(len(self.lines))))
+
+    @property
     def single(self) -> bool:
         """Every order has one line."""
         if self.tape is not None:

@@ -67,8 +67,6 @@ METRICS: dict[str, tuple[str, str]] = {
 }
 """name -> (unit, definition)"""
 
-DIMENSIONS = ("", "class", "product", "site")
-
 
 @dataclass(frozen=True)
 class Metrics:
@@ -183,7 +181,7 @@ class _Measurement:
     def metrics(self) -> Metrics:
         with np.errstate(invalid="ignore", divide="ignore"):
             values = {**self.service(), **self.stock(), **self.replenishment()}
-            values |= self.money(values)
+            values |= self.money()
         return Metrics(self.views, {name: values[name] for name in METRICS})
 
     def service(self) -> dict[str, Floats]:
@@ -321,7 +319,7 @@ class _Measurement:
             "units_per_purchase": self.fold_stock(self.purchased) / count,
         }
 
-    def money(self, values: Mapping[str, Floats]) -> dict[str, Floats]:
+    def money(self) -> dict[str, Floats]:
         s, cost = self.model.scenario, self.model.cost
         products = [s.products[name] for name in self.model.products]
         classes = list(s.customers.values())

@@ -68,15 +68,15 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     """
     import pandas as pd
 
-    tables, first, events, orders = [], None, 0, 0
+    tables: list[Any] = []
+    events = orders = 0
     for run in runs:
-        first = first or run
+        if not tables:  # the same in all of them
+            views, provenance = run.metrics.views, run.provenance
         events += run.log.handled
-        orders += int(np.count_nonzero(run.log.lines["head"] == np.arange(len(run.log.lines))))
+        orders += run.log.orders
         tables.append(np.array([run.metrics.values[name] for name in METRICS]))
-        views = run.metrics.views
-        provenance = run.provenance
-    if first is None:
+    if not tables:
         raise ValueError("no runs to summarise")
     values = np.array(tables)  # (replications, metrics, views)
     known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
