@@ -13,7 +13,7 @@ import pytest
 
 import backsim
 from backsim.engines import simpy
-from backsim.engines.link import link
+from backsim.engines.link import kernel_key, link
 from backsim.rules import FAMILIES, Rule
 
 SOURCE = Path(backsim.__file__).parents[1]
@@ -127,7 +127,7 @@ def test_the_disk_cache(tmp_path: Path):
 def digest(rule: Rule, **ports: Any) -> str:
     """What the disk cache knows a kernel by."""
     rules = {family: [next(iter(FAMILIES[family].rules.values()))] for family in FAMILIES}
-    return link({**rules, rule.family: [rule]}, ports, lambda function: function).digest
+    return link(kernel_key({**rules, rule.family: [rule]}), ports, lambda function: function).digest
 
 
 def described(path: Path, **names: Any) -> Rule:

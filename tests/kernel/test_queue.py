@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backsim.engines.link import link
+from backsim.engines.link import kernel_key, link
 from backsim.entities import NONE, Line, Stock, Totals, World
 from backsim.rules import FAMILIES
 
@@ -22,7 +22,7 @@ def a_queue(times: list[float]):
     """(kernel functions, world, stock, keys) with a line for each time."""
     keys = Keys()
     rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
-    kernel = link(rules, {}, lambda function: function).namespace
+    kernel = link(kernel_key(rules), {}, lambda function: function).namespace
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
     lines = [Line(time=time, head=i) for i, time in enumerate(times)]
     stock = Stock()

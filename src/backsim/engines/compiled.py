@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from backsim.engines import loop, tables
-from backsim.engines.link import Key, kernel_key, link, rebuild
+from backsim.engines.link import Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT
 from backsim.engines.setup import Setup, set_up
@@ -54,7 +54,7 @@ def _compile(function: types.FunctionType) -> Any:
 def driver(key: Key, record: bool) -> Any:
     """The compiled loop for a choice of rules; from numba's disk cache when it has been there."""
     ports = loop.PORTS if record else {**loop.PORTS, "note": loop.no_note}
-    linked = link(dict(key), ports, _compile)
+    linked = link(key, ports, _compile)
     scope = {**vars(loop), **linked.namespace, "as_world": as_world}
     drive = rebuild(loop.drive, scope, linked.digest)  # type: ignore[arg-type]
     drive.__module__ = __name__
@@ -63,9 +63,10 @@ def driver(key: Key, record: bool) -> Any:
 
 def compile_rules(model: Model) -> None:
     """Compile the kernel with a model's rules.  Raises RuleError, naming the rules, if it fails."""
-    rules = set_up(model).rules
+    setup = set_up(model)
+    rules = setup.rules
     try:
-        driver(kernel_key(rules), False).compile((numba.types.int64[::1], numba.types.float64))
+        driver(setup.key, False).compile((numba.types.int64[::1], numba.types.float64))
     except Exception as error:  # numba raises errors of many kinds, also plain ones
         own = [rule.name for chosen in rules.values() for rule in chosen if not rule.built_in]
         names = ", ".join(own)
@@ -81,7 +82,7 @@ class Arena:
     def __init__(self, model: Model, tape: Tape, record: bool, rows_each: int = 1) -> None:
         setup = set_up(model)
         self.model, self.tape = model, tape
-        self.drive = driver(kernel_key(setup.rules), record)
+        self.drive = driver(setup.key, record)
         self.clock = np.zeros(1, loop.CLOCK)
         self.clock["spare"] = len(setup.stocks) + tape.longest + 8
         self.clock["spare_draws"] = tape.longest + 8

@@ -13,17 +13,19 @@ from __future__ import annotations
 
 import hashlib
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from backsim import entities
-from backsim.kernel import clearing, events, orders, queue, replenishment, stock
+from backsim.kernel import clearing, events, orders, queue, replenishment, stock, switches
 from backsim.rules import FAMILIES, Rule
 
-KERNEL = (stock, queue, clearing, replenishment, orders, events)
+KERNEL = (switches, stock, queue, clearing, replenishment, orders, events)
+
+SWITCHES = tuple(name for name in vars(switches) if name.isupper())
 
 Namespace = dict[str, Any]
 Transform = Callable[[types.FunctionType], Any]
@@ -51,29 +53,42 @@ class Linked:
     digest: str
 
 
-Key = tuple[tuple[str, tuple[Rule, ...]], ...]
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a kernel is linked from: the rules by family, in the order of their codes, and the
+    parts that are switched on.  A key for caches.
+    """
+
+    families: tuple[tuple[str, tuple[Rule, ...]], ...]
+    switches: frozenset[str]
+
+    @property
+    def rules(self) -> dict[str, tuple[Rule, ...]]:
+        """The rules in use by family."""
+        return dict(self.families)
 
 
-def kernel_key(rules: Mapping[str, Sequence[Rule]]) -> Key:
-    """A choice of rules as a key for caches."""
-    return tuple((family, tuple(chosen)) for family, chosen in rules.items())
+def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SWITCHES) -> Key:
+    """The key of a choice of rules and parts."""
+    families = tuple((family, tuple(chosen)) for family, chosen in rules.items())
+    return Key(families, frozenset(switches))
 
 
-def link(
-    rules: Mapping[str, Sequence[Rule]], ports: Mapping[str, Any], transform: Transform
-) -> Linked:
+def link(key: Key, ports: Mapping[str, Any], transform: Transform) -> Linked:
     """Link the kernel.
 
-    `rules` maps each family to the rules in use, in the order of their codes; `ports` are the
-    engine's functions by name; `transform` is what each function passes through (numba or nothing).
+    `ports` are the engine's functions by name; `transform` is what each function passes through
+    (numba or nothing).
     """
+    rules = key.rules
     sources = [_dispatch(family, chosen) for family, chosen in rules.items()]
-    digest = _digest(sources, rules, ports)
+    digest = _digest(sources, key, ports)
     namespace: Namespace = {"__name__": "backsim.kernel", "__builtins__": __builtins__}
     for module in (entities, *KERNEL):
         for name, value in vars(module).items():
             if isinstance(value, int | float) and name.isupper():
                 namespace[name] = value
+    namespace.update({name: name in key.switches for name in SWITCHES})
 
     def add(name: str, function: types.FunctionType, scope: Namespace) -> None:
         namespace[name] = transform(rebuild(function, scope, digest))
@@ -164,15 +179,15 @@ def _arguments(offers: Mapping[str, str], family: str, rule: Rule) -> str:
     )
 
 
-def _digest(
-    sources: Sequence[str], rules: Mapping[str, Sequence[Rule]], ports: Mapping[str, Any]
-) -> str:
+def _digest(sources: Sequence[str], key: Key, ports: Mapping[str, Any]) -> str:
     """A hash of the sources of all that is linked: kernel, entities, engine and rules."""
+    rules = key.rules
     files = {module.__file__ for module in (entities, *KERNEL)}
     files |= {p.__code__.co_filename for p in ports.values()}
     files.add(str(Path(__file__).with_name("tables.py")))
     files |= {rule.function.__code__.co_filename for chosen in rules.values() for rule in chosen}
     digest = hashlib.sha256("".join(sources).encode())
+    digest.update(" ".join(sorted(key.switches)).encode())
     digest.update(" ".join(f"{name}={port.__name__}" for name, port in ports.items()).encode())
     for chosen in rules.values():
         digest.update(" ".join(rule.name for rule in chosen).encode())

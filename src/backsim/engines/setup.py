@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backsim.engines.link import Key, kernel_key
 from backsim.entities import (
     ARRIVAL,
     LATE_REVIEW,
@@ -36,8 +37,15 @@ class Setup:
     params: list[float]
     levels: list[int]
     rules: Mapping[str, list[Rule]]
+    switches: set[str]
+    """The parts of the kernel that the model needs (`kernel.switches`)."""
     events: list[tuple[float, int, int]]
     """(time, kind, subject), in order of sequence."""
+
+    @property
+    def key(self) -> Key:
+        """What the kernel is linked from."""
+        return kernel_key(self.rules, self.switches)
 
 
 def set_up(model: Model) -> Setup:
@@ -54,6 +62,7 @@ def set_up(model: Model) -> Setup:
         params=[],
         levels=[],
         rules={family: [] for family in FAMILIES},
+        switches=set(),
         events=[],
     )
     for index, point in enumerate(scenario.stock):

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import simpy
 
-from backsim.engines.link import Key, Namespace, kernel_key, link
+from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import Log, records
 from backsim.engines.setup import set_up
 from backsim.entities import (
@@ -127,7 +127,7 @@ PORTS = {
 def _kernel(key: Key, record: bool) -> Namespace:
     """The kernel linked with a choice of rules."""
     ports = PORTS if record else {**PORTS, "note": no_note}
-    return link(dict(key), ports, lambda function: function).namespace
+    return link(key, ports, lambda function: function).namespace
 
 
 class Live:
@@ -141,7 +141,7 @@ class Live:
         self.env = Clock()
         self.setup = setup = set_up(model)
         self.handled = 0
-        self._kernel = _kernel(kernel_key(setup.rules), record)
+        self._kernel = _kernel(setup.key, record)
         self._lines: list[Line] = []
         self.world = LiveWorld(
             lines=self._lines,

@@ -1,0 +1,9 @@
+"""Parts of the kernel that a scenario may do without.
+
+Kernel code asks ``if INFORMS: ...``.  `backsim.engines.setup` says which parts a model needs, and
+the linker puts the answers in place of the constants below: compiled, a part that is off is not
+there at all.
+"""
+
+INFORMS: bool = True  # customers are told how long they will wait, and act on it
+"""In the kernel's namespace these are constants; here they are what a reader should assume."""
