@@ -55,8 +55,9 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a kernel is linked from: the rules by family, in the order of their codes, and the
-    parts that are switched on.  A key for caches.
+    """What a kernel is linked from, as a key for caches.
+
+    The rules by family, in the order of their codes, and the parts that are switched on.
     """
 
     families: tuple[tuple[str, tuple[Rule, ...]], ...]
