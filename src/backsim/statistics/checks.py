@@ -1,0 +1,95 @@
+"""What every method asks of its input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+MINIMISE, MAXIMISE = "minimise", "maximise"
+
+
+def sample(values: ArrayLike, what: str, least: int = 2) -> Floats:
+    """The known values of one series, shape (n,); nan values are left out.
+
+    Raises InputError when fewer than `least` are left, or one is infinite.
+    """
+    array = np.asarray(values, float).reshape(-1)
+    known = array[~np.isnan(array)]
+    if len(known) < least:
+        raise InputError(f"{what}: expected at least {least} replications, got {len(known)}")
+    return _finite(known, what)
+
+
+def systems(values: ArrayLike, what: str, least: int = 2) -> Floats:
+    """Values of several systems, shape (systems, replications); nan where there is none.
+
+    Raises InputError for another shape, no systems, or fewer than `least` replications.
+    """
+    array = np.asarray(values, float)
+    if array.ndim != 2 or not len(array):
+        raise InputError(
+            f"{what}: expected an array of systems x replications, got shape {array.shape}"
+        )
+    counts = (~np.isnan(array)).sum(axis=1)
+    if counts.min() < least:
+        raise InputError(
+            f"{what}: expected at least {least} replications of each system, "
+            f"got {counts.min()} of system {int(counts.argmin())}"
+        )
+    return _finite(array, what)
+
+
+def pairs(one: Any, other: Any, what: str, least: int = 2) -> Floats:
+    """Differences one - other of the replications that both have."""
+    if np.shape(one) != np.shape(other):
+        raise InputError(f"{what}: expected pairs, got {np.size(one)} values and {np.size(other)}")
+    return sample(np.asarray(one, float) - np.asarray(other, float), f"{what} (pairs)", least)
+
+
+def check_confidence(confidence: float) -> float:
+    """The chance of error, 1 - confidence.  Raises InputError unless 0 < confidence < 1."""
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence: expected above 0 and below 1, got {confidence:g}")
+    return 1.0 - confidence
+
+
+def check_positive(value: float, what: str) -> float:
+    """A finite number above 0.  Raises InputError for any other."""
+    if not 0 < value < float("inf"):
+        raise InputError(f"{what}: expected above 0, got {value:g}")
+    return value
+
+
+def sign_of(sense: str) -> float:
+    """-1 to minimise, 1 to maximise.  Raises InputError for another word."""
+    if sense not in (MINIMISE, MAXIMISE):
+        raise InputError(f"sense: expected {MINIMISE} or {MAXIMISE}, got {sense!r}")
+    return 1.0 if sense == MAXIMISE else -1.0
+
+
+def student(probability: float, freedom: float) -> float:
+    """Quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, probability))
+
+
+def student_tail(value: float, freedom: float) -> float:
+    """P(T > value) of Student's t; also for infinite values."""
+    from scipy.special import stdtr
+
+    return float(stdtr(freedom, -value))
+
+
+def _finite(values: Floats, what: str) -> Floats:
+    if np.isinf(values).any():
+        raise InputError(f"{what}: expected finite numbers, got infinity")
+    return values
