@@ -19,13 +19,13 @@ from backsim.quantities import Code, Count, Price, Time, TotalUnits, Unit, UnitD
 NONE = -1
 NEVER = float("inf")
 
-# Kinds of event, in the order in which they run at the same time.
+# Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase
-ARRIVAL = 1  # a purchase arrives, then clearing
-REVIEW = 2  # periodic review, before the demand of that instant
-ORDER = 3  # a customer orders, then continuous review
-LATE_REVIEW = 4  # periodic review, after the demand of that instant
-LEAVE = 7  # a customer's tolerance ends
+ARRIVAL = 10  # a purchase arrives, then clearing
+REVIEW = 30  # periodic review, before the demand of that instant
+ORDER = 40  # a customer orders, then continuous review
+LATE_REVIEW = 50  # periodic review, after the demand of that instant
+LEAVE = 80  # a customer's tolerance ends
 
 # What became of a line.
 EXPECTED, WAITING, SHIPPED, CANCELLED, LOST = 0, 1, 2, 3, 4
