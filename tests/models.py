@@ -21,6 +21,7 @@ from backsim.entities import (
     EXPECTED,
     IN_SERVICE,
     LOST,
+    NONE,
     NOTES,
     QUEUED,
     RECEIVED,
@@ -99,7 +100,7 @@ def build(
             "horizon": horizon,
             "products": [*IDLE_PRODUCTS, *products],
             "sites": list(sites),
-            "suppliers": {**suppliers, "idle": {}},
+            "suppliers": {**suppliers, "idle": {"messages": "exact"}},
             "customers": dict(customers),
             "policy": {"reorder": "none", **(policy or {})},
             "stock": [*idle, *real],
@@ -206,10 +207,27 @@ def check(model: Model, log: Log) -> None:
     assert (purchases["units"][purchases["status"] == WITHDRAWN] == 0).all()
     assert (purchases["arrives"][received] <= model.horizon).all()
     assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
+    _check_pipelines(log)
     _check_orders(model, log)
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
         _check_notes(log)
+
+
+def _check_pipelines(log: Log) -> None:
+    """Every purchase under way stands in its stock point's pipeline, by its expected date."""
+    purchases = log.purchases
+    for stock in log.stocks:
+        own = np.flatnonzero(purchases["stock"] == stock["index"])
+        own = own[~np.isin(purchases["status"][own], (RECEIVED, WITHDRAWN))]
+        expected = own[np.lexsort((own, purchases["expected"][own]))].tolist()
+        for first, onward in (("pipeline_first", "later"), ("pipeline_last", "earlier")):
+            found, at = [], int(stock[first])
+            while at != NONE and len(found) <= len(own):
+                found.append(at)
+                at = int(purchases[onward][at])
+            assert found == expected
+            expected = expected[::-1]
 
 
 def _check_orders(model: Model, log: Log) -> None:

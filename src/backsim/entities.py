@@ -35,6 +35,10 @@ LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost")
 QUEUED, IN_SERVICE, UNDER_WAY, RECEIVED, WITHDRAWN = 0, 1, 2, 3, 4
 PURCHASE_STATUS = ("queued", "in service", "under way", "received", "withdrawn")
 
+# What a supplier tells of its purchases after the quoted date.
+NOTHING, THE_TRUTH = 0, 1
+MESSAGES = ("never", "exact")
+
 # How a customer class wants its orders shipped.
 BY_UNIT, BY_LINE, BY_ORDER = 0, 1, 2
 SHIPMENT = ("partial", "line", "order")
@@ -105,6 +109,7 @@ class Stock:
     review_start: Time = 0.0
     review_period: Time = 0.0  # 0: continuous review
     last_arrival: Time = 0.0
+    mean_lead_time: Time = 0.0
     price: Price = 0.0
     on_hand: TotalUnits = 0
     reserved: TotalUnits = 0
@@ -123,6 +128,8 @@ class Stock:
     reviews: Count = 0
     purchases: Count = 0
     last_purchase: Code = NONE
+    pipeline_first: Code = NONE  # purchases under way, in order of their expected dates
+    pipeline_last: Code = NONE
     draws_at: Count = 0  # compiled engine: this stock point's block in the tables of draws
     draws_end: Count = 0
     levels_at: Code = 0  # this stock point's critical levels, one a class
@@ -146,20 +153,28 @@ class CustomerClass:
 class Supplier:
     """Where purchases go.  ``servers`` 0 is an unlimited pipeline."""
 
-    units_per_day: Time = 0.0
+    mean_service: Time = 0.0  # of a purchase, or of a unit
     servers: Code = 0
     busy: Code = 0
+    work_queued: Count = 0  # purchases, or their units, in the queue
+    work_begun: Count = 0  # and in service
     first: Code = NONE  # queue of purchases
     last: Code = NONE
     crossing: Code = 1
     per_unit: Code = 0  # service time is per unit
+    messages: Code = NOTHING
 
 
 @dataclass(slots=True)
 class Purchase:
-    """A replenishment order."""
+    """A replenishment order, with three dates: quoted when it was placed, expected now, actual.
+
+    ``quoted`` and ``expected`` are NEVER in models that need no dates (`kernel.pipeline`).
+    """
 
     placed: Time = 0.0
+    quoted: Time = NEVER
+    expected: Time = NEVER
     arrives: Time = NEVER
     lead_time: Time = 0.0
     service: Time = 0.0
@@ -168,6 +183,8 @@ class Purchase:
     status: Code = QUEUED
     next: Code = NONE  # behind it in the supplier's queue
     before: Code = NONE  # the stock point's purchase before it
+    earlier: Code = NONE  # its neighbours in the stock point's pipeline
+    later: Code = NONE
 
 
 @dataclass(slots=True)

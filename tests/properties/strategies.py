@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.models import build, built_in, use
 
+from backsim.entities import MESSAGES
 from backsim.scenario.model import Model
 
 SHIPMENTS = st.sampled_from(["partial", "line", "order"])
@@ -115,6 +116,7 @@ def suppliers(draw: Any) -> dict[str, Any]:
         "lead_time": draw(LEAD_TIMES),
         "crossing": draw(st.booleans()),
         "capacity": draw(CAPACITIES),
+        "messages": draw(st.sampled_from(MESSAGES)),
     }
 
 

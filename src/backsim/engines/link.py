@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from backsim import entities
-from backsim.kernel import clearing, events, orders, queue, replenishment, stock, switches
+from backsim.kernel import clearing, events, orders, pipeline, queue, replenishment, stock, switches
 from backsim.rules import FAMILIES, Rule
 
-KERNEL = (switches, stock, queue, clearing, replenishment, orders, events)
+KERNEL = (switches, stock, pipeline, queue, clearing, replenishment, orders, events)
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())
 

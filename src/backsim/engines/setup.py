@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backsim.engines.link import Key, kernel_key
 from backsim.entities import (
     ARRIVAL,
     LATE_REVIEW,
+    MESSAGES,
+    NONE,
     OVERTAKING,
     REVIEW,
     SHIPMENT,
@@ -62,7 +65,7 @@ def set_up(model: Model) -> Setup:
         params=[],
         levels=[],
         rules={family: [] for family in FAMILIES},
-        switches=set(),
+        switches=switches(model),
         events=[],
     )
     for index, point in enumerate(scenario.stock):
@@ -72,16 +75,27 @@ def set_up(model: Model) -> Setup:
     return setup
 
 
+def switches(model: Model) -> set[str]:
+    """The parts of the kernel that a model needs."""
+    needed = set()
+    if any(supplier.messages != "never" for supplier in model.scenario.suppliers.values()):
+        needed.add("PIPELINE")
+    return needed
+
+
 def _supplier(supplier: object) -> Supplier:
     from backsim.scenario import schema
 
     assert isinstance(supplier, schema.Supplier)
     capacity, row = supplier.capacity, Supplier(crossing=int(supplier.crossing))
+    row.messages = MESSAGES.index(supplier.messages)
     if isinstance(capacity, Servers):
         row.servers = capacity.servers
         row.per_unit = int(capacity.per == "unit")
+        row.mean_service = capacity.service.moments()[0]
     elif isinstance(capacity, Throughput):
         row.servers = row.per_unit = 1
+        row.mean_service = 1.0 / capacity.units_per_day
     return row
 
 
@@ -95,6 +109,8 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.withdraw = int(point.withdraw)
     assert point.reorder is not None
+    assert point.lead_time is not None
+    stock.mean_lead_time = point.lead_time.moments()[0]
     stock.reorder, stock.reorder_at = _use(setup, "reorder", point.reorder)
     stock.priority, stock.priority_at = _use(setup, "priority", point.priority)
     stock.rationing, stock.rationing_at = _use(setup, "rationing", point.rationing)
@@ -113,6 +129,8 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         setup.purchases.append(
             Purchase(
                 placed=UNKNOWN,  # before the start
+                quoted=inbound.arrives,
+                expected=inbound.arrives,
                 arrives=inbound.arrives,
                 units=inbound.units,
                 stock=index,
@@ -121,8 +139,23 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
             )
         )
         stock.last_purchase = len(setup.purchases) - 1
+    _fill_pipeline(setup.purchases, stock, len(setup.purchases) - len(point.inbound))
     setup.stocks.append(stock)
     setup.events.append((stock.review_start, kind, index))
+
+
+def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
+    """Link a stock point's purchases, the last ones added, in order of their expected dates."""
+    own = sorted(range(first, len(purchases)), key=lambda i: purchases[i].expected)
+    for earlier, later in pairwise([NONE, *own, NONE]):
+        if earlier == NONE:
+            stock.pipeline_first = later
+        else:
+            purchases[earlier].later = later
+        if later == NONE:
+            stock.pipeline_last = earlier
+        else:
+            purchases[later].earlier = earlier
 
 
 def _use(setup: Setup, family: str, use: RuleUse) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from backsim.entities import (
     QUEUED,
     RECEIVED,
     SUPPLY,
+    THE_TRUTH,
     UNDER_WAY,
     WITHDRAWN,
     Purchase,
@@ -22,7 +23,9 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.clearing import clear
+from backsim.kernel.pipeline import expect, quote, remove_from_pipeline, work_of
 from backsim.kernel.stock import settle
+from backsim.kernel.switches import PIPELINE
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
@@ -76,6 +79,8 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     supplier = world.suppliers[stock.supplier]
     if supplier.servers > 0:
         purchase.service = draw_service(world, stock)
+    if PIPELINE:
+        quote(world, stock, supplier, purchase, index, now)
     stock.purchases += 1
     note(world, now, NOTE_PURCHASE, index, stock, units)
     if supplier.servers == 0:
@@ -86,6 +91,8 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     else:
         world.purchases[supplier.last].next = index
     supplier.last = index
+    if PIPELINE:
+        supplier.work_queued += work_of(supplier, purchase)
     start_service(world, supplier, now)
 
 
@@ -100,6 +107,9 @@ def start_service(world: World, supplier: Supplier, now: float) -> None:
             if supplier.per_unit != 0:  # of the units that have not been withdrawn
                 purchase.service *= purchase.units
             supplier.busy += 1
+            if PIPELINE:
+                supplier.work_queued -= work_of(supplier, purchase)
+                supplier.work_begun += work_of(supplier, purchase)
             schedule(world, now + purchase.service, SUPPLY, index)
 
 
@@ -108,6 +118,8 @@ def end_service(world: World, index: int, now: float) -> None:
     purchase = world.purchases[index]
     supplier = world.suppliers[world.stocks[purchase.stock].supplier]
     supplier.busy -= 1
+    if PIPELINE:
+        supplier.work_begun -= work_of(supplier, purchase)
     dispatch(world, supplier, purchase, index, now)
     start_service(world, supplier, now)
 
@@ -122,6 +134,8 @@ def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, n
         stock.last_arrival = arrives
     purchase.status = UNDER_WAY
     purchase.arrives = arrives
+    if PIPELINE and supplier.messages == THE_TRUTH:
+        expect(world, stock, index, arrives, now)
     schedule(world, arrives, ARRIVAL, index)
 
 
@@ -133,6 +147,8 @@ def receive(world: World, index: int, now: float) -> None:
     stock = world.stocks[purchase.stock]
     settle(stock, now)
     purchase.status = RECEIVED
+    if PIPELINE:
+        remove_from_pipeline(world, stock, index)
     stock.on_hand += purchase.units
     stock.on_order -= purchase.units
     stock.received += purchase.units
@@ -146,7 +162,8 @@ def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> No
     An unlimited supplier has nothing to start: there, whatever is under way can be taken back.
     """
     settle(stock, now)
-    limited = world.suppliers[stock.supplier].servers > 0
+    supplier = world.suppliers[stock.supplier]
+    limited = supplier.servers > 0
     while units > 0 and stock.last_purchase != NONE:
         index = stock.last_purchase
         purchase = world.purchases[index]
@@ -159,7 +176,11 @@ def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> No
             stock.on_order -= taken
             units -= taken
             note(world, now, NOTE_WITHDRAW, index, stock, taken)
+            if PIPELINE and limited and (supplier.per_unit != 0 or purchase.units == 0):
+                supplier.work_queued -= taken if supplier.per_unit != 0 else 1
             if purchase.units > 0:
                 return
             purchase.status = WITHDRAWN
+            if PIPELINE:
+                remove_from_pipeline(world, stock, index)
         stock.last_purchase = purchase.before

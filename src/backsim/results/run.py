@@ -82,7 +82,11 @@ class Run:
 
     @cached_property
     def purchases(self) -> pd.DataFrame:
-        """One row a purchase, in order of time."""
+        """One row a purchase, in order of time.
+
+        `quoted` is the date the supplier gave first, `expected` the last it told, `arrives` the
+        actual one; the first two are nan where no supplier gives `messages`.
+        """
         import pandas as pd
 
         rows = self.log.purchases
@@ -96,6 +100,8 @@ class Run:
                 "units": rows["units"],
                 "lead_time": rows["lead_time"],
                 "service": rows["service"],
+                "quoted": _date(rows["quoted"]),
+                "expected": _date(rows["expected"]),
                 "arrives": rows["arrives"],
                 "status": np.array(PURCHASE_STATUS)[rows["status"]],
             }
@@ -152,6 +158,11 @@ def play_and_check(
     log = play(model, tape, engine, record, extend)
     check_ledger(model, log)
     return Run(model, tape.seed, tape.replication, engine, reason, log, tuple(extend))
+
+
+def _date(times: Any) -> Any:
+    """Dates, nan where there is none."""
+    return np.where(np.isfinite(times), times, np.nan)
 
 
 def _names(names: Sequence[str], codes: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field
 
-from backsim.entities import OVERTAKING, SHIPMENT
+from backsim.entities import MESSAGES, OVERTAKING, SHIPMENT
 from backsim.quantities import (
     Days,
     Money,
@@ -125,6 +125,9 @@ class Supplier(Spec):
     """Whether a purchase may arrive before an earlier one of the same stock point."""
     capacity: Capacity = "unlimited"
     """How much the supplier can work on at once."""
+    messages: Literal[MESSAGES] = "never"  # type: ignore[valid-type]
+    """What it tells of a purchase after the date quoted at first: nothing, or the actual date as
+    soon as it is known (exact)."""
 
 
 def _word(value: Any) -> str:

@@ -1,0 +1,109 @@
+"""When purchases are to come: those of a stock point, in order of their expected dates.
+
+A purchase is quoted a date when it is placed, and expected then until the supplier says otherwise.
+The pipeline is a list linked through the purchases, ordered by (expected, index).
+"""
+
+from __future__ import annotations
+
+from backsim.entities import NONE, Purchase, Stock, Supplier, World
+
+
+def quote(
+    world: World, stock: Stock, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> None:
+    """The supplier quotes a date for a purchase that is being placed; it joins the pipeline.
+
+    The date is now + mean time before a server is free + mean service + mean lead time.  With all c
+    servers busy, a server is free after (work in the queue + work in service / c) x mean service
+    / c, where work is counted in purchases, or in units where a service is per unit; what has been
+    done of the work in service is not counted.  That is the mean for exponential services.
+    Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
+    """
+    date = now
+    if supplier.servers > 0:
+        work = 1.0 * work_of(supplier, purchase)
+        if supplier.busy == supplier.servers:
+            before = supplier.work_queued + supplier.work_begun / supplier.servers
+            work += before / supplier.servers
+        date += work * supplier.mean_service
+    date += stock.mean_lead_time
+    if supplier.crossing == 0 and stock.pipeline_last != NONE:
+        latest = world.purchases[stock.pipeline_last].expected
+        if latest > date:
+            date = latest
+    purchase.quoted = date
+    purchase.expected = date
+    add_to_pipeline(world, stock, index, NONE)
+
+
+def work_of(supplier: Supplier, purchase: Purchase) -> int:
+    """How much work a purchase is, in multiples of the service time."""
+    return purchase.units if supplier.per_unit != 0 else 1
+
+
+def to_come(purchase: Purchase) -> int:
+    """Units of a purchase under way that are still to come."""
+    return purchase.units
+
+
+def expect(world: World, stock: Stock, index: int, date: float, now: float) -> None:
+    """The date at which a purchase is expected becomes another one."""
+    if change_expected(world, stock, index, date):
+        expected_changed(world, stock, now)
+
+
+def expected_changed(world: World, stock: Stock, now: float) -> None:
+    """Expected dates of purchases of a stock point have changed."""
+
+
+def change_expected(world: World, stock: Stock, index: int, date: float) -> bool:
+    """Move a purchase to its place by another date; whether that is another one."""
+    purchase = world.purchases[index]
+    if purchase.expected == date:
+        return False
+    near = purchase.earlier if purchase.earlier != NONE else purchase.later
+    remove_from_pipeline(world, stock, index)
+    purchase.expected = date
+    add_to_pipeline(world, stock, index, near)
+    return True
+
+
+def add_to_pipeline(world: World, stock: Stock, index: int, near: int) -> None:
+    """Put a purchase where it belongs by its date, searching from `near` (NONE: from the end)."""
+    earlier = near if near != NONE else stock.pipeline_last
+    while earlier != NONE and is_due_before(world, index, earlier):
+        earlier = world.purchases[earlier].earlier
+    later = world.purchases[earlier].later if earlier != NONE else stock.pipeline_first
+    while later != NONE and is_due_before(world, later, index):
+        earlier = later
+        later = world.purchases[later].later
+    link_purchases(world, stock, earlier, index)
+    link_purchases(world, stock, index, later)
+
+
+def remove_from_pipeline(world: World, stock: Stock, index: int) -> None:
+    """Take a purchase out of the pipeline."""
+    purchase = world.purchases[index]
+    link_purchases(world, stock, purchase.earlier, purchase.later)
+    purchase.earlier = NONE
+    purchase.later = NONE
+
+
+def link_purchases(world: World, stock: Stock, earlier: int, later: int) -> None:
+    """Make two purchases neighbours; NONE stands for the pipeline's end."""
+    if earlier == NONE:
+        stock.pipeline_first = later
+    else:
+        world.purchases[earlier].later = later
+    if later == NONE:
+        stock.pipeline_last = earlier
+    else:
+        world.purchases[later].earlier = earlier
+
+
+def is_due_before(world: World, one: int, other: int) -> bool:
+    """Whether a purchase is expected before another one; ties by index."""
+    a = world.purchases[one].expected
+    b = world.purchases[other].expected
+    return a < b or (a == b and one < other)

@@ -1,0 +1,122 @@
+"""Three dates of a purchase: quoted, expected, actual; and the pipeline in order of the second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models import build, inbound, orders, play
+
+from backsim import simulate
+from backsim.engines.log import Log
+
+BASE = {"rule": "base_stock", "S": 0}
+
+
+def dates(log: Log) -> list[tuple[float, float, float]]:
+    """(quoted, expected, actual) of each purchase."""
+    p = log.purchases
+    return list(
+        zip(p["quoted"].tolist(), p["expected"].tolist(), p["arrives"].tolist(), strict=True)
+    )
+
+
+def test_a_purchase_is_quoted_the_mean_lead_time():
+    lead_time = {"discrete": {"values": [1, 4], "weights": [1, 2]}}
+    model = build(
+        {"a": {"demand": orders((1, 1), (2, 1), (5, 1))}},
+        stock=[{"reorder": BASE}],
+        suppliers={"maker": {"lead_time": lead_time}},
+    )
+    log = play(model)
+    p = log.purchases
+    assert p["quoted"].tolist() == pytest.approx((p["placed"] + 3).tolist())
+    assert (p["expected"] == p["quoted"]).all()
+    assert (p["arrives"] == p["placed"] + p["lead_time"]).all()
+    assert not (p["arrives"] == p["quoted"]).any()
+
+
+def test_purchases_at_the_start_arrive_when_they_are_expected():
+    model = build(
+        {"a": {"demand": orders((1, 1))}}, stock=[{"inbound": inbound((9, 1), (4, 2), (30, 3))}]
+    )
+    assert dates(play(model)) == [(9, 9, 9), (4, 4, 4), (30, 30, 30)]
+
+
+def test_a_purchase_in_a_queue_is_quoted_the_work_before_it():
+    """Two servers, 2 days a purchase: the third waits for one place, the fourth for two."""
+    model = build(
+        {"a": {"demand": orders(*((1, 1) for _ in range(4)))}},
+        stock=[{"reorder": BASE}],
+        suppliers={"maker": {"lead_time": 5, "capacity": {"servers": 2, "service": 2}}},
+    )
+    quoted = play(model).purchases["quoted"]
+    assert quoted.tolist() == [1 + 2 + 5, 1 + 2 + 5, 1 + 1 + 2 + 5, 1 + 2 + 2 + 5]
+
+
+def test_work_is_counted_in_units_where_a_service_is_per_unit():
+    model = build(
+        {"a": {"demand": orders((1, 4), (1.5, 2), (2, 6))}},
+        stock=[{"reorder": BASE}],
+        suppliers={"maker": {"capacity": {"units_per_day": 2}}},
+    )
+    log = play(model)
+    assert log.purchases["quoted"].tolist() == [3, 1.5 + 2 + 1, 2 + 3 + 3]
+    assert log.purchases["arrives"].tolist() == [3, 4, 7]
+
+
+def test_withdrawn_units_are_no_longer_before_others():
+    demand = {
+        "a": {"demand": orders((1, 4), (2, 2)), "tolerance": "unlimited"},
+        "b": {"demand": orders((1, 3)), "tolerance": 2},
+        "c": {"demand": orders((4, 1))},
+    }
+    model = build(
+        demand,
+        stock=[{"reorder": BASE, "withdraw": True}],
+        suppliers={"maker": {"capacity": {"servers": 1, "service": 2, "per": "unit"}}},
+        horizon=40,
+    )
+    quoted = play(model).purchases["quoted"].tolist()
+    # At day 3 class b takes back its 3 units: 2 of the last purchase and 1 of the one before.
+    assert quoted == [1 + 8, 1 + 8 + 6, 2 + 14 + 4, 4 + 8 + 4 + 2]
+
+
+def test_a_supplier_without_crossing_quotes_no_earlier_date_than_before():
+    model = build(
+        {"a": {"demand": orders((2, 1))}},
+        stock=[{"reorder": {**BASE, "S": 1}, "inbound": inbound((9, 1)), "initial": 0}],
+        suppliers={"maker": {"lead_time": 1, "crossing": False}},
+    )
+    assert dates(play(model)) == [(9, 9, 9), (9, 9, 9)]
+
+
+def test_a_supplier_who_knows_tells_the_date_at_once():
+    lead_time = {"discrete": {"values": [1, 7]}}
+    model = build(
+        {"a": {"demand": orders(*((t, 1) for t in range(1, 9)))}},
+        stock=[{"reorder": BASE}],
+        suppliers={"maker": {"lead_time": lead_time, "messages": "exact"}},
+    )
+    p = play(model).purchases
+    assert (p["expected"] == p["arrives"]).all()
+    assert (p["quoted"] == p["placed"] + 4).all()
+    assert len(set(np.sign(np.diff(p["arrives"])))) > 1  # the order of arrivals is another one
+
+
+def test_a_run_shows_all_dates():
+    fields: dict[str, Any] = {
+        "suppliers": {"maker": {"lead_time": {"discrete": {"values": [1, 7]}}}},
+        "stock": [{"reorder": BASE}],
+    }
+    customers = {"a": {"demand": orders((1, 1), (2, 1))}}
+    shown = simulate(build(customers, **fields), seed=1).purchases
+    assert shown["quoted"].tolist() == shown["expected"].tolist() == [5, 6]
+
+
+def test_dates_are_not_kept_where_no_one_asks_for_them():
+    model = build({"a": {"demand": orders((1, 1))}}, stock=[{"reorder": BASE}])
+    plain = model.replace({"suppliers.idle.messages": "never"})
+    shown = simulate(plain, seed=1).purchases
+    assert shown["quoted"].isna().all()
