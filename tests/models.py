@@ -16,6 +16,7 @@ from annotated_types import Le
 from backsim import streams
 from backsim.engines import compiled, simpy
 from backsim.engines.log import Log
+from backsim.engines.setup import switches
 from backsim.entities import (
     CANCELLED,
     EXPECTED,
@@ -207,7 +208,8 @@ def check(model: Model, log: Log) -> None:
     assert (purchases["units"][purchases["status"] == WITHDRAWN] == 0).all()
     assert (purchases["arrives"][received] <= model.horizon).all()
     assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
-    _check_pipelines(log)
+    if "PIPELINE" in switches(model):
+        _check_pipelines(log)
     _check_orders(model, log)
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
