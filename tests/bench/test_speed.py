@@ -21,6 +21,7 @@ from backsim.engines import compiled
 from backsim.engines import simpy as reference
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import measure
+from backsim.results.profile import profile
 from backsim.results.provenance import environment
 from backsim.scenario import Model
 from backsim.scenario.load import from_dict
@@ -137,6 +138,14 @@ def test_ratio_of_engines(one_product: Model) -> None:
     slow = min(_timed(lambda: reference.run(model, tape)) for _ in range(3))
     fast = min(_timed(lambda: compiled.run(model, tape)) for _ in range(5))
     aim("compiled / SimPy, same tape", slow / fast, "times", least=10)
+
+
+def test_profile(one_product: Model) -> None:
+    """The course of a run of 20,000 orders, as bytes for the study."""
+    model = one_product.replace(horizon=one_product.horizon * 20_000 / one_product.expected_orders)
+    log = compiled.run(model, draw(model, 1))
+    seconds = min(_timed(lambda: profile(model, log).to_bytes()) for _ in range(20))
+    aim("profile of 20,000 orders", 1000 * seconds, "ms", most=1)
 
 
 def test_memory(one_product: Model) -> None:

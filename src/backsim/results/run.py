@@ -22,6 +22,7 @@ from backsim.entities import (
 )
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import Metrics, measure
+from backsim.results.profile import Profile, profile
 from backsim.results.provenance import provenance
 from backsim.scenario.model import Model
 from backsim.streams import Tape, draw
@@ -139,6 +140,11 @@ class Run:
                 "backlog": rows["backlog"],
             }
         )
+
+    @cached_property
+    def profile(self) -> Profile:
+        """Stock and backlog over time, and the waits of each class."""
+        return profile(self.model, self.log)
 
     @cached_property
     def provenance(self) -> dict[str, Any]:

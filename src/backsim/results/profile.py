@@ -1,0 +1,170 @@
+"""A run's course: stock and backlog over time, and how long each class waits.
+
+Small enough to be kept for every replication, and on grids that depend on the horizon alone, so
+that profiles of different policies and replications can be averaged point by point.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.engines.log import Log
+from backsim.entities import RECEIVED
+from backsim.errors import InputError
+from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+STEPS = 100
+_ROUND = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+DAYS = np.array([0.0, *(m * d for d in (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0) for m in _ROUND)])
+"""Days of waiting at which shares are known: round numbers, 0 to 9,000."""
+DAYS.flags.writeable = False
+
+ARRAYS = ("times", "stock", "backlog", "days", "ordered", "within")
+_MARK = b"backsim profile 1\n"
+_KINDS = ("<f8", "<i8")
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """The course of one replication.
+
+    `times` (days, shape (t,)): 0 to the horizon; `stock` (units, (t,)): on hand at all stock
+    points, with what is reserved; `backlog` (units, (t,)): what customers wait for; both after all
+    that happens at that time.  `ordered` (units, (classes,)) in [warm-up, horizon], and `within`
+    (units, (classes, d)), those of them shipped after at most `days` (d,) of waiting.
+    """
+
+    classes: tuple[str, ...]
+    times: Floats
+    stock: Integers
+    backlog: Integers
+    days: Floats
+    ordered: Integers
+    within: Integers
+
+    @property
+    def shares(self) -> Floats:
+        """Share of the units ordered that shipped within `days`, (classes, d); nan: none ordered.
+
+        At 0 days it is the fill rate.  Units that were cancelled or still wait never count.
+        """
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.within / self.ordered[:, None])
+
+    def to_bytes(self) -> bytes:
+        """The profile as bytes, the same on every machine."""
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        header = {
+            "classes": self.classes,
+            "arrays": [[n, _kind(a), list(a.shape)] for n, a in arrays.items()],
+        }
+        parts = [_MARK, json.dumps(header).encode(), b"\n"]
+        parts += [a.astype(_kind(a), copy=False).tobytes() for a in arrays.values()]
+        return b"".join(parts)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Profile:
+        """A profile from its bytes.  Raises InputError when they are not those of a profile."""
+        try:
+            return cls(**_read(data))
+        except (ValueError, KeyError, TypeError) as fault:
+            raise InputError(f"profile: expected the bytes of a profile, got {fault}") from fault
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return "<f8" if array.dtype.kind == "f" else "<i8"
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    if not data.startswith(_MARK):
+        raise ValueError(f"{data[:20]!r}")
+    end = data.index(b"\n", len(_MARK))
+    header = json.loads(data[len(_MARK) : end])
+    found: dict[str, Any] = {"classes": tuple(map(str, header["classes"]))}
+    at = end + 1
+    for name, kind, shape in header["arrays"]:
+        if name not in ARRAYS or kind not in _KINDS:
+            raise ValueError(f"an array {name!r} of {kind!r}")
+        count = int(np.prod(shape))
+        array = np.frombuffer(data, kind, count, at).reshape(shape)
+        found[name] = array.astype(kind[1:])
+        at += 8 * count
+    if at != len(data):
+        raise ValueError(f"{len(data)} bytes instead of {at}")
+    return found
+
+
+def profile(model: Model, log: Log) -> Profile:
+    """The course of a run, from its log; the event log is not needed."""
+    times = np.linspace(0.0, model.horizon, STEPS + 1)
+    time, units, rest, shipments = log.column("time"), log.column("units"), log.rest, log.shipments
+    ordered = _running(time, units, times)
+    missing = _running(rest["time"], rest["units"] - rest["filled"], times)
+    late = _running(shipments["time"], shipments["units"], times)
+    gone = rest.compress(rest["left"] > 0)
+    left = _scattered(gone["closed"], gone["left"], times)
+    received = log.purchases.compress(log.purchases["status"] == RECEIVED)
+    came = _scattered(received["arrives"], received["units"], times)
+    initial = int(log.stocks["initial"].sum())
+    within = _waits(model, log, time, units)
+    return Profile(
+        classes=model.classes,
+        times=times,
+        stock=initial + came - (ordered - missing) - late,
+        backlog=missing - late - left,
+        days=DAYS,
+        ordered=within[:, -1],
+        within=within[:, :-1],
+    )
+
+
+def _running(when: Floats, units: Integers, times: Floats) -> Integers:
+    """Units up to each time; `when` is sorted."""
+    total = np.zeros(len(when) + 1, np.int64)
+    np.cumsum(units, out=total[1:])
+    return total[np.searchsorted(when, times, side="right")]
+
+
+def _scattered(when: Floats, units: Integers, times: Floats) -> Integers:
+    """Units up to each time; `when` in any order."""
+    return _count(np.searchsorted(times, when), units, len(times)).cumsum()
+
+
+def _count(place: Integers, units: Integers, size: int) -> Integers:
+    """Units by place; those past the last are left out.  Exact up to 2^53 units."""
+    return np.bincount(place, units, size)[:size].astype(np.int64)
+
+
+def _waits(model: Model, log: Log, time: Floats, units: Integers) -> Integers:
+    """Units shipped within `DAYS` by class, and in the last column those ordered."""
+    classes = len(model.classes)
+    first = int(np.searchsorted(time, model.warm_up))
+    code = log.column("customer_class")
+    ordered = _count(code[first:], units[first:], classes)
+    later = log.later.searchsorted(first)
+    rest = log.rest[later:]
+    missing = _count(rest["customer_class"], rest["units"] - rest["filled"], classes)
+    shipments = log.shipments
+    lines = shipments["line"]
+    counted = lines >= first
+    wait = (shipments["time"] - time[lines])[counted] - 1e-9  # differences of times are rounded
+    place = np.searchsorted(DAYS, wait)  # the first number of days that is enough
+    width = len(DAYS) + 1
+    group = code[lines[counted]] * width + place
+    within = _count(group, shipments["units"][counted], classes * width)
+    within = within.reshape(classes, width)[:, :-1].cumsum(axis=1)
+    within += (ordered - missing)[:, None]
+    return np.column_stack([within, ordered])
+
+
+__all__ = ["DAYS", "Profile", "profile"]

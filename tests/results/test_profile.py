@@ -1,0 +1,146 @@
+"""The course of a run: against the event log, against the metrics, and as bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.models import build, inbound, orders
+from tests.properties.strategies import models
+
+import backsim
+from backsim import streams
+from backsim.engines import simpy
+from backsim.engines.log import Log
+from backsim.entities import NOTES
+from backsim.errors import InputError
+from backsim.results.metrics import measure
+from backsim.results.profile import DAYS, Profile, profile
+from backsim.scenario.model import Model
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "quickstart.yaml"
+
+
+def play(model: Model, seed: int = 1, record: bool = False) -> Log:
+    """A log; that both engines write the same is tested elsewhere."""
+    return simpy.run(model, streams.draw(model, seed, 0), record=record)
+
+
+def at(found: Profile, what: str, day: float) -> int:
+    """A path's value on a day of its grid."""
+    return int(getattr(found, what)[np.flatnonzero(np.isclose(found.times, day))[0]])
+
+
+def test_a_story() -> None:
+    """Five on hand; 3 at once on day 2, 4 wanted on day 4 of which 2 wait till day 6 and 9."""
+    model = build(
+        {"retail": {"demand": orders((2, 3), (4, 4)), "shipment": "partial"}},
+        stock=[{"initial": 5, "inbound": inbound((6, 1), (9, 4))}],
+    )
+    found = profile(model, play(model))
+    days = (0, 1.8, 2, 3.8, 4, 5.8, 6, 8.8, 9, 20)
+    assert [at(found, "stock", d) for d in days] == [5, 5, 2, 2, 0, 0, 0, 0, 3, 3]
+    assert [at(found, "backlog", d) for d in days] == [0, 0, 0, 0, 2, 2, 1, 1, 0, 0]
+    assert found.ordered.tolist() == [7]
+    shares = dict(zip(DAYS, found.shares[0], strict=True))
+    assert (shares[0], shares[1.5], shares[2], shares[4], shares[5]) == (
+        5 / 7, 5 / 7, 6 / 7, 6 / 7, 1.0,
+    )  # fmt: skip
+
+
+def from_notes(model: Model, log: Log, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Stock and backlog at each time, from the event log."""
+
+    def total(*words: str) -> np.ndarray:
+        rows = log.notes[np.isin(log.notes["what"], [NOTES.index(w) for w in words])]
+        return np.array([rows["units"][rows["time"] <= t].sum() for t in times], int)
+
+    shipped = total("ship")
+    stock = log.stocks["initial"].sum() + total("receive") - shipped
+    return stock, total("order") - shipped - total("leave", "lose")
+
+
+@settings(max_examples=60)
+@given(models(), st.integers(0, 3))
+def test_against_the_event_log(model: Model, seed: int) -> None:
+    log = play(model, seed, record=True)
+    found = profile(model, log)
+    stock, backlog = from_notes(model, log, found.times)
+    assert (found.stock == stock).all()
+    assert (found.backlog == backlog).all()
+    assert found.stock[-1] == log.stocks["on_hand"].sum() + log.stocks["reserved"].sum()
+    assert found.backlog[-1] == log.stocks["backlog"].sum() + log.stocks["reserved"].sum()
+
+
+@settings(max_examples=30)
+@given(models(), st.integers(0, 3))
+def test_waits_against_every_unit(model: Model, seed: int) -> None:
+    log = play(model, seed)
+    found = profile(model, log)
+    ordered = np.zeros(len(model.classes), int)
+    within = np.zeros((len(model.classes), len(DAYS)), int)
+    for number, line in enumerate(log.lines):
+        if line["time"] >= model.warm_up:
+            code = line["customer_class"]
+            ordered[code] += line["units"]
+            within[code] += line["filled"]
+            for shipment in log.shipments[log.shipments["line"] == number]:
+                late = shipment["time"] - line["time"] <= DAYS + 1e-9
+                within[code] += shipment["units"] * late
+    assert found.ordered.tolist() == ordered.tolist()
+    assert found.within.tolist() == within.tolist()
+
+
+def test_it_agrees_with_the_metrics() -> None:
+    """The share at 0 days is the fill rate, exactly; the path's mean is near the time average."""
+    run = backsim.simulate(SCENARIO, seed=1, engine="simpy")
+    found, metrics = profile(run.model, run.log), measure(run.model, run.log)
+    for share, name in zip(found.shares[:, 0], run.model.classes, strict=True):
+        assert share == pytest.approx(metrics.get("fill_rate", "class", name), abs=1e-12)
+    after = found.times >= run.model.warm_up
+    held = metrics["mean_on_hand"] + metrics["mean_reserved"]
+    assert found.stock[after].mean() == pytest.approx(held, rel=0.15)
+
+
+def test_nobody_ordered() -> None:
+    model = build({"retail": {"demand": orders((30, 1))}}, horizon=20)
+    found = profile(model, play(model))
+    assert found.ordered.tolist() == [0]
+    assert np.isnan(found.shares).all()
+    assert not found.backlog.any()
+
+
+def test_bytes_and_back() -> None:
+    model = build({"gold": {"demand": orders((2, 3))}, "ψ <b>": {"demand": orders((4, 9))}})
+    found = profile(model, play(model))
+    data = found.to_bytes()
+    again = Profile.from_bytes(data)
+    assert again.to_bytes() == data
+    assert again.classes == ("gold", "ψ <b>")
+    for name in ("times", "stock", "backlog", "days", "ordered", "within"):
+        one, other = getattr(found, name), getattr(again, name)
+        assert one.dtype == other.dtype
+        assert np.array_equal(one, other)
+    assert len(data) < 6000
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: b"",
+        lambda data: b"\x80\x04" + data,
+        lambda data: data[:-1],
+        lambda data: data + b"\0",
+        lambda data: data.replace(b'"stock"', b'"stuck"'),
+        lambda data: data.replace(b'"<i8"', b'"|O8"', 1),
+        lambda data: data[: data.index(b"{")] + b"[]\n",
+    ],
+)
+def test_foreign_bytes(spoil: object) -> None:
+    model = build({"gold": {"demand": orders((2, 3))}})
+    data = profile(model, play(model)).to_bytes()
+    with pytest.raises(InputError, match="profile: expected the bytes of a profile, got"):
+        Profile.from_bytes(spoil(data))  # type: ignore[operator]
