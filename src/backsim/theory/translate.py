@@ -12,7 +12,6 @@ WAITS_FOR = {
     "07": "stock points that supply each other",
     "08": "suppliers that are down at times",
     "09": "quantities that are not whole numbers",
-    "10": "the allocation of stock by linear programs",
     "12": "reorder rules that follow a forecast",
 }
 """What models of a family wait for when they have none of the shapes below."""

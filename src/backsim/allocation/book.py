@@ -1,0 +1,172 @@
+"""The book: open order lines, the sources that can serve them, and what limits a plan.
+
+Arrays, one entry a line, source or option.  Days count from the book's day, which is 0; what was
+ordered before has a negative day.  Names stand in tuples; arrays hold codes, which point into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+NOBODY = -1
+STOCK, INBOUND = 0, 1
+KINDS = ("stock", "inbound")
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Open order lines.  `ids` in order of time of order, then of id: ties go to the first.
+
+    `units` open; `ordered`, `due`, `promised` in days (promised inf: no promise); `tolerance`, days
+    after the order that the customer waits, then a unit is worth nothing (inf: for ever);
+    `weight`, money per unit and day late; `lost`, money per unit that is not served; `smallest`,
+    units of the smallest shipment that is of use; `order`, lines of one order share a number;
+    `complete`, the order ships whole or not at all.
+    """
+
+    ids: tuple[str, ...]
+    product: Codes
+    site: Codes
+    customer: Codes
+    customer_class: Codes
+    order: Codes
+    units: Floats
+    ordered: Floats
+    due: Floats
+    promised: Floats
+    tolerance: Floats
+    weight: Floats
+    lost: Floats
+    smallest: Floats
+    complete: Flags
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Where units come from: stock on hand (arrives 0) and purchases under way.
+
+    `expedited` is the day on which the units arrive instead for `expedite` money per unit; inf
+    where that cannot be had.
+    """
+
+    ids: tuple[str, ...]
+    product: Codes
+    site: Codes
+    units: Floats
+    arrives: Floats
+    kind: Codes
+    expedited: Floats
+    expedite: Floats
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """Which source may serve which line, when it reaches the customer, and its costs per unit."""
+
+    line: Codes
+    source: Codes
+    day: Floats
+    transport: Floats
+    transfer: Floats
+    expedite: Floats
+    substitution: Floats
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def take(self, which: Any) -> Options:
+        """Some of the options."""
+        return Options(*(getattr(self, name)[which] for name in Options.__dataclass_fields__))
+
+
+@dataclass(frozen=True, eq=False)
+class Capacity:
+    """What may leave in a day, by carrier or dock: `units` of each row, and the options it counts.
+
+    Entry i says that row `row[i]` counts the units of option `option[i]`.
+    """
+
+    names: tuple[str, ...]
+    units: Floats
+    row: Codes
+    option: Codes
+
+
+NO_CAPACITY = Capacity((), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """What a plan must keep to, beside stock and open units.
+
+    `min_fill`: class code -> share of its open units that must be served.  `fairness`: no
+    customer's share served may be more than this below the share of all.  `promise_penalty`: money
+    per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
+    """
+
+    min_fill: Mapping[int, float] = field(default_factory=dict)
+    fairness: float | None = None
+    promise_penalty: float = float("inf")
+    whole: bool = False
+    capacity: Capacity = NO_CAPACITY
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """What the codes stand for; `prices` by product and `ranks` by class (1 is served first)."""
+
+    products: tuple[str, ...]
+    sites: tuple[str, ...]
+    customers: tuple[str, ...]
+    classes: tuple[str, ...]
+    prices: Floats
+    ranks: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """Today's open orders and what there is to serve them with.
+
+    `waits` counts, for each line, the options that come too late for its customer.
+    """
+
+    lines: Lines
+    sources: Sources
+    options: Options
+    names: Names
+    limits: Limits = field(default_factory=Limits)
+    too_late: Codes = field(default_factory=lambda: np.zeros(0, np.int64))
+    today: date | None = None
+
+    @property
+    def lateness(self) -> Floats:
+        """Money per unit of each option for the days that it comes after the due date."""
+        lines, options = self.lines, self.options
+        late = np.maximum(0.0, options.day - lines.due[options.line])
+        cost: Floats = lines.weight[options.line] * late
+        return cost
+
+    @property
+    def unit_costs(self) -> Floats:
+        """Money per unit of each option, for all that it costs: what a plan adds up."""
+        o = self.options
+        total: Floats = self.lateness + o.transport + o.transfer + o.expedite + o.substitution
+        return total

@@ -1,0 +1,128 @@
+"""A program straight into HiGHS, in this process: arrays in, arrays out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backsim.allocation.program import INF, Program
+from backsim.allocation.solution import (
+    INFEASIBLE,
+    OPTIMAL,
+    TIME_LIMIT,
+    Effort,
+    Solution,
+    without_columns,
+)
+from backsim.errors import BacksimError
+
+SMALL = 20_000
+"""Columns up to which presolving takes longer than it saves."""
+
+TOLERANCE = 1e-7
+"""HiGHS's own: reduced costs and duals below it are 0."""
+
+
+def solve(program: Program, effort: Effort | None = None) -> Solution:
+    """Solve with HiGHS: the simplex method, or branch and cut where columns are whole numbers."""
+    effort = effort or Effort()
+    if not len(program.cost):
+        return without_columns(program)
+    solver = new_solver(program, effort)
+    solver.run()
+    status = _status(solver)
+    if status == INFEASIBLE:
+        nothing = np.empty(0)
+        return Solution(INFEASIBLE, nothing, nothing, INF, INF)
+    answer, info = solver.getSolution(), solver.getInfo()
+    values, duals = np.array(answer.col_value), np.array(answer.row_dual)
+    objective = float(info.objective_function_value)
+    if program.is_mixed:
+        unknown = np.full(len(program.row_upper), np.nan)
+        return Solution(status, values, unknown, objective, float(info.mip_dual_bound))
+    if effort.ties and status == OPTIMAL:
+        _break_ties(solver, program, answer, duals)
+        values = np.array(solver.getSolution().col_value)
+    bound = objective if status == OPTIMAL else -INF
+    return Solution(status, values, duals, objective, bound)
+
+
+def options(program: Program, effort: Effort) -> dict[str, Any]:
+    """HiGHS's options for a program."""
+    found: dict[str, Any] = {"threads": 1}  # one order of steps, so one answer
+    if program.is_mixed:
+        found["mip_rel_gap"] = effort.gap
+    elif len(program.cost) <= SMALL:
+        found["presolve"] = "off"
+    if effort.time_limit < INF:
+        found["time_limit"] = float(effort.time_limit)
+    return found
+
+
+def new_solver(program: Program, effort: Effort) -> Any:
+    """A HiGHS with the program in it."""
+    import highspy
+
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    for name, value in options(program, effort).items():
+        solver.setOptionValue(name, value)
+    columns, rows = len(program.cost), len(program.row_upper)
+    solver.passModel(
+        columns,
+        rows,
+        len(program.value),
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        program.offset,
+        program.cost,
+        np.zeros(columns),
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        program.start[:-1],
+        program.index,
+        program.value,
+        program.integer,
+    )
+    return solver
+
+
+def _status(solver: Any) -> str:
+    import highspy
+
+    kinds = highspy.HighsModelStatus
+    found = solver.getModelStatus()
+    if found in (kinds.kOptimal, kinds.kModelEmpty):
+        return OPTIMAL
+    if found in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+        return INFEASIBLE  # costs are bounded below: units are
+    if found == kinds.kTimeLimit and np.isfinite(solver.getInfo().objective_function_value):
+        return TIME_LIMIT
+    raise BacksimError(f"the solver stopped: {solver.modelStatusToString(found)}")
+
+
+def _break_ties(solver: Any, program: Program, answer: Any, duals: Any) -> None:
+    """Go on to the best of the optima: hold what has a reduced cost, and minimise `tie` x.
+
+    Whatever changes a column with a reduced cost, or a row with a dual, is no optimum; what is
+    left are the optima, and the solver stands at one of them.
+    """
+    values, reduced = np.array(answer.col_value), np.array(answer.col_dual)
+    held = np.abs(reduced) > TOLERANCE
+    every = np.arange(len(values), dtype=np.int32)
+    lower = np.where(held, values, 0.0)
+    upper = np.where(held, values, program.upper)
+    activity, fixed = np.array(answer.row_value), np.abs(duals) > TOLERANCE
+    rows = np.arange(len(activity), dtype=np.int32)
+    solver.changeColsBounds(len(every), every, lower, upper)
+    solver.changeRowsBounds(
+        len(rows),
+        rows,
+        np.where(fixed, activity, program.row_lower),
+        np.where(fixed, activity, program.row_upper),
+    )
+    solver.changeColsCost(len(every), every, program.tie)
+    solver.setOptionValue("simplex_strategy", 4)  # primal: the start is feasible
+    solver.run()

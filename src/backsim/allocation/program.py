@@ -1,0 +1,106 @@
+"""The linear program as arrays: what is stated once and rendered for PuLP and for HiGHS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+INF = float("inf")
+
+Entries = tuple[Any, Any, Any]
+"""(row within its block, column, coefficient), arrays of one length or numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Minimise offset + cost x, with row_lower <= A x <= row_upper and 0 <= x <= upper.
+
+    A is kept by column: entries `start[j]` to `start[j + 1]` of `index` (rows) and `value` are
+    column j's.  Where optima are equal, the one with least `tie` x is taken.  `rows` and `columns`
+    say which slice of them is what.
+    """
+
+    cost: Floats
+    upper: Floats
+    integer: NDArray[np.int32]
+    start: NDArray[np.int32]
+    index: NDArray[np.int32]
+    value: Floats
+    row_lower: Floats
+    row_upper: Floats
+    offset: float
+    tie: Floats
+    rows: Mapping[str, slice]
+    columns: Mapping[str, slice]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Some columns must be whole numbers."""
+        return bool(self.integer.any())
+
+
+class Builder:
+    """Collects columns and rows, block by block, and makes a Program of them."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, slice] = {}
+        self.rows: dict[str, slice] = {}
+        self._columns: list[tuple[Any, ...]] = []
+        self._bounds: list[tuple[Any, Any]] = []
+        self._entries: list[Entries] = []
+        self._width = self._height = 0
+
+    def add_columns(self, name: str, cost: Any, upper: Any, integer: bool, tie: Any) -> int:
+        """A block of columns; returns the number of its first."""
+        count, first = len(cost), self._width
+        self.columns[name] = slice(first, first + count)
+        self._columns.append((cost, _full(upper, count), _full(int(integer), count), tie))
+        self._width += count
+        return first
+
+    def add_rows(
+        self, name: str, count: int, lower: Any, upper: Any, entries: Sequence[Entries]
+    ) -> None:
+        """A block of rows with bounds, and what stands in them."""
+        self.rows[name] = slice(self._height, self._height + count)
+        self._bounds.append((_full(lower, count), _full(upper, count)))
+        self._entries += [(row + self._height, column, value) for row, column, value in entries]
+        self._height += count
+
+    def program(self, offset: float) -> Program:
+        """All that was added, by column; within a column by row."""
+        entries = [np.broadcast_arrays(*map(np.atleast_1d, entry)) for entry in self._entries]
+        row, column, value = (np.concatenate(part) for part in zip(*entries, strict=True))
+        order = np.argsort(column, kind="stable")
+        counts = np.bincount(column.astype(np.int64), minlength=self._width)
+        cost, upper, integer, tie = (
+            np.concatenate(part) for part in zip(*self._columns, strict=True)
+        )
+        lower_rows, upper_rows = (np.concatenate(part) for part in zip(*self._bounds, strict=True))
+        return Program(
+            cost=cost.astype(float),
+            upper=upper.astype(float),
+            integer=integer.astype(np.int32),
+            start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+            index=row[order].astype(np.int32),
+            value=value[order].astype(float),
+            row_lower=lower_rows.astype(float),
+            row_upper=upper_rows.astype(float),
+            offset=float(offset),
+            tie=tie.astype(float),
+            rows=self.rows,
+            columns=self.columns,
+        )
+
+
+def _full(value: Any, count: int) -> NDArray[Any]:
+    return np.broadcast_to(np.asarray(value), (count,))

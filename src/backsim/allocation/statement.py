@@ -1,0 +1,143 @@
+"""The model, stated once: a book as a linear program, always a minimisation.
+
+Variables: units of line l from source s, one for each option.  Minimise what lateness, lost units,
+transport, transfer, expediting, substitution and broken promises cost.
+Source: the transportation problem, Dantzig, Linear Programming and Extensions (1963), chapter 14,
+with lateness as a cost of the route; fixed charges for shipments as in Hirsch and Dantzig, Naval
+Research Logistics Quarterly 15 (1968) 413-424.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backsim.allocation.book import Book
+from backsim.allocation.program import INF, Builder, Entries, Program
+
+NO_TIE = 0.0
+
+
+def state(book: Book) -> Program:
+    """The program whose optimum is the book's best plan."""
+    builder = Builder()
+    lines, options = book.lines, book.options
+    serve = book.unit_costs - lines.lost[options.line]
+    tie = _preference(book)
+    builder.add_columns("units", serve, INF, book.limits.whole, tie)
+    _open_units(builder, book)
+    _available(builder, book)
+    _promises(builder, book)
+    _capacity(builder, book)
+    _least_fill(builder, book)
+    _fairness(builder, book)
+    _smallest(builder, book)
+    return builder.program(offset=float(lines.lost @ lines.units))
+
+
+def _preference(book: Book) -> np.ndarray[Any, Any]:
+    """Of equal plans the one that serves more, and lines that stand first from sources that do."""
+    lines, sources, options = book.lines, book.sources, book.options
+    line = (options.line + 1.0) / (len(lines) + 1.0)
+    source = options.source / (len(sources) + 1.0) / (len(lines) + 1.0)
+    return np.asarray(line + 0.5 * source - 2.0)
+
+
+def _open_units(builder: Builder, book: Book) -> None:
+    """No line gets more than it has open; a line of an order that ships whole all or nothing."""
+    lines, options = book.lines, book.options
+    upper, lower = lines.units.copy(), np.full(len(lines), -INF)
+    entries: list[Entries] = [(options.line, np.arange(len(options)), 1.0)]
+    whole = np.flatnonzero(lines.complete)
+    if len(whole):
+        orders, group = np.unique(lines.order[whole], return_inverse=True)
+        count = len(orders)
+        first = builder.add_columns("whole", np.zeros(count), 1.0, True, np.full(count, NO_TIE))
+        entries.append((whole, first + group, -lines.units[whole]))
+        upper[whole] = lower[whole] = 0.0
+    builder.add_rows("open", len(lines), lower, upper, entries)
+
+
+def _available(builder: Builder, book: Book) -> None:
+    """No source gives more than it has."""
+    units, options = book.sources.units, book.options
+    entries = [(options.source, np.arange(len(options)), 1.0)]
+    builder.add_rows("available", len(units), -INF, units, entries)
+
+
+def _promises(builder: Builder, book: Book) -> None:
+    """What is promised for a day is there by that day; or each unit that is not costs a penalty."""
+    lines, options, penalty = book.lines, book.options, book.limits.promise_penalty
+    promised = np.flatnonzero(np.isfinite(lines.promised))
+    if not len(promised):
+        return
+    place = np.full(len(lines), -1)
+    place[promised] = np.arange(len(promised))
+    kept = np.flatnonzero(options.day <= lines.promised[options.line])  # inf where none is
+    kept = kept[place[options.line[kept]] >= 0]
+    entries = [(place[options.line[kept]], kept, 1.0)]
+    if penalty < INF:
+        cost = np.full(len(promised), penalty)
+        first = builder.add_columns("broken", cost, INF, False, np.full(len(promised), NO_TIE))
+        entries.append((np.arange(len(promised)), first + np.arange(len(promised)), 1.0))
+    builder.add_rows("promise", len(promised), lines.units[promised], INF, entries)
+
+
+def _capacity(builder: Builder, book: Book) -> None:
+    """No carrier or dock moves more in a day than it can."""
+    capacity = book.limits.capacity
+    if len(capacity.units):
+        entries = [(capacity.row, capacity.option, 1.0)]
+        builder.add_rows("capacity", len(capacity.units), -INF, capacity.units, entries)
+
+
+def _least_fill(builder: Builder, book: Book) -> None:
+    """A class gets at least its share of what it has open."""
+    lines, options = book.lines, book.options
+    if not book.limits.min_fill:
+        return
+    codes = np.array(list(book.limits.min_fill))
+    share = np.array(list(book.limits.min_fill.values()))
+    place = np.full(len(book.names.classes), -1)
+    place[codes] = np.arange(len(codes))
+    total = np.bincount(lines.customer_class, lines.units, len(place))[codes]
+    row = place[lines.customer_class[options.line]]
+    counted = np.flatnonzero(row >= 0)
+    builder.add_rows("min_fill", len(codes), share * total, INF, [(row[counted], counted, 1.0)])
+
+
+def _fairness(builder: Builder, book: Book) -> None:
+    """No customer's share is further below the share of all than the bound.
+
+    The share of all is a variable of its own, which keeps the rows short.
+    """
+    lines, options, bound = book.lines, book.options, book.limits.fairness
+    if bound is None:
+        return
+    count = len(book.names.customers)
+    total = np.bincount(lines.customer, lines.units, count)
+    share = builder.add_columns("share", np.zeros(1), 1.0, False, np.zeros(1))
+    every = np.arange(len(options))
+    all_served = [(0, every, 1.0), (0, np.array([share]), -float(total.sum()))]
+    builder.add_rows("share", 1, 0.0, 0.0, all_served)
+    served = [
+        (lines.customer[options.line], every, 1.0),
+        (np.arange(count), np.full(count, share), -total),
+    ]
+    builder.add_rows("fairness", count, -bound * total, INF, served)
+
+
+def _smallest(builder: Builder, book: Book) -> None:
+    """A shipment has no units, or as many as are of use (all that is open, if that is less)."""
+    lines, options = book.lines, book.options
+    limited = np.flatnonzero(lines.smallest[options.line] > 0)
+    if not len(limited):
+        return
+    count, line = len(limited), options.line[limited]
+    least = np.minimum(lines.smallest[line], lines.units[line])
+    first = builder.add_columns("ships", np.zeros(count), 1.0, True, np.full(count, NO_TIE))
+    every, flag = np.arange(count), first + np.arange(count)
+    builder.add_rows("smallest", count, 0.0, INF, [(every, limited, 1.0), (every, flag, -least)])
+    most = lines.units[line]
+    builder.add_rows("if it ships", count, -INF, 0.0, [(every, limited, 1.0), (every, flag, -most)])

@@ -1,0 +1,132 @@
+"""Small random books, and all their plans."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from backsim.allocation.book import Book, Capacity, Limits, Options
+from backsim.allocation.plan import Plan
+from backsim.allocation.transport import small_book
+
+INF = float("inf")
+small = st.integers(0, 4)
+money = st.integers(0, 40).map(lambda n: n / 4)
+
+
+@st.composite
+def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book:
+    """A book of up to 4 lines and 3 sources, in whole units; some options are not there."""
+    lines, sources = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    of_line = st.lists(money, min_size=lines, max_size=lines)
+    days = st.integers(0, 5)
+    book = small_book(
+        draw(st.lists(small, min_size=sources, max_size=sources)),
+        draw(st.lists(st.integers(1, 4), min_size=lines, max_size=lines)),
+        cost=draw(st.lists(of_line, min_size=sources, max_size=sources)),
+        lost=draw(of_line),
+        weight=draw(of_line),
+        arrives=draw(st.lists(days, min_size=sources, max_size=sources)),
+        due=draw(st.lists(days, min_size=lines, max_size=lines)),
+        classes=draw(st.lists(st.integers(1, 2), min_size=lines, max_size=lines)),
+    )
+    kept = np.array(
+        draw(st.lists(st.booleans(), min_size=lines * sources, max_size=lines * sources))
+    )
+    book = replace(book, options=book.options.take(kept))
+    if mixed:
+        order = np.array(draw(st.lists(st.integers(0, 1), min_size=lines, max_size=lines)))
+        complete = np.array(draw(st.lists(st.booleans(), min_size=2, max_size=2)))[order]
+        smallest = np.array(
+            draw(st.lists(st.integers(0, 3), min_size=lines, max_size=lines)), float
+        )
+        own = replace(book.lines, order=order, complete=complete, smallest=smallest)
+        book = replace(book, lines=own)
+    if limits:
+        promised = draw(st.lists(st.one_of(days, st.just(INF)), min_size=lines, max_size=lines))
+        book = replace(
+            book,
+            lines=replace(book.lines, promised=np.array(promised, float)),
+            limits=Limits(
+                min_fill={0: draw(st.sampled_from([0.0, 0.25, 0.5, 1.0]))},
+                fairness=draw(st.sampled_from([None, 0.0, 0.25, 0.5])),
+                promise_penalty=draw(st.sampled_from([INF, 0.0, 3.0])),
+                capacity=_capacity(draw, book.options),
+            ),
+        )
+    return book
+
+
+def _capacity(draw: st.DrawFn, options: Options) -> Capacity:
+    if not len(options):
+        return Capacity(("dock",), np.ones(1), np.empty(0, np.int64), np.empty(0, np.int64))
+    chosen = draw(st.lists(st.integers(0, len(options) - 1), unique=True))
+    units = float(draw(small))
+    row = np.zeros(len(chosen), np.int64)
+    return Capacity(("dock",), np.array([units]), row, np.array(chosen, np.int64))
+
+
+def plans(book: Book) -> Iterator[Plan]:
+    """Every plan in whole units that keeps to the limits, one after the other."""
+    lines, options = book.lines, book.options
+    ranges = [range(int(lines.units[line]) + 1) for line in options.line]
+    for units in itertools.product(*ranges):
+        plan = Plan(book, "any", np.array(units, float), np.zeros(0), "any", 0.0, 0.0)
+        if not faults(plan):
+            yield plan
+
+
+def faults(plan: Plan, slack: float = 1e-6) -> list[str]:
+    """The limits of its book that a plan does not keep."""
+    book, lines, limits = plan.book, plan.book.lines, plan.book.limits
+    served, found = plan.served, []
+    if (plan.units < -slack).any():
+        found.append("negative")
+    if (served > lines.units + slack).any():
+        found.append("open units")
+    if (plan.used > book.sources.units + slack).any():
+        found.append("available")
+    moved = np.bincount(
+        limits.capacity.row, plan.units[limits.capacity.option], len(limits.capacity.units)
+    )
+    if (moved > limits.capacity.units + slack).any():
+        found.append("capacity")
+    if limits.promise_penalty == INF and (plan.broken > slack).any():
+        found.append("promise")
+    least = np.minimum(lines.smallest, lines.units)[book.options.line]
+    if ((plan.units > slack) & (plan.units < least - slack)).any():
+        found.append("smallest")
+    for order in np.unique(lines.order[lines.complete]):
+        share = served[(lines.order == order) & lines.complete]
+        asked = lines.units[(lines.order == order) & lines.complete]
+        if not (np.abs(share) <= slack).all() and not (np.abs(share - asked) <= slack).all():
+            found.append("whole")
+    for code, fill in limits.min_fill.items():
+        own = lines.customer_class == code
+        if served[own].sum() < fill * lines.units[own].sum() - slack:
+            found.append("least fill")
+    if limits.fairness is not None:
+        share = served / lines.units  # a customer has one line here
+        if (share < served.sum() / lines.units.sum() - limits.fairness - slack).any():
+            found.append("fairness")
+    return found
+
+
+def cost_by_hand(plan: Plan) -> float:
+    """The objective from its definition, line by line and day by day."""
+    book, lines, options = plan.book, plan.book.lines, plan.book.options
+    total = 0.0
+    for line in range(len(lines)):
+        mine = [k for k in range(len(options)) if options.line[k] == line]
+        total += lines.lost[line] * (lines.units[line] - sum(plan.units[k] for k in mine))
+        for k in mine:
+            late = max(0.0, options.day[k] - lines.due[line])
+            total += plan.units[k] * (lines.weight[line] * late + options.transport[k])
+        if lines.promised[line] < INF and book.limits.promise_penalty < INF:
+            kept = sum(plan.units[k] for k in mine if options.day[k] <= lines.promised[line])
+            total += book.limits.promise_penalty * (lines.units[line] - kept)
+    return float(total)
