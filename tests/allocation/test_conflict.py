@@ -33,8 +33,8 @@ def test_promises_for_more_than_there_is():
     )
     assert say(replace(book, today=date(2026, 11, 24))) == (
         "expected a plan that keeps all of this, and there is none:\n"
-        "  line line 1: 6 of item promised for 2026-11-26\n"
-        "  line line 2: 5 of item promised for 2026-11-27 (3 short)\n"
+        "  line 1: 6 of item promised for 2026-11-26 (3 short)\n"
+        "  line 2: 5 of item promised for 2026-11-27\n"
         "with no more than\n"
         "  8 of item at main (source 1)\n"
         "Give one of them up, or put a price on broken promises (promise_penalty)."
@@ -46,8 +46,8 @@ def test_least_fill_against_a_dock():
     capacity = Capacity(("dock, day 0",), np.array([5.0]), np.zeros(2, np.int64), np.arange(2))
     book = replace(book, limits=Limits(min_fill={0: 1.0, 1: 0.5}, capacity=capacity))
     text = say(book)
-    assert "class class 1: at least 1 of its open units" in text
-    assert "class class 2: at least 0.5 of its open units" in text
+    assert "class 1: at least 1 of its open units" in text
+    assert "class 2: at least 0.5 of its open units" in text
     assert text.count("short") == 1
     assert "(3 short)" in text
     assert "5 units of dock, day 0" in text
@@ -58,8 +58,8 @@ def test_fairness_to_a_customer_without_a_source():
     book = small_book([9.0], [4.0, 4.0], lost=1.0, promised=[0.0, np.inf])
     one = replace(book, options=book.options.take([0]), limits=Limits(fairness=0.25))
     text = say(one)
-    assert "line line 1: 4 of item promised for day 0" in text
-    assert "customer customer 2: a share at most 0.25 below the share of all" in text
+    assert "line 1: 4 of item promised for day 0" in text
+    assert "customer 2: a share at most 0.25 below the share of all" in text
 
 
 def test_only_whole_orders_are_in_the_way():

@@ -50,7 +50,7 @@ def small_book(
     nothing = np.zeros(len(pair_line))
     return Book(
         lines=Lines(
-            ids=tuple(f"line {i + 1}" for i in range(lines)),
+            ids=tuple(str(i + 1) for i in range(lines)),
             product=zero,
             site=zero,
             customer=np.arange(lines),
@@ -88,8 +88,8 @@ def small_book(
         names=Names(
             products=("item",),
             sites=("main",),
-            customers=tuple(f"customer {i + 1}" for i in range(lines)),
-            classes=tuple(f"class {c}" for c in ranks),
+            customers=tuple(str(i + 1) for i in range(lines)),
+            classes=tuple(str(c) for c in ranks),
             prices=np.zeros(1),
             ranks=np.array(ranks, np.int64),
         ),
