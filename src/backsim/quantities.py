@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -110,6 +110,8 @@ Number = Annotated[float, Unit("")]
 Positive = Annotated[float, Gt(0), Unit("")]
 NonNegative = Annotated[float, Ge(0), Unit("")]
 Probability = Annotated[float, Ge(0), Le(1), Unit("probability")]
+Share = Annotated[float, Gt(0), Lt(1), Unit("share")]
+"""A share that is neither nothing nor all."""
 Weight = Annotated[float, Gt(0), Unit("")]
 OpenProbability = Annotated[float, Gt(0), Le(1), Unit("probability")]
 """A probability above 0."""

@@ -15,7 +15,8 @@ HEAD = """# Reference
 
 Every field, distribution, rule and metric. Made by `backsim reference` from where each is declared.
 A distribution may be a plain number, which is always that value. `{days: 14}` may stand for a
-number of units: so many days of mean demand at the stock point."""
+number of units: so many days of mean demand at the stock point. A level of a reorder rule may
+also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock)."""
 
 
 def reference() -> str:
@@ -95,7 +96,12 @@ def _one(value: dict[str, Any]) -> str:
     if isinstance(inner, dict):
         members = dict.fromkeys(map(_one, _members(inner)))
         text += f" of {' or '.join(members)}" if any("[" in m for m in members) else ""
-    signs = {"exclusiveMinimum": "> ", "minimum": ">= ", "maximum": "<= "}
+    signs = {
+        "exclusiveMinimum": "> ",
+        "minimum": ">= ",
+        "exclusiveMaximum": "< ",
+        "maximum": "<= ",
+    }
     bounds = [f"{sign}{value[key]:g}" for key, sign in signs.items() if key in value]
     unit = f" ({value['unit']})" if value.get("unit") else ""
     return " ".join([text, ", ".join(bounds)]).strip() + unit

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backsim.quantities import Number, Positive
 from backsim.scenario.distribution import Distribution, named, spread
@@ -30,6 +30,11 @@ class Exponential(Distribution):
         mean = self.mean or 1.0 / (self.rate or math.nan)
         return mean, mean * mean
 
+    def law(self) -> Any:
+        from scipy.stats import expon
+
+        return expon(scale=self.moments()[0])
+
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.standard_exponential(count) * self.moments()[0]
 
@@ -50,6 +55,12 @@ class Gamma(Distribution):
         if self.shape and self.scale:
             return self.shape * self.scale, self.shape * self.scale**2
         return spread(self.mean, self.cv, self.sd)
+
+    def law(self) -> Any:
+        from scipy.stats import gamma
+
+        mean, variance = self.moments()
+        return gamma(mean**2 / variance, scale=variance / mean)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         mean, variance = self.moments()
@@ -73,6 +84,14 @@ class Lognormal(Distribution):
             return spread(self.mean, self.cv, self.sd)
         mean = math.exp(self.mu + self.sigma**2 / 2)
         return mean, mean**2 * math.expm1(self.sigma**2)
+
+    def law(self) -> Any:
+        from scipy.stats import lognorm
+
+        mean, variance = self.moments()
+        sigma_squared = math.log1p(variance / mean**2)
+        median = mean * math.exp(-sigma_squared / 2)
+        return lognorm(math.sqrt(sigma_squared), scale=median)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         mean, variance = self.moments()
@@ -98,6 +117,11 @@ class Weibull(Distribution):
         first, second = (math.gamma(1 + k / self.shape) for k in (1, 2))
         return self._scale() * first, self._scale() ** 2 * (second - first**2)
 
+    def law(self) -> Any:
+        from scipy.stats import weibull_min
+
+        return weibull_min(self.shape, scale=self._scale())
+
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.weibull(self.shape, count) * self._scale()
 
@@ -115,6 +139,11 @@ class Uniform(Distribution):
 
     def moments(self) -> tuple[float, float]:
         return (self.low + self.high) / 2, (self.high - self.low) ** 2 / 12
+
+    def law(self) -> Any:
+        from scipy.stats import uniform
+
+        return uniform(self.low, self.high - self.low)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.uniform(self.low, self.high, count)
@@ -139,6 +168,12 @@ class Triangular(Distribution):
         a, c, b = self.low, self.mode, self.high
         return (a + b + c) / 3, (a * a + b * b + c * c - a * b - a * c - b * c) / 18
 
+    def law(self) -> Any:
+        from scipy.stats import triang
+
+        width = self.high - self.low
+        return triang((self.mode - self.low) / width, self.low, width)
+
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.triangular(self.low, self.mode, self.high, count)
 
@@ -155,6 +190,11 @@ class Normal(Distribution):
 
     def moments(self) -> tuple[float, float]:
         return self.mean, self.sd**2
+
+    def law(self) -> Any:
+        from scipy.stats import norm
+
+        return norm(self.mean, self.sd)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.normal(self.mean, self.sd, count)

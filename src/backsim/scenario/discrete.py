@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class Deterministic(Distribution):
     def moments(self) -> tuple[float, float]:
         return self.value, 0.0
 
+    def atoms(self) -> tuple[Floats, Floats]:
+        return np.array([self.value]), np.ones(1)
+
     def draw(self, generator: Generator, count: int) -> Floats:
         return np.full(count, float(self.value))
 
@@ -43,6 +46,11 @@ class Poisson(Distribution):
 
     def moments(self) -> tuple[float, float]:
         return self.mean, self.mean
+
+    def law(self) -> Any:
+        from scipy.stats import poisson
+
+        return poisson(self.mean)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.poisson(self.mean, count).astype(float)
@@ -64,6 +72,14 @@ class Geometric(Distribution):
     def moments(self) -> tuple[float, float]:
         p = self.p or 1.0 / (self.mean or math.nan)
         return 1 / p, (1 - p) / p**2
+
+    def law(self) -> Any:
+        from scipy.stats import geom
+
+        return geom(1 / self.moments()[0])
+
+    def atoms(self) -> tuple[Floats, Floats] | None:
+        return (np.ones(1), np.ones(1)) if self.moments()[0] == 1 else None
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.geometric(1 / self.moments()[0], count).astype(float)
@@ -102,6 +118,11 @@ class NegativeBinomial(Distribution):
         n, p = self._parameters()
         return n * (1 - p) / p, n * (1 - p) / p**2
 
+    def law(self) -> Any:
+        from scipy.stats import nbinom
+
+        return nbinom(*self._parameters())
+
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.negative_binomial(*self._parameters(), count).astype(float)
 
@@ -120,6 +141,11 @@ class Logarithmic(Distribution):
         a = -1 / math.log1p(-self.p)
         mean = a * self.p / (1 - self.p)
         return mean, a * self.p / (1 - self.p) ** 2 - mean**2
+
+    def law(self) -> Any:
+        from scipy.stats import logser
+
+        return logser(self.p)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.logseries(self.p, count).astype(float)
@@ -152,6 +178,9 @@ class Discrete(Distribution):
         mean = float(values @ p)
         return mean, float(((values - mean) ** 2) @ p)
 
+    def atoms(self) -> tuple[Floats, Floats]:
+        return np.array(self.values), self._probabilities()
+
     def draw(self, generator: Generator, count: int) -> Floats:
         steps = np.cumsum(self._probabilities())
         steps[-1] = 1.0  # rounding must not leave a gap at the top
@@ -173,6 +202,9 @@ class Empirical(Distribution):
 
     def moments(self) -> tuple[float, float]:
         return float(np.mean(self.values)), float(np.var(self.values))
+
+    def atoms(self) -> tuple[Floats, Floats]:
+        return np.array(self.values), np.full(len(self.values), 1 / len(self.values))
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return np.array(self.values)[generator.integers(0, len(self.values), count)]

@@ -56,6 +56,14 @@ class Distribution(Part):
         """Independent values, shape (count,), in the order of the generator's stream."""
         raise NotImplementedError
 
+    def law(self) -> Any:
+        """Its law as a frozen distribution of `scipy.stats`, where it has no `atoms`."""
+        raise NotImplementedError
+
+    def atoms(self) -> tuple[Floats, Floats] | None:
+        """Its values and their probabilities where a file lists them; else none."""
+        return None
+
     def least(self) -> float:
         """No value is below this (where negative values are cut at 0)."""
         return 0.0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from backsim.scenario.flow import flows
 from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
 from backsim.scenario.names import unknown_names
@@ -165,7 +167,7 @@ class _Resolver:
                 expected = f"`stock` to hold what is ordered: {product} at {site}{more}"
                 self.fault(path, expected, "no such stock point")
         demand = mean_demand(self.scenario, self.traces)
-        stock = points.explicit(demand)
+        stock = points.explicit(demand, cache(lambda: flows(self.scenario, self.traces)))
         self.faults += points.faults
         self.scenario = self.scenario.model_copy(update={"stock": stock, "policy": Policy()})
 

@@ -14,10 +14,11 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     create_model,
+    model_validator,
 )
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import Days, SomeUnits, Unit
+from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, Share, SomeUnits, Unit
 from backsim.rules import FAMILIES, Family, Rule
 from backsim.scenario.part import MEMBER, Part, fault, faults, member, nearest
 from backsim.scenario.shorthand import Name, Spec
@@ -30,6 +31,57 @@ class Cover(Spec):
     """Days of mean demand."""
 
 
+class Above(Spec):
+    """A level above another one of the rule: `S: {units: 30, above: s}`."""
+
+    units: PositiveUnits | None = None
+    """Units above the other level."""
+    days: PositiveDays | None = None
+    """Days of mean demand above it, rounded up to whole units."""
+    above: Name
+    """The other level."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Above:
+        if (self.units is None) == (self.days is None):
+            raise fault("either `units` or `days`", "both" if self.units else "neither")
+        return self
+
+
+class Target(Spec):
+    """A level that gives a service, computed from the scenario's demand and lead time.
+
+    The least whole number that does.  `backsim resolve` shows it; docs/reorder.md has the formulas.
+    """
+
+    cycle_service: Share | None = None
+    """Probability that the demand over lead time and review period is at most the level."""
+    fill_rate: Share | None = None
+    """Share of the units ordered that is served from stock, for the order size of the rule."""
+    demand: Literal["normal", "gamma", "compound"] = "gamma"
+    """How the demand over the lead time is taken to be distributed.
+
+    `compound` is exact: compound Poisson, or sums of the demand of periods.
+    """
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Target:
+        if (self.cycle_service is None) == (self.fill_rate is None):
+            raise fault("either `cycle_service` or `fill_rate`", "both")
+        return self
+
+
+class SafetyStock(Spec):
+    """A level so many units above the mean demand over lead time and review period."""
+
+    safety_stock: Level
+    """Units above the mean."""
+
+
+Relative = Cover | Above | Target | SafetyStock
+"""A level that is not written as a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleUse:
     """A rule by name, with its parameters."""
@@ -39,7 +91,10 @@ class RuleUse:
 
     def to_file(self) -> dict[str, Any]:
         """The rule as a scenario file spells it."""
-        plain = {k: v.model_dump() if isinstance(v, Cover) else v for k, v in self.params.items()}
+        plain = {
+            k: v.model_dump(exclude_none=True) if isinstance(v, Spec) else v
+            for k, v in self.params.items()
+        }
         return {"rule": self.rule, **plain}
 
 
@@ -95,11 +150,47 @@ def level_kind(value: Any) -> str:
     return MEMBER + ("cover" if isinstance(value, dict | Cover) else "number")
 
 
-def _level_or_cover(number: Any) -> Any:
+def _relative_kind(value: Any) -> str | None:
+    """Which way of writing a level a value is meant to be: by its keys."""
+    if isinstance(value, Spec):
+        value = value.model_dump(exclude_none=True)
+    if not isinstance(value, dict):
+        return MEMBER + "number"
+    kinds = (
+        ("safety", ("safety_stock",)),
+        ("target", ("cycle_service", "fill_rate")),
+        ("above", ("above", "units")),
+        ("cover", ("days",)),
+    )
+    return next((MEMBER + kind for kind, keys in kinds if any(k in value for k in keys)), None)
+
+
+def _or_cover(number: Any) -> Any:
     """A number of units, or `{days: 14}`: so many days of mean demand."""
     return Annotated[
         Annotated[number, member("number")] | Annotated[Cover, member("cover")],
         Discriminator(level_kind),
+    ]
+
+
+def _or_relative(number: Any) -> Any:
+    """A level as a number of units, or in any of the ways that reorder rules allow."""
+    return Annotated[
+        Annotated[number, member("number")]
+        | Annotated[Cover, member("cover")]
+        | Annotated[Above, member("above")]
+        | Annotated[Target, member("target")]
+        | Annotated[SafetyStock, member("safety")],
+        Discriminator(
+            _relative_kind,
+            custom_error_type="fault",
+            custom_error_message="{expected}",
+            custom_error_context={
+                "expected": "units, or a mapping with the key days, above, cycle_service, fill_rate"
+                " or safety_stock",
+                "found": "",
+            },
+        ),
     ]
 
 
@@ -132,7 +223,8 @@ def _keys(rule: Rule) -> dict[str, Any]:
         )
         annotation = p.annotation if unit else Annotated[p.annotation, Unit("")]
         if unit and unit.name == "units":
-            annotation = _level_or_cover(annotation)
+            level = rule.family == "reorder" and p.annotation == Level
+            annotation = _or_relative(annotation) if level else _or_cover(annotation)
         keys[p.name] = (annotation, ... if p.default is None else p.default)
     if "level" in rule.asks:
         levels = Field(description="Units held back from each customer class; 0 for the others.")

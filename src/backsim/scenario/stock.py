@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from backsim.entities import Stock
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES
-from backsim.scenario.ruleuse import Cover, RuleUse, parameters_model
-from backsim.scenario.schema import Policy, Scenario, StockPoint
+from backsim.scenario.flow import Flow
+from backsim.scenario.levels import LevelFault, Situation, in_units, units_at
+from backsim.scenario.ruleuse import Cover, RuleUse, Target, parameters_model
+from backsim.scenario.schema import Policy, Review, Scenario, StockPoint
+from backsim.scenario.shorthand import Spec
 from backsim.scenario.volume import Pair
 from backsim.scenario.yamlfile import Document, Fault, Location
 
@@ -26,6 +28,7 @@ class StockPoints:
         self.faults: list[Fault] = []
         self.fields: dict[Pair, dict[str, Any]] = {}
         self.places: dict[Pair, dict[str, Location]] = {}
+        self._flows: Callable[[], Mapping[Pair, list[Flow]]] = dict
         for i, entry in enumerate(scenario.stock):
             for product in _selected(entry.products, scenario.products):
                 for site in _selected(entry.sites, scenario.sites):
@@ -38,8 +41,14 @@ class StockPoints:
             fields[name] = getattr(entry, name)
             places[name] = ("stock", index, name)
 
-    def explicit(self, demand: Mapping[Pair, float]) -> tuple[StockPoint, ...]:
-        """Every stock point with every field set; `demand` is in mean units a day."""
+    def explicit(
+        self, demand: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
+    ) -> tuple[StockPoint, ...]:
+        """Every stock point with every field set.
+
+        `demand` is in mean units a day; `flows` is asked only where a level needs them.
+        """
+        self._flows = flows
         return tuple(self._explicit(pair, demand.get(pair, 0.0)) for pair in self.fields)
 
     def _explicit(self, pair: Pair, rate: float) -> StockPoint:
@@ -54,7 +63,9 @@ class StockPoints:
             self._fault(pair, "reorder", (), f"a reorder rule for {_spoken(pair)}", "none")
             values["reorder"] = RuleUse("none")
         for family in FAMILIES:
-            values[family] = self._in_units(pair, family, values[family], rate)
+            needs = any(isinstance(value, Target) for value in values[family].params.values())
+            situation = self._situation(pair, values, rate, needs)
+            values[family] = self._in_units(pair, family, values[family], situation)
         values["initial"] = self._initial(pair, values["initial"], values["reorder"], rate)
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
@@ -72,16 +83,34 @@ class StockPoints:
             self._fault(pair, "", (), expected, "none")
         return given or only
 
-    def _in_units(self, pair: Pair, family: str, use: RuleUse, rate: float) -> RuleUse:
-        """A rule with every `{days: n}` computed, and its parameters checked once more."""
-        params = {name: _units(value, rate) for name, value in use.params.items()}
-        model = parameters_model(FAMILIES[family].get(use.rule))
+    def _situation(
+        self, pair: Pair, values: Mapping[str, Any], rate: float, with_flows: bool
+    ) -> Situation:
+        """What the levels of a stock point are computed from."""
+        supplier, review = self.scenario.suppliers[values["supplier"]], values["review"]
+        return Situation(
+            rate=rate,
+            flows=self._flows().get(pair, []) if with_flows else [],
+            lead_time=values["lead_time"],
+            period=review.period if isinstance(review, Review) else 0.0,
+            crossing=supplier.crossing,
+            unlimited=supplier.capacity == "unlimited",
+        )
+
+    def _in_units(self, pair: Pair, family: str, use: RuleUse, situation: Situation) -> RuleUse:
+        """A rule with every level computed, and its parameters checked once more."""
+        rule = FAMILIES[family].get(use.rule)
         try:
-            params = dict(model.model_validate(params))
+            params = in_units(rule, use.params, situation)
+        except LevelFault as fault:
+            self._fault(pair, family, fault.where, fault.expected, fault.found)
+            return RuleUse("none") if family == "reorder" else use
+        try:
+            params = dict(parameters_model(rule).model_validate(params))
         except ValidationError as error:
             for e in error.errors():
                 name = str(e["loc"][0])
-                found = f"{params[name]} ({use.params[name].days:g} days of mean demand)"
+                found = f"{params[name]} ({_spoken_level(use.params[name])})"
                 expected = f"{e['ctx']['expected']} for {_spoken(pair)}"
                 self._fault(pair, family, (name,), expected, found)
         if use.rule == "s_S" and family == "reorder" and params["S"] <= params["s"]:
@@ -95,11 +124,8 @@ class StockPoints:
             return int(_units(given, rate))
         if any(fault.path[-1] in use.params for fault in self.faults):
             return 0
-        rule = FAMILIES["reorder"].get(use.rule)
-        offers = {"position": 0, "stock": Stock(), "now": 0.0}
         try:
-            arguments = [offers[a] if a in offers else use.params[a] for a in rule.arguments]
-            units = max(0, int(rule.function(*arguments)))
+            units = max(0, units_at(FAMILIES["reorder"].get(use.rule), use.params, 0))
         except Exception as error:  # a user's rule may do anything
             expected = f"a rule that can say what to order for an empty stock point ({error})"
             self._fault(pair, "reorder", (), expected, use.rule)
@@ -116,6 +142,13 @@ def _selected(given: tuple[str, ...], names: Any) -> list[str]:
 
 def _spoken(pair: Pair) -> str:
     return f"{pair[0]} at {pair[1]}"
+
+
+def _spoken_level(value: Any) -> str:
+    """How a level was given."""
+    if isinstance(value, Cover):
+        return f"{value.days:g} days of mean demand"
+    return "as computed" if isinstance(value, Spec) else "as given"
 
 
 def _units(value: Any, rate: float) -> Any:

@@ -1,0 +1,256 @@
+"""Demand over a lead time: normal, gamma or compound (Poisson); and the service a level gives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from backsim.scenario.distribution import Distribution
+from backsim.scenario.flow import MOST_UNITS, Flow, moments_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Law = Literal["normal", "gamma", "compound"]
+NODES = 512
+"""Points at which a distribution of lead times is taken, each as likely as the other."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a reorder rule makes of the position: it orders at or below `trigger`, up to `top`.
+
+    Or, with `batch`, in multiples of so many units that bring it above the trigger.
+    """
+
+    trigger: int
+    top: int
+    batch: int = 0
+
+    @property
+    def one_for_one(self) -> bool:
+        """Every demand is ordered at once."""
+        return not self.batch and self.top == self.trigger + 1
+
+
+class TooMuch(Exception):
+    """A table of probabilities would be too long; holds the units it would need."""
+
+
+@dataclass(frozen=True)
+class LeadTimeDemand:
+    """The demand of a stock point from an order's placement until the next one could arrive.
+
+    `period` is the time between reviews (0: continuous).  `law` says how it is distributed; its
+    mean and variance are those of the scenario:
+
+        mean m (L + R), variance v (L + R) + m^2 Var(L)
+
+    with m and v the mean and variance of the units a day, L the lead time and R the period.
+    Source: Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains (2017),
+    chapter 6 (normal); Burgin, Operational Research Quarterly 26 (1975) 507-525 (gamma); Adelson,
+    Operational Research Quarterly 17 (1966) 73-75 (compound Poisson).
+    """
+
+    flows: Sequence[Flow]
+    lead_time: Distribution
+    period: float
+    law: Law
+
+    @cached_property
+    def daily(self) -> tuple[float, float]:
+        """Mean and variance of the units a day."""
+        return sum(f.mean for f in self.flows), sum(f.variance for f in self.flows)
+
+    def moments(self, extra: float) -> tuple[float, float]:
+        """(mean, variance) of the demand over the lead time and `extra` days."""
+        (mean, variance), (days, spread) = self.daily, self.lead_time.moments()
+        return mean * (days + extra), variance * (days + extra) + mean**2 * spread
+
+    # -- the chance that demand is at most so much ------------------------------------------
+
+    def quantile(self, share: float, steady: bool = False) -> float:
+        """The level that the demand over lead time and period stays within, with probability.
+
+        `steady`: every demand is ordered at once, and orders may cross.
+        """
+        mean, variance = self.moments(self.period)
+        if self.law == "compound":
+            table = self._compound([self.period], steady)
+            return float(np.searchsorted(np.cumsum(table), share - 1e-12))
+        if variance == 0.0:
+            return mean
+        from scipy.stats import gamma, norm
+
+        if self.law == "normal":
+            return float(norm.ppf(share, mean, math.sqrt(variance)))
+        return float(gamma.ppf(share, mean**2 / variance, scale=variance / mean))
+
+    def at_most(self, steady: bool) -> Floats:
+        """P(demand <= k), k = 0, 1, ..., at a random time between two arrivals.
+
+        That is over the lead time and the part of the period that has passed.
+        """
+        extras = self._waits()
+        if self.law == "compound":
+            return np.asarray(np.cumsum(self._compound(extras, steady)))
+        from scipy.stats import gamma, norm
+
+        mean, variance = self.moments(self.period)
+        points = np.arange(self._room(mean, variance)) + 0.5  # demand is in whole units
+        total = np.zeros(len(points))
+        for extra in extras:
+            mean, variance = self.moments(extra)
+            if variance == 0.0:
+                total += points >= mean
+            elif self.law == "normal":
+                total += norm.cdf(points, mean, math.sqrt(variance))
+            else:
+                total += gamma.cdf(points, mean**2 / variance, scale=variance / mean)
+        return total / len(extras)
+
+    def _waits(self) -> list[float]:
+        """Days since the last review, as orders find them, each as likely as the other."""
+        every = {f.every for f in self.flows}
+        if not self.period or every == {self.period}:
+            return [0.0]
+        count = 64
+        if len(every) == 1 and 0.0 < min(every) < self.period:
+            count = max(1, round(self.period / every.pop()))
+            return [i / count * self.period for i in range(count)]
+        return [(i + 0.5) / count * self.period for i in range(count)]
+
+    def _room(self, mean: float, variance: float) -> int:
+        """Entries that a table of the demand needs."""
+        need = mean + 12 * math.sqrt(variance) + 3 * self.largest + 16
+        if need > MOST_UNITS:
+            raise TooMuch(need)
+        return int(2 ** math.ceil(math.log2(need)))
+
+    @cached_property
+    def largest(self) -> int:
+        """Most units of an order."""
+        return max(len(f.units) for f in self.flows)
+
+    def _compound(self, extras: Sequence[float], steady: bool) -> Floats:
+        """Probabilities of compound demand, from its characteristic function.
+
+        Compound Poisson, or sums of as many periods' demand as there are in the time.
+
+        Palm's theorem: when every demand is ordered at once and lead times are independent, only
+        their mean counts.  Source: Feeney and Sherbrooke, Management Science 12 (1966) 391-411.
+        """
+        size = self._room(*self.moments(max(extras)))
+        random = [f for f in self.flows if not f.every]
+        exponent = sum(f.rate * (1.0 - np.fft.rfft(f.units, size)) for f in random)
+        days, weights = nodes(self.lead_time)
+        if steady:
+            days, weights = np.array([self.lead_time.moments()[0]]), np.ones(1)
+        regular = [(np.fft.rfft(f.units, size), f.every) for f in self.flows if f.every]
+        if regular:
+            law = sum(
+                weight / len(extras) * np.exp(-exponent * (t + extra)) * _sums(regular, t + extra)
+                for t, weight in zip(days, weights, strict=True)
+                for extra in extras
+            )
+        else:
+            law = sum(w * np.exp(-exponent * t) for t, w in zip(days, weights, strict=True))
+            law = law * sum(np.exp(-exponent * extra) for extra in extras) / len(extras)
+        return np.asarray(np.fft.irfft(law, size).clip(min=0.0))
+
+    # -- the share of units served at once --------------------------------------------------
+
+    def fill_rate(self, steady: bool) -> Callable[[Shape], float]:
+        """The share of the units ordered that is served at once, by the shape of the rule.
+
+        An order for X units that finds the position I of a lead time ago, and D units asked for
+        since, is given min(X, max(I - D, 0)) of them.  I is uniform for batches, and follows the
+        renewals of the demand for an order up to a level.
+        Source: Hadley and Whitin, Analysis of Inventory Systems (1963), section 4-2 (batches);
+        Sahin, Regenerative Inventory Systems (1990), chapter 3, and Zheng and Federgruen,
+        Operations Research 39 (1991) 654-665 (order up to).
+        """
+        from scipy.signal import fftconvolve
+
+        rate = sum(f.rate for f in self.flows)
+        size = np.zeros(self.largest)
+        for flow in self.flows:
+            size[: len(flow.units)] += flow.rate / rate * flow.units
+        size[0] = 0.0
+        size /= size.sum()
+        mean, _ = moments_of(size)
+        beyond = 1.0 - np.cumsum(size)  # P(X > k)
+        below = self.at_most(steady)
+        served = np.concatenate([[0.0], fftconvolve(beyond, below)[: len(below)]]) / mean
+        step = size if not self.period else self._of_period()
+        visits = _Visits(step)
+
+        def share(shape: Shape) -> float:
+            if shape.batch:
+                found = served[_within(shape.trigger + 1 + np.arange(shape.batch), served)]
+                return float(found.mean())
+            weights = visits.first(shape.top - shape.trigger)
+            found = served[_within(shape.top - np.arange(len(weights)), served)]
+            return float(found @ weights / weights.sum())
+
+        return share
+
+    def _of_period(self) -> Floats:
+        """Probabilities of the units asked for between two reviews."""
+        from backsim.scenario.discrete import Deterministic
+
+        one = LeadTimeDemand(self.flows, Deterministic(value=self.period), 0.0, self.law)
+        return np.asarray(np.diff(one.at_most(True), prepend=0.0))
+
+
+class _Visits:
+    """How often the position is so far below the level it is raised to, in a cycle of orders."""
+
+    def __init__(self, step: Floats) -> None:
+        self.step = (step / (1.0 - step[0]))[1:]
+        self.mass = np.ones(1)
+
+    def first(self, count: int) -> Floats:
+        """The first `count` of them (the renewal mass of the demand)."""
+        known = len(self.mass)
+        if known < count:
+            mass = np.concatenate([self.mass, np.zeros(count - known)])
+            back = self.step[::-1]
+            for j in range(known, count):
+                reach = min(j, len(back))
+                mass[j] = mass[j - reach : j] @ back[len(back) - reach :]
+            self.mass = mass
+        return self.mass[:count]
+
+
+def _sums(regular: Sequence[tuple[Any, float]], days: float) -> Any:
+    """Characteristic function of demand that comes at regular times.
+
+    In a time that is no whole number of its periods there are one more or one less.
+    """
+    found: Any = 1.0
+    for one, every in regular:
+        count = math.floor(days / every + 1e-9)
+        rest = max(0.0, days / every - count)
+        found = found * one**count * (1.0 - rest + rest * one)
+    return found
+
+
+def _within(index: NDArray[Any], table: Floats) -> NDArray[Any]:
+    return np.asarray(np.clip(index, 0, len(table) - 1))
+
+
+def nodes(distribution: Distribution) -> tuple[Floats, Floats]:
+    """Values and weights that stand for a distribution of days: its own, or quantiles."""
+    atoms = distribution.atoms()
+    if atoms is None:
+        values = distribution.law().ppf((np.arange(NODES) + 0.5) / NODES)
+        atoms = values, np.full(NODES, 1.0 / NODES)
+    return np.maximum(atoms[0], 0.0), atoms[1]

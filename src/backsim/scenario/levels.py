@@ -1,0 +1,177 @@
+"""Levels of a rule that are not written as numbers: days of demand, safety stocks, services."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backsim.entities import Stock
+from backsim.quantities import LARGEST_STOCK
+from backsim.rules import Rule
+from backsim.scenario.distribution import Distribution
+from backsim.scenario.flow import MOST_UNITS, Flow
+from backsim.scenario.leadtime import LeadTimeDemand, Shape, TooMuch
+from backsim.scenario.ruleuse import Above, Cover, SafetyStock, Target
+
+ROUNDING = 1e-9
+"""A level this little above a whole number is that number."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What levels are computed from: a stock point's demand, supply and review.
+
+    `rate` is the mean demand in units a day, `period` the time between reviews (0: continuous),
+    `unlimited` says whether the supplier's lead time is all that there is to wait for.
+    """
+
+    rate: float
+    flows: Sequence[Flow]
+    lead_time: Distribution
+    period: float
+    crossing: bool
+    unlimited: bool
+
+
+class LevelFault(Exception):
+    """A level that cannot be computed: below which parameter, what was expected, what found."""
+
+    def __init__(self, where: tuple[str, ...], expected: str, found: Any) -> None:
+        super().__init__(expected)
+        self.where, self.expected, self.found = where, expected, found
+
+
+def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dict[str, Any]:
+    """The parameters of a rule, every level a number of units.  Raises LevelFault."""
+    targets = [name for name, value in params.items() if isinstance(value, Target)]
+    if len(targets) > 1:
+        expected = f"one level from a service; {targets[0]} has one already"
+        raise LevelFault((targets[1],), expected, _spoken(params[targets[1]]))
+    above = {name: value.above for name, value in params.items() if isinstance(value, Above)}
+    for name, other in above.items():
+        if other not in params or other in above:
+            known = ", ".join(n for n in params if n not in above) or "it has none"
+            raise LevelFault((name, "above"), f"another level of the rule ({known})", other)
+
+    def numbers(level: int) -> dict[str, Any]:
+        found = {name: _number(value, situation, level) for name, value in params.items()}
+        return found | {name: found[name] + found[other] for name, other in above.items()}
+
+    if not targets:
+        return numbers(0)
+    try:
+        return numbers(_level(rule, numbers, targets[0], params[targets[0]], situation))
+    except TooMuch as units:
+        expected = (
+            f"less than {MOST_UNITS:,} units over the lead time"
+            " (or `cycle_service` with normal or gamma demand)"
+        )
+        found = f"about {units.args[0]:,.0f}"
+        raise LevelFault((targets[0],), expected, found) from None
+
+
+def _number(value: Any, situation: Situation, level: int) -> Any:
+    """Units of a parameter; `level` of the one that is looked for."""
+    if isinstance(value, Target):
+        return level
+    if isinstance(value, Above) and value.units is not None:
+        return value.units
+    if isinstance(value, Cover | Above):
+        return math.ceil((value.days or 0.0) * situation.rate - ROUNDING)
+    if isinstance(value, SafetyStock):
+        days = situation.lead_time.moments()[0] + situation.period
+        return math.ceil(situation.rate * days + value.safety_stock - ROUNDING)
+    return value
+
+
+def _level(
+    rule: Rule,
+    numbers: Callable[[int], dict[str, Any]],
+    name: str,
+    target: Target,
+    situation: Situation,
+) -> int:
+    """The least level that gives the service."""
+    if not situation.unlimited:
+        expected = "an unlimited supplier for a level from a service"
+        raise LevelFault((name,), expected, "a supplier with a capacity, where purchases queue")
+    own = [f.customer_class for f in situation.flows if not f.random and not f.every]
+    if own and target.demand == "compound":
+        expected = "normal or gamma, as not all orders arrive as Poisson or by period"
+        raise LevelFault((name, "demand"), expected, f"compound, with class {own[0]}")
+    flows = [flow for flow in situation.flows if flow.mean > 0]
+    if not flows:
+        return 0
+    demand = LeadTimeDemand(flows, situation.lead_time, situation.period, target.demand)
+
+    def shape(level: int) -> Shape | None:
+        return shape_of(rule, numbers(level))
+
+    steady = False
+    if not situation.period and situation.crossing:
+        found = shape(max(0, math.ceil(demand.moments(0.0)[0])))
+        steady = found is not None and found.one_for_one
+    if target.cycle_service is not None:
+        return math.ceil(demand.quantile(target.cycle_service, steady) - ROUNDING)
+    assert target.fill_rate is not None
+    share = demand.fill_rate(steady)
+
+    def reached(level: int) -> bool:
+        found = shape(level)
+        if found is None:
+            expected = "`cycle_service`, as this rule orders neither up to a level nor in batches"
+            raise LevelFault((name,), expected, "fill_rate")
+        return share(found) >= float(target.fill_rate or 0.0) - 1e-12
+
+    mean, variance = demand.moments(situation.period)
+    most = math.ceil(mean + 12 * math.sqrt(variance)) + 3 * demand.largest + 16
+    if not reached(most):
+        expected = "a fill rate that can be reached with the rule's other levels"
+        raise LevelFault((name, "fill_rate"), expected, target.fill_rate)
+    least = -1
+    while least > -int(LARGEST_STOCK) and reached(least):
+        least *= 2
+    while most - least > 1:
+        middle = (most + least) // 2
+        least, most = (least, middle) if reached(middle) else (middle, most)
+    return most
+
+
+def shape_of(rule: Rule, params: Mapping[str, Any]) -> Shape | None:
+    """How a rule orders, seen from what it says at some positions; None if in another way."""
+
+    def order(position: int) -> int:
+        return units_at(rule, params, position)
+
+    low, high = -int(LARGEST_STOCK), int(LARGEST_STOCK)
+    if order(low) <= 0 or order(high) > 0:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if order(middle) > 0 else (low, middle)
+    batch = order(low)
+    steps = [0, *(2**i for i in range(16)), *(3**i for i in range(10))]
+    after = [low - step + order(low - step) for step in steps]
+    if all(position == after[0] for position in after):
+        return Shape(low, after[0])
+    whole = all(order(low - step) % batch == 0 for step in steps)
+    if whole and all(low < position <= low + batch for position in after):
+        return Shape(low, low + batch, batch)
+    return None
+
+
+def units_at(rule: Rule, params: Mapping[str, Any], position: int) -> int:
+    """What a reorder rule says at the start, at some position."""
+    offers = {"position": position, "stock": Stock(), "now": 0.0}
+    arguments = [offers[a] if a in offers else params[a] for a in rule.arguments]
+    return int(rule.function(*arguments))
+
+
+def _spoken(value: Any) -> str:
+    plain = value.model_dump(exclude_none=True)
+    return "{" + ", ".join(f"{k}: {v}" for k, v in plain.items() if k != "demand") + "}"
+
+
+__all__ = ["LevelFault", "Situation", "in_units", "shape_of", "units_at"]

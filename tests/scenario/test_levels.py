@@ -1,0 +1,378 @@
+"""Levels computed from a service: formulas, exact answers, and what the simulation attains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models import build
+from tests.scenario.test_distributions import CASES, READ
+
+import backsim
+from backsim.rules import FAMILIES
+from backsim.scenario import from_dict
+from backsim.scenario.distributions import Deterministic
+from backsim.scenario.flow import Flow, flows, moments_of, whole
+from backsim.scenario.leadtime import LeadTimeDemand, Shape, nodes
+from backsim.scenario.levels import shape_of
+from backsim.scenario.model import Model
+from backsim.streams import generator
+from backsim.theory.records import Record, answers, model_of, records
+from backsim.theory.translate import translate
+
+GEOMETRIC = {"geometric": {"mean": 3}}
+EVERY_DAY = {"period": {"every": 1}}
+
+
+def model(
+    reorder: Any,
+    *,
+    arrivals: Any = None,
+    size: Any = 1,
+    lead_time: Any = 5,
+    review: Any = "continuous",
+    **fields: Any,
+) -> Model:
+    demand = {"arrivals": arrivals or {"poisson": {"rate": 2}}, "products": "mug", "size": size}
+    return from_dict(
+        {
+            "horizon": 1000,
+            "products": "mug",
+            "suppliers": {"maker": {"lead_time": lead_time}},
+            "customers": {"all": {"demand": demand}},
+            "policy": {"reorder": reorder, "review": review},
+            **fields,
+        }
+    )
+
+
+def levels(reorder: Any, **given: Any) -> dict[str, float]:
+    found = model(reorder, **given).scenario.stock[0].reorder
+    assert found is not None
+    return dict(found.params)
+
+
+def tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: tuples(item) for key, item in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+# -- laws ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", CASES, ids=str)
+def test_a_distribution_s_law_is_that_of_its_draws(written: dict[str, Any]):
+    """Kolmogorov's distance of 20,000 draws; beyond 3.1 / sqrt(n) with probability 9e-9 a case."""
+    distribution = READ.validate_python(tuples(written))
+    draws = np.sort(distribution.draw(generator(1, 0, "law"), 20_000))
+    atoms = distribution.atoms()
+    if atoms is not None:
+        values, chances = atoms
+        below = np.array([chances[values <= x].sum() for x in draws])
+    else:
+        below = distribution.law().cdf(draws)
+        assert distribution.law().mean() == pytest.approx(distribution.moments()[0])
+        assert distribution.law().var() == pytest.approx(distribution.moments()[1])
+    upper = np.searchsorted(draws, draws, "right") / len(draws)
+    assert np.abs(below - upper).max() < 3.1 / np.sqrt(len(draws))
+
+
+def test_sizes_are_rounded_and_lines_are_at_least_one():
+    normal = READ.validate_python({"normal": {"mean": 1.2, "sd": 1.0}})
+    table = whole(normal)
+    law = normal.law()
+    assert table[0] == pytest.approx(law.cdf(0.5))
+    assert table[2] == pytest.approx(law.cdf(2.5) - law.cdf(1.5))
+    assert table.sum() == pytest.approx(1.0)
+    assert whole(normal, least=1)[:2] == pytest.approx([0.0, law.cdf(1.5)])
+    assert whole(Deterministic(value=3)).tolist() == [0, 0, 0, 1]
+
+
+def test_quantiles_stand_for_lead_times():
+    gamma = READ.validate_python({"gamma": {"mean": 6, "cv": 0.5}})
+    days, weights = nodes(gamma)
+    assert days @ weights == pytest.approx(6, rel=2e-3)
+    assert ((days - 6) ** 2) @ weights == pytest.approx(9, rel=2e-2)
+
+
+def test_an_order_of_several_lines_asks_a_stock_point_for_their_sum():
+    demand = {
+        "arrivals": {"poisson": {"rate": 4}},
+        "products": {"mug": 1, "plate": 3},
+        "sites": {"north": 1, "south": 1},
+        "lines": {"discrete": {"values": [1, 2]}},
+        "size": {"discrete": {"values": [1, 3]}},
+    }
+    scenario = from_dict(
+        {
+            "horizon": 10,
+            "products": ["mug", "plate"],
+            "sites": ["north", "south"],
+            "suppliers": {"maker": {}},
+            "customers": {"all": {"demand": demand}},
+            "policy": {"reorder": "none"},
+        }
+    ).scenario
+    (flow,) = flows(scenario, {})["mug", "north"]
+    # One line of two (1/2) for this product (1/4) or two of two, at this site (1/2).
+    one, both = 0.5 * (0.5 / 4 + 0.5 * 2 * 3 / 16), 0.5 * 0.5 / 16
+    expected = [1 - one - both, one / 2, both / 4, one / 2, both / 2, 0, both / 4]
+    assert flow.units[:7] == pytest.approx(expected)
+    assert flow.mean == pytest.approx(4 * (one * 2 + both * 4))
+    assert flow.variance == pytest.approx(4 * (one * 5 + both * (16 + 2)))
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "spread"),
+    [
+        ({"poisson": {"rate": 0.5}}, 1.0),
+        ({"renewal": {"interval": {"gamma": {"mean": 2, "cv": 0.6}}}}, 0.36),
+        ({"period": {"every": 2}}, 0.0),
+    ],
+)
+def test_the_variance_a_day_is_that_of_sizes_and_of_arrivals(arrivals: Any, spread: float):
+    """var = rate (Var X + spread E[X]^2).  Source: Cox, Renewal Theory (1962), section 8.3."""
+    (flow,) = flows(model("none", arrivals=arrivals, size=GEOMETRIC).scenario, {})["mug", "main"]
+    assert flow.variance == pytest.approx(0.5 * (6 + spread * 9))
+
+
+def test_written_orders_are_counted():
+    orders = [{"time": t, "lines": {"mug": n}} for t, n in ((0.5, 2), (0.9, 1), (2.0, 5))]
+    scenario = from_dict(
+        {
+            "horizon": 4,
+            "products": "mug",
+            "suppliers": {"maker": {}},
+            "customers": {"all": {"demand": {"orders": orders}}},
+            "policy": {"reorder": "none"},
+        }
+    ).scenario
+    (flow,) = flows(scenario, {})["mug", "main"]
+    assert (flow.rate, flow.mean) == pytest.approx((0.75, 2.0))
+    assert flow.variance == pytest.approx(np.var([3, 0, 5, 0], ddof=1))
+
+
+# -- known answers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("demand", "lead_time", "service", "point"),
+    [
+        ((50, 12), {"normal": {"mean": 9, "sd": 2}}, 0.95, 624.8193892491956),
+        ((20, 5), 4, 0.98, 100.53748910631822),
+    ],
+)
+def test_the_textbook_s_reorder_point(demand: Any, lead_time: Any, service: float, point: float):
+    """ROP = m L + z sqrt(L s^2 + m^2 s_L^2).
+
+    Source: King, APICS Magazine (July/August 2011) 33-36; Silver, Pyke and Thomas (2017), ch. 6.
+    """
+    mean, sd = demand
+    flow = Flow("all", 1.0, np.eye(1, mean + 1, mean)[0], sd**2, False, 1.0)
+    law = LeadTimeDemand([flow], READ.validate_python(lead_time), 0.0, "normal")
+    assert law.quantile(service) == pytest.approx(point, abs=1e-9)
+    size = {"normal": {"mean": mean, "sd": sd}}
+    target = {"cycle_service": service, "demand": "normal"}
+    reorder = {"rule": "r_nQ", "r": target, "Q": 10}
+    assert levels(reorder, arrivals=EVERY_DAY, size=size, lead_time=lead_time)["r"] == np.ceil(
+        point
+    )
+
+
+def exact_cases() -> list[Record]:
+    """Published and exact fill rates of backorder models whose assumptions hold."""
+    wanted = ("fill_rate", "unit_fill_rate", "fill_rate_end")
+    found = [
+        r
+        for r in records()
+        if r.metric in wanted and r.family[:2] in ("01", "02", "03") and not r.is_estimate
+    ]
+    # Left out: a capacity; batches or periods whose random lead times cross.
+    return [r for r in found if r.instance not in ("RQX1", "PX1", "PC_CAP1", "PC_CAP2")]
+
+
+@pytest.mark.parametrize("record", exact_cases(), ids=lambda r: r.id)
+def test_the_fill_rate_of_a_level_is_the_exact_one(record: Record):
+    case = translate(model_of(record, answers(records())[record.instance]), record.family)
+    resolved = from_dict(case.explicit)
+    point = resolved.scenario.stock[0]
+    assert point.reorder is not None
+    assert point.lead_time is not None
+    period = 0.0 if isinstance(point.review, str) else point.review.period
+    found = flows(resolved.scenario, {})["item", "main"]
+    demand = LeadTimeDemand(found, point.lead_time, period, "compound")
+    shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params)
+    assert shape is not None
+    share = demand.fill_rate(shape.one_for_one and not period)(shape)
+    assert share == pytest.approx(record.value, abs=1e-9)
+
+
+def test_there_are_exact_cases():
+    assert len(exact_cases()) >= 15
+
+
+@pytest.mark.parametrize("law", ["normal", "gamma"])
+def test_the_fill_rate_of_batches_is_the_textbook_s_for_demand_of_single_units(law: Any):
+    """1 - (G(r) - G(r + Q)) / Q with the loss function G; units are so many that they flow.
+
+    Source: Hadley and Whitin (1963), section 4-2; Burgin (1975) for gamma.
+    """
+    from scipy import stats
+
+    arrivals, lead, trigger, batch = {"poisson": {"rate": 100}}, 9.0, 850, 300
+    flow = flows(model("none", arrivals=arrivals).scenario, {})["mug", "main"]
+    demand = LeadTimeDemand(flow, Deterministic(value=lead), 0.0, law)
+    share = demand.fill_rate(False)(Shape(trigger, trigger + batch, batch))
+    kind = stats.norm(900, 30) if law == "normal" else stats.gamma(900, scale=1)
+    grid = np.linspace(0, 1600, 160_001)
+    beyond = kind.sf(grid)
+    loss = (beyond[::-1].cumsum()[::-1] * 0.01)[[trigger * 100, (trigger + batch) * 100]]
+    # A unit takes the one on hand before it is asked for: the position it finds is in (r, r + Q].
+    assert share == pytest.approx(1 - (loss[0] - loss[1]) / batch, abs=2e-4)
+
+
+# -- levels ----------------------------------------------------------------------------------------
+
+
+def rule(name: str, target: dict[str, Any]) -> dict[str, Any]:
+    """A rule with its protecting level from a target."""
+    return {
+        "base_stock": {"rule": "base_stock", "S": target},
+        "r_nQ": {"rule": "r_nQ", "r": target, "Q": 20},
+        "s_S": {"rule": "s_S", "s": target, "S": {"units": 20, "above": "s"}},
+        "s_S fixed": {"rule": "s_S", "s": target, "S": 60},
+    }[name]
+
+
+@pytest.mark.parametrize("law", ["normal", "gamma", "compound"])
+@pytest.mark.parametrize("name", ["base_stock", "r_nQ", "s_S", "s_S fixed"])
+def test_a_level_is_the_least_that_gives_its_fill_rate(name: str, law: Any):
+    given: dict[str, Any] = {"size": GEOMETRIC, "review": 2, "lead_time": 4}
+    target = {"fill_rate": 0.9, "demand": law}
+    found = levels(rule(name, target), **given)
+    level = "S" if name == "base_stock" else "r" if name == "r_nQ" else "s"
+    resolved = model(rule(name, {"fill_rate": 0.9}), **given)
+    demand = LeadTimeDemand(
+        flows(resolved.scenario, {})["mug", "main"], Deterministic(value=4), 2.0, law
+    )
+    share = demand.fill_rate(False)
+
+    def service(change: int) -> float:
+        params = {**found, level: found[level] + change}
+        if name == "s_S":
+            params["S"] = params["s"] + 20
+        shape = shape_of(FAMILIES["reorder"].get(rule(name, target)["rule"]), params)
+        assert shape is not None
+        return share(shape)
+
+    assert service(-1) < 0.9 <= service(0)
+
+
+def test_levels_above_others_and_safety_stocks():
+    found = levels({"rule": "s_S", "s": {"safety_stock": 3.5}, "S": {"days": 4, "above": "s"}})
+    assert found == {"s": 14, "S": 22}  # 2 a day x 5 days + 3.5, rounded up
+    found = levels({"rule": "base_stock", "S": {"safety_stock": -1}}, review=3)
+    assert found == {"S": 15}
+
+
+def test_more_service_or_a_longer_lead_time_needs_more_stock():
+    def level(share: float, **given: Any) -> float:
+        return levels(rule("base_stock", {"fill_rate": share}), size=GEOMETRIC, **given)["S"]
+
+    assert level(0.8) < level(0.9) < level(0.99)
+    assert level(0.9, lead_time=2) < level(0.9) < level(0.9, review=2)
+    assert level(0.9) < level(0.9, lead_time={"gamma": {"mean": 5, "cv": 1}})
+
+
+def test_larger_batches_need_a_lower_reorder_point():
+    def level(batch: int) -> float:
+        return levels({"rule": "r_nQ", "r": {"fill_rate": 0.95}, "Q": batch}, size=GEOMETRIC)["r"]
+
+    assert level(100) < level(20) < level(1)
+
+
+def test_a_stock_point_that_no_one_asks_has_level_0():
+    resolved = model(rule("base_stock", {"fill_rate": 0.9}), products=["mug", "plate"], horizon=10)
+    assert [point.reorder.params["S"] for point in resolved.scenario.stock if point.reorder][1] == 0
+
+
+def test_the_resolved_scenario_holds_numbers():
+    resolved = model(rule("r_nQ", {"fill_rate": 0.95, "demand": "compound"}))
+    explicit = resolved.to_dict()
+    assert explicit["stock"][0]["reorder"] == {"rule": "r_nQ", "r": 11.0, "Q": 20}
+    assert from_dict(explicit).to_dict() == explicit
+
+
+# -- what the simulation attains -------------------------------------------------------------------
+
+SIGMAS = 5.0
+"""A right level is said to be wrong with probability below 2e-5 (30 replications, Student's t)."""
+
+
+def simulated(
+    reorder: Any, *, arrivals: Any = None, lead_time: Any = 5, review: Any = "continuous"
+) -> Model:
+    """A long run of one stock point, the last of the model."""
+    demand = {"arrivals": arrivals or {"poisson": {"rate": 2}}, "products": "mug"}
+    return build(
+        {"all": {"demand": {**demand, "size": GEOMETRIC}}},
+        suppliers={"maker": {"lead_time": lead_time}},
+        stock=[{"reorder": reorder, "review": review}],
+        horizon=20_000,
+        warm_up=1000,
+    )
+
+
+ATTAINED = {
+    "base stock, any lead time": ("base_stock", {"lead_time": {"gamma": {"mean": 5, "cv": 1}}}),
+    "batches": ("r_nQ", {}),
+    "order up to": ("s_S", {}),
+    "periodic": ("s_S", {"review": 3}),
+    "demand by period": ("s_S", {"arrivals": EVERY_DAY, "review": 2}),
+}
+
+
+@pytest.mark.parametrize("name", ATTAINED)
+def test_the_simulation_attains_the_exact_fill_rate(name: str):
+    """The fill rate of the level is what the formula says, and its neighbour's is below target."""
+    which, given = ATTAINED[name]
+    resolved = simulated(rule(which, {"fill_rate": 0.9, "demand": "compound"}), **given)
+    point = resolved.scenario.stock[-1]
+    assert point.reorder is not None
+    assert point.lead_time is not None
+    period = 0.0 if isinstance(point.review, str) else point.review.period
+    shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params)
+    demand = LeadTimeDemand(
+        flows(resolved.scenario, {})["mug", "main"], point.lead_time, period, "compound"
+    )
+    assert shape is not None
+    expected = demand.fill_rate(shape.one_for_one and not period)(shape)
+    assert 0.9 <= expected < 0.93
+    runs = backsim.replicate(resolved, seed=5, replications=30, engine="compiled")
+    rates = np.array([run.metrics["fill_rate"] for run in runs])
+    error = rates.std(ddof=1) / np.sqrt(len(rates))
+    assert error < 0.002
+    assert abs(rates.mean() - expected) < SIGMAS * error
+
+
+def test_the_simulation_attains_the_cycle_service():
+    """Under base stock it is the share of time without a backlog."""
+    resolved = simulated(rule("base_stock", {"cycle_service": 0.95, "demand": "compound"}))
+    demand = LeadTimeDemand(
+        flows(resolved.scenario, {})["mug", "main"], Deterministic(value=5), 0.0, "compound"
+    )
+    point = resolved.scenario.stock[-1].reorder
+    assert point is not None
+    expected = demand.at_most(True)[int(point.params["S"])]
+    assert 0.95 <= expected < 0.96
+    runs = backsim.replicate(resolved, seed=6, replications=30, engine="compiled")
+    rates = np.array([run.metrics.get("clear_rate", "product", "mug") for run in runs])
+    error = rates.std(ddof=1) / np.sqrt(len(rates))
+    assert abs(rates.mean() - expected) < SIGMAS * error
+    assert error < 0.002
+
+
+def test_tables_have_their_moments():
+    assert moments_of(np.array([0.5, 0.0, 0.5])) == (1.0, 1.0)
