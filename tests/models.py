@@ -34,19 +34,20 @@ from backsim.entities import (
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
+from backsim.scenario.ruleuse import of_class
 
 
-def use(rule: Rule, levels: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """A rule as a scenario names it, its parameters at their defaults, or else 1, 2, 3 ..."""
-    given = {
-        p.name: _within(p.annotation, number) if p.default is None else p.default
+def use(rule: Rule, by_class: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """A rule as a scenario names it, its parameters at their defaults, or else 1, 2, 3 ...
+
+    `by_class` are values of the parameters that may differ by customer class.
+    """
+    given: dict[str, Any] = {
+        p.name: _within(p.annotation, number) if p.rest is None else p.rest
         for number, p in enumerate(rule.parameters, 1)
     }
-    return {
-        "rule": rule.name,
-        **given,
-        **({"levels": levels or {}} if "level" in rule.asks else {}),
-    }
+    given |= {p.name: dict(by_class) for p in rule.by_class if by_class}
+    return {"rule": rule.name, **given}
 
 
 def _within(annotation: Any, number: int) -> float:
@@ -259,7 +260,7 @@ def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
     for line in log.lines[log.lines["open"] > 0]:
         point = model.scenario.stock[line["stock"]]
         name, customer = customers[line["customer_class"]]
-        level = point.rationing.params.get("levels", {}).get(name, 0)
+        level = of_class(point.rationing.params.get("levels", 0), name)
         free = int(log.stocks[line["stock"]]["on_hand"]) - level
         if point.overtaking == "skip":
             assert free <= 0 or (customer.shipment != "partial" and free < line["open"])

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
-    from backsim.rules import priority, rationing, reorder
+    from backsim.rules import above, priority, rationing, reorder
 
 _HOMES = {
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
-    "backsim.rules": ("priority", "rationing", "reorder"),
+    "backsim.rules": ("above", "priority", "rationing", "reorder"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -26,6 +26,7 @@ __all__ = [
     "LedgerError",
     "Model",
     "Run",
+    "above",
     "load",
     "priority",
     "rationing",

@@ -132,7 +132,6 @@ class Stock:
     pipeline_last: Code = NONE
     draws_at: Count = 0  # compiled engine: this stock point's block in the tables of draws
     draws_end: Count = 0
-    levels_at: Code = 0  # this stock point's critical levels, one a class
     reorder: Code = 0
     reorder_at: Code = 0
     priority: Code = 0
@@ -228,7 +227,6 @@ class World:
     purchases: Sequence[Purchase]
     totals: Sequence[Totals]
     params: Sequence[float]
-    levels: Sequence[int]
 
 
 @cache

@@ -7,7 +7,7 @@ and how the kernel stores it.  Scenario errors, docs and the JSON schema read bo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -115,3 +115,20 @@ Share = Annotated[float, Gt(0), Lt(1), Unit("share")]
 Weight = Annotated[float, Gt(0), Unit("")]
 OpenProbability = Annotated[float, Gt(0), Le(1), Unit("probability")]
 """A probability above 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class EachClass:
+    """Marks a parameter that may differ by customer class.
+
+    Classes that a mapping does not name have the parameter's default; without one, `rest`.
+    """
+
+    rest: float | None = None
+
+
+_Kind = TypeVar("_Kind")
+PerClass = Annotated[_Kind, EachClass()]
+"""A number for all customer classes, or a mapping with one for each: `PerClass[Weight]`."""
+Levels = Annotated[SomeUnits, EachClass(rest=0)]
+"""Units for each customer class; 0 for those not named."""

@@ -78,7 +78,7 @@ def test_a_rule_gives_the_same_log_in_both_engines(rule: Rule, record: bool):
         "reorder": {"rule": "base_stock", "S": 12},
         "priority": "class_priority",
     }
-    rules[rule.family] = use(rule, {"normal": 1, "shop": 2})
+    rules[rule.family] = use(rule, {"urgent": 3, "normal": 1, "shop": 2})
     model = build(
         customers(),
         products=("mug", "plate"),

@@ -47,7 +47,7 @@ def test_the_last_entry_of_stock_that_gives_a_field_counts() -> None:
         "base_stock",
         0,
     )
-    assert mug.rationing.params["levels"] == {"silver": 2, "bronze": 4}
+    assert mug.rationing.params["levels"] == {"gold": 0, "silver": 2, "bronze": 4, "web": 0}
     assert sum(inbound.units for inbound in mug.inbound) == 6
 
 

@@ -136,7 +136,7 @@ def model(**parts: Any) -> dict[str, Any]:
         ({"S": None}, "the level 'S', which the record does not give"),
         ({"S": 3.5}, "quantities that are not whole numbers"),
         ({"unmet_demand": "shrugs"}, "unmet demand 'shrugs'"),
-        ({"backorder_clearing": "accumulating priority"}, "priorities that grow with the wait"),
+        ({"backorder_clearing": "accumulating priority"}, "clearing 'accumulating priority'"),
         ({"backorder_clearing": "by height"}, "clearing 'by height'"),
         ({"demand": {"process": "bursts", "rate": 2}}, "the demand process 'bursts'"),
         ({"cost": {"h": 1, "regret": 2}}, "the cost 'regret'"),

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from backsim.cli.show import parameter
 from backsim.results.metrics import METRICS
 from backsim.rules import FAMILIES
 from backsim.scenario.distribution import REGISTRY
@@ -123,11 +124,7 @@ def _rules() -> Iterator[str]:
         for rule in family.rules.values():
             yield f"\n### {rule.name}\n\n{rule.doc}"
             for p in rule.parameters:
-                unit = p.annotation.__metadata__[-1].name or "number"
-                default = "required" if p.default is None else f"default {p.default:g}"
-                yield f"\n- `{p.name}`: {unit}, {default}"
-            if "level" in rule.asks:
-                yield "\n- `levels`: units for each customer class, required"
+                yield f"\n- `{p.name}`: {parameter(p)}"
 
 
 def _metrics() -> Iterator[str]:

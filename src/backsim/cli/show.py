@@ -11,7 +11,7 @@ from rich.table import Table
 
 from backsim.results.metrics import METRICS
 from backsim.results.summary import Summary
-from backsim.rules import Family, Rule
+from backsim.rules import Family, Parameter, Rule
 from backsim.scenario.model import Model
 from backsim.statistics import Estimate
 
@@ -120,16 +120,20 @@ def print_rule(rule: Rule) -> None:
     if rule.parameters:
         out.print("\nparameters:")
     for p in rule.parameters:
-        unit = p.annotation.__metadata__[-1].name or "number"
-        default = "required" if p.default is None else f"default {p.default:g}"
-        out.print(f"  {p.name}: {unit}, {default}")
-    if "level" in rule.asks:
-        out.print("  levels: units for each customer class, required")
+        out.print(f"  {p.name}: {parameter(p)}")
 
 
 def _parameters(rule: Rule) -> str:
     names = [p.name if p.default is None else f"{p.name}={p.default:g}" for p in rule.parameters]
-    return ", ".join(names + (["levels"] if "level" in rule.asks else []))
+    return ", ".join(names)
+
+
+def parameter(p: Parameter) -> str:
+    """Unit and default of a rule's parameter."""
+    default = "required" if p.default is None else f"default {p.default:g}"
+    rest = f", {p.rest:g} for the others" if p.default is None and p.rest is not None else ""
+    classes = f", for all or by customer class{rest}" if p.each_class else ""
+    return f"{p.unit}, {default}{classes}"
 
 
 def print_metrics() -> None:

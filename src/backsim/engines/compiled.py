@@ -100,7 +100,6 @@ class Arena:
             ),
             "totals": blank(Totals, 1),
             "params": np.array(setup.params),
-            "levels": np.array(setup.levels, np.int32),
             "clock": self.clock,
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),

@@ -173,11 +173,16 @@ def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
 
 
 def _arguments(offers: Mapping[str, str], family: str, rule: Rule) -> str:
-    names = [p.name for p in rule.parameters]
-    return ", ".join(
-        offers[a] if a in offers else f"world.params[stock.{family}_at + {names.index(a)}]"
-        for a in rule.arguments
-    )
+    """How the kernel spells a rule's arguments; parameters as `setup` has laid them out."""
+    shared = [p.name for p in rule.shared]
+    by_class = [p.name for p in rule.by_class]
+    spelt = dict(offers)
+    for i, name in enumerate(shared):
+        spelt[name] = f"world.params[stock.{family}_at + {i}]"
+    for i, name in enumerate(by_class, len(shared)):
+        at = f"stock.{family}_at + {i} + {len(by_class)} * line.customer_class"
+        spelt[name] = f"world.params[{at}]"
+    return ", ".join(spelt[argument] for argument in rule.arguments)
 
 
 def _digest(sources: Sequence[str], key: Key, ports: Mapping[str, Any]) -> str:

@@ -60,7 +60,6 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "purchases": dtype(Purchase),
     "totals": dtype(Totals),
     "params": np.dtype("f8"),
-    "levels": np.dtype("i4"),
     "clock": CLOCK,
     "events": EVENT,
     "shipments": dtype(Shipment),

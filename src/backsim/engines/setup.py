@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from backsim.entities import (
 )
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.model import Model
-from backsim.scenario.ruleuse import RuleUse
+from backsim.scenario.ruleuse import RuleUse, of_class
 from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
 
 UNKNOWN = float("nan")
@@ -38,7 +38,6 @@ class Setup:
     suppliers: list[Supplier]
     purchases: list[Purchase]
     params: list[float]
-    levels: list[int]
     rules: Mapping[str, list[Rule]]
     switches: set[str]
     """The parts of the kernel that the model needs (`kernel.switches`)."""
@@ -63,7 +62,6 @@ def set_up(model: Model) -> Setup:
         suppliers=[_supplier(s) for s in scenario.suppliers.values()],
         purchases=[],
         params=[],
-        levels=[],
         rules={family: [] for family in FAMILIES},
         switches=switches(model),
         events=[],
@@ -71,7 +69,6 @@ def set_up(model: Model) -> Setup:
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
     setup.params = setup.params or [0.0]
-    setup.levels = setup.levels or [0]
     return setup
 
 
@@ -111,13 +108,10 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     assert point.reorder is not None
     assert point.lead_time is not None
     stock.mean_lead_time = point.lead_time.moments()[0]
-    stock.reorder, stock.reorder_at = _use(setup, "reorder", point.reorder)
-    stock.priority, stock.priority_at = _use(setup, "priority", point.priority)
-    stock.rationing, stock.rationing_at = _use(setup, "rationing", point.rationing)
-    if "levels" in point.rationing.params:
-        stock.levels_at = len(setup.levels)
-        levels = point.rationing.params["levels"]
-        setup.levels += [levels.get(name, 0) for name in model.classes]
+    for family in FAMILIES:
+        code, at = _use(setup, family, getattr(point, family), model.classes)
+        setattr(stock, family, code)
+        setattr(stock, f"{family}_at", at)
     kind = REVIEW
     if isinstance(point.review, Review):
         stock.review_start, stock.review_period = point.review.first, point.review.period
@@ -158,12 +152,14 @@ def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
             purchases[later].earlier = earlier
 
 
-def _use(setup: Setup, family: str, use: RuleUse) -> tuple[int, int]:
-    """(code of the rule, index of its parameters)."""
+def _use(setup: Setup, family: str, use: RuleUse, classes: Sequence[str]) -> tuple[int, int]:
+    """(code of the rule, index of its parameters): the shared ones, then each class's own."""
     rule = FAMILIES[family].get(use.rule)
     chosen = setup.rules[family]
     if rule not in chosen:
         chosen.append(rule)
     at = len(setup.params)
-    setup.params += [float(use.params[p.name]) for p in rule.parameters]
+    setup.params += [float(use.params[p.name]) for p in rule.shared]
+    for name in classes:
+        setup.params += [float(of_class(use.params[p.name], name)) for p in rule.by_class]
     return chosen.index(rule), at

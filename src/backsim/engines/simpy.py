@@ -151,7 +151,6 @@ class Live:
             purchases=setup.purchases,
             totals=[Totals()],
             params=setup.params,
-            levels=setup.levels,
             clock=self.env,
             tape=tape,
             fire=self._fire(),

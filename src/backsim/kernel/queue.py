@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, Stock, World
+from backsim.entities import NONE, Line, Stock, World
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import priority_key
+
+
+def promised_date(world: World, line: Line) -> float:
+    """The date promised to the customer; without a promise, the line's due date."""
+    return line.due
 
 
 def enqueue(world: World, stock: Stock, index: int, now: float) -> None:

@@ -3,7 +3,16 @@
 from backsim.rules import priority as _priority
 from backsim.rules import rationing as _rationing
 from backsim.rules import reorder as _reorder
-from backsim.rules.registry import FAMILIES, Family, Parameter, Rule, priority, rationing, reorder
+from backsim.rules.registry import (
+    FAMILIES,
+    Family,
+    Parameter,
+    Rule,
+    above,
+    priority,
+    rationing,
+    reorder,
+)
 
-__all__ = ["FAMILIES", "Family", "Parameter", "Rule", "priority", "rationing", "reorder"]
+__all__ = ["FAMILIES", "Family", "Parameter", "Rule", "above", "priority", "rationing", "reorder"]
 del _priority, _rationing, _reorder

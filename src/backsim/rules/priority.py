@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backsim.entities import CustomerClass, Line, Stock
-from backsim.quantities import PerDay
+from backsim.quantities import PerClass, PerDay, Weight
 from backsim.rules.registry import priority
 
 
@@ -26,13 +26,36 @@ def class_priority(customer: CustomerClass) -> float:
 
 
 @priority
-def urgency_ageing(line: Line, customer: CustomerClass, now: float, rate: PerDay = 0.1) -> float:
+def urgency_ageing(
+    line: Line, customer: CustomerClass, now: float, rate: PerClass[PerDay] = 0.1
+) -> float:
     """A class rises as it waits: by `rate` ranks a day, so that no class waits for ever.
 
     With rate 0 this is `class_priority`; the higher it is, the nearer to `fcfs`.
     Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341.
     """
     return customer.priority - rate * (now - line.time)
+
+
+@priority
+def accumulating_priority(line: Line, now: float, rate: PerClass[PerDay]) -> float:
+    """Urgency grows from 0 as a class waits, by its own `rate` a day; the most urgent first.
+
+    Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341; Stanford, Taylor and
+    Ziedins, Queueing Systems 77 (2014) 297-330.
+    """
+    return -rate * (now - line.time)
+
+
+@priority
+def weighted_slack(promise: float, now: float, weight: PerClass[Weight] = 1.0) -> float:
+    """Least slack first: days to the promise or, without one, to the due date, by `weight`.
+
+    Days late count `weight` times, days left are divided by it: so a heavier class comes first
+    on either side of its date.  Source: Baker, Introduction to Sequencing and Scheduling (1974).
+    """
+    slack = promise - now
+    return slack * weight if slack < 0.0 else slack / weight
 
 
 @priority

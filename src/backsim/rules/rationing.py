@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backsim.quantities import Levels
 from backsim.rules.registry import rationing
 
 
@@ -12,11 +13,11 @@ def none() -> int:
 
 
 @rationing
-def critical_level(level: int) -> int:
+def critical_level(levels: Levels) -> int:
     """A unit goes to a class only if the stock on hand, with that unit, is above the class's level.
 
     `levels: {silver: 3}` keeps the last 3 units from silver; classes not named have level 0.
     Source: Ha, Management Science 43 (1997) 1093-1103; de Vericourt, Karaesmen and Dallery,
     Management Science 48 (2002) 1486-1501.
     """
-    return level
+    return levels

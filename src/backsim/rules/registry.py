@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
 from backsim.errors import RuleError
+from backsim.quantities import EachClass, Unit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -25,6 +26,48 @@ class Parameter:
     annotation: Any
     default: float | None
 
+    @property
+    def unit(self) -> str:
+        """What it is measured in; "number" if it has no unit."""
+        found: Unit | None = self._mark(Unit)
+        return found.name if found and found.name else "number"
+
+    @property
+    def each_class(self) -> EachClass | None:
+        """Whether each customer class may have its own."""
+        found: EachClass | None = self._mark(EachClass)
+        return found
+
+    @property
+    def rest(self) -> float | None:
+        """What classes have that a mapping does not name; None: all must be named."""
+        return self.each_class.rest if self.default is None and self.each_class else self.default
+
+    def _mark(self, kind: type) -> Any:
+        marks = getattr(self.annotation, "__metadata__", ())
+        return next((mark for mark in marks if isinstance(mark, kind)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """A condition: one parameter is larger than another."""
+
+    parameter: str
+    other: str
+
+
+def above(parameter: str, other: str) -> Callable[[Function], Function]:
+    """Declare that one parameter of a rule must be larger than another, as in `@above("S", "s")`.
+
+    Stands below the family's decorator.
+    """
+
+    def declare(function: Function) -> Function:
+        function.__dict__.setdefault("conditions", []).append(Larger(parameter, other))
+        return function
+
+    return declare
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -36,6 +79,17 @@ class Rule:
     asks: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     arguments: tuple[str, ...]  # asks and parameters, in the function's own order
+    conditions: tuple[Larger, ...] = ()
+
+    @property
+    def shared(self) -> tuple[Parameter, ...]:
+        """The parameters that are the same for all customer classes."""
+        return tuple(p for p in self.parameters if p.each_class is None)
+
+    @property
+    def by_class(self) -> tuple[Parameter, ...]:
+        """The parameters that may differ by customer class."""
+        return tuple(p for p in self.parameters if p.each_class is not None)
 
     @property
     def built_in(self) -> bool:
@@ -83,7 +137,27 @@ class Family:
             else:
                 default = None if argument.default is argument.empty else float(argument.default)
                 parameters.append(Parameter(argument.name, hints[argument.name], default))
-        return Rule(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature))
+        conditions = tuple(getattr(function, "conditions", ()))
+        rule = Rule(
+            *(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature)),
+            conditions,
+        )
+        self._check(rule)
+        return rule
+
+    def _check(self, rule: Rule) -> None:
+        names = [p.name for p in rule.parameters]
+        known = {c.parameter for c in rule.conditions} | {c.other for c in rule.conditions}
+        for name in sorted(known - set(names)):
+            raise RuleError(
+                f"{self.name} rule {rule.name!r}: a condition names {name!r}, "
+                f"which is not a parameter ({', '.join(names)})"
+            )
+        if rule.by_class and "line" not in self.offers:
+            raise RuleError(
+                f"{self.name} rule {rule.name!r}: parameter {rule.by_class[0].name!r} cannot "
+                "differ by customer class, as the rule is not asked about a customer"
+            )
 
     def get(self, name: str) -> Rule:
         """The rule of that name."""
@@ -104,6 +178,7 @@ priority = Family(
     {
         "line": "line",
         "customer": "world.classes[line.customer_class]",
+        "promise": "promised_date(world, line)",
         "stock": "stock",
         "now": "now",
     },
@@ -113,7 +188,6 @@ priority = Family(
 rationing = Family(
     "rationing",
     {
-        "level": "world.levels[stock.levels_at + line.customer_class]",
         "line": "line",
         "stock": "stock",
         "now": "now",

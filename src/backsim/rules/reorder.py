@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from backsim.quantities import Level, PositiveUnits
-from backsim.rules.registry import reorder
+from backsim.rules.registry import above, reorder
 
 
 @reorder
@@ -33,6 +33,7 @@ def capped_base_stock(position: int, S: Level, cap: PositiveUnits) -> int:
 
 
 @reorder
+@above("S", "s")
 def s_S(position: int, s: Level, S: Level) -> int:
     """Order up to S when the inventory position is at or below s.
 

@@ -74,6 +74,8 @@ def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dic
 
 def _number(value: Any, situation: Situation, level: int) -> Any:
     """Units of a parameter; `level` of the one that is looked for."""
+    if isinstance(value, Mapping):  # by customer class
+        return {name: _number(own, situation, level) for name, own in value.items()}
     if isinstance(value, Target):
         return level
     if isinstance(value, Above) and value.units is not None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from backsim.rules import FAMILIES
 from backsim.scenario.part import nearest
 from backsim.scenario.yamlfile import Document, Fault, Location
 
@@ -27,8 +28,6 @@ REFERENCES = (
     Reference("customers.*.demand.+.trace.site", "sites"),
     Reference("customers.*.demand.+.orders.*.lines", "products"),
     Reference("customers.*.demand.+.orders.*.site", "sites"),
-    Reference("policy.rationing.levels", "customers"),
-    Reference("stock.*.rationing.levels", "customers"),
     Reference("stock.*.products", "products"),
     Reference("stock.*.sites", "sites"),
     Reference("stock.*.supplier", "suppliers"),
@@ -52,15 +51,35 @@ def unknown_names(document: Document, traced: Collection[str] | None = None) -> 
     if document.values.get("products") == "traced":
         known["products"] = traced
     found = []
-    for reference in REFERENCES:
-        names = known[reference.kind]
-        if not names:
-            continue  # faulty itself
-        for path, name in _used(document.values, reference.path.split("."), ()):
-            if name not in names and name != "*":  # a wrong star is a fault of form
-                expected = f"a known {SPOKEN[reference.kind]} ({nearest(name, list(names))})"
-                found.append(document.fault(path, expected, f"'{name}'"))
+    for kind, path, name in _uses(document.values):
+        names = known[kind]
+        # If there are none the section is faulty itself; a wrong star is a fault of form.
+        if names and name not in names and name != "*":
+            expected = f"a known {SPOKEN[kind]} ({nearest(name, list(names))})"
+            found.append(document.fault(path, expected, f"'{name}'"))
     return found
+
+
+def _uses(values: Any) -> Iterator[tuple[str, Location, str]]:
+    """Every use of a name: what is named, where, and the name."""
+    for reference in REFERENCES:
+        for path, name in _used(values, reference.path.split("."), ()):
+            yield reference.kind, path, name
+    for path, name in _by_class(values):
+        yield "customers", path, name
+
+
+def _by_class(values: Any) -> Iterator[tuple[Location, str]]:
+    """The names that parameters by customer class give, each with its place."""
+    places: list[tuple[Location, Any]] = [(("policy",), values.get("policy"))]
+    places += [(("stock", key), entry) for key, entry in _entries(values.get("stock"))]
+    for path, policy in places:
+        for family in FAMILIES.values():
+            use = policy.get(family.name) if isinstance(policy, dict) else None
+            if isinstance(use, dict) and (rule := family.rules.get(str(use.get("rule")))):
+                for p in rule.by_class:
+                    if isinstance(given := use.get(p.name), dict):
+                        yield from _names(given, (*path, family.name, p.name))
 
 
 def _defined(values: Any, kind: str) -> Collection[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BaseModel,
     Discriminator,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     create_model,
@@ -18,8 +17,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, Share, SomeUnits, Unit
-from backsim.rules import FAMILIES, Family, Rule
+from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, Share, Unit
+from backsim.rules import FAMILIES, Family, Parameter, Rule
 from backsim.scenario.part import MEMBER, Part, fault, faults, member, nearest
 from backsim.scenario.shorthand import Name, Spec
 
@@ -91,11 +90,24 @@ class RuleUse:
 
     def to_file(self) -> dict[str, Any]:
         """The rule as a scenario file spells it."""
-        plain = {
-            k: v.model_dump(exclude_none=True) if isinstance(v, Spec) else v
-            for k, v in self.params.items()
-        }
-        return {"rule": self.rule, **plain}
+        return {"rule": self.rule, **each_value(self.params, _plain)}
+
+
+def each_value(params: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Parameters with every value changed, also those of the customer classes."""
+    return {
+        name: each_value(value, change) if isinstance(value, Mapping) else change(value)
+        for name, value in params.items()
+    }
+
+
+def of_class(value: Any, name: str) -> Any:
+    """A parameter's value for a customer class."""
+    return value[name] if isinstance(value, Mapping) else value
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(exclude_none=True) if isinstance(value, Spec) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ class RuleOf:
 
 
 def _needs_more(rule: Rule) -> bool:
-    return "level" in rule.asks or any(p.default is None for p in rule.parameters)
+    return any(p.default is None for p in rule.parameters)
 
 
 def level_kind(value: Any) -> str:
@@ -194,6 +206,18 @@ def _or_relative(number: Any) -> Any:
     ]
 
 
+def _class_kind(value: Any) -> str:
+    return MEMBER + ("classes" if isinstance(value, Mapping) else "number")
+
+
+def _for_each_class(number: Any, value: Any) -> Any:
+    """A number for all customer classes, or a mapping with a value for each."""
+    return Annotated[
+        Annotated[number, member("number")] | Annotated[Mapping[Name, value], member("classes")],
+        Discriminator(_class_kind),
+    ]
+
+
 @cache
 def parameters_model(rule: Rule) -> type[BaseModel]:
     """The keys a rule takes in a scenario, from its signature."""
@@ -216,20 +240,20 @@ def _written(rule: Rule) -> type[BaseModel]:
 
 
 def _keys(rule: Rule) -> dict[str, Any]:
-    keys: dict[str, Any] = {}
-    for p in rule.parameters:
-        unit = next(
-            (m for m in getattr(p.annotation, "__metadata__", ()) if isinstance(m, Unit)), None
-        )
-        annotation = p.annotation if unit else Annotated[p.annotation, Unit("")]
-        if unit and unit.name == "units":
-            level = rule.family == "reorder" and p.annotation == Level
-            annotation = _or_relative(annotation) if level else _or_cover(annotation)
-        keys[p.name] = (annotation, ... if p.default is None else p.default)
-    if "level" in rule.asks:
-        levels = Field(description="Units held back from each customer class; 0 for the others.")
-        keys["levels"] = (Mapping[Name, SomeUnits], levels)
-    return keys
+    return {
+        p.name: (_allowed(rule.family, p), ... if p.default is None else p.default)
+        for p in rule.parameters
+    }
+
+
+def _allowed(family: str, p: Parameter) -> Any:
+    """What a scenario may give for a parameter."""
+    has_unit = any(isinstance(m, Unit) for m in getattr(p.annotation, "__metadata__", ()))
+    number = p.annotation if has_unit else Annotated[p.annotation, Unit("")]
+    value = _or_cover(number) if p.unit == "units" else number
+    if p.each_class:
+        return _for_each_class(number, value)
+    return _or_relative(number) if p.annotation == Level and family == "reorder" else value
 
 
 ReorderRule = Annotated[RuleUse, RuleOf(FAMILIES["reorder"])]

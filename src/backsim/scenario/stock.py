@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from backsim.quantities import LARGEST_STOCK
-from backsim.rules import FAMILIES
+from backsim.rules import FAMILIES, Rule
 from backsim.scenario.flow import Flow
 from backsim.scenario.levels import LevelFault, Situation, in_units, units_at
-from backsim.scenario.ruleuse import Cover, RuleUse, Target, parameters_model
+from backsim.scenario.part import MEMBER
+from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import Policy, Review, Scenario, StockPoint
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.volume import Pair
@@ -109,14 +110,40 @@ class StockPoints:
             params = dict(parameters_model(rule).model_validate(params))
         except ValidationError as error:
             for e in error.errors():
-                name = str(e["loc"][0])
-                found = f"{params[name]} ({_spoken_level(use.params[name])})"
+                below = tuple(part for part in e["loc"] if MEMBER not in str(part))
+                given, number = _below(use.params, below), _below(params, below)
                 expected = f"{e['ctx']['expected']} for {_spoken(pair)}"
-                self._fault(pair, family, (name,), expected, found)
-        if use.rule == "s_S" and family == "reorder" and params["S"] <= params["s"]:
-            expected = f"S above s, which is {params['s']:g} (units)"
-            self._fault(pair, family, ("S",), expected, params["S"])
-        return RuleUse(use.rule, params)
+                self._fault(pair, family, below, expected, f"{number} ({_spoken_level(given)})")
+        self._check_conditions(pair, rule, params)
+        return RuleUse(use.rule, self._for_every_class(pair, rule, params))
+
+    def _check_conditions(self, pair: Pair, rule: Rule, params: Mapping[str, Any]) -> None:
+        """The rule's own conditions between parameters."""
+        for condition in rule.conditions:
+            higher, lower = params[condition.parameter], params[condition.other]
+            for name in self.scenario.customers:
+                if of_class(higher, name) <= of_class(lower, name):
+                    unit = next(p.unit for p in rule.parameters if p.name == condition.other)
+                    expected = (
+                        f"{condition.parameter} above {condition.other}, "
+                        f"which is {of_class(lower, name):g} ({unit})"
+                    )
+                    below = (condition.parameter, *([name] if isinstance(higher, Mapping) else []))
+                    self._fault(pair, rule.family, below, expected, of_class(higher, name))
+
+    def _for_every_class(self, pair: Pair, rule: Rule, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters whose mappings name every customer class."""
+        found = dict(params)
+        for p in rule.by_class:
+            given = params[p.name]
+            if isinstance(given, Mapping):
+                missing = [name for name in self.scenario.customers if name not in given]
+                if missing and p.rest is None:
+                    expected = f"a value for every customer class ({', '.join(missing)} missing)"
+                    self._fault(pair, rule.family, (p.name,), expected, ", ".join(given) or "none")
+                rest = 0.0 if p.rest is None else p.rest
+                found[p.name] = {c: given.get(c, rest) for c in self.scenario.customers}
+        return found
 
     def _initial(self, pair: Pair, given: Any, use: RuleUse, rate: float) -> int:
         """Units at the start: as given, or what the rule orders for an empty stock point."""
@@ -149,6 +176,13 @@ def _spoken_level(value: Any) -> str:
     if isinstance(value, Cover):
         return f"{value.days:g} days of mean demand"
     return "as computed" if isinstance(value, Spec) else "as given"
+
+
+def _below(value: Any, path: Location) -> Any:
+    """What stands at a path of mappings."""
+    for part in path:
+        value = value[part]
+    return value
 
 
 def _units(value: Any, rate: float) -> Any:

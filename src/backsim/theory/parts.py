@@ -19,7 +19,6 @@ WAITS_FOR = {
     "breakdown_rate": "suppliers that are down at times",
     "forecast": "reorder rules that follow a forecast",
     "structure": "stock points that supply each other",
-    "urgency_growth_rates": "priorities that grow with the wait",
 }
 """What an unknown key of a model means."""
 
@@ -114,8 +113,12 @@ def servers(supplier: Mapping[str, Any]) -> int:
     return int(capacity["servers"]) if capacity else 0
 
 
-def priority(model: Answer) -> str:
+def priority(model: Answer) -> Any:
     """Who is served first."""
+    if "urgency_growth_rates" in model:
+        names = [row["name"] for row in model["classes"]]
+        rates = dict(zip(names, map(number, model["urgency_growth_rates"]), strict=True))
+        return {"rule": "accumulating_priority", "rate": rates}
     words = str(model.get("backorder_clearing", model.get("backorder_discipline", "FCFS")))
     if words.lower().startswith("priority"):
         return "class_priority"
@@ -123,9 +126,7 @@ def priority(model: Answer) -> str:
         return "lifo"
     if re.search("FCFS|lost sales", words):
         return "fcfs"
-    raise Unsupported(
-        "priorities that grow with the wait" if "accumul" in words else f"clearing {words!r}"
-    )
+    raise Unsupported(f"clearing {words!r}")
 
 
 def rationing(model: Answer) -> Any:

@@ -21,7 +21,14 @@ def continuous(model: Answer) -> Case:
         model,
         *COMMON,
         *("demand", "classes", "supply", "backorder_discipline", "backorder_clearing"),
-        *("critical_levels", "order_trigger", "partial_fill", "patience", "patience_clock"),
+        *(
+            "critical_levels",
+            "urgency_growth_rates",
+            "order_trigger",
+            "partial_fill",
+            "patience",
+            "patience_clock",
+        ),
         *("cancellation_effect", "production_rule", "information", "rule", "predictor"),
         *("discipline", "early_delivery"),
     )

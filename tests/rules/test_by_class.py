@@ -1,0 +1,105 @@
+"""Parameters that may differ by customer class, and conditions between parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.models import build, play
+from tests.rules.test_priority import BASE
+
+import backsim
+from backsim.errors import RuleError
+from backsim.quantities import Level, PerClass, Weight
+from backsim.results.run import Run
+from backsim.rules import above
+from backsim.rules.registry import Family
+from backsim.scenario.load import from_dict
+
+GOLD_SILVER = {
+    name: {
+        "demand": {"arrivals": {"poisson": {"rate": 2}}, "products": ["mug"]},
+        "due_in": {"uniform": {"low": 0, "high": 4}},
+    }
+    for name in ("gold", "silver")
+}
+
+
+def log_of(rule: dict[str, Any]) -> Any:
+    stock = {"reorder": {"rule": "base_stock", "S": 6}, "priority": rule}
+    suppliers = {"maker": {"lead_time": {"exponential": {"mean": 2}}}}
+    return play(build(GOLD_SILVER, stock=[stock], suppliers=suppliers, horizon=60))
+
+
+def test_one_number_for_all_is_the_same_as_that_number_for_each():
+    one = log_of({"rule": "accumulating_priority", "rate": 2})
+    each = log_of({"rule": "accumulating_priority", "rate": {"gold": 2, "silver": 2}})
+    own = log_of({"rule": "accumulating_priority", "rate": {"gold": 9, "silver": 2}})
+    assert one.lines.tobytes() == each.lines.tobytes()
+    assert (one.lines["closed"] != own.lines["closed"]).any()
+
+
+def test_classes_not_named_have_the_default():
+    some = log_of({"rule": "weighted_slack", "weight": {"gold": 5}})
+    all_named = log_of({"rule": "weighted_slack", "weight": {"gold": 5, "silver": 1}})
+    assert some.lines.tobytes() == all_named.lines.tobytes()
+
+
+def test_levels_by_class_may_be_days_of_demand_and_are_rounded_up():
+    levels = {"silver": {"days": 1.6}}
+    model = build(
+        {name: {**c, "priority": 1} for name, c in GOLD_SILVER.items()},
+        stock=[{"rationing": {"rule": "critical_level", "levels": levels}, "initial": 9}],
+    )
+    # Both classes order 2 a day: 1.6 days of 4 units a day.
+    assert model.scenario.stock[-1].rationing.params == {"levels": {"gold": 0, "silver": 7}}
+
+
+def mean_waits(rule: Any, due: Any) -> tuple[float, float]:
+    customers = {name: {**c, "due_in": due} for name, c in BASE["customers"].items()}
+    policy = {**BASE["policy"], "priority": rule}
+    model = from_dict({**BASE, "customers": customers, "policy": policy})
+    run: Run = backsim.simulate(model, seed=11, engine="simpy")
+    gold, silver = (run.metrics.get("mean_wait", "class", name) for name in ("gold", "silver"))
+    return gold, silver
+
+
+@pytest.mark.parametrize("due", [0, 500], ids=["late", "early"])
+def test_a_heavier_class_waits_less_before_and_after_its_date(due: int):
+    even = mean_waits({"rule": "weighted_slack"}, due)
+    assert mean_waits("fcfs", due) == even
+    gold, silver = mean_waits({"rule": "weighted_slack", "weight": {"gold": 4}}, due)
+    assert gold < 0.8 * even[0]
+    assert silver > even[1]
+
+
+def test_the_faster_a_class_grows_urgent_the_less_it_waits():
+    gold = [
+        mean_waits({"rule": "accumulating_priority", "rate": {"gold": rate, "silver": 1}}, 0)[0]
+        for rate in (0.25, 1, 4)
+    ]
+    assert gold[0] > gold[1] > gold[2]
+
+
+# -- what a rule may declare -------------------------------------------------------------------
+
+
+def test_a_condition_names_parameters_of_its_rule():
+    family = Family("reorder", {"position": "position"}, "")
+
+    @above("S", "t")
+    def misspelt(position: int, s: Level, S: Level) -> int:
+        return 0
+
+    with pytest.raises(RuleError, match="a condition names 't', which is not a parameter"):
+        family(misspelt)
+
+
+def test_only_a_family_that_is_asked_about_a_customer_has_parameters_by_class():
+    family = Family("reorder", {"position": "position"}, "")
+
+    def wrong(position: int, weight: PerClass[Weight]) -> int:
+        return 0
+
+    with pytest.raises(RuleError, match="'weight' cannot differ by customer class"):
+        family(wrong)
