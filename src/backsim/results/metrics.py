@@ -115,6 +115,16 @@ class Metrics:
         return pd.DataFrame(self.rows(), columns=["metric", "dimension", "member", "value"])
 
 
+def views_of(model: Model) -> tuple[tuple[str, str], ...]:
+    """(dimension, member) of each value of a metric: overall, then each class, product, site."""
+    return (
+        ("", ""),
+        *(("class", name) for name in model.classes),
+        *(("product", name) for name in model.products),
+        *(("site", name) for name in model.sites),
+    )
+
+
 def measure(model: Model, log: Log) -> Metrics:
     """The metrics of a run."""
     return _Measurement(model, log).metrics()
@@ -136,12 +146,7 @@ class _Measurement:
         self.time, self.units = log.column("time"), log.column("units")
         self.first = int(np.searchsorted(self.time, model.warm_up))
         self.group = self.groups(log.column("stock"), log.column("customer_class"))
-        self.views = (
-            ("", ""),
-            *(("class", name) for name in model.classes),
-            *(("product", name) for name in model.products),
-            *(("site", name) for name in model.sites),
-        )
+        self.views = views_of(model)
 
     # -- sums ------------------------------------------------------------------------------
 

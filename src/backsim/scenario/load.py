@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,7 +16,7 @@ from backsim.errors import InputError
 from backsim.scenario.model import Model
 from backsim.scenario.names import unknown_names
 from backsim.scenario.override import parse_path, put
-from backsim.scenario.part import MEMBER
+from backsim.scenario.part import MEMBER, Part
 from backsim.scenario.resolve import resolve
 from backsim.scenario.schema import Scenario
 from backsim.scenario.yamlfile import (
@@ -29,6 +29,8 @@ from backsim.scenario.yamlfile import (
     show,
     spell,
 )
+
+Kind = TypeVar("Kind", bound=Part)
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Model:
@@ -59,31 +61,34 @@ def from_dict(
     changes: Mapping[str, Any] | None = None,
 ) -> Model:
     """A model from plain values, as a scenario file would hold them.  Raises FileError."""
-    document = Document(name, _plain(values))
+    document = Document(name, plain(values))
     for path, value in (changes or {}).items():
-        put(document, parse_path(path), _plain(value), f"{path}={show(value)}")
+        put(document, parse_path(path), plain(value), f"{path}={show(value)}")
     return build(document, Path(folder))
 
 
 def build(document: Document, folder: Path) -> Model:
     """Validate and resolve a document.  Raises FileError."""
-    found: list[Fault] = []
-    scenario = None
-    try:
-        scenario = Scenario.model_validate(_frozen(document.values))
-    except ValidationError as error:
-        found = _faults(document, error)
+    scenario, found = check_form(document, Scenario)
     found += unknown_names(document)
     if scenario is None or found:
         raise FileError(document.name, found)
     return resolve(scenario, document, folder)
 
 
-def _plain(value: Any) -> Any:
+def check_form(document: Document, kind: type[Kind]) -> tuple[Kind | None, list[Fault]]:
+    """A document as a part of that kind, or the faults of its form."""
+    try:
+        return kind.model_validate(_frozen(document.values)), []
+    except ValidationError as error:
+        return None, _faults(document, error)
+
+
+def plain(value: Any) -> Any:
     """A copy as YAML would hold it: text as keys, lists."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return {str(key): plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _frozen(value: Any) -> Any:

@@ -56,4 +56,4 @@ def _key(document: Document, here: Any, path: Location, part: str | int, text: s
         expected, found = f"an entry below {len(here)}", str(part)
     else:
         return int(part)
-    raise FileError(document.name, [Fault(path, f"{expected} (from --set {text})", found)])
+    raise FileError(document.name, [Fault(path, expected, found, source=text)])

@@ -27,6 +27,8 @@ class Fault:
     found: str = ""
     line: int = 0
     column: int = 0
+    source: str = ""
+    """The change that made the field what it is, when it is not as the file says."""
 
 
 class FileError(InputError):
@@ -41,7 +43,8 @@ class FileError(InputError):
         where = f"{self.name}:{fault.line}:{fault.column}" if fault.line else self.name
         path = f"{spell(fault.path)}: " if fault.path else ""
         found = f", got {fault.found}" if fault.found else ""
-        return f"{where}: {path}expected {fault.expected}{found}"
+        source = f" (from --set {fault.source})" if fault.source else ""
+        return f"{where}: {path}expected {fault.expected}{source}{found}"
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ class Document:
             known = known[:-1]
         text = self.overridden.get(known) or self._overridden_below(path)
         if text is not None:
-            return Fault(path, f"{expected} (from --set {text})", shown)
+            return Fault(path, expected, shown, source=text)
         line, column = self.positions.get(known, (0, 0))
         return Fault(path, expected, shown, line, column)
 

@@ -1,0 +1,1 @@
+"""Experiments: which policies, how often, what is compared, and the study that comes of it."""

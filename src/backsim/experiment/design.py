@@ -1,0 +1,125 @@
+"""From factors to combinations: every level with every other, or a sample evenly spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from backsim.experiment.schema import Range, Sampled
+from backsim.scenario.yamlfile import Location, show
+from backsim.streams import generator
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One scenario field that a level sets, and where the experiment file says so."""
+
+    path: str
+    value: Any
+    place: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a factor: its label (or number), and what it sets."""
+
+    label: Any
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A policy before its model is made: name, settings, and what it sets."""
+
+    name: str
+    settings: Mapping[str, Any]
+    changes: tuple[Change, ...]
+
+
+def levels_of(factor: str, value: Any) -> tuple[Level, ...]:
+    """The levels of a factor that has some: a list of values of a path, or named levels."""
+    place = ("factors", factor)
+    if isinstance(value, Mapping):
+        return tuple(
+            Level(name, changes_of(settings, (*place, name))) for name, settings in value.items()
+        )
+    return tuple(
+        Level(label_of(factor, item), (Change(factor, item, (*place, i)),))
+        for i, item in enumerate(value)
+    )
+
+
+def changes_of(settings: Mapping[str, Any], place: Location) -> tuple[Change, ...]:
+    """The changes that paths and values make, as they stand at a place of the file."""
+    return tuple(Change(path, value, (*place, path)) for path, value in settings.items())
+
+
+def label_of(path: str, value: Any) -> str:
+    """How a value of a path is called: `fcfs`, `s=10`, `s_S(s=10, S=30)`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and isinstance(value.get("rule"), str):
+        rest = ", ".join(f"{k}={show(v)}" for k, v in value.items() if k != "rule")
+        return f"{value['rule']}({rest})" if rest else str(value["rule"])
+    return f"{path.rpartition('.')[2]}={show(value)}"
+
+
+def full(factors: Mapping[str, tuple[Level, ...]]) -> list[Combination]:
+    """Each level with each level of the other factors."""
+    return [
+        _combined(dict(zip(factors, chosen, strict=True))) for chosen in product(*factors.values())
+    ]
+
+
+def sample(factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled) -> list[Combination]:
+    """Points spread evenly over all factors at once; the same point twice is one policy."""
+    found: dict[str, Combination] = {}
+    for point in _points(design, len(factors)):
+        chosen = {
+            factor: _at(factor, levels, float(u))
+            for (factor, levels), u in zip(factors.items(), point, strict=True)
+        }
+        combination = _combined(chosen)
+        found.setdefault(combination.name, combination)
+    return list(found.values())
+
+
+def _points(design: Sampled, count: int) -> Any:
+    """Points of the unit cube, of shape (policies, factors)."""
+    from scipy.stats import qmc
+
+    source = generator(design.seed, 0, "design")
+    if design.sobol is not None:
+        return qmc.Sobol(count, seed=source).random_base2(design.sobol.bit_length() - 1)
+    return qmc.LatinHypercube(count, seed=source).random(design.latin_hypercube or 0)
+
+
+def _at(factor: str, levels: tuple[Level, ...] | Range, u: float) -> Level:
+    """The level or value of a factor at a point of [0, 1)."""
+    if not isinstance(levels, Range):
+        return levels[int(u * len(levels))]
+    low, high = levels.min, levels.max
+    if levels.whole:  # each whole number has an equal share (of the logarithm)
+        low, high = low - 0.5, high + 0.5
+    if levels.log:
+        value = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
+    else:
+        value = low + u * (high - low)
+    rounded: float = round(value) if levels.whole else float(f"{value:.6g}")
+    return Level(rounded, (Change(factor, rounded, ("factors", factor)),))
+
+
+def _combined(chosen: Mapping[str, Level]) -> Combination:
+    """One level of each factor as a combination."""
+    names = [
+        level.label if isinstance(level.label, str) else label_of(factor, level.label)
+        for factor, level in chosen.items()
+    ]
+    return Combination(
+        ", ".join(names),
+        {factor: level.label for factor, level in chosen.items()},
+        tuple(change for level in chosen.values() for change in level.changes),
+    )

@@ -1,0 +1,194 @@
+"""What an experiment file may say: each field once, with its type, default and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BeforeValidator, Discriminator, Field, model_validator
+
+from backsim.quantities import Number, Positive, PositiveCount, Unit
+from backsim.scenario.part import MEMBER, fault, member
+from backsim.scenario.shorthand import Name, Spec, listed, word_or
+
+Count = Annotated[int, Ge(2), Le(1_000_000), Unit("")]
+Seed = Annotated[int, Ge(0), Unit("", "i8", 2.0**63)]
+Confidence = Annotated[float, Ge(0.5), Lt(1), Unit("probability")]
+Settings = Mapping[str, Any]
+"""Paths of scenario fields (as in `--set`) and what they are set to."""
+
+
+class Range(Spec):
+    """`{min: 10, max: 50}`: any number between two, for a design that samples."""
+
+    min: Number
+    """The least value."""
+    max: Number
+    """The largest value."""
+    whole: bool = False
+    """Only whole numbers."""
+    log: bool = False
+    """Equally many in each order of magnitude; both ends above 0."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Range:
+        if self.max <= self.min:
+            raise fault(f"`max` above `min`, which is {self.min:g}", f"{self.max:g}")
+        if self.log and self.min <= 0:
+            raise fault("`min` above 0 for `log: true`", f"{self.min:g}")
+        if self.whole and (self.min % 1 or self.max % 1):
+            raise fault("whole numbers as `min` and `max` for `whole: true`")
+        return self
+
+
+def _factor(value: Any) -> str:
+    if isinstance(value, Range):
+        return MEMBER + "range"
+    if isinstance(value, Mapping):
+        ranged = {"min", "max"} & set(value)
+        return MEMBER + ("range" if ranged and not _all_mappings(value) else "named")
+    return MEMBER + "levels"
+
+
+def _all_mappings(value: Mapping[Any, Any]) -> bool:
+    return all(isinstance(item, Mapping) for item in value.values())
+
+
+Factor = Annotated[
+    Annotated[tuple[Any, ...], Field(min_length=1), member("levels")]
+    | Annotated[Range, member("range")]
+    | Annotated[Mapping[Name, Settings], Field(min_length=1), member("named")],
+    Discriminator(_factor),
+]
+"""The levels of one path; a range of it; or named levels that each set several paths."""
+
+
+class Sampled(Spec):
+    """A sample of the factors' levels and ranges, evenly spread."""
+
+    latin_hypercube: Count | None = None
+    """So many policies: each factor's range is cut into as many slices, each used once."""
+    sobol: Count | None = None
+    """So many policies, a power of 2, from a scrambled Sobol sequence."""
+    seed: Seed = 1
+    """Seed of the sample (not of the simulation)."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Sampled:
+        if (self.latin_hypercube is None) == (self.sobol is None):
+            raise fault("either `latin_hypercube` or `sobol`")
+        if self.sobol is not None and self.sobol & (self.sobol - 1):
+            raise fault("a power of 2 for `sobol`", str(self.sobol))
+        return self
+
+
+Design = Annotated[
+    Literal["full"] | Sampled,
+    word_or(("full",), "a mapping with the key latin_hypercube or sobol"),
+]
+
+
+def _width(value: Any) -> Any:
+    """`2 %` as the text it is; a number as it is."""
+    if isinstance(value, str):
+        number = value.strip().removesuffix("%")
+        try:
+            share = float(number) / 100
+        except ValueError:
+            share = 0.0
+        if number == value.strip() or not 0 < share < 1:
+            raise fault("a number > 0, or a share of the mean such as 2 %")
+        return Share(share=share)
+    return value
+
+
+class Share(Spec):
+    """A half-width as a share of the mean."""
+
+    share: Annotated[float, Gt(0), Lt(1), Unit("")]
+    """The share."""
+
+
+Width = Annotated[
+    Positive | Share, BeforeValidator(_width, json_schema_input_type=Positive | str)
+]
+
+Until = Annotated[
+    Literal["best"] | Annotated[Mapping[str, Width], Field(min_length=1)],
+    word_or(("best",), "metrics with the half-widths wanted"),
+]
+
+
+class Sequential(Spec):
+    """Replications until enough is known."""
+
+    until: Until
+    """`best`: until the best policy is separated; or half-widths, such as {cost.total: 2 %}."""
+    indifference: Positive | None = None
+    """With `best`: the smallest difference of the objective that matters."""
+    least: Count = 10
+    """Replications of every policy to begin with."""
+    most: Count = 1000
+    """Replications after which it stops in any case."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Sequential:
+        if self.most < self.least:
+            raise fault(f"`most` of at least `least`, which is {self.least}", str(self.most))
+        if (self.until == "best") != (self.indifference is not None):
+            raise fault("`indifference` with `until: best`, and only then")
+        return self
+
+
+def _replications(value: Any) -> Any:
+    known = isinstance(value, int | Mapping | Sequential) and not isinstance(value, bool)
+    if not known:
+        raise fault("a whole number of replications, or a mapping with the key until")
+    return MEMBER + ("number" if isinstance(value, int) else "sequential")
+
+
+Replications = Annotated[
+    Annotated[Count, member("number")] | Annotated[Sequential, member("sequential")],
+    Discriminator(_replications),
+]
+
+Texts = Annotated[tuple[str, ...], Field(min_length=1), listed(str)]
+
+
+class ExperimentFile(Spec):
+    """An experiment: which policies, how often, and what is compared."""
+
+    title: str = ""
+    """One line for tables and reports."""
+    question: str = ""
+    """The question it answers, in a sentence."""
+    scenario: Annotated[str, Field(min_length=1)] | Annotated[
+        Mapping[Name, str], Field(min_length=1)
+    ]
+    """The scenario file, from the experiment file's folder; or several by name, each tried."""
+    set: Settings = {}
+    """Fields of the scenario, by path, that differ from the file in every policy."""
+    policies: Annotated[Mapping[Name, Settings], Field(min_length=2)] | None = None
+    """Policies by name, each with the fields that it sets."""
+    factors: Annotated[Mapping[Name, Factor], Field(min_length=1)] | None = None
+    """Instead of policies: what is varied, by path (levels or a range) or by name."""
+    design: Design = "full"
+    """How factors combine: each level with each (full), or a sample."""
+    replications: Replications = 30
+    """How often each policy is simulated: a number, or until enough is known."""
+    seed: Seed = 1
+    """Seed of the random numbers; every policy meets the same world."""
+    metrics: Texts = ("cost.total", "fill_rate", "mean_wait", "mean_on_hand", "mean_backlog")
+    """What is reported: cost.total, fill_rate[gold], mean_wait[product:mug]."""
+    objective: str | None = None
+    """What is to be made small or large: minimise cost.total."""
+    constraints: Texts | tuple[()] = ()
+    """What a policy must keep: fill_rate[gold] >= 0.95."""
+    reference: Name | None = None
+    """The policy that others are compared with; the first if none is named."""
+    confidence: Confidence = 0.95
+    """Confidence of intervals and comparisons."""
+
+
+__all__ = ["ExperimentFile", "PositiveCount", "Range", "Sampled", "Sequential", "Share"]

@@ -1,0 +1,140 @@
+"""How people write a metric: `cost.total`, `fill_rate[gold]`, `mean_wait[product:mug]`.
+
+Read here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from backsim.errors import InputError
+from backsim.results.metrics import METRICS
+from backsim.scenario.part import nearest
+
+_TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
+_CONSTRAINT = re.compile(r"(?P<metric>.+?)(?P<relation>[<>]=)(?P<bound>.+)")
+SENSES = {
+    "minimise": "minimise",
+    "minimize": "minimise",
+    "maximise": "maximise",
+    "maximize": "maximise",
+}
+
+
+class SpecError(InputError):
+    """A metric is not one, or has no such member: what was expected, and what was found."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(f"expected {expected}, got {found}")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric overall (dimension "") or of one class, product or site."""
+
+    metric: str
+    dimension: str = ""
+    member: str = ""
+
+    def __str__(self) -> str:
+        if not self.dimension:
+            return self.metric
+        inside = self.member if self.dimension == "class" else f"{self.dimension}:{self.member}"
+        return f"{self.metric}[{inside}]"
+
+    @property
+    def unit(self) -> str:
+        """What it is measured in."""
+        return METRICS[self.metric][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is to be made small or large: `minimise cost.total`."""
+
+    sense: str
+    """minimise or maximise"""
+    metric: MetricSpec
+
+    def __str__(self) -> str:
+        return f"{self.sense} {self.metric}"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a policy must keep to be acceptable: `fill_rate[gold] >= 0.95`."""
+
+    metric: MetricSpec
+    relation: str
+    """>= or <="""
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.relation} {self.bound:g}"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value keeps it."""
+        return value >= self.bound if self.relation == ">=" else value <= self.bound
+
+
+Views = Iterable[tuple[str, str]]
+
+
+def parse_metric(text: str, views: Views) -> MetricSpec:
+    """The metric that a text names, among the views (dimension, member) there are.
+
+    Raises SpecError, which names the nearest metrics or members.
+    """
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        raise SpecError("a metric such as cost.total or fill_rate[gold]", repr(text))
+    metric, inside = found["metric"], found["inside"]
+    if metric not in METRICS:
+        raise SpecError(f"a metric ({nearest(metric, list(METRICS))})", repr(metric))
+    return MetricSpec(metric) if inside is None else MetricSpec(metric, *_view(inside, views))
+
+
+def parse_objective(text: str, views: Views) -> Objective:
+    """The objective that a text names.  Raises SpecError."""
+    sense, _, metric = text.strip().partition(" ")
+    if sense not in SENSES or not metric:
+        raise SpecError("minimise or maximise, and a metric: minimise cost.total", repr(text))
+    return Objective(SENSES[sense], parse_metric(metric, views))
+
+
+def parse_constraint(text: str, views: Views) -> Constraint:
+    """The constraint that a text names.  Raises SpecError."""
+    found = _CONSTRAINT.fullmatch(text)
+    form = "a metric, >= or <=, and a number: fill_rate[gold] >= 0.95"
+    if found is None:
+        raise SpecError(form, repr(text))
+    try:
+        bound = float(found["bound"])
+    except ValueError:
+        raise SpecError(form, repr(text)) from None
+    if bound - bound != 0:
+        raise SpecError("a finite bound", found["bound"].strip())
+    return Constraint(parse_metric(found["metric"], views), found["relation"], bound)
+
+
+def _view(inside: str, views: Views) -> tuple[str, str]:
+    """The one (dimension, member) that `gold` or `class:gold` names."""
+    views = [view for view in dict.fromkeys(views) if view[0]]
+    name = inside.strip()
+    plain = [view for view in views if view[1] == name]
+    spelt = [view for view in views if ":".join(view) == name]
+    if len(plain) > 1:
+        several = " or ".join(":".join(view) for view in plain)
+        raise SpecError(several, f"'{name}', which is both")
+    if plain or spelt:
+        return (plain or spelt)[0]
+    dimension, colon, _ = name.partition(":")
+    dimensions = list(dict.fromkeys(d for d, _ in views))
+    if colon and dimension in dimensions:
+        members = [m for d, m in views if d == dimension]
+        raise SpecError(f"a {dimension} ({nearest(name[len(dimension) + 1 :], members)})", repr(name))
+    members = [member for _, member in views]
+    raise SpecError(f"a class, product or site ({nearest(name, members)})", repr(name))
