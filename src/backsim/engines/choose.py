@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
 from backsim.engines.log import Log
-from backsim.engines.setup import set_up
+from backsim.engines.setup import Linked, set_up
 from backsim.errors import InputError, RuleError
 from backsim.rules import Rule
 from backsim.scenario.model import Model
@@ -60,13 +60,18 @@ def workers_for(model: Model, engine: str, replications: int) -> int:
 
 
 def play(
-    model: Model, tape: Tape, engine: str, record: bool = False, extend: Sequence[Any] = ()
+    model: Model,
+    tape: Tape,
+    engine: str,
+    record: bool = False,
+    extend: Sequence[Any] = (),
+    linked: Linked = (),
 ) -> Log:
     """Play a tape against a model with an engine: `simpy` or `compiled`."""
     if engine == "compiled":
         from backsim.engines import compiled
 
-        return compiled.run(model, tape, record)
+        return compiled.run(model, tape, record, linked)
     from backsim.engines import simpy
 
     try:
@@ -76,6 +81,17 @@ def play(
         if not own or extend:
             raise
         raise RuleError(f"{_place(error, own)}: {type(error).__name__}: {error}") from None
+
+
+def linked_rules(models: Iterable[Model]) -> Linked:
+    """The rules that any of the models uses, for one kernel that plays them all."""
+    found = {
+        (family, rule.name)
+        for model in models
+        for family, chosen in set_up(model).rules.items()
+        for rule in chosen
+    }
+    return tuple(sorted(found))
 
 
 def own_rules(model: Model) -> list[Rule]:

@@ -16,7 +16,7 @@ from backsim.engines import loop, tables
 from backsim.engines.link import Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT
-from backsim.engines.setup import Setup, set_up
+from backsim.engines.setup import Linked, Setup, set_up
 from backsim.entities import (
     TAPE_FIELDS,
     CustomerClass,
@@ -61,9 +61,9 @@ def driver(key: Key, record: bool) -> Any:
     return numba.njit(drive, nogil=True, cache=True, error_model="numpy")
 
 
-def compile_rules(model: Model) -> None:
+def compile_rules(model: Model, linked: Linked = ()) -> None:
     """Compile the kernel with a model's rules.  Raises RuleError, naming the rules, if it fails."""
-    setup = set_up(model)
+    setup = set_up(model, linked)
     rules = setup.rules
     try:
         driver(setup.key, False).compile((numba.types.int64[::1], numba.types.float64))
@@ -79,8 +79,10 @@ def compile_rules(model: Model) -> None:
 class Arena:
     """A run's tables, and room for more."""
 
-    def __init__(self, model: Model, tape: Tape, record: bool, rows_each: int = 1) -> None:
-        setup = set_up(model)
+    def __init__(
+        self, model: Model, tape: Tape, record: bool, rows_each: int = 1, linked: Linked = ()
+    ) -> None:
+        setup = set_up(model, linked)
         self.model, self.tape = model, tape
         self.drive = driver(setup.key, record)
         self.clock = np.zeros(1, loop.CLOCK)
@@ -176,9 +178,9 @@ def _dealt(streams: tuple[Draws, ...], counts: NDArray[np.int64]) -> NDArray[np.
     return np.concatenate(pieces)
 
 
-def run(model: Model, tape: Tape, record: bool = False) -> Log:
+def run(model: Model, tape: Tape, record: bool = False, linked: Linked = ()) -> Log:
     """Play a tape against a model.  `record` keeps the event log."""
     rows_each = 1
-    while (log := Arena(model, tape, record, rows_each).run()) is None:
+    while (log := Arena(model, tape, record, rows_each, linked).run()) is None:
         rows_each *= 4
     return log

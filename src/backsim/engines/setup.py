@@ -28,6 +28,9 @@ from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
 
 UNKNOWN = float("nan")
 
+Linked = tuple[tuple[str, str], ...]
+"""Rules as (family, name)."""
+
 
 @dataclass(slots=True)
 class Setup:
@@ -50,8 +53,12 @@ class Setup:
         return kernel_key(self.rules, self.switches)
 
 
-def set_up(model: Model) -> Setup:
-    """The tables of a model at time 0."""
+def set_up(model: Model, linked: Linked = ()) -> Setup:
+    """The tables of a model at time 0.
+
+    `linked` are rules, as (family, name), to link whether or not the model uses them: models that
+    are given the same share one compiled kernel.
+    """
     scenario = model.scenario
     setup = Setup(
         stocks=[],
@@ -62,7 +69,10 @@ def set_up(model: Model) -> Setup:
         suppliers=[_supplier(s) for s in scenario.suppliers.values()],
         purchases=[],
         params=[],
-        rules={family: [] for family in FAMILIES},
+        rules={
+            name: [family.get(rule) for of, rule in linked if of == name]
+            for name, family in FAMILIES.items()
+        },
         switches=switches(model),
         events=[],
     )

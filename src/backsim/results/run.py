@@ -11,6 +11,7 @@ import numpy as np
 
 from backsim.engines.choose import play
 from backsim.engines.log import Log
+from backsim.engines.setup import Linked
 from backsim.entities import (
     LINE_STATUS,
     NOTE_PURCHASE,
@@ -159,9 +160,10 @@ def play_and_check(
     reason: str,
     record: bool = False,
     extend: Sequence[Callable[..., Any]] = (),
+    linked: Linked = (),
 ) -> Run:
     """Play a tape and check the ledger.  Raises LedgerError."""
-    log = play(model, tape, engine, record, extend)
+    log = play(model, tape, engine, record, extend, linked)
     check_ledger(model, log)
     return Run(model, tape.seed, tape.replication, engine, reason, log, tuple(extend))
 

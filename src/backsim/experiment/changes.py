@@ -1,0 +1,53 @@
+"""What has changed between two descriptions, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from backsim.scenario.yamlfile import Location, show, spell
+
+MOST = 12
+_NOTHING: Any = object()
+
+
+def changes(before: Any, now: Any) -> list[str]:
+    """Lines such as `seed: 1 in the study, 2 now`.
+
+    The same change in the scenarios of several policies is told once.
+    """
+    lines: dict[str, list[str]] = {}
+    for path, old, new in differences(before, now):
+        policy = ""
+        if len(path) > 2 and path[0] == "policies":
+            policy, path = str(path[1]), path[2:]
+        line = f"{spell(path)}: {_shown(old)} in the study, {_shown(new)} now"
+        lines.setdefault(line, []).append(policy)
+    told = [line + _of(policies) for line, policies in lines.items()]
+    rest = len(told) - MOST
+    return told[:MOST] + ([f"and {rest} more"] if rest > 0 else [])
+
+
+def differences(before: Any, now: Any, path: Location = ()) -> Iterator[tuple[Location, Any, Any]]:
+    """(path, before, now) of each value that differs."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys([*before, *now]):
+            old, new = before.get(key, _NOTHING), now.get(key, _NOTHING)
+            yield from differences(old, new, (*path, key))
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for i, (old, new) in enumerate(zip(before, now, strict=True)):
+            yield from differences(old, new, (*path, i))
+    elif before is _NOTHING or now is _NOTHING or before != now:
+        yield path, before, now
+
+
+def _shown(value: Any) -> str:
+    return "not there" if value is _NOTHING else show(value)
+
+
+def _of(policies: list[str]) -> str:
+    named = [policy for policy in policies if policy]
+    if not named:
+        return ""
+    few = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+    return f" ({few})"

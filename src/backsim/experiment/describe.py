@@ -1,0 +1,148 @@
+"""What a study is of, as plain values: enough to tell whether it is the same, and to show it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from backsim.engines.choose import own_rules
+from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
+from backsim.results.metrics import METRICS
+from backsim.results.provenance import environment
+from backsim.results.spec import Constraint, MetricSpec, Objective
+from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
+
+NUMBERS = ("backsim", "numpy", "scipy", "simpy", "numba")
+"""Packages whose version may change a number."""
+CODE = ("entities.py", "kernel", "rules", "scenario", "streams", "engines", "results")
+"""What of backsim's source may change a number."""
+
+
+def describe(experiment: Experiment) -> dict[str, Any]:
+    """`numbers`: all that a result depends on; `view`: what is asked of the results.
+
+    A study goes on only with the same `numbers`; the view may change, and so may the number of
+    replications.
+    """
+    versions = environment()["versions"]
+    return {
+        "numbers": {
+            "seed": experiment.seed,
+            "policies": {policy.name: _policy(policy) for policy in experiment.policies},
+            "metrics": list(METRICS),
+            "versions": {name: versions[name] for name in NUMBERS},
+            "code": code_digest(),
+        },
+        "view": {
+            "name": experiment.name,
+            "title": experiment.title,
+            "question": experiment.question,
+            "settings": {p.name: dict(p.settings) for p in experiment.policies},
+            "factors": {name: list(levels) for name, levels in experiment.factors.items()},
+            "replications": stopping_to_dict(experiment.stopping),
+            "metrics": [_spec(spec) for spec in experiment.metrics],
+            "objective": experiment.objective
+            and [experiment.objective.sense, _spec(experiment.objective.metric)],
+            "constraints": [[_spec(c.metric), c.relation, c.bound] for c in experiment.constraints],
+            "reference": experiment.reference,
+            "confidence": experiment.confidence,
+            "folders": {p.name: str(p.model.folder.resolve()) for p in experiment.policies},
+            "scenarios": {p.name: p.model.name for p in experiment.policies},
+            "environment": environment(),
+        },
+    }
+
+
+def experiment_of(description: Mapping[str, Any]) -> Experiment:
+    """The experiment of a description.  Raises FileError when a model cannot be made again."""
+    view, policies = description["view"], description["numbers"]["policies"]
+
+    def model(name: str) -> Model:
+        scenario = policies[name]["scenario"]
+        return from_dict(scenario, name=view["scenarios"][name], folder=view["folders"][name])
+
+    return Experiment(
+        name=view["name"],
+        policies=tuple(Policy(n, view["settings"][n], model(n)) for n in policies),
+        factors={name: tuple(levels) for name, levels in view["factors"].items()},
+        stopping=stopping_from_dict(view["replications"]),
+        metrics=tuple(MetricSpec(*spec) for spec in view["metrics"]),
+        seed=description["numbers"]["seed"],
+        title=view["title"],
+        question=view["question"],
+        objective=view["objective"]
+        and Objective(view["objective"][0], MetricSpec(*view["objective"][1])),
+        constraints=tuple(Constraint(MetricSpec(*m), r, b) for m, r, b in view["constraints"]),
+        reference=view["reference"],
+        confidence=view["confidence"],
+    )
+
+
+def stopping_to_dict(stopping: Stopping) -> dict[str, Any]:
+    """A stopping rule as plain values."""
+    if isinstance(stopping, Fixed):
+        return {"count": stopping.count}
+    if isinstance(stopping, Separated):
+        return {"until": "best", "indifference": stopping.indifference, **_bounds(stopping)}
+    until = [
+        [_spec(spec), width, stopping.relative[spec]] for spec, width in stopping.widths.items()
+    ]
+    return {"until": until, **_bounds(stopping)}
+
+
+def stopping_from_dict(values: Mapping[str, Any]) -> Stopping:
+    """The stopping rule that `stopping_to_dict` wrote."""
+    if "count" in values:
+        return Fixed(values["count"])
+    bounds = values["least"], values["most"]
+    if values["until"] == "best":
+        return Separated(values["indifference"], *bounds)
+    specs = [(MetricSpec(*spec), width, share) for spec, width, share in values["until"]]
+    return Precise({s: w for s, w, _ in specs}, {s: share for s, _, share in specs}, *bounds)
+
+
+def _bounds(stopping: Precise | Separated) -> dict[str, int]:
+    return {"least": stopping.least, "most": stopping.most}
+
+
+def _spec(spec: MetricSpec) -> list[str]:
+    return [spec.metric, spec.dimension, spec.member]
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """A policy's explicit scenario, its data files, and the source of a user's rules."""
+    model = policy.model
+    return {
+        "scenario": model.to_dict(),
+        "traces": [trace.report.sha256 for trace in model.traces.values()],
+        "rules": {
+            rule.name: _file_digest(rule.function.__code__.co_filename)
+            for rule in own_rules(model)
+        },
+    }
+
+
+def _file_digest(file: str) -> str:
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
+    except OSError:  # a notebook's cell
+        return "unknown"
+
+
+@cache
+def code_digest() -> str:
+    """A hash of the part of backsim's source that may change a number."""
+    package = Path(__file__).parents[1]
+    files = [
+        file
+        for part in CODE
+        for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py"))
+    ]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,37 @@
+"""Which models are played against one tape: those that do not differ in what a tape reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from backsim.scenario.model import Model
+
+POLICY_FIELDS = {
+    "": ("title", "warm_up", "time_unit", "costs", "limits"),
+    "products": ("price", "costs"),
+    "customers": ("priority", "shipment", "costs"),
+    "suppliers": ("crossing",),
+    "stock": (
+        *("reorder", "review", "priority", "rationing", "overtaking", "withdraw"),
+        *("initial", "inbound"),
+    ),
+}
+"""Fields that do not enter a tape, by section.  What is not listed is taken to enter: two models
+that differ in it get tapes of their own, which costs time and changes no number."""
+
+
+def tape_digest(model: Model) -> str:
+    """A hash of all that may enter the tape; the order of names counts, as codes follow it."""
+    plain = model.to_dict()
+    for section, fields in POLICY_FIELDS.items():
+        for part in _parts(plain.get(section, ()) if section else [plain]):
+            for field in fields:
+                part.pop(field, None)
+    files = [trace.report.sha256 for trace in model.traces.values()]
+    return hashlib.sha256(json.dumps([plain, files]).encode()).hexdigest()
+
+
+def _parts(section: Any) -> list[dict[str, Any]]:
+    return list(section.values()) if isinstance(section, dict) else list(section)

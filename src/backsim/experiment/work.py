@@ -1,0 +1,132 @@
+"""The unit of work: one replication's tape, drawn once and played against several policies."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from backsim.engines.choose import choose, linked_rules
+from backsim.engines.setup import Linked
+from backsim.results.metrics import METRICS, Metrics
+from backsim.results.run import Run, play_and_check
+from backsim.scenario.model import Model
+from backsim.streams import draw
+
+MOST_ORDERS = {"compiled": 20e6, "simpy": 1.5e6}
+"""Orders of one job, at most: some seconds, which is what an interruption may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished (policy, replication): its metrics and profile as bytes, ready to be kept."""
+
+    policy: int
+    replication: int
+    metrics: bytes
+    """float64 of shape (metrics, views), in the order of `METRICS` and of the model's views."""
+    profile: bytes
+    orders: int
+    events: int
+    seconds: float
+
+    @property
+    def digest(self) -> str:
+        """A hash of the metrics."""
+        return digest_of(self.metrics)
+
+
+def digest_of(metrics: bytes) -> str:
+    """The hash that tells whether two results are the same to the bit."""
+    return hashlib.sha256(metrics).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A replication of some policies that share a tape."""
+
+    replication: int
+    policies: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all jobs of a study share."""
+
+    models: tuple[Model, ...]
+    engines: tuple[tuple[str, str], ...]
+    """(engine, reason) of each policy."""
+    linked: Linked
+    seed: int
+
+    def play(self, job: Job) -> Iterator[Result]:
+        """Draw the tape once and play it against each policy of the job."""
+        tape = draw(self.models[job.policies[0]], self.seed, job.replication)
+        for index in job.policies:
+            started = time.perf_counter()
+            run = play_and_check(
+                self.models[index], tape, *self.engines[index], linked=self.linked
+            )
+            yield _result(index, run, started)
+
+    @cached_property
+    def parallel(self) -> str:
+        """How jobs run beside each other: threads when all policies are compiled."""
+        return "threads" if all(name == "compiled" for name, _ in self.engines) else "processes"
+
+
+def plan_work(models: Sequence[Model], seed: int, engine: str, replications: int) -> Work:
+    """Choose each policy's engine, and the rules of the kernel that they share.
+
+    Raises InputError for an unknown engine or an impossible wish.
+    """
+    engines = tuple(choose(model, engine, replications * len(models)) for model in models)
+    compiled = [m for m, (name, _) in zip(models, engines, strict=True) if name == "compiled"]
+    return Work(tuple(models), engines, linked_rules(compiled), seed)
+
+
+def jobs_for(
+    groups: Sequence[Sequence[int]],
+    wanted: Sequence[tuple[int, int]],
+    work: Work,
+    workers: int,
+) -> list[Job]:
+    """Jobs that play what is wanted, (policy, replication) each, in order of replication.
+
+    `groups` are the policies that share a tape.  A job takes all of a group, unless it would be
+    too long, or there would be too few jobs for the workers to end at about the same time.
+    """
+    group_of = {policy: number for number, group in enumerate(groups) for policy in group}
+    together: dict[tuple[int, int], list[int]] = {}
+    for policy, replication in sorted(wanted, key=lambda pair: pair[::-1]):
+        together.setdefault((replication, group_of[policy]), []).append(policy)
+    parts = 1
+    if workers > 1 and len(together) < 4 * workers:
+        parts = -(-4 * workers // max(1, len(together)))
+    jobs = []
+    for (replication, _), policies in together.items():
+        most = -(-len(policies) // parts)
+        longest = max(work.models[p].expected_orders for p in policies)
+        slowest = min(MOST_ORDERS[work.engines[p][0]] for p in policies)
+        most = max(1, min(most, int(slowest / max(longest, 1.0))))
+        jobs += [
+            Job(replication, tuple(policies[i : i + most])) for i in range(0, len(policies), most)
+        ]
+    return jobs
+
+
+def metrics_bytes(metrics: Metrics) -> bytes:
+    """The values of all metrics and views as bytes."""
+    return np.array([metrics.values[name] for name in METRICS], dtype="<f8").tobytes()
+
+
+def _result(policy: int, run: Run, started: float) -> Result:
+    metrics = metrics_bytes(run.metrics)
+    seconds = time.perf_counter() - started
+    return Result(
+        policy, run.replication, metrics, b"", run.log.orders, run.log.handled, seconds
+    )

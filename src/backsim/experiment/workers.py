@@ -1,0 +1,54 @@
+"""Jobs beside each other on this machine: threads, or processes."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from backsim.errors import InputError
+from backsim.experiment.work import Job, Result, Work
+from backsim.rules.files import load_rules, loaded_files, rules_are_portable
+
+
+def workers_wanted(workers: int | None) -> int:
+    """How many workers: as asked for; all cores for None and -1.  Raises InputError."""
+    if workers is not None and (workers == 0 or workers < -1):
+        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
+    return workers if workers is not None and workers > 0 else os.cpu_count() or 1
+
+
+def play_locally(work: Work, jobs: Sequence[Job], workers: int) -> Iterator[list[Result]]:
+    """The results of the jobs, as each is finished, in no particular order."""
+    workers = min(workers, len(jobs))
+    if workers <= 1:
+        yield from ([result] for job in jobs for result in work.play(job))
+        return
+    from joblib import Parallel, delayed
+
+    settings = {"return_as": "generator_unordered", "batch_size": 1}
+    if work.parallel == "threads" or not rules_are_portable():
+        calls = (delayed(play_all)(work, job) for job in jobs)
+        yield from Parallel(workers, backend="threading", **settings)(calls)
+        return
+    packed, files = pickle.dumps(work), loaded_files()
+    packets = (delayed(play_packed)(packed, files, job) for job in jobs)
+    yield from Parallel(workers, backend="loky", **settings)(packets)
+
+
+def play_all(work: Work, job: Job) -> list[Result]:
+    """All results of a job."""
+    return list(work.play(job))
+
+
+def play_packed(packed: bytes, rule_files: Sequence[str], job: Job) -> list[Result]:
+    """All results of a job, in another process."""
+    load_rules(rule_files)
+    return play_all(_unpacked(packed), job)
+
+
+@lru_cache(maxsize=2)
+def _unpacked(packed: bytes) -> Work:
+    work: Work = pickle.loads(packed)
+    return work
