@@ -94,6 +94,13 @@ def linked_rules(models: Iterable[Model]) -> Linked:
     return tuple(sorted(found))
 
 
+def compile_kernel(model: Model, linked: Linked = ()) -> None:
+    """Compile what the compiled engine needs to play a model, unless that has been done."""
+    from backsim.engines.compiled import compile_rules
+
+    compile_rules(model, linked)
+
+
 def own_rules(model: Model) -> list[Rule]:
     """The rules of a model that backsim does not bring."""
     rules = set_up(model).rules.values()

@@ -6,11 +6,10 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from backsim.engines.choose import choose, linked_rules
+from backsim.engines.choose import choose, compile_kernel, linked_rules
 from backsim.engines.setup import Linked
 from backsim.results.metrics import METRICS, Metrics
 from backsim.results.run import Run, play_and_check
@@ -73,10 +72,11 @@ class Work:
             )
             yield _result(index, run, started)
 
-    @cached_property
-    def parallel(self) -> str:
-        """How jobs run beside each other: threads when all policies are compiled."""
-        return "threads" if all(name == "compiled" for name, _ in self.engines) else "processes"
+    def compile(self) -> None:
+        """Compile what the jobs need, once, before they run beside each other."""
+        for model, (name, _) in zip(self.models, self.engines, strict=True):
+            if name == "compiled":
+                compile_kernel(model, self.linked)
 
 
 def plan_work(models: Sequence[Model], seed: int, engine: str, replications: int) -> Work:

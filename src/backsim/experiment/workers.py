@@ -1,4 +1,4 @@
-"""Jobs beside each other on this machine: threads, or processes."""
+"""Jobs beside each other on this machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from backsim.errors import InputError
+from backsim.experiment.forks import can_fork, play_in_forks
 from backsim.experiment.work import Job, Result, Work
 from backsim.rules.files import load_rules, loaded_files, rules_are_portable
 
@@ -19,16 +20,38 @@ def workers_wanted(workers: int | None) -> int:
     return workers if workers is not None and workers > 0 else os.cpu_count() or 1
 
 
-def play_locally(work: Work, jobs: Sequence[Job], workers: int) -> Iterator[list[Result]]:
-    """The results of the jobs, as each is finished, in no particular order."""
+def way_to_run(work: Work) -> str:
+    """How jobs run beside each other: forks where that is safe, else threads or processes.
+
+    Threads only where all is compiled: the compiled engine releases Python's lock, but measuring a
+    short replication does not, and takes longer.
+    """
+    if can_fork():
+        return "forks"
+    compiled = all(name == "compiled" for name, _ in work.engines)
+    return "threads" if compiled or not rules_are_portable() else "processes"
+
+
+def play_locally(
+    work: Work, jobs: Sequence[Job], workers: int, way: str | None = None
+) -> Iterator[list[Result]]:
+    """The results of the jobs, as each is finished, in no particular order.
+
+    `way` is forks, threads or processes; the best of them if none is named.
+    """
     workers = min(workers, len(jobs))
     if workers <= 1:
         yield from ([result] for job in jobs for result in work.play(job))
         return
+    work.compile()
+    way = way or way_to_run(work)
+    if way == "forks":
+        yield from play_in_forks(work, jobs, workers)
+        return
     from joblib import Parallel, delayed
 
     settings = {"return_as": "generator_unordered", "batch_size": 1}
-    if work.parallel == "threads" or not rules_are_portable():
+    if way == "threads":
         calls = (delayed(play_all)(work, job) for job in jobs)
         yield from Parallel(workers, backend="threading", **settings)(calls)
         return
