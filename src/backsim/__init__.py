@@ -11,23 +11,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
+    from backsim.experiment import Experiment, Study, compare, load_experiment
     from backsim.rules import above, priority, rationing, reorder
 
 _HOMES = {
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
+    "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment"),
     "backsim.rules": ("above", "priority", "rationing", "reorder"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BacksimError",
+    "Experiment",
     "InputError",
     "LedgerError",
     "Model",
     "Run",
+    "Study",
     "above",
+    "compare",
     "load",
+    "load_experiment",
     "priority",
     "rationing",
     "reorder",

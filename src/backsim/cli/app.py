@@ -148,6 +148,66 @@ def run(
 
 
 @app.command()
+def compare(
+    experiment: Annotated[
+        Path, typer.Argument(metavar="EXPERIMENT", help="An experiment file (YAML).")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the study, results.csv and report.html. "
+            "studies/ and the experiment's name if not given.",
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what the study holds and start anew.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Replications at once; all cores if not given.")
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option("--replications", "-n", help="Instead of what the experiment says."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Instead of the experiment's seed.", min=0)
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
+    format: Annotated[Format, typer.Option(help="How results are printed.")] = Format.table,
+    excel: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the tables to an Excel file, too.")
+    ] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write results.parquet, too.")] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of dask's scheduler."),
+    ] = None,
+    set_: Sets = None,
+    rules: RuleFiles = None,
+) -> None:
+    """Compare policies on common random numbers: table, finding, study and report.
+
+    Goes on with the study in the folder where it was interrupted.
+    """
+    from backsim.cli.compare import compare_policies
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    fields = {"replications": replications, "seed": seed}
+    compare_policies(
+        experiment,
+        out if out is not None else Path("studies") / experiment.stem,
+        set_ or [],
+        {name: value for name, value in fields.items() if value is not None},
+        format.value,
+        excel,
+        parquet,
+        {"workers": workers, "engine": engine.value, "fresh": fresh, "dask": dask},
+    )
+
+
+@app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
     set_: Sets = None,
@@ -185,13 +245,20 @@ def resolve(scenario: ScenarioFile, set_: Sets = None, rules: RuleFiles = None) 
 
 
 @app.command()
-def schema(rules: RuleFiles = None) -> None:
+def schema(
+    experiment: Annotated[
+        bool, typer.Option("--experiment", help="Of experiment files instead.")
+    ] = False,
+    rules: RuleFiles = None,
+) -> None:
     """Print the JSON Schema of scenario files, for editors."""
+    from backsim.experiment.schema import ExperimentFile
     from backsim.rules.files import load_rules
     from backsim.scenario.jsonschema import json_schema
+    from backsim.scenario.schema import Scenario
 
     load_rules(rules or [])
-    typer.echo(json.dumps(json_schema(), indent=2))
+    typer.echo(json.dumps(json_schema(ExperimentFile if experiment else Scenario), indent=2))
 
 
 @app.command("rules")

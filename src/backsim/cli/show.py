@@ -59,7 +59,7 @@ def print_summary(model: Model, summary: Summary, by: str) -> None:
     p = summary.provenance
     title = model.scenario.title or model.name
     out = console()
-    out.print(f"[bold]{_escape(title)}[/bold]")
+    out.print(f"[bold]{escape(title)}[/bold]")
     out.print(
         f"{p['replications']} replications, days {model.warm_up:g} to {model.horizon:g}, "
         f"{summary.orders:,} orders, {summary.events:,} events; "
@@ -77,15 +77,19 @@ ALWAYS = ("fill_rate", "mean_backlog", "mean_wait", "cancel_rate", "cost.total")
 
 
 def _text(estimate: Estimate | None) -> str:
-    if estimate is None or math.isnan(estimate.mean):
+    return "-" if estimate is None else number_text(estimate.mean, estimate.half_width)
+
+
+def number_text(mean: float, half_width: float) -> str:
+    """A mean with its half-width, in as many decimals as the half-width makes sense of."""
+    if math.isnan(mean):
         return "-"
-    if estimate.mean == 0 and not estimate.half_width > 0:
+    if mean == 0 and not half_width > 0:
         return "0"
-    half_width = estimate.half_width
-    if not half_width > 1e-12 * abs(estimate.mean):  # the same in every replication
-        return f"{estimate.mean:,.{_decimals(estimate.mean, 4)}f}"
+    if not half_width > 1e-12 * abs(mean):  # the same in every replication
+        return f"{mean:,.{_decimals(mean, 4)}f}"
     decimals = min(_decimals(half_width, 2), 6)
-    return f"{estimate.mean:,.{decimals}f} +- {half_width:,.{decimals}f}"
+    return f"{mean:,.{decimals}f} +- {half_width:,.{decimals}f}"
 
 
 def _decimals(value: float, digits: int) -> int:
@@ -93,7 +97,8 @@ def _decimals(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text that rich prints as it is."""
     from rich.markup import escape
 
     return escape(text)
@@ -103,11 +108,11 @@ def print_rules(families: Mapping[str, Family]) -> None:
     """All rules by family, a line each."""
     out = console()
     for family in families.values():
-        out.print(f"[bold]{family.name}[/bold]  {_escape(family.doc)}")
+        out.print(f"[bold]{family.name}[/bold]  {escape(family.doc)}")
         table = Table(box=None, show_header=False, pad_edge=False)
         for rule in family.rules.values():
             table.add_row(
-                "  " + rule.name, _escape(_parameters(rule)), _escape(rule.doc.split("\n")[0])
+                "  " + rule.name, escape(_parameters(rule)), escape(rule.doc.split("\n")[0])
             )
         out.print(table)
         out.print()
@@ -116,7 +121,7 @@ def print_rules(families: Mapping[str, Family]) -> None:
 def print_rule(rule: Rule) -> None:
     """One rule in full: its docstring, and its parameters with unit and default."""
     out = console()
-    out.print(f"[bold]{rule.family}: {rule.name}[/bold]\n\n{_escape(rule.doc)}")
+    out.print(f"[bold]{rule.family}: {rule.name}[/bold]\n\n{escape(rule.doc)}")
     if rule.parameters:
         out.print("\nparameters:")
     for p in rule.parameters:
@@ -142,5 +147,5 @@ def print_metrics() -> None:
     for heading in ("metric", "unit", "definition"):
         table.add_column(heading)
     for name, (unit, definition) in METRICS.items():
-        table.add_row(name, unit, _escape(definition))
+        table.add_row(name, unit, escape(definition))
     console().print(table)

@@ -18,10 +18,9 @@ def changes(before: Any, now: Any) -> list[str]:
     """
     lines: dict[str, list[str]] = {}
     for path, old, new in differences(before, now):
-        policy = ""
-        if len(path) > 2 and path[0] == "policies":
-            policy, path = str(path[1]), path[2:]
-        line = f"{spell(path)}: {_shown(old)} in the study, {_shown(new)} now"
+        of_policy = len(path) > 2 and path[0] == "policies"
+        policy, field = (str(path[1]), path[2:]) if of_policy else ("", path)
+        line = f"{spell(field)}: {_shown(old)} in the study, {_shown(new)} now"
         lines.setdefault(line, []).append(policy)
     told = [line + _of(policies) for line, policies in lines.items()]
     rest = len(told) - MOST

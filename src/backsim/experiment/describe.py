@@ -28,14 +28,12 @@ def describe(experiment: Experiment) -> dict[str, Any]:
     A study goes on only with the same `numbers`; the view may change, and so may the number of
     replications.
     """
-    versions = environment()["versions"]
     return {
         "numbers": {
             "seed": experiment.seed,
             "policies": {policy.name: _policy(policy) for policy in experiment.policies},
             "metrics": list(METRICS),
-            "versions": {name: versions[name] for name in NUMBERS},
-            "code": code_digest(),
+            "versions": versions_that_count(),
         },
         "view": {
             "name": experiment.name,
@@ -120,17 +118,23 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "scenario": model.to_dict(),
         "traces": [trace.report.sha256 for trace in model.traces.values()],
         "rules": {
-            rule.name: _file_digest(rule.function.__code__.co_filename)
-            for rule in own_rules(model)
+            rule.name: file_digest(rule.function.__code__.co_filename) for rule in own_rules(model)
         },
     }
 
 
-def _file_digest(file: str) -> str:
+def file_digest(file: str) -> str:
+    """A hash of a file with rules; "unknown" where there is none, as for a notebook's cell."""
     try:
         return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
-    except OSError:  # a notebook's cell
+    except OSError:
         return "unknown"
+
+
+def versions_that_count() -> dict[str, str]:
+    """The versions that may change a number, with a hash of backsim's own source."""
+    versions = environment()["versions"]
+    return {**{name: versions[name] for name in NUMBERS}, "source": code_digest()}
 
 
 @cache

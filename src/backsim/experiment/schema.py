@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
-from backsim.quantities import Number, Positive, PositiveCount, Unit
+from backsim.quantities import Number, Positive, Unit
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Name, Spec, listed, word_or
 
@@ -83,8 +83,13 @@ class Sampled(Spec):
         return self
 
 
+def _word(value: Any) -> str:
+    return MEMBER + ("word" if isinstance(value, str) else "other")
+
+
 Design = Annotated[
-    Literal["full"] | Sampled,
+    Annotated[Literal["full"], member("word")] | Annotated[Sampled, member("other")],
+    Discriminator(_word),
     word_or(("full",), "a mapping with the key latin_hypercube or sobol"),
 ]
 
@@ -110,12 +115,21 @@ class Share(Spec):
     """The share."""
 
 
+def _is_share(value: Any) -> str:
+    return MEMBER + ("share" if isinstance(value, Share) else "number")
+
+
 Width = Annotated[
-    Positive | Share, BeforeValidator(_width, json_schema_input_type=Positive | str)
+    Annotated[Positive, member("number")] | Annotated[Share, member("share")],
+    Discriminator(_is_share),
+    BeforeValidator(_width, json_schema_input_type=Positive | str),
 ]
 
+
 Until = Annotated[
-    Literal["best"] | Annotated[Mapping[str, Width], Field(min_length=1)],
+    Annotated[Literal["best"], member("word")]
+    | Annotated[Mapping[str, Width], Field(min_length=1), member("other")],
+    Discriminator(_word),
     word_or(("best",), "metrics with the half-widths wanted"),
 ]
 
@@ -141,40 +155,32 @@ class Sequential(Spec):
         return self
 
 
-def _replications(value: Any) -> Any:
-    known = isinstance(value, int | Mapping | Sequential) and not isinstance(value, bool)
-    if not known:
+def _number(value: Any) -> str:
+    return MEMBER + ("other" if isinstance(value, Mapping | Sequential) else "number")
+
+
+def _number_or_mapping(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Mapping | Sequential):
         raise fault("a whole number of replications, or a mapping with the key until")
-    return MEMBER + ("number" if isinstance(value, int) else "sequential")
+    return value
 
 
 Replications = Annotated[
-    Annotated[Count, member("number")] | Annotated[Sequential, member("sequential")],
-    Discriminator(_replications),
+    Annotated[Count, member("number")] | Annotated[Sequential, member("other")],
+    Discriminator(_number),
+    BeforeValidator(_number_or_mapping, json_schema_input_type=Count | Sequential),
 ]
 
 Texts = Annotated[tuple[str, ...], Field(min_length=1), listed(str)]
 
 
-class ExperimentFile(Spec):
-    """An experiment: which policies, how often, and what is compared."""
+class View(Spec):
+    """What is asked of the results, and how many there are."""
 
     title: str = ""
     """One line for tables and reports."""
     question: str = ""
     """The question it answers, in a sentence."""
-    scenario: Annotated[str, Field(min_length=1)] | Annotated[
-        Mapping[Name, str], Field(min_length=1)
-    ]
-    """The scenario file, from the experiment file's folder; or several by name, each tried."""
-    set: Settings = {}
-    """Fields of the scenario, by path, that differ from the file in every policy."""
-    policies: Annotated[Mapping[Name, Settings], Field(min_length=2)] | None = None
-    """Policies by name, each with the fields that it sets."""
-    factors: Annotated[Mapping[Name, Factor], Field(min_length=1)] | None = None
-    """Instead of policies: what is varied, by path (levels or a range) or by name."""
-    design: Design = "full"
-    """How factors combine: each level with each (full), or a sample."""
     replications: Replications = 30
     """How often each policy is simulated: a number, or until enough is known."""
     seed: Seed = 1
@@ -183,7 +189,7 @@ class ExperimentFile(Spec):
     """What is reported: cost.total, fill_rate[gold], mean_wait[product:mug]."""
     objective: str | None = None
     """What is to be made small or large: minimise cost.total."""
-    constraints: Texts | tuple[()] = ()
+    constraints: Annotated[tuple[str, ...], listed(str)] = ()
     """What a policy must keep: fill_rate[gold] >= 0.95."""
     reference: Name | None = None
     """The policy that others are compared with; the first if none is named."""
@@ -191,4 +197,23 @@ class ExperimentFile(Spec):
     """Confidence of intervals and comparisons."""
 
 
-__all__ = ["ExperimentFile", "PositiveCount", "Range", "Sampled", "Sequential", "Share"]
+class ExperimentFile(View):
+    """An experiment: which policies, how often, and what is compared."""
+
+    scenario: Annotated[
+        Annotated[str, Field(min_length=1), member("word")]
+        | Annotated[Mapping[Name, str], Field(min_length=1), member("other")],
+        Discriminator(_word),
+    ]
+    """The scenario file, from the experiment file's folder; or several by name, each tried."""
+    set: Settings = Field({})
+    """Fields of the scenario, by path, that differ from the file in every policy."""
+    policies: Annotated[Mapping[Name, Settings], Field(min_length=2)] | None = None
+    """Policies by name, each with the fields that it sets."""
+    factors: Annotated[Mapping[Name, Factor], Field(min_length=1)] | None = None
+    """Instead of policies: what is varied, by path (levels or a range) or by name."""
+    design: Design = "full"
+    """How factors combine: each level with each (full), or a sample."""
+
+
+__all__ = ["ExperimentFile", "Range", "Sampled", "Sequential", "Share", "View"]

@@ -17,8 +17,9 @@ from backsim.experiment.experiment import Experiment, Fixed, Precise, Separated
 from backsim.results.spec import MetricSpec
 
 if TYPE_CHECKING:
-    from backsim.statistics import Selection
     from numpy.typing import NDArray
+
+    from backsim.statistics import Selection
 
     Floats = NDArray[np.float64]
 
@@ -65,9 +66,13 @@ def _precise(experiment: Experiment, rule: Precise, verdict: Verdict, values: Va
         for policy, row in zip(experiment.policies, table, strict=True):
             if np.isnan(row).all():
                 raise InputError(f"replications.until: {spec} means nothing for '{policy.name}'")
-            wanted = {"relative" if rule.relative[spec] else "half_width": width}
+            share = rule.relative[spec]
             found = precision(
-                row, **wanted, confidence=experiment.confidence, least=rule.least
+                row,
+                None if share else width,
+                width if share else None,
+                confidence=experiment.confidence,
+                least=rule.least,
             )
             if found.more > more:
                 more, widest = found.more, f"{spec} of '{policy.name}'"
@@ -112,7 +117,5 @@ def _separated(
         note = f"stopped at {have} replications, the most allowed: not separated are {left} (KN++)"
         return Verdict(found.used, True, note, found)
     ahead = min(have + max(5, have // 4), rule.most)
-    counts = [
-        ahead if i in found.survivors else used for i, used in enumerate(found.used)
-    ]
+    counts = [ahead if i in found.survivors else used for i, used in enumerate(found.used)]
     return Verdict(tuple(counts), False)

@@ -106,7 +106,12 @@ class Store:
     def add(self, results: Iterable[Result]) -> None:
         """Commit finished results, all or none.  Raises StudyError: full disk, read-only, ..."""
         rows = [
-            (*(r.policy, r.replication, r.digest, r.metrics, r.profile), r.orders, r.events, r.seconds)
+            (
+                *(r.policy, r.replication, r.digest, r.metrics, r.profile),
+                r.orders,
+                r.events,
+                r.seconds,
+            )
             for r in results
         ]
         with self._writing():

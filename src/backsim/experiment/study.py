@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +13,32 @@ from backsim.errors import InputError
 from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.stopping import Verdict
 from backsim.results.metrics import METRICS, views_of
-from backsim.results.spec import MetricSpec, parse_metric
+from backsim.results.spec import Constraint, MetricSpec, parse_metric
+from backsim.statistics import estimate
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from backsim.statistics import Best
+
     Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The best policy of a study, by its mean, and all that may be the best."""
+
+    policy: Policy
+    candidates: tuple[Policy, ...]
+    """Those that the data do not exclude, with the confidence of the experiment."""
+    comparisons: Best | None
+    """Each policy that keeps the constraints against the best of the others; None if only one."""
+
+    @property
+    def separated(self) -> bool:
+        """Nothing else may be the best."""
+        return self.candidates == (self.policy,)
 
 
 @dataclass(frozen=True)
@@ -67,14 +85,157 @@ class Study:
                 found[i, :count] = [self.values[i, k][row, column] for k in range(count)]
         return found
 
-    def spec(
-        self, metric: str | MetricSpec, dimension: str = "", member: str = ""
-    ) -> MetricSpec:
+    def spec(self, metric: str | MetricSpec, dimension: str = "", member: str = "") -> MetricSpec:
         """A metric of this study by its text or parts.  Raises InputError."""
         if isinstance(metric, MetricSpec):
             return metric
         text = f"{metric}[{dimension}:{member}]" if dimension else metric
         return parse_metric(text, self.views)
+
+    # -- answers -----------------------------------------------------------------------------
+
+    def table(self) -> pd.DataFrame:
+        """One row a policy: settings, replications, mean and half-width of each metric."""
+        import pandas as pd
+
+        rows = []
+        arrays = {str(spec): self.array(spec) for spec in self.wanted}
+        for i, policy in enumerate(self.policies):
+            row: dict[str, Any] = {"policy": policy.name}
+            row |= {f: policy.settings[f] for f in self.experiment.factors}
+            row["replications"] = self.counts[i]
+            for name, values in arrays.items():
+                known = estimate(values[i, : self.counts[i]].tolist(), self.experiment.confidence)
+                row |= {name: known.mean, f"{name} +-": known.half_width}
+            for constraint in self.experiment.constraints:
+                row[str(constraint)] = self.keeps(constraint)[i]
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    @property
+    def wanted(self) -> tuple[MetricSpec, ...]:
+        """The metrics asked for, with those of the objective and the constraints."""
+        experiment = self.experiment
+        first = [experiment.objective.metric] if experiment.objective else []
+        more = [constraint.metric for constraint in experiment.constraints]
+        return tuple(dict.fromkeys([*first, *experiment.metrics, *more]))
+
+    def keeps(self, constraint: Constraint) -> tuple[str, ...]:
+        """Whether each policy keeps a constraint: yes or no, by its mean; nan keeps nothing."""
+        means = (row[~np.isnan(row)] for row in self.array(constraint.metric))
+        return tuple(
+            "yes" if len(row) and constraint.holds(float(row.mean())) else "no" for row in means
+        )
+
+    @cached_property
+    def feasible(self) -> tuple[int, ...]:
+        """Places of the policies whose means keep every constraint."""
+        kept = [self.keeps(constraint) for constraint in self.experiment.constraints]
+        return tuple(i for i in range(len(self.policies)) if all(k[i] == "yes" for k in kept))
+
+    def differences(self, reference: str | int | Policy | None = None) -> pd.DataFrame:
+        """Each policy less the reference, metric by metric, paired by replication.
+
+        The intervals of one metric hold together (Bonferroni).  Raises InputError for an unknown
+        policy.
+        """
+        import pandas as pd
+
+        from backsim.statistics import differences
+
+        place = self.place(self.experiment.reference if reference is None else reference)
+        rows = []
+        for spec in self.wanted:
+            values = self.array(spec)
+            if np.isnan(values).all(axis=1).any():
+                continue
+            for d in differences(values, place, self.experiment.confidence).comparisons:
+                row: dict[str, Any] = {"policy": self.policies[d.system].name, "metric": str(spec)}
+                row |= {"difference": d.mean, "half_width": d.half_width}
+                row |= {"low": d.low, "high": d.high, "significant": d.significant}
+                rows.append({**row, "pairs": d.count, "reduction": d.reduction})
+        return pd.DataFrame(rows)
+
+    def best(self) -> Winner:
+        """The best policy among those that keep the constraints, and which others may be it.
+
+        Raises InputError when the experiment has no objective, or no policy keeps the constraints.
+        """
+        from backsim.statistics import with_best
+
+        objective = self.experiment.objective
+        if objective is None:
+            raise InputError("best: expected an experiment with an objective: minimise cost.total")
+        if not self.feasible:
+            kept = ", ".join(map(str, self.experiment.constraints))
+            raise InputError(f"best: expected a policy that keeps {kept}, found none")
+        values = self.array(objective.metric)[list(self.feasible)]
+        means = np.nanmean(values, axis=1)
+        first = int(means.argmin() if objective.sense == "minimise" else means.argmax())
+        winner = self.policies[self.feasible[first]]
+        if len(self.feasible) == 1:
+            return Winner(winner, (winner,), None)
+        found = with_best(values, objective.sense, self.experiment.confidence)
+        candidates = tuple(self.policies[self.feasible[i]] for i in found.candidates)
+        return Winner(winner, candidates, found)
+
+    def pareto(self, x: str | MetricSpec, y: str | MetricSpec) -> pd.DataFrame:
+        """Means of two metrics, and whether no other policy is better in one and as good in both.
+
+        Which way is better follows from the metric: more of a rate of service, less of a cost.
+        """
+        import pandas as pd
+
+        specs = self.spec(x), self.spec(y)
+        means = np.array([np.nanmean(self.array(spec), axis=1) for spec in specs])
+        good = means * np.array([[1.0 if s.sense == "maximise" else -1.0] for s in specs])
+        beaten = [
+            bool(((good >= good[:, [i]]).all(axis=0) & (good > good[:, [i]]).any(axis=0)).any())
+            for i in range(good.shape[1])
+        ]
+        names = [policy.name for policy in self.policies]
+        columns = {"policy": names, str(specs[0]): means[0], str(specs[1]): means[1]}
+        return pd.DataFrame({**columns, "efficient": [not b for b in beaten]})
+
+    def frame(self) -> pd.DataFrame:
+        """All results in long form: policy, replication, metric, dimension, member, value."""
+        import pandas as pd
+
+        tables = []
+        for i, policy in enumerate(self.policies):
+            index = pd.MultiIndex.from_product([list(METRICS), range(len(self._views[i]))])
+            metric, view = index.get_level_values(0), index.get_level_values(1)
+            dimension, member = (np.array(part)[view] for part in zip(*self._views[i], strict=True))
+            for k in range(self.counts[i]):
+                values = self.values[i, k].ravel()
+                known = ~np.isnan(values)
+                columns = {"metric": metric[known], "dimension": dimension[known]}
+                columns |= {"member": member[known], "value": values[known]}
+                tables.append(pd.DataFrame({"policy": policy.name, "replication": k, **columns}))
+        return pd.concat(tables, ignore_index=True)
+
+    @cached_property
+    def finding(self) -> str:
+        """What was found, in a sentence or two."""
+        objective = self.experiment.objective
+        if objective is None:
+            return "No objective: nothing is called best."
+        if not self.feasible:
+            kept = " and ".join(map(str, self.experiment.constraints))
+            return f"No policy keeps {kept}."
+        best = self.best()
+        others = [p.name for p in best.candidates if p is not best.policy]
+        rest = f"; not distinguishable from it: {', '.join(others)}" if others else ""
+        return f"{best.policy.name} is best ({objective}){rest}."
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the table."""
+        from html import escape
+
+        title = self.experiment.title or self.experiment.name
+        head = f"<h4>{escape(title)}</h4><p>{escape(self.finding)}</p>"
+        html: str = self.table().to_html(index=False, float_format="{:.4g}".format, border=0)
+        return head + html
 
     def place(self, policy: str | int | Policy) -> int:
         """A policy's place among the policies.  Raises InputError, naming the nearest."""

@@ -67,9 +67,7 @@ class Work:
         tape = draw(self.models[job.policies[0]], self.seed, job.replication)
         for index in job.policies:
             started = time.perf_counter()
-            run = play_and_check(
-                self.models[index], tape, *self.engines[index], linked=self.linked
-            )
+            run = play_and_check(self.models[index], tape, *self.engines[index], linked=self.linked)
             yield _result(index, run, started)
 
     def compile(self) -> None:
@@ -127,6 +125,4 @@ def metrics_bytes(metrics: Metrics) -> bytes:
 def _result(policy: int, run: Run, started: float) -> Result:
     metrics = metrics_bytes(run.metrics)
     seconds = time.perf_counter() - started
-    return Result(
-        policy, run.replication, metrics, b"", run.log.orders, run.log.handled, seconds
-    )
+    return Result(policy, run.replication, metrics, b"", run.log.orders, run.log.handled, seconds)

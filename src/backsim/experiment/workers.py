@@ -56,7 +56,7 @@ def play_locally(
         yield from Parallel(workers, backend="threading", **settings)(calls)
         return
     packed, files = pickle.dumps(work), loaded_files()
-    packets = (delayed(play_packed)(packed, files, job) for job in jobs)
+    packets = (delayed(play_packed)(job, packed, files) for job in jobs)
     yield from Parallel(workers, backend="loky", **settings)(packets)
 
 
@@ -65,7 +65,7 @@ def play_all(work: Work, job: Job) -> list[Result]:
     return list(work.play(job))
 
 
-def play_packed(packed: bytes, rule_files: Sequence[str], job: Job) -> list[Result]:
+def play_packed(job: Job, packed: bytes, rule_files: Sequence[str]) -> list[Result]:
     """All results of a job, in another process."""
     load_rules(rule_files)
     return play_all(_unpacked(packed), job)

@@ -22,6 +22,14 @@ SENSES = {
     "maximize": "maximise",
 }
 
+HIGHER_IS_BETTER = frozenset(
+    {
+        *("fill_rate", "order_fill_rate", "ready_rate", "clear_rate", "otif", "promise_kept"),
+        *("shipped_per_day", "revenue", "profit"),
+    }
+)
+"""Metrics of which more is better; of the others less."""
+
 
 class SpecError(InputError):
     """A metric is not one, or has no such member: what was expected, and what was found."""
@@ -44,6 +52,11 @@ class MetricSpec:
             return self.metric
         inside = self.member if self.dimension == "class" else f"{self.dimension}:{self.member}"
         return f"{self.metric}[{inside}]"
+
+    @property
+    def sense(self) -> str:
+        """Minimise or maximise: which way is better, as most people see it."""
+        return "maximise" if self.metric in HIGHER_IS_BETTER else "minimise"
 
     @property
     def unit(self) -> str:
@@ -135,6 +148,8 @@ def _view(inside: str, views: Views) -> tuple[str, str]:
     dimensions = list(dict.fromkeys(d for d, _ in views))
     if colon and dimension in dimensions:
         members = [m for d, m in views if d == dimension]
-        raise SpecError(f"a {dimension} ({nearest(name[len(dimension) + 1 :], members)})", repr(name))
+        raise SpecError(
+            f"a {dimension} ({nearest(name[len(dimension) + 1 :], members)})", repr(name)
+        )
     members = [member for _, member in views]
     raise SpecError(f"a class, product or site ({nearest(name, members)})", repr(name))

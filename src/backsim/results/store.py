@@ -38,18 +38,20 @@ def write_summary(summary: Summary, folder: Path) -> None:
     """Write metrics.csv, replications.csv, scenario.yaml and provenance.json."""
     scenario = summary.provenance["scenario"]
     provenance = {k: v for k, v in summary.provenance.items() if k != "scenario"}
-    _write(folder / "metrics.csv", lambda f: summary.frame().to_csv(f, index=False))
-    _write(folder / "replications.csv", lambda f: summary.values.to_csv(f, index=False))
-    _write(folder / "scenario.yaml", lambda f: f.write(to_yaml(scenario)))
-    _write(folder / "provenance.json", lambda f: f.write(json.dumps(provenance, indent=2) + "\n"))
+    write_text(folder / "metrics.csv", lambda f: summary.frame().to_csv(f, index=False))
+    write_text(folder / "replications.csv", lambda f: summary.values.to_csv(f, index=False))
+    write_text(folder / "scenario.yaml", lambda f: f.write(to_yaml(scenario)))
+    write_text(
+        folder / "provenance.json", lambda f: f.write(json.dumps(provenance, indent=2) + "\n")
+    )
 
 
 def write_trace(run: Run, file: Path) -> None:
     """Write every event of a run, a row each, as CSV or JSON lines."""
     if ".csv" in file.suffixes:
-        _write(file, lambda f: run.events.to_csv(f, index=False))
+        write_text(file, lambda f: run.events.to_csv(f, index=False))
     else:
-        _write(
+        write_text(
             file, lambda f: run.events.to_json(f, orient="records", lines=True, double_precision=15)
         )
 
@@ -66,7 +68,7 @@ def to_yaml(values: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def _write(file: Path, write: Callable[[IO[str]], Any]) -> None:
+def write_text(file: Path, write: Callable[[IO[str]], Any]) -> None:
     """Write beside the file, then put it in its place.  Raises InputError when that fails."""
     import gzip
 

@@ -49,7 +49,7 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Document:
         name, equals, value = text.partition("=")
         if not equals:
             raise InputError(f"--set: expected path=value, got {text!r}")
-        put(document, parse_path(name.strip()), parse_value(value), text)
+        put(document, parse_path(name.strip()), parse_value(value), f"--set {text}")
     return document
 
 
@@ -63,7 +63,7 @@ def from_dict(
     """A model from plain values, as a scenario file would hold them.  Raises FileError."""
     document = Document(name, plain(values))
     for path, value in (changes or {}).items():
-        put(document, parse_path(path), plain(value), f"{path}={show(value)}")
+        put(document, parse_path(path), plain(value), f"--set {path}={show(value)}")
     return build(document, Path(folder))
 
 

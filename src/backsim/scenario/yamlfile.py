@@ -43,7 +43,7 @@ class FileError(InputError):
         where = f"{self.name}:{fault.line}:{fault.column}" if fault.line else self.name
         path = f"{spell(fault.path)}: " if fault.path else ""
         found = f", got {fault.found}" if fault.found else ""
-        source = f" (from --set {fault.source})" if fault.source else ""
+        source = f" (from {fault.source})" if fault.source else ""
         return f"{where}: {path}expected {fault.expected}{source}{found}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from backsim.experiment.describe import describe
 from backsim.experiment.experiment import Experiment, Fixed
+from backsim.experiment.load import experiment_of_models, load_experiment
 from backsim.experiment.stopping import Verdict, first_verdict, judge
 from backsim.experiment.store import Store, in_memory, open_study
 from backsim.experiment.study import Study
@@ -18,6 +19,9 @@ from backsim.experiment.work import Job, Result, Work, jobs_for, plan_work
 from backsim.experiment.workers import play_locally, workers_wanted
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.spec import MetricSpec
+from backsim.results.store import check_folder
+from backsim.scenario.load import load
+from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +32,45 @@ Progress = Callable[[int, int], Any]
 """Is told how many replications are done, and how many there will be for all that is known."""
 
 
+def compare(
+    what: str | Path | Experiment | Mapping[str, Model | str | Path],
+    *,
+    workers: int | None = None,
+    engine: str = "auto",
+    out: str | Path | None = None,
+    fresh: bool = False,
+    dask: str | None = None,
+    progress: Progress | None = None,
+    **fields: Any,
+) -> Study:
+    """Play policies against the same random worlds and compare them.
+
+    `what` is an experiment file, or models (or scenario files) by name.  `fields` are fields of an
+    experiment: replications, seed, metrics, objective, constraints, reference, confidence, title.
+    `out` is a folder for the study: what is finished there is not played again, unless `fresh`.
+    `workers` are all cores if None; results do not depend on them.  `dask` is the address of a
+    cluster's scheduler.  `progress` is told (done, total) replications.
+
+    Raises InputError for bad input, StudyError when the study in `out` cannot be gone on with.
+    """
+    if isinstance(what, Experiment):
+        experiment = what
+    elif isinstance(what, Mapping):
+        models = {n: m if isinstance(m, Model) else load(m) for n, m in what.items()}
+        experiment = experiment_of_models(models, fields)
+    else:
+        experiment = load_experiment(what, fields=fields)
+    return play(
+        experiment,
+        workers=workers,
+        engine=engine,
+        out=out,
+        fresh=fresh,
+        dask=dask,
+        progress=progress,
+    )
+
+
 def play(
     experiment: Experiment,
     *,
@@ -35,16 +78,19 @@ def play(
     engine: str = "auto",
     out: str | Path | None = None,
     fresh: bool = False,
-    cluster: str | None = None,
+    dask: str | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Play an experiment, or go on with the study in folder `out`.
 
     Every finished (policy, replication) is committed to the study before it counts.
     """
-    path = None if out is None else Path(out) / STUDY_FILE
+    path = None
+    if out is not None:
+        check_folder(Path(out))
+        path = Path(out) / STUDY_FILE
     with open_study(path, fresh) if path is not None else in_memory() as store:
-        return _Player(experiment, store, workers, engine, cluster, progress).study()
+        return _Player(experiment, store, workers, engine, dask, progress).study()
 
 
 class _Player:
@@ -56,11 +102,11 @@ class _Player:
         store: Store,
         workers: int | None,
         engine: str,
-        cluster: str | None,
+        dask: str | None,
         progress: Progress | None,
     ) -> None:
         self.experiment, self.store = experiment, store
-        self.workers, self.cluster = workers_wanted(workers), cluster
+        self.workers, self.dask = workers_wanted(workers), dask
         self.progress = progress or (lambda done, total: None)
         models = [policy.model for policy in experiment.policies]
         rule = experiment.stopping
@@ -91,9 +137,7 @@ class _Player:
             },
             "tapes": len(self.groups),
         }
-        return Study(
-            self.experiment, verdict.counts, self.values, self.shapes, provenance, verdict
-        )
+        return Study(self.experiment, verdict.counts, self.values, self.shapes, provenance, verdict)
 
     def fill(self, verdict: Verdict) -> None:
         """Play what the verdict asks for and is not there."""
@@ -114,6 +158,10 @@ class _Player:
 
     def played(self, missing: Sequence[tuple[int, int]]) -> Iterator[list[Result]]:
         jobs = jobs_for(self.groups, missing, self.work, self.workers)
+        if self.dask is not None:
+            from backsim.experiment.cluster import play_on_cluster
+
+            return play_on_cluster(self.work, jobs, self.dask) if jobs else iter(())
         return play_locally(self.work, jobs, self.workers)
 
     def take(self, result: Result) -> None:
@@ -140,4 +188,4 @@ def _groups(digests: Iterable[str]) -> list[list[int]]:
     return list(found.values())
 
 
-__all__ = ["STUDY_FILE", "Job", "Progress", "Work", "play"]
+__all__ = ["STUDY_FILE", "Job", "Progress", "Work", "compare", "play"]

@@ -1,0 +1,121 @@
+"""`compare`: progress while it runs, then a table, the finding, and files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from backsim.cli.progress import counting
+from backsim.cli.show import console, escape, number_text, say
+from backsim.experiment.export import check_parquet, write_csv, write_parquet
+from backsim.experiment.load import load_experiment
+from backsim.experiment.play import play
+from backsim.experiment.study import Study
+
+MOST_ROWS = 40
+
+
+def compare_policies(
+    file: Path,
+    out: Path,
+    overrides: Sequence[str],
+    fields: dict[str, Any],
+    format: str,
+    excel: Path | None,
+    parquet: bool,
+    settings: dict[str, Any],
+) -> None:
+    """Play an experiment file and show what came of it."""
+    if parquet:
+        check_parquet()
+    experiment = load_experiment(file, overrides, fields)
+    with counting("replications") as progress:
+        study = play(experiment, out=out, progress=progress, **settings)
+    files = _write(study, out, excel, parquet)
+    shown: Callable[[Study], None] = {"table": _table, "json": _json, "csv": _csv}[format]
+    shown(study)
+    say(f"\nwritten: {', '.join(map(str, files))}")
+
+
+def _write(study: Study, out: Path, excel: Path | None, parquet: bool) -> list[Path]:
+    write_csv(study, out / "results.csv")
+    files = [out / "results.csv"]
+    if parquet:
+        write_parquet(study, out / "results.parquet")
+        files.append(out / "results.parquet")
+    return files
+
+
+def _csv(study: Study) -> None:
+    study.table().to_csv(sys.stdout, index=False)
+
+
+def _json(study: Study) -> None:
+    experiment = study.experiment
+    values = {
+        "title": experiment.title,
+        "question": experiment.question,
+        "finding": study.finding,
+        "objective": str(experiment.objective or ""),
+        "constraints": [str(constraint) for constraint in experiment.constraints],
+        "reference": experiment.reference,
+        "policies": _records(study.table()),
+        "differences": _records(study.differences()),
+        "provenance": dict(study.provenance),
+    }
+    print(json.dumps(values, indent=2))
+
+
+def _records(frame: Any) -> list[dict[str, Any]]:
+    """Rows as plain values; nan as None."""
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
+    return rows
+
+
+def _table(study: Study) -> None:
+    experiment, out = study.experiment, console()
+    rows = study.table()
+    metrics = [str(spec) for spec in study.wanted]
+    order = list(range(len(rows)))
+    if experiment.objective is not None:
+        name, down = str(experiment.objective.metric), experiment.objective.sense == "maximise"
+        order = rows[name].sort_values(ascending=not down).index.tolist()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("policy")
+    for name in metrics:
+        table.add_column(escape(name), justify="right")
+    for constraint in experiment.constraints:
+        table.add_column(escape(str(constraint)), justify="right")
+    for i in order[:MOST_ROWS]:
+        row: Any = rows.loc[i]
+        cells = [number_text(float(row[name]), float(row[f"{name} +-"])) for name in metrics]
+        kept = [str(row[str(constraint)]) for constraint in experiment.constraints]
+        mark = " (reference)" if row["policy"] == experiment.reference else ""
+        table.add_row(escape(f"{row['policy']}{mark}"), *cells, *kept)
+    out.print(f"[bold]{escape(experiment.title or experiment.name)}[/bold]")
+    if experiment.question:
+        out.print(escape(experiment.question))
+    out.print(_how(study) + "\n")
+    out.print(table)
+    if len(rows) > MOST_ROWS:
+        out.print(f"({len(rows) - MOST_ROWS} more: --format csv shows all)")
+    level = f"{experiment.confidence:.4g}"
+    out.print(f"\n+- half-width of the {level} confidence interval (Student's t over replications)")
+    if study.verdict is not None and study.verdict.note:
+        out.print(escape(study.verdict.note))
+    out.print(f"\n{escape(study.finding)}")
+
+
+def _how(study: Study) -> str:
+    counts = study.counts
+    number = f"{counts[0]}" if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+    engines = sorted({e["engine"] for e in study.provenance["engines"].values()})
+    return (
+        f"{len(study.policies)} policies, {number} replications, "
+        f"{' and '.join(engines)} engine, seed {study.experiment.seed}"
+    )

@@ -1,0 +1,132 @@
+"""Jobs on a cluster of dask workers (extra `backsim[dask]`)."""
+
+from __future__ import annotations
+
+import pickle
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from backsim.errors import InputError
+from backsim.experiment.describe import file_digest, versions_that_count
+from backsim.experiment.forks import WorkerError
+from backsim.experiment.work import Job, Result, Work
+from backsim.experiment.workers import play_packed
+from backsim.rules.files import loaded_files, rules_are_portable
+
+TIMEOUT = 30.0
+"""Seconds to wait for the scheduler, for a worker, and for the workers' answers to the probe."""
+
+
+def play_on_cluster(
+    work: Work, jobs: Sequence[Job], address: str, timeout: float = TIMEOUT
+) -> Iterator[list[Result]]:
+    """The results of the jobs, as each is finished, in no particular order.
+
+    A probe first checks that every worker has the same backsim.  A job whose worker dies is done
+    again by another.  Raises InputError: no dask, no scheduler, no workers, other versions.
+    """
+    if not rules_are_portable():
+        raise InputError("--dask: expected rules in files (--rules FILE), got a script's own")
+    with _client(address, timeout) as client:
+        check_workers(client, address, timeout)
+        yield from _played(client, work, jobs)
+
+
+def _played(client: Any, work: Work, jobs: Sequence[Job]) -> Iterator[list[Result]]:
+    from distributed import KilledWorker, as_completed
+
+    futures = client.map(
+        play_packed,
+        jobs,
+        packed=pickle.dumps(work),
+        rule_files=loaded_files(),
+        pure=False,
+        retries=1,
+    )
+    try:
+        for future, results in as_completed(futures, with_results=True):
+            yield results
+            future.release()
+    except KilledWorker as error:
+        raise WorkerError(
+            f"--dask: workers died again and again on one job ({error}); finished results are kept"
+        ) from None
+    finally:
+        client.cancel(futures)
+
+
+@contextmanager
+def _client(address: str, timeout: float) -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--dask: expected dask: pip install backsim[dask]") from None
+    try:
+        client = Client(address, timeout=timeout, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"--dask: expected the address of a scheduler, such as tcp://10.0.0.1:8786, "
+            f"got {address!r} ({_first_line(error)})"
+        ) from None
+    try:
+        yield client
+    finally:
+        client.close(timeout=5)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def check_workers(client: Any, address: str, timeout: float) -> None:
+    """Ask every worker which backsim it has.  Raises InputError unless it is this one."""
+    from distributed import TimeoutError as Late
+
+    try:
+        client.wait_for_workers(1, timeout=timeout)
+    except (Late, TimeoutError):
+        raise InputError(f"--dask: expected workers at {address}, found none") from None
+    files = {file: file_digest(file) for file in loaded_files()}
+    workers = list(client.scheduler_info(n_workers=-1)["workers"])
+    asked = {
+        worker: client.submit(_by_value(_probe), list(files), workers=[worker], pure=False)
+        for worker in workers
+    }
+    expected = {**versions_that_count(), "rules": files}
+    for worker, future in asked.items():
+        try:
+            answer = future.result(timeout=timeout)
+        except (Late, TimeoutError):
+            raise InputError(
+                f"--dask: expected an answer of worker {worker} within {timeout:g} s, got none"
+            ) from None
+        _compare(worker, expected, answer)
+
+
+def _compare(worker: str, expected: Mapping[str, Any], answer: Any) -> None:
+    if isinstance(answer, str):
+        raise InputError(f"--dask: expected backsim on worker {worker}, got {answer}")
+    for name, value in expected.items():
+        if answer[name] != value:
+            raise InputError(
+                f"--dask: expected {name} {value} on worker {worker}, got {answer[name]}"
+            )
+
+
+def _by_value(function: Any) -> Any:
+    """The function, to be sent with its code: a worker without backsim must be able to run it."""
+    copy = types.FunctionType(function.__code__, {"__builtins__": __builtins__}, "probe")
+    copy.__module__ = "__main__"
+    return copy
+
+
+def _probe(files: list[str]) -> Any:
+    """On a worker: its versions and rule files; or why it has none."""
+    try:
+        from backsim.experiment import describe
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    rules = {file: describe.file_digest(file) for file in files}
+    return {**describe.versions_that_count(), "rules": rules}

@@ -1,0 +1,36 @@
+"""A study's results as files: CSV, and Parquet with the extra of that name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backsim.errors import InputError
+from backsim.experiment.study import Study
+from backsim.results.store import write_text
+
+
+def write_csv(study: Study, file: Path) -> None:
+    """All results in long form.  Raises InputError when the file cannot be written."""
+    write_text(file, lambda stream: study.frame().to_csv(stream, index=False))
+
+
+def check_parquet() -> None:
+    """Raise InputError when pyarrow is missing."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise InputError("parquet: expected pyarrow: pip install backsim[parquet]") from None
+
+
+def write_parquet(study: Study, file: Path) -> None:
+    """All results in long form.  Raises InputError: no pyarrow, or the file cannot be written."""
+    check_parquet()
+    partial = file.with_name(f".{file.name}")
+    try:
+        study.frame().to_parquet(partial, index=False)
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(
+            f"{file}: expected a file that can be written ({error.strerror})"
+        ) from None

@@ -1,0 +1,141 @@
+"""What is asked of an experiment: metrics, objective, constraints, when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from backsim.experiment.experiment import (
+    Experiment,
+    Fixed,
+    Policy,
+    Precise,
+    Separated,
+    Stopping,
+)
+from backsim.experiment.schema import Sequential, Share, View
+from backsim.results.metrics import views_of
+from backsim.results.spec import (
+    SpecError,
+    parse_constraint,
+    parse_metric,
+    parse_objective,
+)
+from backsim.scenario.part import nearest
+from backsim.scenario.yamlfile import Document, Fault, FileError, Location
+
+T = TypeVar("T")
+
+
+def make_experiment(view: View, document: Document, policies: tuple[Policy, ...]) -> Experiment:
+    """The experiment of a view and its policies.  Raises FileError with every fault found."""
+    return _Reader(view, document, policies).experiment()
+
+
+class _Reader:
+    """Reads texts such as `fill_rate[gold]`, with faults where they stand."""
+
+    def __init__(self, view: View, document: Document, policies: tuple[Policy, ...]) -> None:
+        self.view, self.document, self.policies = view, document, policies
+        self.views = tuple(dict.fromkeys(v for p in policies for v in views_of(p.model)))
+        self.faults: list[Fault] = []
+
+    def experiment(self) -> Experiment:
+        view = self.view
+        objective = None
+        if view.objective is not None:
+            objective = self.parsed(("objective",), view.objective, parse_objective)
+        made = Experiment(
+            name=self.document.name,
+            policies=self.policies,
+            factors=_levels([dict(policy.settings) for policy in self.policies]),
+            stopping=self.stopping(),
+            metrics=tuple(dict.fromkeys(self.each("metrics", view.metrics, parse_metric))),
+            seed=view.seed,
+            title=view.title,
+            question=view.question,
+            objective=objective,
+            constraints=tuple(self.each("constraints", view.constraints, parse_constraint)),
+            reference=self.reference([policy.name for policy in self.policies]),
+            confidence=view.confidence,
+        )
+        self.check_objective()
+        if self.faults:
+            raise FileError(self.document.name, self.faults)
+        return made
+
+    def fault(self, path: Location, expected: str, found: Any = "") -> None:
+        self.faults.append(self.document.fault(path, expected, found))
+
+    def parsed(self, place: Location, text: str, parse: Callable[[str, Any], T]) -> T | None:
+        try:
+            return parse(text, self.views)
+        except SpecError as error:
+            self.fault(place, error.expected, error.found)
+            return None
+
+    def each(self, field: str, texts: tuple[str, ...], parse: Callable[[str, Any], T]) -> list[T]:
+        """The entries of a list, which may be written as one entry."""
+        found = []
+        for i, text in enumerate(texts):
+            written = field in self.document.values
+            place = self.document.entry((field,), i) if written else (field,)
+            found.append(self.parsed(place, text, parse))
+        return [item for item in found if item is not None]
+
+    def reference(self, names: list[str]) -> str:
+        given = self.view.reference
+        if given is not None and given not in names:
+            expected = f"the name of a policy ({nearest(given, names)})"
+            self.fault(("reference",), expected, repr(given))
+        return given or names[0]
+
+    def stopping(self) -> Stopping:
+        given = self.view.replications
+        if isinstance(given, int):
+            return Fixed(given)
+        if given.until == "best":
+            return Separated(float(given.indifference or 0.0), given.least, given.most)
+        return self.precise(given)
+
+    def precise(self, given: Sequential) -> Precise:
+        assert not isinstance(given.until, str)
+        place = ("replications", "until")
+        found = {
+            self.parsed((*place, text), text, parse_metric): width
+            for text, width in given.until.items()
+        }
+        widths = {spec: width for spec, width in found.items() if spec is not None}
+        return Precise(
+            {s: w.share if isinstance(w, Share) else float(w) for s, w in widths.items()},
+            {s: isinstance(w, Share) for s, w in widths.items()},
+            given.least,
+            given.most,
+        )
+
+    def check_objective(self) -> None:
+        """`until: best` and constraints need something to be best at."""
+        best = isinstance(self.view.replications, Sequential) and (
+            self.view.replications.until == "best"
+        )
+        if best and self.view.objective is None:
+            expected = "an `objective` with `until: best`, such as minimise cost.total"
+            self.fault(("replications", "until"), expected, "none")
+        if best and self.view.constraints:
+            expected = "no `constraints` with `until: best`, which looks at the objective alone"
+            self.fault(("constraints",), expected)
+        elif self.view.constraints and self.view.objective is None:
+            expected = "an `objective` with `constraints`, such as minimise cost.total"
+            self.fault(("constraints",), expected, "none")
+
+
+def _levels(settings: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """The levels of each factor that every policy sets, in order of appearance."""
+    common = [key for key in settings[0] if all(key in given for given in settings)]
+    return {
+        key: tuple({_key(given[key]): given[key] for given in settings}.values()) for key in common
+    }
+
+
+def _key(value: Any) -> str:
+    return f"{type(value).__name__}{value}"
