@@ -1,0 +1,312 @@
+"""The study on disk: what is committed stays, and nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backsim.experiment.changes import changes
+from backsim.experiment.play import play
+from backsim.experiment.store import Store, StudyError, open_study, read_study
+from backsim.experiment.work import Result, Work
+from tests.experiment import shop
+
+HERE = Path(__file__).parents[2]
+
+
+def result(policy: int = 0, replication: int = 0) -> Result:
+    return Result(policy, replication, b"12345678" * 4, b"shape", 10, 20, 0.5)
+
+
+DESCRIPTION: dict[str, Any] = {"numbers": {"seed": 1, "policies": {"a": {}}}, "view": {}}
+
+
+def filled(file: Path) -> Path:
+    with open_study(file) as store:
+        store.begin(DESCRIPTION)
+        store.add([result(), result(0, 1)])
+    return file
+
+
+def test_what_is_added_is_there_again(tmp_path: Path) -> None:
+    with open_study(filled(tmp_path / "s")) as store:
+        assert store.done() == {(0, 0), (0, 1)}
+        assert list(store.results()) == [result(), result(0, 1)]
+        assert store.description == DESCRIPTION
+    with open_study(tmp_path / "s", fresh=True) as store:
+        assert store.done() == set()
+        assert store.description == {}
+
+
+def test_goes_on_where_it_was_and_plays_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = play(shop.experiment(tmp_path, replications=3), workers=1, out=tmp_path)
+    played: list[Any] = []
+    real = Work.play
+    monkeypatch.setattr(Work, "play", lambda self, job: (played.append(job), real(self, job))[1])
+    again = play(shop.experiment(tmp_path, replications=3), workers=1, out=tmp_path)
+    assert played == []
+    assert (again.array("cost.total") == first.array("cost.total")).all()
+    more = play(shop.experiment(tmp_path, replications=5), workers=1, out=tmp_path)
+    assert [(job.replication, job.policies) for job in played] == [(3, (0, 1, 2)), (4, (0, 1, 2))]
+    assert (more.array("cost.total")[:, :3] == first.array("cost.total")).all()
+    fewer = play(shop.experiment(tmp_path, replications=2), workers=1, out=tmp_path)
+    assert fewer.array("cost.total").shape == (3, 2)
+    play(shop.experiment(tmp_path, replications=2), workers=1, out=tmp_path, fresh=True)
+    assert len(played) == 4
+
+
+def test_what_changes_no_number_may_change(tmp_path: Path) -> None:
+    play(shop.experiment(tmp_path), workers=1, out=tmp_path)
+    other = shop.experiment(
+        tmp_path, title="New", metrics="otif", objective="maximise otif", reference="lean"
+    )
+    assert play(other, workers=1, out=tmp_path).experiment.reference == "lean"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"seed": 2}, "  seed: 1 in the study, 2 now\n"),
+        (
+            {"set": {"horizon": 60}},
+            "  scenario.horizon: 120 in the study, 60 now (fcfs, classes, lean)\n",
+        ),
+        (
+            {"policies": {**shop.POLICIES, "fcfs": {"policy.priority": "lifo"}}},
+            "  scenario.stock[0].priority.rule: 'fcfs' in the study, 'lifo' now (fcfs)\n"
+            "  scenario.stock[1].priority.rule: 'fcfs' in the study, 'lifo' now (fcfs)\n",
+        ),
+    ],
+)
+def test_a_changed_study_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
+    play(shop.experiment(tmp_path), workers=1, out=tmp_path)
+    before = (tmp_path / "study.sqlite").read_bytes()
+    with pytest.raises(StudyError) as caught:
+        play(shop.experiment(tmp_path, **fields), workers=1, out=tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/study.sqlite: expected the study that it holds, but this has changed since:\n"
+        f"{said}Use --fresh to start anew, or another folder."
+    )
+    assert (tmp_path / "study.sqlite").read_bytes() == before
+
+
+def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    play(shop.experiment(tmp_path), workers=1, out=tmp_path)
+    monkeypatch.setattr("backsim.experiment.describe.code_digest", lambda: "other")
+    with pytest.raises(StudyError, match="versions.source: '[0-9a-f]{16}' in the study, 'other' n"):
+        play(shop.experiment(tmp_path), workers=1, out=tmp_path)
+
+
+def test_many_changes_are_cut_short() -> None:
+    lines = changes({str(i): i for i in range(20)}, {str(i): -i for i in range(20)})
+    assert lines[0] == "1: 1 in the study, -1 now"
+    assert lines[-1] == "and 7 more"
+    assert changes({"a": [1, 2]}, {"a": [1], "b": 0}) == [
+        "a: [1, 2] in the study, [1] now",
+        "b: not there in the study, 0 now",
+    ]
+
+
+# -- files that cannot be used -------------------------------------------------------------------
+
+
+def test_two_processes_on_one_study(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from backsim.experiment.store import open_study\n"
+        f"store = open_study(Path({str(file)!r})); print('open', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "open\n"
+    with pytest.raises(StudyError, match="another process is at work on this study"):
+        open_study(file)
+    with pytest.raises(StudyError, match="another process is at work on this study"):
+        open_study(file, fresh=True)
+    other.kill()
+    other.communicate()
+    with open_study(file) as store:
+        assert len(store.done()) == 2
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("content", ["text", "database"])
+def test_a_foreign_file_is_left_alone(tmp_path: Path, content: str, fresh: bool) -> None:
+    file = tmp_path / "s"
+    if content == "text":
+        file.write_text("Dear diary, " * 100)
+    else:
+        other = sqlite3.connect(file)
+        other.execute("CREATE TABLE recipes (name TEXT)")
+        other.commit()
+        other.close()
+    before = file.read_bytes()
+    with pytest.raises(StudyError, match="expected a study of backsim, got another"):
+        open_study(file, fresh)
+    assert file.read_bytes() == before
+    with pytest.raises(StudyError, match=r"expected a study of backsim|damaged"):
+        read_study(file)
+
+
+def test_a_damaged_file_is_told_and_kept(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    data = bytearray(file.read_bytes())
+    data[4096:] = b"\xaa" * (len(data) - 4096)
+    file.write_bytes(data)
+    with pytest.raises(StudyError, match=r"s: the study is damaged .*; use --fresh to start anew"):
+        open_study(file)
+    assert file.read_bytes() == bytes(data)
+    with open_study(file, fresh=True) as store:
+        assert store.done() == set()
+
+
+def test_a_truncated_file(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    file.write_bytes(file.read_bytes()[:-5000])
+    with pytest.raises(StudyError, match="the study is damaged"):
+        open_study(file)
+
+
+def test_a_result_that_was_tampered_with(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    connection = sqlite3.connect(file)
+    connection.execute("UPDATE results SET metrics = ? WHERE replication = 1", [b"87654321" * 4])
+    connection.commit()
+    connection.close()
+    with (
+        open_study(file) as store,
+        pytest.raises(StudyError, match="replication 1 of policy 0 is damaged; use --fresh"),
+    ):
+        list(store.results())
+
+
+def test_a_study_of_another_format(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StudyError, match="expected a study in format 1, got format 99"):
+        open_study(file)
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    with open_study(file) as store:
+        pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+        store.connection.execute(f"PRAGMA max_page_count = {pages}")
+        big = Result(0, 2, bytes(100_000), b"", 1, 1, 1.0)
+        with pytest.raises(StudyError, match=r"cannot write: the disk is full; what was committed"):
+            store.add([big])
+    with open_study(file) as store:
+        assert store.done() == {(0, 0), (0, 1)}
+        store.add([big])
+        assert (0, 2) in store.done()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StudyError, match=r"file/s: expected a file to write to \(Not a directory"):
+        open_study(tmp_path / "file" / "s")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_read_only_folder(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    file.chmod(0o444)
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(StudyError, match="Permission denied"):
+            open_study(file)
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_nothing_to_look_at(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="expected a study of backsim, found no file"):
+        read_study(tmp_path / "s")
+
+
+def test_a_study_may_be_looked_at_while_it_is_written(tmp_path: Path) -> None:
+    file = filled(tmp_path / "s")
+    with open_study(file) as store:
+        store.add([result(0, 2)])
+        with read_study(file) as other:
+            assert len(other.done()) == 3
+        store.add([result(0, 3)])
+        assert len(store.done()) == 4
+
+
+# -- kill -9 -------------------------------------------------------------------------------------
+
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from backsim.experiment.play import play
+from tests.experiment import shop
+play(shop.experiment(Path({folder!r}), replications=400, set={{"horizon": 600}}),
+     workers={workers}, out={folder!r}, engine="simpy")
+"""
+
+
+def committed(folder: Path) -> int:
+    try:
+        with read_study(folder / "study.sqlite") as store:
+            return len(store.done())
+    except StudyError:
+        return 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_kill_in_the_middle_and_go_on(tmp_path: Path, workers: int) -> None:
+    """`kill -9` a real process; what it had committed is whole, and the rest is played later."""
+    code = KILLED.format(root=str(HERE), folder=str(tmp_path), workers=workers)
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    deadline = time.monotonic() + 60
+    while committed(tmp_path) < 5 and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = committed(tmp_path)
+    assert 5 <= kept < 1200
+    assert no_process_of(process.pid)
+    # The workers are gone too, so that the lock is free; a copy that never was killed agrees.
+    fields: dict[str, Any] = {"replications": kept // 3 + 2, "set": {"horizon": 600}}
+    resumed = play(shop.experiment(tmp_path, **fields), workers=1, out=tmp_path, engine="simpy")
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    afresh = play(shop.experiment(whole, **fields), workers=1, out=whole, engine="simpy")
+    assert np.array_equal(resumed.array("cost.total"), afresh.array("cost.total"))
+    shutil.rmtree(whole)
+
+
+def no_process_of(session: int) -> bool:
+    """Whether all processes of a session end within a few seconds."""
+    for _ in range(100):
+        try:
+            os.killpg(session, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_close_keeps_the_lock_until_the_file_is_closed(tmp_path: Path) -> None:
+    store: Store = open_study(tmp_path / "s")
+    store.close()
+    store.close()
+    open_study(tmp_path / "s").close()
