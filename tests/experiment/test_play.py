@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.experiment import shop
 
 import backsim
 from backsim.errors import InputError
@@ -20,7 +21,6 @@ from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, 
 from backsim.experiment.workers import play_locally
 from backsim.scenario.model import Model
 from backsim.streams import draw
-from tests.experiment import shop
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_workers_that_die_again_and_again(
 ) -> None:
     monkeypatch.setattr(Work, "play", lambda self, job: os.kill(os.getpid(), signal.SIGKILL))
     work = plan_work(models, 5, "simpy", 3)
-    with pytest.raises(forks.WorkerError, match="died twice at replication 0 .SIGKILL"):
+    with pytest.raises(forks.WorkerError, match=r"died twice at replication 0 .SIGKILL"):
         list(forks.play_in_forks(work, JOBS[:1], 1))
 
 

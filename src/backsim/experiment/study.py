@@ -13,6 +13,7 @@ from backsim.errors import InputError
 from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.stopping import Verdict
 from backsim.results.metrics import METRICS, views_of
+from backsim.results.profile import Profile
 from backsim.results.spec import Constraint, MetricSpec, parse_metric
 from backsim.statistics import estimate
 
@@ -91,6 +92,11 @@ class Study:
             return metric
         text = f"{metric}[{dimension}:{member}]" if dimension else metric
         return parse_metric(text, self.views)
+
+    def profiles(self, policy: str | int | Policy) -> tuple[Profile, ...]:
+        """The course of each replication of a policy: stock, backlog, waits."""
+        place = self.place(policy)
+        return tuple(Profile.from_bytes(self.shapes[place, k]) for k in range(self.counts[place]))
 
     # -- answers -----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import numpy as np
 from backsim.engines.choose import choose, compile_kernel, linked_rules
 from backsim.engines.setup import Linked
 from backsim.results.metrics import METRICS, Metrics
+from backsim.results.profile import profile
 from backsim.results.run import Run, play_and_check
 from backsim.scenario.model import Model
 from backsim.streams import draw
@@ -124,5 +125,6 @@ def metrics_bytes(metrics: Metrics) -> bytes:
 
 def _result(policy: int, run: Run, started: float) -> Result:
     metrics = metrics_bytes(run.metrics)
+    shape = profile(run.model, run.log).to_bytes()
     seconds = time.perf_counter() - started
-    return Result(policy, run.replication, metrics, b"", run.log.orders, run.log.handled, seconds)
+    return Result(policy, run.replication, metrics, shape, run.log.orders, run.log.handled, seconds)
