@@ -46,7 +46,7 @@ def _played(client: Any, work: Work, jobs: Sequence[Job]) -> Iterator[list[Resul
         retries=1,
     )
     try:
-        for future, results in as_completed(futures, with_results=True):
+        for future, results in as_completed(futures, loop=client.loop, with_results=True):
             yield results
             future.release()
     except KilledWorker as error:
