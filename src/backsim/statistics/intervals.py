@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backsim.statistics.checks import student
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -36,8 +38,6 @@ def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
     mean = float(known.mean())
     if count == 1:
         return Estimate(mean, math.nan, math.nan, 1, confidence)
-    from scipy.stats import t
-
     sd = float(known.std(ddof=1))
-    half_width = float(t.ppf(0.5 + confidence / 2, count - 1)) * sd / math.sqrt(count)
+    half_width = student(0.5 + confidence / 2, count - 1) * sd / math.sqrt(count)
     return Estimate(mean, half_width, sd, count, confidence)

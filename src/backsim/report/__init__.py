@@ -1,0 +1,1 @@
+"""Showing a study: tables, figures, the page, a workbook."""

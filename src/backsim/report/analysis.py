@@ -1,0 +1,296 @@
+"""What the numbers of a study say: the ranking, the differences, the effects of the factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.report.study import Study, place_of
+from backsim.results.metrics import METRICS
+from backsim.results.spec import Constraint, MetricSpec
+from backsim.statistics import (
+    MINIMISE,
+    Difference,
+    Estimate,
+    WarmUp,
+    WithBest,
+    differences,
+    estimate,
+    mser,
+    with_best,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+KEPT, BROKEN, KEPT_BY_MEAN, BROKEN_BY_MEAN = (
+    "kept",
+    "broken",
+    "kept, not surely",
+    "broken, not surely",
+)
+MOST_GROUPS = 4
+MOST_LEVELS = 8
+
+
+def values_of(study: Study, spec: MetricSpec) -> Floats:
+    """A metric's values, (policies, replications)."""
+    return study.array(spec.metric, spec.dimension, spec.member)
+
+
+def estimates(study: Study, spec: MetricSpec) -> tuple[Estimate, ...]:
+    """The mean of each policy with its interval."""
+    level = study.experiment.confidence
+    return tuple(estimate(row.tolist(), level) for row in values_of(study, spec))
+
+
+def against(study: Study, spec: MetricSpec, reference: int) -> dict[int, Difference]:
+    """Each policy less the reference, where there are pairs; the intervals hold together."""
+    values = values_of(study, spec)
+    pairs = (~np.isnan(values - values[reference])).sum(axis=1)
+    some = [i for i in range(len(values)) if i == reference or pairs[i] >= 2]
+    if pairs[reference] < 2 or len(some) < 2:
+        return {}
+    number = len(values) - 1
+    level = study.experiment.confidence
+    found = differences(values[some], some.index(reference), level, comparisons=number)
+    return {
+        some[d.system]: Difference(some[d.system], d.mean, d.half_width, d.sd, d.count, d.reduction)
+        for d in found.comparisons
+    }
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The policies in order of one metric, best first; those that break a constraint last.
+
+    `kept` holds a word for each policy and constraint.  `with_best` compares those that keep them
+    (by their means) with the best of the others; empty when there are fewer than two.
+    """
+
+    spec: MetricSpec
+    sense: str
+    objective: bool
+    order: tuple[int, ...]
+    estimates: tuple[Estimate, ...]
+    reference: int
+    against: dict[int, Difference]
+    kept: tuple[tuple[str, ...], ...]
+    feasible: tuple[int, ...]
+    with_best: dict[int, WithBest]
+
+    @property
+    def best(self) -> int | None:
+        """The policy with the best mean among those that keep the constraints."""
+        return self.order[0] if self.feasible else None
+
+    @property
+    def candidates(self) -> tuple[int, ...]:
+        """Those that the data do not exclude as the best, best mean first."""
+        return tuple(i for i in self.order if i in self.with_best and self.with_best[i].may_be_best)
+
+    def verdict(self, policy: int) -> str:
+        """A policy's place in a word or two."""
+        if policy not in self.feasible:
+            return "breaks a constraint"
+        if not self.with_best:
+            return "best" if len(self.feasible) == 1 and len(self.order) > 1 else ""
+        if self.with_best[policy].is_best:
+            return "best"
+        return "may be best" if self.with_best[policy].may_be_best else "not best"
+
+
+def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
+    """The ranking by the objective, or by another metric.
+
+    Without an objective the first metric of the experiment counts, and no policy is called best.
+    Raises InputError when there are fewer than 2 replications of a policy.
+    """
+    experiment = study.experiment
+    objective = experiment.objective
+    if spec is None:
+        spec = objective.metric if objective else main_metric(study)
+    judged = objective is not None and spec == objective.metric
+    sense = objective.sense if objective is not None and judged else spec.sense
+    found = estimates(study, spec)
+    for policy, one in zip(study.policies, found, strict=True):
+        if one.count < 2:
+            raise InputError(
+                f"policy {policy.name}: expected at least 2 replications with {spec}, "
+                f"got {one.count}"
+            )
+    kept = tuple(zip(*(keeping(study, c) for c in experiment.constraints), strict=True))
+    kept = kept or ((),) * len(found)
+    feasible = tuple(
+        i for i, words in enumerate(kept) if all(w in (KEPT, KEPT_BY_MEAN) for w in words)
+    )
+    sign = 1.0 if sense == MINIMISE else -1.0
+    order = sorted(range(len(found)), key=lambda i: (i not in feasible, sign * found[i].mean))
+    reference = place_of(study, experiment.reference or study.policies[0].name)
+    compared: dict[int, WithBest] = {}
+    if judged and len(feasible) > 1:
+        values = values_of(study, spec)[list(feasible)]
+        best = with_best(values, sense, experiment.confidence)
+        compared = dict(zip(feasible, best.comparisons, strict=True))
+    return Ranking(
+        spec,
+        sense,
+        judged,
+        tuple(order),
+        found,
+        reference,
+        against(study, spec, reference),
+        kept,
+        feasible,
+        compared,
+    )
+
+
+def main_metric(study: Study) -> MetricSpec:
+    """The metric that stands for the study when there is no objective."""
+    return study.experiment.metrics[0] if study.experiment.metrics else MetricSpec("cost.total")
+
+
+def wanted(study: Study) -> tuple[MetricSpec, ...]:
+    """The metrics to report: the objective's, those asked for, the constraints'."""
+    experiment = study.experiment
+    first = [experiment.objective.metric] if experiment.objective else []
+    more = [constraint.metric for constraint in experiment.constraints]
+    return tuple(dict.fromkeys([*first, *experiment.metrics, *more])) or (MetricSpec("cost.total"),)
+
+
+def keeping(study: Study, constraint: Constraint) -> list[str]:
+    """For each policy whether it keeps a constraint, and whether the interval leaves a doubt."""
+    words = []
+    for found in estimates(study, constraint.metric):
+        ends = [found.mean - found.half_width, found.mean + found.half_width]
+        holds = constraint.holds(found.mean)
+        sure = all(constraint.holds(end) == holds for end in ends)
+        if found.count == 0:
+            words.append(BROKEN)
+        elif holds:
+            words.append(KEPT if sure else KEPT_BY_MEAN)
+        else:
+            words.append(BROKEN if sure else BROKEN_BY_MEAN)
+    return words
+
+
+def present(study: Study, names: Sequence[str]) -> list[str]:
+    """Those of the metrics that exist and are not 0 everywhere."""
+    return [n for n in names if n in METRICS and np.nan_to_num(study.array(n)).any()]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The mean over the policies at a level of a factor, less the mean over all policies."""
+
+    factor: str
+    level: str
+    policies: int
+    estimate: Estimate
+
+
+def main_effects(study: Study, spec: MetricSpec) -> tuple[Effect, ...]:
+    """The effect of each level of each factor, with paired intervals over replications.
+
+    A factor with many numbers is put into at most 4 groups of about as many policies each.  In a
+    design that is not balanced, the levels of other factors show through.
+    Source: Law, Simulation Modeling and Analysis (2015), section 12.2 (main effects); the interval
+    is that of the replications' own effects.
+    """
+    values = values_of(study, spec)
+    values = values[:, ~np.isnan(values).any(axis=0)]
+    if len(values) < 2 or values.shape[1] < 2:
+        return ()
+    centred = values - values.mean(axis=0)
+    level = study.experiment.confidence
+    effects = []
+    for factor in study.experiment.factors:
+        given = [policy.settings.get(factor) for policy in study.policies]
+        groups = _groups(given)
+        if len(groups) > 1:
+            effects += [
+                Effect(
+                    factor, text, len(rows), estimate(centred[rows].mean(axis=0).tolist(), level)
+                )
+                for text, rows in groups.items()
+            ]
+    return tuple(effects)
+
+
+def _groups(given: Sequence[Any]) -> dict[str, list[int]]:
+    """Level -> places of its policies, in order of the level."""
+    numbers = [v for v in given if isinstance(v, int | float) and not isinstance(v, bool)]
+    distinct = sorted(set(numbers))
+    if len(numbers) == len(given) and len(distinct) > MOST_LEVELS:
+        edges = np.quantile(numbers, np.linspace(0, 1, MOST_GROUPS + 1))
+        place = np.searchsorted(edges[1:-1], numbers, side="right")
+        found = {}
+        for group in range(MOST_GROUPS):
+            rows = np.flatnonzero(place == group).tolist()
+            if rows:
+                inside = [numbers[i] for i in rows]
+                found[f"{min(inside):.4g} to {max(inside):.4g}"] = rows
+        return found
+    ordered = distinct if len(numbers) == len(given) else given
+    groups: dict[str, list[int]] = {level_text(v): [] for v in ordered}
+    for index, value in enumerate(given):
+        groups[level_text(value)].append(index)
+    return groups
+
+
+def level_text(value: Any) -> str:
+    """A level of a factor in words."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {level_text(v)}" for k, v in value.items())
+    return str(value)
+
+
+def shown_policies(ranking: Ranking, most: int = 4) -> tuple[int, ...]:
+    """The policies that a crowded figure shows: the best, the reference, and the next in order."""
+    first = [ranking.order[0], ranking.reference]
+    return tuple(dict.fromkeys([*first, *ranking.order]))[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUpVerdict:
+    """What MSER-5 says of a policy's warm-up.
+
+    `day` is where it would cut; `shift` is what that would change: the mean of stock less backlog
+    after `day`, less that after the scenario's warm-up, over replications (None if `day` is no
+    later).
+    """
+
+    policy: int
+    day: float
+    found: WarmUp
+    shift: Estimate | None
+
+    @property
+    def enough(self) -> bool:
+        """The run settles, and leaving out more would make no difference that can be seen."""
+        shift = self.shift
+        return self.found.enough and (shift is None or abs(shift.mean) <= shift.half_width)
+
+
+def warm_up_verdict(study: Study, policy: int) -> WarmUpVerdict | None:
+    """MSER-5 on stock less backlog, averaged over a policy's replications; None without courses."""
+    courses = study.profiles(study.policies[policy].name)
+    if len(courses) < 2:
+        return None
+    paths = np.array([course.stock - course.backlog for course in courses], float)
+    times, warm_up = courses[0].times, study.policies[policy].model.warm_up
+    found = mser(paths.mean(axis=0))
+    day = float(times[found.cut])
+    if day <= warm_up:
+        return WarmUpVerdict(policy, day, found, None)
+    shift = paths[:, times >= day].mean(axis=1) - paths[:, times >= warm_up].mean(axis=1)
+    return WarmUpVerdict(policy, day, found, estimate(shift.tolist(), study.experiment.confidence))

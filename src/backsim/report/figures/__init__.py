@@ -1,0 +1,18 @@
+"""The figures: each a function of a study (or a run) and matplotlib axes."""
+
+from backsim.report.figures.course import backlog, stock, waits
+from backsim.report.figures.money import cancellations, costs, promises
+from backsim.report.figures.policies import differences, pareto, ranking, sensitivity
+
+__all__ = [
+    "backlog",
+    "cancellations",
+    "costs",
+    "differences",
+    "pareto",
+    "promises",
+    "ranking",
+    "sensitivity",
+    "stock",
+    "waits",
+]

@@ -1,0 +1,124 @@
+"""Figures of parts that add up: costs and cancellations; and of promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.report.analysis import present, rank
+from backsim.report.figures.style import (
+    BLUE,
+    GROUND,
+    ORANGE,
+    PALETTE,
+    few_ticks,
+    legend,
+    marked,
+    name_rows,
+    new_axes,
+    rows_height,
+    wrapped,
+)
+from backsim.report.study import Study, as_study
+from backsim.report.tables import COSTS, cancel_causes
+from backsim.report.words import label
+from backsim.results.run import Run
+from backsim.results.spec import MetricSpec
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++")
+
+
+def costs(study: Study | Run, ax: Axes | None = None) -> Axes:
+    """What each policy costs a day, by kind of cost.  Raises InputError when nothing costs."""
+    study = as_study(study)
+    names = present(study, COSTS)
+    if not names:
+        raise InputError("costs: expected a scenario with costs, got none above 0")
+    return _stacked(study, names, "cost (money per day)", ax, lambda name: label(MetricSpec(name)))
+
+
+def cancellations(study: Study | Run, ax: Axes | None = None) -> Axes:
+    """Units cancelled by cause and units lost, as shares of the units ordered.
+
+    Raises InputError when nobody cancelled.
+    """
+    study = as_study(study)
+    names = present(study, cancel_causes()) or present(study, ["cancel_rate"])
+    names += present(study, ["lost_rate"])
+    if not names:
+        raise InputError("cancellations: expected customers who cancel, got none")
+    return _stacked(study, names, "share of the units ordered", ax, _cause)
+
+
+def _cause(name: str) -> str:
+    words = {"cancel_rate": "cancelled", "lost_rate": "lost at once"}
+    return words.get(name) or name.removeprefix("cancel.").replace("_", " ")
+
+
+def promises(study: Study | Run, ax: Axes | None = None) -> Axes:
+    """Share of promises kept.  Raises InputError when nothing was promised."""
+    study = as_study(study)
+    if not present(study, ["promise_kept"]):
+        raise InputError("promises: expected promises to customers, got none")
+    order = order_of(study)
+    kept = np.nanmean(study.array("promise_kept"), axis=1)
+    ax = new_axes(ax, rows_height(len(order), 1.2))
+    ax.barh(range(len(order)), kept[order], color=BLUE, height=0.66, label="kept")
+    ax.barh(
+        range(len(order)), 1 - kept[order], left=kept[order], color=ORANGE, height=0.66,
+        label="not kept", hatch="////", edgecolor=GROUND, linewidth=0,
+    )  # fmt: skip
+    name_rows(ax, row_names(study, order))
+    ax.set_xlim(0, 1)
+    ax.set_xlabel("share of promised lines")
+    legend(ax)
+    return ax
+
+
+def row_names(study: Study, order: list[int]) -> list[str]:
+    """The policies' names, with the reference marked."""
+    names = [study.policies[i].name for i in order]
+    several = len(names) > 1
+    return [marked(name, several and name == study.experiment.reference) for name in names]
+
+
+def order_of(study: Study) -> list[int]:
+    """Places of the policies, best first where that can be said."""
+    try:
+        return list(rank(study).order)
+    except InputError:
+        return list(range(len(study.policies)))
+
+
+def _stacked(
+    study: Study, names: list[str], axis: str, ax: Axes | None, words: Callable[[str], str]
+) -> Axes:
+    order = order_of(study)
+    with np.errstate(invalid="ignore"):
+        parts = {name: np.nanmean(study.array(name), axis=1)[order] for name in names}
+    names = sorted(names, key=lambda name: -float(np.nansum(parts[name])))
+    lines = -(-len(names) // 2)
+    ax = new_axes(ax, rows_height(len(order), 1.0 + 0.22 * lines))
+    left = np.zeros(len(order))
+    for number, name in enumerate(names):
+        values = np.nan_to_num(parts[name])
+        ax.barh(
+            range(len(order)), values, left=left, height=0.66,
+            color=PALETTE[number % len(PALETTE)], label=words(name),
+            hatch=HATCHES[number % len(HATCHES)], edgecolor=GROUND, linewidth=0,
+        )  # fmt: skip
+        left = left + values
+    name_rows(ax, row_names(study, order))
+    ax.set_xlabel(wrapped(axis))
+    few_ticks(ax)
+    legend(ax)
+    return ax
+
+
+__all__ = ["cancellations", "costs", "promises"]

@@ -1,0 +1,96 @@
+"""How every figure looks: colours that all eyes can tell apart, plain text, room for names."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's palette; the same on light and dark ground, where the page may vary each a little.
+# Source: Okabe and Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/
+BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
+SKY, PINK, YELLOW = "#56b4e9", "#cc79a7", "#d9c400"
+PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, YELLOW)
+GREY = "#8a8f98"
+INK = "#1b1f24"
+FAINT = "#d5d9de"
+GROUND = "#fefefe"
+DASHES = ("-", "--", "-.", ":")
+
+WIDTH = 5.2
+SIZE = 11.0
+LONGEST = 30
+
+
+def new_axes(ax: Axes | None, height: float = 3.4) -> Axes:
+    """The axes to draw on: the caller's, or those of a new figure that belongs to no backend."""
+    if ax is None:
+        from matplotlib.figure import Figure
+
+        ax = Figure(figsize=(WIDTH, height), layout="constrained").subplots()
+    ax.spines[["top", "right"]].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(GREY)
+    ax.tick_params(colors=INK, labelsize=SIZE, length=3, color=GREY)
+    ax.xaxis.label.set(color=INK, size=SIZE)
+    ax.yaxis.label.set(color=INK, size=SIZE)
+    ax.grid(color=FAINT, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def rows_height(rows: int, extra: float = 0.9) -> float:
+    """Inches for a figure with a row a policy."""
+    return extra + 0.27 * max(rows, 2)
+
+
+def name_rows(ax: Axes, names: list[str]) -> None:
+    """Names down the left, the first on top."""
+    ax.set_yticks(range(len(names)), [text(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False, axis="y")
+
+
+def marked(name: str, reference: bool) -> str:
+    """A policy's name, and whether the others are compared with it."""
+    return f"{name[:24]} (ref.)" if reference else name
+
+
+def text(value: str, longest: int = LONGEST) -> str:
+    """Someone's words as plain text: one line, cut if long, no dollar starts a formula."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    short = clean if len(clean) <= longest else clean[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return short.replace("$", r"\$")
+
+
+def wrapped(value: str, width: int = 44) -> str:
+    """A label over as many lines as it needs."""
+    return "\n".join(textwrap.wrap(text(value, 200), width))
+
+
+def few_ticks(ax: Axes, axis: str = "x", most: int = 5) -> None:
+    """Few enough numbers that they do not touch on a narrow screen."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    chosen: Any = ax.xaxis if axis == "x" else ax.yaxis
+    chosen.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    low, high = chosen.get_view_interval()
+    if max(abs(low), abs(high)) >= 1000:
+        chosen.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def legend(ax: Axes, columns: int = 2, **settings: Any) -> None:
+    """A legend above the figure, never over the data."""
+    where = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
+    ax.legend(
+        **{**where, **settings},
+        ncols=columns,
+        frameon=False,
+        fontsize=SIZE - 1,
+        labelcolor=INK,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )

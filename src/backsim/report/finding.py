@@ -1,0 +1,217 @@
+"""What was found, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from backsim.report.analysis import (
+    KEPT,
+    Ranking,
+    against,
+    estimates,
+    keeping,
+    rank,
+    values_of,
+    wanted,
+)
+from backsim.report.study import Study
+from backsim.report.words import (
+    PLUS_MINUS,
+    interval,
+    label,
+    listed,
+    number,
+    per,
+    percent,
+)
+from backsim.results.spec import MetricSpec
+from backsim.statistics import MINIMISE, Difference
+
+
+def finding(study: Study, sign: str = PLUS_MINUS) -> str:
+    """The finding of a study in one paragraph: which policy is best, by how much, how surely.
+
+    Raises InputError when there are too few replications to say anything.
+    """
+    ranking = rank(study)
+    return _Words(study, ranking, sign).paragraph()
+
+
+class _Words:
+    """The sentences of a finding."""
+
+    def __init__(self, study: Study, ranking: Ranking, sign: str) -> None:
+        self.study, self.ranking, self.sign = study, ranking, sign
+        self.spec = ranking.spec
+        self.names = [policy.name for policy in study.policies]
+        counts = sorted({e.count for e in ranking.estimates})
+        number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        self.replications = f"{number} replications"
+
+    def paragraph(self) -> str:
+        ranking = self.ranking
+        if len(self.names) == 1:
+            sentences = [self.alone()]
+        elif not ranking.objective:
+            sentences = [self.no_objective()]
+        elif ranking.best is None:
+            sentences = [self.none_feasible()]
+        else:
+            sentences = [self.first(ranking.best), self.surety(ranking.best)]
+            sentences += [self.constraints(ranking.best), self.others(ranking.best)]
+        return " ".join(s for s in sentences if s)
+
+    def amount(self, policy: int, spec: MetricSpec | None = None) -> str:
+        """A policy's mean with its interval and unit."""
+        spec = spec or self.spec
+        found = estimates(self.study, spec)[policy]
+        return f"{interval(found, self.sign)}{per(spec)}"
+
+    def alone(self) -> str:
+        return (
+            f"{self.names[0]}: {label(self.spec)} {self.amount(0)} "
+            f"({percent(self.study.experiment.confidence)} interval, {self.replications})."
+        )
+
+    def no_objective(self) -> str:
+        order = self.ranking.order
+        return (
+            f"No objective was given, so that no policy is called best. By {label(self.spec)}, "
+            f"{self.names[order[0]]} comes first with {self.amount(order[0])} and "
+            f"{self.names[order[-1]]} last with {self.amount(order[-1])} ({self.replications})."
+        )
+
+    def none_feasible(self) -> str:
+        constraints = self.study.experiment.constraints
+        text = f"No policy keeps {listed([str(c) for c in constraints])} ({self.replications})."
+        if len(constraints) == 1:
+            means = [e.mean for e in estimates(self.study, constraints[0].metric)]
+            upward = constraints[0].relation == ">="
+            known = [i for i, m in enumerate(means) if not math.isnan(m)]
+            if known:
+                nearest = (max if upward else min)(known, key=lambda i: means[i])
+                text += (
+                    f" {self.names[nearest]} comes nearest, with {label(constraints[0].metric)} "
+                    f"{self.amount(nearest, constraints[0].metric)}."
+                )
+        return text
+
+    def first(self, best: int) -> str:
+        """The best against the reference, or the reference against the next."""
+        ranking, name = self.ranking, self.names[best]
+        low = "lowest" if ranking.sense == MINIMISE else "highest"
+        constrained = self.study.experiment.constraints
+        among = " of the policies that keep the constraints" if constrained else ""
+        has = f"has the {low} {label(self.spec)}{among}"
+        if best == ranking.reference:
+            rivals = [i for i in ranking.order if i != best and i in ranking.feasible]
+            text = f"{name}, the reference, {has}: {self.amount(best)}"
+            if not rivals or rivals[0] not in ranking.against:
+                return f"{text} ({self.replications})."
+            return f"{text}. {self.next(rivals[0], ranking.against[rivals[0]])}"
+        other, d = self.names[ranking.reference], ranking.against.get(best)
+        outside = ranking.reference not in ranking.feasible
+        tail = f"; {other} breaks a constraint" if outside else ""
+        if d is None:
+            return f"{name} {has}: {self.amount(best)} ({self.replications}){tail}."
+        if not d.significant:
+            return (
+                f"{name} {has}, {self.amount(best)}, but is not distinguishable from {other}: "
+                f"{self.apart(d)}{tail}."
+            )
+        if (d.mean < 0) == (ranking.sense == MINIMISE):
+            return (
+                f"{name} beats {other} by {self.size(d)} in {label(self.spec)} "
+                f"({self.amount(best)} against {self.amount(ranking.reference)}), paired, "
+                f"{d.count} replications{tail}."
+            )
+        return f"{name} {has}: {self.amount(best)}, {self.apart(d)} than {other}{tail}."
+
+    def next(self, rival: int, d: Difference) -> str:
+        """The next best against the reference."""
+        if d.significant:
+            return f"Next is {self.names[rival]} with {self.apart(d)}."
+        return f"{self.names[rival]} is not distinguishable from it: {self.apart(d)}."
+
+    def size(self, d: Difference, spec: MetricSpec | None = None) -> str:
+        """How large a difference is, without its sign."""
+        spec = spec or self.spec
+        return f"{number(abs(d.mean), d.half_width, self.sign)}{per(spec)}"
+
+    def apart(self, d: Difference) -> str:
+        """`30 +- 10 a day more, paired, 30 replications`."""
+        words = "more" if d.mean > 0 else "less"
+        return f"{self.size(d)} {words}, paired, {d.count} replications"
+
+    def surety(self, best: int) -> str:
+        """Who else may be the best."""
+        ranking = self.ranking
+        level = percent(self.study.experiment.confidence)
+        if len(ranking.feasible) == 1:
+            return "No other policy keeps the constraints."
+        same = [i for i in ranking.candidates if i != best and self.twins(i, best)]
+        text = ""
+        if same:
+            names = listed([self.names[i] for i in same])
+            text = f"{names} {_is(same)} the same in {label(self.spec)} to the last digit. "
+        rivals = [self.names[i] for i in ranking.candidates if i != best and i not in same]
+        if not rivals:
+            return (
+                f"{text}No other policy may be the best (Hsu's comparison with the best, {level})."
+            )
+        if not same and len(rivals) + 1 == len(ranking.feasible) > 2:
+            return f"None of the others can be excluded as the best ({level})."
+        verb = "may also be the best" if len(rivals) == 1 else "may each also be the best"
+        return f"{text}{listed(rivals)} {verb} ({level})."
+
+    def twins(self, one: int, other: int) -> bool:
+        """Two policies that agree in every replication."""
+        values = values_of(self.study, self.spec)
+        return bool(np.array_equal(values[one], values[other], equal_nan=True))
+
+    def constraints(self, best: int) -> str:
+        """By how much the best policy keeps each constraint."""
+        texts = []
+        for constraint in self.study.experiment.constraints:
+            word = keeping(self.study, constraint)[best]
+            surely = "" if word == KEPT else ", but its interval contains the bound"
+            texts.append(f"{constraint} with {self.amount(best, constraint.metric)}{surely}")
+        return f"{self.names[best]} keeps {listed(texts)}." if texts else ""
+
+    def others(self, best: int) -> str:
+        """What else changes against the reference, and what cannot be told apart."""
+        reference = self.ranking.reference
+        if best == reference:
+            return ""
+        bound = {c.metric for c in self.study.experiment.constraints}
+        changed, same, alike = [], [], []
+        for spec in wanted(self.study):
+            d = against(self.study, spec, reference).get(best)
+            if d is None or spec == self.spec or spec in bound:
+                continue
+            if d.sd == 0 and d.mean == 0:
+                alike.append(label(spec))
+            elif d.significant:
+                words = "higher" if d.mean > 0 else "lower"
+                changed.append(f"{label(spec)} is {self.size(d, spec)} {words}")
+            else:
+                same.append(label(spec))
+        sentences = []
+        if changed:
+            sentences.append(f"Against {self.names[reference]}, {listed(changed, 6)}.")
+        if same:
+            sentences.append(f"{_upper(listed(same, 6))} {_is(same)} not distinguishable.")
+        if alike:
+            sentences.append(f"{_upper(listed(alike, 6))} {_is(alike)} the same to the last digit.")
+        return " ".join(sentences)
+
+
+def _is(things: Sequence[object]) -> str:
+    return "is" if len(things) == 1 else "are"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

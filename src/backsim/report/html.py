@@ -1,0 +1,322 @@
+"""The page: one file that needs nothing else, for a screen, a phone and paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backsim.errors import InputError
+from backsim.report import figures
+from backsim.report.analysis import Ranking, against, rank, wanted, warm_up_verdict
+from backsim.report.finding import finding
+from backsim.report.study import Study
+from backsim.report.svg import inline_svg
+from backsim.report.tables import Cell, Table, cell_text, tables
+from backsim.report.words import interval, label, percent
+from backsim.results.spec import MetricSpec
+from backsim.results.store import write_text
+from backsim.statistics import Difference, Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: a heading, words, figures and tables."""
+
+    name: str
+    title: str
+    words: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    """(svg, caption) of each figure."""
+    tables: tuple[Table, ...] = ()
+
+
+def write_report(study: Study, file: str | Path) -> Path:
+    """Write the page.  Raises InputError for too few replications, or a file that cannot be."""
+    path = Path(file)
+    page = render(study)
+    write_text(path, lambda stream: stream.write(page))
+    return path
+
+
+def render(study: Study) -> str:
+    """The page as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    folder = files("backsim.report") / "page"
+    script = (folder / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment = Environment(
+        loader=PackageLoader("backsim.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"cell": partial(cell_text, sign=PLUS_MINUS), "key": sort_key}
+    experiment = study.experiment
+    return environment.get_template("page.html").render(
+        title=experiment.title or experiment.name,
+        question=experiment.question,
+        finding=finding(study, PLUS_MINUS),
+        facts=_facts(study),
+        sections=_sections(study),
+        style=(folder / "page.css").read_text(encoding="utf-8"),
+        script=script,
+        digest=digest,
+    )
+
+
+def sort_key(cell: Cell) -> str:
+    """What a column is sorted by: the number, or the text; nothing sorts last."""
+    if isinstance(cell, str):
+        return cell
+    value = cell.mean if isinstance(cell, Estimate | Difference) else cell
+    return "" if value is None or math.isnan(value) else repr(float(value))
+
+
+def _facts(study: Study) -> str:
+    """The experiment in a line."""
+    counts = sorted({e.count for e in rank(study).estimates})
+    number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    model = study.policies[0].model
+    many = "policy" if len(study.policies) == 1 else "policies"
+    return (
+        f"{len(study.policies)} {many}, {number} replications each, "
+        f"days {model.warm_up:g} to {model.horizon:g} counted"
+    )
+
+
+def _sections(study: Study) -> list[Section]:
+    """What there is to show, in the order in which it is read."""
+    ranking = rank(study)
+    by_name = {table.name: table for table in tables(study)}
+    several = len(study.policies) > 1
+
+    def draw(title: str, make: Callable[..., Axes], caption: str, **options: Any) -> list[Any]:
+        """A figure, or nothing where the study has nothing to draw."""
+        try:
+            ax = make(study, **options)
+        except InputError:
+            return []
+        name = f"f{len(drawn)}"
+        drawn.append(name)
+        return [(inline_svg(ax.figure, name, title), caption)]
+
+    drawn: list[str] = []
+    text = _Captions(study, ranking)
+    reference = study.policies[ranking.reference].name
+    parts: list[tuple[str, str, list[str], list[Any], list[str]]] = [
+        (
+            "ranking",
+            "Ranking",
+            [text.ranking()],
+            draw("ranking", figures.ranking, text.marks()) if several else [],
+            ["ranking", "best"],
+        ),
+        (
+            "differences",
+            f"Differences from {reference}",
+            [text.differences()] if several else [],
+            [
+                figure
+                for spec in _told_apart(study, ranking)
+                for figure in draw(
+                    f"differences in {spec.metric}", figures.differences, "", metric=spec
+                )
+            ]
+            if several
+            else [],
+            ["differences"],
+        ),
+        ("costs", "Costs", [], draw("costs", figures.costs, "Mean over replications."), ["costs"]),
+        (
+            "pareto",
+            "Service against cost",
+            ["The line joins the policies that no other beats in both."] if several else [],
+            draw("service against cost", figures.pareto, text.interval()) if several else [],
+            [],
+        ),
+        (
+            "waits",
+            "How long customers wait",
+            [],
+            draw("waits", figures.waits, text.waits()),
+            ["classes"],
+        ),
+        (
+            "course",
+            "Stock and backlog over time",
+            [],
+            [
+                *draw("stock over time", figures.stock, text.band()),
+                *draw("backlog over time", figures.backlog, text.band()),
+            ],
+            [],
+        ),
+        ("promises", "Promises", [], draw("promises", figures.promises, ""), ["promises"]),
+        (
+            "cancellations",
+            "Cancellations",
+            [],
+            draw("cancellations", figures.cancellations, "Mean over replications."),
+            ["cancellations"],
+        ),
+        (
+            "effects",
+            "Sensitivity to each factor",
+            [],
+            draw("sensitivity", figures.sensitivity, text.effects()) if several else [],
+            ["effects", "settings"],
+        ),
+        ("method", "Method", text.method(), [], []),
+        ("provenance", "Provenance", [], [], ["provenance"]),
+    ]
+    return [
+        Section(
+            name,
+            title,
+            tuple(w for w in words if w),
+            tuple(shown),
+            tuple(by_name[t] for t in named if t in by_name),
+        )
+        for name, title, words, shown, named in parts
+        if words or shown or any(t in by_name for t in named)
+    ]
+
+
+MOST_DIFFERENCES = 4
+
+
+def _told_apart(study: Study, ranking: Ranking) -> list[MetricSpec]:
+    """The metrics whose differences are drawn: the ranking's, and the next that differ at all."""
+    specs = [ranking.spec, *(s for s in wanted(study) if s != ranking.spec)]
+    return [
+        spec
+        for spec in specs
+        if any(d.mean or d.sd for d in against(study, spec, ranking.reference).values())
+    ][:MOST_DIFFERENCES]
+
+
+class _Captions:
+    """The words beside figures."""
+
+    def __init__(self, study: Study, ranking: Ranking) -> None:
+        self.study, self.found = study, ranking
+        self.level = percent(study.experiment.confidence)
+
+    def marks(self) -> str:
+        text = f"Mean and {self.level} interval; the dotted line is the reference."
+        return f"{text} Blue may be the best." if self.found.objective else text
+
+    def differences(self) -> str:
+        return (
+            "Paired, replication by replication. Blue is better than the reference, orange worse; "
+            "grey cannot be told apart from it."
+        )
+
+    def interval(self) -> str:
+        return f"Mean and {self.level} interval."
+
+    def ranking(self) -> str:
+        if len(self.study.policies) == 1:
+            return ""
+        order = "By " if not self.found.objective else f"To {self.found.sense} "
+        text = f"{order}{label(self.found.spec)}, best first."
+        constraints = self.study.experiment.constraints
+        if constraints:
+            text += f" Subject to {', '.join(map(str, constraints))}: hollow marks break it."
+        return text
+
+    def waits(self) -> str:
+        return (
+            "Share of the units ordered that shipped within so many days. At 0 days it is the fill "
+            "rate; what was cancelled never ships."
+        )
+
+    def band(self) -> str:
+        return "Mean over replications; the band holds 80 % of them."
+
+    def effects(self) -> str:
+        return (
+            f"Mean over the policies at a level less the mean over all, with {self.level} interval."
+        )
+
+    def method(self) -> list[str]:
+        """Which intervals, which simultaneous method, common random numbers, the warm-up."""
+        study, found = self.study, self.found
+        several = len(study.policies) > 1
+        parts = [
+            f"Replications are independent; the interval of a mean is Student's t at {self.level}."
+        ]
+        if several:
+            name = study.policies[found.reference].name
+            parts.append(
+                f"Differences are taken replication by replication against {name}, with paired t "
+                f"intervals that hold together for a metric with {self.level} (Bonferroni over "
+                f"{len(study.policies) - 1}). Different metrics are not corrected for each other."
+            )
+            saved = [d.reduction for d in found.against.values() if not math.isnan(d.reduction)]
+            parts.append(
+                "Replication r of every policy meets the same customers, orders and lead times "
+                "(common random numbers)"
+                + (
+                    f", which took {min(saved):.0%} to {max(saved):.0%} off the variance of the "
+                    f"differences in {label(found.spec)}."
+                    if saved
+                    else "."
+                )
+            )
+        if found.with_best:
+            parts.append(
+                "Which policies may be the best is decided by Hsu's multiple comparisons with the "
+                f"best at {self.level}: constrained intervals on paired differences, with "
+                "Student's t as the critical value (Bonferroni over the comparisons with the best)."
+            )
+        if study.experiment.constraints:
+            parts.append("A policy counts as keeping a constraint when its mean does.")
+        parts.append(self.warm_up())
+        return [part for part in parts if part]
+
+    def warm_up(self) -> str:
+        """What MSER-5 says of the warm-up that the scenario sets."""
+        verdict = warm_up_verdict(self.study, self.found.order[0])
+        if verdict is None:
+            return ""
+        policy = self.study.policies[verdict.policy]
+        model = policy.model
+        text = (
+            f"Warm-up: {model.warm_up:g} days are left out. MSER-5, on the stock less the backlog "
+            f"of {policy.name} averaged over replications,"
+        )
+        if not verdict.found.enough:
+            return (
+                f"{text} finds the run of {model.horizon:g} days too short to see it settle: "
+                "simulate longer before relying on these means."
+            )
+        if verdict.shift is None:
+            return f"{text} asks for {verdict.day:g}: enough is left out."
+        changes = interval(verdict.shift, PLUS_MINUS)
+        judged = (
+            "which cannot be told from nothing: enough is left out"
+            if verdict.enough
+            else "so that more should be left out"
+        )
+        return (
+            f"{text} would cut at day {verdict.day:g}. That would change the mean of the stock "
+            f"less the backlog by {changes} units, {judged}."
+        )
+
+
+__all__ = ["render", "write_report"]

@@ -1,0 +1,74 @@
+"""A figure as a piece of a page: text as text, colours by name, ids of its own, nothing outside."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from backsim.report.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+VARIABLES = {
+    style.INK: "--ink",
+    style.FAINT: "--faint",
+    style.GROUND: "--ground",
+    style.GREY: "--grey",
+    style.BLUE: "--blue",
+    style.ORANGE: "--orange",
+    style.GREEN: "--green",
+    style.VERMILION: "--vermilion",
+    style.SKY: "--sky",
+    style.PINK: "--pink",
+    style.YELLOW: "--yellow",
+}
+"""Colour -> the page's variable, which is lighter or darker on a dark ground."""
+
+_TAG = re.compile(r"<[^>]*>")
+_COLOUR = re.compile("|".join(VARIABLES), re.IGNORECASE)
+
+
+def inline_svg(figure: Figure | SubFigure, name: str, title: str) -> str:
+    """A figure as an <svg> element for a page; `name` makes its ids unique, `title` describes it.
+
+    `name` and `title` are the page's own words, not a user's.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    whole = figure.get_figure(root=True)
+    assert isinstance(whole, Figure)
+
+    for ax in figure.axes:
+        ax.patch.set_alpha(0)
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": name}
+    buffer = StringIO()
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # The browser draws the text; what matplotlib's own font lacks only makes its widths rough.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        whole.savefig(buffer, format="svg", transparent=True, metadata=metadata)
+    body = buffer.getvalue()
+    body = body[body.index("<svg") :]
+    view = re.search(r'viewBox="([\d. ]+)"', body)
+    assert view is not None
+    body = body[body.index(">") + 1 :]
+    body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL)
+    body = _TAG.sub(lambda match: _own(match.group(), name), body)
+    return (
+        f'<svg viewBox="{view.group(1)}" role="img" aria-label="{title}" class="figure">'
+        f"{' '.join(body.split())}"
+    )
+
+
+def _own(tag: str, name: str) -> str:
+    """A tag with the page's colours and ids; text between tags is left alone."""
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', tag)
+    tag = tag.replace("url(#", f"url(#{name}-")
+    tag = re.sub(r"'DejaVu Sans'(?:, [^;\"]*)?", "var(--font)", tag)
+    return _COLOUR.sub(lambda match: f"var({VARIABLES[match.group().lower()]})", tag)

@@ -1,0 +1,290 @@
+"""The tables of a study.  One definition each; the console, the page and a workbook render them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backsim.report.analysis import (
+    Ranking,
+    against,
+    estimates,
+    level_text,
+    main_effects,
+    present,
+    rank,
+    wanted,
+)
+from backsim.report.study import Study
+from backsim.report.words import PLUS_MINUS, interval, label, listed, percent, plain_number, unit
+from backsim.results.metrics import METRICS
+from backsim.results.spec import MetricSpec
+from backsim.statistics import Difference, Estimate
+
+Cell = str | int | float | Estimate | Difference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and the unit of what stands below it."""
+
+    label: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells: text, a number, an estimate with its interval, or None for nothing."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+def cell_text(cell: Cell, sign: str = PLUS_MINUS) -> str:
+    """A cell as text; `-` for nothing."""
+    if isinstance(cell, Estimate | Difference):
+        return interval(cell, sign)
+    if isinstance(cell, str | int):
+        return cell if isinstance(cell, str) else f"{cell:,}"
+    return "-" if cell is None or np.isnan(cell) else plain_number(cell)
+
+
+def tables(study: Study) -> tuple[Table, ...]:
+    """All tables of a study that have rows, in the order in which they are read."""
+    ranking = rank(study)
+    made = (
+        ranking_table(study, ranking),
+        differences_table(study, ranking),
+        best_table(study, ranking),
+        costs_table(study, ranking),
+        classes_table(study, ranking),
+        promises_table(study, ranking),
+        cancellations_table(study, ranking),
+        effects_table(study, ranking),
+        settings_table(study, ranking),
+        provenance_table(study),
+    )
+    return tuple(table for table in made if table.rows)
+
+
+def ranking_table(study: Study, ranking: Ranking) -> Table:
+    """Every policy with the metrics asked for, best first."""
+    specs, constraints = wanted(study), study.experiment.constraints
+    found = [estimates(study, spec) for spec in specs]
+    verdicts = ranking.objective and len(study.policies) > 1
+    columns = [Column("policy"), *([Column("verdict")] if verdicts else [])]
+    columns += [Column(label(spec), unit(spec)) for spec in specs]
+    columns += [Column(str(constraint)) for constraint in constraints]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _name(study, ranking, i),
+            *([ranking.verdict(i)] if verdicts else []),
+            *(one[i] for one in found),
+            *ranking.kept[i],
+        )
+        for i in ranking.order
+    ]
+    level = percent(study.experiment.confidence)
+    note = f"Mean and half-width of the {level} interval (Student's t over replications)."
+    return Table("ranking", "Ranking", tuple(columns), tuple(rows), note)
+
+
+def differences_table(study: Study, ranking: Ranking) -> Table:
+    """Every other policy less the reference, paired."""
+    specs = wanted(study)
+    found = [against(study, spec, ranking.reference) for spec in specs]
+    others = [i for i in ranking.order if i != ranking.reference]
+    main = against(study, ranking.spec, ranking.reference)
+    columns = (
+        Column("policy"),
+        *(Column(label(spec), unit(spec)) for spec in specs),
+        Column("pairs"),
+        Column("variance saved", "share"),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _name(study, ranking, i),
+            *(one.get(i) for one in found),
+            main[i].count if i in main else None,
+            round(main[i].reduction, 2) if i in main else None,
+        )
+        for i in others
+    ]
+    note = (
+        f"Policy less {study.policies[ranking.reference].name}, paired by replication. The "
+        f"intervals of a column hold together with {percent(study.experiment.confidence)} "
+        f"(Bonferroni over {max(len(others), 1)} comparisons). Variance saved: what common random "
+        f"numbers took off the variance of the difference in {label(ranking.spec)}."
+    )
+    return Table("differences", "Differences from the reference", columns, tuple(rows), note)
+
+
+def best_table(study: Study, ranking: Ranking) -> Table:
+    """Every policy against the best of the others."""
+    columns = (
+        Column("policy"),
+        Column("from", unit(ranking.spec)),
+        Column("to", unit(ranking.spec)),
+        Column("verdict"),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _name(study, ranking, i),
+            ranking.with_best[i].low,
+            ranking.with_best[i].high,
+            ranking.verdict(i),
+        )
+        for i in ranking.order
+        if i in ranking.with_best
+    ]
+    note = (
+        f"{label(ranking.spec).capitalize()} less that of the best of the others: Hsu's "
+        f"constrained intervals, which hold together with {percent(study.experiment.confidence)}."
+    )
+    return Table("best", "Comparison with the best", columns, tuple(rows), note)
+
+
+COSTS = tuple(name for name in METRICS if name.startswith("cost.") and name != "cost.total")
+
+
+def costs_table(study: Study, ranking: Ranking) -> Table:
+    """Every policy's costs, those that are 0 everywhere left out."""
+    names = present(study, COSTS)
+    names += present(study, ["cost.total", "revenue", "profit"])
+    return _metrics_table(study, ranking, "costs", "Costs", names)
+
+
+def promises_table(study: Study, ranking: Ranking) -> Table:
+    """How well promises were kept; without rows when none were made."""
+    names = [n for n in METRICS if n.startswith("promise_")]
+    names = present(study, [*names, "notice_delay", "contacts_per_order"])
+    return _metrics_table(study, ranking, "promises", "Promises and messages", names)
+
+
+def cancellations_table(study: Study, ranking: Ranking) -> Table:
+    """Units cancelled and lost, by cause; without rows when there were none."""
+    names = present(study, ["cancel_rate", "lost_rate", *cancel_causes()])
+    return _metrics_table(study, ranking, "cancellations", "Cancellations", names)
+
+
+def cancel_causes() -> list[str]:
+    """The metrics that split the cancellations."""
+    return [name for name in METRICS if name.startswith("cancel.")]
+
+
+def _metrics_table(
+    study: Study, ranking: Ranking, name: str, title: str, metrics: list[str]
+) -> Table:
+    specs = [MetricSpec(metric) for metric in metrics]
+    found = [estimates(study, spec) for spec in specs]
+    columns = (Column("policy"), *(Column(label(s), unit(s)) for s in specs))
+    rows: list[tuple[Cell, ...]] = [
+        (_name(study, ranking, i), *(one[i] for one in found)) for i in ranking.order if specs
+    ]
+    return Table(name, title, columns, tuple(rows))
+
+
+BY_CLASS = (
+    "units_per_day", "fill_rate", "mean_wait", "wait_p50", "wait_p90", "wait_p95", "cancel_rate",
+    "lost_rate",
+)  # fmt: skip
+
+
+def classes_table(study: Study, ranking: Ranking) -> Table:
+    """Service by customer class."""
+    classes = list(dict.fromkeys(c for p in study.policies for c in p.model.classes))
+    names = present(study, BY_CLASS)
+    columns = (
+        Column("policy"),
+        Column("class"),
+        *(Column(label(MetricSpec(n)), unit(MetricSpec(n))) for n in names),
+    )
+    found = {(c, n): estimates(study, MetricSpec(n, "class", c)) for c in classes for n in names}
+    rows: list[tuple[Cell, ...]] = [
+        (_name(study, ranking, i), c, *(found[c, n][i] for n in names))
+        for i in ranking.order
+        for c in classes
+        if c in study.policies[i].model.classes
+    ]
+    return Table("classes", "Service by customer class", columns, tuple(rows))
+
+
+def effects_table(study: Study, ranking: Ranking) -> Table:
+    """The effect of each factor's levels on the ranking's metric."""
+    columns = (
+        Column("factor"),
+        Column("level"),
+        Column("policies"),
+        Column(f"effect on {label(ranking.spec)}", unit(ranking.spec)),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (e.factor, e.level, e.policies, e.estimate) for e in main_effects(study, ranking.spec)
+    ]
+    note = (
+        "Mean over the policies at a level less the mean over all policies. Where the design is "
+        "not balanced, other factors show through."
+    )
+    return Table("effects", "Sensitivity to each factor", columns, tuple(rows), note)
+
+
+def settings_table(study: Study, ranking: Ranking) -> Table:
+    """What each policy sets."""
+    names = list(dict.fromkeys(key for p in study.policies for key in p.settings))
+    columns = (Column("policy"), *map(Column, names))
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _name(study, ranking, i),
+            *(
+                level_text(study.policies[i].settings[key])
+                if key in study.policies[i].settings
+                else None
+                for key in names
+            ),
+        )
+        for i in ranking.order
+        if names
+    ]
+    return Table("settings", "What each policy sets", columns, tuple(rows))
+
+
+def provenance_table(study: Study) -> Table:
+    """Where the numbers come from: a row a fact."""
+    values = dict(study.provenance)
+    engines = values.pop("engines", {})
+    rows = [(key, text) for key, text in _facts(values) if text]
+    used: dict[str, list[str]] = {}
+    for policy, choice in engines.items():
+        used.setdefault(f"{choice['engine']}: {choice['reason']}", []).append(policy)
+    for text, policies in used.items():
+        which = "all policies" if len(used) == 1 else listed(policies)
+        rows.append(("engine", f"{text} ({which})"))
+    return Table("provenance", "Provenance", (Column("what"), Column("value")), tuple(rows))
+
+
+MOST_TEXT = 400
+
+
+def _facts(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Nested values as pairs of a dotted name and text."""
+    found: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping) and value and len(name.split(".")) < 3:
+            found += _facts(value, f"{name}.")
+        elif not isinstance(value, str | int | float | bool) and value is not None:
+            found.append((name, json.dumps(value, default=str)[:MOST_TEXT]))
+        else:
+            found.append((name, "" if value is None else str(value)[:MOST_TEXT]))
+    return found
+
+
+def _name(study: Study, ranking: Ranking, policy: int) -> str:
+    mark = " (reference)" if policy == ranking.reference and len(study.policies) > 1 else ""
+    return f"{study.policies[policy].name}{mark}"

@@ -1,0 +1,86 @@
+"""Names and numbers as people read them: the same on the console, the page and in a workbook."""
+
+from __future__ import annotations
+
+import math
+
+from backsim.results.metrics import METRICS
+from backsim.results.spec import MetricSpec
+from backsim.statistics import Difference, Estimate
+
+PLUS_MINUS = "+-"
+
+
+def label(spec: MetricSpec) -> str:
+    """A metric in words: `total cost`, `fill rate of gold`."""
+    name = spec.metric
+    if name.startswith("cost."):
+        words = f"{name.removeprefix('cost.').replace('_', ' ')} cost"
+    elif name.startswith("wait_p"):
+        words = f"wait, {name.removeprefix('wait_p')}th percentile"
+    else:
+        words = name.replace("_", " ")
+    return f"{words} of {spec.member}" if spec.dimension else words
+
+
+def unit(spec: MetricSpec) -> str:
+    """What a metric is measured in."""
+    return METRICS[spec.metric][0] if spec.metric in METRICS else ""
+
+
+def per(spec: MetricSpec) -> str:
+    """The unit after a number: ` a day`, ` days`; nothing for shares and indices."""
+    words = {
+        "money per day": " a day",
+        "units per day": " units a day",
+        "per day": " a day",
+        "days": " days",
+        "units": " units",
+    }
+    return words.get(unit(spec), "")
+
+
+def with_unit(spec: MetricSpec) -> str:
+    """A metric in words with its unit, for an axis."""
+    return f"{label(spec)} ({unit(spec)})"
+
+
+def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -> str:
+    """A value, to the precision that its half-width has; `-` for nan."""
+    if math.isnan(value):
+        return "-"
+    if math.isnan(half_width):
+        return plain_number(value)
+    if not half_width > 1e-12 * abs(value):  # the same in every replication
+        return plain_number(value)
+    decimals = min(decimals_for(half_width, 2), 6)
+    return f"{value:,.{decimals}f} {sign} {half_width:,.{decimals}f}"
+
+
+def plain_number(value: float) -> str:
+    """A value to four digits."""
+    if value == 0:
+        return "0"
+    return f"{value:,.{min(decimals_for(value, 4), 8)}f}"
+
+
+def decimals_for(value: float, digits: int) -> int:
+    """Decimals that show a value with so many digits."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def interval(found: Estimate | Difference, sign: str = PLUS_MINUS) -> str:
+    """A mean and its half-width."""
+    return number(found.mean, found.half_width, sign)
+
+
+def percent(share: float) -> str:
+    """A level such as 95 %."""
+    return f"{100 * share:.4g} %"
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """`a, b and c`; of many the first few and how many more."""
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,156 @@
+"""What is said of a study, sentence by sentence, from numbers written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.report.standin import StandIn, study_of
+
+from backsim.errors import InputError
+from backsim.report.finding import finding
+
+NOISE = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+"""Five replications of mean 0; the half-width of their mean is 1.96."""
+OWN = np.array([1.0, -1.0, 0.0, 1.0, -1.0])
+"""Another five; the half-width is 1.24."""
+
+
+def study(written: Mapping[str, Sequence[Any]], policies: int = 2, **settings: Any) -> StandIn:
+    """Policies A, B, ... with these values of metrics."""
+    names = "ABCD"[:policies]
+    return study_of(
+        {name: {"policy.reorder.s": 20 + i} for i, name in enumerate(names)},
+        base={**SHORT},
+        written={name: np.array(rows) for name, rows in written.items()},
+        **{"replications": 1, "metrics": (), **settings},
+    )
+
+
+SHORT: dict[str, Any] = {
+    "horizon": 1,
+    "products": "mug",
+    "suppliers": {"acme": {}},
+    "customers": {"gold": {"demand": {"orders": [{"time": 0, "lines": {"mug": 1}}]}}},
+    "policy": {"reorder": {"rule": "s_S", "s": 20, "S": 60}},
+}
+
+
+def test_one_beats_the_reference() -> None:
+    found = study(
+        {
+            "cost.total": [500 + 10 * NOISE, 400 + 10 * NOISE + OWN],
+            "fill_rate[gold]": [0.9 + 0.01 * NOISE, 0.9 - 0.01 * NOISE],
+            "mean_wait": [3 + NOISE, 2 + NOISE + 0.1 * OWN],
+        },
+        metrics=("fill_rate[gold]", "mean_wait"),
+    )
+    assert finding(found) == (
+        "B beats A by 100.0 +- 1.2 a day in total cost (400 +- 19 a day against 500 +- 20 a day), "
+        "paired, 5 replications. "
+        "No other policy may be the best (Hsu's comparison with the best, 95 %). "
+        "Against A, mean wait is 1.00 +- 0.12 days lower. "
+        "Fill rate of gold is not distinguishable."
+    )
+    assert "100.0 \N{PLUS-MINUS SIGN} 1.2" in finding(found, "\N{PLUS-MINUS SIGN}")
+
+
+def test_not_distinguishable_from_the_reference() -> None:
+    found = study({"cost.total": [500 + NOISE, 499.5 - NOISE]})
+    assert finding(found) == (
+        "B has the lowest total cost, 499.5 +- 2.0 a day, but is not distinguishable from A: "
+        "0.5 +- 3.9 a day less, paired, 5 replications. A may also be the best (95 %)."
+    )
+
+
+def test_the_reference_is_best() -> None:
+    found = study({"cost.total": [400 + NOISE, 500 + NOISE + OWN]})
+    assert finding(found) == (
+        "A, the reference, has the lowest total cost: 400.0 +- 2.0 a day. "
+        "Next is B with 100.0 +- 1.2 a day more, paired, 5 replications. "
+        "No other policy may be the best (Hsu's comparison with the best, 95 %)."
+    )
+
+
+def test_maximising() -> None:
+    found = study({"profit": [400 + NOISE, 500 + NOISE + OWN]}, objective="maximise profit")
+    assert finding(found).startswith(
+        "B beats A by 100.0 +- 1.2 a day in profit (500.0 +- 2.0 a day against 400.0 +- 2.0 a day)"
+    )
+
+
+def test_twins_are_named() -> None:
+    rows = [500 + NOISE, 400 + NOISE + OWN, 400 + NOISE + OWN]
+    text = finding(study({"cost.total": rows}, policies=3))
+    assert "C is the same in total cost to the last digit. No other policy may be" in text
+
+
+def test_nobody_can_be_excluded() -> None:
+    rows = [500 + NOISE, 499.9 - NOISE, 500.1 + 2 * OWN]
+    text = finding(study({"cost.total": rows}, policies=3))
+    assert text.endswith("None of the others can be excluded as the best (95 %).")
+
+
+def test_a_constraint_decides() -> None:
+    """B is cheapest and breaks it, C keeps it for less than A."""
+    found = study(
+        {
+            "cost.total": [500 + NOISE, 300 + NOISE, 400 + NOISE + OWN],
+            "fill_rate[gold]": [0.99 + 0 * OWN, 0.5 + 0 * OWN, 0.96 + 0.001 * OWN],
+        },
+        policies=3,
+        constraints=("fill_rate[gold] >= 0.95",),
+    )
+    text = finding(found)
+    assert text.startswith("C beats A by 100.0 +- 1.6 a day in total cost")  # one of two
+    assert "C keeps fill_rate[gold] >= 0.95 with 0.9600 +- 0.0012." in text
+
+
+def test_a_constraint_in_doubt_is_said_to_be() -> None:
+    found = study(
+        {
+            "cost.total": [500 + NOISE, 400 + NOISE + OWN],
+            "fill_rate[gold]": [0.5 + 0 * OWN, 0.951 + 0.01 * OWN],
+        },
+        constraints=("fill_rate[gold] >= 0.95",),
+    )
+    text = finding(found)
+    assert "; A breaks a constraint. No other policy keeps the constraints." in text
+    assert "with 0.951 +- 0.012, but its interval contains the bound." in text
+
+
+def test_nothing_keeps_the_constraint() -> None:
+    found = study(
+        {
+            "cost.total": [500 + NOISE, 400 + NOISE],
+            "fill_rate[gold]": [0.5 + 0.01 * OWN, 0.9 + 0.01 * OWN],
+        },
+        constraints=("fill_rate[gold] >= 0.95",),
+    )
+    assert finding(found) == (
+        "No policy keeps fill_rate[gold] >= 0.95 (5 replications). "
+        "B comes nearest, with fill rate of gold 0.900 +- 0.012."
+    )
+
+
+def test_without_objective_nothing_is_best() -> None:
+    found = study({"mean_wait": [3 + OWN, 2 + OWN]}, objective=None, metrics=("mean_wait",))
+    assert finding(found) == (
+        "No objective was given, so that no policy is called best. By mean wait, B comes first "
+        "with 2.0 +- 1.2 days and A last with 3.0 +- 1.2 days (5 replications)."
+    )
+
+
+def test_one_policy() -> None:
+    found = study({"cost.total": [500 + NOISE]}, policies=1)
+    assert finding(found) == "A: total cost 500.0 +- 2.0 a day (95 % interval, 5 replications)."
+
+
+def test_one_replication_says_nothing() -> None:
+    with pytest.raises(InputError) as caught:
+        finding(study({"cost.total": [[500.0], [400.0]]}))
+    assert str(caught.value) == (
+        "policy A: expected at least 2 replications with cost.total, got 1"
+    )

@@ -1,0 +1,207 @@
+"""The page: complete, self-contained, safe with anyone's words, and alive in a browser."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.report.browser import chromium
+from tests.report.standin import StandIn, study_of
+
+from backsim.errors import InputError
+from backsim.report.html import render, write_report
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "]]> & --> <!-- \"'",
+    "$x^2$ \\$ {{ 7 * 7 }}",
+    "\u202eevil \u05d0\u05d1\u05d2",
+    "id=\"f0-a\" url(#b) href='//x.y'",
+    "=1+1",
+)
+
+
+@pytest.fixture(scope="module")
+def study() -> StandIn:
+    """Four policies, two factors, five replications."""
+    policies = {
+        f"{rule} {s}": {"policy.priority": rule, "policy.reorder.s": s}
+        for rule in ("fcfs", "class_priority")
+        for s in (10, 20)
+    }
+    return study_of(policies, constraints=("fill_rate[gold] >= 0.5",))
+
+
+@pytest.fixture(scope="module")
+def page(study: StandIn) -> str:
+    return render(study)
+
+
+@pytest.fixture(scope="module")
+def hostile() -> StandIn:
+    """Every name that a user may give is hostile."""
+    policies = {name: {"policy.reorder.s": 10 + i} for i, name in enumerate(HOSTILE)}
+    return study_of(
+        policies,
+        replications=3,
+        title=HOSTILE[0],
+        question=HOSTILE[1],
+        factors={"policy.reorder.s": [10, 11]},
+    )
+
+
+class Reader(HTMLParser):
+    """Tags, ids, headings and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "xlink:href", "data"):
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def sections(page: str) -> list[str]:
+    return re.findall(r'<section id="(\w+)"', page)
+
+
+def test_it_has_every_part(page: str) -> None:
+    assert sections(page) == [
+        "finding", "ranking", "differences", "costs", "pareto", "waits", "course",
+        "cancellations", "effects", "method", "provenance",
+    ]  # fmt: skip
+    assert page.count("<svg") == 11
+    for words in ("Bonferroni", "Hsu", "common random numbers", "MSER-5", "Student"):
+        assert words in page
+
+
+def test_promises_are_shown_when_there_are_some(study: StandIn) -> None:
+    written = {"promise_kept": np.full((4, 5), 0.75)}
+    with_promises = StandIn(
+        study.experiment, study.policies, study.results, study.courses, {}, written
+    )
+    from backsim.results.metrics import METRICS
+
+    if "promise_kept" not in METRICS:
+        pytest.skip("no promises in this version")
+    assert "promises" in sections(render(with_promises))
+
+
+def test_nothing_comes_from_outside(page: str) -> None:
+    """No address but those inside the page; ids are unique."""
+    found = Reader(page)
+    assert all(link.startswith("#") or link == "data:," for link in found.links), found.links
+    assert len(found.ids) == len(set(found.ids))
+    inside = {link[1:] for link in found.links if link.startswith("#")}
+    assert inside <= set(found.ids)
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(found.ids)
+    assert "http" not in page.replace("http-equiv", "")
+    assert "@import" not in page
+
+
+def test_colours_are_the_pages(page: str) -> None:
+    """No figure brings a colour of its own, so that all follow light and dark."""
+    figures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    colours = {c.lower() for figure in figures for c in re.findall(r"#[0-9a-fA-F]{6}\b", figure)}
+    assert not colours
+    assert all("<text" in figure for figure in figures)  # text is text
+    assert "DejaVu" not in page
+
+
+def test_every_word_is_escaped(hostile: StandIn) -> None:
+    page = render(hostile)
+    found = Reader(page)
+    assert found.tags.count("script") == 1
+    assert "<script>alert" not in page
+    whole = " ".join(" ".join(found.texts).split())
+    for name in HOSTILE:
+        assert " ".join(name.split()) in whole, name
+    figures = " ".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    assert "$x^2$" in figures  # no formula
+    assert "\u202e" not in figures
+    assert len(found.ids) == len(set(found.ids))
+
+
+def test_twenty_policies_stay_below_a_megabyte() -> None:
+    names = {f"a policy of quite some length, {i}": {"policy.reorder.s": 5 + i} for i in range(20)}
+    one = study_of(names, replications=2)
+    assert len(render(one).encode()) < 1_000_000
+
+
+def test_one_policy_alone() -> None:
+    page = render(study_of({"today": {}}, replications=3))
+    assert sections(page) == [
+        "finding", "ranking", "costs", "waits", "course", "cancellations", "method", "provenance",
+    ]  # fmt: skip
+
+
+def test_too_few_replications() -> None:
+    with pytest.raises(InputError, match=r"at least 2 replications with cost\.total, got 1"):
+        render(study_of({"a": {}, "b": {}}, replications=1))
+
+
+def test_a_file_that_cannot_be_written(study: StandIn, tmp_path: Path) -> None:
+    assert write_report(study, tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
+    with pytest.raises(InputError, match="expected a file that can be written"):
+        write_report(study, tmp_path / "missing" / "report.html")
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+COLUMN = """
+[...document.querySelectorAll('#ranking table')[0].tBodies[0].rows].map(
+    row => Number(row.cells[%d].dataset.key))
+"""
+CLICK = "document.querySelectorAll('#ranking table')[0].tHead.rows[0].cells[%d].firstChild.click()"
+
+
+def test_in_a_browser(hostile: StandIn, tmp_path: Path) -> None:
+    """No complaint in the console, no request leaves, a click sorts, a phone need not scroll."""
+    file = write_report(hostile, tmp_path / "report.html")
+    with chromium() as page:
+        page.open(file)
+        column = 2  # total cost
+        best_first = page.ask(COLUMN % column)
+        for _ in range(2):
+            page.ask(CLICK % column)
+        worst_first = page.ask(COLUMN % column)
+        assert worst_first == sorted(best_first, reverse=True)
+        assert worst_first != best_first
+        page.ask(CLICK % column)
+        assert page.ask(COLUMN % column) == sorted(best_first)
+        names = "[...document.querySelectorAll('#ranking table tbody')[0].rows]"
+        page.ask(CLICK.replace("%d", "0"))
+        shown = page.ask(f"{names}.map(row => row.cells[0].textContent)")
+        assert shown == page.ask(
+            f"{names}.map(r => r.cells[0].textContent).sort((a, b) => a.localeCompare(b))"
+        )
+        for width in (390, 1280):
+            page.call(
+                "Emulation.setDeviceMetricsOverride",
+                width=width, height=800, deviceScaleFactor=1, mobile=width < 500,
+            )  # fmt: skip
+            assert page.ask("document.documentElement.scrollWidth") <= width
+        ink = "getComputedStyle(document.querySelector('svg text')).fill"
+        light = page.ask(ink)
+        page.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": "dark"}],
+        )
+        assert page.ask(ink) != light
+        assert len(page.call("Page.printToPDF")["data"]) > 10_000
+        assert page.complaints() == []
+        assert page.requests() == [file.as_uri()]

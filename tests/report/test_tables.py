@@ -1,0 +1,191 @@
+"""Tables: one definition, and the workbook."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from tests.report.standin import StandIn, study_of
+
+from backsim.errors import InputError
+from backsim.report.analysis import main_effects, rank, warm_up_verdict
+from backsim.report.excel import write_excel
+from backsim.report.tables import cell_text, tables
+from backsim.results.spec import MetricSpec
+from backsim.statistics import Estimate, differences
+
+
+@pytest.fixture(scope="module")
+def study() -> StandIn:
+    policies = {
+        f"{rule} {s}": {"policy.priority": rule, "policy.reorder.s": s}
+        for rule in ("fcfs", "class_priority")
+        for s in (10, 20)
+    }
+    return study_of(policies, constraints=("fill_rate[gold] >= 0.5",))
+
+
+def test_cells() -> None:
+    assert cell_text(Estimate(412.3456, 80.2, 1, 5, 0.95)) == "412 +- 80"
+    assert cell_text(Estimate(0.96123, 0.00421, 1, 5, 0.95), "\N{PLUS-MINUS SIGN}") == (
+        "0.9612 \N{PLUS-MINUS SIGN} 0.0042"
+    )
+    assert cell_text(Estimate(12345.678, 1234.5, 1, 5, 0.95)) == "12,346 +- 1,234"
+    assert cell_text(Estimate(math.nan, math.nan, math.nan, 0, 0.95)) == "-"
+    assert cell_text(Estimate(3.0, 0.0, 0, 5, 0.95)) == "3.000"
+    assert cell_text(0.0) == "0"
+    assert cell_text(20) == "20"
+    assert cell_text(None) == cell_text(math.nan) == "-"
+
+
+def test_every_row_fits_its_columns(study: StandIn) -> None:
+    found = tables(study)
+    assert [t.name for t in found] == [
+        "ranking", "differences", "best", "costs", "classes", "cancellations", "effects",
+        "settings", "provenance",
+    ]  # fmt: skip
+    for table in found:
+        assert all(len(row) == len(table.columns) for row in table.rows), table.name
+
+
+def test_the_numbers_are_the_statistics(study: StandIn) -> None:
+    by_name = {t.name: t for t in tables(study)}
+    cost = study.array("cost.total")
+    row = next(r for r in by_name["ranking"].rows if r[0] == "class_priority 20")
+    at = [c.label for c in by_name["ranking"].columns].index("total cost")
+    assert row[at].mean == pytest.approx(cost[3].mean())  # type: ignore[union-attr]
+    expected = differences(cost, 0).of(3)
+    row = next(r for r in by_name["differences"].rows if r[0] == "class_priority 20")
+    assert row[1] == expected
+    assert by_name["ranking"].rows[0][0] == [p.name for p in study.policies][
+        int(cost.mean(axis=1).argmin())
+    ].replace("fcfs 10", "fcfs 10 (reference)")
+
+
+def test_a_class_that_only_some_policies_have() -> None:
+    """A metric that is missing for one policy is a dash, not a fault."""
+    written = {"mean_wait": [[1.0, 2.0, 3.0], [math.nan] * 3, [2.0, 3.0, math.nan]]}
+    one = study_of(
+        {n: {"policy.reorder.s": 9 + i} for i, n in enumerate("ABC")},
+        replications=3, metrics=("mean_wait",), written=written,
+    )  # fmt: skip
+    found = {t.name: t for t in tables(one)}["differences"]
+    texts = {row[0]: cell_text(row[2]) for row in found.rows}
+    assert texts["B"] == "-"
+    assert texts["C"].startswith("1.000")
+
+
+def test_main_effects_of_a_plan() -> None:
+    """cost = 10 rule + s + noise: the rule's effect is +-5, that of s its distance from 15."""
+    noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    plan = [(rule, s) for rule in (0, 1) for s in (10, 20)]
+    written = {"cost.total": [10 * rule + s + noise for rule, s in plan]}
+    names = ("fcfs", "class_priority")
+    one = study_of(
+        {
+            f"{rule} {s}": {"policy.priority": names[rule], "policy.reorder.s": s}
+            for rule, s in plan
+        },
+        replications=1,
+        written=written,
+    )
+    effects = main_effects(one, MetricSpec("cost.total"))
+    found = {(e.factor, e.level): e.estimate.mean for e in effects}
+    assert found == pytest.approx(
+        {
+            ("policy.priority", "fcfs"): -5,
+            ("policy.priority", "class_priority"): 5,
+            ("policy.reorder.s", "10"): -5,
+            ("policy.reorder.s", "20"): 5,
+        }
+    )
+    assert all(e.estimate.half_width == pytest.approx(0, abs=1e-9) for e in effects)
+
+
+def test_many_levels_are_grouped() -> None:
+    one = study_of(
+        {f"s = {s}": {"policy.reorder.s": s} for s in range(10, 30)},
+        replications=1,
+        written={"cost.total": [[float(s), s + 1.0] for s in range(10, 30)]},
+    )
+    effects = main_effects(one, MetricSpec("cost.total"))
+    assert [(e.level, e.policies) for e in effects] == [
+        ("10 to 14", 5), ("15 to 19", 5), ("20 to 24", 5), ("25 to 29", 5),
+    ]  # fmt: skip
+    assert [e.estimate.mean for e in effects] == pytest.approx([-7.5, -2.5, 2.5, 7.5])
+
+
+def test_the_ranking_puts_what_breaks_a_constraint_last() -> None:
+    noise = np.array([-1.0, 0.0, 1.0])
+    one = study_of(
+        {n: {"policy.reorder.s": 9 + i} for i, n in enumerate("ABC")},
+        replications=1,
+        constraints=("fill_rate[gold] >= 0.9",),
+        written={
+            "cost.total": [5 + noise, 1 + noise, 3 + noise],
+            "fill_rate[gold]": [[0.95] * 3, [0.5] * 3, [0.91, 0.88, 0.94]],
+        },
+    )
+    found = rank(one)
+    assert found.order == (2, 0, 1)
+    assert [found.verdict(i) for i in found.order] == ["best", "not best", "breaks a constraint"]
+    assert [found.kept[i] for i in range(3)] == [("kept",), ("broken",), ("kept, not surely",)]
+
+
+def test_the_warm_up_is_judged(study: StandIn) -> None:
+    """A start far above the rest, after a warm-up that is too short, is seen."""
+    fine = warm_up_verdict(study, 0)
+    assert fine is not None
+    late = study_of(
+        {"a": {"warm_up": 0, "policy.reorder.s": 10}, "b": {}},
+        base={**FULL, "horizon": 300},
+    )
+    found = warm_up_verdict(late, 0)
+    assert found is not None
+    assert not found.enough
+    assert found.day >= 20
+
+
+FULL = {
+    "horizon": 120,
+    "products": "mug",
+    "suppliers": {"acme": {"lead_time": 6}},
+    "customers": {
+        "gold": {"demand": {"arrivals": {"poisson": {"rate": 5}}, "products": "mug"}},
+    },
+    "policy": {"reorder": {"rule": "s_S", "s": 20, "S": 60}},
+    "stock": [{"products": "mug", "initial": 500}],
+    "costs": {"holding": 1},
+}
+
+
+def test_a_workbook(study: StandIn, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_excel(study, tmp_path / "study.xlsx"))
+    assert book.sheetnames == ["finding", *(t.name for t in tables(study))]
+    rows = list(book["ranking"].iter_rows(values_only=True))
+    at = rows[0].index("total cost (money per day)")
+    assert rows[0][at + 1] == "total cost +-"
+    cost = study.array("cost.total").mean(axis=1)
+    assert rows[1][at] == pytest.approx(cost.min())
+    assert book["ranking"].freeze_panes == "B2"
+
+
+def test_names_are_never_formulas(tmp_path: Path) -> None:
+    policies = {n: {"policy.reorder.s": 9 + i} for i, n in enumerate(["=1+1", "+cmd|x", "a\x07b"])}
+    one = study_of(policies, replications=2, title='=HYPERLINK("x")')
+    book = openpyxl.load_workbook(write_excel(one, tmp_path / "study.xlsx"))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            assert all(cell.data_type != "f" for cell in row)
+    names = {row[0].value for row in book["ranking"].iter_rows(min_row=2)}
+    assert names == {"=1+1 (reference)", "+cmd|x", "a b"}
+
+
+def test_a_workbook_that_cannot_be(study: StandIn, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"expected a name that ends in \.xlsx"):
+        write_excel(study, tmp_path / "study.xls")
+    with pytest.raises(InputError, match="expected a file that can be written"):
+        write_excel(study, tmp_path / "missing" / "study.xlsx")
