@@ -31,11 +31,20 @@ def test_table_finding_and_files(file: str, capsys: pytest.CaptureFixture[str]) 
         assert text in shown.out
     assert "fill_rate[gold] >= 0" in shown.out
     folder = Path("studies/experiment")
-    assert {f.name for f in folder.iterdir()} >= {"study.sqlite", "results.csv"}
+    assert {f.name for f in folder.iterdir()} >= {"study.sqlite", "results.csv", "report.html"}
     with (folder / "results.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert {r["policy"] for r in rows} == {"fcfs", "classes", "lean"}
     assert not [f for f in folder.iterdir() if f.name.startswith(".")]
+
+
+def test_the_tables_as_a_workbook(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    assert cli(["compare", file, "--workers", "1", "--excel", "tables.xlsx"]) == 0
+    finding = openpyxl.load_workbook("tables.xlsx")["finding"]["A2"].value
+    assert finding in " ".join(capsys.readouterr().out.split())
+    assert cli(["compare", file, "--workers", "1", "--excel", "tables.xls"]) == 2
+    assert "tables.xls: expected a name that ends in .xlsx" in capsys.readouterr().err
 
 
 def test_options_go_before_the_file(file: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
 from backsim.experiment.study import Study
+from backsim.report.excel import check_excel
 
 MOST_ROWS = 40
 
@@ -33,6 +34,8 @@ def compare_policies(
     """Play an experiment file and show what came of it."""
     if parquet:
         check_parquet()
+    if excel is not None:
+        check_excel(excel)
     experiment = load_experiment(file, overrides, fields)
     with counting("replications") as progress:
         study = play(experiment, out=out, progress=progress, **settings)
@@ -48,6 +51,9 @@ def _write(study: Study, out: Path, excel: Path | None, parquet: bool) -> list[P
     if parquet:
         write_parquet(study, out / "results.parquet")
         files.append(out / "results.parquet")
+    files.append(study.report(out / "report.html"))
+    if excel is not None:
+        files.append(study.excel(excel))
     return files
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,17 +223,22 @@ class Study:
 
     @cached_property
     def finding(self) -> str:
-        """What was found, in a sentence or two."""
-        objective = self.experiment.objective
-        if objective is None:
-            return "No objective: nothing is called best."
-        if not self.feasible:
-            kept = " and ".join(map(str, self.experiment.constraints))
-            return f"No policy keeps {kept}."
-        best = self.best()
-        others = [p.name for p in best.candidates if p is not best.policy]
-        rest = f"; not distinguishable from it: {', '.join(others)}" if others else ""
-        return f"{best.policy.name} is best ({objective}){rest}."
+        """What was found, in a paragraph.  Raises InputError for too few replications."""
+        from backsim.report.finding import finding
+
+        return finding(self)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one self-contained HTML file."""
+        from backsim.report.html import write_report
+
+        return write_report(self, path)
+
+    def excel(self, path: str | Path) -> Path:
+        """Write the tables as a workbook (needs `backsim[excel]`)."""
+        from backsim.report.excel import write_excel
+
+        return write_excel(self, path)
 
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table."""
