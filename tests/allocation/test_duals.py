@@ -131,10 +131,19 @@ def test_worth_fits_the_plan(book: Book):
     assert (plan.worth[spare] <= 1e-6).all()
 
 
-def test_mixed_programs_have_no_prices():
-    plan = optimise(small_book([5.0], [3.0, 3.0], lost=[2.0, 3.0], complete=True))
-    assert plan.served.tolist() == [0.0, 3.0]
-    assert np.isnan(plan.worth).all()
+def test_prices_beside_whole_orders_hold_while_the_same_orders_leave():
+    """The second order leaves, the first does not, a third line divides: a unit is worth 1."""
+    book = small_book([5.0], [3.0, 3.0, 4.0], lost=[2.0, 3.0, 1.0])
+    whole = np.array([True, True, False])
+    book = replace(book, lines=replace(book.lines, complete=whole))
+    plan = optimise(book)
+    assert plan.served.tolist() == [0.0, 3.0, 2.0]
+    assert plan.worth.tolist() == [1.0]
+
+
+def test_whole_units_have_no_prices():
+    book = small_book([5.0], [3.0, 3.0], lost=[2.0, 3.0], limits=Limits(whole=True))
+    assert np.isnan(optimise(book).worth).all()
 
 
 def test_duals_do_not_depend_on_how_ties_are_broken():

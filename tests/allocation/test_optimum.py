@@ -111,7 +111,8 @@ def test_both_forms_are_one(book: Book, mixed: bool):
     if one.status == "optimal":
         assert one.objective == pytest.approx(other.objective, abs=CLOSE)
         np.testing.assert_allclose(one.values, other.values, atol=CLOSE)
-        np.testing.assert_allclose(one.duals, other.duals, atol=CLOSE)
+        if not mixed:
+            np.testing.assert_allclose(one.duals, other.duals, atol=CLOSE)
 
 
 def random_book(seed: int, lines: int = 60, sources: int = 12) -> Book:

@@ -6,10 +6,10 @@ ordered before has a negative day.  Names stand in tuples; arrays hold codes, wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class Options:
 
     def take(self, which: Any) -> Options:
         """Some of the options."""
-        return Options(*(getattr(self, name)[which] for name in Options.__dataclass_fields__))
+        return take(self, which)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,3 +170,32 @@ class Book:
         o = self.options
         total: Floats = self.lateness + o.transport + o.transfer + o.expedite + o.substitution
         return total
+
+
+Rows = TypeVar("Rows", Lines, Sources, Options)
+
+
+def take(table: Rows, which: Any) -> Rows:
+    """Some rows of a table, in the order of `which` (indices, or flags for arrays alone)."""
+    values: dict[str, Any] = {name: getattr(table, name) for name in _fields(table)}
+    picked: dict[str, Any] = {
+        name: tuple(value[i] for i in which) if isinstance(value, tuple) else value[which]
+        for name, value in values.items()
+    }
+    return type(table)(**picked)
+
+
+def join(tables: Sequence[Rows]) -> Rows:
+    """The rows of several tables, one after the other."""
+    joined: dict[str, Any] = {}
+    for name in _fields(tables[0]):
+        columns = [getattr(table, name) for table in tables]
+        if isinstance(columns[0], tuple):
+            joined[name] = tuple(value for column in columns for value in column)
+        else:
+            joined[name] = np.concatenate(columns)
+    return type(tables[0])(**joined)
+
+
+def _fields(table: Any) -> list[str]:
+    return [field.name for field in fields(table)]

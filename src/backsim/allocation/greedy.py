@@ -163,6 +163,10 @@ def broken_limits(plan: Plan) -> list[str]:
     found = []
     if limits.promise_penalty == np.inf and (count := int((plan.broken > 0).sum())):
         found.append(f"{count} promises")
+    if small := int((_too_small(plan)).sum()):
+        found.append(f"least size of {small} shipments")
+    if parts := int((lines.complete & (plan.served > TRACE) & (_open(plan) > TRACE)).sum()):
+        found.append(f"whole orders of {parts} lines")
     of_class = _shares(plan, lines.customer_class, len(book.names.classes))
     short = sum(of_class[code] < least - TRACE for code, least in limits.min_fill.items())
     if short:
@@ -174,6 +178,16 @@ def broken_limits(plan: Plan) -> list[str]:
         if unfair:
             found.append(f"fairness to {unfair} customers")
     return found
+
+
+def _open(plan: Plan) -> Floats:
+    return plan.book.lines.units - plan.served
+
+
+def _too_small(plan: Plan) -> NDArray[np.bool_]:
+    lines, line = plan.book.lines, plan.book.options.line
+    least = np.minimum(lines.smallest, lines.units)[line]
+    return np.asarray((plan.units > TRACE) & (plan.units < least - TRACE))
 
 
 def _shares(plan: Plan, code: Codes, count: int) -> Floats:

@@ -39,8 +39,11 @@ def solve(program: Program, effort: Effort | None = None) -> Solution:
     values, duals = np.array(answer.col_value), np.array(answer.row_dual)
     objective = float(info.objective_function_value)
     if program.is_mixed:
-        unknown = np.full(len(program.row_upper), np.nan)
-        return Solution(status, values, unknown, objective, float(info.mip_dual_bound))
+        bound = float(info.mip_dual_bound)
+        duals = np.full(len(program.row_upper), np.nan)
+        if not program.integer.all() and not program.integer[0]:
+            values, duals = _with_whole_numbers_held(solver, program, values)
+        return Solution(status, values, duals, objective, bound)
     if effort.ties and status == OPTIMAL:
         _break_ties(solver, program, answer, duals)
         values = np.array(solver.getSolution().col_value)
@@ -101,6 +104,20 @@ def _status(solver: Any) -> str:
     if found == kinds.kTimeLimit and np.isfinite(solver.getInfo().objective_function_value):
         return TIME_LIMIT
     raise BacksimError(f"the solver stopped: {solver.modelStatusToString(found)}")
+
+
+def _with_whole_numbers_held(solver: Any, program: Program, values: Any) -> tuple[Any, Any]:
+    """Values and duals of the linear program that is left when the whole numbers are decided."""
+    import highspy
+
+    whole = np.flatnonzero(program.integer).astype(np.int32)
+    decided = np.round(values[whole])
+    kinds = np.full(len(whole), highspy.HighsVarType.kContinuous)
+    solver.changeColsIntegrality(len(whole), whole, kinds)
+    solver.changeColsBounds(len(whole), whole, decided, decided)
+    solver.run()
+    answer = solver.getSolution()
+    return np.array(answer.col_value), np.array(answer.row_dual)
 
 
 def _break_ties(solver: Any, program: Program, answer: Any, duals: Any) -> None:

@@ -166,7 +166,8 @@ class Plan:
         """Shadow prices: what one more unit now would save, by product and site.
 
         Where just as much is there as is wanted, prices are not unique, and a further unit may be
-        worth less than is said; it is never worth more.
+        worth less than is said; it is never worth more.  With orders that ship whole or shipments
+        of a least size, prices hold while the same orders and shipments leave.
         """
         import pandas as pd
 

@@ -22,7 +22,8 @@ class Solution:
     """The values of the columns, and what a unit of each row's bound is worth.
 
     `duals[i]` is by how much the least cost rises with one unit more of row i's bound: 0 or less
-    for a limit on what there is.  Mixed programs have no duals (nan).  `bound`: no plan costs less.
+    for a limit on what there is.  Those of a mixed program hold while its whole numbers stay
+    as they are (nan where all are whole).  `bound`: no plan costs less.
     """
 
     status: str

@@ -301,6 +301,54 @@ def reference() -> None:
     typer.echo(page(), nl=False)
 
 
+class Solver(StrEnum):
+    """What solves a linear program."""
+
+    highs = "highs"
+    cbc = "cbc"
+
+
+@app.command()
+def allocate(
+    book: Annotated[
+        Path | None,
+        typer.Argument(metavar="[BOOK]", help="A folder of CSV files, or an .xlsx workbook."),
+    ] = None,
+    rule: Annotated[
+        str, typer.Option(help="lp, a priority rule, pro_rata, class_pro_rata or max_min.")
+    ] = "lp",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the plan and a page to a folder.")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a book to start from, and stop.")
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="How dates are written, such as %d/%m/%Y.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="csv prints the shipments.")] = Format.table,
+    solver: Annotated[Solver, typer.Option(help="What solves the program.")] = Solver.highs,
+    time_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.01, help="When the solver stops.")
+    ] = None,
+    rules: RuleFiles = None,
+) -> None:
+    """Allocate stock and purchases to today's open orders."""
+    from backsim.cli.allocate import make_template, run_allocation
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    if template is not None:
+        make_template(template)
+    elif book is None:
+        raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
+    else:
+        run_allocation(book, rule, out, format.value, today, date_format, solver.value, time_limit)
+
+
 @app.command("validate-theory")
 def validate_theory(
     names: Annotated[

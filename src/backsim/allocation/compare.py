@@ -1,0 +1,97 @@
+"""Side by side: the linear program's plan and what each rule would have done with the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.allocation.allocate import optimise
+from backsim.allocation.book import Book
+from backsim.allocation.conflict import InfeasibleError
+from backsim.allocation.greedy import broken_limits, greedy, rules_for_books, why_not
+from backsim.allocation.plan import TERMS, TRACE, Plan
+from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.solution import Effort
+from backsim.errors import InputError
+from backsim.rules import FAMILIES
+from backsim.scenario.part import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARES: Mapping[str, Callable[[Book], Plan]] = {
+    "pro_rata": pro_rata,
+    "class_pro_rata": class_pro_rata,
+    "max_min": max_min,
+}
+LP = "lp"
+
+
+def rule_names() -> list[str]:
+    """What `allocate` can be asked for: the program, the priority rules, the sharing rules."""
+    return [LP, *(rule.name for rule in rules_for_books()), *SHARES]
+
+
+def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: Any) -> Plan:
+    """The plan of the linear program or of a rule.  `how`: `form` and `solver` of the program.
+
+    Raises InputError for an unknown rule, InfeasibleError when no plan keeps to the limits.
+    """
+    if rule == LP:
+        return optimise(book, effort, **how)
+    if rule in SHARES:
+        return SHARES[rule](book)
+    known = FAMILIES["priority"].rules
+    if rule not in known:
+        near = nearest(rule, rule_names())
+        raise InputError(f"rule: expected a rule that can order a book ({near}), got {rule!r}")
+    if reason := why_not(known[rule]):
+        raise InputError(f"rule: expected {reason}, got {rule!r}")
+    return greedy(book, known[rule])
+
+
+def all_plans(book: Book, chosen: Plan) -> list[Plan]:
+    """The chosen plan, then those of the others, each made once."""
+    plans = [chosen]
+    for name in rule_names():
+        if name != chosen.rule:
+            with suppress(InfeasibleError):  # only the program says that there is no plan
+                plans.append(allocate(book, name))
+    return plans
+
+
+def side_by_side(plans: Sequence[Plan]) -> pd.DataFrame:
+    """One row a plan: its cost by term, what it serves, and which limits it does not keep.
+
+    `more` is how much more it costs than the linear program's plan, where there is one.
+    """
+    import pandas as pd
+
+    least = next((p.cost for p in plans if p.rule == LP), float("nan"))
+    rows = [_row(plan, least) for plan in plans]
+    return pd.DataFrame(rows)
+
+
+def _row(plan: Plan, least: float) -> dict[str, Any]:
+    lines = plan.book.lines
+    asked = float(lines.units.sum())
+    whole = lines.units - plan.served <= TRACE
+    in_time = whole & (plan.complete_on <= lines.due)
+    return {
+        "rule": plan.rule,
+        "cost": plan.cost,
+        "more": plan.cost - least,
+        **plan.terms,
+        "units_served": float(plan.served.sum()) / asked if asked else np.nan,
+        "lines_whole": float(whole.mean()) if len(lines) else np.nan,
+        "lines_in_time": float(in_time.mean()) if len(lines) else np.nan,
+        "breaks": "; ".join(broken_limits(plan)),
+    }
+
+
+def shown_terms(plans: Sequence[Plan]) -> list[str]:
+    """The terms of the objective that any of the plans has."""
+    return [name for name in TERMS if any(abs(plan.terms[name]) > TRACE for plan in plans)]

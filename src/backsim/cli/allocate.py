@@ -1,0 +1,163 @@
+"""`allocate`: today's open orders against stock and purchases under way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from backsim.allocation.assemble import read_book
+from backsim.allocation.compare import all_plans, allocate, shown_terms, side_by_side
+from backsim.allocation.page import money, share, units
+from backsim.allocation.plan import Plan
+from backsim.allocation.settings import check_format, parse_day
+from backsim.allocation.solution import Effort
+from backsim.allocation.store import summary, write_plan
+from backsim.allocation.template import write_template
+from backsim.cli.show import console, say
+from backsim.errors import InputError
+from backsim.results.store import check_folder
+
+MOST_ROWS = 20
+
+
+def make_template(folder: Path) -> None:
+    """Write the example book and say what to do with it."""
+    for path in write_template(folder):
+        print(path)
+    say(f"fill them in, then: backsim allocate {folder}")
+
+
+def run_allocation(
+    path: Path,
+    rule: str,
+    out: Path | None,
+    format: str,
+    today: str | None,
+    date_format: str | None,
+    solver: str,
+    time_limit: float | None,
+) -> None:
+    """Read a book, make the plan and those of all rules, print and write them."""
+    if out is not None:
+        check_folder(out)
+    book = read_book(path, _today(today), _format(date_format))
+    effort = Effort(time_limit=time_limit) if time_limit else None
+    plan = allocate(book, rule, effort, **({"solver": solver} if rule == "lp" else {}))
+    plans = all_plans(book, plan)
+    if out is not None:
+        write_plan(plan, plans, out, f"Plan for {path.name or path}")
+    if format == "json":
+        print(
+            json.dumps(
+                {
+                    **summary(plan),
+                    "rules": _records(side_by_side(plans)),
+                    "shipments": _records(plan.shipments),
+                    "promises": _records(plan.promises),
+                    "prices": _records(plan.prices),
+                },
+                indent=2,
+            )
+        )
+    elif format == "csv":
+        plan.shipments.to_csv(sys.stdout, index=False, float_format="%.10g")
+    else:
+        _print(plan, plans)
+    if out is not None:
+        say(f"written: {out}")
+
+
+def _records(table: Any) -> Any:
+    return json.loads(table.to_json(orient="records"))
+
+
+def _today(text: str | None) -> date | None:
+    try:
+        return None if text is None else parse_day(text)
+    except ValueError:
+        raise InputError(f"today: expected a date written as YYYY-MM-DD, got {text!r}") from None
+
+
+def _format(text: str | None) -> str | None:
+    try:
+        return None if text is None else check_format(text)
+    except ValueError as error:
+        raise InputError(f"date-format: expected {error}, got {text!r}") from None
+
+
+def _print(plan: Plan, plans: Sequence[Plan]) -> None:
+    out, figures = console(), summary(plan)
+    out.print(
+        f"{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
+        f"{figures['sources']:,} sources, {figures['choices']:,} choices"
+    )
+    bound = f"; no plan costs less than {money(plan.bound)}" if plan.rule == "lp" else ""
+    gap = f" (gap {share(plan.gap)})" if plan.rule == "lp" and plan.gap > 5e-6 else ""
+    out.print(
+        f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
+        f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
+    )
+    _table("What each rule would have cost", _rules(plans))
+    _table("Shipments", _texts(plan.shipments, drop=("class", "kind")))
+    _table("Lines that do not get all they ask for", _texts(plan.unfilled))
+    broken = plan.promises[plan.promises["broken"] > 0]
+    columns = ["line", "customer", "product", "promised_before", "promise", "broken"]
+    _table("Promises that are not kept", _texts(broken[columns]))
+    prices = plan.prices[plan.prices["worth"] > 1e-6].sort_values("worth", ascending=False)
+    _table("What one more unit would save", _texts(prices, drop=("kind", "source")))
+
+
+def _rules(plans: Sequence[Plan]) -> list[list[str]]:
+    terms = shown_terms(plans)
+    table = side_by_side(plans)
+    broken = any(table["breaks"])
+    head = ["rule", "cost", "more", *terms, "units served", "in time"]
+    rows = [head + (["does not keep"] if broken else [])]
+    for row in table.sort_values("cost", kind="stable").to_dict("records"):
+        figures = [money(row[name]) for name in ("cost", "more", *terms)]
+        figures += [share(row["units_served"]), share(row["lines_in_time"])]
+        rows.append([row["rule"], *figures, *([row["breaks"]] if broken else [])])
+    return rows
+
+
+def _texts(frame: Any, drop: Sequence[str] = ()) -> list[list[str]]:
+    """A frame as texts: a row of headings, then its rows."""
+    shown = frame.drop(columns=[name for name in drop if name in frame.columns])
+    rows = [
+        [_cell(name, value) for name, value in row.items()]
+        for row in shown.head(MOST_ROWS).to_dict("records")
+    ]
+    more = len(shown) - MOST_ROWS
+    rows += [[f"({more:,} more: --out writes all)"]] if more > 0 else []
+    return [[name.replace("_", " ") for name in shown.columns], *rows]
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, float):
+        return money(value) if name in ("cost", "worth") else units(value)
+    return str(value)
+
+
+def _table(title: str, rows: list[list[str]]) -> None:
+    """A table under its title; nothing where there are no rows."""
+    from rich.markup import escape
+
+    if len(rows) < 2:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    body = rows[1:]
+    for i, name in enumerate(rows[0]):
+        texts = [row[i] for row in body if i < len(row)]
+        numeric = all(t.replace(",", "").replace(".", "").strip("-% ").isdigit() for t in texts)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in body:
+        table.add_row(*map(escape, row))
+    out = console()
+    out.print(f"\n[bold]{title}[/bold]")
+    out.print(table)
