@@ -14,7 +14,7 @@ from backsim.allocation import highs, pulpform, solve
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import InfeasibleError
-from backsim.allocation.greedy import broken_limits, greedy, rules_for_books
+from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
@@ -81,7 +81,7 @@ def test_no_rule_beats_the_program(book: Book):
         best = optimise(book)
     except InfeasibleError:
         assume(False)
-    for plan in [*(greedy(book, rule) for rule in rules_for_books())]:
+    for plan in [Desk(book).plan(rule) for rule in rules_for_books()]:
         assert not {"open units", "available", "capacity", "smallest", "whole"} & set(faults(plan))
         if not broken_limits(plan):
             assert best.cost <= plan.cost + CLOSE, plan.rule

@@ -210,9 +210,8 @@ class _Assembly:
             complete=_of_whole_orders(parser.flags(table, "complete"), orders, order_codes),
         )
         rank = sorted(range(len(ids)), key=lambda i: (lines.ordered[i], ids[i]))
-        accepts = {
-            name: [_texts(table, name)[i] for i in rank] for name in ("substitutes", "sites")
-        }
+        lists = {name: _texts(table, name) for name in ("substitutes", "sites")}
+        accepts = {name: [texts[i] for i in rank] for name, texts in lists.items()}
         return take(lines, rank), tuple(customer_codes), accepts
 
     def _lanes(self) -> tuple[Lanes, dict[str, int]]:

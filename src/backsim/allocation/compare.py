@@ -11,7 +11,7 @@ import numpy as np
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import InfeasibleError
-from backsim.allocation.greedy import broken_limits, greedy, rules_for_books, why_not
+from backsim.allocation.greedy import Desk, broken_limits, rules_for_books, why_not
 from backsim.allocation.plan import TERMS, TRACE, Plan
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
@@ -28,6 +28,8 @@ SHARES: Mapping[str, Callable[[Book], Plan]] = {
     "max_min": max_min,
 }
 LP = "lp"
+MOST_SHARED = 100_000
+"""Choices up to which the sharing rules, each a linear program, are compared too."""
 
 
 def rule_names() -> list[str]:
@@ -50,16 +52,21 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
         raise InputError(f"rule: expected a rule that can order a book ({near}), got {rule!r}")
     if reason := why_not(known[rule]):
         raise InputError(f"rule: expected {reason}, got {rule!r}")
-    return greedy(book, known[rule])
+    return Desk(book).plan(known[rule])
 
 
 def all_plans(book: Book, chosen: Plan) -> list[Plan]:
-    """The chosen plan, then those of the others, each made once."""
+    """The chosen plan, then those of the others; sharing rules only of books that are not large."""
     plans = [chosen]
-    for name in rule_names():
-        if name != chosen.rule:
-            with suppress(InfeasibleError):  # only the program says that there is no plan
-                plans.append(allocate(book, name))
+    if chosen.rule != LP:
+        with suppress(
+            InfeasibleError
+        ):  # the rules keep no promises, so they have plans all the same
+            plans.append(optimise(book))
+    desk = Desk(book)
+    plans += [desk.plan(rule) for rule in rules_for_books() if rule.name != chosen.rule]
+    if len(book.options) <= MOST_SHARED:
+        plans += [share(book) for name, share in SHARES.items() if name != chosen.rule]
     return plans
 
 

@@ -8,8 +8,8 @@ nothing to a rule; `broken_limits` says which of them its plan does not keep.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,14 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-OFFERS = ("line", "customer", "stock", "now")
-
-
-def greedy(book: Book, rule: Rule) -> Plan:
-    """The plan of a priority rule, its parameters at their defaults."""
-    start = time.perf_counter()
-    units = serve(book, order_by(book, rule))
-    return plan_of(book, rule.name, units, time.perf_counter() - start)
+OFFERS = ("line", "customer", "stock", "now", "promise")
 
 
 def plan_of(book: Book, rule: str, units: Floats, seconds: float) -> Plan:
@@ -54,74 +47,98 @@ def why_not(rule: Rule) -> str | None:
     return f"a rule that asks for nothing but {', '.join(OFFERS)}" if strange else None
 
 
-def order_by(book: Book, rule: Rule) -> Codes:
-    """The lines in the order in which a rule serves them: by key, time of order, then position."""
-    if reason := why_not(rule):
-        raise InputError(f"rule: expected {reason}, got {rule.name!r}")
-    keys = np.fromiter(_keys(book, rule), float, len(book.lines))
-    return np.lexsort((np.arange(len(keys)), book.lines.ordered, keys))
-
-
-def _keys(book: Book, rule: Rule) -> Iterator[float]:
-    lines, names = book.lines, book.names
-    classes = [CustomerClass(priority=int(rank)) for rank in names.ranks]
-    stocks = [Stock(price=float(price)) for price in names.prices]
-    given = {p.name: p.default for p in rule.parameters}
-    columns = (
-        lines.ordered,
-        lines.due,
-        lines.tolerance,
-        lines.units,
-        lines.customer_class,
-        lines.product,
-    )
-    for time_, due, tolerance, units, code, product in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
-        line = Line(time=time_, due=due, tolerance=tolerance, units=units, open=units)
-        offers = {"line": line, "customer": classes[code], "stock": stocks[product], "now": 0.0}
-        yield float(
-            rule.function(**{name: offers.get(name, given.get(name)) for name in rule.arguments})
-        )
-
-
-def serve(book: Book, order: Codes) -> Floats:
-    """Units of each option when lines are served in this order."""
-    return _Clerk(book).serve(order.tolist())
-
-
-class _Clerk:
-    """Gives units out, line by line, and keeps account of what is left."""
+class Desk:
+    """Where lines are served one after another: a book, made ready for any order of its lines."""
 
     def __init__(self, book: Book) -> None:
+        self.book = book
         lines, options, capacity = book.lines, book.options, book.limits.capacity
         cost = book.unit_costs
         useful = np.flatnonzero(cost < lines.lost[options.line])
         ranked = useful[np.lexsort((options.source[useful], cost[useful], options.line[useful]))]
         ends = np.searchsorted(options.line[ranked], np.arange(len(lines) + 1))
-        self.options, self.ends = ranked.tolist(), ends.tolist()
-        self.source = options.source.tolist()
-        self.left = book.sources.units.tolist()
-        self.room = capacity.units.tolist()
+        self.options: list[int] = ranked.tolist()
+        self.ends: list[int] = ends.tolist()
+        self.source: list[int] = options.source.tolist()
         self.counted: dict[int, list[int]] = {}
         for row, option in zip(capacity.row.tolist(), capacity.option.tolist(), strict=True):
             self.counted.setdefault(option, []).append(row)
-        self.open = lines.units.tolist()
-        self.smallest = np.minimum(lines.smallest, lines.units).tolist()
-        self.given = [0.0] * len(options)
+        self.smallest: list[float] = np.minimum(lines.smallest, lines.units).tolist()
+        self.order_of: list[int] = lines.order.tolist()
+        self.complete: list[bool] = lines.complete.tolist()
+
+    def plan(self, rule: Rule) -> Plan:
+        """The plan of a priority rule, its parameters at their defaults.
+
+        Raises InputError for a rule that cannot order a book.
+        """
+        if reason := why_not(rule):
+            raise InputError(f"rule: expected {reason}, got {rule.name!r}")
+        start = time.perf_counter()
+        units = self.serve(self.order_by(rule))
+        return plan_of(self.book, rule.name, units, time.perf_counter() - start)
+
+    def order_by(self, rule: Rule) -> Codes:
+        """The lines as a rule serves them: by key, then time of order, then position."""
+        given = {p.name: p.default for p in rule.parameters}
+        answer, names = rule.function, rule.arguments
+        keys = np.fromiter(
+            (
+                float(answer(*[offers.get(name, given.get(name)) for name in names]))
+                for offers in self.offers
+            ),
+            float,
+            len(self.book.lines),
+        )
+        return np.lexsort((np.arange(len(keys)), self.book.lines.ordered, keys))
+
+    @cached_property
+    def offers(self) -> list[dict[str, Any]]:
+        """What the rules may ask for, line by line, as in the simulation; it is day 0."""
+        lines, names = self.book.lines, self.book.names
+        classes = [CustomerClass(priority=int(rank)) for rank in names.ranks]
+        stocks = [Stock(price=float(price)) for price in names.prices]
+        promise = np.where(np.isfinite(lines.promised), lines.promised, lines.due)
+        columns = (lines.ordered, lines.due, lines.tolerance, lines.units, promise)
+        codes = (lines.customer_class, lines.product)
+        return [
+            {
+                "line": Line(time=ordered, due=due, tolerance=tolerance, units=units, open=units),
+                "customer": classes[code],
+                "stock": stocks[product],
+                "now": 0.0,
+                "promise": day,
+            }
+            for ordered, due, tolerance, units, day, code, product in zip(
+                *(column.tolist() for column in (*columns, *codes)), strict=True
+            )
+        ]
+
+    def serve(self, order: Codes) -> Floats:
+        """Units of each option when lines are served in this order."""
+        return _Clerk(self).serve(order.tolist())
+
+
+class _Clerk:
+    """Gives units out, line by line, and keeps account of what is left."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, book = desk, desk.book
+        self.left: list[float] = book.sources.units.tolist()
+        self.room: list[float] = book.limits.capacity.units.tolist()
+        self.open: list[float] = book.lines.units.tolist()
+        self.given = [0.0] * len(book.options)
         self.members: dict[int, list[int]] = {}
-        for line in np.flatnonzero(lines.complete).tolist():
-            self.members.setdefault(int(lines.order[line]), []).append(line)
-        self.order_of = lines.order.tolist()
-        self.complete = lines.complete.tolist()
+        for line in np.flatnonzero(book.lines.complete).tolist():
+            self.members.setdefault(desk.order_of[line], []).append(line)
 
     def serve(self, order: list[int]) -> Floats:
         """Serve the lines in order; an order that ships whole when its first line's turn comes."""
         for line in order:
-            if not self.complete[line]:
+            if not self.desk.complete[line]:
                 self.fill(line)
                 continue
-            members = self.members.pop(self.order_of[line], [])
+            members = self.members.pop(self.desk.order_of[line], [])
             taken = [self.fill(member) for member in members]
             if any(self.open[member] > TRACE for member in members):
                 for member, some in zip(members, taken, strict=True):
@@ -130,15 +147,14 @@ class _Clerk:
 
     def fill(self, line: int) -> list[tuple[int, float]]:
         """Give a line what it can have; (option, units) of what it got."""
-        taken = []
-        for option in self.options[self.ends[line] : self.ends[line + 1]]:
+        desk, taken = self.desk, []
+        for option in desk.options[desk.ends[line] : desk.ends[line + 1]]:
             if self.open[line] <= 0.0:
                 break
-            rows = self.counted.get(option, ())
-            units = min(
-                self.open[line], self.left[self.source[option]], *(self.room[r] for r in rows)
-            )
-            if units > 0.0 and units >= self.smallest[line]:
+            units = min(self.open[line], self.left[desk.source[option]])
+            for row in desk.counted.get(option, ()):
+                units = min(units, self.room[row])
+            if units > 0.0 and units >= desk.smallest[line]:
                 self.move(line, option, units)
                 taken.append((option, units))
         return taken
@@ -152,8 +168,8 @@ class _Clerk:
         """Units go from an option's source to its line."""
         self.given[option] += units
         self.open[line] -= units
-        self.left[self.source[option]] -= units
-        for row in self.counted.get(option, ()):
+        self.left[self.desk.source[option]] -= units
+        for row in self.desk.counted.get(option, ()):
             self.room[row] -= units
 
 

@@ -102,5 +102,5 @@ def _cheapest(book: Book, floor: Floats, ceiling: Floats) -> Floats:
     program = state(plain)
     lower = program.row_lower.copy()
     lower[program.rows["open"]] = np.where(floor > TRACE, floor, -INF)
-    found = solve(replace(program, row_lower=lower))
+    found = solve(replace(program, row_lower=lower), Effort(ties=False))
     return np.maximum(0.0, found.values[program.columns["units"]])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backsim.allocation.allocate import optimise
-from backsim.allocation.greedy import serve
+from backsim.allocation.greedy import Desk
 from backsim.allocation.plan import Plan
 from backsim.allocation.pulpform import has_cbc
 from backsim.allocation.shares import class_pro_rata, max_min
@@ -60,7 +60,7 @@ def _knapsack(model: Answer, solver: str) -> Answers:
     return {
         "optimum": lambda: _saved(optimise(book, solver=solver)),
         "allocation": lambda: _served(optimise(book)),
-        "greedy_value": lambda: float(serve(book, np.argsort(-weights)) @ weights),
+        "greedy_value": lambda: float(Desk(book).serve(np.argsort(-weights)) @ weights),
     }
 
 
