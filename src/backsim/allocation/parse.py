@@ -79,7 +79,6 @@ class Parser:
         most: float = MOST,
     ) -> Floats:
         """A column of numbers between bounds."""
-        unit = f"a number of at least {least:g}" + (f" and at most {most:g}" if most < MOST else "")
 
         def read(text: str) -> float:
             value = float(text)
@@ -87,8 +86,12 @@ class Parser:
                 raise ValueError
             return value
 
+        def wanted(text: str) -> str:
+            bounds = f"a number of at least {least:g}"
+            return f"{bounds} and at most {most:g}" if most < MOST or _is_large(text) else bounds
+
         texts = self._texts(table, column)
-        found = self._each(table, column, texts, read, lambda text: unit, float("nan"))
+        found = self._each(table, column, texts, read, wanted, float("nan"))
         values = np.array(found, float)
         return np.where([not text for text in texts], default, values)
 
@@ -147,6 +150,13 @@ class Parser:
         if len(readings) > 1:
             return f"YYYY-MM-DD or a date_format, as this may be {' or '.join(readings)}"
         return "a date written as YYYY-MM-DD, or a date_format"
+
+
+def _is_large(text: str) -> bool:
+    try:
+        return float(text) > MOST
+    except ValueError:
+        return False
 
 
 def _readings(text: str) -> list[str]:

@@ -29,7 +29,8 @@ def reasons(plan: Plan, left: Floats) -> list[str]:
     spare = np.maximum(0.0, book.sources.units - plan.used)[options.source]
     spare[spare < 1e-6] = 0.0
     dear = book.unit_costs >= lines.lost[options.line]
-    any_option = np.bincount(options.line, minlength=count) > 0
+    stocked = options.line[book.sources.units[options.source] > 0]
+    any_option = np.bincount(stocked, minlength=count) > 0
     late = np.zeros(count, bool) if not len(book.too_late) else book.too_late > 0
     open_option = (spare > 0) & ~dear
     has_spare = np.bincount(options.line[open_option], minlength=count) > 0

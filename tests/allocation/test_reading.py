@@ -1,0 +1,365 @@
+"""Books as files: what is read, and one fault at a time with its whole message."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backsim.allocation import tables
+from backsim.allocation.allocate import optimise
+from backsim.allocation.assemble import read_book
+from backsim.allocation.book import Book
+from backsim.errors import InputError
+
+TODAY = date(2026, 11, 24)
+LINES = "id,product,units\nL1,mug,5\nL2,plate,3\n"
+STOCK = "product,units\nmug,4\nplate,0\n"
+
+
+def write(folder: Path, **files: str) -> Path:
+    """A book of two lines, with some of its files replaced ("" leaves one out)."""
+    for name, text in {"lines": LINES, "stock": STOCK, **files}.items():
+        if text:
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def book(folder: Path, **files: str) -> Book:
+    return read_book(write(folder, **files), TODAY)
+
+
+def said(folder: Path, **files: str) -> str:
+    with pytest.raises(InputError) as error:
+        book(folder, **files)
+    return str(error.value).replace(f"{folder}/", "").replace(str(folder), "BOOK")
+
+
+def test_defaults(tmp_path: Path):
+    found = book(tmp_path)
+    assert found.lines.ids == ("L1", "L2")
+    assert found.lines.weight.tolist() == [1.0, 1.0]
+    assert found.lines.lost.tolist() == [1.0, 1.0]  # as if it came tomorrow
+    assert found.names.products == ("mug", "plate")
+    assert found.names.customers == ("line L1", "line L2")
+    assert found.options.line.tolist() == [0, 1]
+    assert optimise(found).served.tolist() == [4.0, 0.0]
+
+
+def test_everything(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,customer,class,site,order,ordered,due,promised,tolerance,weight,"
+        "lost,smallest,complete,substitutes,sites\n"
+        "L2,mug,5,ann,gold,north,O1,2026-11-20,2026-11-22,2026-11-30,30,2,9,1,no,none,none\n"
+        "L1,mug,3,bob,silver,south,O1,2026-11-20,2026-11-25,,,,,,yes,plate,\n",
+        stock="product,units,site\nmug,4,north\nmug,1,south\nplate,6,south\n",
+        inbound="id,product,units,arrives,site,expedited,expedite_cost\n"
+        "P1,mug,7,2026-12-04,north,2026-11-26,0.5\n",
+        lanes="from,to,days,transport,transfer,carrier\nnorth,south,2,0.1,0.2,van\n",
+        substitutes="product,instead,cost\nmug,plate,3\n",
+        classes="class,rank,weight,lost,min_fill\ngold,1,4,,0.5\nsilver,2,1,8,\n",
+        products="product,price\nmug,10\nplate,4\n",
+        settings="name,value\nfairness,0.5\npromise_penalty,2\n",
+    )
+    lines = found.lines
+    assert lines.ids == ("L1", "L2")  # by day of order, then id
+    assert lines.weight.tolist() == [1.0, 2.0]
+    assert lines.lost.tolist() == [8.0, 9.0]
+    assert lines.due.tolist() == [1.0, -2.0]
+    assert lines.promised.tolist() == [np.inf, 6.0]
+    assert lines.complete.tolist() == [True, True]  # it is one order
+    assert found.limits.min_fill == {0: 0.5}
+    assert (found.limits.fairness, found.limits.promise_penalty) == (0.5, 2.0)
+    options = [
+        (
+            lines.ids[found.options.line[k]],
+            found.sources.ids[found.options.source[k]],
+            float(found.options.day[k]),
+            round(float(found.unit_costs[k]), 10),
+        )
+        for k in range(len(found.options))
+    ]
+    assert options == [
+        ("L1", "mug at north", 2.0, 1.3),  # a day late, transport and transfer
+        ("L1", "mug at south", 0.0, 0.0),
+        ("L1", "plate at south", 0.0, 3.0),
+        ("L1", "P1", 4.0, 3.8),  # expedited
+        ("L1", "P1", 12.0, 11.3),
+        ("L2", "mug at north", 0.0, 4.0),
+        ("L2", "P1", 2.0, 8.5),
+        ("L2", "P1", 10.0, 24.0),
+    ]
+
+
+def test_who_would_be_gone_is_not_served(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,ordered,tolerance\nL1,mug,5,2026-11-20,10\nL2,mug,3,2026-11-24,\n",
+        stock="product,units\nmug,0\n",
+        inbound="id,product,units,arrives\nP1,mug,9,2026-12-01\n",
+    )
+    plan = optimise(found)
+    assert plan.served.tolist() == [0.0, 3.0]
+    assert found.too_late.tolist() == [1, 0]
+    assert plan.unfilled["reason"].tolist() == [
+        "all that is under way comes after the customer has gone"
+    ]
+
+
+def test_a_dock_moves_so_many_a_day(tmp_path: Path):
+    """Three a day from today on, in the order of what waiting costs; after five days it ends."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,weight,lost\nL1,mug,5,1,9\nL2,mug,3,2,9\nL3,mug,20,1,9\n",
+        stock="product,units\nmug,40\n",
+        capacity="name,units\nmain,3\n",
+    )
+    plan = optimise(found)
+    assert plan.served.sum() == 18.0
+    assert plan.served[:2].tolist() == [5.0, 3.0]
+    today = found.options.day == 0
+    assert found.options.line[today & (plan.units > 0)].tolist() == [1]
+    assert set(plan.unfilled["reason"]) == {"the carrier or dock has no room"}
+    assert found.limits.capacity.names[0] == "main on day 0"
+
+
+def test_a_carrier_has_days_off(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,site,lost\nL1,mug,5,south,9\n",
+        stock="product,units\nmug,40\n",
+        lanes="from,to,days,carrier\nmain,south,1,van\n",
+        capacity="name,units,from,to\nvan,0,2026-11-24,2026-11-25\nvan,4,2026-11-26,\n",
+    )
+    plan = optimise(found)
+    assert plan.shipments[["units", "arrives"]].values.tolist() == [
+        [4.0, "2026-11-27"],
+        [1.0, "2026-11-28"],
+    ]
+
+
+def test_dates_in_another_form(tmp_path: Path):
+    write(tmp_path, lines="id;product;units;due\nL1;mug;5;31/01/2027\nL2;plate;3;02/12/2026\n")
+    found = read_book(tmp_path, TODAY, "%d/%m/%Y")
+    assert found.lines.due.tolist() == [68.0, 8.0]
+
+
+def test_a_workbook_is_the_same_book(tmp_path: Path):
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.title = "lines"
+    for row in (["id", "product", "units", "due"], ["L1", "mug", 5, date(2026, 12, 1)], [None]):
+        sheet.append(row)
+    sheet = workbook.create_sheet("stock")
+    for row in (["product", "units"], ["mug", 4.0]):
+        sheet.append(row)
+    file = tmp_path / "book.xlsx"
+    workbook.save(file)
+    found = read_book(file, TODAY)
+    assert found.lines.due.tolist() == [7.0]
+    assert found.sources.units.tolist() == [4.0]
+    sheet.append(["mugg", -1])
+    workbook.save(file)
+    with pytest.raises(InputError) as error:
+        read_book(file, TODAY)
+    assert str(error.value) == (f"{file}:stock:3: units: expected a number of at least 0, got '-1'")
+
+
+def test_a_broken_workbook(tmp_path: Path):
+    file = tmp_path / "book.xlsx"
+    file.write_bytes(b"PK\x03\x04 this is no workbook")
+    with pytest.raises(InputError, match=r"expected an Excel workbook \(.xlsx\): BadZipFile"):
+        read_book(file)
+    with pytest.raises(InputError, match="expected a file that exists"):
+        read_book(tmp_path / "none.xlsx")
+
+
+def test_compressed_files(tmp_path: Path):
+    write(tmp_path, lines="")
+    (tmp_path / "lines.csv.gz").write_bytes(gzip.compress(LINES.encode()))
+    assert len(read_book(tmp_path, TODAY).lines) == 2
+    (tmp_path / "lines.csv.gz").write_bytes(gzip.compress(LINES.encode())[:-9])
+    with pytest.raises(InputError, match=r"lines.csv.gz: expected a whole gzip file"):
+        read_book(tmp_path, TODAY)
+
+
+FAULTS = [
+    (
+        {"stock": "product,units\nmug,-4\nplate,0\n"},
+        "stock.csv:2: units: expected a number of at least 0, got '-4'",
+    ),
+    (
+        {"lines": "id,product,units\nL1,mug,5\nL2,mug,3\nL1,plate,2\n"},
+        "lines.csv:4: id: expected each id once (row 2 has it too), got 'L1'",
+    ),
+    (
+        {"stock": "product,units\nmug,4\nplate,0\nmug,3\n"},
+        "stock.csv:4: product: expected each product once (row 2 has it too), got 'mug at main'",
+    ),
+    (
+        {"lines": "id,product,units\nL1,mgu,5\n"},
+        "lines.csv:2: product: expected a known product (mug), got 'mgu'",
+    ),
+    (
+        {"lines": "id,product,units,due\nL1,mug,5,05/02/2027\n"},
+        "lines.csv:2: due: expected YYYY-MM-DD or a date_format, as this may be 2027-02-05 or "
+        "2027-05-02, got '05/02/2027'",
+    ),
+    (
+        {"lines": "id,product,units,due\nL1,mug,5,31/01/2027\n"},
+        "lines.csv:2: due: expected a date written as YYYY-MM-DD, or a date_format, got "
+        "'31/01/2027'",
+    ),
+    (
+        {"lines": "id,product,units,due\nL1,mug,5,2027-02-30\n"},
+        "lines.csv:2: due: expected a date written as YYYY-MM-DD, or a date_format, got "
+        "'2027-02-30'",
+    ),
+    (
+        {
+            "lines": "id,product,units,due\nL1,mug,5,01/31/2027\n",
+            "settings": "name,value\ndate_format,%d/%m/%Y\n",
+        },
+        "lines.csv:2: due: expected a date written as %d/%m/%Y, got '01/31/2027'",
+    ),
+    ({"lines": "\n"}, "lines.csv: expected a header row (id, product, units), got an empty file"),
+    (
+        {"lines": "id,product,units\n"},
+        "lines.csv: expected at least one row below the header, got none",
+    ),
+    (
+        {"lines": "id,product,unit\nL1,mug,5\n"},
+        "lines.csv:1: expected a known column (units, site), got 'unit'\n"
+        "lines.csv:1: expected a column 'units' (units still open), got id, product, unit",
+    ),
+    (
+        {"lines": "id,product,units,units\nL1,mug,5,6\n"},
+        "lines.csv:1: expected each column once, got 'units' twice",
+    ),
+    (
+        {"lines": "id,product,units\nL1,mug\n"},
+        "lines.csv:2: expected 3 fields, as in the header, got 2",
+    ),
+    ({"lines": "id,product,units\n,mug,5\n"}, "lines.csv:2: id: expected a name, got nothing"),
+    ({"lines": "id,product,units\nL1,mug,\n"}, "lines.csv:2: units: expected a value, got nothing"),
+    (
+        {"lines": "id,product,units\nL1,mug,nan\n"},
+        "lines.csv:2: units: expected a number of at least 0, got 'nan'",
+    ),
+    (
+        {"lines": 'id,product,units\nL1,mug,"1,5"\n'},
+        "lines.csv:2: units: expected a number of at least 0, got '1,5'",
+    ),
+    (
+        {"lines": "id,product,units\nL1,mug,1e13\n"},
+        "lines.csv:2: units: expected a number of at least 0 and at most 1e+12, got '1e13'",
+    ),
+    (
+        {"lines": "id,product,units,complete\nL1,mug,5,maybe\n"},
+        "lines.csv:2: complete: expected yes or no, got 'maybe'",
+    ),
+    (
+        {"lines": "id,product,units,class\nL1,mug,5,gol\n", "classes": "class\ngold\n"},
+        "lines.csv:2: class: expected a known class (gold), got 'gol'",
+    ),
+    (
+        {"classes": "class,min_fill\nall,1.5\n"},
+        "classes.csv:2: min_fill: expected a number of at least 0 and at most 1, got '1.5'",
+    ),
+    (
+        {"inbound": "id,product,units,arrives\nP1,mug,5,\n"},
+        "inbound.csv:2: arrives: expected a value, got nothing",
+    ),
+    (
+        {
+            "inbound": "id,product,units,arrives,expedited\n"
+            "P1,mug,5,2026-12-01,2026-12-02\nP2,mug,5,2026-12-01,\n"
+        },
+        "inbound.csv:2: expedited: expected a day no later than it arrives, got '2026-12-02'",
+    ),
+    (
+        {"lanes": "from,to\nmain,nroth\n"},
+        "lanes.csv:2: to: expected a known to (main), got 'nroth'",
+    ),
+    (
+        {"substitutes": "product,instead\nmug,palte\n"},
+        "substitutes.csv:2: instead: expected a known instead (plate), got 'palte'",
+    ),
+    (
+        {"capacity": "name,units\nmian,5\n"},
+        "capacity.csv:2: name: expected a known name (main), got 'mian'",
+    ),
+    (
+        {"settings": "name,value\nfairnes,0.1\n"},
+        "settings.csv:2: name: expected a known setting (fairness), got 'fairnes'",
+    ),
+    (
+        {"settings": "name,value\nfairness,2\n"},
+        "settings.csv:2: fairness: expected a number from 0 to 1, got '2'",
+    ),
+    (
+        {"settings": "name,value\ndate_format,%d/%m\n"},
+        "settings.csv:2: date_format: expected a format with day, month and year, such as "
+        "%d/%m/%Y, got '%d/%m'",
+    ),
+    (
+        {"settings": "name,value\ntoday,24.11.2026\n"},
+        "settings.csv:2: today: expected a date written as YYYY-MM-DD, got '24.11.2026'",
+    ),
+    (
+        {"stocks": STOCK},
+        "stocks.csv: expected the name of a table (stock), got 'stocks'",
+    ),
+    ({"stock": ""}, "BOOK: expected a table stock (units on hand), got lines"),
+    (
+        {"lines": 'id,product,units\nL1,"mug,5\n'},
+        "lines.csv: expected a CSV file (unexpected end of data)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), FAULTS)
+def test_one_fault(tmp_path: Path, files: dict[str, str], message: str):
+    assert said(tmp_path, **files) == message
+
+
+def test_all_faults_at_once(tmp_path: Path):
+    text = said(
+        tmp_path,
+        lines="id,product,units\n" + "".join(f"L{i},mug,-1\n" for i in range(30)),
+        stock="product,units\nmug,-1\n",
+    )
+    assert text.count("expected a number") == 20
+    assert text.endswith("... and 11 more")
+
+
+def test_not_utf8(tmp_path: Path):
+    write(tmp_path)
+    (tmp_path / "lines.csv").write_bytes(b"id,product,units\nL\xe41,mug,5\n")
+    with pytest.raises(InputError, match=r"lines.csv: expected a CSV file in UTF-8 \(byte 18\)"):
+        read_book(tmp_path, TODAY)
+
+
+def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
+    assert said(tmp_path, lines=LINES + "L3,mug,1\n") == "lines.csv: expected at most 2 rows"
+
+
+def test_too_many_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from backsim.allocation import options
+
+    monkeypatch.setattr(options, "MAX_OPTIONS", 1)
+    assert said(tmp_path) == (
+        "book: expected at most 1 pairs of a line and a source that may serve it, got 2: "
+        "take the products in parts"
+    )
+
+
+def test_no_folder(tmp_path: Path):
+    with pytest.raises(InputError, match="expected a folder with CSV files"):
+        read_book(tmp_path / "none")
