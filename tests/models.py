@@ -90,6 +90,7 @@ def build(
             "supplier": "idle",
             "initial": 0,
             "review": NEVER_REVIEWED,
+            "observe": {"first": 1e6},
             **rules,
         }
         for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)
@@ -137,7 +138,7 @@ def play(model: Model, seed: int = 1, record: bool = True, replication: int = 0)
 
 def assert_equal(one: Log, other: Log) -> None:
     """Equal to the bit; says where not."""
-    for table in ("lines", "purchases", "shipments", "stocks", "notes"):
+    for table in ("lines", "purchases", "shipments", "stocks", "notes", "observations"):
         a, b = getattr(one, table), getattr(other, table)
         assert len(a) == len(b), f"{table}: {len(a)} rows and {len(b)}"
         for name in a.dtype.names:

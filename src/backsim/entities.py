@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from backsim.quantities import Code, Count, Price, Time, TotalUnits, Unit, UnitDays, Units
+from backsim.quantities import Code, Count, Level, Price, Time, TotalUnits, Unit, UnitDays, Units
 
 NONE = -1
 NEVER = float("inf")
@@ -22,8 +22,10 @@ NEVER = float("inf")
 # Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase
 ARRIVAL = 10  # a purchase arrives, then clearing
+FORECAST = 20  # a forecast is updated
 REVIEW = 30  # periodic review, before the demand of that instant
 ORDER = 40  # a customer orders, then continuous review
+LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
 LATE_REVIEW = 50  # periodic review, after the demand of that instant
 LEAVE = 80  # a customer's tolerance ends
 
@@ -138,6 +140,39 @@ class Stock:
     priority_at: Code = 0
     rationing: Code = 0
     rationing_at: Code = 0
+    forecast: Code = 0
+    forecast_at: Code = 0
+    forecast_row: Code = NONE  # its row in the table of forecasts
+
+
+@dataclass(slots=True)
+class Forecast:
+    """What a stock point expects of demand, from the demand of the periods that have ended."""
+
+    mean: Level = 0.0  # units of the coming period
+    squared_error: Level = 0.0  # of the forecasts one period ahead, smoothed; units squared
+    smoothing: Level = 0.0  # weight of the latest squared error
+    every: Time = 0.0  # length of a period
+    first: Time = 0.0  # end of the first
+    level: Level = 0.0  # what the methods remember
+    trend: Level = 0.0
+    size: Level = 0.0
+    interval: Level = 0.0
+    probability: Level = 0.0
+    since: Count = 0  # periods since the last one with demand
+    periods: Count = 0  # that have ended
+    seen: TotalUnits = 0  # demand of the current period so far
+    observed_at: Count = 0  # its block in the table of observations
+    stock: Code = 0
+    censored: Code = 0  # sales lost at once are not seen
+
+
+@dataclass(slots=True)
+class Observation:
+    """A period that has ended at a stock point: what was asked for, and what was forecast."""
+
+    forecast: Level = 0.0
+    units: TotalUnits = 0
 
 
 @dataclass(slots=True)
@@ -226,6 +261,8 @@ class World:
     suppliers: Sequence[Supplier]
     purchases: Sequence[Purchase]
     totals: Sequence[Totals]
+    forecasts: Sequence[Forecast]
+    observations: Sequence[Observation]
     params: Sequence[float]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +29,9 @@ def a_queue(times: list[float]):
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
     lines = [Line(time=time, head=i) for i, time in enumerate(times)]
     stock = Stock()
-    return kernel, World(lines, [stock], [], [], [], [Totals()], [], []), stock, keys
+    tables: dict[str, Any] = {field.name: [] for field in dataclasses.fields(World)}
+    tables |= {"lines": lines, "stocks": [stock], "totals": [Totals()]}
+    return kernel, World(**tables), stock, keys
 
 
 def links_agree(world: World, root: int) -> int:

@@ -69,6 +69,12 @@ REVIEWS = st.one_of(
         st.booleans(),
     ),
 )
+OBSERVED = st.builds(
+    lambda every, first, censored: {"every": every, "first": first, "censored": censored},
+    st.sampled_from([0.5, 1, 3]),
+    st.sampled_from([0, 0.5, 1]),
+    st.booleans(),
+)
 INBOUND = st.lists(
     st.builds(
         lambda units, arrives: {"units": units, "arrives": arrives},
@@ -130,6 +136,8 @@ def stock_points(
         "sites": [site],
         "supplier": draw(st.sampled_from(makers)),
         "reorder": draw(REORDERS),
+        "forecast": draw(st.sampled_from([use(rule) for rule in built_in("forecast")])),
+        "observe": draw(OBSERVED),
         "review": draw(REVIEWS),
         "priority": draw(st.sampled_from([use(rule) for rule in built_in("priority")])),
         "rationing": draw(

@@ -203,7 +203,7 @@ def test_the_fill_rate_of_a_level_is_the_exact_one(record: Record):
     period = 0.0 if isinstance(point.review, str) else point.review.period
     found = flows(resolved.scenario, {})["item", "main"]
     demand = LeadTimeDemand(found, point.lead_time, period, "compound")
-    shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params)
+    shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params, {})
     assert shape is not None
     share = demand.fill_rate(shape.one_for_one and not period)(shape)
     assert share == pytest.approx(record.value, abs=1e-9)
@@ -263,7 +263,7 @@ def test_a_level_is_the_least_that_gives_its_fill_rate(name: str, law: Any):
         params = {**found, level: found[level] + change}
         if name == "s_S":
             params["S"] = params["s"] + 20
-        shape = shape_of(FAMILIES["reorder"].get(rule(name, target)["rule"]), params)
+        shape = shape_of(FAMILIES["reorder"].get(rule(name, target)["rule"]), params, {})
         assert shape is not None
         return share(shape)
 
@@ -343,7 +343,7 @@ def test_the_simulation_attains_the_exact_fill_rate(name: str):
     assert point.reorder is not None
     assert point.lead_time is not None
     period = 0.0 if isinstance(point.review, str) else point.review.period
-    shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params)
+    shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params, {})
     demand = LeadTimeDemand(
         flows(resolved.scenario, {})["mug", "main"], point.lead_time, period, "compound"
     )

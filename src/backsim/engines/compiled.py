@@ -20,8 +20,10 @@ from backsim.engines.setup import Linked, Setup, set_up
 from backsim.entities import (
     TAPE_FIELDS,
     CustomerClass,
+    Forecast,
     Line,
     Note,
+    Observation,
     Purchase,
     Shipment,
     Stock,
@@ -101,6 +103,8 @@ class Arena:
                 [records(Purchase, setup.purchases), np.empty(len(tape) // 4, dtype(Purchase))]
             ),
             "totals": blank(Totals, 1),
+            "forecasts": records(Forecast, setup.forecasts or [Forecast()]),
+            "observations": blank(Observation, setup.observations + 1),
             "params": np.array(setup.params),
             "clock": self.clock,
             "events": np.empty(len(setup.events) + ROWS, EVENT),
@@ -138,6 +142,7 @@ class Arena:
             used["shipments"][: clock["shipments"]],
             used["stocks"],
             used["notes"][: clock["notes"]],
+            used["observations"][:-1],
             int(clock["handled"]),
             self.tape,
         )

@@ -20,10 +20,23 @@ from pathlib import Path
 from typing import Any
 
 from backsim import entities
-from backsim.kernel import clearing, events, orders, pipeline, queue, replenishment, stock, switches
+from backsim.kernel import (
+    clearing,
+    events,
+    forecasting,
+    orders,
+    pipeline,
+    queue,
+    replenishment,
+    stock,
+    switches,
+)
 from backsim.rules import FAMILIES, Rule
 
-KERNEL = (switches, stock, pipeline, queue, clearing, replenishment, orders, events)
+KERNEL = (
+    *(switches, stock, pipeline, queue, clearing, replenishment, forecasting),
+    *(orders, events),
+)
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())
 
@@ -36,6 +49,7 @@ HOLES = {
     "reorder": ("reorder_units(world, stock, now)", "int({})"),
     "priority": ("priority_key(world, stock, line, now)", "float({})"),
     "rationing": ("held_back(world, stock, line, now)", "max(0, int({}))"),
+    "forecast": ("forecast_demand(world, stock, forecast, demand)", "float({})"),
 }
 
 # What makes a rule's answer change while a line waits, by the kernel's name for the question.

@@ -24,8 +24,9 @@ class Log:
     """The tables at the end of a run, as records of the entities' types.
 
     `lines`: every order line that arrived; `shipments`: units shipped after a wait; `notes`: the
-    event log, empty unless it was asked for.  `handled` counts the events.  `tape` is given when
-    the lines are the tape's and no others.
+    event log, empty unless it was asked for; `observations`: the periods of the stock points that
+    forecast, block after block (a block's end stays empty).  `handled` counts the events.  `tape`
+    is given when the lines are the tape's and no others.
     """
 
     lines: Records
@@ -33,6 +34,7 @@ class Log:
     shipments: Records
     stocks: Records
     notes: Records
+    observations: Records
     handled: int
     tape: Tape | None = field(default=None, repr=False, compare=False)
 
@@ -70,7 +72,7 @@ class Log:
         """Equal to the bit, apart from the compiled engine's own fields."""
         return self.handled == other.handled and all(
             getattr(self, table)[name].tobytes() == getattr(other, table)[name].tobytes()
-            for table in ("lines", "purchases", "shipments", "stocks", "notes")
+            for table in ("lines", "purchases", "shipments", "stocks", "notes", "observations")
             for name in getattr(self, table).dtype.names
             if name not in ("draws_at", "draws_end")
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
 from backsim.entities import (
     ARRIVAL,
@@ -17,6 +18,7 @@ from backsim.entities import (
     SHIPMENT,
     UNDER_WAY,
     CustomerClass,
+    Forecast,
     Purchase,
     Stock,
     Supplier,
@@ -41,6 +43,9 @@ class Setup:
     suppliers: list[Supplier]
     purchases: list[Purchase]
     params: list[float]
+    forecasts: list[Forecast]
+    observations: int
+    """Rows of the table of observations."""
     rules: Mapping[str, list[Rule]]
     switches: set[str]
     """The parts of the kernel that the model needs (`kernel.switches`)."""
@@ -69,6 +74,8 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
         suppliers=[_supplier(s) for s in scenario.suppliers.values()],
         purchases=[],
         params=[],
+        forecasts=[],
+        observations=0,
         rules={
             name: [family.get(rule) for of, rule in linked if of == name]
             for name, family in FAMILIES.items()
@@ -87,6 +94,8 @@ def switches(model: Model) -> set[str]:
     needed = set()
     if any(supplier.messages != "never" for supplier in model.scenario.suppliers.values()):
         needed.add("PIPELINE")
+    if any(forecasts(point) for point in model.scenario.stock):
+        needed.add("FORECASTS")
     return needed
 
 
@@ -145,6 +154,12 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         stock.last_purchase = len(setup.purchases) - 1
     _fill_pipeline(setup.purchases, stock, len(setup.purchases) - len(point.inbound))
     setup.stocks.append(stock)
+    if forecasts(point):
+        stock.forecast_row = len(setup.forecasts)
+        row, periods, when = first_forecast(model, point, index, setup.observations)
+        setup.forecasts.append(row)
+        setup.observations += periods
+        setup.events.append((row.first, when, stock.forecast_row))
     setup.events.append((stock.review_start, kind, index))
 
 

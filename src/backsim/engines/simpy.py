@@ -24,6 +24,7 @@ from backsim.entities import (
     ORDER,
     Line,
     Note,
+    Observation,
     Purchase,
     Shipment,
     Stock,
@@ -150,6 +151,8 @@ class Live:
             suppliers=setup.suppliers,
             purchases=setup.purchases,
             totals=[Totals()],
+            forecasts=setup.forecasts,
+            observations=[Observation() for _ in range(setup.observations)],
             params=setup.params,
             clock=self.env,
             tape=tape,
@@ -225,6 +228,7 @@ class Live:
             records(Shipment, self.world.shipments),
             records(Stock, self.world.stocks),
             records(Note, self.world.notes),
+            records(Observation, self.world.observations),
             self.handled,
         )
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from backsim.entities import ARRIVAL, LATE_REVIEW, LEAVE, ORDER, REVIEW, SUPPLY, World
+from backsim.entities import (
+    ARRIVAL,
+    FORECAST,
+    LATE_FORECAST,
+    LATE_REVIEW,
+    LEAVE,
+    ORDER,
+    REVIEW,
+    SUPPLY,
+    World,
+)
+from backsim.kernel.forecasting import end_period
 from backsim.kernel.orders import customer_order, end_tolerance
 from backsim.kernel.replenishment import end_service, receive, review_periodically
+from backsim.kernel.switches import FORECASTS
 
 
 def handle(world: World, kind: int, subject: int, now: float) -> None:
@@ -19,3 +31,6 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
         end_service(world, subject, now)
     elif kind == REVIEW or kind == LATE_REVIEW:
         review_periodically(world, world.stocks[subject], kind, now)
+    elif kind == FORECAST or kind == LATE_FORECAST:
+        if FORECASTS:
+            end_period(world, subject, kind, now)

@@ -19,9 +19,11 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.clearing import clear, servable, take
+from backsim.kernel.forecasting import miss, observe
 from backsim.kernel.queue import dequeue, enqueue
 from backsim.kernel.replenishment import review_continuously, withdraw_purchases
 from backsim.kernel.stock import settle
+from backsim.kernel.switches import FORECASTS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -52,6 +54,8 @@ def request(world: World, index: int, now: float) -> None:
     settle(stock, now)
     line.open = line.units
     line.status = WAITING
+    if FORECASTS:
+        observe(world, stock, line.units)
     note(world, now, NOTE_ORDER, index, stock, line.units)
     # Whoever waits beside stock on hand may not have it: a line that blocks nobody asks for itself.
     alone = stock.waiting == 0 or (stock.overtaking == SKIP and not rationing_moves(stock))
@@ -101,6 +105,9 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
     line.reserved = 0
     line.status = status
     line.closed = now
+    if FORECASTS:
+        if status == LOST:
+            miss(world, stock, line.left)
     note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
     if status == CANCELLED and stock.withdraw != 0:
         withdraw_purchases(world, stock, line.left, now)

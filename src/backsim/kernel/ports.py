@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.entities import Line, Stock, World
+from backsim.entities import Forecast, Line, Stock, World
 
 # -- supplied by the engine ------------------------------------------------------------------
 
@@ -34,6 +34,9 @@ note: Callable[[World, float, int, int, Stock, int], None]
 
 reorder_units: Callable[[World, Stock, float], int]
 """(world, stock, now): units to order now; 0 or less for none."""
+
+forecast_demand: Callable[[World, Stock, Forecast, int], float]
+"""(world, stock, forecast, demand): units forecast for the coming period."""
 
 priority_key: Callable[[World, Stock, Line, float], float]
 """(world, stock, line, now): the line's place in the queue, least first."""

@@ -1,5 +1,6 @@
 """The business rules, one small pure function each, and the registry that finds them."""
 
+from backsim.rules import forecast as _forecast
 from backsim.rules import priority as _priority
 from backsim.rules import rationing as _rationing
 from backsim.rules import reorder as _reorder
@@ -9,10 +10,21 @@ from backsim.rules.registry import (
     Parameter,
     Rule,
     above,
+    forecast,
     priority,
     rationing,
     reorder,
 )
 
-__all__ = ["FAMILIES", "Family", "Parameter", "Rule", "above", "priority", "rationing", "reorder"]
-del _priority, _rationing, _reorder
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "Parameter",
+    "Rule",
+    "above",
+    "forecast",
+    "priority",
+    "rationing",
+    "reorder",
+]
+del _forecast, _priority, _rationing, _reorder

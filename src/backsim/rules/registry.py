@@ -170,7 +170,15 @@ def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
 
 reorder = Family(
     "reorder",
-    {"position": "inventory_position(stock)", "stock": "stock", "now": "now"},
+    {
+        "position": "inventory_position(stock)",
+        "stock": "stock",
+        "now": "now",
+        "lead_time": "stock.mean_lead_time",
+        "review_period": "stock.review_period",
+        "forecast_mean": "forecast_mean(world, stock)",
+        "forecast_variance": "forecast_variance(world, stock)",
+    },
     "When and how much to order: returns units, 0 or less for none.",
 )
 priority = Family(
@@ -194,4 +202,16 @@ rationing = Family(
     },
     "How many units on hand a line may not have: they are kept for more important classes.",
 )
-FAMILIES: dict[str, Family] = {f.name: f for f in (reorder, priority, rationing)}
+forecast = Family(
+    "forecast",
+    {
+        "forecast": "forecast",
+        "demand": "demand",
+        "periods": "forecast.periods",
+        "ago": "demand_ago(world, forecast, world.params[stock.forecast_at])",
+    },
+    "How demand is forecast: returns the units of the coming period, from those of the period that "
+    "ends (`demand`).  `forecast` is the method's memory; `ago` is the demand as many periods "
+    "before the coming one as the rule's first parameter says.",
+)
+FAMILIES: dict[str, Family] = {f.name: f for f in (reorder, priority, rationing, forecast)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from backsim.quantities import Level, PositiveUnits
+from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor
 from backsim.rules.registry import above, reorder
 
 
@@ -49,3 +49,55 @@ def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
     Source: Zheng and Chen, Naval Research Logistics 39 (1992) 707-728.
     """
     return (int((r - position) // Q) + 1) * int(Q) if position <= r else 0
+
+
+@reorder
+def forecast_base_stock(
+    position: int,
+    forecast_mean: float,
+    forecast_variance: float,
+    lead_time: float,
+    cover: Days = 0.0,
+    z: SafetyFactor = 0.0,
+    safety_stock: Level = 0.0,
+) -> int:
+    """Order up to the demand forecast over lead time and `cover` days, and a safety stock.
+
+    The safety stock is `z` standard deviations of the forecast's error over that time, and
+    `safety_stock` units; `cover` is as a rule the time between reviews.
+    Source: Chen, Drezner, Ryan and Simchi-Levi, Management Science 46 (2000) 436-443.
+    """
+    days = lead_time + cover
+    safety = _safety(z, forecast_variance, days) + safety_stock
+    return _up_to(forecast_mean * days + safety, position)
+
+
+@reorder
+def forecast_s_S(
+    position: int,
+    forecast_mean: float,
+    forecast_variance: float,
+    lead_time: float,
+    order_days: PositiveDays,
+    cover: Days = 0.0,
+    z: SafetyFactor = 0.0,
+    safety_stock: Level = 0.0,
+) -> int:
+    """Order `order_days` of forecast demand above s, when the position is at or below s.
+
+    s is as in `forecast_base_stock`, from `cover`, `z` and `safety_stock`.
+    Source: Silver, Pyke and Thomas (2017), section 6.7.
+    """
+    s = forecast_mean * (lead_time + cover) + safety_stock
+    s += _safety(z, forecast_variance, lead_time + cover)
+    return _up_to(s + forecast_mean * order_days, position) if position <= s else 0
+
+
+def _safety(z: float, variance: float, days: float) -> float:
+    """`z` standard deviations of the error over some days, errors taken to be independent."""
+    return z * math.sqrt(variance * days)
+
+
+def _up_to(level: float, position: int) -> int:
+    """Units up to a level, which is rounded up."""
+    return math.ceil(level) - position

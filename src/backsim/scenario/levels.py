@@ -9,11 +9,11 @@ from typing import Any
 
 from backsim.entities import Stock
 from backsim.quantities import LARGEST_STOCK
-from backsim.rules import Rule
+from backsim.rules import FAMILIES, Rule
 from backsim.scenario.distribution import Distribution
 from backsim.scenario.flow import MOST_UNITS, Flow
 from backsim.scenario.leadtime import LeadTimeDemand, Shape, TooMuch
-from backsim.scenario.ruleuse import Above, Cover, SafetyStock, Target
+from backsim.scenario.ruleuse import Above, Cover, RuleUse, SafetyStock, Service, Target
 
 ROUNDING = 1e-9
 """A level this little above a whole number is that number."""
@@ -33,6 +33,19 @@ class Situation:
     period: float
     crossing: bool
     unlimited: bool
+
+    @property
+    def offers(self) -> dict[str, Any]:
+        """What a reorder rule may ask for at the start, apart from the position."""
+        days = self.lead_time.moments()[0]
+        return {
+            "stock": Stock(mean_lead_time=days, review_period=self.period),
+            "now": 0.0,
+            "lead_time": days,
+            "review_period": self.period,
+            "forecast_mean": self.rate,
+            "forecast_variance": sum(flow.variance for flow in self.flows),
+        }
 
 
 class LevelFault(Exception):
@@ -82,6 +95,10 @@ def _number(value: Any, situation: Situation, level: int) -> Any:
         return value.units
     if isinstance(value, Cover | Above):
         return math.ceil((value.days or 0.0) * situation.rate - ROUNDING)
+    if isinstance(value, Service):
+        from scipy.stats import norm
+
+        return float(norm.ppf(value.cycle_service))
     if isinstance(value, SafetyStock):
         days = situation.lead_time.moments()[0] + situation.period
         return math.ceil(situation.rate * days + value.safety_stock - ROUNDING)
@@ -109,7 +126,7 @@ def _level(
     demand = LeadTimeDemand(flows, situation.lead_time, situation.period, target.demand)
 
     def shape(level: int) -> Shape | None:
-        return shape_of(rule, numbers(level))
+        return shape_of(rule, numbers(level), situation.offers)
 
     steady = False
     if not situation.period and situation.crossing:
@@ -141,11 +158,11 @@ def _level(
     return most
 
 
-def shape_of(rule: Rule, params: Mapping[str, Any]) -> Shape | None:
+def shape_of(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> Shape | None:
     """How a rule orders, seen from what it says at some positions; None if in another way."""
 
     def order(position: int) -> int:
-        return units_at(rule, params, position)
+        return units_at(rule, params, {**offers, "position": position})
 
     low, high = -int(LARGEST_STOCK), int(LARGEST_STOCK)
     if order(low) <= 0 or order(high) > 0:
@@ -164,9 +181,14 @@ def shape_of(rule: Rule, params: Mapping[str, Any]) -> Shape | None:
     return None
 
 
-def units_at(rule: Rule, params: Mapping[str, Any], position: int) -> int:
-    """What a reorder rule says at the start, at some position."""
-    offers = {"position": position, "stock": Stock(), "now": 0.0}
+def follows_forecast(reorder: RuleUse, forecast: RuleUse) -> bool:
+    """Whether a stock point forecasts its demand: its reorder rule asks, or a method is named."""
+    asks = FAMILIES["reorder"].get(reorder.rule).asks
+    return forecast.rule != "static" or any(name.startswith("forecast_") for name in asks)
+
+
+def units_at(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> int:
+    """What a reorder rule says at the start, given what it may ask for."""
     arguments = [offers[a] if a in offers else params[a] for a in rule.arguments]
     return int(rule.function(*arguments))
 
@@ -176,4 +198,4 @@ def _spoken(value: Any) -> str:
     return "{" + ", ".join(f"{k}: {v}" for k, v in plain.items() if k != "demand") + "}"
 
 
-__all__ = ["LevelFault", "Situation", "in_units", "shape_of", "units_at"]
+__all__ = ["LevelFault", "Situation", "follows_forecast", "in_units", "shape_of", "units_at"]

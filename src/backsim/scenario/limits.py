@@ -41,6 +41,11 @@ def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[
         for point in scenario.stock
         if isinstance(point.review, Review)
     )
+    reviews += sum(
+        scenario.horizon / point.observe.every
+        for point in scenario.stock
+        if point.observe is not None
+    )
     events = EVENTS_A_LINE * lines + reviews
     memory = BYTES_A_LINE * (lines + reviews) / 1e9
     if reviews > EVENTS_A_LINE * lines:

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, Share, Unit
+from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor, Share, Unit
 from backsim.rules import FAMILIES, Family, Parameter, Rule
 from backsim.scenario.part import MEMBER, Part, fault, faults, member, nearest
 from backsim.scenario.shorthand import Name, Spec
@@ -68,6 +68,13 @@ class Target(Spec):
         if (self.cycle_service is None) == (self.fill_rate is None):
             raise fault("either `cycle_service` or `fill_rate`", "both")
         return self
+
+
+class Service(Spec):
+    """A safety factor from a cycle service: the quantile of the normal distribution."""
+
+    cycle_service: Share
+    """Probability that the demand is no more than expected and the safety stock."""
 
 
 class SafetyStock(Spec):
@@ -159,7 +166,7 @@ def _needs_more(rule: Rule) -> bool:
 
 def level_kind(value: Any) -> str:
     """Which of a number of units and a `Cover` a value is meant to be."""
-    return MEMBER + ("cover" if isinstance(value, dict | Cover) else "number")
+    return MEMBER + ("cover" if isinstance(value, dict | Spec) else "number")
 
 
 def _relative_kind(value: Any) -> str | None:
@@ -203,6 +210,14 @@ def _or_relative(number: Any) -> Any:
                 "found": "",
             },
         ),
+    ]
+
+
+def _or_service(number: Any) -> Any:
+    """A safety factor as a number, or from a cycle service."""
+    return Annotated[
+        Annotated[number, member("number")] | Annotated[Service, member("cover")],
+        Discriminator(level_kind),
     ]
 
 
@@ -251,6 +266,8 @@ def _allowed(family: str, p: Parameter) -> Any:
     has_unit = any(isinstance(m, Unit) for m in getattr(p.annotation, "__metadata__", ()))
     number = p.annotation if has_unit else Annotated[p.annotation, Unit("")]
     value = _or_cover(number) if p.unit == "units" else number
+    if p.annotation == SafetyFactor:
+        return _or_service(number)
     if p.each_class:
         return _for_each_class(number, value)
     return _or_relative(number) if p.annotation == Level and family == "reorder" else value
@@ -259,3 +276,4 @@ def _allowed(family: str, p: Parameter) -> Any:
 ReorderRule = Annotated[RuleUse, RuleOf(FAMILIES["reorder"])]
 PriorityRule = Annotated[RuleUse, RuleOf(FAMILIES["priority"])]
 RationingRule = Annotated[RuleUse, RuleOf(FAMILIES["rationing"])]
+ForecastRule = Annotated[RuleUse, RuleOf(FAMILIES["forecast"])]

@@ -12,6 +12,8 @@ from backsim.entities import MESSAGES, OVERTAKING, SHIPMENT
 from backsim.quantities import (
     Days,
     Money,
+    NonNegative,
+    OpenProbability,
     Positive,
     PositiveCount,
     PositiveDays,
@@ -36,6 +38,7 @@ from backsim.scenario.distributions import Duration
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.ruleuse import (
     Cover,
+    ForecastRule,
     PriorityRule,
     RationingRule,
     ReorderRule,
@@ -185,6 +188,34 @@ Reviewing = Annotated[
 ]
 
 
+class Observation(Spec):
+    """How demand is observed for a forecast."""
+
+    every: PositiveDays = 1.0
+    """Days of a period; the forecast is updated at its end."""
+    first: Days | None = None
+    """Day on which the first period ends; without it, one period after the start."""
+    censored: bool = False
+    """Units lost at once are not seen: only what is shipped or waited for counts as demand."""
+    error_smoothing: OpenProbability = 0.1
+    """Weight of the latest period in the mean squared error of the forecasts."""
+    mean: NonNegative | None = None
+    """Units a day forecast at the start; without it, the scenario's own mean demand."""
+    variance: NonNegative | None = None
+    """Squared error a day at the start; without it, the variance of the scenario's demand a day."""
+
+
+def _observing(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"every": value}
+    return value
+
+
+Observing = Annotated[
+    Observation, BeforeValidator(_observing, json_schema_input_type=PositiveDays | Observation)
+]
+
+
 class Policy(Spec):
     """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
 
@@ -196,6 +227,10 @@ class Policy(Spec):
     """Who is served first when stock arrives."""
     rationing: RationingRule = Field("none", validate_default=True)
     """Stock held back for more important classes."""
+    forecast: ForecastRule = Field("static", validate_default=True)
+    """How demand is forecast, for reorder rules that ask for a forecast."""
+    observe: Observing | None = Observation()
+    """When and how demand is observed for the forecast: a number of days or a mapping."""
     overtaking: Literal[OVERTAKING] = "skip"  # type: ignore[valid-type]
     """May a line be served when the one before it cannot be filled whole?  (skip: yes)"""
     withdraw: bool = False

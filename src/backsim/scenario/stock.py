@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.flow import Flow
-from backsim.scenario.levels import LevelFault, Situation, in_units, units_at
+from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
 from backsim.scenario.part import MEMBER
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
-from backsim.scenario.schema import Policy, Review, Scenario, StockPoint
+from backsim.scenario.schema import Observation, Policy, Review, Scenario, StockPoint
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.volume import Pair
 from backsim.scenario.yamlfile import Document, Fault, Location
@@ -63,11 +63,14 @@ class StockPoints:
         if values["reorder"] is None:
             self._fault(pair, "reorder", (), f"a reorder rule for {_spoken(pair)}", "none")
             values["reorder"] = RuleUse("none")
+        forecasts = follows_forecast(values["reorder"], values["forecast"])
+        targets = any(isinstance(v, Target) for v in values["reorder"].params.values())
+        situation = self._situation(pair, values, rate, forecasts or targets)
         for family in FAMILIES:
-            needs = any(isinstance(value, Target) for value in values[family].params.values())
-            situation = self._situation(pair, values, rate, needs)
             values[family] = self._in_units(pair, family, values[family], situation)
-        values["initial"] = self._initial(pair, values["initial"], values["reorder"], rate)
+        seen = values["observe"] or Observation()
+        values["observe"] = _informed(seen, situation) if forecasts else None
+        values["initial"] = self._initial(pair, values["initial"], values["reorder"], situation)
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
     def _fault(self, pair: Pair, field: str, below: Location, expected: str, found: Any) -> None:
@@ -145,14 +148,15 @@ class StockPoints:
                 found[p.name] = {c: given.get(c, rest) for c in self.scenario.customers}
         return found
 
-    def _initial(self, pair: Pair, given: Any, use: RuleUse, rate: float) -> int:
+    def _initial(self, pair: Pair, given: Any, use: RuleUse, situation: Situation) -> int:
         """Units at the start: as given, or what the rule orders for an empty stock point."""
         if given is not None:
-            return int(_units(given, rate))
+            return int(_units(given, situation.rate))
         if any(fault.path[-1] in use.params for fault in self.faults):
             return 0
+        rule = FAMILIES["reorder"].get(use.rule)
         try:
-            units = max(0, units_at(FAMILIES["reorder"].get(use.rule), use.params, 0))
+            units = max(0, units_at(rule, use.params, {**situation.offers, "position": 0}))
         except Exception as error:  # a user's rule may do anything
             expected = f"a rule that can say what to order for an empty stock point ({error})"
             self._fault(pair, "reorder", (), expected, use.rule)
@@ -183,6 +187,14 @@ def _below(value: Any, path: Location) -> Any:
     for part in path:
         value = value[part]
     return value
+
+
+def _informed(given: Observation, situation: Situation) -> Observation:
+    """How demand is observed, with the forecast at the start: as given, or the scenario's own."""
+    start = {"mean": situation.rate, "variance": situation.offers["forecast_variance"]}
+    return given.model_copy(
+        update={name: value for name, value in start.items() if getattr(given, name) is None}
+    )
 
 
 def _units(value: Any, rate: float) -> Any:

@@ -1,0 +1,42 @@
+"""The forecasts that a model's stock points start with."""
+
+from __future__ import annotations
+
+import math
+
+from backsim.entities import FORECAST, LATE_FORECAST, Forecast
+from backsim.scenario.levels import follows_forecast
+from backsim.scenario.model import Model
+from backsim.scenario.schema import Review, StockPoint
+
+
+def forecasts(point: StockPoint) -> bool:
+    """Whether a stock point forecasts its demand."""
+    assert point.reorder is not None
+    return follows_forecast(point.reorder, point.forecast)
+
+
+def first_forecast(
+    model: Model, point: StockPoint, stock: int, observed_at: int
+) -> tuple[Forecast, int, int]:
+    """A stock point's row at the start, the periods that may end, and its events' kind.
+
+    Forecasts are updated before the review of the same instant: before the demand of that instant
+    or after it, as the review is.
+    """
+    seen = point.observe
+    assert seen is not None
+    first = seen.every if seen.first is None else seen.first
+    row = Forecast(
+        mean=float(seen.mean or 0.0) * seen.every,
+        squared_error=float(seen.variance or 0.0) * seen.every,
+        smoothing=seen.error_smoothing,
+        every=seen.every,
+        first=first,
+        observed_at=observed_at,
+        stock=stock,
+        censored=int(seen.censored),
+    )
+    periods = max(0, math.floor((model.horizon - first) / seen.every) + 2)
+    late = isinstance(point.review, Review) and point.review.after_demand
+    return row, periods, LATE_FORECAST if late else FORECAST
