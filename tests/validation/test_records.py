@@ -43,11 +43,11 @@ def test_every_record_is_expressed_and_has_a_source():
 
 def test_what_is_not_expressed_is_passed_over():
     record = next(r for r in records() if r.instance == "P1")
-    other = replace(record, model={**record.model, "forecast": "SES"})
+    other = replace(record, model={**record.model, "phase_of_the_moon": "full"})
     (verdict,) = validate([other])
     assert (verdict.verdict, verdict.note) == (
         "skipped",
-        "waits for reorder rules that follow a forecast",
+        "waits for the model's 'phase_of_the_moon'",
     )
 
 

@@ -184,6 +184,14 @@ def error_of_constant(look: Look) -> float:
     return float((wait**2).mean() - one.mean() * other.mean())
 
 
+def bullwhip(look: Look) -> tuple[float, float]:
+    """Variance of the units purchased a period, and that of the demand."""
+    log = look.run.log
+    purchased = log.purchases["units"][log.purchases["placed"] >= look.start]
+    demanded = log.column("units")[log.column("time") >= look.start]
+    return float(purchased.var()), float(demanded.var())
+
+
 def value(look: Look) -> float:
     """Value of the units shipped, per period."""
     names = look.run.model.classes

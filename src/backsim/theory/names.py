@@ -18,7 +18,10 @@ def measure_of(metric: str, case: Case) -> Measure:
             inner = measure_of(base, case)
             return lambda look: inner(Look(look.run, look.case, name))
     if metric in MEASURES:
-        return MEASURES[metric]
+        measure, parts = MEASURES[metric], case.facts.get("parts", 1.0)
+        return (
+            (lambda look: measure(look) / parts) if metric in IN_PARTS and parts != 1 else measure
+        )
     if found := re.fullmatch(r"P_wait_gt_(\d+(?:\.\d+)?)", metric):
         return lambda look: measures.wait_above(look, float(found[1]))
     if re.fullmatch(r"EW2_[A-Z]+", metric):
@@ -52,6 +55,9 @@ def _days(name: str) -> Measure:
 def _total(*names: str) -> Measure:
     return lambda look: sum(look.get(name) for name in names)
 
+
+IN_PARTS = {"mean_net_stock", "sd_net_stock", "EB_end", "EI_end"}
+"""Metrics in units, of which a scenario may count the parts."""
 
 MEASURES: dict[str, Measure] = {
     **dict.fromkeys(("EB", "EB_end", "EB_total", "mean_queue"), _metric("mean_backlog")),
@@ -87,6 +93,9 @@ MEASURES: dict[str, Measure] = {
         _metric("backorder_age"),
     ),
     "var_IL": measures.variance_of_net_stock,
+    "bullwhip_ratio": measures.bullwhip,
+    **{name: _metric(name) for name in ("mean_net_stock", "sd_net_stock")},
+    "P_no_stockout_at_end": _metric("clear_rate"),
     **dict.fromkeys(
         ("order_rate", "order_frequency", "orders_per_month"), _metric("purchases_per_day")
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.theory import scripts, shapes
+from backsim.theory import forecasts, scripts, shapes
 from backsim.theory.case import Case
 from backsim.theory.records import Answer, Unsupported
 
@@ -32,6 +32,7 @@ def _stock_point(review: str) -> Callable[[Answer], bool]:
 
 
 SHAPES: tuple[tuple[Callable[[Answer], bool], Callable[[Answer], Case]], ...] = (
+    (lambda model: "forecast" in model, forecasts.order_up_to),
     (_stock_point("continuous"), shapes.continuous),
     (_stock_point("periodic"), shapes.periodic),
     (lambda model: "queue" in model, shapes.queue),
