@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backsim.cli import run as cli
+from backsim.experiment import load_experiment
 from backsim.scenario.load import build
 from backsim.scenario.yamlfile import parse_yaml
 
@@ -59,7 +60,12 @@ def test_console(text: str) -> None:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_yaml(text: str) -> None:
-    """A YAML block with a horizon is a scenario that resolves."""
+    """A YAML block with a horizon is a scenario that resolves, one with a scenario an experiment."""
+    if re.search("^scenario:", text, re.MULTILINE):
+        file = Path("experiment.yaml")
+        file.write_text(text.replace("quickstart.yaml", "scenarios/quickstart.yaml"))
+        assert len(load_experiment(file).policies) > 1
+        return
     if "horizon:" not in text:
         pytest.skip("a part of a scenario")
     assert build(parse_yaml(text, "block"), ROOT / "scenarios").stock_points

@@ -58,13 +58,28 @@ def changes_of(settings: Mapping[str, Any], place: Location) -> tuple[Change, ..
 
 
 def label_of(path: str, value: Any) -> str:
-    """How a value of a path is called: `fcfs`, `s=10`, `s_S(s=10, S=30)`."""
+    """How a value of a path is called: `fcfs`, `s=10`, `S=s+14 days`, `s_S(s=10, S=30)`."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping) and isinstance(value.get("rule"), str):
-        rest = ", ".join(f"{k}={show(v)}" for k, v in value.items() if k != "rule")
+        rest = ", ".join(f"{k}={_spoken(v)}" for k, v in value.items() if k != "rule")
         return f"{value['rule']}({rest})" if rest else str(value["rule"])
-    return f"{path.rpartition('.')[2]}={show(value)}"
+    return f"{path.rpartition('.')[2]}={_spoken(value)}"
+
+
+def _spoken(value: Any) -> str:
+    """A value in few words: `14 days`, `s+14 days` for a level; else as YAML."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and set(value) in (
+        {"days"},
+        {"days", "above"},
+        {"units", "above"},
+    ):
+        unit = "days" if "days" in value else "units"
+        above = f"{value['above']}+" if "above" in value else ""
+        return f"{above}{show(value[unit])} {unit}"
+    return show(value)
 
 
 def full(factors: Mapping[str, tuple[Level, ...]]) -> list[Combination]:
