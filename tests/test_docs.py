@@ -60,7 +60,7 @@ def test_console(text: str) -> None:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_yaml(text: str) -> None:
-    """A YAML block with a horizon is a scenario that resolves, one with a scenario an experiment."""
+    """A YAML block with a horizon is a scenario, one with a scenario an experiment."""
     if re.search("^scenario:", text, re.MULTILINE):
         file = Path("experiment.yaml")
         file.write_text(text.replace("quickstart.yaml", "scenarios/quickstart.yaml"))
