@@ -71,7 +71,7 @@ def test_constraints_come_before_the_objective() -> None:
     study = made(
         {**COST, **fill}, objective="minimise cost.total", constraints="fill_rate[gold] >= 0.95"
     )
-    assert study.feasible == (1, 2)
+    assert study.ranking.feasible == (1, 2)
     assert study.best().policy.name == "b"
     none = made(
         {**COST, **fill}, objective="minimise cost.total", constraints="fill_rate[gold] >= 0.99"

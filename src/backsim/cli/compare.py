@@ -16,6 +16,7 @@ from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
 from backsim.experiment.study import Study
+from backsim.report.analysis import wanted
 from backsim.report.excel import check_excel
 
 MOST_ROWS = 40
@@ -42,6 +43,8 @@ def compare_policies(
     files = _write(study, out, excel, parquet)
     shown: Callable[[Study], None] = {"table": _table, "json": _json, "csv": _csv}[format]
     shown(study)
+    for warning in study.warnings:
+        say(f"warning: {warning}")
     say(f"\nwritten: {', '.join(map(str, files))}")
 
 
@@ -67,6 +70,7 @@ def _json(study: Study) -> None:
         "title": experiment.title,
         "question": experiment.question,
         "finding": study.finding,
+        "warnings": list(study.warnings),
         "objective": str(experiment.objective or ""),
         "constraints": [str(constraint) for constraint in experiment.constraints],
         "reference": experiment.reference,
@@ -86,18 +90,14 @@ def _records(frame: Any) -> list[dict[str, Any]]:
 def _table(study: Study) -> None:
     experiment, out = study.experiment, console()
     rows = study.table()
-    metrics = [str(spec) for spec in study.wanted]
-    order = list(range(len(rows)))
-    if experiment.objective is not None:
-        name, down = str(experiment.objective.metric), experiment.objective.sense == "maximise"
-        order = rows[name].sort_values(ascending=not down).index.tolist()
+    metrics = [str(spec) for spec in wanted(study)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("policy")
     for name in metrics:
         table.add_column(escape(name), justify="right")
     for constraint in experiment.constraints:
         table.add_column(escape(str(constraint)), justify="right")
-    for i in order[:MOST_ROWS]:
+    for i in study.ranking.order[:MOST_ROWS]:
         row: Any = rows.loc[i]
         cells = [number_text(float(row[name]), float(row[f"{name} +-"])) for name in metrics]
         kept = [str(row[str(constraint)]) for constraint in experiment.constraints]

@@ -15,14 +15,14 @@ from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.stopping import Verdict
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.profile import Profile
-from backsim.results.spec import Constraint, MetricSpec, parse_metric
+from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import estimate
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from backsim.statistics import Best
+    from backsim.report.analysis import Ranking
 
     Floats = NDArray[np.float64]
 
@@ -33,9 +33,7 @@ class Winner:
 
     policy: Policy
     candidates: tuple[Policy, ...]
-    """Those that the data do not exclude, with the confidence of the experiment."""
-    comparisons: Best | None
-    """Each policy that keeps the constraints against the best of the others; None if only one."""
+    """Those that the data do not exclude, with the confidence of the experiment (Hsu's MCB)."""
 
     @property
     def separated(self) -> bool:
@@ -105,8 +103,10 @@ class Study:
         """One row a policy: settings, replications, mean and half-width of each metric."""
         import pandas as pd
 
+        from backsim.report.analysis import wanted
+
         rows = []
-        arrays = {str(spec): self.array(spec) for spec in self.wanted}
+        arrays = {str(spec): self.array(spec) for spec in wanted(self)}
         for i, policy in enumerate(self.policies):
             row: dict[str, Any] = {"policy": policy.name}
             row |= {f: policy.settings[f] for f in self.experiment.factors}
@@ -114,31 +114,22 @@ class Study:
             for name, values in arrays.items():
                 known = estimate(values[i, : self.counts[i]].tolist(), self.experiment.confidence)
                 row |= {name: known.mean, f"{name} +-": known.half_width}
-            for constraint in self.experiment.constraints:
-                row[str(constraint)] = self.keeps(constraint)[i]
+            for constraint, word in zip(
+                self.experiment.constraints, self.ranking.kept[i], strict=True
+            ):
+                row[str(constraint)] = word
             rows.append(row)
         return pd.DataFrame(rows)
 
-    @property
-    def wanted(self) -> tuple[MetricSpec, ...]:
-        """The metrics asked for, with those of the objective and the constraints."""
-        experiment = self.experiment
-        first = [experiment.objective.metric] if experiment.objective else []
-        more = [constraint.metric for constraint in experiment.constraints]
-        return tuple(dict.fromkeys([*first, *experiment.metrics, *more]))
-
-    def keeps(self, constraint: Constraint) -> tuple[str, ...]:
-        """Whether each policy keeps a constraint: yes or no, by its mean; nan keeps nothing."""
-        means = (row[~np.isnan(row)] for row in self.array(constraint.metric))
-        return tuple(
-            "yes" if len(row) and constraint.holds(float(row.mean())) else "no" for row in means
-        )
-
     @cached_property
-    def feasible(self) -> tuple[int, ...]:
-        """Places of the policies whose means keep every constraint."""
-        kept = [self.keeps(constraint) for constraint in self.experiment.constraints]
-        return tuple(i for i in range(len(self.policies)) if all(k[i] == "yes" for k in kept))
+    def ranking(self) -> Ranking:
+        """The policies in order of the objective, best first; those that break a constraint last.
+
+        Raises InputError for too few replications.
+        """
+        from backsim.report.analysis import rank
+
+        return rank(self)
 
     def differences(self, reference: str | int | Policy | None = None) -> pd.DataFrame:
         """Each policy less the reference, metric by metric, paired by replication.
@@ -148,11 +139,12 @@ class Study:
         """
         import pandas as pd
 
+        from backsim.report.analysis import wanted
         from backsim.statistics import differences
 
         place = self.place(self.experiment.reference if reference is None else reference)
         rows = []
-        for spec in self.wanted:
+        for spec in wanted(self):
             values = self.array(spec)
             if np.isnan(values).all(axis=1).any():
                 continue
@@ -168,23 +160,14 @@ class Study:
 
         Raises InputError when the experiment has no objective, or no policy keeps the constraints.
         """
-        from backsim.statistics import with_best
-
-        objective = self.experiment.objective
+        objective, found = self.experiment.objective, self.ranking
         if objective is None:
             raise InputError("best: expected an experiment with an objective: minimise cost.total")
-        if not self.feasible:
+        if found.best is None:
             kept = ", ".join(map(str, self.experiment.constraints))
             raise InputError(f"best: expected a policy that keeps {kept}, found none")
-        values = self.array(objective.metric)[list(self.feasible)]
-        means = np.nanmean(values, axis=1)
-        first = int(means.argmin() if objective.sense == "minimise" else means.argmax())
-        winner = self.policies[self.feasible[first]]
-        if len(self.feasible) == 1:
-            return Winner(winner, (winner,), None)
-        found = with_best(values, objective.sense, self.experiment.confidence)
-        candidates = tuple(self.policies[self.feasible[i]] for i in found.candidates)
-        return Winner(winner, candidates, found)
+        candidates = found.candidates or (found.best,)
+        return Winner(self.policies[found.best], tuple(self.policies[i] for i in candidates))
 
     def pareto(self, x: str | MetricSpec, y: str | MetricSpec) -> pd.DataFrame:
         """Means of two metrics, and whether no other policy is better in one and as good in both.
@@ -227,6 +210,24 @@ class Study:
         from backsim.report.finding import finding
 
         return finding(self)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What to mind before relying on the numbers: runs or warm-ups that are too short."""
+        from backsim.report.analysis import warm_up_verdict
+
+        verdicts = [warm_up_verdict(self, i) for i in range(len(self.policies))]
+        short = [v for v in verdicts if v is not None and not v.found.enough]
+        early = [v for v in verdicts if v is not None and v.found.enough and not v.enough]
+        told = {
+            "the run is too short to see stock and backlog settle (MSER-5)": short,
+            "the warm-up is too short: MSER-5 would leave out more, and it would show": early,
+        }
+        return tuple(
+            f"{text}: {', '.join(self.policies[v.policy].name for v in found)}"
+            for text, found in told.items()
+            if found
+        )
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one self-contained HTML file."""

@@ -1,0 +1,86 @@
+"""Stopping rules: as many replications as are needed, whatever is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.experiment import shop
+
+from backsim.errors import InputError
+from backsim.experiment.play import play
+from backsim.statistics import estimate, kn, precision
+
+SHORT: dict[str, Any] = {
+    "set": {"horizon": 60},
+    "policies": {**shop.POLICIES, "s=9": {"policy.reorder.s": 9}},
+}
+UNTIL = {"cost.total": "5 %", "fill_rate[gold]": 0.02}
+
+
+def test_half_widths_are_as_small_as_asked_for(tmp_path: Path) -> None:
+    made = shop.experiment(tmp_path, replications={"until": UNTIL, "least": 5, "most": 400})
+    study = play(made, workers=1)
+    count = study.counts[0]
+    assert study.counts == (count,) * 3
+    assert 5 < count < 400
+    for row in study.array("fill_rate[gold]"):
+        assert estimate(row.tolist()).half_width <= 0.02
+    for row in study.array("cost.total"):
+        found = estimate(row.tolist())
+        assert found.half_width <= 0.05 / 1.05 * found.mean
+        assert precision(row, relative=0.05, least=5).reached
+    assert study.verdict is not None
+    assert study.verdict.note == f"cost.total, fill_rate[gold] known closely enough at {count}"
+
+
+def test_it_stops_at_the_most_and_says_so(tmp_path: Path) -> None:
+    until = {"cost.total": "0.1 %"}
+    study = play(shop.experiment(tmp_path, replications={"until": until, "most": 12}), workers=1)
+    assert study.counts == (12,) * 3
+    assert study.verdict is not None
+    assert "stopped at 12 replications, the most allowed: cost.total of" in study.verdict.note
+
+
+def test_the_best_is_separated_by_kn(tmp_path: Path) -> None:
+    rule = {"until": "best", "indifference": 0.1, "least": 6, "most": 200}
+    study = play(shop.experiment(tmp_path, replications=rule, **SHORT), workers=1)
+    values = study.array("cost.total")
+    again = kn(values, 0.1, first=6)
+    assert study.verdict is not None
+    assert study.verdict.selection == again
+    assert again.best is not None
+    assert again.used == study.counts
+    assert len(set(study.counts)) > 1  # the others needed fewer
+    assert np.isnan(values).sum(axis=1).tolist() == [max(study.counts) - n for n in study.counts]
+    assert study.policies[again.best].name in study.verdict.note
+    assert study.finding
+    assert len(study.table()) == 4
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"until": {"cost.total": "10 %"}, "least": 5},
+        {"until": "best", "indifference": 0.1, "least": 6},
+    ],
+)
+def test_what_counts_does_not_depend_on_what_is_there(
+    tmp_path: Path, rule: dict[str, object]
+) -> None:
+    rule, full = {**rule, "most": 90}, tmp_path / "full"
+    alone = play(shop.experiment(tmp_path, replications=rule, **SHORT), workers=1)
+    play(shop.experiment(tmp_path, replications=90, **SHORT), workers=1, out=full)
+    more = play(shop.experiment(tmp_path, replications=rule, **SHORT), workers=1, out=full)
+    assert more.counts == alone.counts
+    assert max(more.counts) < 90
+    one, other = alone.array("cost.total"), more.array("cost.total")
+    assert np.array_equal(one, other, equal_nan=True)
+
+
+def test_a_metric_that_means_nothing_cannot_be_waited_for(tmp_path: Path) -> None:
+    rule = {"until": {"ready_rate[gold]": 0.1}}
+    with pytest.raises(InputError, match=r"until: ready_rate\[gold\] means nothing for 'fcfs'"):
+        play(shop.experiment(tmp_path, replications=rule), workers=1)
