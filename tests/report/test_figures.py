@@ -144,7 +144,7 @@ def test_bars_add_up(study: StandIn) -> None:
 
 def test_waits_start_at_the_fill_rate(study: StandIn) -> None:
     ax = plot.waits(study, policies=["fcfs 10"])
-    line = next(li for li in ax.lines if li.get_label() == "gold")
+    line = next(li for li in ax.lines if to_hex(li.get_color()) == style.PALETTE[0])  # gold
     courses = study.profiles("fcfs 10")
     share = sum(p.within[0, 0] for p in courses) / sum(p.ordered[0] for p in courses)
     assert np.asarray(line.get_ydata())[0] == pytest.approx(share)

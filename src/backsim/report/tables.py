@@ -106,14 +106,14 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
         Column("policy"),
         *(Column(label(spec), unit(spec)) for spec in specs),
         Column("pairs"),
-        Column("variance saved", "share"),
+        Column("variance saved", "%"),
     )
     rows: list[tuple[Cell, ...]] = [
         (
             _name(study, ranking, i),
             *(one.get(i) for one in found),
             main[i].count if i in main else None,
-            round(main[i].reduction, 2) if i in main else None,
+            _percent(main[i].reduction) if i in main else None,
         )
         for i in others
     ]
@@ -283,6 +283,10 @@ def _facts(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
         else:
             found.append((name, "" if value is None else str(value)[:MOST_TEXT]))
     return found
+
+
+def _percent(share: float) -> int | None:
+    return None if np.isnan(share) else round(100 * share)
 
 
 def _name(study: Study, ranking: Ranking, policy: int) -> str:

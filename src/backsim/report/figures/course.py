@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -59,34 +59,46 @@ def waits(
     shown = chosen(study, policies, 2)
     courses = {i: _profiles(study, i) for i in shown}
     classes = list(dict.fromkeys(c for some in courses.values() for c in some[0].classes))
-    lines = len(shown) * min(len(classes), MOST_CURVES)
-    ax = new_axes(ax, 3.0 + 0.22 * -(-lines // 2))
+    ax = new_axes(ax, 3.4 + 0.2 * (len(shown) > 1))
     longest = 0.0
     for number, name in enumerate(classes[:MOST_CURVES]):
-        for dash, (i, some) in enumerate(courses.items()):
-            if name not in some[0].classes:
+        for dash, some in enumerate(courses.values()):
+            share = _share(some, name)
+            if share is None:
                 continue
-            code = some[0].classes.index(name)
-            ordered = sum(p.ordered[code] for p in some)
-            if not ordered:
-                continue
-            share = sum(p.within[code] for p in some) / ordered
             days = some[0].days
             near = np.flatnonzero(share >= share[-1] - 0.005)[0]
             longest = max(longest, float(days[near]))
-            policy = f", {text(study.policies[i].name, 16)}" if len(shown) > 1 else ""
-            ax.plot(
-                days, share, color=PALETTE[number % len(PALETTE)], linestyle=DASHES[dash % 4],
-                linewidth=1.8, label=f"{text(name, 16)}{policy}",
-            )  # fmt: skip
+            ax.plot(days, share, color=PALETTE[number], linestyle=DASHES[dash % 4], linewidth=1.8)
     ax.set_xlim(0, max(longest, 0.05) * 1.02)
     ax.set_ylim(top=1.005)
     ax.set_xlabel("days waited, at most")
     ax.set_ylabel("share of the units ordered")
     few_ticks(ax)
     few_ticks(ax, "y")
-    legend(ax)
+    keys = [(name, PALETTE[i], "-") for i, name in enumerate(classes[:MOST_CURVES])]
+    if len(shown) > 1:
+        keys += [(study.policies[i].name, GREY, DASHES[k % 4]) for k, i in enumerate(shown)]
+    legend(ax, handles=[_key(*key) for key in keys])
     return ax
+
+
+def _share(some: Sequence[Profile], name: str) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """Share of a class's units shipped within each number of days; None if it ordered nothing."""
+    if name not in some[0].classes:
+        return None
+    code = some[0].classes.index(name)
+    ordered = sum(int(p.ordered[code]) for p in some)
+    if not ordered:
+        return None
+    return np.asarray(np.sum([p.within[code] for p in some], axis=0) / ordered)
+
+
+def _key(name: str, colour: str, dash: Any) -> Any:
+    """An entry of a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, linestyle=dash, linewidth=1.8, label=text(name, 22))
 
 
 def chosen(study: Study, policies: Sequence[str] | None, most: int) -> list[int]:

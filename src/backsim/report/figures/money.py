@@ -17,10 +17,10 @@ from backsim.report.figures.style import (
     few_ticks,
     legend,
     marked,
+    name_across,
     name_rows,
     new_axes,
     rows_height,
-    wrapped,
 )
 from backsim.report.study import Study, as_study
 from backsim.report.tables import COSTS, cancel_causes
@@ -76,7 +76,7 @@ def promises(study: Study | Run, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     name_rows(ax, row_names(study, order))
     ax.set_xlim(0, 1)
-    ax.set_xlabel("share of promised lines")
+    name_across(ax, "share of promised lines")
     legend(ax)
     return ax
 
@@ -115,7 +115,7 @@ def _stacked(
         )  # fmt: skip
         left = left + values
     name_rows(ax, row_names(study, order))
-    ax.set_xlabel(wrapped(axis))
+    name_across(ax, axis)
     few_ticks(ax)
     legend(ax)
     return ax

@@ -27,6 +27,7 @@ from backsim.report.figures.style import (
     VERMILION,
     few_ticks,
     marked,
+    name_across,
     name_rows,
     new_axes,
     rows_height,
@@ -68,7 +69,7 @@ def ranking(study: Study, ax: Axes | None = None, metric: str | MetricSpec | Non
     _intervals(ax, range(len(some)), some, colours, [i not in found.feasible for i in found.order])
     ax.axvline(found.estimates[found.reference].mean, color=GREY, linewidth=0.8, linestyle=":")
     name_rows(ax, [_marked(study, found, i) for i in found.order])
-    ax.set_xlabel(wrapped(f"{with_unit(found.spec)}, {_level(study)} interval"))
+    name_across(ax, f"{with_unit(found.spec)}, {_level(study)} interval")
     few_ticks(ax)
     return ax
 
@@ -100,7 +101,7 @@ def differences(
     ]
     _intervals(ax, range(len(rows)), some, colours)
     name_rows(ax, [study.policies[i].name for i in rows])
-    ax.set_xlabel(wrapped(f"{with_unit(spec)}, policy less {text(study.policies[base].name, 24)}"))
+    name_across(ax, f"{with_unit(spec)}, policy less {study.policies[base].name[:30]}")
     few_ticks(ax)
     return ax
 
@@ -134,7 +135,7 @@ def sensitivity(
     name_rows(ax, names)
     ax.set_yticks(ticks, [text(name) for name in names])
     ax.set_ylim(row - 1.5, -0.5)
-    ax.set_xlabel(wrapped(f"effect on {with_unit(spec)}"))
+    name_across(ax, f"effect on {with_unit(spec)}")
     few_ticks(ax)
     return ax
 
@@ -208,7 +209,7 @@ def _name_points(
     middle = np.nanmean(means[0])
     named: list[int] = []
     for i in rows:
-        if any((abs(scaled[:, i] - scaled[:, j]) < (0.35, 0.07)).all() for j in named):
+        if any((abs(scaled[:, i] - scaled[:, j]) < (0.45, 0.12)).all() for j in named):
             continue
         right = means[0, i] > middle
         named.append(i)

@@ -17,7 +17,7 @@ GREY = "#8a8f98"
 INK = "#1b1f24"
 FAINT = "#d5d9de"
 GROUND = "#fefefe"
-DASHES = ("-", "--", "-.", ":")
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
 
 WIDTH = 5.2
 SIZE = 11.0
@@ -59,6 +59,11 @@ def marked(name: str, reference: bool) -> str:
     return f"{name[:24]} (ref.)" if reference else name
 
 
+def name_across(ax: Axes, label: str) -> None:
+    """The label of the numbers below rows of names, which may reach below the names."""
+    ax.set_xlabel(wrapped(label), loc="right")
+
+
 def text(value: str, longest: int = LONGEST) -> str:
     """Someone's words as plain text: one line, cut if long, no dollar starts a formula."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in value).split())
@@ -82,12 +87,14 @@ def few_ticks(ax: Axes, axis: str = "x", most: int = 5) -> None:
         chosen.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def legend(ax: Axes, columns: int = 2, **settings: Any) -> None:
+def legend(ax: Axes, **settings: Any) -> None:
     """A legend above the figure, never over the data."""
-    where = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
     ax.legend(
-        **{**where, **settings},
-        ncols=columns,
+        **settings,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        borderaxespad=0.2,
+        ncols=2,
         frameon=False,
         fontsize=SIZE - 1,
         labelcolor=INK,
