@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
 
+from backsim.report.words import interval, number
 from backsim.results.metrics import METRICS
 from backsim.results.summary import Summary
 from backsim.rules import Family, Parameter, Rule
@@ -77,24 +77,11 @@ ALWAYS = ("fill_rate", "mean_backlog", "mean_wait", "cancel_rate", "cost.total")
 
 
 def _text(estimate: Estimate | None) -> str:
-    return "-" if estimate is None else number_text(estimate.mean, estimate.half_width)
+    return "-" if estimate is None else interval(estimate)
 
 
-def number_text(mean: float, half_width: float) -> str:
-    """A mean with its half-width, in as many decimals as the half-width makes sense of."""
-    if math.isnan(mean):
-        return "-"
-    if mean == 0 and not half_width > 0:
-        return "0"
-    if not half_width > 1e-12 * abs(mean):  # the same in every replication
-        return f"{mean:,.{_decimals(mean, 4)}f}"
-    decimals = min(_decimals(half_width, 2), 6)
-    return f"{mean:,.{decimals}f} +- {half_width:,.{decimals}f}"
-
-
-def _decimals(value: float, digits: int) -> int:
-    """Decimals that show a value with so many digits."""
-    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+number_text = number
+"""A mean with its half-width, in as many decimals as the half-width makes sense of."""
 
 
 def escape(text: str) -> str:

@@ -254,10 +254,18 @@ def level_text(value: Any) -> str:
     return str(value)
 
 
-def shown_policies(ranking: Ranking, most: int = 4) -> tuple[int, ...]:
-    """The policies that a crowded figure shows: the best, the reference, and the next in order."""
-    first = [ranking.order[0], ranking.reference]
-    return tuple(dict.fromkeys([*first, *ranking.order]))[:most]
+def shown_policies(study: Study, ranking: Ranking, most: int) -> tuple[int, ...]:
+    """The policies that a crowded figure shows: the best, the reference, and the next in order.
+
+    A policy that agrees with one of them in every replication is passed over.
+    """
+    values = values_of(study, ranking.spec)
+    shown: list[int] = []
+    for i in dict.fromkeys([ranking.order[0], ranking.reference, *ranking.order]):
+        twin = any(np.array_equal(values[i], values[j], equal_nan=True) for j in shown)
+        if len(shown) < most and (not twin or i == ranking.reference):
+            shown.append(i)
+    return tuple(shown)
 
 
 @dataclass(frozen=True, slots=True)

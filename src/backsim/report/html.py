@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from backsim.errors import InputError
@@ -268,16 +269,17 @@ class _Captions:
                 f"{len(study.policies) - 1}). Different metrics are not corrected for each other."
             )
             saved = [d.reduction for d in found.against.values() if not math.isnan(d.reduction)]
-            parts.append(
+            text = (
                 "Replication r of every policy meets the same customers, orders and lead times "
                 "(common random numbers)"
-                + (
-                    f", which took {min(saved):.0%} to {max(saved):.0%} off the variance of the "
-                    f"differences in {label(found.spec)}."
-                    if saved
-                    else "."
-                )
             )
+            if saved:
+                text += (
+                    f": half of the differences in {label(found.spec)} have at least "
+                    f"{median(saved):.0%} less variance for it "
+                    f"({min(saved):.0%} to {max(saved):.0%})"
+                )
+            parts.append(f"{text}.")
         if found.with_best:
             parts.append(
                 "Which policies may be the best is decided by Hsu's multiple comparisons with the "

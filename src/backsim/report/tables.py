@@ -19,7 +19,7 @@ from backsim.report.analysis import (
     rank,
     wanted,
 )
-from backsim.report.study import Study
+from backsim.report.study import Study, place_of
 from backsim.report.words import PLUS_MINUS, interval, label, listed, percent, plain_number, unit
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec
@@ -256,9 +256,13 @@ def settings_table(study: Study, ranking: Ranking) -> Table:
 
 def provenance_table(study: Study) -> Table:
     """Where the numbers come from: a row a fact."""
-    values = dict(study.provenance)
+    values = {key: value for key, value in study.provenance.items() if key != "metrics"}
     engines = values.pop("engines", {})
-    rows = [(key, text) for key, text in _facts(values) if text]
+    names = listed(list(dict.fromkeys(policy.model.name for policy in study.policies)))
+    place = place_of(study, study.experiment.reference or study.policies[0].name)
+    reference = study.policies[place]
+    rows = [("scenario", names), (f"sha256 of {reference.name}", reference.model.digest)]
+    rows += [(key, text) for key, text in _facts(values) if text]
     used: dict[str, list[str]] = {}
     for policy, choice in engines.items():
         used.setdefault(f"{choice['engine']}: {choice['reason']}", []).append(policy)

@@ -109,7 +109,7 @@ def chosen(study: Study, policies: Sequence[str] | None, most: int) -> list[int]
         return [place_of(study, name) for name in policies]
     if len(study.policies) == 1:
         return [0]
-    return list(shown_policies(rank(study), most))
+    return list(shown_policies(study, rank(study), most))
 
 
 def _over_time(

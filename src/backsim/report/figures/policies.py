@@ -129,7 +129,7 @@ def sensitivity(
         colour = PALETTE[number % len(PALETTE)]
         ax.plot(middle, rows, color=FAINT, linewidth=2, zorder=1)
         _intervals(ax, rows, [e.estimate for e in inside], [colour] * len(inside))
-        names += [f"{_short(factor, factors)} = {e.level}" for e in inside]
+        names += [_level_of(_short(factor, factors), e.level) for e in inside]
         ticks += list(rows)
         row += len(inside) + 1
     name_rows(ax, names)
@@ -144,6 +144,11 @@ def _short(factor: str, factors: list[str]) -> str:
     """The last part of a path, where that says which factor it is."""
     last = factor.rsplit(".", 1)[-1]
     return last if [f.rsplit(".", 1)[-1] for f in factors].count(last) == 1 else factor
+
+
+def _level_of(factor: str, level: str) -> str:
+    """`s = 20`; some levels say it themselves."""
+    return level if level.startswith(f"{factor}=") else f"{factor} = {level}"
 
 
 def pareto(
@@ -172,7 +177,7 @@ def pareto(
     ax.vlines(means[0], low[1], high[1], colors=colours, linewidth=1.2)
     faces = [c if i != reference else GROUND for i, c in enumerate(colours)]
     ax.scatter(means[0], means[1], s=32, c=faces, edgecolors=colours, linewidths=1.5, zorder=3)
-    _name_points(ax, study, means, list(dict.fromkeys([reference, *order])))
+    _name_points(ax, study, means, list(dict.fromkeys([reference, *order[::-1]])))
     ax.set_xlabel(wrapped(_towards(specs[0])))
     ax.set_ylabel(wrapped(_towards(specs[1]), 34))
     few_ticks(ax)
