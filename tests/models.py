@@ -15,13 +15,16 @@ from annotated_types import Le
 
 from backsim import streams
 from backsim.engines import compiled, simpy
-from backsim.engines.log import Log
+from backsim.engines.log import TABLES, Log
 from backsim.engines.setup import switches
 from backsim.entities import (
+    ASKED,
     CANCELLED,
     EXPECTED,
     IN_SERVICE,
     LOST,
+    NEVER,
+    NO_NOTICE,
     NONE,
     NOTES,
     QUEUED,
@@ -138,7 +141,7 @@ def play(model: Model, seed: int = 1, record: bool = True, replication: int = 0)
 
 def assert_equal(one: Log, other: Log) -> None:
     """Equal to the bit; says where not."""
-    for table in ("lines", "purchases", "shipments", "stocks", "notes", "observations"):
+    for table in TABLES:
         a, b = getattr(one, table), getattr(other, table)
         assert len(a) == len(b), f"{table}: {len(a)} rows and {len(b)}"
         for name in a.dtype.names:
@@ -185,10 +188,12 @@ def check(model: Model, log: Log) -> None:
     assert ((lines["open"] + lines["reserved"] > 0) == (ended == WAITING)).all()
     assert ((lines["left"] > 0) == ((ended == CANCELLED) | (ended == LOST))).all()
     assert (np.isfinite(lines["closed"]) == (ended != WAITING)).all()
-    # A line is lost at once or not at all; nobody stays longer than they tolerate.
+    # A line is lost at once or not at all; who is told nothing stays no longer than they tolerate.
     assert (lines["closed"][ended == LOST] == lines["time"][ended == LOST]).all()
     waited = np.where(ended == WAITING, model.horizon, lines["closed"]) - lines["time"]
-    assert (waited <= lines["tolerance"] + 1e-9).all()
+    blind = ~np.isin(lines["head"], log.notices["head"][log.notices["promise"] < NEVER])
+    assert (waited <= lines["tolerance"] + 1e-9)[blind].all()
+    _check_conversations(model, log)
 
     size = len(stocks)
     for name, of_lines in (("backlog", "open"), ("reserved", "reserved")):
@@ -211,20 +216,24 @@ def check(model: Model, log: Log) -> None:
     assert (purchases["arrives"][received] <= model.horizon).all()
     assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
     if "PIPELINE" in switches(model):
-        _check_pipelines(log)
+        _check_pipelines(model, log)
     _check_orders(model, log)
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
         _check_notes(log)
 
 
-def _check_pipelines(log: Log) -> None:
-    """Every purchase under way stands in its stock point's pipeline, by its expected date."""
+def _check_pipelines(model: Model, log: Log) -> None:
+    """Every purchase under way stands in its stock point's pipeline: in order of expected dates,
+    or of placement where the supplier works or delivers in sequence."""
     purchases = log.purchases
     for stock in log.stocks:
         own = np.flatnonzero(purchases["stock"] == stock["index"])
         own = own[~np.isin(purchases["status"][own], (RECEIVED, WITHDRAWN))]
-        expected = own[np.lexsort((own, purchases["expected"][own]))].tolist()
+        supplier = list(model.scenario.suppliers.values())[stock["supplier"]]
+        in_sequence = supplier.capacity != "unlimited" or not supplier.crossing
+        dates = 0.0 * own if in_sequence else purchases["expected"][own]
+        expected = own[np.lexsort((own, dates))].tolist()
         for first, onward in (("pipeline_first", "later"), ("pipeline_last", "earlier")):
             found, at = [], int(stock[first])
             while at != NONE and len(found) <= len(own):
@@ -232,6 +241,28 @@ def _check_pipelines(log: Log) -> None:
                 at = int(purchases[onward][at])
             assert found == expected
             expected = expected[::-1]
+
+
+def _check_conversations(model: Model, log: Log) -> None:
+    """What was said adds up, and nobody is told anything after the order is closed."""
+    contacts, notices, lines = log.contacts, log.notices, log.lines
+    ends = np.zeros(len(lines))
+    np.maximum.at(ends, lines["head"], np.minimum(lines["closed"], model.horizon))
+    assert (notices["time"] <= ends[notices["head"]]).all()
+    assert (np.diff(notices["time"]) >= 0).all()
+    heads = contacts["head"]
+    asked = notices["what"] == ASKED
+    for name, which in (("notices", ~asked), ("inquiries", asked)):
+        said = np.bincount(notices["head"][which], minlength=len(lines))
+        assert (said[heads] == contacts[name]).all(), name
+        assert said.sum() == contacts[name].sum()
+    assert (lines["contact"][heads] == np.arange(len(heads))).all()
+    told = notices[~asked]
+    assert len(np.unique(told[["time", "head"]])) == len(told)
+    assert (told["promise"] >= told["time"]).all()
+    left = lines["status"][heads] == CANCELLED
+    assert (contacts["notices"][left & (contacts["cause"] == NO_NOTICE)] == 0).all()
+    assert (contacts["notices"][left & (contacts["cause"] != NO_NOTICE)] > 0).all()
 
 
 def _check_orders(model: Model, log: Log) -> None:

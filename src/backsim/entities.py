@@ -27,7 +27,10 @@ REVIEW = 30  # periodic review, before the demand of that instant
 ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
 LATE_REVIEW = 50  # periodic review, after the demand of that instant
-LEAVE = 80  # a customer's tolerance ends
+REVISE = 65  # estimates may have moved: who is to be told?
+NOTICE = 70  # a customer is told how long to wait
+LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
+INQUIRY = 90  # a customer asks
 
 # What became of a line.
 EXPECTED, WAITING, SHIPPED, CANCELLED, LOST = 0, 1, 2, 3, 4
@@ -49,8 +52,19 @@ SHIPMENT = ("partial", "line", "order")
 STRICT, SKIP = 0, 1
 OVERTAKING = ("strict", "skip")
 
+# Why a customer cancelled.
+NO_NOTICE, TOLD_TOO_LONG, PROMISE_BROKEN, GAVE_UP = 0, 1, 2, 3
+CAUSES = ("no_notice", "told_too_long", "promise_broken", "gave_up")
+
+# What passes between the seller and a customer who waits.
+TOLD, REVISED, ASKED = 0, 1, 2
+NOTICES = ("estimate", "revision", "inquiry")
+
 # What the trace notes, beside the event kinds' own doings.
-NOTES = ("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve")
+NOTES = (
+    *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
+    *("tell", "ask"),
+)
 (
     NOTE_ORDER,
     NOTE_SHIP,
@@ -61,6 +75,8 @@ NOTES = ("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withd
     NOTE_RECEIVE,
     NOTE_WITHDRAW,
     NOTE_RESERVE,
+    NOTE_TELL,
+    NOTE_ASK,
 ) = range(len(NOTES))
 
 
@@ -91,9 +107,52 @@ class Line:
     sibling: Code = NONE
     previous: Code = NONE
     status: Code = EXPECTED
+    contact: Code = NONE  # of an order's first line: what passes while it waits
 
 
 TAPE_FIELDS = ("time", "due", "tolerance", "units", "stock", "customer_class", "head")
+
+
+@dataclass(slots=True)
+class Contact:
+    """What an order that waits has been told, and what its customer does about it."""
+
+    told: Time = NEVER  # the last notice
+    first_told: Time = NEVER
+    first_promise: Time = NEVER
+    promise: Time = NEVER  # the date last told
+    believed: Time = NEVER  # the estimate last told, or when the wait began
+    notice_at: Time = NEVER  # the next notice planned
+    leave_at: Time = NEVER  # the end of the tolerance, or of the promise and its grace
+    ask_at: Time = NEVER  # the next inquiry
+    tolerance: Time = NEVER  # the longest promised wait that the customer accepts
+    patience: Time = NEVER  # the longest wait without a promise
+    grace: Time = 0.0
+    forgives: Code = 0  # broken promises that the customer forgives
+    broken: Code = 0
+    notices: Code = 0
+    inquiries: Code = 0
+    blind: Code = 1  # no promise stands
+    cause: Code = NO_NOTICE  # why the customer cancelled
+    head: Code = NONE
+
+
+@dataclass(slots=True)
+class Notice:
+    """A notice to a customer, or a customer's inquiry."""
+
+    time: Time = 0.0
+    promise: Time = NEVER  # the date told; never, when there was none
+    what: Code = TOLD
+    head: Code = NONE
+
+
+TRAITS: dict[str, str] = {"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"}
+"""What a customer brings to a conversation, with its type; on the tape where a class needs it.
+
+`told`: the longest promised wait accepted, days; `grace`: days beyond a promise; `forgives`: broken
+promises forgiven; `gaps`: standard exponential times between inquiries, a row an order.
+"""
 
 
 @dataclass(slots=True)
@@ -111,7 +170,9 @@ class Stock:
     review_start: Time = 0.0
     review_period: Time = 0.0  # 0: continuous review
     last_arrival: Time = 0.0
+    revised: Time = -1.0  # when the promises here were last looked through
     mean_lead_time: Time = 0.0
+    quantile_step: Time = 1.0  # of the table of arrival quantiles: days, or mean services
     price: Price = 0.0
     on_hand: TotalUnits = 0
     reserved: TotalUnits = 0
@@ -143,6 +204,12 @@ class Stock:
     forecast: Code = 0
     forecast_at: Code = 0
     forecast_row: Code = NONE  # its row in the table of forecasts
+    notice: Code = 0  # a bit for each rule
+    notice_at: Code = 0
+    estimate: Code = 0
+    estimate_at: Code = 0
+    quantiles_at: Code = 0
+    quantiles: Code = 2
 
 
 @dataclass(slots=True)
@@ -181,6 +248,9 @@ class CustomerClass:
 
     priority: Code = 1
     shipment: Code = BY_UNIT
+    inquiry_rate: Time = 0.0
+    shrinks: Time = 1.0  # the tolerance, at each broken promise
+    most_inquiries: Code = 0
 
 
 @dataclass(slots=True)
@@ -264,6 +334,8 @@ class World:
     forecasts: Sequence[Forecast]
     observations: Sequence[Observation]
     params: Sequence[float]
+    contacts: Sequence[Contact]
+    quantiles: Sequence[float]
 
 
 @cache

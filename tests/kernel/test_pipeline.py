@@ -10,6 +10,7 @@ from tests.models import build, inbound, orders, play
 
 from backsim import simulate
 from backsim.engines.log import Log
+from backsim.scenario.load import from_dict
 
 BASE = {"rule": "base_stock", "S": 0}
 
@@ -41,7 +42,7 @@ def test_purchases_at_the_start_arrive_when_they_are_expected():
     model = build(
         {"a": {"demand": orders((1, 1))}}, stock=[{"inbound": inbound((9, 1), (4, 2), (30, 3))}]
     )
-    assert dates(play(model)) == [(9, 9, 9), (4, 4, 4), (30, 30, 30)]
+    assert dates(play(model)) == [(4, 4, 4), (9, 9, 9), (30, 30, 30)]  # in order of arrival
 
 
 def test_a_purchase_in_a_queue_is_quoted_the_work_before_it():
@@ -116,7 +117,7 @@ def test_a_run_shows_all_dates():
 
 
 def test_dates_are_not_kept_where_no_one_asks_for_them():
-    model = build({"a": {"demand": orders((1, 1))}}, stock=[{"reorder": BASE}])
-    plain = model.replace({"suppliers.idle.messages": "never"})
-    shown = simulate(plain, seed=1).purchases
+    customers = {"a": {"demand": orders((1, 1))}}
+    plain = {"horizon": 9, "products": "mug", "suppliers": {"maker": {}}, "customers": customers}
+    shown = simulate(from_dict({**plain, "policy": {"reorder": BASE}}), seed=1).purchases
     assert shown["quoted"].isna().all()

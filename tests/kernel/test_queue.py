@@ -27,7 +27,7 @@ def a_queue(times: list[float]):
     rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
     kernel = link(kernel_key(rules), {}, lambda function: function).namespace
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
-    lines = [Line(time=time, head=i) for i, time in enumerate(times)]
+    lines = [Line(time=time, head=i, open=1 + i % 3) for i, time in enumerate(times)]
     stock = Stock()
     tables: dict[str, Any] = {field.name: [] for field in dataclasses.fields(World)}
     tables |= {"lines": lines, "stocks": [stock], "totals": [Totals()]}
@@ -55,7 +55,7 @@ def links_agree(world: World, root: int) -> int:
 
 
 KEYS = st.integers(0, 4).map(float)  # few, so that they tie
-STEPS = st.lists(st.tuples(st.sampled_from("eeeddfr"), st.integers(0, 10**6), KEYS), max_size=60)
+STEPS = st.lists(st.tuples(st.sampled_from("eeeddfrn"), st.integers(0, 10**6), KEYS), max_size=60)
 
 
 @given(STEPS, st.lists(st.integers(0, 3).map(float), min_size=60, max_size=60))
@@ -81,6 +81,23 @@ def test_the_heap_is_a_sorted_list(steps, times):
             for index in waiting:
                 keys.of[index] = float((keys.of[index] + index * number) % 5)
             kernel["requeue"](world, stock, 0.0)
+        elif what == "n" and waiting:  # all leave in order, and join again
+
+            def place(index: int) -> tuple[float, float, int]:
+                return keys.of[index], world.lines[index].time, index
+
+            chain, following = [], kernel["drain"](world, stock)
+            while following != NONE:
+                chain.append(following)
+                following = world.lines[following].sibling
+            assert chain == sorted(waiting, key=place)
+            for index in chain[:: 1 if number % 2 else -1]:
+                world.lines[index].sibling = NONE
+                kernel["join"](world, stock, index)
+            for index in waiting:
+                before = [i for i in waiting if place(i) < place(index)]
+                units = sum(world.lines[i].open for i in before)
+                assert kernel["units_before"](world, stock, index) == units
         first = min(waiting, key=lambda i: (keys.of[i], world.lines[i].time, i), default=NONE)
         assert stock.queue == first
         assert stock.waiting == world.totals[0].waiting == len(waiting)

@@ -53,6 +53,35 @@ CAPACITIES = st.sampled_from(
         {"units_per_day": 2},
     ]
 )
+NOTICES = st.one_of(
+    st.just("silent"),
+    st.lists(
+        st.sampled_from(
+            [
+                "at_order",
+                {"rule": "after_delay", "days": 1},
+                {"rule": "after_delay", "days": 0},
+                {"rule": "on_change", "threshold": 0},
+                {"rule": "on_change", "threshold": 1.5},
+                {"rule": "every", "days": 0.5},
+                {"rule": "every", "days": 2},
+            ]
+        ),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda use: use if isinstance(use, str) else use["rule"],
+    ),
+)
+ESTIMATES = st.sampled_from(
+    [
+        "undated",
+        {"rule": "fixed", "days": 1},
+        {"rule": "mean_lead_time", "padding": 0.5},
+        {"rule": "quoted", "padding": 0},
+        {"rule": "live", "padding": 1},
+        {"rule": "quantile", "p": 0.8},
+    ]
+)
 LEVEL = st.integers(-1, 6)
 REORDERS = st.one_of(
     st.sampled_from([use(rule) for rule in built_in("reorder")]),
@@ -105,6 +134,23 @@ def demands(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
 
 
 @st.composite
+def informed(draw: Any) -> dict[str, Any]:
+    found = {
+        "grace": draw(st.sampled_from([0, 1, "unlimited", {"exponential": {"mean": 0.5}}])),
+        "broken": draw(
+            st.builds(
+                lambda leaves, shrinks: {"leaves": leaves, "shrinks": shrinks},
+                st.sampled_from([0, 0.5, 1]),
+                st.sampled_from([0.5, 1]),
+            )
+        ),
+    }
+    if draw(st.booleans()):
+        found["tolerance"] = draw(TOLERANCES)
+    return found
+
+
+@st.composite
 def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
     return {
         "demand": draw(st.lists(demands(products, sites), min_size=1, max_size=2)),
@@ -112,6 +158,12 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
         "tolerance": draw(TOLERANCES),
         "backorder_share": draw(st.sampled_from([1, 1, 0.5])),
         "shipment": draw(SHIPMENTS),
+        "informed": draw(informed()),
+        **draw(
+            st.sampled_from(
+                [{}, {"inquiries": {"rate": 2}}, {"inquiries": {"rate": 0.5, "at_most": 2}}]
+            )
+        ),
         "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
     }
 
@@ -146,6 +198,8 @@ def stock_points(
                 levels.map(lambda levels: {"rule": "critical_level", "levels": levels}),
             )
         ),
+        "notice": draw(NOTICES),
+        "estimate": draw(ESTIMATES),
         "overtaking": draw(st.sampled_from(["strict", "skip"])),
         "withdraw": draw(st.booleans()),
         "inbound": draw(INBOUND),

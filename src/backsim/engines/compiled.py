@@ -19,10 +19,13 @@ from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT
 from backsim.engines.setup import Linked, Setup, set_up
 from backsim.entities import (
     TAPE_FIELDS,
+    TRAITS,
+    Contact,
     CustomerClass,
     Forecast,
     Line,
     Note,
+    Notice,
     Observation,
     Purchase,
     Shipment,
@@ -85,7 +88,7 @@ class Arena:
         self, model: Model, tape: Tape, record: bool, rows_each: int = 1, linked: Linked = ()
     ) -> None:
         setup = set_up(model, linked)
-        self.model, self.tape = model, tape
+        self.model, self.tape, self.switches = model, tape, setup.key.switches
         self.drive = driver(setup.key, record)
         self.clock = np.zeros(1, loop.CLOCK)
         self.clock["spare"] = len(setup.stocks) + tape.longest + 8
@@ -110,11 +113,19 @@ class Arena:
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
             "notes": np.empty(0, dtype(Note)),
+            "quantiles": np.array(setup.quantiles),
+            "contacts": np.empty(0, dtype(Contact)),
+            "notices": np.empty(0, dtype(Notice)),
+            **{f"trait_{name}": self.trait(name) for name in TRAITS},
         }
         self.clock["purchases"] = len(setup.purchases)
         self.deal_draws()
         self.enlarge()
         self.start(setup)
+
+    def trait(self, name: str) -> NDArray[Any]:
+        """A trait of the customers, by line; nothing when no class needs it."""
+        return self.tape.columns.get(name, np.empty(0, TRAITS[name])).ravel()
 
     def start(self, setup: Setup) -> None:
         """Put the first events into the heap: sorted, they already are one."""
@@ -143,6 +154,8 @@ class Arena:
             used["stocks"],
             used["notes"][: clock["notes"]],
             used["observations"][:-1],
+            used["contacts"][: clock["contacts"]],
+            used["notices"][: clock["notices"]],
             int(clock["handled"]),
             self.tape,
         )
@@ -157,6 +170,9 @@ class Arena:
         spare = int(self.clock["spare"][0])
         waiting = int(self.tables["totals"]["waiting"][0]) + spare
         needs = {"events": ("pending", spare), "purchases": ("purchases", spare)}
+        if "INFORMS" in self.switches:
+            needs["events"] = ("pending", waiting)
+            needs |= {name: (name, spare) for name in ("contacts", "notices")}
         each = int(self.clock["rows_each"][0])
         needs["shipments"] = ("shipments", each * waiting)
         needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting)

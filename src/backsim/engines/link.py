@@ -22,8 +22,11 @@ from typing import Any
 from backsim import entities
 from backsim.kernel import (
     clearing,
+    contact,
+    estimates,
     events,
     forecasting,
+    leaving,
     orders,
     pipeline,
     queue,
@@ -35,7 +38,7 @@ from backsim.rules import FAMILIES, Rule
 
 KERNEL = (
     *(switches, stock, pipeline, queue, clearing, replenishment, forecasting),
-    *(orders, events),
+    *(estimates, leaving, contact, orders, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())
@@ -50,12 +53,15 @@ HOLES = {
     "priority": ("priority_key(world, stock, line, now)", "float({})"),
     "rationing": ("held_back(world, stock, line, now)", "max(0, int({}))"),
     "forecast": ("forecast_demand(world, stock, forecast, demand)", "float({})"),
+    "notice": ("notice_time(world, stock, line, contact, estimate, now)", "float({})"),
+    "estimate": ("estimated(world, stock, purchase, now)", "float({})"),
 }
 
 # What makes a rule's answer change while a line waits, by the kernel's name for the question.
 MOVES = {
     "priority": ("priority_moves", {"now"}),
     "rationing": ("rationing_moves", {"now", "stock"}),
+    "notice": ("notice_moves", {"estimate"}),
 }
 
 
@@ -103,7 +109,8 @@ def link(key: Key, ports: Mapping[str, Any], transform: Transform) -> Linked:
         for name, value in vars(module).items():
             if isinstance(value, int | float) and name.isupper():
                 namespace[name] = value
-    namespace.update({name: name in key.switches for name in SWITCHES})
+    switched = {name: name in key.switches for name in SWITCHES}
+    namespace.update(switched)
 
     def add(name: str, function: types.FunctionType, scope: Namespace) -> None:
         namespace[name] = transform(rebuild(function, scope, digest))
@@ -113,7 +120,7 @@ def link(key: Key, ports: Mapping[str, Any], transform: Transform) -> Linked:
             scope = _scope(rule.function, transform, digest)
             add(f"{family}_{code}", rule.function, scope)  # type: ignore[arg-type]
     for name, port in ports.items():
-        add(name, port, port.__globals__)
+        add(name, port, {**port.__globals__, **switched})
     for source in sources:
         defined: Namespace = {}
         exec(compile(source, f"<rules of {', '.join(rules)}>", "exec"), namespace, defined)
@@ -170,32 +177,58 @@ def kernel_functions() -> tuple[types.FunctionType, ...]:
 
 
 def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
-    """Source of the function that fills a family's hole: it calls the stock point's own rule."""
+    """Source of the function that fills a family's hole: it calls the stock point's own rule.
+
+    Of a family that allows several rules at a stock point, all of them, and takes the least answer;
+    then the stock point's code has a bit for each rule, and each rule a place for its parameters.
+    """
     signature, made = HOLES[family]
+    several = FAMILIES[family].several
     lines = [f"def {signature}:"]
+    if several:
+        lines.append("    least = NEVER")
     for code, rule in enumerate(chosen):
-        arguments = _arguments(FAMILIES[family].offers, family, rule)
-        answer = "return " + made.format(f"{family}_{code}({arguments})")
-        last = code == len(chosen) - 1
-        lines.append(f"    {answer}" if last else f"    if stock.{family} == {code}: {answer}")
+        together = chosen if several else [rule]
+        answer = made.format(f"{family}_{code}({_arguments(family, rule, together)})")
+        if several:
+            lines.append(f"    if {_in_use(family, code)}: least = min(least, {answer})")
+        elif code == len(chosen) - 1:
+            lines.append(f"    return {answer}")
+        else:
+            lines.append(f"    if {_in_use(family, code)}: return {answer}")
+    if several:
+        lines.append("    return least")
     if family in MOVES:
         name, movers = MOVES[family]
         moving = [code for code, rule in enumerate(chosen) if movers & set(rule.asks)]
-        test = " or ".join(f"stock.{family} == {code}" for code in moving) or "False"
+        test = " or ".join(_in_use(family, code) for code in moving) or "False"
         lines += [f"def {name}(stock):", f"    return {test}"]
     return "\n".join(lines) + "\n"
 
 
-def _arguments(offers: Mapping[str, str], family: str, rule: Rule) -> str:
-    """How the kernel spells a rule's arguments; parameters as `setup` has laid them out."""
-    shared = [p.name for p in rule.shared]
-    by_class = [p.name for p in rule.by_class]
-    spelt = dict(offers)
-    for i, name in enumerate(shared):
-        spelt[name] = f"world.params[stock.{family}_at + {i}]"
-    for i, name in enumerate(by_class, len(shared)):
-        at = f"stock.{family}_at + {i} + {len(by_class)} * line.customer_class"
-        spelt[name] = f"world.params[{at}]"
+def _in_use(family: str, code: int) -> str:
+    """The test whether a stock point uses the rule of that code."""
+    if FAMILIES[family].several:
+        return f"stock.{family} & {1 << code} != 0"
+    return f"stock.{family} == {code}"
+
+
+def _arguments(family: str, rule: Rule, together: Sequence[Rule]) -> str:
+    """How the kernel spells a rule's arguments; parameters as `setup` has laid them out.
+
+    `together` are the rules whose parameters lie together: those shared by all classes, rule by
+    rule, then each class's own, rule by rule.
+    """
+    shared = [(one, p.name) for one in together for p in one.shared]
+    by_class = [(one, p.name) for one in together for p in one.by_class]
+    spelt = dict(FAMILIES[family].offers)
+    for i, (one, name) in enumerate(shared):
+        if one == rule:
+            spelt[name] = f"world.params[stock.{family}_at + {i}]"
+    for i, (one, name) in enumerate(by_class, len(shared)):
+        if one == rule:
+            at = f"stock.{family}_at + {i} + {len(by_class)} * line.customer_class"
+            spelt[name] = f"world.params[{at}]"
     return ", ".join(spelt[argument] for argument in rule.arguments)
 
 

@@ -19,14 +19,21 @@ if TYPE_CHECKING:
     Records = NDArray[Any]
 
 
+TABLES = (
+    *("lines", "purchases", "shipments", "stocks", "notes"),
+    *("observations", "contacts", "notices"),
+)
+
+
 @dataclass(frozen=True)
 class Log:
     """The tables at the end of a run, as records of the entities' types.
 
     `lines`: every order line that arrived; `shipments`: units shipped after a wait; `notes`: the
     event log, empty unless it was asked for; `observations`: the periods of the stock points that
-    forecast, block after block (a block's end stays empty).  `handled` counts the events.  `tape`
-    is given when the lines are the tape's and no others.
+    forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
+    that waited were told, empty where nobody is told anything or asks.  `handled` counts the
+    events.  `tape` is given when the lines are the tape's and no others.
     """
 
     lines: Records
@@ -35,6 +42,8 @@ class Log:
     stocks: Records
     notes: Records
     observations: Records
+    contacts: Records
+    notices: Records
     handled: int
     tape: Tape | None = field(default=None, repr=False, compare=False)
 
@@ -72,7 +81,7 @@ class Log:
         """Equal to the bit, apart from the compiled engine's own fields."""
         return self.handled == other.handled and all(
             getattr(self, table)[name].tobytes() == getattr(other, table)[name].tobytes()
-            for table in ("lines", "purchases", "shipments", "stocks", "notes", "observations")
+            for table in TABLES
             for name in getattr(self, table).dtype.names
             if name not in ("draws_at", "draws_end")
         )

@@ -16,10 +16,13 @@ from backsim.entities import (
     NONE,
     ORDER,
     TAPE_FIELDS,
+    TRAITS,
+    Contact,
     CustomerClass,
     Forecast,
     Line,
     Note,
+    Notice,
     Observation,
     Purchase,
     Shipment,
@@ -28,6 +31,7 @@ from backsim.entities import (
     Totals,
     dtype,
 )
+from backsim.kernel.switches import INFORMS
 
 EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
 """A scheduled event; `rank` is its kind and sequence in one number."""
@@ -42,6 +46,8 @@ CLOCK = np.dtype(
             "purchases",  # rows in use
             "shipments",
             "notes",
+            "contacts",
+            "notices",
             "handled",
             "stop_at",  # events after which the loop returns, so that Ctrl-C is heard
             "spare",  # rows that one event may need beyond one for each waiting line
@@ -68,6 +74,10 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "events": EVENT,
     "shipments": dtype(Shipment),
     "notes": dtype(Note),
+    "contacts": dtype(Contact),
+    "quantiles": np.dtype("f8"),
+    "notices": dtype(Notice),
+    **{f"trait_{name}": np.dtype(kind) for name, kind in TRAITS.items()},
     "lead_times": np.dtype("f8"),
     "services": np.dtype("f8"),
 }
@@ -119,6 +129,20 @@ def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
     row.time = now
     row.line = line
     row.units = units
+
+
+def draw_gap(world, head, k):  # type: ignore[no-untyped-def]
+    return world.trait_gaps[head * (len(world.trait_gaps) // len(world.lines)) + k]
+
+
+def log_notice(world, now, what, head, promise):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    row = world.notices[clock.notices]
+    clock.notices += 1
+    row.time = now
+    row.what = what
+    row.head = head
+    row.promise = promise
 
 
 def note(world, now, what, subject, stock, units):  # type: ignore[no-untyped-def]
@@ -181,6 +205,12 @@ def short(world):  # type: ignore[no-untyped-def]
     """Whether the next event might need more rows than a table has left."""
     clock = world.clock[0]
     waiting = world.totals[0].waiting + clock.spare
+    if INFORMS and (  # notices to all who wait may become due at once
+        clock.pending + waiting > len(world.events)
+        or clock.contacts + clock.spare > len(world.contacts)
+        or clock.notices + clock.spare > len(world.notices)
+    ):
+        return True
     return (
         clock.short_of_draws != 0
         or clock.handled >= clock.stop_at
@@ -213,6 +243,26 @@ def new_purchase(world):
     clock.purchases += 1
     row = world.purchases[index]
     {defaults("row", Purchase)}
+    return index
+"""
+)
+
+new_contact = written(
+    f"""
+def new_contact(world, head):
+    clock = world.clock[0]
+    index = clock.contacts
+    clock.contacts += 1
+    row = world.contacts[index]
+    {defaults("row", Contact)}
+    row.head = head
+    row.patience = row.tolerance = world.lines[head].tolerance
+    if len(world.trait_told) > 0:
+        row.tolerance = world.trait_told[head]
+    if len(world.trait_grace) > 0:
+        row.grace = world.trait_grace[head]
+    if len(world.trait_forgives) > 0:
+        row.forgives = world.trait_forgives[head]
     return index
 """
 )
@@ -265,6 +315,7 @@ PORTS = {
     port.__name__: port
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note),
+        *(new_contact, draw_gap, log_notice),
         *(remove_first, short, take_order),  # called by the loop alone
     )
 }

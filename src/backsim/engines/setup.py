@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
+from backsim.engines.quantiles import arrival_quantiles
 from backsim.entities import (
     ARRIVAL,
     LATE_REVIEW,
@@ -24,8 +26,9 @@ from backsim.entities import (
     Supplier,
 )
 from backsim.rules import FAMILIES, Rule
+from backsim.scenario import schema
 from backsim.scenario.model import Model
-from backsim.scenario.ruleuse import RuleUse, of_class
+from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
 
 UNKNOWN = float("nan")
@@ -46,6 +49,7 @@ class Setup:
     forecasts: list[Forecast]
     observations: int
     """Rows of the table of observations."""
+    quantiles: list[float]
     rules: Mapping[str, list[Rule]]
     switches: set[str]
     """The parts of the kernel that the model needs (`kernel.switches`)."""
@@ -67,15 +71,13 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
     scenario = model.scenario
     setup = Setup(
         stocks=[],
-        classes=[
-            CustomerClass(priority=c.priority, shipment=SHIPMENT.index(c.shipment))
-            for c in scenario.customers.values()
-        ],
+        classes=[_customer_class(c) for c in scenario.customers.values()],
         suppliers=[_supplier(s) for s in scenario.suppliers.values()],
         purchases=[],
         params=[],
         forecasts=[],
         observations=0,
+        quantiles=[0.0, 0.0],
         rules={
             name: [family.get(rule) for of, rule in linked if of == name]
             for name, family in FAMILIES.items()
@@ -83,6 +85,8 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
         switches=switches(model),
         events=[],
     )
+    for point in scenario.stock:
+        _choose(setup, point)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
     setup.params = setup.params or [0.0]
@@ -96,12 +100,25 @@ def switches(model: Model) -> set[str]:
         needed.add("PIPELINE")
     if any(forecasts(point) for point in model.scenario.stock):
         needed.add("FORECASTS")
+    told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
+    if told or any(c.inquiries is not None for c in model.scenario.customers.values()):
+        needed |= {"INFORMS", "PIPELINE"}
     return needed
 
 
-def _supplier(supplier: object) -> Supplier:
-    from backsim.scenario import schema
+def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
+    row = CustomerClass(
+        priority=customer.priority,
+        shipment=SHIPMENT.index(customer.shipment),
+        shrinks=customer.informed.broken.shrinks,
+    )
+    if customer.inquiries is not None:
+        row.inquiry_rate = customer.inquiries.rate
+        row.most_inquiries = customer.inquiries.at_most
+    return row
 
+
+def _supplier(supplier: object) -> Supplier:
     assert isinstance(supplier, schema.Supplier)
     capacity, row = supplier.capacity, Supplier(crossing=int(supplier.crossing))
     row.messages = MESSAGES.index(supplier.messages)
@@ -131,11 +148,18 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         code, at = _use(setup, family, getattr(point, family), model.classes)
         setattr(stock, family, code)
         setattr(stock, f"{family}_at", at)
+    if "met_date" in FAMILIES["estimate"].get(point.estimate.rule).asks:
+        step, table = arrival_quantiles(
+            point.lead_time, model.supplier_of(point), point.estimate.params["p"]
+        )
+        stock.quantile_step, stock.quantiles_at = step, len(setup.quantiles)
+        stock.quantiles = len(table)
+        setup.quantiles += table
     kind = REVIEW
     if isinstance(point.review, Review):
         stock.review_start, stock.review_period = point.review.first, point.review.period
         kind = LATE_REVIEW if point.review.after_demand else REVIEW
-    for inbound in point.inbound:
+    for inbound in sorted(point.inbound, key=lambda inbound: inbound.arrives):
         stock.on_order += inbound.units
         stock.last_arrival = max(stock.last_arrival, inbound.arrives)
         setup.events.append((inbound.arrives, ARRIVAL, len(setup.purchases)))
@@ -177,14 +201,33 @@ def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
             purchases[later].earlier = earlier
 
 
-def _use(setup: Setup, family: str, use: RuleUse, classes: Sequence[str]) -> tuple[int, int]:
-    """(code of the rule, index of its parameters): the shared ones, then each class's own."""
-    rule = FAMILIES[family].get(use.rule)
+def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple[int, int]:
+    """(code of the rule or rules, index of their parameters): shared ones, then each class's own.
+
+    The code of several rules has a bit for each; then every linked rule has its place.
+    """
+    several = FAMILIES[family].several
+    uses = {FAMILIES[family].get(use.rule): use for use in (given if several else (given,))}
     chosen = setup.rules[family]
-    if rule not in chosen:
-        chosen.append(rule)
+    together = chosen if several else list(uses)
     at = len(setup.params)
-    setup.params += [float(use.params[p.name]) for p in rule.shared]
+
+    def value(rule: Rule, name: str, customer_class: str = "") -> float:
+        use = uses.get(rule)
+        return float(of_class(use.params[name], customer_class)) if use else 0.0
+
+    setup.params += [value(rule, p.name) for rule in together for p in rule.shared]
     for name in classes:
-        setup.params += [float(of_class(use.params[p.name], name)) for p in rule.by_class]
-    return chosen.index(rule), at
+        setup.params += [value(rule, p.name, name) for rule in together for p in rule.by_class]
+    codes = [chosen.index(rule) for rule in uses]
+    return (sum(1 << code for code in codes) if several else codes[0]), at
+
+
+def _choose(setup: Setup, point: StockPoint) -> None:
+    """Let the rules of a stock point be linked."""
+    for family in FAMILIES:
+        given = getattr(point, family)
+        for use in given if isinstance(given, tuple) else (given,):
+            rule = FAMILIES[family].get(use.rule)
+            if rule not in setup.rules[family]:
+                setup.rules[family].append(rule)

@@ -21,9 +21,12 @@ from backsim.engines.log import Log, records
 from backsim.engines.setup import set_up
 from backsim.entities import (
     NEVER,
+    NONE,
     ORDER,
+    Contact,
     Line,
     Note,
+    Notice,
     Observation,
     Purchase,
     Shipment,
@@ -78,8 +81,11 @@ class LiveWorld(World):
     clock: Clock
     tape: Tape
     fire: Callable[[Any], None]
+    rows: list[int]
+    """The tape's row of each line; NONE for orders beside those on the tape."""
     shipments: list[Shipment]
     notes: list[Note]
+    notices: list[Notice]
 
 
 # -- the kernel's ports --------------------------------------------------------------------------
@@ -106,6 +112,29 @@ def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
     world.shipments.append(Shipment(now, line, units))
 
 
+def new_contact(world: LiveWorld, head: int) -> int:
+    line, traits = world.lines[head], world.tape.columns
+    contact = Contact(head=head, patience=line.tolerance, tolerance=line.tolerance)
+    row = world.rows[head]
+    if row != NONE and "told" in traits:
+        contact.tolerance = float(traits["told"][row])
+    if row != NONE and "grace" in traits:
+        contact.grace = float(traits["grace"][row])
+    if row != NONE and "forgives" in traits:
+        contact.forgives = int(traits["forgives"][row])
+    world.contacts.append(contact)  # type: ignore[attr-defined]
+    return len(world.contacts) - 1
+
+
+def draw_gap(world: LiveWorld, head: int, k: int) -> float:
+    row = world.rows[head]
+    return NEVER if row == NONE else float(world.tape.columns["gaps"][row, k])
+
+
+def log_notice(world: LiveWorld, now: float, what: int, head: int, promise: float) -> None:
+    world.notices.append(Notice(now, promise, what, head))
+
+
 def note(world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int) -> None:
     world.notes.append(
         Note(now, what, subject, stock.index, units, stock.on_hand, stock.on_order, stock.backlog)
@@ -120,7 +149,10 @@ def no_note(
 
 PORTS = {
     port.__name__: port
-    for port in (schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note)
+    for port in (
+        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note),
+        *(new_contact, draw_gap, log_notice),
+    )
 }
 
 
@@ -154,11 +186,15 @@ class Live:
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
             params=setup.params,
+            contacts=[],
+            quantiles=setup.quantiles,
             clock=self.env,
             tape=tape,
             fire=self._fire(),
+            rows=[],
             shipments=[],
             notes=[],
+            notices=[],
         )
 
     @property
@@ -200,6 +236,7 @@ class Live:
         if not order:
             return
         self._lines += order
+        self.world.rows += [NONE] * len(order)
         self.handled += 1
         self._kernel["handle"](self.world, ORDER, head, self.now)
 
@@ -229,6 +266,8 @@ class Live:
             records(Stock, self.world.stocks),
             records(Note, self.world.notes),
             records(Observation, self.world.observations),
+            records(Contact, self.world.contacts),
+            records(Notice, self.world.notices),
             self.handled,
         )
 
@@ -249,7 +288,7 @@ class Live:
     def _customers(self) -> Generator[simpy.Event, None, None]:
         """The customers, one after the other, as the tape says."""
         handle, world, lines, at = self._kernel["handle"], self.world, self._lines, self.env.at
-        rows = self.tape.lines.tolist()
+        rows, rows_of = self.tape.lines.tolist(), self.world.rows
         first, count = 0, len(rows)
         while first < count:
             head = first
@@ -260,6 +299,7 @@ class Live:
                 lines.append(
                     Line(time, due, tolerance, 0.0, NEVER, units, stock, customer_class, start)
                 )
+                rows_of.append(first)
                 first += 1
             self.handled += 1
             handle(world, ORDER, start, time)

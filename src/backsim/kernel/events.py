@@ -5,18 +5,24 @@ from __future__ import annotations
 from backsim.entities import (
     ARRIVAL,
     FORECAST,
+    INQUIRY,
     LATE_FORECAST,
     LATE_REVIEW,
     LEAVE,
+    NOTICE,
     ORDER,
     REVIEW,
+    REVISE,
     SUPPLY,
     World,
 )
+from backsim.kernel.contact import end_patience, inquire, send_notice
+from backsim.kernel.estimates import revise
 from backsim.kernel.forecasting import end_period
-from backsim.kernel.orders import customer_order, end_tolerance
+from backsim.kernel.leaving import end_tolerance
+from backsim.kernel.orders import customer_order
 from backsim.kernel.replenishment import end_service, receive, review_periodically
-from backsim.kernel.switches import FORECASTS
+from backsim.kernel.switches import FORECASTS, INFORMS
 
 
 def handle(world: World, kind: int, subject: int, now: float) -> None:
@@ -26,7 +32,10 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
     elif kind == ARRIVAL:
         receive(world, subject, now)
     elif kind == LEAVE:
-        end_tolerance(world, subject, now)
+        if INFORMS:
+            end_patience(world, subject, now)
+        else:
+            end_tolerance(world, subject, now)
     elif kind == SUPPLY:
         end_service(world, subject, now)
     elif kind == REVIEW or kind == LATE_REVIEW:
@@ -34,3 +43,10 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
     elif kind == FORECAST or kind == LATE_FORECAST:
         if FORECASTS:
             end_period(world, subject, kind, now)
+    elif INFORMS:
+        if kind == NOTICE:
+            send_notice(world, subject, now)
+        elif kind == REVISE:
+            revise(world, world.stocks[subject], now)
+        elif kind == INQUIRY:
+            inquire(world, subject, now)

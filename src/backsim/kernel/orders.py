@@ -1,29 +1,19 @@
-"""A customer orders, waits, leaves."""
+"""A customer orders: each line takes what it may, the rest waits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import (
-    CANCELLED,
-    LEAVE,
-    LOST,
-    NEVER,
-    NOTE_LEAVE,
-    NOTE_LOSE,
-    NOTE_ORDER,
-    NOTE_WAIT,
-    SKIP,
-    WAITING,
-    Line,
-    World,
-)
+from backsim.entities import LEAVE, LOST, NEVER, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
 from backsim.kernel.clearing import clear, servable, take
-from backsim.kernel.forecasting import miss, observe
-from backsim.kernel.queue import dequeue, enqueue
-from backsim.kernel.replenishment import review_continuously, withdraw_purchases
+from backsim.kernel.contact import begin_contact
+from backsim.kernel.forecasting import observe
+from backsim.kernel.leaving import leave
+from backsim.kernel.pipeline import estimates_moved
+from backsim.kernel.queue import enqueue
+from backsim.kernel.replenishment import review_continuously
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import FORECASTS
+from backsim.kernel.switches import FORECASTS, INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -41,10 +31,14 @@ def customer_order(world: World, head: int, now: float) -> None:
     if order.lines_open > 0:
         if order.tolerance <= 0.0:
             leave(world, head, now, LOST)
-        elif order.tolerance != NEVER:
+        elif not INFORMS and order.tolerance != NEVER:
             schedule(world, now + order.tolerance, LEAVE, head)
     for index in range(head, last):
         review_continuously(world, world.stocks[world.lines[index].stock], now)
+    if INFORMS and order.lines_open > 0:
+        begin_contact(world, head, now)
+        for index in range(head, last):
+            estimates_moved(world, world.stocks[world.lines[index].stock], now)
 
 
 def request(world: World, index: int, now: float) -> None:
@@ -70,44 +64,3 @@ def request(world: World, index: int, now: float) -> None:
             clear(world, stock, now)
         if line.open > 0:
             note(world, now, NOTE_WAIT, index, stock, line.open)
-
-
-def end_tolerance(world: World, head: int, now: float) -> None:
-    """The customer's tolerance is over: what has not been shipped is cancelled."""
-    if world.lines[head].lines_open > 0:
-        leave(world, head, now, CANCELLED)
-
-
-def leave(world: World, head: int, now: float, status: int) -> None:
-    """The customer gives up every line of the order that is not shipped; then others are served."""
-    last = head
-    while last < len(world.lines) and world.lines[last].head == head:
-        if world.lines[last].status == WAITING:
-            give_up(world, world.lines[last], last, now, status)
-        last += 1
-    world.lines[head].lines_open = 0
-    for index in range(head, last):
-        if world.lines[index].left > 0:
-            clear(world, world.stocks[world.lines[index].stock], now)
-
-
-def give_up(world: World, line: Line, index: int, now: float, status: int) -> None:
-    """One line leaves the queue; units reserved for it are free again."""
-    stock = world.stocks[line.stock]
-    settle(stock, now)
-    if line.open > 0:
-        dequeue(world, stock, index)
-    stock.backlog -= line.open
-    stock.reserved -= line.reserved
-    stock.on_hand += line.reserved
-    line.left = line.open + line.reserved
-    line.open = 0
-    line.reserved = 0
-    line.status = status
-    line.closed = now
-    if FORECASTS:
-        if status == LOST:
-            miss(world, stock, line.left)
-    note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
-    if status == CANCELLED and stock.withdraw != 0:
-        withdraw_purchases(world, stock, line.left, now)

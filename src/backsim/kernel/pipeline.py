@@ -6,7 +6,13 @@ The pipeline is a list linked through the purchases, ordered by (expected, index
 
 from __future__ import annotations
 
-from backsim.entities import NONE, Purchase, Stock, Supplier, World
+from typing import TYPE_CHECKING
+
+from backsim.entities import NONE, REVISE, Purchase, Stock, Supplier, World
+from backsim.kernel.switches import INFORMS
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import notice_moves, schedule
 
 
 def quote(
@@ -22,10 +28,7 @@ def quote(
     """
     date = now
     if supplier.servers > 0:
-        work = 1.0 * work_of(supplier, purchase)
-        if supplier.busy == supplier.servers:
-            before = supplier.work_queued + supplier.work_begun / supplier.servers
-            work += before / supplier.servers
+        work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
         date += work * supplier.mean_service
     date += stock.mean_lead_time
     if supplier.crossing == 0 and stock.pipeline_last != NONE:
@@ -42,6 +45,13 @@ def work_of(supplier: Supplier, purchase: Purchase) -> int:
     return purchase.units if supplier.per_unit != 0 else 1
 
 
+def waiting_work(supplier: Supplier, queued: int) -> float:
+    """Mean services until a server is free behind so much queued work; none while one is free."""
+    if supplier.busy < supplier.servers:
+        return 0.0
+    return (queued + supplier.work_begun / supplier.servers) / supplier.servers
+
+
 def to_come(purchase: Purchase) -> int:
     """Units of a purchase under way that are still to come."""
     return purchase.units
@@ -55,6 +65,18 @@ def expect(world: World, stock: Stock, index: int, date: float, now: float) -> N
 
 def expected_changed(world: World, stock: Stock, now: float) -> None:
     """Expected dates of purchases of a stock point have changed."""
+    if INFORMS:
+        estimates_moved(world, stock, now)
+
+
+def estimates_moved(world: World, stock: Stock, now: float) -> None:
+    """A purchase is expected at another time, or the queue is another: look through the promises.
+
+    Once an instant, after all else has happened.
+    """
+    if notice_moves(stock) and stock.queue != NONE and stock.revised != now:
+        stock.revised = now
+        schedule(world, now, REVISE, stock.index)
 
 
 def change_expected(world: World, stock: Stock, index: int, date: float) -> bool:
@@ -103,7 +125,14 @@ def link_purchases(world: World, stock: Stock, earlier: int, later: int) -> None
 
 
 def is_due_before(world: World, one: int, other: int) -> bool:
-    """Whether a purchase is expected before another one; ties by index."""
+    """Whether a purchase is thought to arrive before another one of the same stock point.
+
+    By expected date, then index.  A limited supplier works in sequence, and one without crossing
+    delivers so: there a later purchase never comes first, whatever was said of it.
+    """
+    supplier = world.suppliers[world.stocks[world.purchases[one].stock].supplier]
+    if supplier.servers > 0 or supplier.crossing == 0:
+        return one < other
     a = world.purchases[one].expected
     b = world.purchases[other].expected
     return a < b or (a == b and one < other)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.entities import Forecast, Line, Stock, World
+from backsim.entities import Contact, Forecast, Line, Stock, World
 
 # -- supplied by the engine ------------------------------------------------------------------
 
@@ -26,6 +26,15 @@ draw_service: Callable[[World, Stock], float]
 
 log_shipment: Callable[[World, float, int, int], None]
 """(world, now, line, units): remember units that were shipped after a wait."""
+
+new_contact: Callable[[World, int], int]
+"""(world, head): add a row to the table of contacts, with the customer's traits; its index."""
+
+draw_gap: Callable[[World, int, int], float]
+"""(world, head, k): the customer's k-th time between inquiries, of mean 1, from the tape."""
+
+log_notice: Callable[[World, float, int, int, float], None]
+"""(world, now, what, head, promise): remember a notice or an inquiry."""
 
 note: Callable[[World, float, int, int, Stock, int], None]
 """(world, now, what, subject, stock, units): a row of the event log; nothing when it is off."""
@@ -49,3 +58,12 @@ rationing_moves: Callable[[Stock], bool]
 
 held_back: Callable[[World, Stock, Line, float], int]
 """(world, stock, line, now): units on hand that may not go to this line."""
+
+notice_time: Callable[[World, Stock, Line, Contact, float, float], float]
+"""(world, stock, line, contact, estimate, now): when the customer is to be told."""
+
+notice_moves: Callable[[Stock], bool]
+"""(stock): whether notices depend on how estimates move."""
+
+estimated: Callable[[World, Stock, int, float], float]
+"""(world, stock, purchase, now): the day to tell; the purchase brings the units, or none yet."""

@@ -82,16 +82,66 @@ def meld(world: World, first: int, second: int) -> int:
         return second
     if second == NONE:
         return first
+    if precedes(world, second, first):
+        first, second = second, first
     a = world.lines[first]
     b = world.lines[second]
-    if b.key < a.key or (b.key == a.key and (b.time, second) < (a.time, first)):
-        first, second = second, first
-        a, b = b, a
     b.sibling = a.child
     b.previous = first
     if a.child != NONE:
         world.lines[a.child].previous = second
     a.child = second
+    return first
+
+
+def precedes(world: World, first: int, second: int) -> bool:
+    """Whether the first line is to be served before the second."""
+    a = world.lines[first]
+    b = world.lines[second]
+    return a.key < b.key or (a.key == b.key and (a.time, first) < (b.time, second))
+
+
+def units_before(world: World, stock: Stock, index: int) -> int:
+    """Units open of the lines that stand before a line in the queue.
+
+    A line's children stand behind it, so only lines before `index` are looked into.
+    """
+    units = 0
+    at = stock.queue
+    while at != NONE:
+        if at != index and precedes(world, at, index):
+            units += world.lines[at].open
+            if world.lines[at].child != NONE:
+                at = world.lines[at].child
+                continue
+        while at != NONE and world.lines[at].sibling == NONE:
+            at = parent(world, at)
+        if at != NONE:
+            at = world.lines[at].sibling
+    return units
+
+
+def parent(world: World, index: int) -> int:
+    """The line whose child a line is, directly or through its siblings; NONE at the root."""
+    at = index
+    before = world.lines[at].previous
+    while before != NONE and world.lines[before].child != at:
+        at = before
+        before = world.lines[at].previous
+    return before
+
+
+def drain(world: World, stock: Stock) -> int:
+    """Empty the queue into a chain of siblings, in order of service; return the first line."""
+    first = last = NONE
+    while stock.queue != NONE:
+        index = stock.queue
+        dequeue(world, stock, index)
+        if first == NONE:
+            first = index
+        else:
+            world.lines[last].sibling = index
+        last = index
     return first
 
 

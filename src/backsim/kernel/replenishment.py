@@ -23,9 +23,9 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.clearing import clear
-from backsim.kernel.pipeline import expect, quote, remove_from_pipeline, work_of
+from backsim.kernel.pipeline import estimates_moved, expect, quote, remove_from_pipeline, work_of
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import PIPELINE
+from backsim.kernel.switches import INFORMS, PIPELINE
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
@@ -154,6 +154,8 @@ def receive(world: World, index: int, now: float) -> None:
     stock.received += purchase.units
     note(world, now, NOTE_RECEIVE, index, stock, purchase.units)
     clear(world, stock, now)
+    if INFORMS:
+        estimates_moved(world, stock, now)
 
 
 def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.entities import CANCELLED, LOST, SHIPPED
 from backsim.errors import InputError
+from backsim.results.conversation import CONVERSATION, Conversation
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
 from backsim.scenario.model import Model
 
@@ -48,6 +49,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "otif": ("share", "orders shipped whole no later than their due date / orders due"),
     "cancel_rate": ("share", "units cancelled while waiting / units ordered"),
     "lost_rate": ("share", "units lost at once / units ordered"),
+    **CONVERSATION,
     "fairness": ("index", "Gini index of the waits per unit: 0 when all wait equally long"),
     "wait_ratio": ("ratio", "longest mean wait of a class / shortest"),
     "orders_per_day": ("per day", "orders placed"),
@@ -60,6 +62,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "cost.purchase": ("money per day", "units purchased"),
     "cost.backorder_unit": ("money per day", "units that had to wait, once each"),
     "cost.backorder_time": ("money per day", "units waiting, per unit and day"),
+    "cost.contact": ("money per day", "notices to customers who wait, and their inquiries"),
+    "cost.goodwill": ("money per day", "promises not kept, once each and per day past them"),
     "cost.lost_margin": ("money per day", "units lost or cancelled"),
     "cost.total": ("money per day", "all costs"),
     "revenue": ("money per day", "units shipped, of those ordered, at their price"),
@@ -205,6 +209,9 @@ class _Measurement:
         all_ordered, all_shipped = self.fold(ordered), self.fold(self.shipped)
         waits = self.waits(all_shipped)
         orders, whole, due, on_time = self.orders(later, rest)
+        self.conversation = Conversation(
+            self.log, self.first, self.model.horizon, self.group, self.total, self.fold
+        )
         by_class = waits.mean[1 : 1 + self.shape[0]]
         spread = (
             by_class.max() / by_class.min() if self.shape[0] > 1 and by_class.min() > 0 else np.nan
@@ -217,6 +224,7 @@ class _Measurement:
             "lost_rate": self.fold(lost) / all_ordered,
             "mean_wait": waits.mean,
             "backorder_age": waits.delayed_mean,
+            **self.conversation.metrics(orders, all_ordered),
             **{f"wait_p{p}": waits.percentiles[i] for i, p in enumerate(PERCENTILES)},
             "fairness": waits.gini,
             "wait_ratio": np.r_[spread, np.full(len(self.views) - 1, np.nan)],
@@ -339,6 +347,8 @@ class _Measurement:
             )
             return np.asarray(rates[:, self.product])
 
+        notices, inquiries = self.conversation.notices_and_inquiries()
+        broken, late = self.conversation.broken_and_late()
         stock = {
             "cost.holding": of_stock("holding") * self.on_hand,
             "cost.ordering": of_stock("ordering") * self.purchases,
@@ -348,6 +358,10 @@ class _Measurement:
             "cost.backorder_unit": of_class("backorder_unit") * self.missing / self.days,
             "cost.backorder_time": of_class("backorder_time") * self.backlog,
             "cost.lost_margin": of_class("lost_margin") * self.lost / self.days,
+            "cost.contact": (of_class("notice") * notices + of_class("inquiry") * inquiries)
+            / self.days,
+            "cost.goodwill": (of_class("broken_promise") * broken + of_class("late_day") * late)
+            / self.days,
         }
         money = {name: self.fold_stock(v) for name, v in stock.items()}
         money |= {name: self.fold(v) for name, v in service.items()}

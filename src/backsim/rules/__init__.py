@@ -1,5 +1,6 @@
 """The business rules, one small pure function each, and the registry that finds them."""
 
+from backsim.rules import communication as _communication
 from backsim.rules import forecast as _forecast
 from backsim.rules import priority as _priority
 from backsim.rules import rationing as _rationing
@@ -10,7 +11,9 @@ from backsim.rules.registry import (
     Parameter,
     Rule,
     above,
+    estimate,
     forecast,
+    notice,
     priority,
     rationing,
     reorder,
@@ -22,9 +25,11 @@ __all__ = [
     "Parameter",
     "Rule",
     "above",
+    "estimate",
     "forecast",
+    "notice",
     "priority",
     "rationing",
     "reorder",
 ]
-del _forecast, _priority, _rationing, _reorder
+del _communication, _forecast, _priority, _rationing, _reorder

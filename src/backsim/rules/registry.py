@@ -109,6 +109,7 @@ class Family:
     name: str
     offers: Mapping[str, str]
     doc: str
+    several: bool = False  # a stock point may use several at once; the least answer counts
     rules: dict[str, Rule] = field(default_factory=dict)
 
     def __call__(self, function: Function) -> Function:
@@ -214,4 +215,33 @@ forecast = Family(
     "ends (`demand`).  `forecast` is the method's memory; `ago` is the demand as many periods "
     "before the coming one as the rule's first parameter says.",
 )
-FAMILIES: dict[str, Family] = {f.name: f for f in (reorder, priority, rationing, forecast)}
+notice = Family(
+    "notice",
+    {
+        "ordered": "line.time",
+        "told": "contact.told",
+        "believed": "contact.believed",
+        "estimate": "estimate",
+        "line": "line",
+        "customer": "world.classes[line.customer_class]",
+        "now": "now",
+    },
+    "When a customer who waits is told: returns a time, NEVER for none.  `told` is when the last "
+    "notice was, `believed` the estimate last told, `estimate` today's.  Of several rules the "
+    "earliest answer counts.",
+    several=True,
+)
+estimate = Family(
+    "estimate",
+    {
+        "lead_time": "mean_wait(world, stock, purchase)",
+        "quoted_date": "quoted_date(world, stock, purchase, now)",
+        "expected_date": "expected_date(world, stock, purchase, now)",
+        "met_date": "met_date(world, stock, purchase, now)",
+        "now": "now",
+    },
+    "Which date a customer who waits is told: returns a time.",
+)
+FAMILIES: dict[str, Family] = {
+    f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate)
+}

@@ -38,7 +38,9 @@ from backsim.scenario.distributions import Duration
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.ruleuse import (
     Cover,
+    EstimateRule,
     ForecastRule,
+    NoticeRule,
     PriorityRule,
     RationingRule,
     ReorderRule,
@@ -71,6 +73,14 @@ class CostRates(Spec):
     """Per unit that waits and day."""
     lost_margin: Money | None = None
     """Per unit lost or cancelled."""
+    notice: Money | None = None
+    """Per notice to a customer who waits."""
+    inquiry: Money | None = None
+    """Per inquiry of a customer who waits."""
+    broken_promise: Money | None = None
+    """Goodwill lost per promise that passes and is not kept."""
+    late_day: Money | None = None
+    """Goodwill lost per order and day past a promise, until it ships or a new date is told."""
 
 
 class Product(Spec):
@@ -144,6 +154,45 @@ Tolerance = Annotated[
 ]
 
 
+Grace = Annotated[
+    Annotated[Literal["unlimited"], member("word")] | Annotated[Duration, member("other")],
+    Discriminator(_word),
+    word_or(("unlimited",), "a number or distribution of days"),
+]
+
+
+class Broken(Spec):
+    """What a customer does when a promise and its grace have passed."""
+
+    leaves: Probability = 1.0
+    """Probability of cancelling, at each broken promise; else they wait on without a promise."""
+    shrinks: Positive = 1.0
+    """Factor on what is left of their patience: the tolerances, told and not told."""
+
+
+class Informed(Spec):
+    """What customers do when they are told how long they will wait."""
+
+    tolerance: Tolerance | None = None
+    """Longest promised wait accepted, from the order; who is told more leaves at once.
+
+    Without it, the same days that the customer waits when told nothing.
+    """
+    grace: Grace = Field(0, validate_default=True)
+    """Days a customer waits past a promise; unlimited: they stay until the order ships."""
+    broken: Broken = Broken()
+    """What happens when promise and grace have passed."""
+
+
+class Inquiries(Spec):
+    """Customers ask where their order is, while no promise stands."""
+
+    rate: Rate
+    """Inquiries a day and waiting order, at random times."""
+    at_most: PositiveCount = 5
+    """Inquiries of one order."""
+
+
 class CustomerClass(Spec):
     """Customers who share demand, priority and tolerance."""
 
@@ -157,6 +206,10 @@ class CustomerClass(Spec):
     """Share of customers who wait at all; the others are lost when there is no stock."""
     due_in: Duration = Field(0, validate_default=True)
     """Days from the order to its due date."""
+    informed: Informed = Informed()
+    """What they do when they are told how long they will wait."""
+    inquiries: Inquiries | None = None
+    """How they ask when they are not told."""
     shipment: Literal[SHIPMENT] = "partial"  # type: ignore[valid-type]
     """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
     costs: CostRates = CostRates()
@@ -231,6 +284,12 @@ class Policy(Spec):
     """How demand is forecast, for reorder rules that ask for a forecast."""
     observe: Observing | None = Observation()
     """When and how demand is observed for the forecast: a number of days or a mapping."""
+    notice: Annotated[tuple[NoticeRule, ...], Field(min_length=1), listed(NoticeRule)] = Field(
+        "silent", validate_default=True
+    )
+    """When customers who wait are told: a rule or a list, of which the earliest counts."""
+    estimate: EstimateRule = Field("mean_lead_time", validate_default=True)
+    """Which date they are told."""
     overtaking: Literal[OVERTAKING] = "skip"  # type: ignore[valid-type]
     """May a line be served when the one before it cannot be filled whole?  (skip: yes)"""
     withdraw: bool = False

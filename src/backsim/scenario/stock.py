@@ -67,7 +67,10 @@ class StockPoints:
         targets = any(isinstance(v, Target) for v in values["reorder"].params.values())
         situation = self._situation(pair, values, rate, forecasts or targets)
         for family in FAMILIES:
-            values[family] = self._in_units(pair, family, values[family], situation)
+            several = isinstance(values[family], tuple)
+            uses = values[family] if several else (values[family],)
+            found = tuple(self._in_units(pair, family, use, situation) for use in uses)
+            values[family] = found if several else found[0]
         seen = values["observe"] or Observation()
         values["observe"] = _informed(seen, situation) if forecasts else None
         values["initial"] = self._initial(pair, values["initial"], values["reorder"], situation)

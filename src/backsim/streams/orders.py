@@ -33,7 +33,7 @@ TAPE = np.dtype([(name, dtype(Line)[name]) for name in TAPE_FIELDS])
 """A line as it stands on the tape."""
 
 Columns = dict[str, "NDArray[Any]"]
-"""The fields of `TAPE`, each a contiguous array."""
+"""The fields of `TAPE`, each a contiguous array; and those of `TRAITS` that a class needs."""
 
 CHUNK = 16_384
 """Arrivals are drawn in chunks until the horizon is passed."""
@@ -201,12 +201,46 @@ class DemandDraw:
         else:
             wait = np.maximum(due.draw(self.generator("due"), len(times)), 0.0)
             due_time = spread(times + wait)
+        traits = self.traits(len(times))
         return {
             "time": time,
             "due": due_time,
             "tolerance": _full(spread(self.tolerance(len(times))), total, "tolerance"),
             "customer_class": np.full(total, self.code, TAPE["customer_class"]),
+            **{name: spread(values) for name, values in traits.items()},
         }
+
+    def traits(self, count: int) -> Columns:
+        """What customers bring to a conversation, as far as they differ from `Contact`'s defaults.
+
+        A row an order; see `TRAITS`.
+        """
+        informed, inquiries = self.customer.informed, self.customer.inquiries
+        found: Columns = {}
+        if informed.tolerance is not None:
+            found["told"] = self.days("informed.tolerance", informed.tolerance, count)
+        if informed.grace != Deterministic(value=0.0):
+            found["grace"] = self.days("informed.grace", informed.grace, count)
+        if informed.broken.leaves < 1:
+            found["forgives"] = self.forgives(informed.broken.leaves, count)
+        if inquiries is not None:
+            shape = (count, inquiries.at_most)
+            found["gaps"] = self.generator("inquiries").standard_exponential(shape)
+        return found
+
+    def days(self, what: str, given: Distribution | str, count: int) -> Floats:
+        """Days drawn for each customer, or a word for them."""
+        if isinstance(given, str):
+            return np.full(count, NEVER if given == "unlimited" else 0.0)
+        return np.maximum(given.draw(self.generator(what), count), 0.0)
+
+    def forgives(self, leaves: float, count: int) -> NDArray[np.int32]:
+        """Broken promises that each customer forgives, leaving with a probability at each."""
+        most = np.iinfo(np.int32).max
+        if leaves == 0:
+            return np.full(count, most, np.int32)
+        times = self.generator("informed.broken").geometric(leaves, count) - 1
+        return np.minimum(times, most).astype(np.int32)
 
     def tolerance(self, count: int) -> Any:
         """Days that each customer waits; one number for all when it is the same."""
@@ -215,7 +249,7 @@ class DemandDraw:
         if isinstance(tolerance, str):
             values = NEVER if tolerance == "unlimited" else 0.0
         else:
-            values = np.maximum(tolerance.draw(self.generator("tolerance"), count), 0.0)
+            values = self.days("tolerance", tolerance, count)
         if share < 1:
             stays = self.generator("backorder_share").random(count) < share
             values = np.where(stays, values, 0.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import TAPE_FIELDS
+from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.distributions import Deterministic, Distribution
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Servers, Throughput
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class Tape:
     """A replication's random world.
 
-    `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`, an
-    order's lines together; `lead_times` and `services` hold a stream for each stock point, whose
-    k-th value belongs to its k-th purchase.  The streams grow as runs need them, also in several
-    threads.
+    `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`
+    (and of `TRAITS`, where a class needs it), an order's lines together; `lead_times` and
+    `services` hold a stream for each stock point, whose k-th value belongs to its k-th purchase.
+    The streams grow as runs need them, also in several threads.
     """
 
     seed: int
@@ -119,6 +119,9 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
             columns["due"] = columns["time"]
         elif name not in ("time", "head"):
             columns[name] = np.concatenate([part[name] for part in parts])[order]
+    for name in TRAITS:
+        if any(name in part for part in parts):
+            columns[name] = np.concatenate(_alike(name, parts))[order]
     if single:
         columns["head"] = np.arange(len(order), dtype=TAPE["head"])
     else:
@@ -127,6 +130,20 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
         heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
         columns["head"] = place[np.concatenate(heads)[order]]
     return columns, single
+
+
+def _alike(name: str, parts: list[Columns]) -> list[NDArray[Any]]:
+    """A trait's column of each part; its default where a part has none."""
+    found = []
+    width = max((part[name].shape[1:] for part in parts if name in part), default=())
+    for part in parts:
+        count = len(part["time"])
+        default = part["tolerance"] if name == "told" else np.zeros((count, *width), TRAITS[name])
+        column = part.get(name, default)
+        if column.shape[1:] != width:  # fewer inquiries than another class
+            column = np.pad(column, ((0, 0), (0, width[0] - column.shape[1])))
+        found.append(column.astype(TRAITS[name], copy=False))
+    return found
 
 
 def _is_count(values: NDArray[Any]) -> bool:

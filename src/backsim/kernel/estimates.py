@@ -1,0 +1,145 @@
+"""When will the customer have it?  Estimates of the day an order ships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
+from backsim.kernel.pipeline import to_come, waiting_work, work_of
+from backsim.kernel.queue import drain, join, requeue, units_before
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import (
+        estimated,
+        notice_time,
+        priority_moves,
+        schedule,
+    )
+
+
+def order_estimate(world: World, head: int, now: float) -> float:
+    """The day the last open line of an order is thought to ship."""
+    date = now
+    index = head
+    while index < len(world.lines) and world.lines[index].head == head:
+        line = world.lines[index]
+        if line.open > 0:
+            stock = world.stocks[line.stock]
+            units = units_before(world, stock, index) + line.open
+            date = max(date, estimated(world, stock, cover(world, stock, units), now))
+        index += 1
+    return date
+
+
+def cover(world: World, stock: Stock, units: int) -> int:
+    """The purchase under way that brings the last of so many units; NONE when none does."""
+    index = stock.pipeline_first
+    while index != NONE:
+        units -= to_come(world.purchases[index])
+        if units <= 0:
+            return index
+        index = world.purchases[index].later
+    return NONE
+
+
+def revise(world: World, stock: Stock, now: float) -> None:
+    """Let the customers be told whose estimates have moved far enough.
+
+    One pass in order of service, along the purchases under way: the lines are taken out of the
+    queue and put back.  An order of several lines has others to wait for; its notice looks again.
+    """
+    if priority_moves(stock):
+        requeue(world, stock, now)
+    units = 0
+    index = drain(world, stock)
+    while index != NONE:
+        line = world.lines[index]
+        following = line.sibling
+        line.sibling = NONE
+        join(world, stock, index)
+        units += line.open
+        head = world.lines[line.head]
+        if head.contact != NONE:
+            contact = world.contacts[head.contact]
+            date = max(now, estimated(world, stock, cover(world, stock, units), now))
+            moved = notice_time(world, stock, line, contact, date, now) <= now
+            if moved or head.lines_open > 1:
+                schedule(world, now, NOTICE, head.contact)
+        index = following
+
+
+# -- what estimate rules ask for ------------------------------------------------------------------
+
+
+def mean_wait(world: World, stock: Stock, purchase: int) -> float:
+    """Mean days until a purchase arrives, were its way to begin now.
+
+    At a limited supplier the mean work before it and its own come first, unless it is through.
+    """
+    work = work_to_do(world, stock, purchase)
+    if work == 0.0:
+        return stock.mean_lead_time
+    return work * world.suppliers[stock.supplier].mean_service + stock.mean_lead_time
+
+
+def work_to_do(world: World, stock: Stock, index: int) -> float:
+    """Mean services that a limited supplier goes through until a purchase is done.
+
+    NONE stands for one that is placed now.  See `pipeline.quote`.
+    """
+    supplier = world.suppliers[stock.supplier]
+    if supplier.servers == 0 or (index != NONE and world.purchases[index].status == UNDER_WAY):
+        return 0.0
+    if index == NONE:
+        return 1.0 + waiting_work(supplier, supplier.work_queued)
+    own = work_of(supplier, world.purchases[index])
+    if world.purchases[index].status != QUEUED:
+        return 1.0 * own
+    before = 0
+    at = supplier.first
+    while at != NONE and at != index:
+        if world.purchases[at].status == QUEUED:
+            before += work_of(supplier, world.purchases[at])
+        at = world.purchases[at].next
+    return own + waiting_work(supplier, before)
+
+
+def quoted_date(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """What the supplier quoted for a purchase; were one placed now, where there is none yet."""
+    if purchase == NONE:
+        return now + mean_wait(world, stock, purchase)
+    return world.purchases[purchase].quoted
+
+
+def expected_date(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """What the supplier says by now of a purchase; were one placed now, where there is none yet."""
+    if purchase == NONE:
+        return now + mean_wait(world, stock, purchase)
+    return world.purchases[purchase].expected
+
+
+def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """A date by which a purchase has arrived with the probability its stock point asks for.
+
+    From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
+    by mean services left (`engines.quantiles`).  Of a purchase from before the start the expected
+    date is all that is known.
+    """
+    work = work_to_do(world, stock, purchase)
+    if work > 0.0:
+        return now + from_table(world, stock, work)
+    if purchase == NONE or world.suppliers[stock.supplier].servers > 0:
+        return now + from_table(world, stock, 0.0)
+    row = world.purchases[purchase]
+    if row.placed <= now:
+        return now + from_table(world, stock, now - row.placed)
+    return max(now, row.expected)
+
+
+def from_table(world: World, stock: Stock, at: float) -> float:
+    """A value between two of the stock point's quantiles; beyond the table, on its last slope."""
+    place = at / stock.quantile_step
+    before = min(int(place), stock.quantiles - 2)
+    low = world.quantiles[stock.quantiles_at + before]
+    high = world.quantiles[stock.quantiles_at + before + 1]
+    return max(0.0, low + (place - before) * (high - low))
