@@ -94,6 +94,7 @@ def build(
             "initial": 0,
             "review": NEVER_REVIEWED,
             "observe": {"first": 1e6},
+            "least_order": 2,
             **rules,
         }
         for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)

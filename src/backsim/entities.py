@@ -210,6 +210,10 @@ class Stock:
     estimate_at: Code = 0
     quantiles_at: Code = 0
     quantiles: Code = 2
+    least_order: TotalUnits = 1
+    multiple: TotalUnits = 1  # purchases are multiples of it
+    joint_next: Code = NONE  # the next of the stock points that order together, in a circle
+    joining: Code = 0  # asked whether it joins another one's purchase
 
 
 @dataclass(slots=True)
@@ -287,6 +291,7 @@ class Purchase:
     status: Code = QUEUED
     next: Code = NONE  # behind it in the supplier's queue
     before: Code = NONE  # the stock point's purchase before it
+    joined: Code = NONE  # the purchase with which it was placed, where another one led
     earlier: Code = NONE  # its neighbours in the stock point's pipeline
     later: Code = NONE
 

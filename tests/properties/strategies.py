@@ -88,6 +88,12 @@ REORDERS = st.one_of(
     st.builds(lambda S: {"rule": "base_stock", "S": S}, LEVEL),
     st.builds(lambda s, d: {"rule": "s_S", "s": s, "S": s + d}, LEVEL, st.integers(1, 5)),
     st.builds(lambda r, Q: {"rule": "r_nQ", "r": r, "Q": Q}, LEVEL, st.integers(1, 5)),
+    st.builds(
+        lambda s, c, d: {"rule": "can_order", "s": s, "c": s + c, "S": s + c + d},
+        LEVEL,
+        st.integers(0, 3),
+        st.integers(1, 5),
+    ),
 )
 REVIEWS = st.one_of(
     st.just("continuous"),
@@ -200,6 +206,8 @@ def stock_points(
         ),
         "notice": draw(NOTICES),
         "estimate": draw(ESTIMATES),
+        "least_order": draw(st.sampled_from([1, 1, 4])),
+        "multiple": draw(st.sampled_from([1, 1, 3])),
         "overtaking": draw(st.sampled_from(["strict", "skip"])),
         "withdraw": draw(st.booleans()),
         "inbound": draw(INBOUND),

@@ -27,6 +27,7 @@ from backsim.kernel import (
     events,
     forecasting,
     leaving,
+    lots,
     orders,
     pipeline,
     queue,
@@ -37,7 +38,7 @@ from backsim.kernel import (
 from backsim.rules import FAMILIES, Rule
 
 KERNEL = (
-    *(switches, stock, pipeline, queue, clearing, replenishment, forecasting),
+    *(switches, stock, pipeline, queue, clearing, lots, replenishment, forecasting),
     *(estimates, leaving, contact, orders, events),
 )
 

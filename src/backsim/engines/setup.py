@@ -89,6 +89,7 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
         _choose(setup, point)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
+    _join(setup.stocks, [orders_together(point) for point in scenario.stock])
     setup.params = setup.params or [0.0]
     return setup
 
@@ -103,6 +104,10 @@ def switches(model: Model) -> set[str]:
     told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
     if told or any(c.inquiries is not None for c in model.scenario.customers.values()):
         needed |= {"INFORMS", "PIPELINE"}
+    if any(point.least_order > 1 or point.multiple > 1 for point in model.scenario.stock):
+        needed.add("LOTS")
+    if any(map(orders_together, model.scenario.stock)):
+        needed.add("JOINT")
     return needed
 
 
@@ -141,6 +146,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     stock.price = model.scenario.products[point.products[0]].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.withdraw = int(point.withdraw)
+    stock.least_order, stock.multiple = point.least_order, point.multiple
     assert point.reorder is not None
     assert point.lead_time is not None
     stock.mean_lead_time = point.lead_time.moments()[0]
@@ -185,6 +191,23 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         setup.observations += periods
         setup.events.append((row.first, when, stock.forecast_row))
     setup.events.append((stock.review_start, kind, index))
+
+
+def orders_together(point: StockPoint) -> bool:
+    """Whether a stock point's rule asks if it may join another one's purchase."""
+    assert point.reorder is not None
+    return "joint" in FAMILIES["reorder"].get(point.reorder.rule).asks
+
+
+def _join(stocks: Sequence[Stock], together: Sequence[bool]) -> None:
+    """Put those that order together into circles, one for each supplier and site."""
+    circles: dict[tuple[int, int], list[Stock]] = {}
+    for stock, joins in zip(stocks, together, strict=True):
+        if joins:
+            circles.setdefault((stock.supplier, stock.site), []).append(stock)
+    for circle in circles.values():
+        for stock, following in zip(circle, [*circle[1:], circle[0]], strict=True):
+            stock.joint_next = following.index
 
 
 def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:

@@ -23,9 +23,10 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.clearing import clear
+from backsim.kernel.lots import lot, order_together
 from backsim.kernel.pipeline import estimates_moved, expect, quote, remove_from_pipeline, work_of
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import INFORMS, PIPELINE
+from backsim.kernel.switches import INFORMS, JOINT, PIPELINE
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
@@ -61,7 +62,9 @@ def review(world: World, stock: Stock, now: float) -> None:
     """Ask the reorder rule, and order what it says."""
     units = reorder_units(world, stock, now)
     if units > 0:
-        purchase_units(world, stock, units, now)
+        purchase_units(world, stock, lot(stock, units), now)
+        if JOINT:
+            order_together(world, stock, now)
 
 
 def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:

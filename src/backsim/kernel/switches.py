@@ -7,5 +7,7 @@ there at all.
 
 INFORMS: bool = True  # customers are told how long they will wait, and act on it
 FORECASTS: bool = True  # stock points forecast demand
+LOTS: bool = True  # purchases have a least size, or are multiples
+JOINT: bool = True  # stock points order together
 PIPELINE: bool = True  # purchases have dates: quoted, expected, actual
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import CANCELLED, LOST, SHIPPED
+from backsim.entities import CANCELLED, LOST, NONE, SHIPPED
 from backsim.errors import InputError
 from backsim.results.conversation import CONVERSATION, Conversation
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
@@ -58,7 +58,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "purchases_per_day": ("per day", "purchases placed"),
     "units_per_purchase": ("units", "units a purchase"),
     "cost.holding": ("money per day", "stock on hand and reserved"),
-    "cost.ordering": ("money per day", "purchases placed"),
+    "cost.ordering": ("money per day", "purchases placed, those together once, and their items"),
     "cost.purchase": ("money per day", "units purchased"),
     "cost.backorder_unit": ("money per day", "units that had to wait, once each"),
     "cost.backorder_time": ("money per day", "units waiting, per unit and day"),
@@ -325,6 +325,8 @@ class _Measurement:
         placed = purchases.compress(purchases["placed"] >= self.model.warm_up)
         size = self.shape[1]
         self.purchases = np.bincount(placed["stock"], minlength=size) / self.days
+        led = placed["stock"][placed["joined"] == NONE]  # they lead a purchase, or are alone
+        self.led = np.bincount(led, minlength=size) / self.days
         self.purchased = np.bincount(placed["stock"], placed["units"], size) / self.days
         count = self.fold_stock(self.purchases)
         return {
@@ -351,7 +353,8 @@ class _Measurement:
         broken, late = self.conversation.broken_and_late()
         stock = {
             "cost.holding": of_stock("holding") * self.on_hand,
-            "cost.ordering": of_stock("ordering") * self.purchases,
+            "cost.ordering": of_stock("ordering") * self.led
+            + of_stock("ordering_item") * self.purchases,
             "cost.purchase": of_stock("purchase") * self.purchased,
         }
         service = {

@@ -175,6 +175,7 @@ reorder = Family(
         "position": "inventory_position(stock)",
         "stock": "stock",
         "now": "now",
+        "joint": "stock.joining",
         "lead_time": "stock.mean_lead_time",
         "review_period": "stock.review_period",
         "forecast_mean": "forecast_mean(world, stock)",

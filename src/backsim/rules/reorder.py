@@ -52,6 +52,19 @@ def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
 
 
 @reorder
+@above("S", "c")
+@above("S", "s")
+def can_order(position: int, joint: int, s: Level, c: Level, S: Level) -> int:
+    """Order up to S at or below s; when another product's order goes out, already at or below c.
+
+    That is, products at one site from one supplier with this rule order together, and `ordering`
+    is paid once.  Source: Balintfy, Management Science 10 (1964) 287-297; Federgruen, Groenevelt
+    and Tijms, Management Science 30 (1984) 344-357.
+    """
+    return math.floor(S) - position if position <= (c if joint else s) else 0
+
+
+@reorder
 def forecast_base_stock(
     position: int,
     forecast_mean: float,

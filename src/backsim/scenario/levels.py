@@ -41,6 +41,7 @@ class Situation:
         return {
             "stock": Stock(mean_lead_time=days, review_period=self.period),
             "now": 0.0,
+            "joint": 0,
             "lead_time": days,
             "review_period": self.period,
             "forecast_mean": self.rate,

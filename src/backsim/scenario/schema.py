@@ -64,7 +64,9 @@ class CostRates(Spec):
     holding: Money | None = None
     """Per unit on hand (or reserved) and day."""
     ordering: Money | None = None
-    """Per purchase."""
+    """Per purchase; products that are ordered together pay it once."""
+    ordering_item: Money | None = None
+    """Per product in a purchase."""
     purchase: Money | None = None
     """Per unit purchased, counted when ordered."""
     backorder_unit: Money | None = None
@@ -290,6 +292,10 @@ class Policy(Spec):
     """When customers who wait are told: a rule or a list, of which the earliest counts."""
     estimate: EstimateRule = Field("mean_lead_time", validate_default=True)
     """Which date they are told."""
+    least_order: PositiveUnits = 1
+    """The supplier accepts no smaller purchase."""
+    multiple: PositiveUnits = 1
+    """Purchases are rounded up to multiples of so many units (a case, a pallet)."""
     overtaking: Literal[OVERTAKING] = "skip"  # type: ignore[valid-type]
     """May a line be served when the one before it cannot be filled whole?  (skip: yes)"""
     withdraw: bool = False

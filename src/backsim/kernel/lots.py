@@ -1,0 +1,36 @@
+"""What a supplier asks of purchases: a least size, multiples; and purchases placed together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import NONE, Stock, World
+from backsim.kernel.switches import LOTS
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import reorder_units
+    from backsim.kernel.replenishment import purchase_units
+
+
+def lot(stock: Stock, units: int) -> int:
+    """The least size of a purchase that the supplier accepts for these units."""
+    if LOTS:
+        if units < stock.least_order:
+            units = stock.least_order
+        units = (units + stock.multiple - 1) // stock.multiple * stock.multiple
+    return units
+
+
+def order_together(world: World, stock: Stock, now: float) -> None:
+    """A stock point has ordered; the others of its circle may join its purchase."""
+    first = stock.last_purchase
+    at = stock.joint_next
+    while at != NONE and at != stock.index:
+        other = world.stocks[at]
+        other.joining = 1
+        units = reorder_units(world, other, now)
+        other.joining = 0
+        if units > 0:
+            purchase_units(world, other, lot(other, units), now)
+            world.purchases[other.last_purchase].joined = first
+        at = other.joint_next

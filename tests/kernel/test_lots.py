@@ -1,0 +1,152 @@
+"""Least purchases, multiples, and products that are ordered together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models import build, orders, play
+
+import backsim
+from backsim.entities import NONE
+from backsim.scenario.model import Model
+
+
+def bought(log: Any) -> list[tuple[float, int, int]]:
+    """(day, units, product) of each purchase; products count from the first that is not idle."""
+    first = min(log.purchases["stock"]) if len(log.purchases) else 0
+    return [(float(p["placed"]), int(p["units"]), int(p["stock"] - first)) for p in log.purchases]
+
+
+@pytest.mark.parametrize(
+    ("lots", "units"),
+    [
+        ({}, 3),
+        ({"least_order": 5}, 5),
+        ({"multiple": 4}, 4),
+        ({"least_order": 5, "multiple": 4}, 8),
+        ({"least_order": 2, "multiple": 3}, 3),
+    ],
+    ids=str,
+)
+def test_a_purchase_is_as_large_as_the_supplier_asks(lots: dict[str, int], units: int):
+    stock = {"reorder": {"rule": "base_stock", "S": 6}, **lots}
+    log = play(build({"a": {"demand": orders((1, 3))}}, stock=[stock]))
+    assert bought(log) == [(1, units, 0)]
+
+
+def test_what_was_ordered_above_the_level_is_not_ordered_again():
+    stock = {"reorder": {"rule": "base_stock", "S": 6}, "least_order": 5}
+    log = play(build({"a": {"demand": orders((1, 3), (2, 1), (3, 2))}}, stock=[stock]))
+    assert bought(log) == [(1, 5, 0), (3, 5, 0)]  # positions 8, 7, then 5 -> 10
+
+
+def test_lots_hold_for_every_rule():
+    stock = {"reorder": {"rule": "r_nQ", "r": 2, "Q": 3}, "initial": 4, "multiple": 10}
+    log = play(build({"a": {"demand": orders((1, 3))}}, stock=[stock]))
+    assert bought(log) == [(1, 10, 0)]
+
+
+# -- together --------------------------------------------------------------------------------------
+
+
+def trio(rules: list[Any], **fields: Any) -> Model:
+    """Three products at one site; mugs are asked for on day 1, plates and bowls a little before."""
+    products = ("mug", "plate", "bowl")
+    demand = orders((0.5, {"plate": 2, "bowl": 4}), (1, {"mug": 4}))
+    return build(
+        {"a": {"demand": demand}},
+        products=products,
+        stock=[
+            {"products": [name], "reorder": rule, "initial": 8, **fields.pop(name, {})}
+            for name, rule in zip(products, rules, strict=True)
+        ],
+        **fields,
+    )
+
+
+CAN_ORDER = {"rule": "can_order", "s": 4, "c": 6, "S": 10}
+TIMID = {"rule": "can_order", "s": 3, "c": 3, "S": 10}
+ALONE = {"rule": "s_S", "s": 3, "S": 10}
+
+
+def test_who_is_at_its_can_order_level_joins():
+    log = play(trio([CAN_ORDER, CAN_ORDER, TIMID]))
+    assert bought(log) == [(1, 6, 0), (1, 4, 1)]  # plates at 6 join; bowls at 4 may not
+    assert log.purchases["joined"].tolist() == [NONE, 0]
+
+
+def test_other_rules_are_not_asked():
+    log = play(trio([CAN_ORDER, ALONE, CAN_ORDER]))
+    assert bought(log) == [(0.5, 6, 2), (1, 6, 0)]  # plates at 6 are not asked
+
+
+def test_products_of_other_suppliers_and_sites_are_not_asked():
+    log = play(
+        trio(
+            [CAN_ORDER, CAN_ORDER, TIMID],
+            suppliers={"maker": {}, "other": {}},
+            plate={"supplier": "other"},
+        )
+    )
+    assert bought(log) == [(1, 6, 0)]
+
+
+def test_joint_purchases_come_in_lots_too():
+    log = play(trio([CAN_ORDER, CAN_ORDER, TIMID], plate={"multiple": 12}))
+    assert bought(log) == [(1, 6, 0), (1, 12, 1)]
+
+
+def test_a_joint_purchase_pays_its_fixed_cost_once():
+    model = trio(
+        [CAN_ORDER, CAN_ORDER, TIMID], horizon=10, costs={"ordering": 100, "ordering_item": 7}
+    )
+    (run,) = backsim.replicate(model, seed=1, replications=1, engine="simpy")
+    assert run.metrics["cost.ordering"] == pytest.approx((100 + 2 * 7) / 10)
+    assert run.metrics.get("cost.ordering", "product", "mug") == pytest.approx(107 / 10)
+    assert run.metrics.get("cost.ordering", "product", "plate") == pytest.approx(7 / 10)
+    assert run.metrics["purchases_per_day"] == pytest.approx(2 / 10)
+
+
+# -- what theory says of it ------------------------------------------------------------------------
+
+
+def market(rule: Any, **fields: Any) -> Model:
+    """Four products of one supplier."""
+    names = ["a", "b", "c", "d"]
+    demand = {"arrivals": {"poisson": {"rate": 8}}, "products": names}
+    return build(
+        {"all": {"demand": demand}},
+        products=names,
+        suppliers={"maker": {"lead_time": 1}},
+        stock=[{"reorder": rule, **fields}],
+        horizon=4_000,
+        warm_up=100,
+        costs={"ordering": 50, "ordering_item": 1, "holding": 1},
+    )
+
+
+def mean(model: Model, metric: str) -> float:
+    runs = backsim.replicate(model, seed=2, replications=3, engine="compiled")
+    return float(np.mean([run.metrics[metric] for run in runs]))
+
+
+def test_joining_lowers_the_cost_of_ordering_where_the_fixed_cost_is_high():
+    """With common random numbers; the differences are many times their standard errors."""
+    together = market({"rule": "can_order", "s": 4, "c": 14, "S": 24})
+    alone = market({"rule": "can_order", "s": 4, "c": 4, "S": 24})
+    plain = market({"rule": "s_S", "s": 4, "S": 24})
+    assert mean(plain, "cost.ordering") == mean(alone, "cost.ordering")
+    assert mean(together, "cost.ordering") < 0.75 * mean(alone, "cost.ordering")
+    assert mean(together, "cost.total") < mean(alone, "cost.total")
+
+
+def test_a_least_purchase_raises_the_stock_and_lowers_the_number_of_purchases():
+    free, bound = (
+        market({"rule": "base_stock", "S": 8}),
+        market({"rule": "base_stock", "S": 8}, least_order=10),
+    )
+    assert mean(bound, "mean_on_hand") > mean(free, "mean_on_hand") + 2
+    assert mean(bound, "purchases_per_day") < 0.2 * mean(free, "purchases_per_day")
+    assert mean(bound, "fill_rate") > mean(free, "fill_rate")
