@@ -57,9 +57,8 @@ def _by_work(lead_time: Distribution, service: Distribution, servers: int, p: fl
 
     work = np.arange(POINTS, dtype=float)
     (mean, variance), (lead_mean, lead_variance) = service.moments(), lead_time.moments()
-    before = np.maximum(work - 1.0, 0.0)
     means = work * mean + lead_mean
-    variances = (before / servers + np.minimum(work, 1.0)) * variance + lead_variance
+    variances = work / servers * variance + lead_variance
     table = means.copy()
     random = (variances > 0) & (means > 0)
     shape = means[random] ** 2 / variances[random]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
+from backsim.entities import IN_SERVICE, NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
 from backsim.kernel.pipeline import to_come, waiting_work, work_of
 from backsim.kernel.queue import drain, join, requeue, units_before
 
@@ -94,7 +94,7 @@ def work_to_do(world: World, stock: Stock, index: int) -> float:
         return 1.0 + waiting_work(supplier, supplier.work_queued)
     own = work_of(supplier, world.purchases[index])
     if world.purchases[index].status != QUEUED:
-        return 1.0 * own
+        return own * place_in_service(world, stock, index)
     before = 0
     at = supplier.first
     while at != NONE and at != index:
@@ -102,6 +102,23 @@ def work_to_do(world: World, stock: Stock, index: int) -> float:
             before += work_of(supplier, world.purchases[at])
         at = world.purchases[at].next
     return own + waiting_work(supplier, before)
+
+
+def place_in_service(world: World, stock: Stock, index: int) -> float:
+    """Of a stock point's purchases in service, the share up to one of them.
+
+    Units are alike: the first to be done serves the first in line.  Of m exponential services the
+    k-th ends after k / m of one, as long as others take the places of those that are done.
+    """
+    before = all_of_them = 0
+    at = stock.pipeline_first
+    while at != NONE:
+        if world.purchases[at].status == IN_SERVICE:
+            all_of_them += 1
+            if at <= index:
+                before += 1
+        at = world.purchases[at].later
+    return before / all_of_them
 
 
 def quoted_date(world: World, stock: Stock, purchase: int, now: float) -> float:

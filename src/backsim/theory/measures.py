@@ -162,6 +162,26 @@ def found_waiting(look: Look) -> tuple[Any, Any]:
     return found[count], (lines["closed"] - time)[delayed][count]
 
 
+def joining(look: Look) -> float:
+    """Share of the units not filled at once whose customers stay when they hear the wait."""
+    return 1.0 - look.get("cancel.told_too_long") / (1.0 - look.get("fill_rate"))
+
+
+def quote(look: Look, found: int | None = None) -> float:
+    """Mean of the waits first told, of all or of those who found so many waiting; unit sizes."""
+    log = look.run.log
+    contacts = log.contacts[log.lines["time"][log.contacts["head"]] >= look.start]
+    heads, waits = contacts["head"], contacts["first_promise"] - contacts["first_told"]
+    if found is None:
+        return float(waits.mean())
+    served = np.sort(log.shipments["time"])
+    delayed = np.flatnonzero(log.lines["filled"] == 0)
+    waiting = np.searchsorted(delayed, heads) - np.searchsorted(
+        served, log.lines["time"][heads], "right"
+    )
+    return float(waits[waiting == found].mean())
+
+
 def service_mean(look: Look) -> float:
     """Mean service time of the supplier's exponential server."""
     service = look.case.scenario["suppliers"]["maker"]["capacity"]["service"]

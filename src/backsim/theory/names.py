@@ -24,6 +24,9 @@ def measure_of(metric: str, case: Case) -> Measure:
         )
     if found := re.fullmatch(r"P_wait_gt_(\d+(?:\.\d+)?)", metric):
         return lambda look: measures.wait_above(look, float(found[1]))
+    if behind := re.fullmatch(r"quote_k(\d+)", metric):
+        waiting = int(behind[1])
+        return lambda look: measures.quote(look, waiting)
     if re.fullmatch(r"EW2_[A-Z]+", metric):
         return measures.second_moment
     if re.fullmatch(r"cost_(opt|at(_[rQsS]_?\d+(\.\d+)?)+)", metric):
@@ -33,7 +36,6 @@ def measure_of(metric: str, case: Case) -> Measure:
 
 
 WAITS_FOR = {
-    "quote|on_time": "dates that customers are told",
     "P_blocked": "a limit to the backlog",
     "_approx$": "nothing: it is an approximation, which a right simulation misses",
 }
@@ -106,7 +108,13 @@ MEASURES: dict[str, Measure] = {
     "mean_IP": measures.position,
     "throughput": _metric("shipped_per_day"),
     "P_lost": _total("lost_rate", "cancel_rate"),
-    "P_balk": _metric("lost_rate"),
+    "P_balk": _total("lost_rate", "cancel.told_too_long"),
+    "acceptance_rate": _metric("shipped_per_day"),
+    "mean_IL": _metric("mean_net_stock"),
+    "join_probability": measures.joining,
+    "announced_wait": _metric("backorder_age"),
+    "on_time_probability_given_delayed": _metric("promise_kept"),
+    "mean_quote_given_delayed": measures.quote,
     **dict.fromkeys(("P_cancel", "P_renege", "P_abandon"), _metric("cancel_rate")),
     **dict.fromkeys(("P_served_late", "P_backordered"), measures.served_late),
     "P_served": lambda look: look.get("fill_rate") + measures.served_late(look),

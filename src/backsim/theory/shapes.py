@@ -11,6 +11,7 @@ from backsim.theory.case import Case, demand, one_point, steady
 from backsim.theory.lawkelton import trace_world
 from backsim.theory.laws import law, number, units, whole
 from backsim.theory.records import Answer, Unsupported
+from backsim.theory.told import at_random, told
 
 COMMON = ("review", "policy", "r", "Q", "s", "S", "trigger", "lead_time", "unmet_demand", "cost")
 
@@ -30,16 +31,15 @@ def continuous(model: Answer) -> Case:
             "patience_clock",
         ),
         *("cancellation_effect", "production_rule", "information", "rule", "predictor"),
-        *("discipline", "early_delivery"),
+        *("discipline", "early_delivery", "announcement"),
     )
-    if model.get("information", "L0") != "L0":
-        raise Unsupported("customers who are told of delays")
+    conversation = told(model)
     if isinstance(model.get("demand"), str):
         return regular(model)
     supplier = parts.supply(model)
     _check_batches(model, supplier)
     rows = [_named(row) for row in model.get("classes", [{**model, "name": "customers"}])]
-    customers = {row["name"]: _customer(row, model) for row in rows}
+    customers = {row["name"]: _customer(row, model) | conversation.customer for row in rows}
     if parts.withdraws(model) and parts.servers(supplier) > whole(model["S"]):
         raise Unsupported("withdrawing a purchase that is being worked on")
     scenario = one_point(
@@ -49,8 +49,9 @@ def continuous(model: Answer) -> Case:
             "priority": parts.priority(model),
             "rationing": parts.rationing(model),
             "withdraw": parts.withdraws(model),
+            **conversation.policy,
         },
-        supplier=supplier,
+        supplier=supplier | conversation.supplier,
         costs=parts.costs(model),
     )
     rate = sum(number(row["demand"]["rate"]) for row in rows)
@@ -163,8 +164,6 @@ def queue(model: Answer) -> Case:
         *("queue", "n", "s", "r", "arrival_rate", "service_mean", "service_rate", "patience_mean"),
         *("alpha", "beta", "model", "rule"),
     )
-    if model.get("model", 1) != 1:
-        raise Unsupported("customers who are told of delays")
     _check_minutes(model)
     count = whole(model.get("n", model.get("s")))
     rate = number(model["arrival_rate"])
@@ -184,9 +183,15 @@ def queue(model: Answer) -> Case:
     customer: dict[str, Any] = {"demand": demand({"poisson": {"rate": rate}})}
     if patience is not None:
         customer |= {"tolerance": law({"dist": "exponential", "mean": patience})}
+    policy = {"reorder": {"rule": "base_stock", "S": count}, "withdraw": patience is not None}
+    if model.get("model", 1) == 2:  # they decide on what they are told, and stay
+        informed = {"tolerance": customer.pop("tolerance"), "grace": "unlimited"}
+        customer |= {"informed": informed}
+        pace = count / mean
+        policy |= {"notice": "at_order", "estimate": at_random(number(model["alpha"]), pace)}
     scenario = one_point(
         customers={"customers": customer | ({"backorder_share": stays} if stays < 1 else {})},
-        policy={"reorder": {"rule": "base_stock", "S": count}, "withdraw": patience is not None},
+        policy=policy,
         supplier={"capacity": {"servers": count, "service": service}},
     )
     return Case(model, scenario, steady(rate), period=1.0, facts={"servers": count})
