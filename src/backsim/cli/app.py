@@ -208,6 +208,46 @@ def compare(
 
 
 @app.command()
+def check(
+    experiments: Annotated[
+        list[Path], typer.Argument(metavar="EXPERIMENT...", help="Experiment files (YAML).")
+    ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the baselines; baselines/ beside each file."),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write the baselines; edited margins are kept.")
+    ] = False,
+    replications: Annotated[
+        int | None,
+        typer.Option("--replications", "-n", min=2, help="With --update: of the new baseline."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, a case a metric.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page for a CI summary.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Replications at once; all cores if not given.")
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
+    rules: RuleFiles = None,
+) -> int:
+    """Run experiments against their baselines: 0 as before, 1 changed, 2 bad input."""
+    from backsim.cli.check import check_experiments
+    from backsim.regression.check import Settings
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    if replications is not None and not update:
+        raise InputError("check: expected --replications with --update (else the baseline says it)")
+    settings = Settings(baseline, workers, engine.value, replications)
+    return check_experiments(experiments, settings, update, junit, markdown)
+
+
+@app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
     set_: Sets = None,

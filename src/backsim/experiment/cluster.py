@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.experiment.describe import file_digest, versions_that_count
+from backsim.experiment.describe import versions_that_count
 from backsim.experiment.forks import WorkerError
 from backsim.experiment.work import Job, Result, Work
 from backsim.experiment.workers import play_packed
+from backsim.results.provenance import file_digest
 from backsim.rules.files import loaded_files, rules_are_portable
 
 TIMEOUT = 30.0
@@ -126,7 +127,8 @@ def _probe(files: list[str]) -> Any:
     """On a worker: its versions and rule files; or why it has none."""
     try:
         from backsim.experiment import describe
+        from backsim.results import provenance
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    rules = {file: describe.file_digest(file) for file in files}
+    rules = {file: provenance.file_digest(file) for file in files}
     return {**describe.versions_that_count(), "rules": rules}

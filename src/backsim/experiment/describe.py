@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from backsim.engines.choose import own_rules
 from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 from backsim.results.metrics import METRICS
-from backsim.results.provenance import environment
+from backsim.results.provenance import code_digest, environment, file_digest, revision
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 
 NUMBERS = ("backsim", "numpy", "scipy", "simpy", "numba")
 """Packages whose version may change a number."""
-CODE = ("entities.py", "kernel", "rules", "scenario", "streams", "engines", "results")
-"""What of backsim's source may change a number."""
 
 
 def describe(experiment: Experiment) -> dict[str, Any]:
@@ -50,7 +45,10 @@ def describe(experiment: Experiment) -> dict[str, Any]:
             "confidence": experiment.confidence,
             "folders": {p.name: str(p.model.folder.resolve()) for p in experiment.policies},
             "scenarios": {p.name: p.model.name for p in experiment.policies},
-            "environment": environment(),
+            "environment": {
+                **environment(),
+                "revision": revision(experiment.policies[0].model.folder),
+            },
         },
     }
 
@@ -123,30 +121,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     }
 
 
-def file_digest(file: str) -> str:
-    """A hash of a file with rules; "unknown" where there is none, as for a notebook's cell."""
-    try:
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
-    except OSError:
-        return "unknown"
-
-
 def versions_that_count() -> dict[str, str]:
     """The versions that may change a number, with a hash of backsim's own source."""
     versions = environment()["versions"]
     return {**{name: versions[name] for name in NUMBERS}, "source": code_digest()}
-
-
-@cache
-def code_digest() -> str:
-    """A hash of the part of backsim's source that may change a number."""
-    package = Path(__file__).parents[1]
-    files = [
-        file
-        for part in CODE
-        for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py"))
-    ]
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]

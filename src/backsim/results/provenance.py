@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
+from backsim.engines.choose import own_rules
 from backsim.scenario.model import Model
 
-PACKAGES = ("backsim", "numpy", "scipy", "simpy", "numba", "pandas")
+PACKAGES = (
+    *("backsim", "numpy", "scipy", "simpy", "numba", "llvmlite", "pandas", "pydantic"),
+    *("ruamel.yaml", "joblib", "highspy", "pulp"),
+)
+CODE = ("entities.py", "kernel", "rules", "scenario", "streams", "engines", "results")
+"""What of backsim's source may change a number."""
 
 
 def provenance(
     model: Model, seed: int, replication: int, engine: str, reason: str
 ) -> dict[str, Any]:
-    """Scenario (explicit form and hash), seed, engine and why, versions, platform."""
+    """Scenario (explicit form and hash), seed, engine and why, versions, platform, revision."""
     return {
         "scenario": model.to_dict(),
         "scenario_name": model.name,
+        "folder": str(model.folder.resolve()),
+        "revision": revision(model.folder),
         "scenario_sha256": model.digest,
         "traces": [
             {"file": t.report.file, "sha256": t.report.sha256} for t in model.traces.values()
         ],
+        "rules": {
+            rule.name: file_digest(rule.function.__code__.co_filename) for rule in own_rules(model)
+        },
         "seed": seed,
         "replication": replication,
         "engine": engine,
@@ -33,7 +47,7 @@ def provenance(
 
 @cache
 def environment() -> dict[str, Any]:
-    """Versions of backsim and what it stands on, and the platform."""
+    """Versions of backsim and what it stands on, a hash of its source, and the platform."""
     versions = {}
     for package in PACKAGES:
         try:
@@ -42,6 +56,57 @@ def environment() -> dict[str, Any]:
             versions[package] = "not installed"
     return {
         "versions": versions,
+        "source": code_digest(),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "arithmetic": arithmetic(),
     }
+
+
+def arithmetic() -> str:
+    """What of the platform may change the last bit of a number.
+
+    The C library and numpy have a version of `log` and others for each kind of processor.
+    """
+    import numpy as np
+
+    found: Any = np.show_config(mode="dicts")
+    widest = found.get("SIMD Extensions", {}).get("found", [])
+    library = "-".join(platform.libc_ver())
+    return " ".join([platform.system(), platform.machine(), library, *widest]).strip()
+
+
+@cache
+def revision(folder: Path) -> str:
+    """The git revision that a folder is at, with `-dirty` when it has changes; "" if none."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def file_digest(file: str) -> str:
+    """A hash of a file with rules; "unknown" where there is none, as for a notebook's cell."""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return "unknown"
+
+
+@cache
+def code_digest() -> str:
+    """A hash of the part of backsim's source that may change a number."""
+    package = Path(__file__).parents[1]
+    files = [
+        file
+        for part in CODE
+        for file in ([package / part] if part.endswith(".py") else (package / part).rglob("*.py"))
+    ]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,213 @@
+"""Check experiments against their baselines, or write the baselines."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backsim.errors import BacksimError, InputError
+from backsim.experiment.experiment import Experiment, Fixed
+from backsim.experiment.load import load_experiment
+from backsim.experiment.play import play
+from backsim.experiment.study import Study
+from backsim.regression.baseline import (
+    Baseline,
+    PolicyResults,
+    baseline_file,
+    read_baseline,
+    spell_value,
+    write_baseline,
+)
+from backsim.regression.fingerprint import digests, made_with
+from backsim.regression.judge import Judgement, checked, judge
+from backsim.regression.margins import default_margin
+from backsim.scenario.yamlfile import Document, FileError
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of checking one experiment."""
+
+    file: Path
+    baseline: Path
+    judgement: Judgement | None = None
+    """None when it could not be checked, or a baseline was written."""
+    error: str = ""
+    """Why it could not be checked."""
+    bad_input: bool = False
+    """Whether that is a fault of a file, rather than of a run."""
+    updated: bool | None = None
+    """Whether the baseline has been written anew; None when that was not asked for."""
+    replications: int = 0
+    error_rate: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return self.file.stem
+
+    @property
+    def failed(self) -> bool:
+        """Whether something has changed that counts, or a run has failed."""
+        defect = bool(self.error) and not self.bad_input
+        return defect or (self.judgement is not None and self.judgement.failed)
+
+    @property
+    def code(self) -> int:
+        """0 ok, 1 changed beyond a margin, 2 bad input."""
+        return 2 if self.bad_input else int(self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How checks are run."""
+
+    folder: Path | None = None
+    """Where baselines are; `baselines/` beside each experiment if None."""
+    workers: int | None = None
+    engine: str = "auto"
+    replications: int | None = None
+    """For a baseline that is written: instead of its own number, or the experiment's."""
+
+
+def check_all(files: Sequence[Path], settings: Settings, update: bool = False) -> Iterator[Check]:
+    """Check each experiment, or write its baseline; a fault of one does not stop the others.
+
+    Raises InputError when two experiments would share a baseline.
+    """
+    places: dict[Path, Path] = {}
+    for file in files:
+        other = places.setdefault(baseline_file(file, settings.folder), file)
+        if other is not file and other.resolve() != file.resolve():
+            raise InputError(f"check: expected files of different names, got {other} and {file}")
+    return (_guarded(file, settings, update) for file in dict.fromkeys(places.values()))
+
+
+def _guarded(file: Path, settings: Settings, update: bool) -> Check:
+    place, started = baseline_file(file, settings.folder), time.perf_counter()
+    check = Check(file, place)
+    try:
+        made = (update_one if update else check_one)(file, settings)
+    except InputError as error:
+        made = dataclasses.replace(check, error=str(error), bad_input=True)
+    except BacksimError as error:
+        made = dataclasses.replace(check, error=str(error))
+    return dataclasses.replace(made, seconds=time.perf_counter() - started)
+
+
+def check_one(file: Path, settings: Settings) -> Check:
+    """Run an experiment and compare it with its baseline.
+
+    Raises InputError for bad input, BacksimError when a run fails.
+    """
+    place = baseline_file(file, settings.folder)
+    if not place.is_file():
+        raise InputError(
+            f"{place}: expected the baseline of {file}, found none; "
+            f"to make it: backsim check {file} --update"
+        )
+    baseline, document = read_baseline(place)
+    experiment = load_experiment(file, fields={"replications": baseline.replications})
+    _check_same(experiment, file, baseline, document)
+    study = _play(experiment, settings)
+    judgement = judge(study, digests(study), made_with(), baseline, document)
+    return Check(
+        file,
+        place,
+        judgement,
+        replications=baseline.replications,
+        error_rate=baseline.error_rate,
+    )
+
+
+def update_one(file: Path, settings: Settings) -> Check:
+    """Run an experiment and write its baseline, keeping what a person may have edited.
+
+    Raises InputError for bad input, also when there is a baseline that cannot be read.
+    """
+    place = baseline_file(file, settings.folder)
+    old = None
+    if place.is_file():
+        try:
+            old, _ = read_baseline(place)
+        except FileError as error:
+            raise InputError(
+                f"{error}\n{place}: correct it, or delete it to have it written anew"
+            ) from None
+        if old.experiment != file.stem:
+            old = None
+    count = settings.replications or (old.replications if old else None)
+    fields = {} if count is None else {"replications": count}
+    experiment = load_experiment(file, fields=fields)
+    if not isinstance(experiment.stopping, Fixed):
+        least = experiment.stopping.least
+        experiment = dataclasses.replace(experiment, stopping=Fixed(least))
+    study = _play(experiment, settings)
+    made = make_baseline(study, file.stem, old)
+    return Check(file, place, updated=write_baseline(made, place))
+
+
+def make_baseline(study: Study, name: str, old: Baseline | None = None) -> Baseline:
+    """The baseline of a study; margins and error rate of an old one are kept."""
+    experiment = study.experiment
+    objective = experiment.objective
+    senses = {objective.metric: objective.sense} if objective else {}
+    specs = checked(study)
+    margins = {
+        str(spec): old.margins[str(spec)]
+        if old and str(spec) in old.margins
+        else default_margin(spec, senses)
+        for spec in specs
+    }
+    arrays = {str(spec): study.array(spec) for spec in specs}
+    policies = {
+        policy.name: PolicyResults(
+            digests=found,
+            values={
+                text: " ".join(map(spell_value, values[place]))
+                for text, values in arrays.items()
+                if (~np.isnan(values[place])).sum() > 1
+            },
+        )
+        for place, (policy, found) in enumerate(zip(study.policies, digests(study), strict=True))
+    }
+    kept: dict[str, Any] = {"error_rate": old.error_rate} if old else {}
+    return Baseline(
+        format=1,
+        experiment=name,
+        seed=experiment.seed,
+        replications=study.counts[0],
+        margins=margins,
+        made_with=made_with(),
+        policies=policies,
+        **kept,
+    )
+
+
+def worst(checks: Iterable[Check]) -> int:
+    """The exit code of all checks: 2 if any input is bad, else 1 if any has failed, else 0."""
+    return max((check.code for check in checks), default=0)
+
+
+def _play(experiment: Experiment, settings: Settings) -> Study:
+    return play(experiment, workers=settings.workers, engine=settings.engine)
+
+
+def _check_same(experiment: Experiment, file: Path, baseline: Baseline, document: Document) -> None:
+    """Raise FileError when the baseline is another experiment's."""
+    faults = []
+    if baseline.experiment != file.stem:
+        found = f"that of '{baseline.experiment}'"
+        faults.append(document.fault(("experiment",), f"the baseline of '{file.stem}'", found))
+    if baseline.seed != experiment.seed:
+        expected = f"the experiment's seed, {experiment.seed} (--update makes a new baseline)"
+        faults.append(document.fault(("seed",), expected, str(baseline.seed)))
+    if faults:
+        raise FileError(document.name, faults)

@@ -1,0 +1,284 @@
+"""Compare results with a baseline: to the bit where they must be equal, else by paired tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.experiment.study import Study
+from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
+from backsim.report.words import listed
+from backsim.results.metrics import METRICS
+from backsim.results.spec import MetricSpec, SpecError
+from backsim.scenario.part import nearest
+from backsim.scenario.yamlfile import Document, Fault, FileError
+from backsim.statistics import MAXIMISE, equivalence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class Verdict(StrEnum):
+    """What has become of a metric."""
+
+    same = "same"
+    """Every value is what it was."""
+    within = "within"
+    """The mean has moved by less than the margin, or in a direction that has none."""
+    unsure = "unsure"
+    """It may have moved beyond the margin: more replications would tell."""
+    better = "better"
+    """Beyond the size of its margin in the direction that has none: a change for the better."""
+    beyond = "beyond"
+    """The mean has moved beyond its margin."""
+    unequal = "unequal"
+    """It has changed although nothing has that it depends on."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the check fails."""
+        return self in (Verdict.beyond, Verdict.unequal)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of a policy against the baseline."""
+
+    policy: str
+    spec: MetricSpec
+    verdict: Verdict
+    old: float
+    new: float
+    """Means over the replications."""
+    low: float
+    high: float
+    """The interval of the mean change."""
+    up: float
+    down: float
+    """The margins, in the metric's unit; inf for none."""
+
+    @property
+    def change(self) -> float:
+        """The mean change."""
+        return self.new - self.old
+
+    @property
+    def worse(self) -> bool:
+        """Whether it has moved the way that most people call bad."""
+        return (self.change > 0) != (self.spec.sense == MAXIMISE)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a check has found."""
+
+    metrics: tuple[Metric, ...]
+    exact: bool
+    """Every digest must be equal; else the metrics are tested."""
+    changed: tuple[str, ...]
+    """What has changed since the baseline that results depend on."""
+    broken: tuple[str, ...]
+    """Digests that should be equal and are not, in words."""
+    notes: tuple[str, ...]
+    tests: int
+    """How many one-sided tests share the error rate."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything has changed that counts."""
+        return bool(self.broken) or any(m.verdict.failed for m in self.metrics)
+
+    @property
+    def same(self) -> bool:
+        """Whether every value is what it was."""
+        return not self.broken and all(m.verdict is Verdict.same for m in self.metrics)
+
+
+def judge(
+    study: Study, found: Sequence[Digests], now: MadeWith, baseline: Baseline, document: Document
+) -> Judgement:
+    """Compare a study, its digests and what they were made with to a baseline.
+
+    Raises FileError when the baseline has a policy or a metric that is gone.
+    """
+    return _Judge(study, found, now, baseline, document).judgement()
+
+
+class _Judge:
+    """The steps of a comparison."""
+
+    def __init__(
+        self,
+        study: Study,
+        found: Sequence[Digests],
+        now: MadeWith,
+        baseline: Baseline,
+        document: Document,
+    ) -> None:
+        self.study, self.now, self.baseline = study, now, baseline
+        self.specs = _known(study, baseline, document)
+        after = {p.name: d for p, d in zip(study.policies, found, strict=True)}
+        self.digests = {
+            name: (results.digests, after[name]) for name, results in baseline.policies.items()
+        }
+        self.changed = self.changes()
+        self.exact = not self.changed
+        self.limits = {
+            (name, text): baseline.margins[text].limits(baseline.policies[name].array(text))
+            for name, text in self.specs
+        }
+        self.tests = sum(limit < math.inf for limits in self.limits.values() for limit in limits)
+        self.confidence = 1.0 - baseline.error_rate / max(self.tests, 1)
+
+    def judgement(self) -> Judgement:
+        """All that is found."""
+        broken, notes = self.broken()
+        metrics = tuple(self.metric(name, text) for name, text in self.specs)
+        return Judgement(
+            metrics, self.exact, self.changed, broken, (*notes, *self.new()), self.tests
+        )
+
+    def changes(self) -> tuple[str, ...]:
+        """What results depend on and has changed, in words."""
+        before, now = self.baseline.made_with, self.now
+        told = []
+        versions = dict.fromkeys([*before.versions, *now.versions])
+        for name in versions:
+            old, new = before.versions.get(name, "none"), now.versions.get(name, "none")
+            if old != new:
+                told.append("backsim's source" if name == "source" else f"{name} {old} -> {new}")
+        if before.python != now.python:
+            told.append(f"Python {before.python} -> {now.python}")
+        if before.arithmetic != now.arithmetic:
+            told.append(f"the platform ({before.arithmetic} -> {now.arithmetic})")
+        moved = [n for n, (old, new) in self.digests.items() if old.scenario != new.scenario]
+        if moved:
+            of = "every policy" if len(moved) == len(self.digests) else listed(moved)
+            told.append(f"the resolved scenario or rules of {of}")
+        return tuple(told)
+
+    def broken(self) -> tuple[tuple[str, ...], list[str]]:
+        """Digests that should be equal and are not; and what is worth a remark."""
+        broken, notes = [], []
+        for name, (old, new) in self.digests.items():
+            if self.exact and (old.log, old.results) != (new.log, new.results):
+                broken.append(
+                    f"{name}: {'log' if old.log != new.log else 'metrics'} not equal to the bit, "
+                    "though nothing has changed that results depend on"
+                )
+            for what, field in (("what customers do", "orders"), ("lead times", "lead_times")):
+                if old.tape != new.tape or getattr(old, field) == getattr(new, field):
+                    continue
+                text = f"{name}: the random numbers of {what} have changed"
+                if self.same_numbers():
+                    broken.append(f"{text}, though the scenario and numpy have not")
+                else:
+                    notes.append(f"{text}: pairs of replications are independent")
+        return tuple(broken), notes
+
+    def same_numbers(self) -> bool:
+        """Whether the same seed must give the same random numbers."""
+        before, now = self.baseline.made_with, self.now
+        return before.arithmetic == now.arithmetic and all(
+            before.versions.get(name) == now.versions.get(name)
+            for name in ("backsim", "numpy", "scipy")
+        )
+
+    def metric(self, name: str, text: str) -> Metric:
+        """The verdict on one metric of a policy."""
+        spec, results = self.specs[name, text], self.baseline.policies[name]
+        before, after = self.digests[name]
+        old, new = results.array(text), self.study.array(spec)[self.study.place(name)]
+        up, down = self.limits[name, text]
+        written = [spell_value(value) for value in new]
+        if before.results == after.results or written == results.values[text].split():
+            mean = float(np.nanmean(old))
+            return Metric(name, spec, Verdict.same, mean, mean, 0.0, 0.0, up, down)
+        known = ~np.isnan(old - new)
+        means = float(old[known].mean()), float(new[known].mean())
+        margin = min(up, down)
+        found = equivalence(new, old, margin if margin < math.inf else 1.0, self.confidence)
+        verdict = Verdict.unequal if self.exact else _verdict(found.low, found.high, up, down)
+        return Metric(name, spec, verdict, *means, found.low, found.high, up, down)
+
+    def new(self) -> Iterator[str]:
+        """What the experiment has and the baseline has not."""
+        fresh = [p.name for p in self.study.policies if p.name not in self.baseline.policies]
+        if fresh:
+            yield f"not in the baseline, so not checked: policy {listed(fresh)} (--update adds it)"
+        known = set(self.specs.values())
+        metrics = [str(spec) for spec in checked(self.study) if spec not in known]
+        if metrics:
+            yield f"not in the baseline, so not checked: {listed(metrics)} (--update adds it)"
+
+
+def checked(study: Study) -> tuple[MetricSpec, ...]:
+    """The metrics that a baseline holds.
+
+    Every metric overall, a cost only where it is not always 0; those that the experiment asks for
+    also by customer class.
+    """
+    classes = [member for dimension, member in study.views if dimension == "class"]
+    found: list[MetricSpec] = []
+    for spec in study.wanted:
+        found.append(spec)
+        if not spec.dimension and len(classes) > 1:
+            found += [MetricSpec(spec.metric, "class", name) for name in classes]
+    found += [MetricSpec(name) for name in METRICS]
+    arrays = ((spec, study.array(spec)) for spec in dict.fromkeys(found))
+    return tuple(
+        spec
+        for spec, values in arrays
+        if (~np.isnan(values)).sum() > 1
+        and (not spec.metric.startswith("cost.") or np.nan_to_num(values).any())
+    )
+
+
+def _known(
+    study: Study, baseline: Baseline, document: Document
+) -> dict[tuple[str, str], MetricSpec]:
+    """(policy, metric as written) -> metric, of all that the baseline holds."""
+    faults: list[Fault] = []
+    names = [policy.name for policy in study.policies]
+    found = {}
+    for name, results in baseline.policies.items():
+        if name not in names:
+            expected = f"a policy of the experiment ({nearest(name, names)})"
+            faults.append(document.fault(("policies", name), expected, f"{name!r}, which is gone"))
+            continue
+        for text in results.values:
+            place = ("policies", name, "values", text)
+            try:
+                spec = study.spec(text)
+            except SpecError as error:
+                expected, gone = error.expected, f"{error.found}, which is gone"
+                faults.append(document.fault(place, expected, gone))
+                continue
+            if text not in baseline.margins:
+                faults.append(document.fault(("margins",), f"a margin for {text}", "none"))
+            elif (~np.isnan(study.array(spec)[names.index(name)] - results.array(text))).sum() < 2:
+                expected = f"values of {text} as in the baseline"
+                faults.append(document.fault(place, expected, "none: it means nothing any more"))
+            else:
+                found[name, text] = spec
+    if faults:
+        raise FileError(document.name, list(dict.fromkeys(faults)))
+    return found
+
+
+def _verdict(low: float, high: float, up: float, down: float) -> Verdict:
+    """What an interval of the mean change says, with the margins of both directions."""
+    if low > up or high < -down:
+        return Verdict.beyond
+    if high < up and low > -down:
+        open_end = up if down == math.inf else down if up == math.inf else math.inf
+        moved_well = (down == math.inf and high < -open_end) or (up == math.inf and low > open_end)
+        return Verdict.better if moved_well else Verdict.within
+    return Verdict.unsure

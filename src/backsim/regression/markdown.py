@@ -1,0 +1,101 @@
+"""Checks as Markdown, for the summary page of a CI run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from backsim.regression.check import Check
+from backsim.regression.judge import Metric, Verdict
+from backsim.regression.tell import (
+    VERDICTS,
+    by_weight,
+    change,
+    how_to_see_more,
+    is_news,
+    margin,
+    summary,
+    values,
+)
+from backsim.results.store import write_text
+
+MARKS = {0: "✅", 1: "❌", 2: "⚠️"}
+FIRST = (Verdict.beyond, Verdict.unequal)
+THEN = (Verdict.better, Verdict.unsure)
+HEAD = "| | metric | policy | baseline → now | change | margin | |\n|-|-|-|-|-|-|-|"
+
+
+def write_markdown(checks: Sequence[Check], file: Path) -> None:
+    """Write the checks as Markdown.  Raises InputError when the file cannot be written."""
+    text = markdown(checks)
+    write_text(file, lambda stream: stream.write(text))
+
+
+def markdown(checks: Sequence[Check]) -> str:
+    """A table of the experiments, then a section for each that is not as it was."""
+    lines = ["## backsim check", "", "| | experiment | result | seconds |", "|-|-|-|-:|"]
+    for check in checks:
+        mark, name = MARKS[check.code], _cell(check.name)
+        lines.append(f"| {mark} | {name} | {_cell(summary(check))} | {check.seconds:.1f} |")
+    for check in checks:
+        lines += ["", *_section(check)] if _to_show(check) else []
+    return "\n".join(lines) + "\n"
+
+
+def _to_show(check: Check) -> bool:
+    if check.judgement is None:
+        return bool(check.error)
+    return not check.judgement.same or bool(check.judgement.notes)
+
+
+def _section(check: Check) -> list[str]:
+    lines = [f"### {_cell(check.name)}", ""]
+    found = check.judgement
+    if found is None:
+        return [*lines, f"<pre>{escape(check.error)}</pre>"]
+    lines += [f"- {_cell(text)}" for text in (*found.broken, *found.notes)]
+    lines += [""] * bool(found.broken or found.notes)
+    failed = by_weight(found.metrics, *FIRST)
+    lines += _table(failed)
+    moved = by_weight(found.metrics, *THEN)
+    lines += _folded(f"{len(moved)} better, or not surely within their margins", moved)
+    rest = [m for m in found.metrics if m.verdict not in FIRST + THEN]
+    lines += _folded(f"{len(rest)} same, or within their margins", rest)
+    if is_news(found):
+        lines += ["```sh", *(line.partition(": ")[2] for line in how_to_see_more(check)), "```"]
+    return lines
+
+
+def _folded(title: str, metrics: Sequence[Metric]) -> list[str]:
+    if not metrics:
+        return []
+    return [f"<details><summary>{title}</summary>", "", *_table(metrics), "</details>", ""]
+
+
+def _table(metrics: Sequence[Metric]) -> list[str]:
+    if not metrics:
+        return []
+    return [HEAD, *map(_row, metrics), ""]
+
+
+def _row(m: Metric) -> str:
+    cells = [_arrow(m), str(m.spec), m.policy, values(m).replace("->", "→")]
+    cells += [change(m).strip(" ()"), margin(m).replace("+-", "±"), VERDICTS[m.verdict]]
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _arrow(m: Metric) -> str:
+    """Which way it has moved, and whether that is for the worse."""
+    if m.change == 0:
+        return "="
+    arrow = "▲" if m.change > 0 else "▼"
+    return f"🔴 {arrow}" if m.verdict.failed else arrow
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    plain = escape(" ".join(text.split()), quote=False)
+    for sign in "\\`*_|[]~#":
+        plain = plain.replace(sign, f"\\{sign}")
+    return plain

@@ -1,0 +1,149 @@
+"""What a check has found, in words: for the terminal, and for every other way to show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from backsim.regression.check import Check
+from backsim.regression.judge import Judgement, Metric, Verdict
+from backsim.report.words import listed, per, percent
+
+MOST = 10
+
+VERDICTS = {
+    Verdict.same: "same",
+    Verdict.within: "within its margin",
+    Verdict.unsure: "not surely within its margin",
+    Verdict.better: "better",
+    Verdict.beyond: "beyond its margin",
+    Verdict.unequal: "not equal to the bit",
+}
+
+
+def story(check: Check) -> str:
+    """What came of a check: a line if all is well, else what has changed and how to see more."""
+    if check.error:
+        said = "not checked" if check.bad_input else "FAILED"
+        return f"{check.name}: {said}\n{_indent(check.error)}"
+    if check.judgement is None:
+        said = "written" if check.updated else "unchanged"
+        return f"{check.name}: baseline {said}: {check.baseline}"
+    found = check.judgement
+    lines = [f"{check.name}: {summary(check)}"]
+    lines += [f"  {text}" for text in found.broken]
+    failed = by_weight(found.metrics, Verdict.beyond, Verdict.unequal)
+    lines += [f"  {metric_line(m, check)}" for m in failed[:MOST]]
+    lines += [f"  and {len(failed) - MOST} more: --markdown FILE lists all"] * (len(failed) > MOST)
+    for verdict in (Verdict.better, Verdict.unsure):
+        some = by_weight(found.metrics, verdict)
+        if some:
+            names = listed([f"{m.spec} of '{m.policy}'" for m in some])
+            lines.append(f"  {VERDICTS[verdict]}: {names}")
+    lines += [f"  {note}" for note in found.notes]
+    if is_news(found):
+        lines += [f"  {text}" for text in how_to_see_more(check)]
+    return "\n".join(lines)
+
+
+def summary(check: Check) -> str:
+    """What came of a check, in a line."""
+    if check.error:
+        return "not checked: bad input" if check.bad_input else "failed: a run cannot be trusted"
+    found = check.judgement
+    if found is None:
+        return "baseline written" if check.updated else "baseline unchanged"
+    number, runs = len(found.metrics), f"{check.replications} replications"
+    if found.same:
+        return f"ok: same as the baseline ({number} metrics, {runs})"
+    if found.exact:
+        unequal = _count(found, Verdict.unequal)
+        what = f"{unequal} of {number} metrics" if unequal else "results"
+        return f"FAILED: {what} not equal to the bit, and nothing has changed that explains it"
+    beyond, unsure = _count(found, Verdict.beyond), _count(found, Verdict.unsure)
+    changed = f"changed: {'; '.join(found.changed)}"
+    if beyond:
+        return f"FAILED: {beyond} of {number} metrics beyond their margins ({changed})"
+    if found.broken:
+        return f"FAILED: the random numbers are not those of the baseline ({changed})"
+    if not unsure:
+        return f"ok: {number} metrics within their margins ({changed})"
+    rest = f"{unsure} not surely within"
+    return f"ok: none of {number} metrics shown to be beyond its margin, {rest} ({changed})"
+
+
+def is_news(found: Judgement) -> bool:
+    """Whether there is something to look at."""
+    kinds = (Verdict.unsure, Verdict.better)
+    return found.failed or any(m.verdict in kinds for m in found.metrics)
+
+
+def metric_line(metric: Metric, check: Check) -> str:
+    """A metric's change: old and new value, margin, and how sure it is."""
+    text = f"{metric.policy}: {metric.spec}: {values(metric)}{change(metric)}"
+    if metric.verdict is Verdict.unequal:
+        return text
+    return f"{text}; margin {margin(metric)}; {interval(metric, check)}"
+
+
+def values(metric: Metric) -> str:
+    """Old and new mean, with the unit."""
+    old, new = tell_apart(metric.old, metric.new)
+    return f"{old} -> {new}{per(metric.spec)}"
+
+
+def change(metric: Metric) -> str:
+    """The change as a share of the old mean."""
+    if not metric.old or metric.change == 0:
+        return ""
+    return f" ({100 * metric.change / abs(metric.old):+.2g} %)"
+
+
+def margin(metric: Metric) -> str:
+    """The margins, upwards and downwards."""
+    if metric.up == metric.down:
+        return "none" if math.isinf(metric.up) else f"+-{metric.up:.3g}"
+    up = "" if math.isinf(metric.up) else f"+{metric.up:.3g}"
+    down = "" if math.isinf(metric.down) else f"-{metric.down:.3g}"
+    return " and ".join(filter(None, (up, down)))
+
+
+def interval(metric: Metric, check: Check) -> str:
+    """The interval of the mean change."""
+    sure = f"{percent(1 - check.error_rate)} sure of all together"
+    return f"change between {metric.low:.3g} and {metric.high:.3g} ({sure})"
+
+
+def how_to_see_more(check: Check) -> list[str]:
+    """Commands that show more."""
+    return [
+        f"to see more: backsim compare {check.file}",
+        f"if the change is meant: backsim check {check.file} --update",
+    ]
+
+
+def by_weight(metrics: Sequence[Metric], *verdicts: Verdict) -> list[Metric]:
+    """The metrics of some verdicts, those first that have moved most for their margin."""
+
+    def weight(metric: Metric) -> float:
+        size = min(metric.up, metric.down)
+        return abs(metric.change) / size if 0 < size < math.inf else 0.0
+
+    return sorted((m for m in metrics if m.verdict in verdicts), key=weight, reverse=True)
+
+
+def tell_apart(old: float, new: float) -> tuple[str, str]:
+    """Two numbers in as few digits as tell them apart, at least four."""
+    for digits in range(4, 17):
+        texts = f"{old:.{digits}g}", f"{new:.{digits}g}"
+        if texts[0] != texts[1] or old == new:
+            break
+    return texts
+
+
+def _count(found: Judgement, verdict: Verdict) -> int:
+    return sum(m.verdict is verdict for m in found.metrics)
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

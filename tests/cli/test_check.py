@@ -1,0 +1,211 @@
+"""`backsim check` as a user and a CI meet it: output, files, exit codes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from tests.regression import gate
+
+from backsim.cli import run as cli
+
+BASELINE = Path("baselines/experiment.yaml")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an experiment and its baseline."""
+    folder = tmp_path_factory.mktemp("prepared")
+    assert cli(["check", str(gate.write(folder)), "--update", "--workers", "1"]) == 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_a_copy(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a copy, and is in it."""
+    shutil.copytree(prepared, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+
+
+def check(*arguments: str) -> int:
+    return cli(["check", "experiment.yaml", "--workers", "1", *arguments])
+
+
+def dearer() -> None:
+    """Change the scenario: storing costs 1 % more."""
+    gate.replace(Path("shop.yaml"), ("holding: 0.1", "holding: 0.101"))
+
+
+def test_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check() == 0
+    said = capsys.readouterr().out
+    assert said == "experiment: ok: same as the baseline (78 metrics, 5 replications)\n"
+
+
+def test_a_change_beyond_its_margin(capsys: pytest.CaptureFixture[str]) -> None:
+    dearer()
+    assert check("--junit", "out/j.xml", "--markdown", "out/m.md") == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == (
+        "experiment: FAILED: 2 of 78 metrics beyond their margins "
+        "(changed: the resolved scenario or rules of every policy)"
+    )
+    assert said[1] == (
+        "  plain: cost.holding: 1.041 -> 1.052 a day (+1 %); margin +0.00521; "
+        "change between 0.00628 and 0.0145 (99 % sure of all together)"
+    )
+    assert said[-2:] == [
+        "  to see more: backsim compare experiment.yaml",
+        "  if the change is meant: backsim check experiment.yaml --update",
+    ]
+    suites = ElementTree.parse("out/j.xml").getroot()
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("79", "2", "0")
+    failed = [case for case in suites.iter("testcase") if case.find("failure") is not None]
+    assert [(c.get("classname"), c.get("name")) for c in failed] == [
+        ("experiment.plain", "cost.holding"),
+        ("experiment.classes", "cost.holding"),
+    ]
+    page = Path("out/m.md").read_text()
+    assert page.count("| 🔴 ▲ | cost.holding |") == 2
+    assert "<details><summary>76 same, or within their margins</summary>" in page
+    assert "mean\\_wait\\[gold\\]" in page
+
+
+def test_an_update_makes_the_change_the_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    before = BASELINE.read_text()
+    dearer()
+    assert check("--update") == 0
+    assert check() == 0
+    assert check("--update") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "experiment: baseline written: baselines/experiment.yaml",
+        "experiment: ok: same as the baseline (78 metrics, 5 replications)",
+        "experiment: baseline unchanged: baselines/experiment.yaml",
+    ]
+    lines = zip(before.splitlines(), BASELINE.read_text().splitlines(), strict=True)
+    changed = {new.split(":")[0].strip() for old, new in lines if old != new}
+    assert changed == {"digests", '"cost.holding"', '"cost.total"', "profit"}
+
+
+def test_an_update_keeps_what_a_person_may_edit() -> None:
+    margin = '"cost.holding": {up: "0.5 %", down: none}'
+    mine = '"cost.holding": {up: "2 %", down: 0.25}'
+    gate.replace(BASELINE, (margin, mine), ("error_rate: 0.01", "error_rate: 0.02"))
+    dearer()
+    assert check() == 0
+    assert check("--update", "-n", "3") == 0
+    text = BASELINE.read_text()
+    assert mine in text
+    assert "error_rate: 0.02" in text
+    assert "replications: 3" in text
+    assert check("--update") == 0
+    assert BASELINE.read_text() == text
+
+
+def test_fewer_lines_for_github(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dearer()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert check() == 1
+    line = capsys.readouterr().out.splitlines()[-1]
+    start = "::error file=experiment.yaml,title=backsim check%3A experiment%3A FAILED%3A 2 of 78"
+    assert line.startswith(start)
+    assert "%0A  plain: cost.holding: " in line
+    assert "(+1 %25)" in line
+
+
+def test_bad_input_of_one_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path("experiment.yaml").read_text()
+    for name in ("missing", "damaged", "other", "seed", "gone", "unresolved", "policy"):
+        Path(f"{name}.yaml").write_text(text)
+        shutil.copy(BASELINE, f"baselines/{name}.yaml")
+        gate.replace(
+            Path(f"baselines/{name}.yaml"), ('experiment: "experiment"', f'experiment: "{name}"')
+        )
+    Path("baselines/missing.yaml").unlink()
+    gate.replace(
+        Path("baselines/damaged.yaml"), ("seed: 1", "seed: -1"), ("format: 1", "format: 2")
+    )
+    gate.replace(Path("baselines/other.yaml"), ('experiment: "other"', 'experiment: "that"'))
+    gate.replace(Path("seed.yaml"), ("objective:", "seed: 2\nobjective:"))
+    gate.replace(Path("baselines/gone.yaml"), ("fairness:", "unfairness:"))
+    gate.replace(Path("unresolved.yaml"), ("class_priority", "class_prioritty"))
+    gate.replace(Path("policy.yaml"), ("classes:", "by class:"))
+    names = ["missing", "damaged", "other", "seed", "gone", "unresolved", "policy"]
+    files = [f"{name}.yaml" for name in names]
+    arguments = ["--workers", "1", "--junit", "j.xml", "--markdown", "m.md"]
+    assert cli(["check", *files, "experiment.yaml", *arguments]) == 2
+    gone = "expected a metric (fairness), got 'unfairness', which is gone"
+    assert capsys.readouterr().out.splitlines() == [
+        "missing: not checked",
+        "  baselines/missing.yaml: expected the baseline of missing.yaml, found none; "
+        "to make it: backsim check missing.yaml --update",
+        "damaged: not checked",
+        "  baselines/damaged.yaml:9:1: format: expected 1, got 2",
+        "  baselines/damaged.yaml:11:1: seed: expected a whole number >= 0, got -1",
+        "other: not checked",
+        "  baselines/other.yaml:10:1: experiment: expected the baseline of 'other', "
+        "got that of 'that'",
+        "seed: not checked",
+        "  baselines/seed.yaml:11:1: seed: expected the experiment's seed, 2 "
+        "(--update makes a new baseline), got 1",
+        "gone: not checked",
+        f"  baselines/gone.yaml:88:7: policies.plain.values.unfairness: {gone}",
+        f"  baselines/gone.yaml:130:7: policies.classes.values.unfairness: {gone}",
+        "unresolved: not checked",
+        '  unresolved.yaml:6:5: policies.classes."policy.priority": expected a known priority '
+        "rule (class_priority, accumulating_priority), got 'class_prioritty'",
+        "policy: not checked",
+        "  baselines/policy.yaml:101:3: policies.classes: expected a policy of the experiment "
+        "(by class), got 'classes', which is gone",
+        "experiment: ok: same as the baseline (78 metrics, 5 replications)",
+    ]
+    suites = ElementTree.parse("j.xml").getroot()
+    assert (suites.get("errors"), suites.get("failures")) == ("7", "0")
+    page = Path("m.md").read_text()
+    assert "| ⚠️ | policy | not checked: bad input |" in page
+    assert "<pre>baselines/policy.yaml:101:3: " in page
+
+
+def test_an_update_does_not_overwrite_what_it_cannot_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gate.replace(BASELINE, ("error_rate: 0.01", "error_rate: 1.01"))
+    before = BASELINE.read_text()
+    assert check("--update") == 2
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == (
+        "  baselines/experiment.yaml: correct it, or delete it to have it written anew"
+    )
+    assert BASELINE.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-n", "3"], "check: expected --replications with --update (else the baseline says it)"),
+        (["sub/experiment.yaml"], "check: expected files of different names, got experiment.yaml"),
+        (["--junit", "shop.yaml/j.xml"], "shop.yaml: expected a folder to write to"),
+        (["--workers", "0"], "workers: expected at least 1, or -1 for all cores, got 0"),
+    ],
+)
+def test_bad_options(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    extra = ["--baseline", "baselines"] if "sub/experiment.yaml" in arguments else []
+    assert cli(["check", "experiment.yaml", *arguments, *extra]) == 2
+    said = capsys.readouterr()
+    assert message in said.err + said.out
+
+
+def test_the_engine_does_not_matter() -> None:
+    assert check("--engine", "simpy") == 0
+
+
+def test_the_same_file_twice_is_checked_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("experiment.yaml") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
