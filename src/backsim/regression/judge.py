@@ -12,6 +12,7 @@ import numpy as np
 
 from backsim.experiment.study import Study
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
+from backsim.report.analysis import wanted
 from backsim.report.words import listed
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
@@ -227,7 +228,7 @@ def checked(study: Study) -> tuple[MetricSpec, ...]:
     """
     classes = [member for dimension, member in study.views if dimension == "class"]
     found: list[MetricSpec] = []
-    for spec in study.wanted:
+    for spec in wanted(study):
         found.append(spec)
         if not spec.dimension and len(classes) > 1:
             found += [MetricSpec(spec.metric, "class", name) for name in classes]
