@@ -11,13 +11,13 @@ from typing import Any
 from rich.table import Table
 
 from backsim.cli.progress import counting
-from backsim.cli.show import console, escape, number_text, say
+from backsim.cli.show import console, escape, say
 from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
 from backsim.experiment.study import Study
-from backsim.report.analysis import wanted
 from backsim.report.excel import check_excel
+from backsim.report.tables import cell_text, ranking_table
 
 MOST_ROWS = 40
 
@@ -89,29 +89,22 @@ def _records(frame: Any) -> list[dict[str, Any]]:
 
 def _table(study: Study) -> None:
     experiment, out = study.experiment, console()
-    rows = study.table()
-    metrics = [str(spec) for spec in wanted(study)]
+    found = ranking_table(study, study.ranking)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("policy")
-    for name in metrics:
-        table.add_column(escape(name), justify="right")
-    for constraint in experiment.constraints:
-        table.add_column(escape(str(constraint)), justify="right")
-    for i in study.ranking.order[:MOST_ROWS]:
-        row: Any = rows.loc[i]
-        cells = [number_text(float(row[name]), float(row[f"{name} +-"])) for name in metrics]
-        kept = [str(row[str(constraint)]) for constraint in experiment.constraints]
-        mark = " (reference)" if row["policy"] == experiment.reference else ""
-        table.add_row(escape(f"{row['policy']}{mark}"), *cells, *kept)
+    for column, cell in zip(found.columns, found.rows[0], strict=True):
+        unit = f"\n[not bold]{escape(column.unit)}[/]" if column.unit else ""
+        justify: Any = "left" if isinstance(cell, str) else "right"
+        table.add_column(escape(column.label) + unit, justify=justify)
+    for row in found.rows[:MOST_ROWS]:
+        table.add_row(*(escape(cell_text(cell)) for cell in row))
     out.print(f"[bold]{escape(experiment.title or experiment.name)}[/bold]")
     if experiment.question:
         out.print(escape(experiment.question))
     out.print(_how(study) + "\n")
     out.print(table)
-    if len(rows) > MOST_ROWS:
-        out.print(f"({len(rows) - MOST_ROWS} more: --format csv shows all)")
-    level = f"{experiment.confidence:.4g}"
-    out.print(f"\n+- half-width of the {level} confidence interval (Student's t over replications)")
+    if len(found.rows) > MOST_ROWS:
+        out.print(f"({len(found.rows) - MOST_ROWS} more: --format csv shows all)")
+    out.print(f"\n{escape(found.note)}")
     if study.verdict is not None and study.verdict.note:
         out.print(escape(study.verdict.note))
     out.print(f"\n{escape(study.finding)}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from backsim.report.words import interval, number
+from backsim.report.words import interval
 from backsim.results.metrics import METRICS
 from backsim.results.summary import Summary
 from backsim.rules import Family, Parameter, Rule
@@ -78,10 +78,6 @@ ALWAYS = ("fill_rate", "mean_backlog", "mean_wait", "cancel_rate", "cost.total")
 
 def _text(estimate: Estimate | None) -> str:
     return "-" if estimate is None else interval(estimate)
-
-
-number_text = number
-"""A mean with its half-width, in as many decimals as the half-width makes sense of."""
 
 
 def escape(text: str) -> str:

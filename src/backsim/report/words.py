@@ -18,8 +18,10 @@ def label(spec: MetricSpec) -> str:
         words = f"{name.removeprefix('cost.').replace('_', ' ')} cost"
     elif name.startswith("wait_p"):
         words = f"wait, {name.removeprefix('wait_p')}th percentile"
+    elif name.startswith("cancel."):
+        words = f"cancelled: {name.removeprefix('cancel.').replace('_', ' ')}"
     else:
-        words = name.replace("_", " ")
+        words = name.replace("_", " ").replace(".", ", ")
     return f"{words} of {spec.member}" if spec.dimension else words
 
 
