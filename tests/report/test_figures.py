@@ -130,6 +130,23 @@ def test_differences_are_coloured_by_what_they_say() -> None:
     }  # fmt: skip
 
 
+def test_an_outlier_does_not_squeeze_the_others() -> None:
+    """It is cut off, its number stands at the edge; zero stays in sight among differences."""
+    noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    rows = np.array([m + noise for m in (500, 495, 490, 485, 9000)])
+    one = study_of(
+        {n: {"policy.reorder.s": 10 + i} for i, n in enumerate("ABCDE")},
+        replications=1,
+        written={"cost.total": rows},
+    )
+    ranking, apart = plot.ranking(one), plot.differences(one)
+    assert ranking.get_xlim()[1] < 510
+    assert "9,000" in drawn(ranking)
+    low, high = apart.get_xlim()
+    assert -20 < low < 0 < high < 10
+    assert "8,500" in drawn(apart)
+
+
 def test_the_front() -> None:
     cost, service = [1.0, 2.0, 3.0, 2.5], [0.5, 0.9, 0.95, 0.8]
     assert efficient(np.array([cost, service]), ["minimise", "maximise"]) == [0, 1, 2]

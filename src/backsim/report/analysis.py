@@ -274,19 +274,26 @@ class WarmUpVerdict:
 
     `day` is where it would cut; `shift` is what that would change: the mean of stock less backlog
     after `day`, less that after the scenario's warm-up, over replications (None if `day` is no
-    later).
+    later).  `half_width` is that of the mean after the scenario's warm-up.
     """
 
     policy: int
     day: float
     found: WarmUp
     shift: Estimate | None
+    half_width: float
 
     @property
     def enough(self) -> bool:
-        """The run settles, and leaving out more would make no difference that can be seen."""
+        """The run settles, and leaving out more would change nothing that matters.
+
+        It would if the change is beyond chance and as large as half the interval's half-width:
+        such a bias takes the coverage of a 95 % interval below 84 %.
+        """
         shift = self.shift
-        return self.found.enough and (shift is None or abs(shift.mean) <= shift.half_width)
+        if shift is None or not self.found.enough:
+            return self.found.enough
+        return abs(shift.mean) <= max(shift.half_width, self.half_width / 2)
 
 
 def warm_up_verdict(study: Study, policy: int) -> WarmUpVerdict | None:
@@ -298,7 +305,10 @@ def warm_up_verdict(study: Study, policy: int) -> WarmUpVerdict | None:
     times, warm_up = courses[0].times, study.policies[policy].model.warm_up
     found = mser(paths.mean(axis=0))
     day = float(times[found.cut])
+    level = study.experiment.confidence
+    means = paths[:, times >= warm_up].mean(axis=1)
+    half_width = estimate(means.tolist(), level).half_width
     if day <= warm_up:
-        return WarmUpVerdict(policy, day, found, None)
-    shift = paths[:, times >= day].mean(axis=1) - paths[:, times >= warm_up].mean(axis=1)
-    return WarmUpVerdict(policy, day, found, estimate(shift.tolist(), study.experiment.confidence))
+        return WarmUpVerdict(policy, day, found, None, half_width)
+    shift = estimate((paths[:, times >= day].mean(axis=1) - means).tolist(), level)
+    return WarmUpVerdict(policy, day, found, shift, half_width)

@@ -311,7 +311,7 @@ class _Captions:
             return f"{text} asks for {verdict.day:g}: enough is left out."
         changes = interval(verdict.shift, PLUS_MINUS)
         judged = (
-            "which cannot be told from nothing: enough is left out"
+            "which does not matter beside its interval: enough is left out"
             if verdict.enough
             else "so that more should be left out"
         )

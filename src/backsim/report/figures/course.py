@@ -124,7 +124,7 @@ def _over_time(
         colour = PALETTE[number % len(PALETTE)]
         if len(paths) > 1:
             low, high = np.percentile(paths, BAND, axis=0)
-            ax.fill_between(some[0].times, low, high, color=colour, alpha=0.18, linewidth=0)
+            ax.fill_between(some[0].times, low, high, color=colour, alpha=0.14, linewidth=0)
         ax.plot(
             some[0].times, paths.mean(axis=0), color=colour, linewidth=1.6,
             linestyle=DASHES[number % 4], label=text(study.policies[i].name, 24),

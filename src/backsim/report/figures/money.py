@@ -14,6 +14,7 @@ from backsim.report.figures.style import (
     GROUND,
     ORANGE,
     PALETTE,
+    cut_off,
     few_ticks,
     legend,
     marked,
@@ -58,7 +59,7 @@ def cancellations(study: Study | Run, ax: Axes | None = None) -> Axes:
 
 def _cause(name: str) -> str:
     words = {"cancel_rate": "cancelled", "lost_rate": "lost at once"}
-    return words.get(name) or name.removeprefix("cancel.").replace("_", " ")
+    return words.get(name) or label(MetricSpec(name))
 
 
 def promises(study: Study | Run, ax: Axes | None = None) -> Axes:
@@ -114,6 +115,7 @@ def _stacked(
             hatch=HATCHES[number % len(HATCHES)], edgecolor=GROUND, linewidth=0,
         )  # fmt: skip
         left = left + values
+    cut_off(ax, left, np.zeros(len(order)), left)
     name_rows(ax, row_names(study, order))
     name_across(ax, axis)
     few_ticks(ax)

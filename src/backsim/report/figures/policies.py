@@ -25,6 +25,7 @@ from backsim.report.figures.style import (
     PALETTE,
     SIZE,
     VERMILION,
+    cut_off,
     few_ticks,
     marked,
     name_across,
@@ -66,7 +67,8 @@ def ranking(study: Study, ax: Axes | None = None, metric: str | MetricSpec | Non
     ax = new_axes(ax, rows_height(len(found.order)))
     some = [found.estimates[i] for i in found.order]
     colours = [_colour(found, i) for i in found.order]
-    _intervals(ax, range(len(some)), some, colours, [i not in found.feasible for i in found.order])
+    hollow = [i not in found.feasible for i in found.order]
+    _intervals(ax, range(len(some)), some, colours, hollow, cut=some[0].mean)
     ax.axvline(found.estimates[found.reference].mean, color=GREY, linewidth=0.8, linestyle=":")
     name_rows(ax, [_marked(study, found, i) for i in found.order])
     name_across(ax, f"{with_unit(found.spec)}, {_level(study)} interval")
@@ -99,7 +101,7 @@ def differences(
     colours = [
         GREY if not d.significant else BLUE if d.mean * better > 0 else VERMILION for d in some
     ]
-    _intervals(ax, range(len(rows)), some, colours)
+    _intervals(ax, range(len(rows)), some, colours, cut=0.0)
     name_rows(ax, [study.policies[i].name for i in rows])
     name_across(ax, f"{with_unit(spec)}, policy less {study.policies[base].name[:30]}")
     few_ticks(ax)
@@ -183,6 +185,7 @@ def pareto(
     few_ticks(ax)
     few_ticks(ax, "y")
     ax.margins(0.12, 0.16)
+    cut_off(ax, means[0], low[0], high[0], means[1])
     return ax
 
 
@@ -235,8 +238,9 @@ def _intervals(
     found: Sequence[Estimate | Difference],
     colours: list[str],
     hollow: Sequence[bool] = (),
+    cut: float | None = None,
 ) -> None:
-    """Means with their intervals, a row each."""
+    """Means with their intervals, a row each; outliers are cut if a number to show is given."""
     means = np.array([one.mean for one in found])
     widths = np.nan_to_num([one.half_width for one in found])
     ax.hlines(rows, means - widths, means + widths, colors=colours, linewidth=2)
@@ -245,6 +249,8 @@ def _intervals(
         for colour, empty in zip(colours, hollow or [False] * len(colours), strict=True)
     ]
     ax.scatter(means, rows, s=32, c=faces, edgecolors=colours, linewidths=1.5, zorder=3)
+    if cut is not None:
+        cut_off(ax, means, np.minimum(means - widths, cut), np.maximum(means + widths, cut))
 
 
 def _colour(found: Ranking, policy: int) -> str:

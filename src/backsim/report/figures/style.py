@@ -5,8 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 # Okabe and Ito's palette; the same on light and dark ground, where the page may vary each a little.
 # Source: Okabe and Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/
@@ -62,6 +67,42 @@ def marked(name: str, reference: bool) -> str:
 def name_across(ax: Axes, label: str) -> None:
     """The label of the numbers below rows of names, which may reach below the names."""
     ax.set_xlabel(wrapped(label), loc="right")
+
+
+def cut_off(
+    ax: Axes, means: Floats, lows: Floats, highs: Floats, heights: Floats | None = None
+) -> None:
+    """Let no outlier squeeze the others: it is cut at the edge, and its number written there.
+
+    `heights` are where the means stand, by default rows 0, 1, ...
+
+    An outlier lies more than 12 times as far from the median as the rows do in the middle; when
+    more than a quarter would be outliers, none is.
+    """
+    known = ~np.isnan(means)
+    if known.sum() < 4:
+        return
+    distance = np.abs(means - np.median(means[known]))
+    out = known & (distance > 12 * np.median(distance[known]))
+    if not 0 < out.sum() <= known.sum() / 4:
+        return
+    low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
+    margin = 0.12 * (high - low)
+    ax.set_xlim(low if low == 0 else low - margin, high + margin)
+    for row in np.flatnonzero(out):
+        right = means[row] > high
+        ax.annotate(
+            f"{means[row]:,.4g} \N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
+            if right
+            else f"\N{BLACK LEFT-POINTING SMALL TRIANGLE} {means[row]:,.4g}",
+            (1.0 if right else 0.0, row if heights is None else heights[row]),
+            xycoords=("axes fraction", "data"),
+            ha="right" if right else "left",
+            va="center",
+            fontsize=SIZE - 1,
+            color=INK,
+            bbox={"facecolor": GROUND, "edgecolor": "none", "pad": 1.5},
+        )
 
 
 def text(value: str, longest: int = LONGEST) -> str:
