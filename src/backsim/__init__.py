@@ -18,7 +18,7 @@ _HOMES = {
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
     "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment"),
-    "backsim.rules": ("above", "priority", "rationing", "reorder"),
+    "backsim.rules": ("above", "forecast", "priority", "rationing", "reorder"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -32,6 +32,7 @@ __all__ = [
     "Study",
     "above",
     "compare",
+    "forecast",
     "load",
     "load_experiment",
     "priority",
