@@ -24,8 +24,9 @@ LOCK := pyproject.toml constraints.txt
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(RUN) ## simulate the default scenario and print its metrics
-	$(BIN)/backsim run scenarios/quickstart.yaml
+# The SimPy engine: small work, and nothing to compile first.
+demo: $(RUN) ## compare seven policies: table, finding, report in studies/clearing_order
+	$(BIN)/backsim compare experiments/clearing_order.yaml --engine simpy --replications 10
 
 test: $(TEST) ## run the fast tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bench.figures import FIGURES, aim
 
 import backsim
 from backsim.engines import compiled
@@ -22,7 +23,6 @@ from backsim.engines import simpy as reference
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import measure
 from backsim.results.profile import profile
-from backsim.results.provenance import environment
 from backsim.scenario import Model
 from backsim.scenario.load import from_dict
 from backsim.scenario.yamlfile import read_yaml
@@ -30,23 +30,6 @@ from backsim.streams import draw
 
 pytestmark = pytest.mark.bench
 HERE = Path(__file__).parent
-FIGURES: list[str] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def print_figures() -> Any:
-    """All figures and versions, after the benchmarks."""
-    yield
-    versions = ", ".join(f"{k} {v}" for k, v in environment()["versions"].items())
-    lines = ["\n\nbacksim bench", versions, f"python {environment()['python']}", *FIGURES]
-    sys.stdout.write("\n  ".join(lines) + "\n")
-
-
-def aim(what: str, found: float, unit: str, least: float = 0.0, most: float = float("inf")) -> None:
-    """Note a figure beside its aim, and fail when it misses."""
-    bound = f"at least {least:,.2f}" if most == float("inf") else f"at most {most:,.2f}"
-    FIGURES.append(f"{what:<58} {found:>14,.2f} {unit:<12} (aim: {bound})")
-    assert least <= found <= most, FIGURES[-1]
 
 
 @pytest.fixture(scope="module")

@@ -43,8 +43,8 @@ def test_full_factorial_with_a_factor_of_several_paths(tmp_path: Path) -> None:
     made = experiment(tmp_path, policies=None, factors=factors)
     assert len(made.policies) == 8
     names = [p.name for p in made.policies]
-    assert names[0] == "fcfs, low, withdraw=false"
-    assert names[-1] == "urgency_ageing(rate=1), high, withdraw=true"
+    assert names[0] == "fcfs / low / withdraw=false"
+    assert names[-1] == "urgency_ageing(rate=1) / high / withdraw=true"
     assert made.factors["stock"] == ("low", "high")
     point = made.policies[-1].model.scenario.stock[0]
     assert point.priority.rule == "urgency_ageing"
@@ -60,7 +60,7 @@ def test_several_scenarios_and_common_settings(tmp_path: Path) -> None:
     made = experiment(
         tmp_path, scenario={"long": "shop.yaml", "short": "short.yaml"}, set={"warm_up": 20}
     )
-    assert [p.name for p in made.policies][2:4] == ["long, lean", "short, fcfs"]
+    assert [p.name for p in made.policies][2:4] == ["long / lean", "short / fcfs"]
     assert made.policies[3].settings["scenario"] == "short"
     assert [p.model.horizon for p in made.policies] == [120] * 3 + [60] * 3
     assert {p.model.warm_up for p in made.policies} == {20}

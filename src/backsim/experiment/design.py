@@ -134,7 +134,7 @@ def _combined(chosen: Mapping[str, Level]) -> Combination:
         for factor, level in chosen.items()
     ]
     return Combination(
-        ", ".join(names),
+        " / ".join(names),
         {factor: level.label for factor, level in chosen.items()},
         tuple(change for level in chosen.values() for change in level.changes),
     )

@@ -54,7 +54,7 @@ class _Maker:
         made = []
         for scenario, base in bases.items():
             for c in combinations:
-                name = f"{scenario}, {c.name}" if several else c.name
+                name = f"{scenario} / {c.name}" if several else c.name
                 settings = {"scenario": scenario, **c.settings} if several else dict(c.settings)
                 model = self.model(base, c.changes)
                 if model is not None:
