@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
-    from backsim.experiment import Experiment, Study, compare, load_experiment
+    from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
     from backsim.rules import above, priority, rationing, reorder
 
 _HOMES = {
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
-    "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment"),
+    "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),
     "backsim.rules": ("above", "forecast", "priority", "rationing", "reorder"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -35,6 +35,7 @@ __all__ = [
     "forecast",
     "load",
     "load_experiment",
+    "load_study",
     "priority",
     "rationing",
     "reorder",

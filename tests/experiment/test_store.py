@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from tests.experiment import shop
 
+from backsim.experiment import load_study
 from backsim.experiment.changes import changes
 from backsim.experiment.play import play
 from backsim.experiment.store import Store, StudyError, open_study, read_study
@@ -119,6 +121,43 @@ def test_many_changes_are_cut_short() -> None:
         "a: [1, 2] in the study, [1] now",
         "b: not there in the study, 0 now",
     ]
+
+
+@pytest.mark.parametrize(
+    "replications",
+    [3, {"until": {"cost.total": "60 %"}, "least": 3}, {"until": "best", "indifference": 4}],
+)
+def test_a_study_comes_back_from_its_file(tmp_path: Path, replications: Any) -> None:
+    made = shop.experiment(
+        tmp_path,
+        title="Shop",
+        replications=replications,
+        reference="lean",
+        constraints="fill_rate[gold] >= 0.1" if replications == 3 else [],
+    )
+    study = play(made, workers=1, out=tmp_path)
+    again = load_study(tmp_path)
+    assert replace(again.experiment, policies=()) == replace(made, policies=())
+    assert [p.settings for p in again.policies] == [p.settings for p in made.policies]
+    assert (again.counts, again.verdict) == (study.counts, study.verdict)
+    assert again.provenance == study.provenance
+    assert again.frame().equals(study.frame())
+    assert [p.model.digest for p in again.policies] == [p.model.digest for p in study.policies]
+
+
+def test_an_interrupted_study_comes_back_as_far_as_it_is_whole(tmp_path: Path) -> None:
+    play(shop.experiment(tmp_path, replications=6), workers=1, out=tmp_path)
+    connection = sqlite3.connect(tmp_path / "study.sqlite")
+    connection.execute("DELETE FROM results WHERE policy = 1 AND replication = 3")
+    connection.commit()
+    connection.close()
+    assert load_study(tmp_path / "study.sqlite").counts == (6, 3, 6)
+    rule = {"until": {"cost.total": "1 %"}, "least": 3, "most": 7}
+    assert play(shop.experiment(tmp_path, replications=rule), workers=1, out=tmp_path).counts == (
+        7,
+        7,
+        7,
+    )
 
 
 # -- files that cannot be used -------------------------------------------------------------------
@@ -257,6 +296,7 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
+from backsim.experiment import load_study
 from backsim.experiment.play import play
 from tests.experiment import shop
 play(shop.experiment(Path({folder!r}), replications=400, set={{"horizon": 600}}),

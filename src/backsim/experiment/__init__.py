@@ -2,7 +2,7 @@
 
 from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.load import load_experiment
-from backsim.experiment.play import compare
+from backsim.experiment.play import compare, load_study
 from backsim.experiment.study import Study
 
-__all__ = ["Experiment", "Policy", "Study", "compare", "load_experiment"]
+__all__ = ["Experiment", "Policy", "Study", "compare", "load_experiment", "load_study"]

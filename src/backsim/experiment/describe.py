@@ -17,11 +17,14 @@ NUMBERS = ("backsim", "numpy", "scipy", "simpy", "numba")
 """Packages whose version may change a number."""
 
 
-def describe(experiment: Experiment) -> dict[str, Any]:
+def describe(
+    experiment: Experiment, engines: Mapping[str, Any] | None = None, tapes: int = 1
+) -> dict[str, Any]:
     """`numbers`: all that a result depends on; `view`: what is asked of the results.
 
     A study goes on only with the same `numbers`; the view may change, and so may the number of
-    replications.
+    replications.  `engines` says which engine plays each policy and why, `tapes` how many tapes a
+    replication has.
     """
     return {
         "numbers": {
@@ -48,6 +51,8 @@ def describe(experiment: Experiment) -> dict[str, Any]:
             "environment": {
                 **environment(),
                 "revision": revision(experiment.policies[0].model.folder),
+                "engines": engines or {},
+                "tapes": tapes,
             },
         },
     }

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from backsim.experiment.describe import describe
+from backsim.experiment.collected import Collected
+from backsim.experiment.describe import describe, experiment_of
 from backsim.experiment.experiment import Experiment, Fixed
 from backsim.experiment.load import experiment_of_models, load_experiment
 from backsim.experiment.stopping import Verdict, first_verdict, judge
-from backsim.experiment.store import Store, in_memory, open_study
+from backsim.experiment.store import Store, in_memory, open_study, read_study
 from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
-from backsim.experiment.work import Job, Result, Work, jobs_for, plan_work
+from backsim.experiment.work import Result, jobs_for, plan_work
 from backsim.experiment.workers import play_locally, workers_wanted
-from backsim.results.metrics import METRICS, views_of
-from backsim.results.spec import MetricSpec
 from backsim.results.store import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 STUDY_FILE = "study.sqlite"
 
@@ -113,46 +107,33 @@ class _Player:
         count = rule.count if isinstance(rule, Fixed) else rule.least
         self.work = plan_work(models, experiment.seed, engine, count)
         self.groups = _groups(tape_digest(model) for model in models)
-        self.views = [views_of(model) for model in models]
-        self.values: dict[tuple[int, int], NDArray[np.float64]] = {}
-        self.shapes: dict[tuple[int, int], bytes] = {}
+        self.collected = Collected(experiment)
 
     def study(self) -> Study:
-        description = describe(self.experiment)
+        names = [policy.name for policy in self.experiment.policies]
+        engines = {
+            name: {"engine": engine, "reason": reason}
+            for name, (engine, reason) in zip(names, self.work.engines, strict=True)
+        }
+        description = describe(self.experiment, engines, len(self.groups))
         self.store.begin(description)
         for result in self.store.results():
-            self.take(result)
+            self.collected.take(result)
         verdict = first_verdict(self.experiment)
         while not verdict.enough:
             self.fill(verdict)
-            verdict = judge(self.experiment, verdict, self.array)
-        provenance = {
-            **{key: value for key, value in description["numbers"].items() if key != "policies"},
-            **description["view"]["environment"],
-            "engines": {
-                policy.name: {"engine": name, "reason": reason}
-                for policy, (name, reason) in zip(
-                    self.experiment.policies, self.work.engines, strict=True
-                )
-            },
-            "tapes": len(self.groups),
-        }
-        return Study(self.experiment, verdict.counts, self.values, self.shapes, provenance, verdict)
+            verdict = judge(self.experiment, verdict, self.collected.array)
+        return _study(self.collected, verdict.counts, description, verdict)
 
     def fill(self, verdict: Verdict) -> None:
         """Play what the verdict asks for and is not there."""
-        wanted = [
-            (policy, replication)
-            for policy, count in enumerate(verdict.counts)
-            for replication in range(count)
-        ]
-        missing = [pair for pair in wanted if pair not in self.values]
-        done, total = len(wanted) - len(missing), len(wanted)
+        there, missing = self.collected.split(verdict)
+        done, total = len(there), len(there) + len(missing)
         self.progress(done, total)
         for results in self.played(missing):
             self.store.add(results)
             for result in results:
-                self.take(result)
+                self.collected.take(result)
             done += len(results)
             self.progress(done, total)
 
@@ -164,20 +145,37 @@ class _Player:
             return play_on_cluster(self.work, jobs, self.dask) if jobs else iter(())
         return play_locally(self.work, jobs, self.workers)
 
-    def take(self, result: Result) -> None:
-        """Keep a result in memory, too."""
-        key = result.policy, result.replication
-        if result.policy < len(self.views):
-            shape = len(METRICS), len(self.views[result.policy])
-            self.values[key] = np.frombuffer(result.metrics, "<f8").reshape(shape)
-            self.shapes[key] = result.profile
 
-    def array(self, spec: MetricSpec) -> NDArray[np.float64]:
-        """A metric's values so far, (policies, replications)."""
-        counts = [0] * len(self.views)
-        for policy, replication in self.values:
-            counts[policy] = max(counts[policy], replication + 1)
-        return Study(self.experiment, tuple(counts), self.values, {}, {}).array(spec)
+def load_study(path: str | Path) -> Study:
+    """The study that a folder (or its file) holds, with as many replications as are finished.
+
+    Raises StudyError when it cannot be read, FileError when its data files are gone.
+    """
+    path = Path(path)
+    with read_study(path / STUDY_FILE if path.is_dir() else path) as store:
+        description = store.description
+        collected = Collected(experiment_of(description))
+        for result in store.results():
+            collected.take(result)
+    verdict = first_verdict(collected.experiment)
+    while not verdict.enough:
+        if collected.split(verdict)[1]:  # it was interrupted
+            return _study(collected, collected.leading(), description, None)
+        verdict = judge(collected.experiment, verdict, collected.array)
+    return _study(collected, verdict.counts, description, verdict)
+
+
+def _study(
+    collected: Collected,
+    counts: tuple[int, ...],
+    description: Mapping[str, Any],
+    verdict: Verdict | None,
+) -> Study:
+    numbers = {k: v for k, v in description["numbers"].items() if k != "policies"}
+    provenance = {**numbers, **description["view"]["environment"]}
+    return Study(
+        collected.experiment, counts, collected.values, collected.shapes, provenance, verdict
+    )
 
 
 def _groups(digests: Iterable[str]) -> list[list[int]]:
@@ -188,4 +186,4 @@ def _groups(digests: Iterable[str]) -> list[list[int]]:
     return list(found.values())
 
 
-__all__ = ["STUDY_FILE", "Job", "Progress", "Work", "compare", "play"]
+__all__ = ["STUDY_FILE", "Progress", "compare", "load_study", "play"]

@@ -1,0 +1,57 @@
+"""The results of a study as they come in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.experiment.experiment import Experiment
+from backsim.experiment.stopping import Verdict
+from backsim.experiment.study import Study
+from backsim.experiment.work import Result
+from backsim.results.metrics import METRICS, views_of
+from backsim.results.spec import MetricSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Pair = tuple[int, int]
+"""(policy, replication)"""
+
+
+class Collected:
+    """Finished results by (policy, replication), in whatever order they come."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.views = [len(views_of(policy.model)) for policy in experiment.policies]
+        self.values: dict[Pair, NDArray[np.float64]] = {}
+        self.shapes: dict[Pair, bytes] = {}
+
+    def take(self, result: Result) -> None:
+        """Keep a result."""
+        key = result.policy, result.replication
+        shape = len(METRICS), self.views[result.policy]
+        self.values[key] = np.frombuffer(result.metrics, "<f8").reshape(shape)
+        self.shapes[key] = result.profile
+
+    def split(self, verdict: Verdict) -> tuple[list[Pair], list[Pair]]:
+        """What the verdict asks for: what is there, and what is missing."""
+        wanted = [(p, k) for p, count in enumerate(verdict.counts) for k in range(count)]
+        missing = [pair for pair in wanted if pair not in self.values]
+        return [pair for pair in wanted if pair in self.values], missing
+
+    def leading(self) -> tuple[int, ...]:
+        """Replications of each policy before the first that is missing."""
+        counts = []
+        for policy in range(len(self.views)):
+            count = 0
+            while (policy, count) in self.values:
+                count += 1
+            counts.append(count)
+        return tuple(counts)
+
+    def array(self, spec: MetricSpec) -> NDArray[np.float64]:
+        """A metric's values so far, (policies, replications)."""
+        return Study(self.experiment, self.leading(), self.values, {}, {}).array(spec)
