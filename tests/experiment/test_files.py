@@ -162,8 +162,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     ({"reference": "fcsf"}, "14:1: reference: expected the name of a policy (fcfs), got 'fcsf'"),
     (
-        {"objective": "minimise fairnes"},
-        "13:1: objective: expected a metric (fairness), got 'fairnes'",
+        {"objective": "minimise revenu"},
+        "13:1: objective: expected a metric (revenue), got 'revenu'",
     ),
     (
         {"objective": "reduce cost.total"},
@@ -231,8 +231,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         "mean such as 2 %, got '2'",
     ),
     (
-        {"replications": {"until": {"fairnes": 2}}},
-        "14:5: replications.until.fairnes: expected a metric (fairness), got 'fairnes'",
+        {"replications": {"until": {"revenu": 2}}},
+        "14:5: replications.until.revenu: expected a metric (revenue), got 'revenu'",
     ),
     (
         {"replications": "many"},
