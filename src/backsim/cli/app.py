@@ -341,6 +341,33 @@ def reference() -> None:
     typer.echo(page(), nl=False)
 
 
+@app.command()
+def bound(
+    scenario: ScenarioFile,
+    seed: Seed = None,
+    replications: Annotated[
+        int, typer.Option("--replications", "-n", min=1, help="Independent replications.")
+    ] = 5,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="A priority rule in place of the scenario's; repeatable. All if none.",
+        ),
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
+    format: Annotated[Format, typer.Option(help="How results are printed.")] = Format.table,
+    set_: Sets = None,
+    rules: RuleFiles = None,
+) -> None:
+    """Bound from below what any clearing rule costs, and print each rule's regret."""
+    from backsim.cli.bound import show_bound
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    show_bound(scenario, seed, replications, against, format.value, engine.value, set_ or [])
+
+
 class Solver(StrEnum):
     """What solves a linear program."""
 

@@ -92,6 +92,16 @@ class Study:
         text = f"{metric}[{dimension}:{member}]" if dimension else metric
         return parse_metric(text, self.views)
 
+    def bound(self, replications: int | None = None) -> pd.DataFrame:
+        """One row a policy and replication: its cost, what no clearing could beat, the regret.
+
+        Plays the first `replications` again (all if None).  See `backsim.hindsight` for what the
+        bound holds for.
+        """
+        from backsim.experiment.bounds import bounds
+
+        return bounds(self, replications)
+
     def profiles(self, policy: str | int | Policy) -> tuple[Profile, ...]:
         """The course of each replication of a policy: stock, backlog, waits."""
         place = self.place(policy)

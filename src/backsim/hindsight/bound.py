@@ -1,0 +1,86 @@
+"""The bound of a replication: its receipts and orders, with the best clearing there is.
+
+What it bounds: the costs of holding, of units that wait, of their waiting and of lost units
+(`TERMS`), in the window of the metrics, over all ways to give the units received to the lines
+ordered.  Purchases are taken as they were, so that what they cost is the same on both sides.
+
+When it holds for every rule at once: if purchases do not depend on who is served.  The inventory
+position falls with every order and rises when a purchase is placed or a customer leaves, whoever
+gets the units.  So with rules that reorder by position, and customers who all stay, every clearing
+rule has the same receipts on the same tape, and the bound is below all of them (`exact`).
+Otherwise it is a bound given the receipts of this run: no clearing would have cost less with these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backsim.errors import BacksimError
+from backsim.hindsight.history import histories
+from backsim.hindsight.program import least_cost
+from backsim.results.run import Run
+from backsim.rules import FAMILIES
+from backsim.scenario.model import Model
+
+TERMS = ("cost.holding", "cost.backorder_unit", "cost.backorder_time", "cost.lost_margin")
+"""The costs that clearing decides."""
+
+BLIND = ("position", "now")
+"""What a reorder rule may ask for and still not see who was served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Money per day: what the run cost by `TERMS`, and the least it could have cost.
+
+    `given_receipts` is empty if the bound holds for every clearing rule on the same tape; else it
+    says why it holds only with this run's receipts.
+    """
+
+    realised: float
+    least: float
+    given_receipts: str
+
+    @property
+    def regret(self) -> float:
+        """What the clearing rule cost more than the best clearing: money per day."""
+        return self.realised - self.least
+
+    @property
+    def exact(self) -> bool:
+        """Whether the bound holds for every clearing rule on the same tape."""
+        return not self.given_receipts
+
+
+def bound_of(run: Run) -> Bound:
+    """The bound of a replication.
+
+    Raises BacksimError when the run cost less: then customers did what the bound does not know of.
+    """
+    model = run.model
+    days = model.horizon - model.warm_up
+    least = sum(least_cost(history) for history in histories(model, run.log)) / days
+    realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
+    if realised < least - 1e-6 * max(1.0, abs(least)):
+        raise BacksimError(
+            f"bound: the run cost {realised:.9g} a day and its bound is {least:.9g}: "
+            "units went to customers who should have gone"
+        )
+    return Bound(realised, min(least, realised), why_given(run))
+
+
+def why_given(run: Run) -> str:
+    """Why another rule may have other receipts; empty if it cannot."""
+    model: Model = run.model
+    for point in model.scenario.stock:
+        assert point.reorder is not None
+        asks = FAMILIES["reorder"].get(point.reorder.rule).asks
+        if seen := [name for name in asks if name not in BLIND]:
+            return f"the reorder rule {point.reorder.rule} asks for {', '.join(seen)}"
+    lines = run.log.lines
+    ends = lines["time"] + lines["tolerance"][lines["head"]]
+    if (ends <= model.horizon).any():
+        return "customers leave, and who leaves changes what is reordered"
+    return ""

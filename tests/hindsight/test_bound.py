@@ -1,0 +1,222 @@
+"""The bound in hindsight: against all clearings of tiny histories, and below every rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.models import build, built_in, inbound, orders, play, use
+from tests.properties.strategies import models
+
+from backsim.engines import simpy
+from backsim.errors import InputError
+from backsim.hindsight import TERMS, bound_of, regrets
+from backsim.hindsight.history import History, Window
+from backsim.hindsight.program import least_cost
+from backsim.results.run import Run
+from backsim.scenario.model import Model
+from backsim.streams import draw
+
+INF = float("inf")
+COSTS = {"holding": 0.5, "backorder_time": 2, "backorder_unit": 3, "lost_margin": 7}
+RATES = st.sampled_from([0.0, 0.5, 1.0, 3.0])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Up to three receipts and four lines of one or two units, in two groups."""
+    count, epochs = draw(st.integers(0, 4)), draw(st.integers(1, 3))
+    times = sorted(draw(st.lists(st.integers(0, 6), min_size=count, max_size=count)))
+    waits = draw(st.lists(st.sampled_from([0, 1, 2, 4, INF]), min_size=count, max_size=count))
+    later = draw(st.lists(st.integers(1, 6), min_size=epochs - 1, max_size=epochs - 1, unique=True))
+    pair = st.lists(RATES, min_size=2, max_size=2).map(np.array)
+    group = draw(st.lists(st.integers(0, 1), min_size=count, max_size=count))
+    units = draw(st.lists(st.integers(1, 2), min_size=count, max_size=count))
+    return History(
+        window=Window(draw(st.sampled_from([0.0, 1.5])), 6.0),
+        epochs=np.array([0, *sorted(later)], float),
+        receipts=np.array(
+            draw(st.lists(st.integers(0, 3), min_size=epochs, max_size=epochs)), float
+        ),
+        time=np.array(times, float),
+        until=np.array(times, float) + np.array(waits, float),
+        units=np.array(units, float),
+        group=np.array(group, np.int64),
+        per_day=draw(pair),
+        per_unit=draw(pair),
+        margin=draw(pair),
+        holding=draw(RATES),
+    )
+
+
+def by_trying_all(history: History) -> float:
+    """The least cost, by giving each single unit that is wanted to each receipt or none."""
+    start, end = history.window.start, history.window.end
+    wanted = [i for i, units in enumerate(history.units) for _ in range(int(units))]
+
+    def days(since: float, until: float) -> float:
+        return max(0.0, min(until, end) - max(since, start))
+
+    def cost(line: int, shipped: float | None) -> float:
+        time, until, group = history.time[line], history.until[line], history.group[line]
+        counted, total = time >= start, 0.0
+        gone = min(until, end) if shipped is None else shipped
+        total += history.per_day[group] * days(time, gone)
+        if counted and (gone > time or (shipped is None and until > time)):
+            total += history.per_unit[group]
+        if counted and shipped is None and until < end:
+            total += history.margin[group]
+        return total - (0.0 if shipped is None else history.holding * days(shipped, INF))
+
+    @lru_cache(None)
+    def least(place: int, left: tuple[int, ...]) -> float:
+        if place == len(wanted):
+            return 0.0
+        line = wanted[place]
+        best = cost(line, None) + least(place + 1, left)
+        for k, epoch in enumerate(history.epochs):
+            if left[k] and epoch <= min(history.until[line], end):
+                shipped = max(epoch, history.time[line])
+                rest = (*left[:k], left[k] - 1, *left[k + 1 :])
+                best = min(best, cost(line, shipped) + least(place + 1, rest))
+        return best
+
+    held = sum(n * days(t, INF) for n, t in zip(history.receipts, history.epochs, strict=True))
+    return history.holding * held + least(0, tuple(int(n) for n in history.receipts))
+
+
+@settings(max_examples=150)
+@given(histories())
+def test_equals_the_best_of_all_clearings(history: History):
+    assert least_cost(history) == pytest.approx(by_trying_all(history), abs=1e-7)
+
+
+def with_costs(model: Model) -> Model:
+    costs = {f"costs.{name}": value for name, value in COSTS.items()}
+    return model.replace(costs)
+
+
+def run_of(model: Model, seed: int) -> Run:
+    return Run(model, seed, 0, "simpy", "test", simpy.run(model, draw(model, seed)))
+
+
+@settings(max_examples=30)
+@given(models(), st.integers(0, 99))
+def test_no_run_costs_less(model: Model, seed: int):
+    """Whatever the rules, suppliers and customers of a random model."""
+    found = bound_of(run_of(with_costs(model), seed))
+    assert found.least <= found.realised + 1e-9
+
+
+PATIENT = {
+    "gold": {
+        "priority": 1,
+        "costs": {"backorder_time": 5},
+        "demand": {"arrivals": {"poisson": {"rate": 1}}, "products": "mug", "size": 2},
+    },
+    "silver": {
+        "priority": 2,
+        "demand": {"arrivals": {"poisson": {"rate": 2}}, "products": "mug"},
+    },
+}
+
+
+def shop(**fields) -> Model:
+    return build(
+        PATIENT,
+        stock=[{"initial": 6, "reorder": {"rule": "s_S", "s": 2, "S": 9}}],
+        suppliers={"maker": {"lead_time": {"gamma": {"mean": 3, "cv": 1}}}},
+        horizon=40.0,
+        costs=COSTS,
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_bound_for_all_rules_when_nobody_leaves(seed: int):
+    model = shop()
+    least = set()
+    for rule in built_in("priority"):
+        last = f"stock.{len(model.stock_points) - 1}.priority"
+        found = bound_of(run_of(model.replace({last: use(rule)}), seed))
+        assert found.exact
+        least.add(round(found.least, 9))
+        assert found.regret >= 0
+    assert len(least) == 1
+
+
+def test_says_why_it_holds_only_with_these_receipts():
+    model = shop().replace({"customers.silver.tolerance": 1})
+    found = bound_of(run_of(model, 1))
+    assert found.given_receipts == "customers leave, and who leaves changes what is reordered"
+
+
+def test_by_hand():
+    """Two units, then one on day 4; three lines.  Holding a unit back for gold pays here.
+
+    Served as they come: silver takes both units on day 1, gold waits from 2 to 4.  The best:
+    silver gets one unit at once and one on day 4.
+    """
+    customers = {
+        "gold": {"costs": {"backorder_time": 10}, "demand": orders((2, 1))},
+        "silver": {"costs": {"backorder_time": 1}, "demand": orders((1, 2))},
+    }
+    model = build(customers, stock=[{"initial": 2, "inbound": inbound((4, 1))}], horizon=10.0)
+    found = bound_of(Run(model, 1, 0, "simpy", "test", play(model)))
+    assert found.realised == pytest.approx(10 * 2 / 10)
+    assert found.least == pytest.approx(1 * 3 / 10)
+    assert found.regret == pytest.approx(1.7)
+
+
+def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch):
+    """Waiting that counts double in the program is more than what a run can cost."""
+    from backsim.errors import BacksimError
+    from backsim.hindsight import program
+
+    plain = program._left_alone
+
+    def double(history: History):
+        return plain(replace(history, per_day=2 * history.per_day))
+
+    monkeypatch.setattr(program, "_left_alone", double)
+    customers = {"gold": {"costs": {"backorder_time": 10}, "demand": orders((2, 1))}}
+    model = build(customers, stock=[{"initial": 0}], horizon=10.0)
+    with pytest.raises(BacksimError, match="units went to customers who should have gone"):
+        bound_of(Run(model, 1, 0, "simpy", "test", play(model)))
+
+
+def test_regrets_are_on_the_same_tapes():
+    model = shop()
+    found = regrets(model, seed=3, replications=3, rules=["fcfs", "class_priority"])
+    assert [r.rule for r in found] == ["as it is", "fcfs", "class_priority"]
+    one, other = found[0], found[1]
+    assert one.bounds == other.bounds  # fcfs is the default
+    assert all(r.regret.mean == pytest.approx(r.realised.mean - r.least.mean) for r in found)
+    assert len({r.least.mean for r in found}) == 1
+    run = run_of(model, 3)
+    assert sum(run.metrics[name] for name in TERMS) == pytest.approx(one.bounds[0].realised)
+
+
+def test_bound_of_a_study():
+    import backsim
+
+    models = {name: shop().replace({"policy.priority": name}) for name in ("fcfs", "lifo")}
+    study = backsim.compare(models, replications=2, seed=3, workers=1)
+    found = study.bound()
+    assert found[["policy", "replication"]].values.tolist() == [
+        ["fcfs", 0],
+        ["fcfs", 1],
+        ["lifo", 0],
+        ["lifo", 1],
+    ]
+    assert found["bound"].tolist()[:2] == pytest.approx(found["bound"].tolist()[2:])
+    for i, name in enumerate(models):
+        paid = sum(study.array(term)[i] for term in TERMS)
+        assert found["realised"][found["policy"] == name].tolist() == pytest.approx(paid.tolist())
+    assert len(study.bound(1)) == 2
+    with pytest.raises(InputError, match="replications: expected at least 1, got 0"):
+        study.bound(0)
