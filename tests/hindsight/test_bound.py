@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.models import build, built_in, inbound, orders, play, use
+from tests.models import built_in, inbound, orders, use
 from tests.properties.strategies import models
 
 from backsim.engines import simpy
@@ -18,6 +18,7 @@ from backsim.hindsight import TERMS, bound_of, regrets
 from backsim.hindsight.history import History, Window
 from backsim.hindsight.program import least_cost
 from backsim.results.run import Run
+from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.streams import draw
 
@@ -31,7 +32,9 @@ def histories(draw: st.DrawFn) -> History:
     """Up to three receipts and four lines of one or two units, in two groups."""
     count, epochs = draw(st.integers(0, 4)), draw(st.integers(1, 3))
     times = sorted(draw(st.lists(st.integers(0, 6), min_size=count, max_size=count)))
-    waits = draw(st.lists(st.sampled_from([0, 1, 2, 4, INF]), min_size=count, max_size=count))
+    told = draw(st.booleans())
+    of_waits = st.sampled_from([0, INF] if told else [0, 1, 2, 4, INF])
+    waits = draw(st.lists(of_waits, min_size=count, max_size=count))
     later = draw(st.lists(st.integers(1, 6), min_size=epochs - 1, max_size=epochs - 1, unique=True))
     pair = st.lists(RATES, min_size=2, max_size=2).map(np.array)
     group = draw(st.lists(st.integers(0, 1), min_size=count, max_size=count))
@@ -50,6 +53,7 @@ def histories(draw: st.DrawFn) -> History:
         per_unit=draw(pair),
         margin=draw(pair),
         holding=draw(RATES),
+        told=told,
     )
 
 
@@ -62,7 +66,13 @@ def by_trying_all(history: History) -> float:
         return max(0.0, min(until, end) - max(since, start))
 
     def cost(line: int, shipped: float | None) -> float:
-        time, until, group = history.time[line], history.until[line], history.group[line]
+        if shipped is not None or not history.told or history.until[line] == history.time[line]:
+            return cost_until(line, shipped, history.until[line])
+        soon = np.nextafter(history.time[line], INF)  # who is told dates may go at any time
+        return min(cost_until(line, None, soon), cost_until(line, None, history.until[line]))
+
+    def cost_until(line: int, shipped: float | None, until: float) -> float:
+        time, group = history.time[line], history.group[line]
         counted, total = time >= start, 0.0
         gone = min(until, end) if shipped is None else shipped
         total += history.per_day[group] * days(time, gone)
@@ -125,24 +135,27 @@ PATIENT = {
 }
 
 
-def shop(**fields) -> Model:
-    return build(
-        PATIENT,
-        stock=[{"initial": 6, "reorder": {"rule": "s_S", "s": 2, "S": 9}}],
-        suppliers={"maker": {"lead_time": {"gamma": {"mean": 3, "cv": 1}}}},
-        horizon=40.0,
-        costs=COSTS,
-        **fields,
+def shop(**overrides: object) -> Model:
+    """One stock point under (s, S), whose customers all stay."""
+    model = from_dict(
+        {
+            "horizon": 40.0,
+            "products": "mug",
+            "suppliers": {"maker": {"lead_time": {"gamma": {"mean": 3, "cv": 1}}}},
+            "customers": PATIENT,
+            "policy": {"reorder": {"rule": "s_S", "s": 2, "S": 9}},
+            "stock": [{"initial": 6}],
+            "costs": COSTS,
+        }
     )
+    return model.replace(overrides) if overrides else model
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_one_bound_for_all_rules_when_nobody_leaves(seed: int):
-    model = shop()
     least = set()
     for rule in built_in("priority"):
-        last = f"stock.{len(model.stock_points) - 1}.priority"
-        found = bound_of(run_of(model.replace({last: use(rule)}), seed))
+        found = bound_of(run_of(shop(**{"policy.priority": use(rule)}), seed))
         assert found.exact
         least.add(round(found.least, 9))
         assert found.regret >= 0
@@ -150,9 +163,21 @@ def test_one_bound_for_all_rules_when_nobody_leaves(seed: int):
 
 
 def test_says_why_it_holds_only_with_these_receipts():
-    model = shop().replace({"customers.silver.tolerance": 1})
-    found = bound_of(run_of(model, 1))
+    found = bound_of(run_of(shop(**{"customers.silver.tolerance": 1}), 1))
     assert found.given_receipts == "customers leave, and who leaves changes what is reordered"
+
+
+def tiny(customers: dict[str, object], **stock: object) -> Model:
+    return from_dict(
+        {
+            "horizon": 10.0,
+            "products": "mug",
+            "suppliers": {"maker": {}},
+            "customers": customers,
+            "policy": {"reorder": "none"},
+            "stock": [stock],
+        }
+    )
 
 
 def test_by_hand():
@@ -165,8 +190,7 @@ def test_by_hand():
         "gold": {"costs": {"backorder_time": 10}, "demand": orders((2, 1))},
         "silver": {"costs": {"backorder_time": 1}, "demand": orders((1, 2))},
     }
-    model = build(customers, stock=[{"initial": 2, "inbound": inbound((4, 1))}], horizon=10.0)
-    found = bound_of(Run(model, 1, 0, "simpy", "test", play(model)))
+    found = bound_of(run_of(tiny(customers, initial=2, inbound=inbound((4, 1))), 1))
     assert found.realised == pytest.approx(10 * 2 / 10)
     assert found.least == pytest.approx(1 * 3 / 10)
     assert found.regret == pytest.approx(1.7)
@@ -184,9 +208,9 @@ def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(program, "_left_alone", double)
     customers = {"gold": {"costs": {"backorder_time": 10}, "demand": orders((2, 1))}}
-    model = build(customers, stock=[{"initial": 0}], horizon=10.0)
+    model = tiny(customers, initial=0)
     with pytest.raises(BacksimError, match="units went to customers who should have gone"):
-        bound_of(Run(model, 1, 0, "simpy", "test", play(model)))
+        bound_of(run_of(model, 1))
 
 
 def test_regrets_are_on_the_same_tapes():
@@ -220,3 +244,13 @@ def test_bound_of_a_study():
     assert len(study.bound(1)) == 2
     with pytest.raises(InputError, match="replications: expected at least 1, got 0"):
         study.bound(0)
+
+
+def test_customers_who_are_told_dates_are_given_their_choice():
+    """Nobody knows when they leave, so the bound is lower, and says why it holds."""
+    model = shop(**{"customers.silver.tolerance": 3})
+    told = model.replace({"policy.notice": "at_order"})
+    plain, found = bound_of(run_of(model, 1)), bound_of(run_of(told, 1))
+    assert found.given_receipts == "customers are told how long they will wait, and may leave"
+    assert found.least < found.realised
+    assert plain.given_receipts != found.given_receipts

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backsim.engines.setup import switches
 from backsim.errors import BacksimError
 from backsim.hindsight.history import histories
 from backsim.hindsight.program import least_cost
@@ -27,7 +28,10 @@ from backsim.scenario.model import Model
 TERMS = ("cost.holding", "cost.backorder_unit", "cost.backorder_time", "cost.lost_margin")
 """The costs that clearing decides."""
 
-BLIND = ("position", "now")
+BLIND = (
+    *("position", "now", "joint", "lead_time", "review_period"),
+    *("forecast_mean", "forecast_variance"),  # of demand, whoever is served
+)
 """What a reorder rule may ask for and still not see who was served."""
 
 
@@ -79,6 +83,8 @@ def why_given(run: Run) -> str:
         asks = FAMILIES["reorder"].get(point.reorder.rule).asks
         if seen := [name for name in asks if name not in BLIND]:
             return f"the reorder rule {point.reorder.rule} asks for {', '.join(seen)}"
+    if "INFORMS" in switches(model):
+        return "customers are told how long they will wait, and may leave"
     lines = run.log.lines
     ends = lines["time"] + lines["tolerance"][lines["head"]]
     if (ends <= model.horizon).any():

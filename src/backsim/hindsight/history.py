@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import RECEIVED
+from backsim.engines.setup import switches
+from backsim.entities import NEVER, RECEIVED
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ class History:
     """One stock point in one replication.
 
     `receipts` units arrive at the times `epochs`, which rise strictly from 0 (the initial stock).
-    Lines ask for `units` at `time` and are gone after `until`.  `group` numbers the lines that cost
-    the same; `per_day`, `per_unit` and `margin` are money by group: for a unit and day of waiting,
-    for a unit that waits at all, for one that is lost.  `holding` is money per unit and day.
+    Lines ask for `units` at `time` and are gone after `until`; where customers are `told` how long
+    they will wait, they may also leave sooner or stay longer, nobody knows when.  `group` numbers
+    the lines that cost the same; `per_day`, `per_unit` and `margin` are money by group: for a unit
+    and day of waiting, for a unit that waits at all, for one that is lost.  `holding` is money per unit and day.
     """
 
     window: Window
@@ -57,6 +59,7 @@ class History:
     per_unit: Floats
     margin: Floats
     holding: float
+    told: bool = False
 
 
 def histories(model: Model, log: Log) -> Iterator[History]:
@@ -65,8 +68,11 @@ def histories(model: Model, log: Log) -> Iterator[History]:
     window = Window(model.warm_up, model.horizon)
     order = np.argsort(lines["stock"], kind="stable")
     ends = np.searchsorted(lines["stock"][order], np.arange(len(stocks) + 1))
-    head = lines["head"]
-    until = lines["time"] + lines["tolerance"][head]  # an order's lines leave together
+    told = "INFORMS" in switches(model)
+    patience = lines["tolerance"][lines["head"]]  # an order's lines leave together
+    if told:
+        patience = np.where(patience > 0.0, NEVER, patience)
+    until = lines["time"] + patience
     received = log.purchases[log.purchases["status"] == RECEIVED]
     for point, stock in enumerate(stocks):
         mine = order[ends[point] : ends[point + 1]]
@@ -92,4 +98,5 @@ def histories(model: Model, log: Log) -> Iterator[History]:
             per_unit=rates[1],
             margin=rates[2],
             holding=model.cost("holding", product.costs),
+            told=told,
         )

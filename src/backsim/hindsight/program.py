@@ -37,15 +37,29 @@ def least_cost(history: History) -> float:
 
 
 def _left_alone(history: History) -> Floats:
-    """Money per unit of each line that gets nothing."""
+    """Money per unit of each line that gets nothing.
+
+    Customers who are told dates leave at once or stay to the end here, whatever costs less: what
+    they do costs no less than that.
+    """
     window, group = history.window, history.group
     counted = window.counts(history.time)
     waits = history.until > history.time
     gone = history.until < window.end
+    margin = np.where(counted, history.margin[group], 0.0)
     cost = history.per_day[group] * window.days(history.time, history.until)
+    if history.told:
+        cost = np.where(waits, np.minimum(cost, margin), cost)
     cost += np.where(counted & waits, history.per_unit[group], 0.0)
-    cost += np.where(counted & gone, history.margin[group], 0.0)
+    cost += np.where(gone, margin, 0.0)
     return np.asarray(cost, float)
+
+
+def _to_the_end(history: History) -> Floats:
+    """Money per unit of each patient line that waits till the end."""
+    window, group = history.window, history.group
+    cost = history.per_day[group] * window.days(history.time, INF)
+    return np.asarray(cost + np.where(window.counts(history.time), history.per_unit[group], 0.0))
 
 
 def _shipped(history: History, line: Codes, when: Floats) -> Floats:
@@ -113,8 +127,8 @@ def _pool(
 ) -> tuple[list[Entries], list[Entries]]:
     """The waiting lines of a group, which cost the same and stay: from receipt to receipt.
 
-    A line joins the pool before the first receipt after its order.  Costs are against being left
-    alone: a unit that is served from the pool at a receipt saves its waiting from there on.
+    A line joins the pool before the first receipt after its order, at the cost of waiting to the
+    end; a unit that is served from the pool at a receipt saves its waiting from there on.
     """
     window, epochs = history.window, history.epochs
     following = _first_epoch(history)[own] + 1
@@ -122,7 +136,8 @@ def _pool(
     reached = np.arange(len(epochs))
     saves = -(history.per_day[group] + history.holding) * window.days(epochs, INF)
     name = f"pool {group}"
-    joins = builder.add_columns(f"{name} joins", np.zeros(len(own)), INF, False, np.zeros(len(own)))
+    waits = (_to_the_end(history) - _left_alone(history))[own]
+    joins = builder.add_columns(f"{name} joins", waits, INF, False, np.zeros(len(own)))
     serves = builder.add_columns(f"{name} serves", saves, INF, False, np.zeros(len(epochs)))
     stays = builder.add_columns(
         f"{name} stays", np.zeros(len(epochs)), INF, False, np.zeros(len(epochs))
