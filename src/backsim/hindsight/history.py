@@ -45,7 +45,8 @@ class History:
     Lines ask for `units` at `time` and are gone after `until`; where customers are `told` how long
     they will wait, they may also leave sooner or stay longer, nobody knows when.  `group` numbers
     the lines that cost the same; `per_day`, `per_unit` and `margin` are money by group: for a unit
-    and day of waiting, for a unit that waits at all, for one that is lost.  `holding` is money per unit and day.
+    and day of waiting, for a unit that waits at all, for one that is lost.  `holding` is money per
+    unit and day.
     """
 
     window: Window
