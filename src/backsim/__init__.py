@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
-    from backsim.rules import above, priority, rationing, reorder
+    from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
 
 _HOMES = {
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
     "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),
-    "backsim.rules": ("above", "forecast", "priority", "rationing", "reorder"),
+    "backsim.rules": (
+        *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -32,10 +34,12 @@ __all__ = [
     "Study",
     "above",
     "compare",
+    "estimate",
     "forecast",
     "load",
     "load_experiment",
     "load_study",
+    "notice",
     "priority",
     "rationing",
     "reorder",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.models import build, inbound, orders, play
 
+from backsim.api import simulate
 from backsim.engines.log import Log
 from backsim.entities import CANCELLED, CAUSES, NEVER, NOTICES
 from backsim.results.metrics import measure
@@ -386,3 +387,13 @@ def test_cancellations_have_a_cause_where_nobody_is_told_anything():
     m = measure(model, play(model))
     assert m["cancel.no_notice"] == m["cancel_rate"] == 1
     assert m["contacts_per_order"] == 0
+
+
+def test_a_run_lists_what_was_said():
+    model = story(orders((1, 1), (2, 1)), arrivals=((3, 1),), tolerance=99)
+    shown = simulate(model, seed=1, engine="simpy").notices
+    assert shown[["time", "order", "what", "promise", "closed"]].values.tolist() == [
+        [1, 0, "estimate", 4, 3],
+        [2, 1, "estimate", 5, 5],
+    ]
+    assert set(shown["class"]) == {"a"}

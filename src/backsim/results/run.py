@@ -14,10 +14,12 @@ from backsim.engines.log import Log
 from backsim.engines.setup import Linked
 from backsim.entities import (
     LINE_STATUS,
+    NEVER,
     NOTE_PURCHASE,
     NOTE_RECEIVE,
     NOTE_WITHDRAW,
     NOTES,
+    NOTICES,
     PURCHASE_STATUS,
     WAITING,
 )
@@ -106,6 +108,34 @@ class Run:
                 "expected": _date(rows["expected"]),
                 "arrives": rows["arrives"],
                 "status": np.array(PURCHASE_STATUS)[rows["status"]],
+            }
+        )
+
+    @cached_property
+    def notices(self) -> pd.DataFrame:
+        """One row a notice to a customer who waits, or an inquiry of one, in order of time.
+
+        `order` is the number of the order as in `orders`; `promise` the date told, nan where none
+        was; `closed` when the order's last line was shipped, cancelled or lost (nan: it waits).
+        """
+        import pandas as pd
+
+        rows, lines = self.log.notices, self.log.lines
+        head = rows["head"]
+        stocks = self.log.stocks[lines["stock"][head]]
+        closed = np.zeros(len(lines))
+        np.maximum.at(closed, lines["head"], lines["closed"])
+        order = np.cumsum(lines["head"] == np.arange(len(lines))) - 1
+        return pd.DataFrame(
+            {
+                "time": rows["time"],
+                "order": order[head],
+                "class": _names(self.model.classes, lines["customer_class"][head]),
+                "product": _names(self.model.products, stocks["product"]),
+                "site": _names(self.model.sites, stocks["site"]),
+                "what": np.array(NOTICES)[rows["what"]],
+                "promise": np.where(rows["promise"] == NEVER, np.nan, rows["promise"]),
+                "closed": np.where(closed[head] == NEVER, np.nan, closed[head]),
             }
         )
 

@@ -110,6 +110,7 @@ class Family:
     offers: Mapping[str, str]
     doc: str
     several: bool = False  # a stock point may use several at once; the least answer counts
+    needs: Mapping[str, str] = field(default_factory=dict)  # an offer -> the parameter it takes
     rules: dict[str, Rule] = field(default_factory=dict)
 
     def __call__(self, function: Function) -> Function:
@@ -154,6 +155,12 @@ class Family:
                 f"{self.name} rule {rule.name!r}: a condition names {name!r}, "
                 f"which is not a parameter ({', '.join(names)})"
             )
+        for offer, name in self.needs.items():
+            if offer in rule.asks and name not in names:
+                raise RuleError(
+                    f"{self.name} rule {rule.name!r}: who asks for {offer!r} needs a parameter "
+                    f"{name!r}"
+                )
         if rule.by_class and "line" not in self.offers:
             raise RuleError(
                 f"{self.name} rule {rule.name!r}: parameter {rule.by_class[0].name!r} cannot "
@@ -242,6 +249,7 @@ estimate = Family(
         "now": "now",
     },
     "Which date a customer who waits is told: returns a time.",
+    needs={"met_date": "p"},
 )
 FAMILIES: dict[str, Family] = {
     f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate)

@@ -149,7 +149,8 @@ class RuleOf:
             value = {"rule": value}
         if not isinstance(value, dict) or not isinstance(value.get("rule"), str):
             raise fault(
-                f"a {self.family.name} rule, such as {{rule: {next(iter(self.family.rules))}}}"
+                f"{_article(self.family.name)} {self.family.name} rule, "
+                f"such as {{rule: {next(iter(self.family.rules))}}}"
             )
         name = value["rule"]
         if name not in self.family.rules:
@@ -158,6 +159,10 @@ class RuleOf:
         model = parameters_model(self.family.rules[name])
         params = model.model_validate({k: v for k, v in value.items() if k != "rule"})
         return RuleUse(name, {k: getattr(params, k) for k in type(params).model_fields})
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _needs_more(rule: Rule) -> bool:

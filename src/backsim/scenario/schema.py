@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field
 
 from backsim.entities import MESSAGES, OVERTAKING, SHIPMENT
 from backsim.quantities import (
@@ -44,6 +44,7 @@ from backsim.scenario.ruleuse import (
     PriorityRule,
     RationingRule,
     ReorderRule,
+    RuleUse,
     level_kind,
 )
 from backsim.scenario.shorthand import (
@@ -271,6 +272,14 @@ Observing = Annotated[
 ]
 
 
+def _each_once(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
+    names = [use.rule for use in uses]
+    for name in names:
+        if names.count(name) > 1:
+            raise fault("each rule once", f"{name} {names.count(name)} times")
+    return uses
+
+
 class Policy(Spec):
     """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
 
@@ -286,9 +295,12 @@ class Policy(Spec):
     """How demand is forecast, for reorder rules that ask for a forecast."""
     observe: Observing | None = Observation()
     """When and how demand is observed for the forecast: a number of days or a mapping."""
-    notice: Annotated[tuple[NoticeRule, ...], Field(min_length=1), listed(NoticeRule)] = Field(
-        "silent", validate_default=True
-    )
+    notice: Annotated[
+        tuple[NoticeRule, ...],
+        Field(min_length=1),
+        AfterValidator(_each_once),
+        listed(NoticeRule),
+    ] = Field("silent", validate_default=True)
     """When customers who wait are told: a rule or a list, of which the earliest counts."""
     estimate: EstimateRule = Field("mean_lead_time", validate_default=True)
     """Which date they are told."""
