@@ -11,7 +11,8 @@ import pytest
 from tests.report.standin import StandIn, study_of
 
 from backsim.errors import InputError
-from backsim.report.analysis import main_effects, rank, warm_up_verdict
+from backsim.report.analysis import rank, warm_up_verdict
+from backsim.report.effects import main_effects
 from backsim.report.excel import write_excel
 from backsim.report.tables import cell_text, tables
 from backsim.results.spec import MetricSpec

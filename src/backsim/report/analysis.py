@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,8 +35,6 @@ KEPT, BROKEN, KEPT_BY_MEAN, BROKEN_BY_MEAN = (
     "kept, not surely",
     "broken, not surely",
 )
-MOST_GROUPS = 4
-MOST_LEVELS = 8
 
 
 def values_of(study: Study, spec: MetricSpec) -> Floats:
@@ -184,74 +182,6 @@ def keeping(study: Study, constraint: Constraint) -> list[str]:
 def present(study: Study, names: Sequence[str]) -> list[str]:
     """Those of the metrics that exist and are not 0 everywhere."""
     return [n for n in names if n in METRICS and np.nan_to_num(study.array(n)).any()]
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The mean over the policies at a level of a factor, less the mean over all policies."""
-
-    factor: str
-    level: str
-    policies: int
-    estimate: Estimate
-
-
-def main_effects(study: Study, spec: MetricSpec) -> tuple[Effect, ...]:
-    """The effect of each level of each factor, with paired intervals over replications.
-
-    A factor with many numbers is put into at most 4 groups of about as many policies each.  In a
-    design that is not balanced, the levels of other factors show through.
-    Source: Law, Simulation Modeling and Analysis (2015), section 12.2 (main effects); the interval
-    is that of the replications' own effects.
-    """
-    values = values_of(study, spec)
-    values = values[:, ~np.isnan(values).any(axis=0)]
-    if len(values) < 2 or values.shape[1] < 2:
-        return ()
-    centred = values - values.mean(axis=0)
-    level = study.experiment.confidence
-    effects = []
-    for factor in study.experiment.factors:
-        given = [policy.settings.get(factor) for policy in study.policies]
-        groups = _groups(given)
-        if len(groups) > 1:
-            effects += [
-                Effect(
-                    factor, text, len(rows), estimate(centred[rows].mean(axis=0).tolist(), level)
-                )
-                for text, rows in groups.items()
-            ]
-    return tuple(effects)
-
-
-def _groups(given: Sequence[Any]) -> dict[str, list[int]]:
-    """Level -> places of its policies, in order of the level."""
-    numbers = [v for v in given if isinstance(v, int | float) and not isinstance(v, bool)]
-    distinct = sorted(set(numbers))
-    if len(numbers) == len(given) and len(distinct) > MOST_LEVELS:
-        edges = np.quantile(numbers, np.linspace(0, 1, MOST_GROUPS + 1))
-        place = np.searchsorted(edges[1:-1], numbers, side="right")
-        found = {}
-        for group in range(MOST_GROUPS):
-            rows = np.flatnonzero(place == group).tolist()
-            if rows:
-                inside = [numbers[i] for i in rows]
-                found[f"{min(inside):.4g} to {max(inside):.4g}"] = rows
-        return found
-    ordered = distinct if len(numbers) == len(given) else given
-    groups: dict[str, list[int]] = {level_text(v): [] for v in ordered}
-    for index, value in enumerate(given):
-        groups[level_text(value)].append(index)
-    return groups
-
-
-def level_text(value: Any) -> str:
-    """A level of a factor in words."""
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {level_text(v)}" for k, v in value.items())
-    return str(value)
 
 
 def shown_policies(study: Study, ranking: Ranking, most: int) -> tuple[int, ...]:

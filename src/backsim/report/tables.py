@@ -13,12 +13,11 @@ from backsim.report.analysis import (
     Ranking,
     against,
     estimates,
-    level_text,
-    main_effects,
     present,
     rank,
     wanted,
 )
+from backsim.report.effects import level_text, main_effects
 from backsim.report.study import Study, place_of
 from backsim.report.words import PLUS_MINUS, interval, label, listed, percent, plain_number, unit
 from backsim.results.metrics import METRICS

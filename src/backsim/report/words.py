@@ -9,6 +9,7 @@ from backsim.results.spec import MetricSpec
 from backsim.statistics import Difference, Estimate
 
 PLUS_MINUS = "+-"
+PAGE_PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
 
 def label(spec: MetricSpec) -> str:

@@ -12,10 +12,10 @@ from backsim.report.analysis import (
     Ranking,
     against,
     estimates,
-    main_effects,
     main_metric,
     rank,
 )
+from backsim.report.effects import main_effects
 from backsim.report.figures.style import (
     BLUE,
     FAINT,
