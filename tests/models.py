@@ -95,6 +95,9 @@ def build(
             "review": NEVER_REVIEWED,
             "observe": {"first": 1e6},
             "least_order": 2,
+            "sharing": "proportional",
+            "overtaking": "partial",
+            "clearing": {"every": 1e6, "first": 1e6, "reallocate": True},
             **rules,
         }
         for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)
@@ -281,6 +284,7 @@ def _check_orders(model: Model, log: Log) -> None:
         if whole[order["customer_class"][0]]:
             assert len(np.unique(order["closed"])) == 1
             assert len(np.unique(order["status"])) == 1
+            assert order["open"].any() or order["status"][0] != WAITING
             assert (
                 order["shipped"] == np.where(order["status"] == SHIPPED, order["units"], 0)
             ).all()
@@ -295,7 +299,9 @@ def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
         name, customer = customers[line["customer_class"]]
         level = of_class(point.rationing.params.get("levels", 0), name)
         free = int(log.stocks[line["stock"]]["on_hand"]) - level
-        if point.overtaking == "skip":
+        if point.clearing == "at_arrival" and point.overtaking != "strict":
+            if point.overtaking == "partial":
+                assert free <= 0
             assert free <= 0 or (customer.shipment != "partial" and free < line["open"])
 
 

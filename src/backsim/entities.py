@@ -22,6 +22,7 @@ NEVER = float("inf")
 # Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase
 ARRIVAL = 10  # a purchase arrives, then clearing
+CLEARING = 15  # waiting lines are served in a batch
 FORECAST = 20  # a forecast is updated
 REVIEW = 30  # periodic review, before the demand of that instant
 ORDER = 40  # a customer orders, then continuous review
@@ -49,8 +50,12 @@ BY_UNIT, BY_LINE, BY_ORDER = 0, 1, 2
 SHIPMENT = ("partial", "line", "order")
 
 # What a line that cannot be filled whole does to those behind it.
-STRICT, SKIP = 0, 1
-OVERTAKING = ("strict", "skip")
+STRICT, SKIP, PARTIAL = 0, 1, 2
+OVERTAKING = ("strict", "skip", "partial")
+
+# How units are split among waiting lines.
+UNSHARED, PROPORTIONAL, MAX_MIN = 0, 1, 2
+SHARING = ("none", "proportional", "max_min")
 
 # Why a customer cancelled.
 NO_NOTICE, TOLD_TOO_LONG, PROMISE_BROKEN, GAVE_UP = 0, 1, 2, 3
@@ -64,6 +69,7 @@ NOTICES = ("estimate", "revision", "inquiry")
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
+    "release",
 )
 (
     NOTE_ORDER,
@@ -77,6 +83,7 @@ NOTES = (
     NOTE_RESERVE,
     NOTE_TELL,
     NOTE_ASK,
+    NOTE_RELEASE,
 ) = range(len(NOTES))
 
 
@@ -169,6 +176,8 @@ class Stock:
     net_squared_days: UnitDays = 0.0
     review_start: Time = 0.0
     review_period: Time = 0.0  # 0: continuous review
+    clearing_start: Time = 0.0
+    clearing_period: Time = 0.0  # 0: clearing at each arrival
     last_arrival: Time = 0.0
     revised: Time = -1.0  # when the promises here were last looked through
     mean_lead_time: Time = 0.0
@@ -187,8 +196,13 @@ class Stock:
     site: Code = 0
     supplier: Code = 0
     overtaking: Code = 0
+    sharing: Code = UNSHARED
+    between: Code = 1  # new lines may take units on hand between batch runs
+    reallocates: Code = 0  # batch runs take back what is kept for lines
+    kept: Code = NONE  # there, a line with all its units kept for it
     withdraw: Code = 0
     reviews: Count = 0
+    clearings: Count = 0
     purchases: Count = 0
     last_purchase: Code = NONE
     pipeline_first: Code = NONE  # purchases under way, in order of their expected dates
@@ -306,6 +320,15 @@ class Shipment:
 
 
 @dataclass(slots=True)
+class Takeback:
+    """Units that were kept for a line, and at a batch run were given to others."""
+
+    time: Time = 0.0
+    line: Code = 0
+    units: Units = 0
+
+
+@dataclass(slots=True)
 class Note:
     """One thing that happened: a row of the event log."""
 
@@ -323,7 +346,7 @@ class Note:
 class Totals:
     """One row of figures over all stock points."""
 
-    waiting: Count = 0  # lines in queues
+    waiting: Count = 0  # lines in queues, or kept where batch runs take back
 
 
 @dataclass(slots=True)
@@ -335,6 +358,7 @@ class World:
     classes: Sequence[CustomerClass]
     suppliers: Sequence[Supplier]
     purchases: Sequence[Purchase]
+    takebacks: Sequence[Takeback]
     totals: Sequence[Totals]
     forecasts: Sequence[Forecast]
     observations: Sequence[Observation]

@@ -110,6 +110,21 @@ OBSERVED = st.builds(
     st.sampled_from([0, 0.5, 1]),
     st.booleans(),
 )
+CLEARINGS = st.one_of(
+    st.just("at_arrival"),
+    st.builds(
+        lambda every, first, between, reallocate: {
+            "every": every,
+            "first": first,
+            "between": between,
+            "reallocate": reallocate,
+        },
+        st.sampled_from([0.5, 1, 3]),
+        st.sampled_from([0, 0.5]),
+        st.booleans(),
+        st.booleans(),
+    ),
+)
 INBOUND = st.lists(
     st.builds(
         lambda units, arrives: {"units": units, "arrives": arrives},
@@ -202,13 +217,24 @@ def stock_points(
             st.one_of(
                 st.just("none"),
                 levels.map(lambda levels: {"rule": "critical_level", "levels": levels}),
+                st.builds(
+                    lambda levels, days: {
+                        "rule": "critical_level_until_arrival",
+                        "levels": levels,
+                        "days": days,
+                    },
+                    levels,
+                    st.sampled_from([0, 1]),
+                ),
             )
         ),
         "notice": draw(NOTICES),
         "estimate": draw(ESTIMATES),
         "least_order": draw(st.sampled_from([1, 1, 4])),
         "multiple": draw(st.sampled_from([1, 1, 3])),
-        "overtaking": draw(st.sampled_from(["strict", "skip"])),
+        "overtaking": draw(st.sampled_from(["strict", "skip", "partial"])),
+        "sharing": draw(st.sampled_from(["none", "none", "proportional", "max_min"])),
+        "clearing": draw(CLEARINGS),
         "withdraw": draw(st.booleans()),
         "inbound": draw(INBOUND),
     }

@@ -31,6 +31,7 @@ from backsim.entities import (
     Shipment,
     Stock,
     Supplier,
+    Takeback,
     Totals,
     blank,
     dtype,
@@ -94,6 +95,7 @@ class Arena:
         self.clock["spare"] = len(setup.stocks) + tape.longest + 8
         self.clock["spare_draws"] = tape.longest + 8
         self.clock["rows_each"] = rows_each
+        self.clock["takebacks_each"] = int(any(stock.reallocates for stock in setup.stocks))
         self.clock["notes_each"] = 4 * rows_each if record else 0
         self.tables: dict[str, NDArray[Any]] = {
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
@@ -112,6 +114,7 @@ class Arena:
             "clock": self.clock,
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
+            "takebacks": np.empty(0, dtype(Takeback)),
             "notes": np.empty(0, dtype(Note)),
             "quantiles": np.array(setup.quantiles),
             "contacts": np.empty(0, dtype(Contact)),
@@ -152,6 +155,7 @@ class Arena:
             used["purchases"][: clock["purchases"]],
             used["shipments"][: clock["shipments"]],
             used["stocks"],
+            used["takebacks"][: clock["takebacks"]],
             used["notes"][: clock["notes"]],
             used["observations"][:-1],
             used["contacts"][: clock["contacts"]],
@@ -174,6 +178,7 @@ class Arena:
             needs["events"] = ("pending", waiting)
             needs |= {name: (name, spare) for name in ("contacts", "notices")}
         each = int(self.clock["rows_each"][0])
+        needs["takebacks"] = ("takebacks", int(self.clock["takebacks_each"][0]) * waiting)
         needs["shipments"] = ("shipments", each * waiting)
         needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting)
         for name, (counter, more) in needs.items():

@@ -21,6 +21,7 @@ from typing import Any
 
 from backsim import entities
 from backsim.kernel import (
+    batches,
     clearing,
     contact,
     estimates,
@@ -32,14 +33,15 @@ from backsim.kernel import (
     pipeline,
     queue,
     replenishment,
+    sharing,
     stock,
     switches,
 )
 from backsim.rules import FAMILIES, Rule
 
 KERNEL = (
-    *(switches, stock, pipeline, queue, clearing, lots, replenishment, forecasting),
-    *(estimates, leaving, contact, orders, events),
+    *(switches, stock, pipeline, queue, clearing, sharing, batches, lots, replenishment),
+    *(forecasting, estimates, leaving, contact, orders, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())
@@ -61,7 +63,7 @@ HOLES = {
 # What makes a rule's answer change while a line waits, by the kernel's name for the question.
 MOVES = {
     "priority": ("priority_moves", {"now"}),
-    "rationing": ("rationing_moves", {"now", "stock"}),
+    "rationing": ("rationing_moves", {"now", "stock", "next_arrival"}),
     "notice": ("notice_moves", {"estimate"}),
 }
 

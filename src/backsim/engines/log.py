@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 TABLES = (
-    *("lines", "purchases", "shipments", "stocks", "notes"),
+    *("lines", "purchases", "shipments", "stocks", "takebacks", "notes"),
     *("observations", "contacts", "notices"),
 )
 
@@ -30,8 +30,9 @@ TABLES = (
 class Log:
     """The tables at the end of a run, as records of the entities' types.
 
-    `lines`: every order line that arrived; `shipments`: units shipped after a wait; `notes`: the
-    event log, empty unless it was asked for; `observations`: the periods of the stock points that
+    `lines`: every order line that arrived; `shipments`: units shipped after a wait; `takebacks`:
+    units that were kept for a line and given to others; `notes`: the event log, empty unless it was
+    asked for; `observations`: the periods of the stock points that
     forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
     events.  `tape` is given when the lines are the tape's and no others.
@@ -41,6 +42,7 @@ class Log:
     purchases: Records
     shipments: Records
     stocks: Records
+    takebacks: Records
     notes: Records
     observations: Records
     contacts: Records

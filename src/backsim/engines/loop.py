@@ -28,6 +28,7 @@ from backsim.entities import (
     Shipment,
     Stock,
     Supplier,
+    Takeback,
     Totals,
     dtype,
 )
@@ -45,6 +46,7 @@ CLOCK = np.dtype(
             "sequence",
             "purchases",  # rows in use
             "shipments",
+            "takebacks",
             "notes",
             "contacts",
             "notices",
@@ -54,6 +56,7 @@ CLOCK = np.dtype(
             "spare_draws",  # purchases that a stock point may place at one event
             "rows_each",  # rows that one event may need for each waiting line
             "notes_each",  # the same for the event log; 0 when it is off
+            "takebacks_each",  # 1 when batch runs take back what is kept for lines
             "short_of_draws",
         )
     ]
@@ -73,6 +76,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "clock": CLOCK,
     "events": EVENT,
     "shipments": dtype(Shipment),
+    "takebacks": dtype(Takeback),
     "notes": dtype(Note),
     "contacts": dtype(Contact),
     "quantiles": np.dtype("f8"),
@@ -143,6 +147,12 @@ def log_notice(world, now, what, head, promise):  # type: ignore[no-untyped-def]
     row.what = what
     row.head = head
     row.promise = promise
+
+
+def new_takeback(world):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    clock.takebacks += 1
+    return clock.takebacks - 1
 
 
 def note(world, now, what, subject, stock, units):  # type: ignore[no-untyped-def]
@@ -218,6 +228,7 @@ def short(world):  # type: ignore[no-untyped-def]
         or clock.purchases + clock.spare > len(world.purchases)
         or clock.shipments + clock.rows_each * waiting > len(world.shipments)
         or clock.notes + clock.notes_each * waiting > len(world.notes)
+        or clock.takebacks + clock.takebacks_each * waiting > len(world.takebacks)
     )
 
 
@@ -314,7 +325,7 @@ def drive(addresses, horizon):  # type: ignore[no-untyped-def]
 PORTS = {
     port.__name__: port
     for port in (
-        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note),
+        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
         *(remove_first, short, take_order),  # called by the loop alone
     )

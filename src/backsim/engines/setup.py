@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,11 +12,13 @@ from backsim.engines.link import Key, kernel_key
 from backsim.engines.quantiles import arrival_quantiles
 from backsim.entities import (
     ARRIVAL,
+    CLEARING,
     LATE_REVIEW,
     MESSAGES,
     NONE,
     OVERTAKING,
     REVIEW,
+    SHARING,
     SHIPMENT,
     UNDER_WAY,
     CustomerClass,
@@ -29,12 +31,14 @@ from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import of_class
-from backsim.scenario.schema import Review, Servers, StockPoint, Throughput
+from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
 
 UNKNOWN = float("nan")
 
 Linked = tuple[tuple[str, str], ...]
 """Rules as (family, name)."""
+PARTS = {"next_arrival": "PIPELINE"}
+"""Which part of the kernel answers what a rule may ask for."""
 
 
 @dataclass(slots=True)
@@ -108,7 +112,19 @@ def switches(model: Model) -> set[str]:
         needed.add("LOTS")
     if any(map(orders_together, model.scenario.stock)):
         needed.add("JOINT")
-    return needed
+    points = model.scenario.stock
+    if any(point.sharing != "none" for point in points):
+        needed.add("SHARES")
+    if any(point.overtaking == "partial" for point in points):
+        needed.add("COLLECTS")
+    if any(isinstance(point.clearing, Batches) for point in points):
+        needed.add("BATCHES")
+    return needed | {part for point in points for part in _parts_asked(point)}
+
+
+def _parts_asked(point: StockPoint) -> set[str]:
+    """The parts of the kernel whose answers a stock point's rules ask for."""
+    return {PARTS[asked] for rule in _rules_of(point) for asked in rule.asks if asked in PARTS}
 
 
 def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
@@ -145,8 +161,14 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     stock.initial = stock.on_hand = int(point.initial or 0)  # type: ignore[arg-type]
     stock.price = model.scenario.products[point.products[0]].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
+    stock.sharing = SHARING.index(point.sharing)
     stock.withdraw = int(point.withdraw)
     stock.least_order, stock.multiple = point.least_order, point.multiple
+    if isinstance(point.clearing, Batches):
+        stock.clearing_start, stock.clearing_period = point.clearing.first, point.clearing.every
+        stock.between = int(point.clearing.between)
+        stock.reallocates = int(point.clearing.reallocate)
+        setup.events.append((point.clearing.first, CLEARING, index))
     assert point.reorder is not None
     assert point.lead_time is not None
     stock.mean_lead_time = point.lead_time.moments()[0]
@@ -248,9 +270,14 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
 
 def _choose(setup: Setup, point: StockPoint) -> None:
     """Let the rules of a stock point be linked."""
-    for family in FAMILIES:
-        given = getattr(point, family)
+    for rule in _rules_of(point):
+        if rule not in setup.rules[rule.family]:
+            setup.rules[rule.family].append(rule)
+
+
+def _rules_of(point: StockPoint) -> Iterator[Rule]:
+    """The rules that a stock point names."""
+    for name, family in FAMILIES.items():
+        given = getattr(point, name)
         for use in given if isinstance(given, tuple) else (given,):
-            rule = FAMILIES[family].get(use.rule)
-            if rule not in setup.rules[family]:
-                setup.rules[family].append(rule)
+            yield family.get(use.rule)

@@ -31,6 +31,7 @@ from backsim.entities import (
     Purchase,
     Shipment,
     Stock,
+    Takeback,
     Totals,
     World,
 )
@@ -108,6 +109,11 @@ def draw_service(world: LiveWorld, stock: Stock) -> float:
     return float(world.tape.services[stock.index].first(stock.purchases + 1)[stock.purchases])
 
 
+def new_takeback(world: LiveWorld) -> int:
+    world.takebacks.append(Takeback())  # type: ignore[attr-defined]
+    return len(world.takebacks) - 1
+
+
 def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
     world.shipments.append(Shipment(now, line, units))
 
@@ -150,7 +156,7 @@ def no_note(
 PORTS = {
     port.__name__: port
     for port in (
-        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, note),
+        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
     )
 }
@@ -182,6 +188,7 @@ class Live:
             classes=setup.classes,
             suppliers=setup.suppliers,
             purchases=setup.purchases,
+            takebacks=[],
             totals=[Totals()],
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
@@ -264,6 +271,7 @@ class Live:
             records(Purchase, self.world.purchases),
             records(Shipment, self.world.shipments),
             records(Stock, self.world.stocks),
+            records(Takeback, self.world.takebacks),
             records(Note, self.world.notes),
             records(Observation, self.world.observations),
             records(Contact, self.world.contacts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backsim.entities import (
     ARRIVAL,
+    CLEARING,
     FORECAST,
     INQUIRY,
     LATE_FORECAST,
@@ -16,13 +17,14 @@ from backsim.entities import (
     SUPPLY,
     World,
 )
+from backsim.kernel.batches import clear_batch
 from backsim.kernel.contact import end_patience, inquire, send_notice
 from backsim.kernel.estimates import revise
 from backsim.kernel.forecasting import end_period
 from backsim.kernel.leaving import end_tolerance
 from backsim.kernel.orders import customer_order
 from backsim.kernel.replenishment import end_service, receive, review_periodically
-from backsim.kernel.switches import FORECASTS, INFORMS
+from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS
 
 
 def handle(world: World, kind: int, subject: int, now: float) -> None:
@@ -43,6 +45,9 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
     elif kind == FORECAST or kind == LATE_FORECAST:
         if FORECASTS:
             end_period(world, subject, kind, now)
+    elif kind == CLEARING:
+        if BATCHES:
+            clear_batch(world, subject, now)
     elif INFORMS:
         if kind == NOTICE:
             send_notice(world, subject, now)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import CANCELLED, LOST, NOTE_LEAVE, NOTE_LOSE, WAITING, Line, World
+from backsim.kernel.batches import release
 from backsim.kernel.clearing import clear
 from backsim.kernel.forecasting import miss
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import dequeue
 from backsim.kernel.replenishment import withdraw_purchases
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import FORECASTS, INFORMS
+from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import note
@@ -44,6 +45,8 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
     settle(stock, now)
     if line.open > 0:
         dequeue(world, stock, index)
+    elif BATCHES:
+        release(world, stock, index)
     stock.backlog -= line.open
     stock.reserved -= line.reserved
     stock.on_hand += line.reserved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import LEAVE, LOST, NEVER, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
+from backsim.kernel.batches import serves_new
 from backsim.kernel.clearing import clear, servable, take
 from backsim.kernel.contact import begin_contact
 from backsim.kernel.forecasting import observe
@@ -13,7 +14,7 @@ from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import enqueue
 from backsim.kernel.replenishment import review_continuously
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import FORECASTS, INFORMS
+from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -53,8 +54,10 @@ def request(world: World, index: int, now: float) -> None:
     note(world, now, NOTE_ORDER, index, stock, line.units)
     # Whoever waits beside stock on hand may not have it: a line that blocks nobody asks for itself.
     alone = stock.waiting == 0 or (stock.overtaking == SKIP and not rationing_moves(stock))
+    if BATCHES and stock.clearing_period > 0.0:
+        alone = serves_new(stock)
     if stock.on_hand > 0 and alone:
-        units = servable(world, line, stock.on_hand - held_back(world, stock, line, now))
+        units = servable(world, stock, line, stock.on_hand - held_back(world, stock, line, now))
         if units > 0:
             take(world, stock, line, index, units, now)
     if line.open > 0:

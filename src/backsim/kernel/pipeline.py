@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, REVISE, Purchase, Stock, Supplier, World
+from backsim.entities import NEVER, NONE, REVISE, Purchase, Stock, Supplier, World
 from backsim.kernel.switches import INFORMS
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ def quote(
     purchase.quoted = date
     purchase.expected = date
     add_to_pipeline(world, stock, index, NONE)
+
+
+def next_arrival(world: World, stock: Stock) -> float:
+    """When the next purchase is expected; never, if none is under way."""
+    if stock.pipeline_first == NONE:
+        return NEVER
+    return world.purchases[stock.pipeline_first].expected
 
 
 def work_of(supplier: Supplier, purchase: Purchase) -> int:

@@ -24,6 +24,9 @@ draw_lead_time: Callable[[World, Stock], float]
 draw_service: Callable[[World, Stock], float]
 """(world, stock): the service time of the stock point's next purchase, from the tape."""
 
+new_takeback: Callable[[World], int]
+"""(world): add a row to the table of takebacks, return its index."""
+
 log_shipment: Callable[[World, float, int, int], None]
 """(world, now, line, units): remember units that were shipped after a wait."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, Line, Stock, World
+from backsim.entities import NEVER, NONE, Line, Stock, World
+from backsim.kernel.switches import INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import priority_key
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 def promised_date(world: World, line: Line) -> float:
     """The date promised to the customer; without a promise, the line's due date."""
+    if INFORMS:
+        contact = world.lines[line.head].contact
+        if contact != NONE and world.contacts[contact].promise < NEVER:
+            return world.contacts[contact].promise
     return line.due
 
 

@@ -10,4 +10,7 @@ FORECASTS: bool = True  # stock points forecast demand
 LOTS: bool = True  # purchases have a least size, or are multiples
 JOINT: bool = True  # stock points order together
 PIPELINE: bool = True  # purchases have dates: quoted, expected, actual
+SHARES: bool = True  # units are split among waiting lines
+COLLECTS: bool = True  # a line that must be filled whole takes what there is
+BATCHES: bool = True  # waiting lines are served every so many days
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

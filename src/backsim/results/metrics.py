@@ -49,6 +49,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "otif": ("share", "orders shipped whole no later than their due date / orders due"),
     "cancel_rate": ("share", "units cancelled while waiting / units ordered"),
     "lost_rate": ("share", "units lost at once / units ordered"),
+    "reallocated_rate": (
+        "share",
+        "units kept for an order and at a batch run given to others / units ordered",
+    ),
     **CONVERSATION,
     "fairness": ("index", "Gini index of the waits per unit: 0 when all wait equally long"),
     "wait_ratio": ("ratio", "longest mean wait of a class / shortest"),
@@ -222,6 +226,7 @@ class _Measurement:
             "otif": on_time / due,
             "cancel_rate": self.fold(cancelled) / all_ordered,
             "lost_rate": self.fold(lost) / all_ordered,
+            "reallocated_rate": self.fold(self.taken_back()) / all_ordered,
             "mean_wait": waits.mean,
             "backorder_age": waits.delayed_mean,
             **self.conversation.metrics(orders, all_ordered),
@@ -232,6 +237,11 @@ class _Measurement:
             "units_per_day": all_ordered / self.days,
             "shipped_per_day": all_shipped / self.days,
         }
+
+    def taken_back(self) -> Floats:
+        """Units that were kept for an order and given to others."""
+        rows = self.log.takebacks.compress(self.log.takebacks["line"] >= self.first)
+        return self.total(self.group[rows["line"]], rows["units"])
 
     def waits(self, shipped: Floats) -> Waits:
         """Statistics of the waits of the units shipped, by view."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backsim.quantities import Levels
+from backsim.quantities import Days, Levels
 from backsim.rules.registry import rationing
 
 
@@ -21,3 +21,16 @@ def critical_level(levels: Levels) -> int:
     Management Science 48 (2002) 1486-1501.
     """
     return levels
+
+
+@rationing
+def critical_level_until_arrival(
+    levels: Levels, next_arrival: float, now: float, days: Days
+) -> int:
+    """Critical levels that hold only while the next purchase is more than `days` away.
+
+    What is held back is of no use to anyone once more comes; `levels` are as in `critical_level`.
+    The rule is asked at arrivals, orders and cancellations, not when the day comes.
+    Source: Teunter and Klein Haneveld, European Journal of Operational Research 190 (2008) 156-178.
+    """
+    return levels if next_arrival - now > days else 0

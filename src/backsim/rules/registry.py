@@ -205,6 +205,7 @@ priority = Family(
 rationing = Family(
     "rationing",
     {
+        "next_arrival": "next_arrival(world, stock)",
         "line": "line",
         "stock": "stock",
         "now": "now",

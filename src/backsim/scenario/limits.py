@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backsim.scenario.rates import steps
-from backsim.scenario.schema import Process, Review, Scenario
+from backsim.scenario.schema import Batches, Process, Review, Scenario
 from backsim.scenario.yamlfile import Document, Fault
 
 BYTES_A_LINE = 250.0
@@ -46,7 +46,12 @@ def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[
         for point in scenario.stock
         if point.observe is not None
     )
-    events = EVENTS_A_LINE * lines + reviews
+    batches = sum(
+        scenario.horizon / point.clearing.every
+        for point in scenario.stock
+        if isinstance(point.clearing, Batches)
+    )
+    events = EVENTS_A_LINE * lines + reviews + batches
     memory = BYTES_A_LINE * (lines + reviews) / 1e9
     if reviews > EVENTS_A_LINE * lines:
         advice = "(shorten `horizon` or lengthen the review period, or raise `{}`)"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field
 
-from backsim.entities import MESSAGES, OVERTAKING, SHIPMENT
+from backsim.entities import MESSAGES, OVERTAKING, SHARING, SHIPMENT
 from backsim.quantities import (
     Days,
     Money,
@@ -280,6 +280,35 @@ def _each_once(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
     return uses
 
 
+class Batches(Spec):
+    """Waiting lines are served only at batch runs."""
+
+    every: PositiveDays
+    """Days between runs."""
+    first: Days = 0.0
+    """Day of the first run."""
+    between: bool = True
+    """New orders may take stock on hand between runs; else they too wait for the next one."""
+    reallocate: bool = False
+    """Runs take back units kept for orders that are not whole, and give them by priority anew."""
+
+
+def _clearing(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"every": value}
+    return value
+
+
+Clearing = Annotated[
+    Annotated[Literal["at_arrival"], member("word")] | Annotated[Batches, member("other")],
+    Discriminator(_word),
+    BeforeValidator(
+        _clearing, json_schema_input_type=Literal["at_arrival"] | PositiveDays | Batches
+    ),
+    word_or(("at_arrival",), "a number of days between batch runs"),
+]
+
+
 class Policy(Spec):
     """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
 
@@ -309,7 +338,17 @@ class Policy(Spec):
     multiple: PositiveUnits = 1
     """Purchases are rounded up to multiples of so many units (a case, a pallet)."""
     overtaking: Literal[OVERTAKING] = "skip"  # type: ignore[valid-type]
-    """May a line be served when the one before it cannot be filled whole?  (skip: yes)"""
+    """What if a line cannot be filled whole?  Those behind it wait (strict), or not (skip).
+
+    partial: they wait, and it takes what there is, which is kept for it until it is whole.
+    """
+    sharing: Literal[SHARING] = "none"  # type: ignore[valid-type]
+    """Split stock among waiting lines: in proportion to units open, or evenly (max_min).
+
+    none: lines are served one after the other, as `priority` says.
+    """
+    clearing: Clearing = "at_arrival"
+    """When waiting lines are served: whenever units are free, or only every so many days."""
     withdraw: bool = False
     """When a customer cancels, withdraw as many units that the supplier has not started."""
 
@@ -413,6 +452,7 @@ class Scenario(Spec):
 
 
 __all__ = [
+    "Batches",
     "Capacity",
     "CostRates",
     "CustomerClass",
