@@ -12,10 +12,10 @@ POLICY_FIELDS = {
     "": ("title", "warm_up", "time_unit", "costs", "limits"),
     "products": ("price", "costs"),
     "customers": ("priority", "shipment", "costs"),
-    "suppliers": ("crossing",),
+    "suppliers": ("crossing", "messages"),
     "stock": (
         *("reorder", "review", "priority", "rationing", "overtaking", "withdraw"),
-        *("initial", "inbound"),
+        *("initial", "inbound", "notice", "estimate", "least_order", "multiple"),
     ),
 }
 """Fields that do not enter a tape, by section.  What is not listed is taken to enter: two models
