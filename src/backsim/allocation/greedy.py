@@ -17,6 +17,7 @@ from backsim.allocation.book import Book
 from backsim.allocation.plan import TRACE, Plan
 from backsim.entities import CustomerClass, Line, Stock
 from backsim.errors import InputError
+from backsim.quantities import LEAST
 from backsim.rules import FAMILIES, Rule
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ class Desk:
         lines, names = self.book.lines, self.book.names
         classes = [CustomerClass(priority=int(rank)) for rank in names.ranks]
         stocks = [Stock(price=float(price)) for price in names.prices]
+        weight = np.maximum(lines.weight, LEAST)  # rules that ask for a weight get the line's own
         promise = np.where(np.isfinite(lines.promised), lines.promised, lines.due)
-        columns = (lines.ordered, lines.due, lines.tolerance, lines.units, promise)
+        columns = (lines.ordered, lines.due, lines.tolerance, lines.units, promise, weight)
         codes = (lines.customer_class, lines.product)
         return [
             {
@@ -108,8 +110,9 @@ class Desk:
                 "stock": stocks[product],
                 "now": 0.0,
                 "promise": day,
+                "weight": daily,
             }
-            for ordered, due, tolerance, units, day, code, product in zip(
+            for ordered, due, tolerance, units, day, daily, code, product in zip(
                 *(column.tolist() for column in (*columns, *codes)), strict=True
             )
         ]

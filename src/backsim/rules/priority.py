@@ -48,6 +48,16 @@ def accumulating_priority(line: Line, now: float, rate: PerClass[PerDay]) -> flo
 
 
 @priority
+def costliest_wait(weight: PerClass[Weight] = 1.0) -> float:
+    """The line whose wait costs most a day first: `weight`, money per unit and day.
+
+    What the linear program of the allocation does with one product whose lines are all due.
+    Source: the c-mu rule with equal service, Cox and Smith, Queues (1961), section 3.3.
+    """
+    return -weight
+
+
+@priority
 def weighted_slack(promise: float, now: float, weight: PerClass[Weight] = 1.0) -> float:
     """Least slack first: days to the promise or, without one, to the due date, by `weight`.
 
