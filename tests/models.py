@@ -200,6 +200,8 @@ def check(model: Model, log: Log) -> None:
     _check_conversations(model, log)
 
     size = len(stocks)
+    check_sites(log)
+    lines = np.concatenate([lines, log.site_lines])
     for name, of_lines in (("backlog", "open"), ("reserved", "reserved")):
         assert (stocks[name] == np.bincount(lines["stock"], lines[of_lines], size)).all(), name
     shipped = np.bincount(lines["stock"], lines["shipped"], size)
@@ -234,8 +236,12 @@ def _check_pipelines(model: Model, log: Log) -> None:
     for stock in log.stocks:
         own = np.flatnonzero(purchases["stock"] == stock["index"])
         own = own[~np.isin(purchases["status"][own], (RECEIVED, WITHDRAWN))]
-        supplier = list(model.scenario.suppliers.values())[stock["supplier"]]
-        in_sequence = supplier.capacity != "unlimited" or not supplier.crossing
+        point = model.scenario.stock[stock["index"]]
+        only, *others = point.supplier or ()
+        in_sequence = False  # where several sources work at once, or one waits for components
+        if isinstance(only, str) and not others and not point.made_from:
+            supplier = model.scenario.suppliers[only]
+            in_sequence = supplier.capacity != "unlimited" or not supplier.crossing
         dates = 0.0 * own if in_sequence else purchases["expected"][own]
         expected = own[np.lexsort((own, dates))].tolist()
         for first, onward in (("pipeline_first", "later"), ("pipeline_last", "earlier")):
@@ -267,6 +273,29 @@ def _check_conversations(model: Model, log: Log) -> None:
     left = lines["status"][heads] == CANCELLED
     assert (contacts["notices"][left & (contacts["cause"] == NO_NOTICE)] == 0).all()
     assert (contacts["notices"][left & (contacts["cause"] != NO_NOTICE)] > 0).all()
+
+
+def check_sites(log: Log) -> None:
+    """What sites order: units add up, line by line, and leave no earlier than they are ordered."""
+    lines, purchases = log.site_lines, log.purchases
+    assert (lines["units"] == lines["shipped"] + lines["open"] + lines["reserved"]).all()
+    assert ((lines["open"] + lines["reserved"] > 0) == (lines["status"] == WAITING)).all()
+    assert (lines["status"][lines["units"] == 0] == CANCELLED).all()
+    own = purchases["line"] >= 0
+    assert (purchases["line"][own] >= len(log.lines)).all()
+    line = purchases["line"][own] - len(log.lines)
+    rows = purchases[own]
+    assert (lines["time"][line] >= rows["placed"]).all()
+    product = rows["source"] >= 0
+    assert (lines["stock"][line][product] == rows["source"][product]).all()
+    units = np.bincount(line[product], rows["units"][product], len(lines))
+    assert (lines["units"][line[product]] == units[line[product]]).all()
+    sent = np.isfinite(rows["sent"])
+    moving = np.isin(rows["status"], (UNDER_WAY, RECEIVED))
+    assert (sent == moving)[product].all()
+    open_units = np.bincount(line[product & ~sent], rows["units"][product & ~sent], len(lines))
+    waiting = lines["open"] + lines["reserved"]
+    assert (waiting[line[product]] == open_units[line[product]]).all()
 
 
 def _check_orders(model: Model, log: Log) -> None:
@@ -314,13 +343,15 @@ def _check_notes(log: Log) -> None:
         for name in ("on_hand", "on_order"):
             assert last[name] == log.stocks[stock][name]
 
+    both = np.concatenate([log.lines, log.site_lines])
+
     def total(*words: str) -> np.ndarray[Any, Any]:
         rows = notes[np.isin(notes["what"], [NOTES.index(word) for word in words])]
-        return np.bincount(rows["subject"], rows["units"], len(log.lines))
+        return np.bincount(rows["subject"], rows["units"], len(both))
 
-    assert (total("order") == log.lines["units"]).all()
-    assert (total("ship") == log.lines["shipped"]).all()
-    assert (total("leave", "lose") == log.lines["left"]).all()
+    assert (total("order") - total("leave", "lose") == both["units"] - both["left"]).all()
+    assert (total("ship") == both["shipped"]).all()
+    assert (total("leave", "lose") == both["left"])[: len(log.lines)].all()
 
 
 __all__ = [

@@ -24,6 +24,7 @@ SUPPLY = 0  # a supplier's server has finished a purchase
 ARRIVAL = 10  # a purchase arrives, then clearing
 CLEARING = 15  # waiting lines are served in a batch
 FORECAST = 20  # a forecast is updated
+REACH = 25  # a purchase reaches the site that it is ordered from
 REVIEW = 30  # periodic review, before the demand of that instant
 ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
@@ -269,6 +270,7 @@ class CustomerClass:
     inquiry_rate: Time = 0.0
     shrinks: Time = 1.0  # the tolerance, at each broken promise
     most_inquiries: Code = 0
+    site: Code = NONE  # the site whose purchases these are; NONE: customers
 
 
 @dataclass(slots=True)
@@ -308,6 +310,63 @@ class Purchase:
     joined: Code = NONE  # the purchase with which it was placed, where another one led
     earlier: Code = NONE  # its neighbours in the stock point's pipeline
     later: Code = NONE
+    sent: Time = NEVER  # networks: when its units set out, or its components were complete
+    source: Code = NONE  # networks: the stock point that it is ordered from
+    supplier: Code = NONE  # networks: the supplier that it is ordered from
+    line: Code = NONE  # networks: its order line there; the first of its components' lines
+    part_of: Code = NONE  # networks: the purchase that these units are a part of
+
+
+@dataclass(slots=True)
+class Node:
+    """What a stock point is in a network; as many rows as there are stock points."""
+
+    sources_at: Code = 0  # its sources, in order of preference
+    sources: Code = 0
+    components_at: Code = 0  # what a unit is made from
+    components: Code = 0
+    makes_as: Code = NONE  # the class of its orders for components
+    ancestors_at: Code = 0  # the stock points that it is supplied from, near ones first
+    ancestors: Code = 0
+    level: Code = 0  # sites between it and the last customer, at most
+    by_echelon: Code = 0  # its reorder rule asks for the echelon position
+    echelon: TotalUnits = 0  # its own inventory position and those of all it supplies
+
+
+@dataclass(slots=True)
+class Source:
+    """Where a stock point may buy: another stock point of the product, or a supplier."""
+
+    share: Time = 0.0  # of the units; 0: by preference
+    draws_at: Count = 0  # compiled engine: its block in the tables of draws
+    bought: TotalUnits = 0
+    stock: Code = NONE
+    supplier: Code = NONE
+    customer_class: Code = NONE  # as whom it orders from a stock point
+    lane: Code = 0  # its streams on the tape
+
+
+@dataclass(slots=True)
+class Component:
+    """What goes into each unit of a product that is made at a site."""
+
+    stock: Code = 0
+    units: Units = 1
+
+
+@dataclass(slots=True)
+class Ancestor:
+    """A stock point that supplies another one, directly or not, and its units in each of these."""
+
+    stock: Code = 0
+    units: Units = 1
+
+
+@dataclass(slots=True)
+class Request:
+    """What a site's order line is for.  As many rows as there are lines after the customers'."""
+
+    purchase: Code = NONE
 
 
 @dataclass(slots=True)
@@ -347,6 +406,7 @@ class Totals:
     """One row of figures over all stock points."""
 
     waiting: Count = 0  # lines in queues, or kept where batch runs take back
+    customer_lines: Count = 0  # lines on the tape; those of sites come after them
 
 
 @dataclass(slots=True)
@@ -365,6 +425,11 @@ class World:
     params: Sequence[float]
     contacts: Sequence[Contact]
     quantiles: Sequence[float]
+    nodes: Sequence[Node]
+    sources: Sequence[Source]
+    components: Sequence[Component]
+    ancestors: Sequence[Ancestor]
+    requests: Sequence[Request]
 
 
 @cache

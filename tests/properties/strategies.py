@@ -265,3 +265,78 @@ def models(draw: Any) -> Model:
         horizon=draw(st.sampled_from([0.4, 3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
     )
+
+
+@st.composite
+def networks(draw: Any) -> Model:
+    """Two products at two to four sites in a row; each buys from sites after it, or a supplier."""
+    sites = ["shop", "branch", "hub", "plant"][: draw(st.integers(2, 4))]
+    products = ["mug", "plate"]
+    classes = ["urgent", "normal"][: draw(st.integers(1, 2))]
+    stock = []
+    for product in products:
+        for i, site in enumerate(sites):
+            point = draw(stock_points(product, site, ["maker", "other"], [*classes, *sites[:-1]]))
+            if sites[i + 1 :] and draw(st.integers(0, 4)):
+                point.pop("lead_time", None)
+                point["supplier"] = draw(several_sources(sites[i + 1 :]))
+            elif product == "mug" and draw(st.booleans()):
+                point["made_from"] = {"plate": draw(st.integers(1, 3))}
+            if draw(st.integers(0, 3)) == 0:
+                point["reorder"] = draw(ECHELON_RULES)
+            stock.append(point)
+    return build(
+        # Everyone orders at the last site, so that each site is of use.
+        {
+            name: {**draw(customer_classes(products, sites)), "demand": draw(everywhere(sites))}
+            for name in classes
+        },
+        products=products,
+        sites=sites,
+        suppliers={name: draw(suppliers()) for name in ("maker", "other")},
+        stock=stock,
+        horizon=draw(st.sampled_from([3.0, 12.0])),
+        warm_up=draw(st.sampled_from([0, 0.3])),
+    )
+
+
+ECHELON_RULES = st.one_of(
+    st.builds(lambda S: {"rule": "echelon_base_stock", "S": S}, st.integers(0, 20)),
+    st.builds(
+        lambda r, Q: {"rule": "echelon_r_nQ", "r": r, "Q": Q},
+        st.integers(-1, 15),
+        st.integers(1, 4),
+    ),
+)
+
+
+@st.composite
+def everywhere(draw: Any, sites: list[str]) -> dict[str, Any]:
+    return {
+        "arrivals": draw(ARRIVALS),
+        "products": ["mug", "plate"],
+        "sites": sites,
+        "lines": draw(LINES),
+        "size": draw(SIZES),
+    }
+
+
+@st.composite
+def several_sources(draw: Any, sites: list[str]) -> Any:
+    """One site, or several and perhaps a supplier, by preference or by share."""
+    chosen = draw(st.lists(st.sampled_from(sites), min_size=1, max_size=2, unique=True))
+    found: list[Any] = [
+        {
+            "site": site,
+            "transport": draw(LEAD_TIMES),
+            "crossing": draw(st.booleans()),
+            "shipment": draw(st.sampled_from(["partial", "whole"])),
+            "priority": draw(st.integers(1, 3)),
+        }
+        for site in chosen
+    ]
+    if draw(st.booleans()):
+        found.append({"supplier": draw(st.sampled_from(["maker", "other"]))})
+    if len(found) > 1 and draw(st.booleans()):
+        found = [{**source, "share": 1 / len(found)} for source in found]
+    return found

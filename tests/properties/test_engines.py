@@ -5,8 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models import play
-from tests.properties.strategies import models
+from tests.properties.strategies import models, networks
 
+from backsim.results.ledger import check_ledger
+from backsim.results.metrics import measure
 from backsim.scenario.model import Model
 
 
@@ -14,6 +16,14 @@ from backsim.scenario.model import Model
 @given(models(), st.integers(0, 3))
 def test_both_engines_write_the_same_log(model: Model, seed: int):
     play(model, seed)
+
+
+@settings(max_examples=200)
+@given(networks(), st.integers(0, 3))
+def test_both_engines_write_the_same_log_of_a_network(model: Model, seed: int):
+    log = play(model, seed)
+    check_ledger(model, log)
+    measure(model, log)
 
 
 @settings(max_examples=40)

@@ -39,11 +39,11 @@ def test_the_order_of_products_and_classes_is_the_file_s() -> None:
 def test_the_last_entry_of_stock_that_gives_a_field_counts() -> None:
     model = load(FOLDER / "shop.yaml")
     points = dict(zip(model.stock_points, model.scenario.stock, strict=True))
-    assert points["mug", "north"].supplier == "acme"
-    assert points["22423", "south"].supplier == "bolt"
+    assert points["mug", "north"].supplier == ("acme",)
+    assert points["22423", "south"].supplier == ("bolt",)
     mug = points["mug", "south"]
     assert (mug.supplier, mug.reorder.rule if mug.reorder else "", mug.initial) == (
-        "core",
+        ("core",),
         "base_stock",
         0,
     )

@@ -15,20 +15,26 @@ import numpy as np
 from backsim.engines import loop, tables
 from backsim.engines.link import Key, link, rebuild
 from backsim.engines.log import Log, records
-from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT
+from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
 from backsim.engines.setup import Linked, Setup, set_up
 from backsim.entities import (
+    NONE,
     TAPE_FIELDS,
     TRAITS,
+    Ancestor,
+    Component,
     Contact,
     CustomerClass,
     Forecast,
     Line,
+    Node,
     Note,
     Notice,
     Observation,
     Purchase,
+    Request,
     Shipment,
+    Source,
     Stock,
     Supplier,
     Takeback,
@@ -91,15 +97,21 @@ class Arena:
         setup = set_up(model, linked)
         self.model, self.tape, self.switches = model, tape, setup.key.switches
         self.drive = driver(setup.key, record)
+        self.owners = setup.lane_owners
         self.clock = np.zeros(1, loop.CLOCK)
         self.clock["spare"] = len(setup.stocks) + tape.longest + 8
         self.clock["spare_draws"] = tape.longest + 8
         self.clock["rows_each"] = rows_each
         self.clock["takebacks_each"] = int(any(stock.reallocates for stock in setup.stocks))
         self.clock["notes_each"] = 4 * rows_each if record else 0
+        network = "NETWORK" in setup.switches
+        self.clock["events_each"] = int(network)
+        self.clock["lines"] = len(tape) if network else 0
+        if network:  # one event may order every component of a purchase, at every stock point
+            self.clock["spare"] += len(setup.components) + len(setup.sources)
         self.tables: dict[str, NDArray[Any]] = {
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
-            "lines": np.empty(len(tape), dtype(Line)),
+            "lines": np.empty(len(tape) + (len(tape) // 4 if network else 0), dtype(Line)),
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
@@ -107,10 +119,15 @@ class Arena:
             "purchases": np.concatenate(
                 [records(Purchase, setup.purchases), np.empty(len(tape) // 4, dtype(Purchase))]
             ),
-            "totals": blank(Totals, 1),
+            "totals": records(Totals, [Totals(customer_lines=len(tape))]),
             "forecasts": records(Forecast, setup.forecasts or [Forecast()]),
             "observations": blank(Observation, setup.observations + 1),
             "params": np.array(setup.params),
+            "nodes": records(Node, setup.nodes),
+            "sources": records(Source, setup.sources),
+            "components": records(Component, setup.components),
+            "ancestors": records(Ancestor, setup.ancestors),
+            "requests": np.empty(0, dtype(Request)),
             "clock": self.clock,
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
@@ -133,7 +150,11 @@ class Arena:
     def start(self, setup: Setup) -> None:
         """Put the first events into the heap: sorted, they already are one."""
         ranked = [
-            (time, (kind << KIND_SHIFT) + sequence, subject)
+            (
+                time,
+                (kind << KIND_SHIFT) + (setup.level(kind, subject) << LEVEL_SHIFT) + sequence,
+                subject,
+            )
             for sequence, (time, kind, subject) in enumerate(setup.events, 1)
         ]
         self.tables["events"][: len(ranked)] = np.array(sorted(ranked), EVENT)
@@ -161,6 +182,7 @@ class Arena:
             used["contacts"][: clock["contacts"]],
             used["notices"][: clock["notices"]],
             int(clock["handled"]),
+            used["lines"][len(self.tape) : clock["lines"]],
             self.tape,
         )
 
@@ -173,9 +195,13 @@ class Arena:
         """Double the tables that might not hold what the next event adds, until they do."""
         spare = int(self.clock["spare"][0])
         waiting = int(self.tables["totals"]["waiting"][0]) + spare
-        needs = {"events": ("pending", spare), "purchases": ("purchases", spare)}
+        each_line = int(self.clock["events_each"][0])
+        more = spare + each_line * waiting
+        needs = {"events": ("pending", more), "purchases": ("purchases", more)}
+        if each_line:
+            needs["lines"] = ("lines", spare)
         if "INFORMS" in self.switches:
-            needs["events"] = ("pending", waiting)
+            needs["events"] = ("pending", more + waiting)
             needs |= {name: (name, spare) for name in ("contacts", "notices")}
         each = int(self.clock["rows_each"][0])
         needs["takebacks"] = ("takebacks", int(self.clock["takebacks_each"][0]) * waiting)
@@ -184,9 +210,15 @@ class Arena:
         for name, (counter, more) in needs.items():
             table = self.tables[name]
             while int(self.clock[counter][0]) + 2 * more > len(table):
-                extra = max(len(table), ROWS)
+                extra = max(len(table) // (4 if name == "lines" else 1), ROWS)
                 table = np.concatenate([table, np.empty(extra, table.dtype)])
             self.tables[name] = table
+        if each_line:
+            used = int(self.clock["lines"][0])
+            self.tables["lines"]["head"][used] = NONE  # it belongs to no order yet
+            missing = len(self.tables["lines"]) - len(self.tape) - len(self.tables["requests"])
+            added = blank(Request, missing)
+            self.tables["requests"] = np.concatenate([self.tables["requests"], added])
 
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times, twice as many as it has used."""
@@ -194,6 +226,11 @@ class Arena:
         counts = np.maximum(64, 4 * stocks["purchases"]) + 2 * self.clock["spare_draws"]
         ends = np.cumsum(counts)
         stocks["draws_at"], stocks["draws_end"] = ends - counts, ends
+        sources = self.tables["sources"]
+        if len(sources):  # further sources have further streams, as long as the first
+            counts = counts[self.owners]
+            ends = np.cumsum(counts)
+            sources["draws_at"] = (ends - counts)[sources["lane"]]
         self.tables["lead_times"] = _dealt(self.tape.lead_times, counts)
         self.tables["services"] = _dealt(self.tape.services, counts)
         self.clock["short_of_draws"] = 0

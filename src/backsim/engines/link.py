@@ -34,14 +34,17 @@ from backsim.kernel import (
     queue,
     replenishment,
     sharing,
+    sites,
+    sourcing,
     stock,
     switches,
+    transit,
 )
 from backsim.rules import FAMILIES, Rule
 
 KERNEL = (
-    *(switches, stock, pipeline, queue, clearing, sharing, batches, lots, replenishment),
-    *(forecasting, estimates, leaving, contact, orders, events),
+    *(switches, stock, pipeline, queue, sourcing, transit, clearing, sharing, batches, lots),
+    *(replenishment, forecasting, estimates, leaving, contact, orders, sites, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())

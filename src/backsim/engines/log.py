@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import dtype
+from backsim.entities import NONE, NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, Line, dtype
 from backsim.streams import Tape
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("lines", "purchases", "shipments", "stocks", "takebacks", "notes"),
-    *("observations", "contacts", "notices"),
+    *("observations", "contacts", "notices", "site_lines"),
 )
 
 
@@ -35,7 +35,9 @@ class Log:
     asked for; `observations`: the periods of the stock points that
     forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
-    events.  `tape` is given when the lines are the tape's and no others.
+    events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
+    purchases, go on after those of `lines`.  `tape` is given when the lines are the tape's and no
+    others.
     """
 
     lines: Records
@@ -48,6 +50,7 @@ class Log:
     contacts: Records
     notices: Records
     handled: int
+    site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)), repr=False)
     tape: Tape | None = field(default=None, repr=False, compare=False)
 
     def column(self, name: str) -> NDArray[Any]:
@@ -100,6 +103,28 @@ class Log:
             for name in getattr(self, table).dtype.names:
                 if name not in ("draws_at", "draws_end"):
                     yield getattr(self, table)[name].tobytes()
+
+
+def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
+    """A log whose table of lines holds those of sites too: these go into a table of their own.
+
+    `order`: the rows of the table, first the lines of `customers` in order of arrival, then those
+    of sites.  Where this is not how they stand in it, all are numbered anew.
+    """
+    rows = np.array(order, np.int64)
+    lines = log.lines.take(rows)
+    if (rows != np.arange(len(rows))).any():
+        place = np.empty(len(rows) + 1, np.int64)
+        place[rows], place[-1] = np.arange(len(rows)), NONE
+        lines["head"] = place[lines["head"]]
+        log.shipments["line"] = place[log.shipments["line"]]
+        log.takebacks["line"] = place[log.takebacks["line"]]
+        log.contacts["head"] = place[log.contacts["head"]]
+        log.notices["head"] = place[log.notices["head"]]
+        log.purchases["line"] = place[log.purchases["line"]]
+        of_lines = ~np.isin(log.notes["what"], (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW))
+        log.notes["subject"][of_lines] = place[log.notes["subject"][of_lines]]
+    return replace(log, lines=lines[:customers], site_lines=lines[customers:])
 
 
 def records(entity: type, rows: Sequence[Any]) -> Records:

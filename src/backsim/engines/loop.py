@@ -17,15 +17,20 @@ from backsim.entities import (
     ORDER,
     TAPE_FIELDS,
     TRAITS,
+    Ancestor,
+    Component,
     Contact,
     CustomerClass,
     Forecast,
     Line,
+    Node,
     Note,
     Notice,
     Observation,
     Purchase,
+    Request,
     Shipment,
+    Source,
     Stock,
     Supplier,
     Takeback,
@@ -45,6 +50,7 @@ CLOCK = np.dtype(
             "pending",  # scheduled events
             "sequence",
             "purchases",  # rows in use
+            "lines",  # rows in use, those of the tape included; 0 where sites order nothing
             "shipments",
             "takebacks",
             "notes",
@@ -56,6 +62,7 @@ CLOCK = np.dtype(
             "spare_draws",  # purchases that a stock point may place at one event
             "rows_each",  # rows that one event may need for each waiting line
             "notes_each",  # the same for the event log; 0 when it is off
+            "events_each",  # the same for events and purchases; 0 where sites order nothing
             "takebacks_each",  # 1 when batch runs take back what is kept for lines
             "short_of_draws",
         )
@@ -73,6 +80,11 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "forecasts": dtype(Forecast),
     "observations": dtype(Observation),
     "params": np.dtype("f8"),
+    "nodes": dtype(Node),
+    "sources": dtype(Source),
+    "components": dtype(Component),
+    "ancestors": dtype(Ancestor),
+    "requests": dtype(Request),
     "clock": CLOCK,
     "events": EVENT,
     "shipments": dtype(Shipment),
@@ -86,14 +98,15 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "services": np.dtype("f8"),
 }
 KIND_SHIFT = 56
+LEVEL_SHIFT = 42
 
 # -- the kernel's ports (compiled) ---------------------------------------------------------------
 
 
-def schedule(world, time, kind, subject):  # type: ignore[no-untyped-def]
+def schedule(world, time, kind, subject, level=0):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
     clock.sequence += 1
-    rank = (kind << KIND_SHIFT) + clock.sequence
+    rank = (kind << KIND_SHIFT) + (level << LEVEL_SHIFT) + clock.sequence
     events = world.events
     at = clock.pending
     clock.pending += 1
@@ -124,6 +137,16 @@ def draw_service(world, stock):  # type: ignore[no-untyped-def]
     return world.services[stock.draws_at + stock.purchases]
 
 
+def draw_lead_time_from(world, stock, source):  # type: ignore[no-untyped-def]
+    if stock.draws_at + stock.purchases + world.clock[0].spare_draws >= stock.draws_end:
+        world.clock[0].short_of_draws = 1
+    return world.lead_times[source.draws_at + stock.purchases]
+
+
+def draw_service_from(world, stock, source):  # type: ignore[no-untyped-def]
+    return world.services[source.draws_at + stock.purchases]
+
+
 def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
     clock.shipments += 1
@@ -136,7 +159,7 @@ def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
 
 
 def draw_gap(world, head, k):  # type: ignore[no-untyped-def]
-    return world.trait_gaps[head * (len(world.trait_gaps) // len(world.lines)) + k]
+    return world.trait_gaps[head * (len(world.trait_gaps) // len(world.tape_head)) + k]
 
 
 def log_notice(world, now, what, head, promise):  # type: ignore[no-untyped-def]
@@ -215,8 +238,9 @@ def short(world):  # type: ignore[no-untyped-def]
     """Whether the next event might need more rows than a table has left."""
     clock = world.clock[0]
     waiting = world.totals[0].waiting + clock.spare
+    spare = clock.spare + clock.events_each * waiting
     if INFORMS and (  # notices to all who wait may become due at once
-        clock.pending + waiting > len(world.events)
+        clock.pending + spare + waiting > len(world.events)
         or clock.contacts + clock.spare > len(world.contacts)
         or clock.notices + clock.spare > len(world.notices)
     ):
@@ -224,8 +248,9 @@ def short(world):  # type: ignore[no-untyped-def]
     return (
         clock.short_of_draws != 0
         or clock.handled >= clock.stop_at
-        or clock.pending + clock.spare > len(world.events)
-        or clock.purchases + clock.spare > len(world.purchases)
+        or clock.pending + spare > len(world.events)
+        or clock.purchases + spare > len(world.purchases)
+        or clock.lines + clock.events_each * clock.spare > len(world.lines)
         or clock.shipments + clock.rows_each * waiting > len(world.shipments)
         or clock.notes + clock.notes_each * waiting > len(world.notes)
         or clock.takebacks + clock.takebacks_each * waiting > len(world.takebacks)
@@ -278,6 +303,19 @@ def new_contact(world, head):
 """
 )
 
+new_line = written(
+    f"""
+def new_line(world):
+    clock = world.clock[0]
+    index = clock.lines
+    clock.lines += 1
+    row = world.lines[index]
+    {defaults("row", Line)}
+    world.lines[index + 1].head = {NONE}  # the order ends here, for now
+    return index
+"""
+)
+
 take_order = written(
     f"""
 def take_order(world, head):
@@ -287,7 +325,7 @@ def take_order(world, head):
         {"; ".join(f"line.{name} = world.tape_{name}[at]" for name in TAPE_FIELDS)}
         {defaults("line", Line, *TAPE_FIELDS)}
         at += 1
-        if at == len(world.lines):
+        if at == len(world.tape_head):
             return at
         if world.tape_head[at] != head:
             world.lines[at].head = {NONE}  # the order ends here
@@ -300,7 +338,7 @@ def drive(addresses, horizon):  # type: ignore[no-untyped-def]
     """Handle events up to the horizon; False when a table must be enlarged first."""
     world = as_world(addresses)  # type: ignore[name-defined]  # noqa: F821 (linked)
     clock = world.clock[0]
-    count = len(world.lines)
+    count = len(world.tape_time)
     while not short(world):
         subject = clock.next_line
         time = world.tape_time[subject] if subject < count else np.inf
@@ -327,6 +365,7 @@ PORTS = {
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
+        *(new_line, draw_lead_time_from, draw_service_from),
         *(remove_first, short, take_order),  # called by the loop alone
     )
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
+from backsim.engines.nodes import add_network, count_echelons
 from backsim.engines.quantiles import arrival_quantiles
 from backsim.entities import (
     ARRIVAL,
@@ -21,15 +22,20 @@ from backsim.entities import (
     SHARING,
     SHIPMENT,
     UNDER_WAY,
+    Ancestor,
+    Component,
     CustomerClass,
     Forecast,
+    Node,
     Purchase,
+    Source,
     Stock,
     Supplier,
 )
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
 from backsim.scenario.model import Model
+from backsim.scenario.network import first_lane
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
 
@@ -59,6 +65,18 @@ class Setup:
     """The parts of the kernel that the model needs (`kernel.switches`)."""
     events: list[tuple[float, int, int]]
     """(time, kind, subject), in order of sequence."""
+    nodes: list[Node] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list)
+    ancestors: list[Ancestor] = field(default_factory=list)
+    lane_owners: list[int] = field(default_factory=list)
+    """The stock point of each pair of streams of lead and service times."""
+    site_classes: frozenset[int] = frozenset()
+    """The codes of the classes that sites order as."""
+
+    def level(self, kind: int, subject: int) -> int:
+        """Who comes first of events of the same kind and time: for reviews, who is downstream."""
+        return self.nodes[subject].level if self.nodes and kind in (REVIEW, LATE_REVIEW) else 0
 
     @property
     def key(self) -> Key:
@@ -91,9 +109,11 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
     )
     for point in scenario.stock:
         _choose(setup, point)
+    add_network(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
-    _join(setup.stocks, [orders_together(point) for point in scenario.stock])
+    _join(setup, [orders_together(point) for point in scenario.stock])
+    count_echelons(setup)
     setup.params = setup.params or [0.0]
     return setup
 
@@ -153,11 +173,20 @@ def _supplier(supplier: object) -> Supplier:
     return row
 
 
+def _supplier_code(model: Model, point: StockPoint) -> int:
+    assert point.supplier is not None
+    return model.suppliers.index(str(point.supplier[0]))
+
+
 def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) -> None:
     stock = Stock(index=index, since=model.warm_up)
+    scenario = model.scenario
     stock.product = model.products.index(point.products[0])
     stock.site = model.sites.index(point.sites[0])
-    stock.supplier = model.suppliers.index(str(point.supplier))
+    if setup.nodes:
+        stock.supplier = setup.sources[setup.nodes[index].sources_at].supplier
+    else:
+        stock.supplier = _supplier_code(model, point)
     stock.initial = stock.on_hand = int(point.initial or 0)  # type: ignore[arg-type]
     stock.price = model.scenario.products[point.products[0]].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
@@ -170,16 +199,16 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         stock.reallocates = int(point.clearing.reallocate)
         setup.events.append((point.clearing.first, CLEARING, index))
     assert point.reorder is not None
-    assert point.lead_time is not None
-    stock.mean_lead_time = point.lead_time.moments()[0]
+    lane = first_lane(model, index)
+    stock.mean_lead_time = lane.time.moments()[0]
+    sites = [model.sites[row.site] for row in setup.classes[len(model.classes) :]]
     for family in FAMILIES:
-        code, at = _use(setup, family, getattr(point, family), model.classes)
+        code, at = _use(setup, family, getattr(point, family), (*model.classes, *sites))
         setattr(stock, family, code)
         setattr(stock, f"{family}_at", at)
     if "met_date" in FAMILIES["estimate"].get(point.estimate.rule).asks:
-        step, table = arrival_quantiles(
-            point.lead_time, model.supplier_of(point), point.estimate.params["p"]
-        )
+        supplier = schema.Supplier() if lane.source else scenario.suppliers[lane.name]
+        step, table = arrival_quantiles(lane.time, supplier, point.estimate.params["p"])
         stock.quantile_step, stock.quantiles_at = step, len(setup.quantiles)
         stock.quantiles = len(table)
         setup.quantiles += table
@@ -221,12 +250,16 @@ def orders_together(point: StockPoint) -> bool:
     return "joint" in FAMILIES["reorder"].get(point.reorder.rule).asks
 
 
-def _join(stocks: Sequence[Stock], together: Sequence[bool]) -> None:
-    """Put those that order together into circles, one for each supplier and site."""
-    circles: dict[tuple[int, int], list[Stock]] = {}
-    for stock, joins in zip(stocks, together, strict=True):
+def _join(setup: Setup, together: Sequence[bool]) -> None:
+    """Put those that order together into circles, one for each first source and site."""
+    circles: dict[tuple[int, int, int], list[Stock]] = {}
+    for stock, joins in zip(setup.stocks, together, strict=True):
         if joins:
-            circles.setdefault((stock.supplier, stock.site), []).append(stock)
+            place = (
+                setup.sources[setup.nodes[stock.index].sources_at].stock if setup.nodes else NONE
+            )
+            above = NONE if place == NONE else setup.stocks[place].site
+            circles.setdefault((stock.supplier, above, stock.site), []).append(stock)
     for circle in circles.values():
         for stock, following in zip(circle, [*circle[1:], circle[0]], strict=True):
             stock.joint_next = following.index
@@ -249,7 +282,8 @@ def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
 def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple[int, int]:
     """(code of the rule or rules, index of their parameters): shared ones, then each class's own.
 
-    The code of several rules has a bit for each; then every linked rule has its place.
+    The code of several rules has a bit for each; then every linked rule has its place.  After the
+    customer classes come those that sites order as, by the sites' names.
     """
     several = FAMILIES[family].several
     uses = {FAMILIES[family].get(use.rule): use for use in (given if several else (given,))}
@@ -259,7 +293,10 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
 
     def value(rule: Rule, name: str, customer_class: str = "") -> float:
         use = uses.get(rule)
-        return float(of_class(use.params[name], customer_class)) if use else 0.0
+        if not use:
+            return 0.0
+        rest = next(p.rest for p in rule.parameters if p.name == name) or 0.0
+        return float(of_class(use.params[name], customer_class, rest))  # a site need not be named
 
     setup.params += [value(rule, p.name) for rule in together for p in rule.shared]
     for name in classes:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import simpy
 
 from backsim.engines.link import Key, Namespace, link
-from backsim.engines.log import Log, records
+from backsim.engines.log import Log, records, split_lines
 from backsim.engines.setup import set_up
 from backsim.entities import (
     NEVER,
@@ -29,7 +29,9 @@ from backsim.entities import (
     Notice,
     Observation,
     Purchase,
+    Request,
     Shipment,
+    Source,
     Stock,
     Takeback,
     Totals,
@@ -41,6 +43,7 @@ from backsim.streams import Tape
 
 FIRST_PRIORITY = 2
 """Above SimPy's own URGENT and NORMAL: a process beside the model acts before the model does."""
+LEVEL_BITS = 14
 
 Process: TypeAlias = "Callable[[Live], Generator[simpy.Event, Any, Any]]"
 
@@ -51,9 +54,10 @@ class Clock(simpy.Environment):
     SimPy schedules by delay, and now + (t - now) is not always t.
     """
 
-    def schedule_at(self, event: simpy.Event, time: float, kind: int) -> None:
-        """Let an event happen at `time`; at the same time, events of lower kind come first."""
-        heappush(self._queue, (time, FIRST_PRIORITY + kind, next(self._eid), event))  # type: ignore[misc]
+    def schedule_at(self, event: simpy.Event, time: float, kind: int, level: int = 0) -> None:
+        """Let an event happen at `time`; at the same time, those of lower kind and level first."""
+        priority = FIRST_PRIORITY + (kind << LEVEL_BITS) + level
+        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
 
     def at(self, time: float, kind: int) -> simpy.Event:
         """An event that happens at `time`, for a process to wait for."""
@@ -92,8 +96,8 @@ class LiveWorld(World):
 # -- the kernel's ports --------------------------------------------------------------------------
 
 
-def schedule(world: LiveWorld, time: float, kind: int, subject: int) -> None:
-    world.clock.schedule_at(Due(world.clock, world.fire, kind, subject), time, kind)
+def schedule(world: LiveWorld, time: float, kind: int, subject: int, level: int = 0) -> None:
+    world.clock.schedule_at(Due(world.clock, world.fire, kind, subject), time, kind, level)
 
 
 def new_purchase(world: LiveWorld) -> int:
@@ -112,6 +116,23 @@ def draw_service(world: LiveWorld, stock: Stock) -> float:
 def new_takeback(world: LiveWorld) -> int:
     world.takebacks.append(Takeback())  # type: ignore[attr-defined]
     return len(world.takebacks) - 1
+
+
+def new_line(world: LiveWorld) -> int:
+    world.lines.append(Line())  # type: ignore[attr-defined]
+    world.requests.append(Request())  # type: ignore[attr-defined]
+    world.rows.append(NONE)
+    return len(world.lines) - 1
+
+
+def draw_lead_time_from(world: LiveWorld, stock: Stock, source: Source) -> float:
+    draws = world.tape.lead_times[source.lane]
+    return float(draws.first(stock.purchases + 1)[stock.purchases])
+
+
+def draw_service_from(world: LiveWorld, stock: Stock, source: Source) -> float:
+    draws = world.tape.services[source.lane]
+    return float(draws.first(stock.purchases + 1)[stock.purchases])
 
 
 def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
@@ -158,6 +179,7 @@ PORTS = {
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
+        *(new_line, draw_lead_time_from, draw_service_from),
     )
 }
 
@@ -181,7 +203,12 @@ class Live:
         self.setup = setup = set_up(model)
         self.handled = 0
         self._kernel = _kernel(setup.key, record)
-        self._lines: list[Line] = []
+        self._played = 0  # lines of the tape that have arrived
+        self._beside: list[tuple[int, int, int]] = []
+        """Orders beside those of the tape: lines played before, first line, number of lines."""
+        # In a network the lines of sites come after those of the tape, as in the compiled engine.
+        self._network = "NETWORK" in setup.switches
+        self._lines: list[Line] = [Line()] * len(tape) if self._network else []
         self.world = LiveWorld(
             lines=self._lines,
             stocks=setup.stocks,
@@ -189,16 +216,21 @@ class Live:
             suppliers=setup.suppliers,
             purchases=setup.purchases,
             takebacks=[],
-            totals=[Totals()],
+            totals=[Totals(customer_lines=len(tape))],
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
             params=setup.params,
             contacts=[],
             quantiles=setup.quantiles,
+            nodes=setup.nodes,
+            sources=setup.sources,
+            components=setup.components,
+            ancestors=setup.ancestors,
+            requests=[],
             clock=self.env,
             tape=tape,
             fire=self._fire(),
-            rows=[],
+            rows=list(range(len(tape))) if self._network else [],
             shipments=[],
             notes=[],
             notices=[],
@@ -242,8 +274,10 @@ class Live:
         ]
         if not order:
             return
+        self._beside.append((self._played, head, len(order)))
         self._lines += order
         self.world.rows += [NONE] * len(order)
+        self.world.requests += [Request() for _ in order]  # type: ignore[operator]
         self.handled += 1
         self._kernel["handle"](self.world, ORDER, head, self.now)
 
@@ -260,13 +294,13 @@ class Live:
     def run(self, extend: Sequence[Process] = ()) -> Log:
         """Run to the horizon."""
         for time, kind, subject in self.setup.events:
-            schedule(self.world, time, kind, subject)
+            schedule(self.world, time, kind, subject, self.setup.level(kind, subject))
         for process in extend:
             self.env.process(process(self))
         self.env.process(self._customers())
         with _no_cyclic_garbage():
             self._advance()
-        return Log(
+        log = Log(
             records(Line, self.world.lines),
             records(Purchase, self.world.purchases),
             records(Shipment, self.world.shipments),
@@ -278,6 +312,21 @@ class Live:
             records(Notice, self.world.notices),
             self.handled,
         )
+        if not self._network:
+            return log
+        customers = self._arrivals()
+        beyond = range(len(self.tape), len(self._lines))
+        sites = [i for i in beyond if self._lines[i].customer_class in self.setup.site_classes]
+        return split_lines(log, [*customers, *sites], len(customers))
+
+    def _arrivals(self) -> list[int]:
+        """The customers' lines in order of arrival, where the tape's have fixed places."""
+        found: list[int] = []
+        played = 0
+        for before, first, count in self._beside:
+            found += [*range(played, before), *range(first, first + count)]
+            played = before
+        return [*found, *range(played, self._played)]
 
     def _advance(self) -> None:
         horizon, queue, step = self.model.horizon, self.env._queue, self.env.step
@@ -301,15 +350,19 @@ class Live:
         while first < count:
             head = first
             yield at(rows[head][0], ORDER)
-            start = len(lines)  # not `head` when processes beside the model have added orders
+            # Not `head` when processes beside the model have added orders.
+            start = head if self._network else len(lines)
             while first < count and rows[first][6] == head:
                 time, due, tolerance, units, stock, customer_class, _ = rows[first]
-                lines.append(
-                    Line(time, due, tolerance, 0.0, NEVER, units, stock, customer_class, start)
-                )
-                rows_of.append(first)
+                line = Line(time, due, tolerance, 0.0, NEVER, units, stock, customer_class, start)
+                if self._network:
+                    lines[first] = line
+                else:
+                    lines.append(line)
+                    rows_of.append(first)
                 first += 1
             self.handled += 1
+            self._played = first
             handle(world, ORDER, start, time)
 
 

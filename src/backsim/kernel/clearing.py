@@ -21,7 +21,8 @@ from backsim.entities import (
 )
 from backsim.kernel.queue import dequeue, join, requeue
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import BATCHES, COLLECTS, SHARES
+from backsim.kernel.switches import BATCHES, COLLECTS, NETWORK, SHARES
+from backsim.kernel.transit import is_a_sites, send, start_making
 
 if TYPE_CHECKING:
     from backsim.kernel.batches import keep, release
@@ -126,6 +127,8 @@ def ship_order(world: World, head: int, now: float) -> None:
         settle(stock, now)
         ship_reserved(world, stock, line, index, now)
         index += 1
+    if NETWORK and is_a_sites(world, world.lines[head]):
+        start_making(world, head, now)
 
 
 def ship_reserved(world: World, stock: Stock, line: Line, index: int, now: float) -> None:
@@ -141,7 +144,9 @@ def ship_reserved(world: World, stock: Stock, line: Line, index: int, now: float
 def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
     """Units leave for the customer."""
     line.shipped += units
-    if now == line.time:
+    if NETWORK and is_a_sites(world, line):
+        send(world, line, index, units, now)
+    elif now == line.time:
         line.filled += units
     else:
         log_shipment(world, now, index, units)

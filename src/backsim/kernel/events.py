@@ -12,6 +12,7 @@ from backsim.entities import (
     LEAVE,
     NOTICE,
     ORDER,
+    REACH,
     REVIEW,
     REVISE,
     SUPPLY,
@@ -24,7 +25,8 @@ from backsim.kernel.forecasting import end_period
 from backsim.kernel.leaving import end_tolerance
 from backsim.kernel.orders import customer_order
 from backsim.kernel.replenishment import end_service, receive, review_periodically
-from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS
+from backsim.kernel.sites import reach_site
+from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS, NETWORK
 
 
 def handle(world: World, kind: int, subject: int, now: float) -> None:
@@ -42,6 +44,9 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
         end_service(world, subject, now)
     elif kind == REVIEW or kind == LATE_REVIEW:
         review_periodically(world, world.stocks[subject], kind, now)
+    elif kind == REACH:
+        if NETWORK:
+            reach_site(world, subject, now)
     elif kind == FORECAST or kind == LATE_FORECAST:
         if FORECASTS:
             end_period(world, subject, kind, now)

@@ -11,8 +11,9 @@ from backsim.kernel.forecasting import miss
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import dequeue
 from backsim.kernel.replenishment import withdraw_purchases
+from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS
+from backsim.kernel.switches import BATCHES, ECHELON, FORECASTS, INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import note
@@ -57,6 +58,8 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
     line.closed = now
     if FORECASTS and status == LOST:
         miss(world, stock, line.left)
+    if ECHELON:
+        raise_position(world, stock, line.left)
     note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
     if status == CANCELLED and stock.withdraw != 0:
         withdraw_purchases(world, stock, line.left, now)

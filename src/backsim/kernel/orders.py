@@ -12,9 +12,10 @@ from backsim.kernel.forecasting import observe
 from backsim.kernel.leaving import leave
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import enqueue
-from backsim.kernel.replenishment import review_continuously
+from backsim.kernel.replenishment import review_continuously, review_echelons
+from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS
+from backsim.kernel.switches import BATCHES, ECHELON, FORECASTS, INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -29,13 +30,19 @@ def customer_order(world: World, head: int, now: float) -> None:
     order.lines_open = last - head
     for index in range(head, last):
         request(world, index, now)
+        if ECHELON:
+            line = world.lines[index]
+            raise_position(world, world.stocks[line.stock], -line.units)
     if order.lines_open > 0:
         if order.tolerance <= 0.0:
             leave(world, head, now, LOST)
         elif not INFORMS and order.tolerance != NEVER:
             schedule(world, now + order.tolerance, LEAVE, head)
     for index in range(head, last):
-        review_continuously(world, world.stocks[world.lines[index].stock], now)
+        stock = world.stocks[world.lines[index].stock]
+        review_continuously(world, stock, now)
+        if ECHELON:
+            review_echelons(world, stock, now)
     if INFORMS and order.lines_open > 0:
         begin_contact(world, head, now)
         for index in range(head, last):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, NONE, REVISE, Purchase, Stock, Supplier, World
-from backsim.kernel.switches import INFORMS
+from backsim.kernel.switches import INFORMS, NETWORK
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import notice_moves, schedule
@@ -137,9 +137,19 @@ def is_due_before(world: World, one: int, other: int) -> bool:
     By expected date, then index.  A limited supplier works in sequence, and one without crossing
     delivers so: there a later purchase never comes first, whatever was said of it.
     """
-    supplier = world.suppliers[world.stocks[world.purchases[one].stock].supplier]
-    if supplier.servers > 0 or supplier.crossing == 0:
+    if in_sequence(world, world.stocks[world.purchases[one].stock]):
         return one < other
     a = world.purchases[one].expected
     b = world.purchases[other].expected
     return a < b or (a == b and one < other)
+
+
+def in_sequence(world: World, stock: Stock) -> bool:
+    """Whether a stock point's purchases arrive in the order in which they are placed."""
+    if NETWORK:  # not if several sources work at once, or components of a later one come first
+        node = world.nodes[stock.index]
+        from_site = world.sources[node.sources_at].stock != NONE
+        if from_site or node.sources > 1 or node.components > 0:
+            return False
+    supplier = world.suppliers[stock.supplier]
+    return supplier.servers > 0 or supplier.crossing == 0

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.entities import Contact, Forecast, Line, Stock, World
+from backsim.entities import Contact, Forecast, Line, Source, Stock, World
 
 # -- supplied by the engine ------------------------------------------------------------------
 
-schedule: Callable[[World, float, int, int], None]
-"""(world, time, kind, subject): let `events.handle` be called for `subject` at `time`."""
+schedule: Callable[..., None]
+"""(world, time, kind, subject, level=0): let `events.handle` be called for `subject` at `time`.
+
+At the same time lower kinds come first, within a kind lower levels, then whatever was first.
+"""
 
 new_purchase: Callable[[World], int]
 """(world): add a row to the table of purchases, return its index."""
@@ -26,6 +29,15 @@ draw_service: Callable[[World, Stock], float]
 
 new_takeback: Callable[[World], int]
 """(world): add a row to the table of takebacks, return its index."""
+
+new_line: Callable[[World], int]
+"""(world): add a row to the tables of lines and requests, return the line's index."""
+
+draw_lead_time_from: Callable[[World, Stock, Source], float]
+"""(world, stock, source): as `draw_lead_time`, when it is ordered from one of several sources."""
+
+draw_service_from: Callable[[World, Stock, Source], float]
+"""(world, stock, source): as `draw_service`, when it is ordered from one of several sources."""
 
 log_shipment: Callable[[World, float, int, int], None]
 """(world, now, line, units): remember units that were shipped after a wait."""

@@ -12,6 +12,7 @@ from backsim.entities import (
     NOTE_RECEIVE,
     NOTE_WITHDRAW,
     QUEUED,
+    REACH,
     RECEIVED,
     SUPPLY,
     THE_TRUTH,
@@ -25,8 +26,16 @@ from backsim.entities import (
 from backsim.kernel.clearing import clear
 from backsim.kernel.lots import lot, order_together
 from backsim.kernel.pipeline import estimates_moved, expect, quote, remove_from_pipeline, work_of
+from backsim.kernel.sourcing import (
+    buy_from,
+    choose_source,
+    from_a_site,
+    most_units,
+    raise_echelon,
+)
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import INFORMS, JOINT, PIPELINE
+from backsim.kernel.switches import ECHELON, INFORMS, JOINT, NETWORK, PIPELINE
+from backsim.kernel.transit import call_back
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
@@ -49,13 +58,26 @@ def review_periodically(world: World, stock: Stock, kind: int, now: float) -> No
     if stock.review_period > 0.0:
         stock.reviews += 1
         following = stock.review_start + stock.reviews * stock.review_period
-        schedule(world, following, kind, stock.index)
+        if NETWORK:
+            level = world.nodes[stock.index].level
+            schedule(world, following, kind, stock.index, level)
+        else:
+            schedule(world, following, kind, stock.index)
 
 
 def review_continuously(world: World, stock: Stock, now: float) -> None:
     """Continuous review, after an event that lowered the position."""
     if stock.review_period == 0.0:
         review(world, stock, now)
+
+
+def review_echelons(world: World, stock: Stock, now: float) -> None:
+    """Continuous review of those whose echelon position a customer has lowered, near ones first."""
+    node = world.nodes[stock.index]
+    for index in range(node.ancestors_at, node.ancestors_at + node.ancestors):
+        above = world.ancestors[index].stock
+        if world.nodes[above].by_echelon != 0:
+            review_continuously(world, world.stocks[above], now)
 
 
 def review(world: World, stock: Stock, now: float) -> None:
@@ -70,22 +92,38 @@ def review(world: World, stock: Stock, now: float) -> None:
 def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     """Order units from the stock point's supplier."""
     settle(stock, now)
+    if NETWORK:
+        source = choose_source(world, stock, units)
+        units = most_units(world, stock, source, units)
     index = new_purchase(world)
     purchase = world.purchases[index]
     purchase.placed = now
     purchase.units = units
     purchase.stock = stock.index
     purchase.before = stock.last_purchase
-    purchase.lead_time = draw_lead_time(world, stock)
+    if NETWORK:
+        buy_from(world, stock, purchase, source)
+    else:
+        purchase.lead_time = draw_lead_time(world, stock)
+        if world.suppliers[stock.supplier].servers > 0:
+            purchase.service = draw_service(world, stock)
     stock.last_purchase = index
     stock.on_order += units
-    supplier = world.suppliers[stock.supplier]
-    if supplier.servers > 0:
-        purchase.service = draw_service(world, stock)
     if PIPELINE:
-        quote(world, stock, supplier, purchase, index, now)
+        quote(world, stock, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     stock.purchases += 1
     note(world, now, NOTE_PURCHASE, index, stock, units)
+    if ECHELON:
+        raise_echelon(world, stock, purchase.source, units)
+    if NETWORK and from_a_site(world, purchase):
+        schedule(world, now, REACH, index)
+        return
+    join_queue(world, purchase, index, now)
+
+
+def join_queue(world: World, purchase: Purchase, index: int, now: float) -> None:
+    """A purchase queues at its supplier, if that is limited; else it sets out at once."""
+    supplier = world.suppliers[supplier_of(world, purchase)]
     if supplier.servers == 0:
         dispatch(world, supplier, purchase, index, now)
         return
@@ -97,6 +135,13 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     if PIPELINE:
         supplier.work_queued += work_of(supplier, purchase)
     start_service(world, supplier, now)
+
+
+def supplier_of(world: World, purchase: Purchase) -> int:
+    """Index of the supplier that a purchase is ordered from."""
+    if NETWORK and purchase.supplier != NONE:
+        return purchase.supplier
+    return world.stocks[purchase.stock].supplier
 
 
 def start_service(world: World, supplier: Supplier, now: float) -> None:
@@ -119,7 +164,7 @@ def start_service(world: World, supplier: Supplier, now: float) -> None:
 def end_service(world: World, index: int, now: float) -> None:
     """A server has finished a purchase and turns to the next."""
     purchase = world.purchases[index]
-    supplier = world.suppliers[world.stocks[purchase.stock].supplier]
+    supplier = world.suppliers[supplier_of(world, purchase)]
     supplier.busy -= 1
     if PIPELINE:
         supplier.work_begun -= work_of(supplier, purchase)
@@ -167,21 +212,33 @@ def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> No
     An unlimited supplier has nothing to start: there, whatever is under way can be taken back.
     """
     settle(stock, now)
-    supplier = world.suppliers[stock.supplier]
-    limited = supplier.servers > 0
     while units > 0 and stock.last_purchase != NONE:
         index = stock.last_purchase
         purchase = world.purchases[index]
+        supplier = world.suppliers[supplier_of(world, purchase)]
+        at_site = NETWORK and from_a_site(world, purchase)
+        limited = at_site or supplier.servers > 0
         under_way = purchase.status == UNDER_WAY
         if purchase.status == IN_SERVICE or (under_way and limited):
             return
         if purchase.status == QUEUED or under_way:
             taken = min(units, purchase.units)
+            if at_site:
+                taken = call_back(world, purchase, taken, now)
+                if taken == 0:
+                    return
+            if ECHELON:
+                raise_echelon(world, stock, purchase.source, -taken)
             purchase.units -= taken
             stock.on_order -= taken
             units -= taken
             note(world, now, NOTE_WITHDRAW, index, stock, taken)
-            if PIPELINE and limited and (supplier.per_unit != 0 or purchase.units == 0):
+            if (
+                PIPELINE
+                and limited
+                and not at_site
+                and (supplier.per_unit != 0 or purchase.units == 0)
+            ):
                 supplier.work_queued -= taken if supplier.per_unit != 0 else 1
             if purchase.units > 0:
                 return

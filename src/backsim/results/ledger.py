@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import RECEIVED, WAITING
+from backsim.entities import NONE, RECEIVED, UNDER_WAY, WAITING
 from backsim.errors import LedgerError
 from backsim.scenario.model import Model
 
@@ -22,8 +22,12 @@ def check_ledger(model: Model, log: Log) -> None:
         wrong = np.flatnonzero(np.asarray(left) != np.asarray(right))
         if len(wrong):
             first = int(wrong[0])
-            per_line = what.startswith(("ordered", "shipped"))
-            name = f"line {first}" if per_line else " at ".join(model.stock_points[first])
+            if what.startswith("site's"):
+                name = f"line {first + len(log.lines)}"
+            elif what.startswith(("ordered", "shipped")):
+                name = f"line {first}"
+            else:
+                name = " at ".join(model.stock_points[first])
             raise LedgerError(
                 f"ledger: {name}: {what}: {left[first]} is not {right[first]} "
                 f"({len(wrong)} of {len(left)} are wrong)"
@@ -32,7 +36,7 @@ def check_ledger(model: Model, log: Log) -> None:
 
 def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     """What is counted in two ways: (what, one way, the other), per line and per stock point."""
-    lines, stocks, purchases = log.lines, log.stocks, log.purchases
+    lines, stocks, purchases, sites = log.lines, log.stocks, log.purchases, log.site_lines
     stock = log.column("stock")
 
     def per_stock(places: Any, units: Any) -> Any:
@@ -45,10 +49,13 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged.astype(int)
     waits = rest["status"] == WAITING
     waiting = per_stock(rest_stock[waits], rest["open"][waits])
+    waiting += per_stock(sites["stock"], sites["open"])
     yield "backlog = open units of waiting lines", stocks["backlog"], waiting
-    reserved = per_stock(rest_stock, rest["reserved"])
+    reserved = per_stock(rest_stock, rest["reserved"]) + per_stock(
+        sites["stock"], sites["reserved"]
+    )
     yield "reserved = reserved units of lines", stocks["reserved"], reserved
-    shipped = per_stock(stock, lines["shipped"])
+    shipped = per_stock(stock, lines["shipped"]) + per_stock(sites["stock"], sites["shipped"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
     arrived = purchases["status"] == RECEIVED
@@ -56,3 +63,23 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     yield "received = units of purchases received", stocks["received"], received
     coming = per_stock(purchases["stock"][~arrived], purchases["units"][~arrived])
     yield "on order = units of purchases under way", stocks["on_order"], coming
+    if len(sites):
+        yield from _between_sites(log)
+
+
+def _between_sites(log: Log) -> Iterator[tuple[str, Any, Any]]:
+    """Units that leave a site for another are on their way there or have arrived."""
+    purchases, sites = log.purchases, log.site_lines
+    parts = sites["shipped"] + sites["open"] + sites["reserved"]
+    yield "site's order = shipped + open", sites["units"], parts
+    bought = (purchases["source"] != NONE) & (purchases["line"] != NONE)
+    line = purchases["line"] - len(log.lines)
+    sent = bought & np.isin(purchases["status"], (UNDER_WAY, RECEIVED))
+    whole = np.zeros(len(sites), bool)  # lines of purchases, not of components
+    whole[line[bought]] = True
+    for what, rows, units in (
+        ("site's units shipped = in transit + received", sent, sites["shipped"]),
+        ("site's units open = purchased and not sent", bought & ~sent, parts - sites["shipped"]),
+    ):
+        found = np.bincount(line[rows], purchases["units"][rows], len(sites)).astype(np.int64)
+        yield what, np.where(whole, units, 0), found

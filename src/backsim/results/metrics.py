@@ -16,6 +16,7 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.entities import CANCELLED, LOST, NONE, SHIPPED
 from backsim.errors import InputError
+from backsim.results.between import between_sites
 from backsim.results.conversation import CONVERSATION, Conversation
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
 from backsim.scenario.model import Model
@@ -35,6 +36,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "mean_reserved": ("units", "units kept for orders that are not whole yet, time average"),
     "mean_backlog": ("units", "units that customers wait for, time average"),
     "mean_on_order": ("units", "units ordered and not received, time average"),
+    "mean_in_transit": ("units", "units on their way from another site, time average"),
+    "mean_site_backlog": ("units", "units that other sites wait for, time average"),
     "mean_net_stock": (
         "units",
         "on hand less units not yet allotted to waiting lines, time average",
@@ -59,9 +62,15 @@ METRICS: dict[str, tuple[str, str]] = {
     "orders_per_day": ("per day", "orders placed"),
     "units_per_day": ("units per day", "units ordered"),
     "shipped_per_day": ("units per day", "units shipped, of those ordered"),
+    "site_fill_rate": (
+        "share",
+        "units shipped at the moment of a site's order, or of its components' / units so ordered",
+    ),
+    "mean_site_wait": ("days", "days from a site's order to shipment per unit shipped"),
     "purchases_per_day": ("per day", "purchases placed"),
     "units_per_purchase": ("units", "units a purchase"),
     "cost.holding": ("money per day", "stock on hand and reserved"),
+    "cost.transit": ("money per day", "units on their way from another site"),
     "cost.ordering": ("money per day", "purchases placed, those together once, and their items"),
     "cost.purchase": ("money per day", "units purchased"),
     "cost.backorder_unit": ("money per day", "units that had to wait, once each"),
@@ -194,6 +203,7 @@ class _Measurement:
     def metrics(self) -> Metrics:
         with np.errstate(invalid="ignore", divide="ignore"):
             values = {**self.service(), **self.stock(), **self.replenishment()}
+            values |= self.between_sites()
             values |= self.money()
         return Metrics(self.views, {name: values[name] for name in METRICS})
 
@@ -240,7 +250,8 @@ class _Measurement:
 
     def taken_back(self) -> Floats:
         """Units that were kept for an order and given to others."""
-        rows = self.log.takebacks.compress(self.log.takebacks["line"] >= self.first)
+        line = self.log.takebacks["line"]
+        rows = self.log.takebacks.compress((line >= self.first) & (line < len(self.time)))
         return self.total(self.group[rows["line"]], rows["units"])
 
     def waits(self, shipped: Floats) -> Waits:
@@ -330,12 +341,29 @@ class _Measurement:
         units = rest["units"] - rest["shipped"]
         return total + self.total(group, units * days)
 
+    def between_sites(self) -> dict[str, Floats]:
+        names = ("mean_in_transit", "mean_site_backlog", "site_fill_rate", "mean_site_wait")
+        self.in_transit = np.zeros(self.shape[1])
+        if not len(self.log.site_lines):
+            return dict.fromkeys(names, np.full(len(self.views), np.nan))
+        sums = between_sites(self.model, self.log)
+        self.in_transit = sums.transit / self.days
+        sent = self.fold_stock(sums.sent)
+        found = (
+            self.fold_stock(self.in_transit),
+            self.fold_stock(sums.waiting / self.days),
+            self.fold_stock(sums.at_once) / self.fold_stock(sums.units),
+            self.fold_stock(sums.waited) / sent,
+        )
+        return dict(zip(names, found, strict=True))
+
     def replenishment(self) -> dict[str, Floats]:
         purchases = self.log.purchases
         placed = purchases.compress(purchases["placed"] >= self.model.warm_up)
         size = self.shape[1]
-        self.purchases = np.bincount(placed["stock"], minlength=size) / self.days
-        led = placed["stock"][placed["joined"] == NONE]  # they lead a purchase, or are alone
+        whole = placed["part_of"] == NONE  # not the parts that a site ships one by one
+        self.purchases = np.bincount(placed["stock"][whole], minlength=size) / self.days
+        led = placed["stock"][whole & (placed["joined"] == NONE)]  # they lead, or are alone
         self.led = np.bincount(led, minlength=size) / self.days
         self.purchased = np.bincount(placed["stock"], placed["units"], size) / self.days
         count = self.fold_stock(self.purchases)
@@ -350,8 +378,9 @@ class _Measurement:
         classes = list(s.customers.values())
 
         def of_stock(name: str) -> Floats:
-            rates: Floats = np.array([cost(name, p.costs) for p in products])
-            return np.asarray(rates[self.product])
+            own = [(() if point.costs is None else (point.costs,)) for point in s.stock]
+            owners = zip(own, self.product, strict=True)
+            return np.array([cost(name, *first, products[p].costs) for first, p in owners])
 
         def of_class(name: str) -> Floats:
             rates: Floats = np.array(
@@ -363,6 +392,7 @@ class _Measurement:
         broken, late = self.conversation.broken_and_late()
         stock = {
             "cost.holding": of_stock("holding") * self.on_hand,
+            "cost.transit": of_stock("transit") * self.in_transit,
             "cost.ordering": of_stock("ordering") * self.led
             + of_stock("ordering_item") * self.purchases,
             "cost.purchase": of_stock("purchase") * self.purchased,

@@ -11,10 +11,11 @@ import numpy as np
 
 from backsim.engines.choose import play
 from backsim.engines.log import Log
-from backsim.engines.setup import Linked
+from backsim.engines.setup import Linked, set_up
 from backsim.entities import (
     LINE_STATUS,
     NEVER,
+    NONE,
     NOTE_PURCHASE,
     NOTE_RECEIVE,
     NOTE_WITHDRAW,
@@ -100,7 +101,7 @@ class Run:
                 "placed": rows["placed"],
                 "product": _names(self.model.products, stocks["product"]),
                 "site": _names(self.model.sites, stocks["site"]),
-                "supplier": _names(self.model.suppliers, stocks["supplier"]),
+                "supplier": self._suppliers(rows, stocks),
                 "units": rows["units"],
                 "lead_time": rows["lead_time"],
                 "service": rows["service"],
@@ -110,6 +111,15 @@ class Run:
                 "status": np.array(PURCHASE_STATUS)[rows["status"]],
             }
         )
+
+    def _suppliers(self, rows: Any, stocks: Any) -> Any:
+        """Names of those whom purchases are from: suppliers, then sites."""
+        names = [*self.model.suppliers, *self.model.sites]
+        code = np.where(rows["supplier"] == NONE, stocks["supplier"], rows["supplier"])
+        if len(self.model.stock_points):
+            site = self.log.stocks["site"][rows["source"].clip(min=0)]
+            code = np.where(rows["source"] == NONE, code, len(self.model.suppliers) + site)
+        return _names(names, code)
 
     @cached_property
     def notices(self) -> pd.DataFrame:
@@ -154,8 +164,9 @@ class Run:
         stocks = self.log.stocks[rows["stock"]]
         purchase = np.isin(rows["what"], (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW))
         line = np.where(purchase, 0, rows["subject"])
-        code = self.log.lines["customer_class"][line] if len(self.log.lines) else line
-        names = np.array(self.model.classes, dtype=object)[code]
+        codes = np.r_[self.log.lines["customer_class"], self.log.site_lines["customer_class"]]
+        code = codes[line] if len(codes) else line
+        names = np.array(_class_names(self.model), dtype=object)[code]
         return pd.DataFrame(
             {
                 "time": rows["time"],
@@ -201,6 +212,12 @@ def play_and_check(
 def _date(times: Any) -> Any:
     """Dates, nan where there is none."""
     return np.where(np.isfinite(times), times, np.nan)
+
+
+def _class_names(model: Model) -> list[str]:
+    """Whom an order line's class stands for: a customer class, or a site."""
+    rows = set_up(model).classes[len(model.classes) :]
+    return [*model.classes, *(model.sites[row.site] for row in rows)]
 
 
 def _names(names: Sequence[str], codes: Any) -> Any:

@@ -180,6 +180,7 @@ reorder = Family(
     "reorder",
     {
         "position": "inventory_position(stock)",
+        "echelon_position": "echelon_position(world, stock)",
         "stock": "stock",
         "now": "now",
         "joint": "stock.joining",

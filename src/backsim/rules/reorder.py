@@ -65,6 +65,24 @@ def can_order(position: int, joint: int, s: Level, c: Level, S: Level) -> int:
 
 
 @reorder
+def echelon_base_stock(echelon_position: int, S: Level) -> int:
+    """Order what is missing to the level S in the whole echelon: here and at all sites supplied.
+
+    Source: Clark and Scarf, Management Science 6 (1960) 475-490.
+    """
+    return math.floor(S) - echelon_position
+
+
+@reorder
+def echelon_r_nQ(echelon_position: int, r: Level, Q: PositiveUnits) -> int:
+    """When the echelon's position is at or below r, order the least multiple of Q above it.
+
+    Source: Chen and Zheng, Operations Research 42 (1994) 449-458.
+    """
+    return (int((r - echelon_position) // Q) + 1) * int(Q) if echelon_position <= r else 0
+
+
+@reorder
 def forecast_base_stock(
     position: int,
     forecast_mean: float,

@@ -190,6 +190,7 @@ def follows_forecast(reorder: RuleUse, forecast: RuleUse) -> bool:
 
 def units_at(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> int:
     """What a reorder rule says at the start, given what it may ask for."""
+    offers = {**offers, "echelon_position": offers["position"]}
     arguments = [offers[a] if a in offers else params[a] for a in rule.arguments]
     return int(rule.function(*arguments))
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from backsim.scenario.schema import CostRates, Scenario, StockPoint, Supplier
+from backsim.scenario.schema import Scenario, StockCosts
 from backsim.scenario.trace import TraceLines
 
 
@@ -64,14 +64,10 @@ class Model:
         """(product, site) of each stock point."""
         return tuple((point.products[0], point.sites[0]) for point in self.scenario.stock)
 
-    def supplier_of(self, point: StockPoint) -> Supplier:
-        """The supplier of a stock point."""
-        return self.scenario.suppliers[str(point.supplier)]
-
-    def cost(self, name: str, *owners: CostRates) -> float:
+    def cost(self, name: str, *owners: StockCosts) -> float:
         """A cost rate: the first owner's that gives it, else the scenario's, else 0."""
         for rates in (*owners, self.scenario.costs):
-            value = getattr(rates, name)
+            value = getattr(rates, name, None)
             if value is not None:
                 return float(value)
         return 0.0

@@ -16,7 +16,11 @@ from backsim.scenario.yamlfile import Document, Fault, Location
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place in a file that names something: a path, where * is any entry; and whom it names."""
+    """A place in a file that names something: a path, and whom it names.
+
+    In the path * is any entry, + any entry of a list or what stands there without one, and = what
+    stands there if that is a name.
+    """
 
     path: str
     kind: str
@@ -30,13 +34,17 @@ REFERENCES = (
     Reference("customers.*.demand.+.orders.*.site", "sites"),
     Reference("stock.*.products", "products"),
     Reference("stock.*.sites", "sites"),
-    Reference("stock.*.supplier", "suppliers"),
+    Reference("stock.*.supplier.+.=", "suppliers"),
+    Reference("stock.*.supplier.+.supplier", "suppliers"),
+    Reference("stock.*.supplier.+.site", "sites"),
+    Reference("stock.*.made_from", "products"),
 )
 
 SPOKEN = {
     "products": "product",
     "sites": "site",
     "customers": "customer class",
+    "buyers": "customer class",
     "suppliers": "supplier",
 }
 
@@ -66,7 +74,7 @@ def _uses(values: Any) -> Iterator[tuple[str, Location, str]]:
         for path, name in _used(values, reference.path.split("."), ()):
             yield reference.kind, path, name
     for path, name in _by_class(values):
-        yield "customers", path, name
+        yield "buyers", path, name
 
 
 def _by_class(values: Any) -> Iterator[tuple[Location, str]]:
@@ -84,8 +92,16 @@ def _by_class(values: Any) -> Iterator[tuple[Location, str]]:
 
 def _defined(values: Any, kind: str) -> Collection[str] | None:
     """The names a section defines; None if it is missing or not in form."""
+    if kind == "buyers":  # sites that draw on sites stand beside the customers there
+        sites = _defined(values, "sites") if _is_network(values) else None
+        return [*(_defined(values, "customers") or ()), *(sites or ())] or None
     section = values.get(kind, "main" if kind == "sites" else None)
     return [name for _, name in _names(section, ()) if name != "*"] or None
+
+
+def _is_network(values: Any) -> bool:
+    made = any(_used(values, ["stock", "*", "made_from"], ()))
+    return made or any(_used(values, ["stock", "*", "supplier", "+", "site"], ()))
 
 
 def _used(value: Any, parts: list[str], path: Location) -> Iterator[tuple[Location, str]]:
@@ -94,7 +110,9 @@ def _used(value: Any, parts: list[str], path: Location) -> Iterator[tuple[Locati
         yield from _names(value, path)
         return
     first, *rest = parts
-    if first == "+" and not isinstance(value, list):
+    if first == "=":
+        yield from _names(value, path) if not isinstance(value, dict | list) else ()
+    elif first == "+" and not isinstance(value, list):
         yield from _used(value, rest, path)  # one entry in place of a list
     elif first in ("*", "+"):
         for key, item in _entries(value):

@@ -108,9 +108,9 @@ def each_value(params: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[
     }
 
 
-def of_class(value: Any, name: str) -> Any:
-    """A parameter's value for a customer class."""
-    return value[name] if isinstance(value, Mapping) else value
+def of_class(value: Any, name: str, rest: Any = None) -> Any:
+    """A parameter's value for a customer class; `rest` if a mapping does not name it."""
+    return value.get(name, rest) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, WrapSerializer
 
 from backsim.entities import MESSAGES, OVERTAKING, SHARING, SHIPMENT
 from backsim.quantities import (
@@ -59,17 +59,24 @@ from backsim.scenario.shorthand import (
 )
 
 
-class CostRates(Spec):
-    """What things cost.  A product's or a class's own value comes before the scenario's."""
+class StockCosts(Spec):
+    """What stock costs.  A stock point's own value comes before the product's and scenario's."""
 
     holding: Money | None = None
     """Per unit on hand (or reserved) and day."""
+    transit: Money | None = None
+    """Per unit on its way from another site and day."""
     ordering: Money | None = None
     """Per purchase; products that are ordered together pay it once."""
     ordering_item: Money | None = None
     """Per product in a purchase."""
     purchase: Money | None = None
     """Per unit purchased, counted when ordered."""
+
+
+class CostRates(StockCosts):
+    """What things cost.  A product's or a class's own value comes before the scenario's."""
+
     backorder_unit: Money | None = None
     """Per unit that has to wait, once."""
     backorder_time: Money | None = None
@@ -144,6 +151,58 @@ class Supplier(Spec):
     messages: Literal[MESSAGES] = "never"  # type: ignore[valid-type]
     """What it tells of a purchase after the date quoted at first: nothing, or the actual date as
     soon as it is known (exact)."""
+
+
+class SiteSource(Spec):
+    """Another site that a stock point is supplied from: its purchases are orders there."""
+
+    site: Name
+    """The site that supplies; it keeps the same product."""
+    transport: Duration = Field(0, validate_default=True)
+    """Days from shipment there to arrival here; one draw a purchase."""
+    crossing: bool = True
+    """Whether units may arrive before some that were shipped earlier."""
+    shipment: Literal["partial", "whole"] = "partial"
+    """Ship units as they come, each part on its own, or only whole purchases."""
+    priority: SomeCount = 1
+    """Priority of these purchases there, among customer classes; 1 is the most important."""
+    share: OpenProbability | None = None
+    """Share of the units bought here; without shares, sources are tried in order."""
+
+
+class SupplierSource(Spec):
+    """A supplier as one of several sources."""
+
+    supplier: Name
+    """The supplier."""
+    lead_time: Duration | None = None
+    """Lead time of this stock point, where it differs from its supplier's."""
+    share: OpenProbability | None = None
+    """Share of the units bought here; without shares, sources are tried in order."""
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, SiteSource) or (isinstance(value, dict) and "site" in value):
+        return MEMBER + "site"
+    return MEMBER + ("supplier" if isinstance(value, SupplierSource | dict) else "name")
+
+
+def _shortest(value: Any, dump: Any) -> Any:
+    """One source without the list around it."""
+    plain = dump(value)
+    return plain[0] if len(plain) == 1 else plain
+
+
+Source = Annotated[
+    Annotated[SiteSource, member("site")]
+    | Annotated[SupplierSource, member("supplier")]
+    | Annotated[Name, member("name")],
+    Discriminator(_source),
+]
+Sources = Annotated[
+    tuple[Source, ...], Field(min_length=1), listed(Source), WrapSerializer(_shortest)
+]
+"""Where a stock point buys; one entry stands for a list of one."""
 
 
 def _word(value: Any) -> str:
@@ -378,8 +437,12 @@ class StockPoint(Policy):
     """Which products: a name, a list, or "*" for all."""
     sites: Selection = ("*",)
     """Which sites: a name, a list, or "*" for all."""
-    supplier: Name | None = None
-    """May be left out when there is one supplier."""
+    supplier: Sources | None = None
+    """Where it buys: a supplier's name, a site, or a list; left out, the only supplier there is."""
+    made_from: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None = None
+    """Units of products at the same site that go into each unit; the supplier is the workshop."""
+    costs: StockCosts | None = None
+    """Costs of this stock point, where they differ."""
     initial: Initial | None = None
     """Units on hand at the start; without it, what the reorder rule orders with nothing there."""
     inbound: tuple[Inbound, ...] = ()
@@ -469,8 +532,11 @@ __all__ = [
     "Scenario",
     "Servers",
     "Site",
+    "SiteSource",
+    "StockCosts",
     "StockPoint",
     "Supplier",
+    "SupplierSource",
     "Throughput",
     "Trace",
     "TraceDemand",

@@ -12,9 +12,18 @@ from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.flow import Flow
 from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
+from backsim.scenario.network import Network
 from backsim.scenario.part import MEMBER
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
-from backsim.scenario.schema import Observation, Policy, Review, Scenario, StockPoint
+from backsim.scenario.schema import (
+    Observation,
+    Policy,
+    Review,
+    Scenario,
+    SiteSource,
+    StockPoint,
+    SupplierSource,
+)
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.volume import Pair
 from backsim.scenario.yamlfile import Document, Fault, Location
@@ -43,23 +52,37 @@ class StockPoints:
             places[name] = ("stock", index, name)
 
     def explicit(
-        self, demand: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
+        self, customers: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
     ) -> tuple[StockPoint, ...]:
         """Every stock point with every field set.
 
-        `demand` is in mean units a day; `flows` is asked only where a level needs them.
+        `customers` is what they order, in mean units a day; `flows` is asked only where a level
+        needs them.
         """
         self._flows = flows
-        return tuple(self._explicit(pair, demand.get(pair, 0.0)) for pair in self.fields)
+        self.network = Network(self.scenario, self.fields)
+        for pair, field, below, expected, found in self.network.faults(
+            {site for _, site in customers}
+        ):
+            self._fault(pair, field, below, expected, found)
+        if self.faults:
+            return ()
+        demand = self.network.demand(customers)
+        points = {pair: self._explicit(pair, demand[pair]) for pair in self.network.order()}
+        if self.network.is_one:
+            self._fill_echelons(points)
+        return tuple(points[pair] for pair in self.fields)
 
     def _explicit(self, pair: Pair, rate: float) -> StockPoint:
         s = self.scenario
         policy = {name: getattr(s.policy, name) for name in Policy.model_fields}
         others = {"inbound": (), "initial": None, "lead_time": None, "supplier": None}
+        others |= {"made_from": None, "costs": None}
         values: dict[str, Any] = {**policy, **others, **self.fields[pair]}
         values["supplier"] = self._supplier(pair, values["supplier"])
-        if values["lead_time"] is None:
-            values["lead_time"] = s.suppliers[values["supplier"]].lead_time
+        only = values["supplier"][0]
+        if values["lead_time"] is None and isinstance(only, str) and len(values["supplier"]) == 1:
+            values["lead_time"] = s.suppliers[only].lead_time
         if values["reorder"] is None:
             self._fault(pair, "reorder", (), f"a reorder rule for {_spoken(pair)}", "none")
             values["reorder"] = RuleUse("none")
@@ -76,32 +99,55 @@ class StockPoints:
         values["initial"] = self._initial(pair, values["initial"], values["reorder"], situation)
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
+    def _fill_echelons(self, found: dict[Pair, StockPoint]) -> None:
+        """Under an echelon rule, what others start with is missing to the level already."""
+        for pair in self.network.order():  # `found` has them in this order too
+            rule = FAMILIES["reorder"].get(found[pair].reorder.rule)  # type: ignore[union-attr]
+            if "echelon_position" in rule.asks and self.fields[pair].get("initial") is None:
+                below = sum(
+                    units * _start(found[other])
+                    for other in found
+                    if (units := self.network.ancestors(other).get(pair, 0))
+                )
+                start = max(0, _start(found[pair]) - below)
+                found[pair] = found[pair].model_copy(update={"initial": start})
+
     def _fault(self, pair: Pair, field: str, below: Location, expected: str, found: Any) -> None:
         """A fault of a field, where it stands; one is enough for each place."""
         place = self.places[pair].get(field, ("policy", field))
+        if field == "supplier" and below and isinstance(below[0], int):
+            place, below = self.document.entry(place, below[0]), below[1:]
         fault = self.document.fault((*place, *below), expected, found)
         if all(fault.path != known.path for known in self.faults):
             self.faults.append(fault)
 
-    def _supplier(self, pair: Pair, given: str | None) -> str:
+    def _supplier(self, pair: Pair, given: tuple[Any, ...] | None) -> tuple[Any, ...]:
         only = next(iter(self.scenario.suppliers))
         if given is None and len(self.scenario.suppliers) > 1:
             expected = f"`supplier` for {_spoken(pair)}, as there are several"
             self._fault(pair, "", (), expected, "none")
-        return given or only
+        return given or (only,)
 
     def _situation(
         self, pair: Pair, values: Mapping[str, Any], rate: float, with_flows: bool
     ) -> Situation:
         """What the levels of a stock point are computed from."""
-        supplier, review = self.scenario.suppliers[values["supplier"]], values["review"]
+        source, review = values["supplier"][0], values["review"]
+        if isinstance(source, SiteSource):  # as if it never had to wait there
+            time, crossing, unlimited = source.transport, source.crossing, True
+        else:
+            name = source.supplier if isinstance(source, SupplierSource) else source
+            supplier = self.scenario.suppliers[name]
+            own = source.lead_time if isinstance(source, SupplierSource) else values["lead_time"]
+            time, crossing = own or supplier.lead_time, supplier.crossing
+            unlimited = supplier.capacity == "unlimited"
         return Situation(
             rate=rate,
-            flows=self._flows().get(pair, []) if with_flows else [],
-            lead_time=values["lead_time"],
+            flows=self.network.flows(pair, self._flows()) if with_flows else [],
+            lead_time=time,
             period=review.period if isinstance(review, Review) else 0.0,
-            crossing=supplier.crossing,
-            unlimited=supplier.capacity == "unlimited",
+            crossing=crossing,
+            unlimited=unlimited,
         )
 
     def _in_units(self, pair: Pair, family: str, use: RuleUse, situation: Situation) -> RuleUse:
@@ -148,7 +194,10 @@ class StockPoints:
                     expected = f"a value for every customer class ({', '.join(missing)} missing)"
                     self._fault(pair, rule.family, (p.name,), expected, ", ".join(given) or "none")
                 rest = 0.0 if p.rest is None else p.rest
-                found[p.name] = {c: given.get(c, rest) for c in self.scenario.customers}
+                buyers = [name for name in given if name in self.scenario.sites]
+                found[p.name] = {
+                    name: given.get(name, rest) for name in (*self.scenario.customers, *buyers)
+                }
         return found
 
     def _initial(self, pair: Pair, given: Any, use: RuleUse, situation: Situation) -> int:
@@ -168,6 +217,12 @@ class StockPoints:
             expected = f"a rule that orders at most {LARGEST_STOCK:,.0f} (units)"
             self._fault(pair, "reorder", (), expected, units)
         return units
+
+
+def _start(point: StockPoint) -> int:
+    """Units that a stock point has at the start, those under way included."""
+    assert isinstance(point.initial, int)
+    return point.initial + sum(inbound.units for inbound in point.inbound)
 
 
 def _selected(given: tuple[str, ...], names: Any) -> list[str]:

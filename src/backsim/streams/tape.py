@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import TAPE_FIELDS, TRAITS
-from backsim.scenario.distributions import Deterministic, Distribution
 from backsim.scenario.model import Model
-from backsim.scenario.schema import Servers, Throughput
+from backsim.scenario.network import lanes
 from backsim.streams.generators import Draws, generator
 from backsim.streams.orders import TAPE, Columns, DemandDraw
 
@@ -28,8 +27,9 @@ class Tape:
 
     `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`
     (and of `TRAITS`, where a class needs it), an order's lines together; `lead_times` and
-    `services` hold a stream for each stock point, whose k-th value belongs to its k-th purchase.
-    The streams grow as runs need them, also in several threads.
+    `services` hold a stream for each stock point, then for each further source of one, whose k-th
+    value belongs to the stock point's k-th purchase.  The streams grow as runs need them, also in
+    several threads.
     """
 
     seed: int
@@ -80,17 +80,13 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
         if len((part := DemandDraw(model, name, customer, code, index, stream).lines())["time"])
     ]
     lead_times, services = [], []
-    for point, (product, site) in zip(model.scenario.stock, model.stock_points, strict=True):
+    for number, lane in enumerate(lanes(model)):
+        product, site = model.stock_points[lane.stock]
         place = f"{_spell(product)}@{_spell(site)}"
-        assert point.lead_time is not None
-        lead_times.append(Draws(point.lead_time, stream(f"lead_time/{place}")))
-        capacity = model.supplier_of(point).capacity
-        service: Distribution = Deterministic(value=0.0)
-        if isinstance(capacity, Servers):
-            service = capacity.service
-        elif isinstance(capacity, Throughput):
-            service = Deterministic(value=1.0 / capacity.units_per_day)
-        services.append(Draws(service, stream(f"service/{place}")))
+        if number >= len(model.stock_points):  # a further source has streams of its own
+            place += f"@{_spell(lane.name)}"
+        lead_times.append(Draws(lane.time, stream(f"lead_time/{place}")))
+        services.append(Draws(lane.service, stream(f"service/{place}")))
     columns, single = _merge(parts)
     return Tape(seed, replication, columns, tuple(lead_times), tuple(services), single)
 

@@ -1,0 +1,125 @@
+"""The tables of a network at time 0: where each stock point buys, and as whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    BY_LINE,
+    BY_ORDER,
+    BY_UNIT,
+    Ancestor,
+    Component,
+    CustomerClass,
+    Node,
+    Source,
+    Supplier,
+)
+from backsim.rules import FAMILIES
+from backsim.scenario.model import Model
+from backsim.scenario.network import Lane, Network, lanes, network_of
+
+if TYPE_CHECKING:
+    from backsim.engines.setup import Setup
+
+MOST_LEVELS = 2**14 - 1
+"""Levels of a network that are told apart; `schedule` has so much room for them."""
+
+
+def add_network(setup: Setup, model: Model) -> None:
+    """Fill the tables that say who supplies whom, if anyone does."""
+    network = network_of(model)
+    by_echelon = [_asks_for_echelon(point.reorder) for point in model.scenario.stock]
+    if any(by_echelon):
+        setup.switches |= {"NETWORK", "ECHELON"}
+    if network.is_one:
+        setup.switches.add("NETWORK")
+    if "NETWORK" not in setup.switches:
+        return
+    classes = _Classes(setup)
+    _add_sources(setup, model, classes)
+    levels, code = network.levels(), {pair: i for i, pair in enumerate(model.stock_points)}
+    for index, pair in enumerate(model.stock_points):
+        node = setup.nodes[index]
+        node.level = min(levels[pair], MOST_LEVELS)
+        node.by_echelon = int(by_echelon[index])
+        parts = network.parts_of(pair)
+        if parts:
+            node.makes_as = classes.code(model.sites.index(pair[1]), 1, BY_ORDER)
+        node.components_at, node.components = len(setup.components), len(parts)
+        setup.components += [Component(code[part], units) for part, units in parts.items()]
+        _add_ancestors(setup, network, pair, code)
+    setup.site_classes = frozenset(range(len(model.classes), len(setup.classes)))
+
+
+def count_echelons(setup: Setup) -> None:
+    """The echelon positions at the start."""
+    for stock, node in zip(setup.stocks, setup.nodes, strict=False):
+        position = stock.on_hand + stock.on_order
+        node.echelon += position
+        for row in setup.ancestors[node.ancestors_at : node.ancestors_at + node.ancestors]:
+            setup.nodes[row.stock].echelon += position * row.units
+
+
+def _asks_for_echelon(use: object) -> bool:
+    from backsim.scenario.ruleuse import RuleUse
+
+    assert isinstance(use, RuleUse)
+    return "echelon_position" in FAMILIES["reorder"].get(use.rule).asks
+
+
+class _Classes:
+    """The rows that sites order as: one for each site, priority and way of shipment."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.codes: dict[tuple[int, int, int], int] = {}
+
+    def code(self, site: int, priority: int, shipment: int) -> int:
+        """The row of a site's orders."""
+        key = (site, priority, shipment)
+        if key not in self.codes:
+            self.codes[key] = len(self.setup.classes)
+            self.setup.classes.append(
+                CustomerClass(priority=priority, shipment=shipment, site=site)
+            )
+        return self.codes[key]
+
+
+def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
+    """Nodes, each with its sources in one piece; each source knows its streams on the tape."""
+    found: list[list[Source]] = [[] for _ in model.stock_points]
+    for number, lane in enumerate(lanes(model)):
+        found[lane.stock].append(_source(setup, model, classes, number, lane))
+        setup.lane_owners.append(lane.stock)
+    # Beyond the scenario's suppliers: sites, whose units may overtake each other, or may not.
+    setup.suppliers += [Supplier(crossing=1), Supplier(crossing=0)]
+    at = 0
+    for own in found:
+        setup.nodes.append(Node(sources_at=at, sources=len(own)))
+        setup.sources += own
+        at += len(own)
+
+
+def _source(setup: Setup, model: Model, classes: _Classes, number: int, lane: Lane) -> Source:
+    row = Source(share=lane.share, lane=number)
+    if lane.source is None:
+        assert lane.supplier is not None
+        row.supplier = lane.supplier
+        return row
+    assert lane.place is not None
+    row.stock = lane.place
+    row.supplier = len(model.suppliers) + int(not lane.source.crossing)
+    shipment = BY_UNIT if lane.source.shipment == "partial" else BY_LINE
+    site = model.sites.index(model.stock_points[lane.stock][1])
+    row.customer_class = classes.code(site, lane.source.priority, shipment)
+    return row
+
+
+def _add_ancestors(
+    setup: Setup, network: Network, pair: tuple[str, str], code: dict[tuple[str, str], int]
+) -> None:
+    node = setup.nodes[code[pair]]
+    above = network.ancestors(pair) if "ECHELON" in setup.switches else {}
+    node.ancestors_at, node.ancestors = len(setup.ancestors), len(above)
+    setup.ancestors += [Ancestor(code[up], units) for up, units in above.items()]

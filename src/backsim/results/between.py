@@ -1,0 +1,90 @@
+"""What sites order from each other: how it is served, and what is on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.engines.log import Log
+from backsim.entities import NONE
+from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenSites:
+    """Sums by stock point: those that supply, and for `transit` those that receive."""
+
+    units: Floats
+    """Units that sites ordered while it counted."""
+    at_once: Floats
+    """Of these, units that set out at the same moment."""
+    sent: Floats
+    """Of these, units that have set out."""
+    waited: Floats
+    """Days that the units sent have waited, all together."""
+    waiting: Floats
+    """Unit-days of waiting while it counted, whenever ordered."""
+    transit: Floats
+    """Unit-days on the way while it counted."""
+
+
+def between_sites(model: Model, log: Log) -> BetweenSites:
+    """What sites ordered from each other.
+
+    Components are counted by order line, products by shipment: an order may be sent in parts.
+    """
+    size = len(model.stock_points)
+    purchases = log.purchases
+    bought = purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
+    parts = _components(log)
+    place = np.r_[bought["source"], parts["stock"]]
+    ordered = np.r_[bought["placed"], parts["time"]]
+    sent = np.r_[bought["sent"], parts["closed"]]
+    units = np.r_[bought["units"], parts["units"]]
+
+    def total(weights: Any, where: Any = place) -> Floats:
+        return np.bincount(where, weights, size).astype(float)
+
+    counts = units * (ordered >= model.warm_up)
+    gone = sent <= model.horizon
+    days = np.where(gone, sent - ordered, 0.0)
+    arrives = bought["arrives"]
+    return BetweenSites(
+        total(counts),
+        total(counts * (gone & (days == 0))),
+        total(counts * gone),
+        total(counts * days),
+        total(units * _overlap(model, ordered, sent)),
+        total(bought["units"] * _overlap(model, bought["sent"], arrives), bought["stock"]),
+    )
+
+
+def _components(log: Log) -> Any:
+    """The order lines of components."""
+    lines = log.site_lines
+    source = log.purchases["source"][_purchase_of(log)]
+    return lines.compress(source == NONE)
+
+
+def _purchase_of(log: Log) -> Any:
+    """For each site line the purchase that it is for.
+
+    A purchase knows its first line; the lines of one order stand together.
+    """
+    first = np.full(len(log.site_lines), NONE)
+    rows = np.flatnonzero((log.purchases["line"] != NONE) & (log.purchases["part_of"] == NONE))
+    first[log.purchases["line"][rows] - len(log.lines)] = rows
+    return first[log.site_lines["head"] - len(log.lines)]
+
+
+def _overlap(model: Model, start: Any, end: Any) -> Any:
+    """Days between start and end that count; NEVER is after all days."""
+    window = model.warm_up, model.horizon
+    return end.clip(*window) - start.clip(*window)
