@@ -129,6 +129,16 @@ def test_an_update_keeps_what_a_person_may_edit() -> None:
     assert BASELINE.read_text() == text
 
 
+def test_strict_fails_also_where_it_is_not_sure(capsys: pytest.CaptureFixture[str]) -> None:
+    gate.replace(Path("shop.yaml"), ("s: 10", "s: 11"))
+    gate.replace(BASELINE, (' "0.5 %"', ' "90 %"'), ("0.0005", "0.9"))
+    assert check() == 0
+    assert check("--strict", "--junit", "j.xml") == 1
+    said = capsys.readouterr().out
+    unsure = ElementTree.parse("j.xml").getroot().get("failures")
+    assert f"FAILED: {unsure} of {number()} metrics not surely within their margins" in said
+
+
 def test_fewer_lines_for_github(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -223,6 +223,9 @@ def check(
         int | None,
         typer.Option("--replications", "-n", min=2, help="With --update: of the new baseline."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail also where a margin is not surely kept.")
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, a case a metric.")
     ] = None,
@@ -243,7 +246,7 @@ def check(
     load_rules(rules or [])
     if replications is not None and not update:
         raise InputError("check: expected --replications with --update (else the baseline says it)")
-    settings = Settings(baseline, workers, engine.value, replications)
+    settings = Settings(baseline, workers, engine.value, replications, strict)
     return check_experiments(experiments, settings, update, junit, markdown)
 
 

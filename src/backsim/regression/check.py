@@ -46,6 +46,7 @@ class Check:
     """Whether the baseline has been written anew; None when that was not asked for."""
     replications: int = 0
     error_rate: float = 0.0
+    strict: bool = False
     seconds: float = 0.0
 
     @property
@@ -56,8 +57,10 @@ class Check:
     @property
     def failed(self) -> bool:
         """Whether something has changed that counts, or a run has failed."""
-        defect = bool(self.error) and not self.bad_input
-        return defect or (self.judgement is not None and self.judgement.failed)
+        found = self.judgement
+        if found is None:
+            return bool(self.error) and not self.bad_input
+        return found.failed or (self.strict and found.unsure)
 
     @property
     def code(self) -> int:
@@ -75,6 +78,8 @@ class Settings:
     engine: str = "auto"
     replications: int | None = None
     """For a baseline that is written: instead of its own number, or the experiment's."""
+    strict: bool = False
+    """Fail also where a metric is not surely within its margin."""
 
 
 def check_all(files: Sequence[Path], settings: Settings, update: bool = False) -> Iterator[Check]:
@@ -124,6 +129,7 @@ def check_one(file: Path, settings: Settings) -> Check:
         judgement,
         replications=baseline.replications,
         error_rate=baseline.error_rate,
+        strict=settings.strict,
     )
 
 

@@ -97,6 +97,11 @@ class Judgement:
         return bool(self.broken) or any(m.verdict.failed for m in self.metrics)
 
     @property
+    def unsure(self) -> bool:
+        """Whether a metric is not surely within its margin."""
+        return any(m.verdict is Verdict.unsure for m in self.metrics)
+
+    @property
     def same(self) -> bool:
         """Whether every value is what it was."""
         return not self.broken and all(m.verdict is Verdict.same for m in self.metrics)

@@ -43,7 +43,7 @@ def _suite(check: Check) -> ElementTree.Element:
         for metric in check.judgement.metrics:
             case = _case(suite, f"{check.name}.{metric.policy}", str(metric.spec))
             line = metric_line(metric, check)
-            if metric.verdict.failed:
+            if metric.verdict.failed or (check.strict and metric.verdict == "unsure"):
                 failures += 1
                 _said(case, "failure", f"{VERDICTS[metric.verdict]}: {line}", story(check))
             elif metric.verdict != "same":

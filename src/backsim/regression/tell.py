@@ -69,6 +69,8 @@ def summary(check: Check) -> str:
     if not unsure:
         return f"ok: {number} metrics within their margins ({changed})"
     rest = f"{unsure} not surely within"
+    if check.strict:
+        return f"FAILED: {unsure} of {number} metrics not surely within their margins ({changed})"
     return f"ok: none of {number} metrics shown to be beyond its margin, {rest} ({changed})"
 
 
