@@ -19,10 +19,10 @@ LOCK := pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types layers check validate bench clean
+.PHONY: help demo test test-all lint types layers check check-experiments validate bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The SimPy engine: small work, and nothing to compile first.
 demo: $(RUN) ## compare seven policies: table, finding, report in studies/clearing_order
@@ -46,8 +46,11 @@ types: $(DEV) ## check types
 layers: $(DEV) ## check that dependencies run one way
 	$(BIN)/lint-imports
 
-check: $(DEV) ## all of the above: tests, style, types, layers
-	@$(MAKE) --no-print-directory --keep-going test lint types layers
+check-experiments: $(RUN) ## compare the shipped experiments with their baselines
+	$(BIN)/backsim check experiments/*.yaml
+
+check: $(DEV) ## all of the above: tests, style, types, layers, experiments
+	@$(MAKE) --no-print-directory --keep-going test lint types layers check-experiments
 
 validate: $(RUN) ## compare simulation with every known answer (minutes)
 	$(BIN)/backsim validate-theory

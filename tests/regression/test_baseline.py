@@ -8,7 +8,10 @@ import pytest
 from tests.regression import made
 
 from backsim.errors import InputError
-from backsim.regression.baseline import read_baseline, write_baseline
+from backsim.experiment.load import load_experiment
+from backsim.regression.baseline import baseline_file, read_baseline, write_baseline
+
+ROOT = Path(__file__).parents[2]
 
 COST = [10.0, 12.25]
 
@@ -60,3 +63,10 @@ def test_a_margin_for_each_metric(file: Path) -> None:
     values = {"cost.total": COST, "fill_rate[gold]": COST}
     with pytest.raises(InputError, match=r"b.yaml:14:1: margins: expected a margin for cost.total"):
         made.judge(made.study(a=values), [made.digests()] * 2, made.NOW, read, document)
+
+
+@pytest.mark.parametrize("experiment", sorted((ROOT / "experiments").glob("*.yaml")))
+def test_every_shipped_experiment_has_a_baseline(experiment: Path) -> None:
+    baseline, _ = read_baseline(baseline_file(experiment, None))
+    assert baseline.experiment == experiment.stem
+    assert set(baseline.policies) == {p.name for p in load_experiment(experiment).policies}
