@@ -125,13 +125,13 @@ def test_what_is_gone_and_what_is_new() -> None:
     with pytest.raises(FileError) as error:
         judged(study(a={"cost.total": COST}, b={"cost.total": COST}), odd)
     assert str(error.value).splitlines() == [
+        "b.yaml: policies.c: expected a policy of the experiment (a, b), got 'c', which is gone",
         'b.yaml: policies.a.values."mean_wait[gold]": expected values of mean_wait[gold] as in the '
         "baseline, got none: it means nothing any more",
         "b.yaml: policies.a.values.fairnes: expected a metric (fairness, fill_rate), "
         "got 'fairnes', which is gone",
         'b.yaml: policies.a.values."mean_wait[gld]": expected a class, product or site (gold), '
         "got 'gld', which is gone",
-        "b.yaml: policies.c: expected a policy of the experiment (a, b), got 'c', which is gone",
     ]
     now = study(a={"cost.total": COST, "profit": COST}, b={"cost.total": COST})
     found = judged(now, baseline(a={"cost.total": COST}))

@@ -25,7 +25,7 @@ from backsim.regression.baseline import (
     write_baseline,
 )
 from backsim.regression.fingerprint import digests, made_with
-from backsim.regression.judge import Judgement, checked, judge
+from backsim.regression.judge import Judgement, checked, gone_policies, judge
 from backsim.regression.margins import default_margin
 from backsim.scenario.yamlfile import Document, FileError
 
@@ -208,7 +208,7 @@ def _play(experiment: Experiment, settings: Settings) -> Study:
 
 def _check_same(experiment: Experiment, file: Path, baseline: Baseline, document: Document) -> None:
     """Raise FileError when the baseline is another experiment's."""
-    faults = []
+    faults = gone_policies(experiment, baseline, document)
     if baseline.experiment != file.stem:
         found = f"that of '{baseline.experiment}'"
         faults.append(document.fault(("experiment",), f"the baseline of '{file.stem}'", found))

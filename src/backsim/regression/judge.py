@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.experiment.experiment import Experiment
 from backsim.experiment.study import Study
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
 from backsim.report.analysis import wanted
@@ -247,19 +248,29 @@ def checked(study: Study) -> tuple[MetricSpec, ...]:
     )
 
 
+def gone_policies(experiment: Experiment, baseline: Baseline, document: Document) -> list[Fault]:
+    """The policies of a baseline that the experiment does not have."""
+    names = [policy.name for policy in experiment.policies]
+    return [
+        document.fault(
+            ("policies", name),
+            f"a policy of the experiment ({nearest(name, names)})",
+            f"{name!r}, which is gone",
+        )
+        for name in baseline.policies
+        if name not in names
+    ]
+
+
 def _known(
     study: Study, baseline: Baseline, document: Document
 ) -> dict[tuple[str, str], MetricSpec]:
     """(policy, metric as written) -> metric, of all that the baseline holds."""
-    faults: list[Fault] = []
+    faults = gone_policies(study.experiment, baseline, document)
     names = [policy.name for policy in study.policies]
     found = {}
     for name, results in baseline.policies.items():
-        if name not in names:
-            expected = f"a policy of the experiment ({nearest(name, names)})"
-            faults.append(document.fault(("policies", name), expected, f"{name!r}, which is gone"))
-            continue
-        for text in results.values:
+        for text in results.values if name in names else ():
             place = ("policies", name, "values", text)
             try:
                 spec = study.spec(text)
