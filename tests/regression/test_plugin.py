@@ -44,11 +44,11 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_users_tests(tmp_path: Path) -> None:
-    gate.write(tmp_path, set={"horizon": 30}, replications=4)
+    gate.write(tmp_path, set={"horizon": 30}, replications=8)
     (tmp_path / "test_it.py").write_text(TEST)
     code, said = run(tmp_path, "--backsim-update")
     assert (code, "3 passed" in said) == (0, True), said
-    gate.replace(tmp_path / "shop.yaml", ("holding: 0.1", "holding: 0.2"))
+    gate.replace(tmp_path / "shop.yaml", ("holding: 0.1", "holding: 0.3"))
     code, said = run(tmp_path)
     assert code == 1
     assert "2 failed, 1 passed" in said, said
