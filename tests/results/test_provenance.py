@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import backsim
+from backsim.results.provenance import revision
 from backsim.scenario.load import from_dict
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -25,6 +28,7 @@ def test_run_again(engine: str) -> None:
         engine=told["engine"],
     )
     assert again.log.equals(run.log)
+    assert again.log.digest == run.log.digest
     assert again.provenance["scenario_sha256"] == told["scenario_sha256"]
 
 
@@ -35,6 +39,25 @@ def test_what_it_says() -> None:
     assert told["engine_reason"]
     assert told["versions"]["numpy"] != "not installed"
     assert len(told["scenario_sha256"]) == 64
+    assert len(told["source"]) == 16
+    assert told["rules"] == {}
+    assert told["folder"] == str(SCENARIOS)
     changed = run.model.replace({"policy.reorder.s": {"days": 201}})
     assert changed.digest != run.model.digest
     assert backsim.load(SCENARIOS / "quickstart.yaml").digest == run.model.digest
+
+
+def test_the_revision_of_the_scenarios_folder(tmp_path: Path) -> None:
+    assert revision(tmp_path) == ""
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for command in (["init", "-q"], [*identity, "commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    revision.cache_clear()
+    assert re.fullmatch("[0-9a-f]{40}", revision(tmp_path))
+
+
+def test_digests_of_logs() -> None:
+    model = backsim.load(SCENARIOS / "quickstart.yaml").replace(horizon=500.0)
+    one, other = (backsim.simulate(model, seed=1, engine=e) for e in ("simpy", "compiled"))
+    assert one.log.digest == other.log.digest
+    assert backsim.simulate(model, seed=2).log.digest != one.log.digest

@@ -251,6 +251,48 @@ def check(
 
 
 @app.command()
+def rerun(
+    result: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULT", help="A folder of run --out or compare --out, or the file in it."
+        ),
+    ],
+    workers: Annotated[
+        int | None, typer.Option(help="Replications at once; as many as pay if not given.")
+    ] = None,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Instead of the engine that it was made with.")
+    ] = None,
+    rules: RuleFiles = None,
+) -> int:
+    """Run a result again: 0 the same to the bit, 1 not, and what differs."""
+    from backsim.cli.rerun import run_again
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    return run_again(result, workers, None if engine is None else engine.value)
+
+
+@app.command()
+def diff(
+    one: Annotated[Path, typer.Argument(metavar="A", help="A scenario, or a result's folder.")],
+    other: Annotated[Path, typer.Argument(metavar="B", help="Another of the same kind.")],
+    format: Annotated[Format, typer.Option(help="csv prints the metrics.")] = Format.table,
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.9999, help="Of all intervals together.")
+    ] = 0.95,
+    rules: RuleFiles = None,
+) -> None:
+    """Show what differs: fields of scenarios; metrics of results, with paired intervals."""
+    from backsim.cli.diff import show_difference
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    show_difference(one, other, format.value, confidence)
+
+
+@app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
     set_: Sets = None,

@@ -20,7 +20,7 @@ def changes(before: Any, now: Any) -> list[str]:
     for path, old, new in differences(before, now):
         of_policy = len(path) > 2 and path[0] == "policies"
         policy, field = (str(path[1]), path[2:]) if of_policy else ("", path)
-        line = f"{spell(field)}: {_shown(old)} in the study, {_shown(new)} now"
+        line = f"{spell(field)}: {shown(old)} in the study, {shown(new)} now"
         lines.setdefault(line, []).append(policy)
     told = [line + _of(policies) for line, policies in lines.items()]
     rest = len(told) - MOST
@@ -40,7 +40,8 @@ def differences(before: Any, now: Any, path: Location = ()) -> Iterator[tuple[Lo
         yield path, before, now
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a message shows it, or that it is not there."""
     return "not there" if value is _NOTHING else show(value)
 
 

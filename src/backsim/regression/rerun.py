@@ -1,0 +1,133 @@
+"""Run a result again, and say whether it is the same, and if not, what it depends on differs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backsim.api import replicate
+from backsim.engines.choose import choose, own_rules
+from backsim.experiment.changes import differences, shown
+from backsim.experiment.experiment import Fixed
+from backsim.experiment.play import play
+from backsim.regression.saved import RUN, Key, Saved, Values, origin_changes
+from backsim.results.metrics import METRICS, Metrics, views_of
+from backsim.results.provenance import environment, file_digest, revision
+from backsim.scenario.yamlfile import spell
+
+MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A value that is not what it was; None for one that there is not."""
+
+    policy: str
+    replication: int
+    key: Key
+    before: float
+    now: float | None
+
+    @property
+    def size(self) -> float:
+        """Change as a share of the value; infinite for one that is gone."""
+        if self.now is None or self.before == 0:
+            return float("inf")
+        return abs(self.now - self.before) / abs(self.before)
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What came of running a result again."""
+
+    saved: Saved
+    compared: int
+    """Values compared."""
+    deviations: tuple[Deviation, ...]
+    changed: tuple[str, ...]
+    """What the result depends on and is not as it was, in words."""
+
+    @property
+    def same(self) -> bool:
+        """Every value is what it was, to the bit."""
+        return not self.deviations
+
+
+def rerun(saved: Saved, workers: int | None = None, engine: str | None = None) -> Rerun:
+    """Run a result again with its own engine, or another, and compare value by value.
+
+    Raises InputError when it cannot be run.
+    """
+    values, engines, study_environment = _again(saved, workers, engine)
+    deviations = tuple(_deviations(saved.values, values))
+    compared = sum(len(metrics) for metrics in saved.values.values())
+    now = {**environment(), **study_environment}
+    return Rerun(saved, compared, deviations, tuple(_changed(saved, now, engines)))
+
+
+def _again(
+    saved: Saved, workers: int | None, engine: str | None
+) -> tuple[Values, Mapping[str, str], dict[str, Any]]:
+    folder = next(iter(saved.models.values())).folder
+    told = {"revision": revision(folder)}
+    if saved.experiment is not None:
+        experiment = dataclasses.replace(saved.experiment, stopping=Fixed(saved.replications))
+        used = set(saved.engines.values())
+        wanted = engine or (used.pop() if len(used) == 1 else "auto")
+        study = play(experiment, workers=workers, engine=wanted)
+        frame = {
+            (policy.name, k): _named(study, place, k)
+            for place, policy in enumerate(experiment.policies)
+            for k in range(study.counts[place])
+        }
+        engines = {n: e["engine"] for n, e in study.provenance["engines"].items()}
+        return frame, engines, told
+    model, count = saved.models[RUN], saved.replications
+    name, _ = choose(model, engine or saved.engines[RUN], count)
+    runs = replicate(model, seed=saved.seed, replications=count, workers=workers, engine=name)
+    values = {
+        (RUN, run.replication): {(m, d, i): value for m, d, i, value in run.metrics.rows()}
+        for run in runs
+    }
+    return values, {RUN: name}, told
+
+
+def _named(study: Any, place: int, replication: int) -> dict[Key, float]:
+    model = study.policies[place].model
+    table = study.values[place, replication]
+    metrics = Metrics(views_of(model), dict(zip(METRICS, table, strict=True)))
+    return {(m, d, i): value for m, d, i, value in metrics.rows()}
+
+
+def _deviations(before: Values, now: Values) -> Iterator[Deviation]:
+    for (policy, replication), metrics in before.items():
+        again = now.get((policy, replication), {})
+        for key, value in metrics.items():
+            if again.get(key) != value:
+                yield Deviation(policy, replication, key, value, again.get(key))
+
+
+def _changed(saved: Saved, now: Mapping[str, Any], engines: Mapping[str, str]) -> Iterator[str]:
+    """What the result depends on and is not as it was."""
+    for policy, was in saved.scenarios.items():
+        of = f" of '{policy}'" if policy else ""
+        model = saved.models[policy]
+        found = list(differences(was["scenario"], model.to_dict()))
+        for path, old, new in found[:MOST]:
+            yield f"scenario{of}: {spell(path)}: {shown(old)} -> {shown(new)}"
+        if len(found) > MOST:
+            yield f"scenario{of}: {len(found) - MOST} more fields"
+        if was["traces"] != [trace.report.sha256 for trace in model.traces.values()]:
+            yield f"scenario{of}: its data files"
+        rules = {r.name: file_digest(r.function.__code__.co_filename) for r in own_rules(model)}
+        if was["rules"] != rules:
+            yield f"scenario{of}: the source of your rules"
+    for what, before, after in origin_changes(saved, now):
+        yield f"{what}: {before} -> {after}"
+    for policy, engine in engines.items():
+        before = saved.engines.get(policy, "unknown")
+        if before != engine:
+            of = f" of '{policy}'" if policy else ""
+            yield f"engine{of}: {before} -> {engine}"

@@ -1,0 +1,185 @@
+"""Results on disk: what `backsim run --out` and `backsim compare` leave, read back to compare.
+
+The metrics may be those of another version of backsim; each value is known by its name.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.experiment.describe import experiment_of
+from backsim.experiment.experiment import Experiment
+from backsim.experiment.play import STUDY_FILE
+from backsim.experiment.store import read_study
+from backsim.results.metrics import views_of
+from backsim.results.spec import MetricSpec
+from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
+from backsim.scenario.yamlfile import read_yaml
+
+RUN = ""
+"""The name of the one policy of a run."""
+
+Key = tuple[str, str, str]
+"""(metric, dimension, member)"""
+Values = Mapping[tuple[str, int], Mapping[Key, float]]
+"""(policy, replication) -> the metrics that have a value."""
+
+ORIGIN = ("versions", "source", "python", "platform", "arithmetic", "revision")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A result, and where it comes from."""
+
+    path: Path
+    models: Mapping[str, Model] = field(repr=False)
+    """Policy -> the model, as this version of backsim resolves the explicit scenario."""
+    scenarios: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    """Policy -> the explicit scenario and hashes of its files, as they were."""
+    seed: int
+    engines: Mapping[str, str]
+    origin: Mapping[str, Any]
+    """Versions, source, platform, revision."""
+    values: Values = field(repr=False)
+    experiment: Experiment | None = field(default=None, repr=False)
+    """Of a study."""
+
+    @property
+    def replications(self) -> int:
+        """The most replications of a policy."""
+        return 1 + max((k for _, k in self.values), default=-1)
+
+    def array(self, policy: str, key: Key) -> Any:
+        """A metric's value in each replication; nan where it has none."""
+        count = self.replications
+        return np.array([self.values.get((policy, k), {}).get(key, np.nan) for k in range(count)])
+
+
+def read_saved(path: Path) -> Saved:
+    """Read a result: a folder of `run --out` or `compare --out`, or the file in it that counts.
+
+    Raises InputError: there is none, or it is damaged.
+    """
+    folder = path if path.is_dir() else path.parent
+    study = path if path.suffix == ".sqlite" else folder / STUDY_FILE
+    if path.name != "provenance.json" and study.is_file():
+        return _study(study)
+    file = path if path.is_file() else folder / "provenance.json"
+    if not file.is_file() or file.suffix != ".json":
+        raise InputError(
+            f"{path}: expected a folder of `backsim run --out` or `backsim compare --out`, "
+            f"with provenance.json or {STUDY_FILE}"
+        )
+    return _run(file)
+
+
+def spec_of(key: Key) -> MetricSpec:
+    """The metric that a key names."""
+    return MetricSpec(*key)
+
+
+def _run(file: Path) -> Saved:
+    told = _json(file)
+    folder = file.parent
+    scenario = told.get("scenario") or read_yaml(folder / "scenario.yaml").values
+    try:
+        name, seed, engine = told["scenario_name"], int(told["seed"]), str(told["engine"])
+        digest, traces = told["scenario_sha256"], told["traces"]
+        origin = {key: told.get(key, "") for key in ORIGIN}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{file}: expected the provenance of a run, got none of {error}") from None
+    model = from_dict(scenario, name=str(name), folder=told.get("folder", folder))
+    was = {"scenario": scenario, "sha256": digest, "traces": [t["sha256"] for t in traces]}
+    was["rules"] = told.get("rules", {})
+    values = _replications(folder / "replications.csv")
+    return Saved(file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, origin, values)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: expected JSON ({error})") from None
+    if not isinstance(told, dict):
+        raise InputError(f"{file}: expected the provenance of a run, got {type(told).__name__}")
+    # What `backsim run --format json` prints holds it with the metrics.
+    inner = told.get("provenance")
+    return inner if isinstance(inner, dict) else told
+
+
+def _replications(file: Path) -> Values:
+    """The values of each replication, as `run --out` wrote them."""
+    values: dict[tuple[str, int], dict[Key, float]] = {}
+    try:
+        with file.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                key = row["metric"], row["dimension"], row["member"]
+                values.setdefault((RUN, int(row["replication"])), {})[key] = float(row["value"])
+    except OSError as error:
+        raise InputError(f"{file}: expected a readable file ({error.strerror})") from None
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{file}: expected the columns replication, metric, dimension, member, value"
+        ) from None
+    if not values:
+        raise InputError(f"{file}: expected at least one value, found none")
+    return values
+
+
+def _study(file: Path) -> Saved:
+    with read_study(file) as store:
+        description = store.description
+        results = list(store.results())
+    if not description or not results:
+        raise InputError(f"{file}: expected a study with results, found none")
+    experiment = experiment_of(description)
+    names, metrics = [p.name for p in experiment.policies], description["numbers"]["metrics"]
+    views = [views_of(policy.model) for policy in experiment.policies]
+    values: dict[tuple[str, int], dict[Key, float]] = {}
+    for result in results:
+        table = np.frombuffer(result.metrics, "<f8").reshape(len(metrics), -1)
+        keys = ((m, *view) for m in metrics for view in views[result.policy])
+        values[names[result.policy], result.replication] = {
+            key: float(value)
+            for key, value in zip(keys, table.ravel(), strict=True)
+            if not np.isnan(value)
+        }
+    environment = dict(description["view"]["environment"])
+    engines = environment.get("engines", {})
+    return Saved(
+        file,
+        {p.name: p.model for p in experiment.policies},
+        description["numbers"]["policies"],
+        experiment.seed,
+        {name: told["engine"] for name, told in engines.items()},
+        {key: environment.get(key, "") for key in ORIGIN},
+        values,
+        experiment,
+    )
+
+
+def is_scenario(path: Path) -> bool:
+    """Whether a path is a scenario file rather than a result."""
+    return path.is_file() and path.suffix in (".yaml", ".yml")
+
+
+def origin_changes(before: Saved, now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """(what, before, now) of versions, code and platform that differ."""
+    old, new = before.origin.get("versions") or {}, now.get("versions") or {}
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            yield f"version of {name}", old.get(name, "unknown"), new.get(name, "unknown")
+    words = {"source": "backsim's code", "revision": "git revision", "python": "Python"}
+    for key in ("source", "revision", "python", "arithmetic", "platform"):
+        one, other = before.origin.get(key) or "unknown", now.get(key) or "unknown"
+        if one != other:
+            yield words.get(key, "platform"), one, other

@@ -1,0 +1,191 @@
+"""`backsim rerun` and `backsim diff` as a user meets them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.regression import gate
+
+from backsim.cli import run as cli
+from backsim.experiment.work import digest_of
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a scenario, two runs of it and a study."""
+    folder = tmp_path_factory.mktemp("prepared")
+    file = str(gate.write(folder, replications=3).with_name("shop.yaml"))
+    arguments = ["run", file, "--seed", "3", "-n", "3", "--set", "horizon=60"]
+    assert cli([*arguments, "--out", str(folder / "a")]) == 0
+    assert cli([*arguments, "--out", str(folder / "b"), "--set", "costs.holding=0.2"]) == 0
+    study = ["compare", str(folder / "experiment.yaml"), "--workers", "1", "--out"]
+    assert cli([*study, str(folder / "s")]) == 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_a_copy(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a copy, and is in it."""
+    shutil.copytree(prepared, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+
+
+def edit(file: str, **changes: object) -> None:
+    """Change fields of a provenance."""
+    told = json.loads(Path(file).read_text())
+    assert set(changes) <= set(told)
+    Path(file).write_text(json.dumps(told | changes))
+
+
+@pytest.mark.parametrize(
+    ("result", "start"),
+    [
+        ("a", "a/provenance.json: the same: "),
+        ("a/provenance.json", "a/provenance.json: the same: "),
+        ("s", "s/study.sqlite: the same: "),
+        ("s/study.sqlite", "s/study.sqlite: the same: "),
+    ],
+)
+def test_the_same(result: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["rerun", result, "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(start)
+    assert said.endswith(" runs equal to the bit\n")
+    assert "depends on" not in said
+
+
+def test_an_edited_value(capsys: pytest.CaptureFixture[str]) -> None:
+    file = Path("a/replications.csv")
+    rows = list(csv.reader(file.read_text().splitlines()))
+    row = next(r for r in rows if r[1:4] == ["mean_wait", "class", "gold"])
+    before, row[4] = row[4], "0.5"
+    file.write_text("\n".join(",".join(r) for r in rows) + "\n")
+    assert cli(["rerun", "a", "--workers", "1"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        f"a/provenance.json: not the same: 1 of {len(rows) - 1} values differ",
+        f"  mean_wait[gold], replication 0: 0.5 -> {before}",
+        "nothing that it depends on differs (scenario, versions, platform, engine, code): "
+        "the result has been edited, or there is a defect",
+    ]
+
+
+def test_what_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads(Path("a/provenance.json").read_text())
+    versions = told["versions"] | {"numpy": "1.0"}
+    then = {"source": "old", "python": "3.1", "arithmetic": "abacus", "engine": "compiled"}
+    edit("a/provenance.json", versions=versions, **then)
+    gate.replace(Path("a/scenario.yaml"), ("holding: 0.1", "holding: 0.2"))
+    assert cli(["rerun", "a", "--workers", "1", "--engine", "simpy"]) == 1
+    said = capsys.readouterr().out
+    assert "cost.holding, replication " in said
+    for text in (
+        f"  version of numpy: 1.0 -> {told['versions']['numpy']}",
+        f"  backsim's code: old -> {told['source']}",
+        f"  Python: 3.1 -> {told['python']}",
+        f"  platform: abacus -> {told['arithmetic']}",
+        "  engine: compiled -> simpy",
+    ):
+        assert text in said.splitlines()
+
+
+def test_a_scenario_that_resolves_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
+    """As after a change of a default: the explicit form of then gives another one now."""
+    gate.replace(Path("a/scenario.yaml"), ("overtaking: ", "# overtaking: "))
+    assert cli(["rerun", "a", "--workers", "1"]) == 0
+    assert "  scenario: stock[0].overtaking: not there -> " in capsys.readouterr().out
+
+
+def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect("s/study.sqlite") as study:
+        found = study.execute("SELECT metrics FROM results WHERE policy = 1 AND replication = 2")
+        metrics = bytearray(found.fetchone()[0])
+        metrics[0] ^= 1  # the last bit of one value
+        study.execute(
+            "UPDATE results SET metrics = ?, digest = ? WHERE policy = 1 AND replication = 2",
+            [bytes(metrics), digest_of(bytes(metrics))],
+        )
+    study.close()
+    assert cli(["rerun", "s", "--workers", "1"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("s/study.sqlite: not the same: 1 of ")
+    assert said[1].startswith("  classes: fill_rate, replication 2: 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rerun", "nowhere"], "nowhere: expected a folder of `backsim run --out` or"),
+        (["rerun", "shop.yaml"], "shop.yaml: expected a folder of `backsim run --out` or"),
+        (["rerun", "broken"], "broken/provenance.json: expected JSON ("),
+        (["rerun", "bare"], "bare/provenance.json: expected the provenance of a run, got none of"),
+        (["rerun", "no_values"], "no_values/replications.csv: expected a readable file"),
+        (["rerun", "no_scenario"], "no_scenario/scenario.yaml: expected a readable file"),
+        (["diff", "a", "shop.yaml"], "diff: expected two scenarios or two results, got a and"),
+        (["diff", "shop.yaml", "none.yaml"], "diff: expected two scenarios or two results"),
+    ],
+)
+def test_bad_input(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("broken", "bare", "no_values", "no_scenario"):
+        shutil.copytree("a", name)
+    Path("broken/provenance.json").write_text("{")
+    Path("bare/provenance.json").write_text("{}")
+    Path("no_values/replications.csv").unlink()
+    Path("no_scenario/scenario.yaml").unlink()
+    assert cli(arguments) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"backsim: {message}")
+    assert said.out == ""
+
+
+def test_scenarios_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy("shop.yaml", "other.yaml")
+    gate.replace(Path("other.yaml"), ("holding: 0.1", "holding: 0.2"))
+    assert cli(["diff", "shop.yaml", "other.yaml"]) == 0
+    said = capsys.readouterr().out.split()
+    assert said[-3:] == ["costs.holding", "0.1", "0.2"]
+    assert cli(["diff", "shop.yaml", "shop.yaml"]) == 0
+    assert capsys.readouterr().out == "no difference\n"
+
+
+def test_runs_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["diff", "a", "b", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["fields"] == [
+        {"field": "costs.holding", "one": "0.1", "other": "0.2", "policies": []}
+    ]
+    assert found["paired"]
+    assert found["origin"] == []
+    metrics = {m["metric"]: m for m in found["metrics"]}
+    assert set(metrics) == {
+        *("cost.holding", "cost.holding[product:mug]", "cost.holding[product:plate]"),
+        *("cost.total", "cost.total[product:mug]", "cost.total[product:plate]"),
+        *("profit", "profit[product:mug]", "profit[product:plate]"),
+    }
+    holding = metrics["cost.holding"]
+    assert holding["difference"] == pytest.approx(holding["one"])  # twice as much
+    assert holding["low"] < holding["difference"] < holding["high"]
+    assert cli(["diff", "a", "b"]) == 0
+    said = capsys.readouterr().out
+    assert "Metrics that differ (9 of " in said
+    assert "on the same random numbers" in said
+
+
+def test_studies_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    file = Path("experiment.yaml")
+    gate.replace(file, ("classes:", "by class:"), ("objective:", "seed: 2\nobjective:"))
+    assert cli(["compare", "experiment.yaml", "--workers", "1", "--out", "t"]) == 0
+    capsys.readouterr()
+    assert cli(["diff", "s", "t"]) == 0
+    said = capsys.readouterr().out
+    assert "only in s: policy classes" in said
+    assert "only in t: policy by class" in said
+    assert "of other seeds, so independent" in said
+    assert ["seed", "1", "2"] in [line.split() for line in said.splitlines()]
+    assert cli(["diff", "s", "s"]) == 0
+    assert capsys.readouterr().out.startswith("no difference: ")
