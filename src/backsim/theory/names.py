@@ -22,6 +22,8 @@ def measure_of(metric: str, case: Case) -> Measure:
         return (
             (lambda look: measure(look) / parts) if metric in IN_PARTS and parts != 1 else measure
         )
+    if found := re.fullmatch(r"(\w+)_(stage\d+)|(warehouse|retailer\d+)_(\w+)", metric):
+        return _at_site(found[1] or found[4], found[2] or found[3], case)
     if found := re.fullmatch(r"P_wait_gt_(\d+(?:\.\d+)?)", metric):
         return lambda look: measures.wait_above(look, float(found[1]))
     if behind := re.fullmatch(r"quote_k(\d+)", metric):
@@ -29,10 +31,29 @@ def measure_of(metric: str, case: Case) -> Measure:
         return lambda look: measures.quote(look, waiting)
     if re.fullmatch(r"EW2_[A-Z]+", metric):
         return measures.second_moment
-    if re.fullmatch(r"cost_(opt|at(_[rQsS]_?\d+(\.\d+)?)+)", metric):
+    if re.fullmatch(r"cost_(opt|of_policy_by_evaluation|at(_[rQsS]_?\d+(\.\d+)?)+)", metric):
         return _metric("cost.total")
     later = [what for words, what in WAITS_FOR.items() if re.search(words, metric)]
     raise Unsupported(later[0] if later else f"the metric {metric}")
+
+
+def _at_site(metric: str, site: str, case: Case) -> Measure:
+    """The measure of a metric at one site: what customers see there, or other sites."""
+    of_customers = any(site in c["demand"]["sites"] for c in case.scenario["customers"].values())
+    from_maker = next(p for p in case.scenario["stock"] if p["sites"] == [site])
+    names = {
+        "EI": "mean_on_hand",
+        "EB": "mean_backlog" if of_customers else "mean_site_backlog",
+        "fill_rate": "fill_rate" if of_customers else "site_fill_rate",
+        "mean_wait": "mean_wait" if of_customers else "mean_site_wait",
+        "E_in_transit_to": "mean_on_order"
+        if from_maker["supplier"] == "maker"
+        else "mean_in_transit",
+    }
+    if metric not in names:
+        later = [what for words, what in WAITS_FOR.items() if re.search(words, metric)]
+        raise Unsupported(later[0] if later else f"the metric {metric}")
+    return lambda look: look.run.metrics.get(names[metric], "site", site)
 
 
 WAITS_FOR = {
@@ -83,6 +104,7 @@ MEASURES: dict[str, Measure] = {
             "mean_wait_per_unit",
             "mean_wait_served",
             "mean_wait_of_served",
+            "mean_customer_wait",
             "mean_lateness",
         ),
         _metric("mean_wait"),

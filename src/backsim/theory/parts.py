@@ -18,7 +18,7 @@ WAITS_FOR = {
     "supplier": "suppliers that are down at times",
     "breakdown_rate": "suppliers that are down at times",
     "forecast": "reorder rules that follow a forecast",
-    "structure": "stock points that supply each other",
+    "structure": "another structure of a network",
 }
 """What an unknown key of a model means."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.theory import forecasts, scripts, shapes
+from backsim.theory import forecasts, networks, scripts, shapes
 from backsim.theory.case import Case
 from backsim.theory.records import Answer, Unsupported
 
@@ -27,12 +27,18 @@ def translate(model: Answer, family: str = "") -> Case:
     raise Unsupported(WAITS_FOR.get(family[:2], "a shape of model that is not known"))
 
 
+def _structure(name: str) -> Callable[[Answer], bool]:
+    return lambda model: model.get("structure") == name
+
+
 def _stock_point(review: str) -> Callable[[Answer], bool]:
     return lambda model: model.get("review") == review and "policy" in model
 
 
 SHAPES: tuple[tuple[Callable[[Answer], bool], Callable[[Answer], Case]], ...] = (
     (lambda model: "forecast" in model, forecasts.order_up_to),
+    (_structure("serial"), networks.serial),
+    (_structure("one warehouse, N retailers"), networks.one_warehouse),
     (_stock_point("continuous"), shapes.continuous),
     (_stock_point("periodic"), shapes.periodic),
     (lambda model: "queue" in model, shapes.queue),

@@ -134,10 +134,26 @@ def check_of(record: Record, known: Answer) -> Check:
     if level:
         cases = _neighbours(model, level[1], record.family)
         return Check(record, case, measure_of("cost_opt", case), cases)
+    if record.metric == "echelon_base_stock_opt":
+        cases = other_levels(model, record.value, record.family)
+        return Check(record, case, measure_of("cost_opt", case), cases)
     if record.metric.startswith("protection_level"):
         cases = _neighbours(model, "protect", record.family)
         return Check(record, case, measure_of("expected_value_opt", case), cases, -1.0)
     return Check(record, case, measure_of(record.metric, case), {})
+
+
+def other_levels(model: Answer, levels: Sequence[int], family: str) -> dict[float, Case]:
+    """Echelon levels one unit up or down: j is that of stage j one up, -j one down."""
+    found: dict[float, Case] = {}
+    for stage in range(len(levels)):
+        for step in (1, -1):
+            changed = [level + step * (i == stage) for i, level in enumerate(levels)]
+            local = [level - below for level, below in zip(changed, [0, *changed], strict=False)]
+            if min(local[1:], default=0) >= 0:
+                other = {**model, "local_base_stock": local}
+                found[float(step * (stage + 1))] = translate(other, family)
+    return found
 
 
 def _neighbours(model: Answer, name: str, family: str) -> dict[float, Case]:
