@@ -139,6 +139,9 @@ class Network:
             if (product, site) not in self.fields:
                 expected = f"`stock` to hold {product} at {site}, of which {pair[0]} is made"
                 yield pair, "made_from", (product,), expected, "no such stock point"
+        if self.above[pair] and pair[1] in self.scenario.customers:
+            expected = f"another name for site {pair[1]}, which orders beside the customer classes"
+            yield pair, "", (), expected, "the name of a customer class"
         if fields.get("made_from") and (len(sources) > 1 or self.sites_of(pair)):
             expected = f"one supplier, the workshop, as {pair[0]} is made from components"
             yield pair, "supplier", (), expected, "a site" if self.sites_of(pair) else "several"
