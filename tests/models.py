@@ -21,13 +21,11 @@ from backsim.entities import (
     ASKED,
     CANCELLED,
     EXPECTED,
-    IN_SERVICE,
     LOST,
     NEVER,
     NO_NOTICE,
     NONE,
     NOTES,
-    QUEUED,
     RECEIVED,
     SHIPPED,
     UNDER_WAY,
@@ -69,6 +67,14 @@ IDLE: list[dict[str, Any]] = [
 ]
 """Stock points that name each rule once.  No one orders there, and nothing reviews them."""
 IDLE_PRODUCTS = [f"idle {i}" for i in range(len(IDLE))]
+IDLE_SUPPLIER = {
+    "messages": {"when": "every", "days": 1, "error": 0.5},
+    "lateness": {"share": 0.1, "days": 5},
+    "disruptions": {"planned": [{"starts": 1e6, "days": 1}]},
+    "yield_share": 0.9,
+    "parts": {"count": 2, "days": 1},
+}
+"""A supplier of all kinds of trouble, to whom no purchase comes."""
 NEVER_REVIEWED = {"period": 1, "first": 1e6}
 
 
@@ -110,7 +116,7 @@ def build(
             "horizon": horizon,
             "products": [*IDLE_PRODUCTS, *products],
             "sites": list(sites),
-            "suppliers": {**suppliers, "idle": {"messages": "exact"}},
+            "suppliers": {**suppliers, "idle": IDLE_SUPPLIER},
             "customers": dict(customers),
             "policy": {"reorder": "none", **(policy or {})},
             "stock": [*idle, *real],
@@ -212,13 +218,8 @@ def check(model: Model, log: Log) -> None:
     assert (
         stocks["waiting"] == np.bincount(lines["stock"][lines["open"] > 0], minlength=size)
     ).all()
+    _check_purchases(log)
     received = purchases["status"] == RECEIVED
-    coming = np.isin(purchases["status"], (QUEUED, IN_SERVICE, UNDER_WAY))
-    for name, which in (("received", received), ("on_order", coming)):
-        units = np.bincount(purchases["stock"][which], purchases["units"][which], size)
-        assert (stocks[name] == units).all(), name
-    assert (purchases["units"][received | coming] > 0).all()
-    assert (purchases["units"][purchases["status"] == WITHDRAWN] == 0).all()
     assert (purchases["arrives"][received] <= model.horizon).all()
     assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
     if "PIPELINE" in switches(model):
@@ -227,6 +228,27 @@ def check(model: Model, log: Log) -> None:
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
         _check_notes(log)
+
+
+def _check_purchases(log: Log) -> None:
+    """What became of the units of every purchase adds up to the stock points."""
+    purchases, stocks, deliveries = log.purchases, log.stocks, log.deliveries
+    over = np.isin(purchases["status"], (RECEIVED, WITHDRAWN))
+    units, got = purchases["units"], np.where(over, purchases["units"], 0)
+    assert (units[purchases["status"] != WITHDRAWN] > 0).all()
+    assert (units[purchases["status"] == WITHDRAWN] == 0).all()
+    to_come = np.where(over, 0, units)
+    if len(deliveries):
+        for name in ("received", "rejected", "withdrawn"):
+            assert (deliveries[name] >= 0).all()
+        got = deliveries["received"]
+        to_come = units - got - deliveries["rejected"]
+        assert (to_come[over] == 0).all()
+        assert (to_come[~over] > 0).all()
+        assert (deliveries["ordered"] == units + deliveries["withdrawn"]).all()
+        assert (deliveries["delay"] >= 0).all()
+    for name, counted in (("received", got), ("on_order", to_come)):
+        assert (stocks[name] == np.bincount(purchases["stock"], counted, len(stocks))).all(), name
 
 
 def _check_pipelines(model: Model, log: Log) -> None:

@@ -14,13 +14,24 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from backsim.quantities import Code, Count, Level, Price, Time, TotalUnits, Unit, UnitDays, Units
+from backsim.quantities import (
+    Code,
+    Count,
+    Level,
+    Portion,
+    Price,
+    Time,
+    TotalUnits,
+    Unit,
+    UnitDays,
+    Units,
+)
 
 NONE = -1
 NEVER = float("inf")
 
 # Kinds of event, in the order in which they run at the same time; at most 127.
-SUPPLY = 0  # a supplier's server has finished a purchase
+SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
 ARRIVAL = 10  # a purchase arrives, then clearing
 CLEARING = 15  # waiting lines are served in a batch
 FORECAST = 20  # a forecast is updated
@@ -29,6 +40,7 @@ REVIEW = 30  # periodic review, before the demand of that instant
 ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
 LATE_REVIEW = 50  # periodic review, after the demand of that instant
+MESSAGE = 60  # a supplier says when a purchase comes, or the buyer hears of it
 REVISE = 65  # estimates may have moved: who is to be told?
 NOTICE = 70  # a customer is told how long to wait
 LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
@@ -42,9 +54,13 @@ LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost")
 QUEUED, IN_SERVICE, UNDER_WAY, RECEIVED, WITHDRAWN = 0, 1, 2, 3, 4
 PURCHASE_STATUS = ("queued", "in service", "under way", "received", "withdrawn")
 
-# What a supplier tells of its purchases after the quoted date.
-NOTHING, THE_TRUTH = 0, 1
-MESSAGES = ("never", "exact")
+# When a supplier says more of a purchase than the date it quoted.
+NO_MESSAGE, EXACT, AT_DUE, ON_DELAY, EVERY = 0, 1, 2, 3, 4
+MESSAGES = ("never", "exact", "at_due", "on_delay", "every")
+
+# What a message event is about, beside its purchase: its subject is SORTS x purchase + sort.
+SAYS, HEARS = 0, 1
+SORTS = 4
 
 # How a customer class wants its orders shipped.
 BY_UNIT, BY_LINE, BY_ORDER = 0, 1, 2
@@ -70,7 +86,7 @@ NOTICES = ("estimate", "revision", "inquiry")
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
-    "release",
+    *("release", "expect", "reject"),
 )
 (
     NOTE_ORDER,
@@ -85,6 +101,8 @@ NOTES = (
     NOTE_TELL,
     NOTE_ASK,
     NOTE_RELEASE,
+    NOTE_EXPECT,
+    NOTE_REJECT,
 ) = range(len(NOTES))
 
 
@@ -280,13 +298,30 @@ class Supplier:
     mean_service: Time = 0.0  # of a purchase, or of a unit
     servers: Code = 0
     busy: Code = 0
+    work_entered: Count = 0  # purchases, or their units, that came
     work_queued: Count = 0  # purchases, or their units, in the queue
     work_begun: Count = 0  # and in service
     first: Code = NONE  # queue of purchases
     last: Code = NONE
     crossing: Code = 1
     per_unit: Code = 0  # service time is per unit
-    messages: Code = NOTHING
+    servers_at: Code = 0  # its servers in the table of servers
+    in_service: Code = NONE  # the purchases that servers work on, a list
+    messages: Code = NO_MESSAGE
+    lag: Time = 0.0  # from saying to hearing
+    period: Time = NEVER  # between messages
+    error: Portion = 0.0  # the largest error of a message, of the time that is left
+    learns: Portion = 0.0  # part of the way to arrival at which a delay is known
+    late_share: Portion = 0.0
+    parts: Code = 1  # deliveries that a purchase comes in
+    part_days: Time = 0.0  # between them
+    down: Code = 0
+    announced: Code = 0
+    planned: Code = 0  # the ends of its outages are known
+    down_since: Time = 0.0
+    mean_down: Time = 0.0
+    outage: Code = 0  # the present or next outage
+    outages_end: Code = 0
 
 
 @dataclass(slots=True)
@@ -370,6 +405,54 @@ class Request:
 
 
 @dataclass(slots=True)
+class Delivery:
+    """What belongs to a purchase only in models whose suppliers do more than deliver on time.
+
+    Row k of the table belongs to purchase k.
+    """
+
+    luck: Portion = 1.0  # late where it is below the supplier's share
+    delay: Time = 0.0  # days late, unknown when the date is quoted
+    error: Portion = 0.5  # 0 to 1: from the earliest to the latest that messages may say
+    sound: Portion = 1.0  # share of the units that are fit for use
+    began: Time = NEVER  # start of service
+    ends: Time = NEVER  # end of service
+    ahead: Count = 0  # work that came to the supplier before it
+    told: Time = NEVER  # said by the supplier, not yet heard
+    messages: Count = 0
+    ordered: TotalUnits = 0
+    withdrawn: TotalUnits = 0
+    received: TotalUnits = 0
+    rejected: TotalUnits = 0
+    parts: Code = 0  # received
+
+
+@dataclass(slots=True)
+class Fate:
+    """What the tape holds for a purchase: the first fields of its `Delivery`."""
+
+    luck: Portion = 1.0
+    delay: Time = 0.0
+    error: Portion = 0.5
+    sound: Portion = 1.0
+
+
+@dataclass(slots=True)
+class Server:
+    """A server of a limited supplier whose messages are exact."""
+
+    free: Time = 0.0  # when it has done all that is now in the queue
+
+
+@dataclass(slots=True)
+class Outage:
+    """A time in which a supplier is down."""
+
+    starts: Time = 0.0
+    ends: Time = 0.0
+
+
+@dataclass(slots=True)
 class Shipment:
     """Units of a line that were shipped after a wait."""
 
@@ -408,6 +491,8 @@ class Totals:
     waiting: Count = 0  # lines in queues, or kept where batch runs take back
     customer_lines: Count = 0  # lines on the tape; those of sites come after them
 
+    unsent: Count = 0  # purchases that suppliers have not dispatched
+
 
 @dataclass(slots=True)
 class World:
@@ -419,6 +504,9 @@ class World:
     suppliers: Sequence[Supplier]
     purchases: Sequence[Purchase]
     takebacks: Sequence[Takeback]
+    deliveries: Sequence[Delivery]
+    servers: Sequence[Server]
+    outages: Sequence[Outage]
     totals: Sequence[Totals]
     forecasts: Sequence[Forecast]
     observations: Sequence[Observation]

@@ -92,6 +92,7 @@ Units = Annotated[int, Unit("units", "i4", LARGEST_STOCK)]
 TotalUnits = Annotated[int, Unit("units", "i8")]
 Time = Annotated[float, Unit("days")]
 """A moment, in days from the start of the run."""
+Portion = Annotated[float, Unit("share")]
 Price = Annotated[float, Unit("money")]
 UnitDays = Annotated[float, Unit("units x days")]
 

@@ -13,7 +13,7 @@ import pytest
 
 import backsim
 from backsim.engines import simpy
-from backsim.engines.link import kernel_key, link
+from backsim.engines.link import kernel_functions, kernel_key, link
 from backsim.rules import FAMILIES, Rule
 
 SOURCE = Path(backsim.__file__).parents[1]
@@ -153,3 +153,8 @@ def test_a_kernel_is_known_by_all_that_goes_into_it(tmp_path: Path):
     assert digest(described(other)) != first
     # The ports: with notes or without.
     assert digest(described(path), note=simpy.note) != digest(described(path), note=simpy.no_note)
+
+
+def test_kernel_functions_share_one_namespace():
+    names = [function.__name__ for function in kernel_functions()]
+    assert len(names) == len(set(names))

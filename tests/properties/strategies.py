@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.models import build, built_in, use
 
-from backsim.entities import MESSAGES
 from backsim.scenario.model import Model
 
 SHIPMENTS = st.sampled_from(["partial", "line", "order"])
@@ -81,6 +80,49 @@ ESTIMATES = st.sampled_from(
         {"rule": "live", "padding": 1},
         {"rule": "quantile", "p": 0.8},
     ]
+)
+MESSAGES = st.one_of(
+    st.sampled_from(["never", "exact"]),
+    st.builds(
+        lambda when, lag: {"when": when, "lag": lag},
+        st.sampled_from(["at_due", "on_delay"]),
+        st.sampled_from([0, 0.5, 2]),
+    ),
+    st.builds(
+        lambda days, share, error: {
+            "when": "every",
+            "days": days,
+            "lag": days * share,
+            "error": error,
+        },
+        st.sampled_from([0.5, 1, 3]),
+        st.sampled_from([0, 0.5, 1]),
+        st.sampled_from([0, 0.5, 1]),
+    ),
+)
+LATENESS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda share, days: {"share": share, "days": days},
+        st.sampled_from([0.3, 1]),
+        st.sampled_from([0, 1, {"exponential": {"mean": 2}}]),
+    ),
+)
+DISRUPTIONS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda up, down, announced: {"up": up, "down": down, "announced": announced},
+        st.sampled_from([1, {"exponential": {"mean": 2}}, {"discrete": {"values": [0, 1, 4]}}]),
+        st.sampled_from([0.5, {"exponential": {"mean": 1}}, {"discrete": {"values": [0, 1]}}]),
+        st.booleans(),
+    ),
+    st.builds(
+        lambda announced: {
+            "planned": [{"starts": 1, "days": 2}, {"starts": 3, "days": 0.5}],
+            "announced": announced,
+        },
+        st.booleans(),
+    ),
 )
 LEVEL = st.integers(-1, 6)
 REORDERS = st.one_of(
@@ -195,7 +237,11 @@ def suppliers(draw: Any) -> dict[str, Any]:
         "lead_time": draw(LEAD_TIMES),
         "crossing": draw(st.booleans()),
         "capacity": draw(CAPACITIES),
-        "messages": draw(st.sampled_from(MESSAGES)),
+        "messages": draw(MESSAGES),
+        "lateness": draw(LATENESS),
+        "disruptions": draw(DISRUPTIONS),
+        "yield_share": draw(st.sampled_from([None, 0.5, {"uniform": {"low": 0, "high": 1}}])),
+        "parts": draw(st.sampled_from([None, {"count": 3, "days": 0.5}])),
     }
 
 

@@ -25,14 +25,18 @@ from backsim.entities import (
     Component,
     Contact,
     CustomerClass,
+    Delivery,
+    Fate,
     Forecast,
     Line,
     Node,
     Note,
     Notice,
     Observation,
+    Outage,
     Purchase,
     Request,
+    Server,
     Shipment,
     Source,
     Stock,
@@ -94,7 +98,7 @@ class Arena:
     def __init__(
         self, model: Model, tape: Tape, record: bool, rows_each: int = 1, linked: Linked = ()
     ) -> None:
-        setup = set_up(model, linked)
+        setup = set_up(model, linked, tape)
         self.model, self.tape, self.switches = model, tape, setup.key.switches
         self.drive = driver(setup.key, record)
         self.owners = setup.lane_owners
@@ -119,6 +123,9 @@ class Arena:
             "purchases": np.concatenate(
                 [records(Purchase, setup.purchases), np.empty(len(tape) // 4, dtype(Purchase))]
             ),
+            "deliveries": records(Delivery, setup.deliveries),
+            "servers": blank(Server, setup.servers),
+            "outages": records(Outage, setup.outages),
             "totals": records(Totals, [Totals(customer_lines=len(tape))]),
             "forecasts": records(Forecast, setup.forecasts or [Forecast()]),
             "observations": blank(Observation, setup.observations + 1),
@@ -174,6 +181,7 @@ class Arena:
         return Log(
             used["lines"][: clock["next_line"]],
             used["purchases"][: clock["purchases"]],
+            used["deliveries"][: clock["purchases"]],
             used["shipments"][: clock["shipments"]],
             used["stocks"],
             used["takebacks"][: clock["takebacks"]],
@@ -197,11 +205,13 @@ class Arena:
         waiting = int(self.tables["totals"]["waiting"][0]) + spare
         each_line = int(self.clock["events_each"][0])
         more = spare + each_line * waiting
-        needs = {"events": ("pending", more), "purchases": ("purchases", more)}
+        unsent = int(self.tables["totals"]["unsent"][0])
+        room = 4 * (more + unsent) if "DELIVERIES" in self.switches else more
+        needs = {"events": ("pending", room), "purchases": ("purchases", more)}
         if each_line:
             needs["lines"] = ("lines", spare)
         if "INFORMS" in self.switches:
-            needs["events"] = ("pending", more + waiting)
+            needs["events"] = ("pending", room + waiting)
             needs |= {name: (name, spare) for name in ("contacts", "notices")}
         each = int(self.clock["rows_each"][0])
         needs["takebacks"] = ("takebacks", int(self.clock["takebacks_each"][0]) * waiting)
@@ -219,6 +229,10 @@ class Arena:
             missing = len(self.tables["lines"]) - len(self.tape) - len(self.tables["requests"])
             added = blank(Request, missing)
             self.tables["requests"] = np.concatenate([self.tables["requests"], added])
+        if "DELIVERIES" in self.switches:  # a delivery for each purchase
+            missing = len(self.tables["purchases"]) - len(self.tables["deliveries"])
+            rows = np.empty(missing, dtype(Delivery))
+            self.tables["deliveries"] = np.concatenate([self.tables["deliveries"], rows])
 
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times, twice as many as it has used."""
@@ -233,6 +247,9 @@ class Arena:
             sources["draws_at"] = (ends - counts)[sources["lane"]]
         self.tables["lead_times"] = _dealt(self.tape.lead_times, counts)
         self.tables["services"] = _dealt(self.tape.services, counts)
+        self.tables["fates"] = np.empty(int(ends[-1]) if self.tape.fates else 0, dtype(Fate))
+        for name, streams in self.tape.fates.items():
+            self.tables["fates"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0
 
 

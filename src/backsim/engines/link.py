@@ -24,13 +24,17 @@ from backsim.kernel import (
     batches,
     clearing,
     contact,
+    delivery,
+    disruptions,
     estimates,
     events,
     forecasting,
     leaving,
     lots,
+    messages,
     orders,
     pipeline,
+    planning,
     queue,
     replenishment,
     sharing,
@@ -43,8 +47,9 @@ from backsim.kernel import (
 from backsim.rules import FAMILIES, Rule
 
 KERNEL = (
-    *(switches, stock, pipeline, queue, sourcing, transit, clearing, sharing, batches, lots),
-    *(replenishment, forecasting, estimates, leaving, contact, orders, sites, events),
+    *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
+    *(pipeline, messages, planning, disruptions, delivery, replenishment),
+    *(estimates, leaving, contact, orders, sites, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())

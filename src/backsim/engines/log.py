@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 TABLES = (
-    *("lines", "purchases", "shipments", "stocks", "takebacks", "notes"),
+    *("lines", "purchases", "deliveries", "shipments", "stocks", "takebacks", "notes"),
     *("observations", "contacts", "notices", "site_lines"),
 )
 
@@ -34,9 +34,10 @@ CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
 class Log:
     """The tables at the end of a run, as records of the entities' types.
 
-    `lines`: every order line that arrived; `shipments`: units shipped after a wait; `takebacks`:
-    units that were kept for a line and given to others; `notes`: the event log, empty unless it was
-    asked for; `observations`: the periods of the stock points that
+    `lines`: every order line that arrived; `deliveries`: a row for each purchase, or none where
+    suppliers do nothing that needs it; `shipments`: units shipped after a wait; `takebacks`: units
+    that were kept for a line and given to others; `notes`: the event log, empty unless it was asked
+    for; `observations`: the periods of the stock points that
     forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
     events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
@@ -46,6 +47,7 @@ class Log:
 
     lines: Records
     purchases: Records
+    deliveries: Records
     shipments: Records
     stocks: Records
     takebacks: Records

@@ -21,14 +21,18 @@ from backsim.entities import (
     Component,
     Contact,
     CustomerClass,
+    Delivery,
+    Fate,
     Forecast,
     Line,
     Node,
     Note,
     Notice,
     Observation,
+    Outage,
     Purchase,
     Request,
+    Server,
     Shipment,
     Source,
     Stock,
@@ -37,7 +41,7 @@ from backsim.entities import (
     Totals,
     dtype,
 )
-from backsim.kernel.switches import INFORMS
+from backsim.kernel.switches import DELIVERIES, INFORMS
 
 EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
 """A scheduled event; `rank` is its kind and sequence in one number."""
@@ -76,6 +80,9 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "classes": dtype(CustomerClass),
     "suppliers": dtype(Supplier),
     "purchases": dtype(Purchase),
+    "deliveries": dtype(Delivery),
+    "servers": dtype(Server),
+    "outages": dtype(Outage),
     "totals": dtype(Totals),
     "forecasts": dtype(Forecast),
     "observations": dtype(Observation),
@@ -96,6 +103,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     **{f"trait_{name}": np.dtype(kind) for name, kind in TRAITS.items()},
     "lead_times": np.dtype("f8"),
     "services": np.dtype("f8"),
+    "fates": dtype(Fate),
 }
 KIND_SHIFT = 56
 LEVEL_SHIFT = 42
@@ -145,6 +153,21 @@ def draw_lead_time_from(world, stock, source):  # type: ignore[no-untyped-def]
 
 def draw_service_from(world, stock, source):  # type: ignore[no-untyped-def]
     return world.services[source.draws_at + stock.purchases]
+
+
+def draw_fate(world, stock, delivery):  # type: ignore[no-untyped-def]
+    take_fate(world.fates[stock.draws_at + stock.purchases], delivery)
+
+
+def draw_fate_from(world, stock, source, delivery):  # type: ignore[no-untyped-def]
+    take_fate(world.fates[source.draws_at + stock.purchases], delivery)
+
+
+def take_fate(fate, delivery):  # type: ignore[no-untyped-def]
+    delivery.luck = fate.luck
+    delivery.delay = fate.delay
+    delivery.error = fate.error
+    delivery.sound = fate.sound
 
 
 def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
@@ -239,8 +262,11 @@ def short(world):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
     waiting = world.totals[0].waiting + clock.spare
     spare = clock.spare + clock.events_each * waiting
+    room = spare
+    if DELIVERIES:  # a supplier that recovers sends all that it held, and may speak of each
+        room = 4 * (spare + world.totals[0].unsent)
     if INFORMS and (  # notices to all who wait may become due at once
-        clock.pending + spare + waiting > len(world.events)
+        clock.pending + room + waiting > len(world.events)
         or clock.contacts + clock.spare > len(world.contacts)
         or clock.notices + clock.spare > len(world.notices)
     ):
@@ -248,7 +274,7 @@ def short(world):  # type: ignore[no-untyped-def]
     return (
         clock.short_of_draws != 0
         or clock.handled >= clock.stop_at
-        or clock.pending + spare > len(world.events)
+        or clock.pending + room > len(world.events)
         or clock.purchases + spare > len(world.purchases)
         or clock.lines + clock.events_each * clock.spare > len(world.lines)
         or clock.shipments + clock.rows_each * waiting > len(world.shipments)
@@ -316,6 +342,14 @@ def new_line(world):
 """
 )
 
+new_delivery = written(
+    f"""
+def new_delivery(world):
+    row = world.deliveries[world.clock[0].purchases - 1]
+    {defaults("row", Delivery)}
+"""
+)
+
 take_order = written(
     f"""
 def take_order(world, head):
@@ -366,6 +400,7 @@ PORTS = {
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
         *(new_line, draw_lead_time_from, draw_service_from),
+        *(new_delivery, draw_fate, draw_fate_from, take_fate),
         *(remove_first, short, take_order),  # called by the loop alone
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
@@ -16,17 +16,21 @@ from backsim.entities import (
     CLEARING,
     LATE_REVIEW,
     MESSAGES,
+    NEVER,
     NONE,
     OVERTAKING,
     REVIEW,
     SHARING,
     SHIPMENT,
+    SUPPLY,
     UNDER_WAY,
     Ancestor,
     Component,
     CustomerClass,
+    Delivery,
     Forecast,
     Node,
+    Outage,
     Purchase,
     Source,
     Stock,
@@ -38,6 +42,11 @@ from backsim.scenario.model import Model
 from backsim.scenario.network import first_lane
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
+from backsim.streams import Tape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 UNKNOWN = float("nan")
 
@@ -55,6 +64,9 @@ class Setup:
     classes: list[CustomerClass]
     suppliers: list[Supplier]
     purchases: list[Purchase]
+    deliveries: list[Delivery]
+    servers: int
+    outages: list[Outage]
     params: list[float]
     forecasts: list[Forecast]
     observations: int
@@ -84,18 +96,22 @@ class Setup:
         return kernel_key(self.rules, self.switches)
 
 
-def set_up(model: Model, linked: Linked = ()) -> Setup:
+def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup:
     """The tables of a model at time 0.
 
     `linked` are rules, as (family, name), to link whether or not the model uses them: models that
-    are given the same share one compiled kernel.
+    are given the same share one compiled kernel.  With a tape, the outages of suppliers are in the
+    tables too.
     """
     scenario = model.scenario
     setup = Setup(
         stocks=[],
         classes=[_customer_class(c) for c in scenario.customers.values()],
-        suppliers=[_supplier(s) for s in scenario.suppliers.values()],
+        suppliers=[],
         purchases=[],
+        deliveries=[],
+        servers=0,
+        outages=[],
         params=[],
         forecasts=[],
         observations=0,
@@ -107,6 +123,11 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
         switches=switches(model),
         events=[],
     )
+    for supplier in scenario.suppliers.values():
+        _add_supplier(setup, supplier)
+    if tape is not None:
+        for index, outages in enumerate(tape.outages):
+            _add_outages(setup, index, outages)
     for point in scenario.stock:
         _choose(setup, point)
     add_network(setup, model)
@@ -121,8 +142,11 @@ def set_up(model: Model, linked: Linked = ()) -> Setup:
 def switches(model: Model) -> set[str]:
     """The parts of the kernel that a model needs."""
     needed = set()
-    if any(supplier.messages != "never" for supplier in model.scenario.suppliers.values()):
-        needed.add("PIPELINE")
+    suppliers = model.scenario.suppliers.values()
+    if any(supplier.disruptions for supplier in suppliers):
+        needed |= {"DISRUPTIONS", "DELIVERIES", "PIPELINE"}
+    if any(supplier.needs_deliveries for supplier in suppliers):
+        needed |= {"DELIVERIES", "PIPELINE"}
     if any(forecasts(point) for point in model.scenario.stock):
         needed.add("FORECASTS")
     told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
@@ -159,10 +183,20 @@ def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
     return row
 
 
-def _supplier(supplier: object) -> Supplier:
-    assert isinstance(supplier, schema.Supplier)
-    capacity, row = supplier.capacity, Supplier(crossing=int(supplier.crossing))
-    row.messages = MESSAGES.index(supplier.messages)
+def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
+    capacity, said = supplier.capacity, supplier.messages
+    row = Supplier(
+        crossing=int(supplier.crossing),
+        messages=MESSAGES.index(said.when),
+        lag=said.lag,
+        error=said.error,
+        learns=said.learns,
+        period=said.days or NEVER,
+        late_share=supplier.lateness.share if supplier.lateness else 0.0,
+        parts=supplier.parts.count if supplier.parts else 1,
+        part_days=supplier.parts.days if supplier.parts else 0.0,
+        servers_at=setup.servers,
+    )
     if isinstance(capacity, Servers):
         row.servers = capacity.servers
         row.per_unit = int(capacity.per == "unit")
@@ -170,7 +204,24 @@ def _supplier(supplier: object) -> Supplier:
     elif isinstance(capacity, Throughput):
         row.servers = row.per_unit = 1
         row.mean_service = 1.0 / capacity.units_per_day
-    return row
+    if said.when == "exact":
+        setup.servers += row.servers
+    if supplier.disruptions is not None:
+        row.announced = int(supplier.disruptions.announced)
+        row.planned = int(bool(supplier.disruptions.planned))
+        if supplier.disruptions.down is not None:
+            row.mean_down = supplier.disruptions.down.moments()[0]
+    setup.suppliers.append(row)
+
+
+def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None:
+    """A supplier's outages, rows of (starts, ends); the first is scheduled."""
+    supplier = setup.suppliers[index]
+    supplier.outage = len(setup.outages)
+    setup.outages += [Outage(starts, ends) for starts, ends in outages.tolist()]
+    supplier.outages_end = len(setup.outages)
+    if len(outages):
+        setup.events.append((setup.outages[supplier.outage].starts, SUPPLY, -1 - index))
 
 
 def _supplier_code(model: Model, point: StockPoint) -> int:
@@ -232,6 +283,9 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
                 before=stock.last_purchase,
             )
         )
+        if "DELIVERIES" in setup.switches:  # it is one part, and all of it is fit for use
+            parts = setup.suppliers[stock.supplier].parts - 1
+            setup.deliveries.append(Delivery(ordered=inbound.units, parts=parts))
         stock.last_purchase = len(setup.purchases) - 1
     _fill_pipeline(setup.purchases, stock, len(setup.purchases) - len(point.inbound))
     setup.stocks.append(stock)

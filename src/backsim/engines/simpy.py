@@ -24,12 +24,14 @@ from backsim.entities import (
     NONE,
     ORDER,
     Contact,
+    Delivery,
     Line,
     Note,
     Notice,
     Observation,
     Purchase,
     Request,
+    Server,
     Shipment,
     Source,
     Stock,
@@ -135,6 +137,23 @@ def draw_service_from(world: LiveWorld, stock: Stock, source: Source) -> float:
     return float(draws.first(stock.purchases + 1)[stock.purchases])
 
 
+def new_delivery(world: LiveWorld) -> None:
+    world.deliveries.append(Delivery())  # type: ignore[attr-defined]
+
+
+def draw_fate(world: LiveWorld, stock: Stock, delivery: Delivery) -> None:
+    _take_fate(world.tape, stock.index, stock.purchases, delivery)
+
+
+def draw_fate_from(world: LiveWorld, stock: Stock, source: Source, delivery: Delivery) -> None:
+    _take_fate(world.tape, source.lane, stock.purchases, delivery)
+
+
+def _take_fate(tape: Tape, lane: int, at: int, delivery: Delivery) -> None:
+    for name, streams in tape.fates.items():
+        setattr(delivery, name, float(streams[lane].first(at + 1)[at]))
+
+
 def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
     world.shipments.append(Shipment(now, line, units))
 
@@ -180,6 +199,7 @@ PORTS = {
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
         *(new_line, draw_lead_time_from, draw_service_from),
+        *(new_delivery, draw_fate, draw_fate_from),
     )
 }
 
@@ -200,7 +220,7 @@ class Live:
     def __init__(self, model: Model, tape: Tape, record: bool = False) -> None:
         self.model, self.tape = model, tape
         self.env = Clock()
-        self.setup = setup = set_up(model)
+        self.setup = setup = set_up(model, tape=tape)
         self.handled = 0
         self._kernel = _kernel(setup.key, record)
         self._played = 0  # lines of the tape that have arrived
@@ -216,6 +236,9 @@ class Live:
             suppliers=setup.suppliers,
             purchases=setup.purchases,
             takebacks=[],
+            deliveries=setup.deliveries,
+            servers=[Server() for _ in range(setup.servers)],
+            outages=setup.outages,
             totals=[Totals(customer_lines=len(tape))],
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
@@ -303,6 +326,7 @@ class Live:
         log = Log(
             records(Line, self.world.lines),
             records(Purchase, self.world.purchases),
+            records(Delivery, self.world.deliveries),
             records(Shipment, self.world.shipments),
             records(Stock, self.world.stocks),
             records(Takeback, self.world.takebacks),

@@ -35,7 +35,7 @@ def cover(world: World, stock: Stock, units: int) -> int:
     """The purchase under way that brings the last of so many units; NONE when none does."""
     index = stock.pipeline_first
     while index != NONE:
-        units -= to_come(world.purchases[index])
+        units -= to_come(world, index)
         if units <= 0:
             return index
         index = world.purchases[index].later

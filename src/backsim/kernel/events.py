@@ -10,6 +10,7 @@ from backsim.entities import (
     LATE_FORECAST,
     LATE_REVIEW,
     LEAVE,
+    MESSAGE,
     NOTICE,
     ORDER,
     REACH,
@@ -20,13 +21,22 @@ from backsim.entities import (
 )
 from backsim.kernel.batches import clear_batch
 from backsim.kernel.contact import end_patience, inquire, send_notice
+from backsim.kernel.disruptions import change_state
 from backsim.kernel.estimates import revise
 from backsim.kernel.forecasting import end_period
 from backsim.kernel.leaving import end_tolerance
+from backsim.kernel.messages import message
 from backsim.kernel.orders import customer_order
 from backsim.kernel.replenishment import end_service, receive, review_periodically
 from backsim.kernel.sites import reach_site
-from backsim.kernel.switches import BATCHES, FORECASTS, INFORMS, NETWORK
+from backsim.kernel.switches import (
+    BATCHES,
+    DELIVERIES,
+    DISRUPTIONS,
+    FORECASTS,
+    INFORMS,
+    NETWORK,
+)
 
 
 def handle(world: World, kind: int, subject: int, now: float) -> None:
@@ -40,8 +50,12 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
             end_patience(world, subject, now)
         else:
             end_tolerance(world, subject, now)
+    elif DISRUPTIONS and kind == SUPPLY and subject < 0:
+        change_state(world, -1 - subject, now)
     elif kind == SUPPLY:
         end_service(world, subject, now)
+    elif DELIVERIES and kind == MESSAGE:
+        message(world, subject, now)
     elif kind == REVIEW or kind == LATE_REVIEW:
         review_periodically(world, world.stocks[subject], kind, now)
     elif kind == REACH:

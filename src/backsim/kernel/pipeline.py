@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NEVER, NONE, REVISE, Purchase, Stock, Supplier, World
-from backsim.kernel.switches import INFORMS, NETWORK
+from backsim.entities import (
+    NEVER,
+    NONE,
+    NOTE_EXPECT,
+    REVISE,
+    Purchase,
+    Stock,
+    Supplier,
+    World,
+)
+from backsim.kernel.switches import DELIVERIES, DISRUPTIONS, INFORMS, NETWORK
 
 if TYPE_CHECKING:
-    from backsim.kernel.ports import notice_moves, schedule
+    from backsim.kernel.ports import note, notice_moves, schedule
 
 
 def quote(
@@ -20,13 +29,15 @@ def quote(
 ) -> None:
     """The supplier quotes a date for a purchase that is being placed; it joins the pipeline.
 
-    The date is now + mean time before a server is free + mean service + mean lead time.  With all c
+    The date is now + mean time until a server is free + mean service + mean lead time.  With all c
     servers busy, a server is free after (work in the queue + work in service / c) x mean service
     / c, where work is counted in purchases, or in units where a service is per unit; what has been
     done of the work in service is not counted.  That is the mean for exponential services.
     Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
     """
     date = now
+    if DISRUPTIONS and supplier.announced != 0:
+        date += mean_outage(world, supplier, now)
     if supplier.servers > 0:
         work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
         date += work * supplier.mean_service
@@ -47,6 +58,18 @@ def next_arrival(world: World, stock: Stock) -> float:
     return world.purchases[stock.pipeline_first].expected
 
 
+def mean_outage(world: World, supplier: Supplier, now: float) -> float:
+    """Mean time until a supplier that is down recovers, as if it had just gone down.
+
+    That is the mean for exponential outages.  The end of a planned one is known.
+    """
+    if supplier.down == 0:
+        return 0.0
+    if supplier.planned != 0:
+        return world.outages[supplier.outage].ends - now
+    return supplier.mean_down
+
+
 def work_of(supplier: Supplier, purchase: Purchase) -> int:
     """How much work a purchase is, in multiples of the service time."""
     return purchase.units if supplier.per_unit != 0 else 1
@@ -59,14 +82,18 @@ def waiting_work(supplier: Supplier, queued: int) -> float:
     return (queued + supplier.work_begun / supplier.servers) / supplier.servers
 
 
-def to_come(purchase: Purchase) -> int:
-    """Units of a purchase under way that are still to come."""
-    return purchase.units
+def to_come(world: World, index: int) -> int:
+    """Units of a purchase that are still to come."""
+    units = world.purchases[index].units
+    if DELIVERIES:
+        units -= world.deliveries[index].received + world.deliveries[index].rejected
+    return units
 
 
 def expect(world: World, stock: Stock, index: int, date: float, now: float) -> None:
     """The date at which a purchase is expected becomes another one."""
     if change_expected(world, stock, index, date):
+        note(world, now, NOTE_EXPECT, index, stock, to_come(world, index))
         expected_changed(world, stock, now)
 
 

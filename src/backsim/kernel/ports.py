@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.entities import Contact, Forecast, Line, Source, Stock, World
+from backsim.entities import Contact, Delivery, Forecast, Line, Source, Stock, World
 
 # -- supplied by the engine ------------------------------------------------------------------
 
@@ -38,6 +38,15 @@ draw_lead_time_from: Callable[[World, Stock, Source], float]
 
 draw_service_from: Callable[[World, Stock, Source], float]
 """(world, stock, source): as `draw_service`, when it is ordered from one of several sources."""
+
+new_delivery: Callable[[World], None]
+"""(world): add a row to the table of deliveries, for the purchase added last."""
+
+draw_fate: Callable[[World, Stock, Delivery], None]
+"""(world, stock, delivery): the fate of the stock point's next purchase, from the tape."""
+
+draw_fate_from: Callable[[World, Stock, Source, Delivery], None]
+"""(world, stock, source, delivery): the same, when it is ordered from one of several sources."""
 
 log_shipment: Callable[[World, float, int, int], None]
 """(world, now, line, units): remember units that were shipped after a wait."""

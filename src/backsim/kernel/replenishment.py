@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import (
     ARRIVAL,
+    EXACT,
     IN_SERVICE,
     NONE,
     NOTE_PURCHASE,
@@ -15,7 +16,6 @@ from backsim.entities import (
     REACH,
     RECEIVED,
     SUPPLY,
-    THE_TRUTH,
     UNDER_WAY,
     WITHDRAWN,
     Purchase,
@@ -24,21 +24,36 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.clearing import clear
+from backsim.kernel.delivery import accept, open_delivery
+from backsim.kernel.disruptions import begin_service, is_stopped, leave_service
 from backsim.kernel.lots import lot, order_together
-from backsim.kernel.pipeline import estimates_moved, expect, quote, remove_from_pipeline, work_of
+from backsim.kernel.messages import await_messages, learn_arrival
+from backsim.kernel.pipeline import estimates_moved, quote, remove_from_pipeline, to_come, work_of
+from backsim.kernel.planning import plan, plan_all
 from backsim.kernel.sourcing import (
     buy_from,
     choose_source,
     from_a_site,
     most_units,
     raise_echelon,
+    raise_position,
 )
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import ECHELON, INFORMS, JOINT, NETWORK, PIPELINE
+from backsim.kernel.switches import (
+    DELIVERIES,
+    DISRUPTIONS,
+    ECHELON,
+    INFORMS,
+    JOINT,
+    NETWORK,
+    PIPELINE,
+)
 from backsim.kernel.transit import call_back
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
+        draw_fate,
+        draw_fate_from,
         draw_lead_time,
         draw_service,
         new_purchase,
@@ -111,6 +126,13 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
     stock.on_order += units
     if PIPELINE:
         quote(world, stock, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
+    if DELIVERIES:
+        open_delivery(world, purchase, index)
+        if NETWORK:
+            draw_fate_from(world, stock, world.sources[source], world.deliveries[index])
+        else:
+            draw_fate(world, stock, world.deliveries[index])
+        await_messages(world, purchase, index, now)
     stock.purchases += 1
     note(world, now, NOTE_PURCHASE, index, stock, units)
     if ECHELON:
@@ -124,9 +146,14 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
 def join_queue(world: World, purchase: Purchase, index: int, now: float) -> None:
     """A purchase queues at its supplier, if that is limited; else it sets out at once."""
     supplier = world.suppliers[supplier_of(world, purchase)]
-    if supplier.servers == 0:
+    if supplier.servers == 0 and (not DISRUPTIONS or supplier.down == 0):
         dispatch(world, supplier, purchase, index, now)
-        return
+    else:
+        queue_up(world, supplier, purchase, index, now)
+
+
+def queue_up(world: World, supplier: Supplier, purchase: Purchase, index: int, now: float) -> None:
+    """A purchase queues at the supplier, which has too few servers or is down."""
     if supplier.first == NONE:
         supplier.first = index
     else:
@@ -134,6 +161,12 @@ def join_queue(world: World, purchase: Purchase, index: int, now: float) -> None
     supplier.last = index
     if PIPELINE:
         supplier.work_queued += work_of(supplier, purchase)
+    if DELIVERIES:
+        world.deliveries[index].ahead = supplier.work_entered
+        supplier.work_entered += work_of(supplier, purchase)
+        world.totals[0].unsent += 1
+        if supplier.messages == EXACT:
+            plan(world, supplier, index, now)
     start_service(world, supplier, now)
 
 
@@ -146,6 +179,8 @@ def supplier_of(world: World, purchase: Purchase) -> int:
 
 def start_service(world: World, supplier: Supplier, now: float) -> None:
     """Free servers take the purchases that queue, first come first served."""
+    if DISRUPTIONS and supplier.down != 0:
+        return
     while supplier.busy < supplier.servers and supplier.first != NONE:
         index = supplier.first
         purchase = world.purchases[index]
@@ -158,16 +193,24 @@ def start_service(world: World, supplier: Supplier, now: float) -> None:
             if PIPELINE:
                 supplier.work_queued -= work_of(supplier, purchase)
                 supplier.work_begun += work_of(supplier, purchase)
+            if DELIVERIES:
+                begin_service(world, supplier, purchase, index, now)
             schedule(world, now + purchase.service, SUPPLY, index)
+        elif DELIVERIES:
+            world.totals[0].unsent -= 1
 
 
 def end_service(world: World, index: int, now: float) -> None:
     """A server has finished a purchase and turns to the next."""
     purchase = world.purchases[index]
     supplier = world.suppliers[supplier_of(world, purchase)]
+    if DISRUPTIONS and is_stopped(world, supplier, purchase, index, now):
+        return
     supplier.busy -= 1
     if PIPELINE:
         supplier.work_begun -= work_of(supplier, purchase)
+    if DELIVERIES:
+        leave_service(world, supplier, index)
     dispatch(world, supplier, purchase, index, now)
     start_service(world, supplier, now)
 
@@ -176,15 +219,17 @@ def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, n
     """A purchase sets out; without crossing it arrives no earlier than the one before it."""
     stock = world.stocks[purchase.stock]
     arrives = now + purchase.lead_time
+    if DELIVERIES:
+        arrives += world.deliveries[index].delay
     if supplier.crossing == 0:
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival
         stock.last_arrival = arrives
     purchase.status = UNDER_WAY
     purchase.arrives = arrives
-    if PIPELINE and supplier.messages == THE_TRUTH:
-        expect(world, stock, index, arrives, now)
     schedule(world, arrives, ARRIVAL, index)
+    if DELIVERIES:
+        learn_arrival(world, stock, supplier, purchase, index, now)
 
 
 def receive(world: World, index: int, now: float) -> None:
@@ -193,6 +238,9 @@ def receive(world: World, index: int, now: float) -> None:
     if purchase.status == WITHDRAWN:
         return
     stock = world.stocks[purchase.stock]
+    if DELIVERIES:
+        receive_part(world, stock, purchase, index, now)
+        return
     settle(stock, now)
     purchase.status = RECEIVED
     if PIPELINE:
@@ -204,6 +252,20 @@ def receive(world: World, index: int, now: float) -> None:
     clear(world, stock, now)
     if INFORMS:
         estimates_moved(world, stock, now)
+
+
+def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now: float) -> None:
+    """A purchase or a part of it arrives, unless that was foreseen for then and is so no longer."""
+    if purchase.status == UNDER_WAY and purchase.arrives == now:
+        settle(stock, now)
+        rejected = accept(world, stock, purchase, index, now)
+        clear(world, stock, now)
+        if INFORMS:
+            estimates_moved(world, stock, now)
+        if rejected > 0:
+            if ECHELON:
+                raise_position(world, stock, -rejected)
+            review_continuously(world, stock, now)
 
 
 def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> None:
@@ -220,29 +282,40 @@ def withdraw_purchases(world: World, stock: Stock, units: int, now: float) -> No
         limited = at_site or supplier.servers > 0
         under_way = purchase.status == UNDER_WAY
         if purchase.status == IN_SERVICE or (under_way and limited):
-            return
+            break
         if purchase.status == QUEUED or under_way:
-            taken = min(units, purchase.units)
+            taken = min(units, to_come(world, index))
             if at_site:
                 taken = call_back(world, purchase, taken, now)
                 if taken == 0:
-                    return
+                    break
             if ECHELON:
                 raise_echelon(world, stock, purchase.source, -taken)
-            purchase.units -= taken
-            stock.on_order -= taken
             units -= taken
-            note(world, now, NOTE_WITHDRAW, index, stock, taken)
-            if (
-                PIPELINE
-                and limited
-                and not at_site
-                and (supplier.per_unit != 0 or purchase.units == 0)
-            ):
-                supplier.work_queued -= taken if supplier.per_unit != 0 else 1
-            if purchase.units > 0:
-                return
-            purchase.status = WITHDRAWN
-            if PIPELINE:
-                remove_from_pipeline(world, stock, index)
+            withdraw_units(world, stock, supplier, index, taken, now)
+            if to_come(world, index) > 0:
+                break
         stock.last_purchase = purchase.before
+
+
+def withdraw_units(
+    world: World, stock: Stock, supplier: Supplier, index: int, units: int, now: float
+) -> None:
+    """Units of a purchase are withdrawn."""
+    purchase = world.purchases[index]
+    purchase.units -= units
+    stock.on_order -= units
+    if DELIVERIES:
+        world.deliveries[index].withdrawn += units
+    if PIPELINE and purchase.status == QUEUED and supplier.servers > 0:
+        if supplier.per_unit != 0:
+            supplier.work_queued -= units
+        elif purchase.units == 0:
+            supplier.work_queued -= 1
+    note(world, now, NOTE_WITHDRAW, index, stock, units)
+    if to_come(world, index) == 0:
+        purchase.status = WITHDRAWN if purchase.units == 0 else RECEIVED
+        if PIPELINE:
+            remove_from_pipeline(world, stock, index)
+    if DELIVERIES and supplier.messages == EXACT and supplier.servers > 0:
+        plan_all(world, supplier, now)

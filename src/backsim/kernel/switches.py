@@ -6,6 +6,8 @@ there at all.
 """
 
 INFORMS: bool = True  # customers are told how long they will wait, and act on it
+DELIVERIES: bool = True  # suppliers are late, say so, deliver in parts or not all
+DISRUPTIONS: bool = True  # suppliers are down at times
 FORECASTS: bool = True  # stock points forecast demand
 LOTS: bool = True  # purchases have a least size, or are multiples
 JOINT: bool = True  # stock points order together

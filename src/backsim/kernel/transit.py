@@ -16,10 +16,11 @@ from backsim.entities import (
     Purchase,
     World,
 )
+from backsim.kernel.delivery import split_delivery
 from backsim.kernel.pipeline import add_to_pipeline, expect
 from backsim.kernel.queue import dequeue, enqueue
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import PIPELINE
+from backsim.kernel.switches import DELIVERIES, PIPELINE
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import new_purchase, note, schedule
@@ -57,6 +58,8 @@ def send(world: World, line: Line, index: int, units: int, now: float) -> None:
         row.part_of = at
         row.units = units
         purchase.units -= units
+        if DELIVERIES:
+            split_delivery(world, at, part)
         if PIPELINE:
             row.quoted = purchase.quoted
             row.expected = purchase.expected

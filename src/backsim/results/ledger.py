@@ -5,13 +5,13 @@ Each side of a check is counted on its own by the kernel, so that a mistake show
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import NONE, RECEIVED, UNDER_WAY, WAITING
+from backsim.entities import NONE, RECEIVED, UNDER_WAY, WAITING, WITHDRAWN
 from backsim.errors import LedgerError
 from backsim.scenario.model import Model
 
@@ -36,7 +36,7 @@ def check_ledger(model: Model, log: Log) -> None:
 
 def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     """What is counted in two ways: (what, one way, the other), per line and per stock point."""
-    lines, stocks, purchases, sites = log.lines, log.stocks, log.purchases, log.site_lines
+    lines, stocks, sites = log.lines, log.stocks, log.site_lines
     stock = log.column("stock")
 
     def per_stock(places: Any, units: Any) -> Any:
@@ -58,13 +58,40 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     shipped = per_stock(stock, lines["shipped"]) + per_stock(sites["stock"], sites["shipped"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
+    yield from _purchases(log, per_stock)
+    if len(sites):
+        yield from _between_sites(log)
+
+
+def _purchases(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:
+    """What stock points have bought."""
+    purchases, stocks = log.purchases, log.stocks
+    if len(log.deliveries):
+        yield from _deliveries(log, per_stock)
+        return
     arrived = purchases["status"] == RECEIVED
     received = per_stock(purchases["stock"][arrived], purchases["units"][arrived])
     yield "received = units of purchases received", stocks["received"], received
     coming = per_stock(purchases["stock"][~arrived], purchases["units"][~arrived])
     yield "on order = units of purchases under way", stocks["on_order"], coming
-    if len(sites):
-        yield from _between_sites(log)
+
+
+def _deliveries(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The same where purchases come in parts, or not all of their units are fit for use."""
+    place, units, deliveries = log.purchases["stock"], log.purchases["units"], log.deliveries
+    received = per_stock(place, deliveries["received"])
+    yield "received = units of deliveries received", log.stocks["received"], received
+    arrived = deliveries["received"] + deliveries["rejected"]
+    over = np.isin(log.purchases["status"], (RECEIVED, WITHDRAWN))
+    coming = per_stock(place, np.where(over, 0, units - arrived))
+    yield "on order = units of purchases to come", log.stocks["on_order"], coming
+    parts = arrived + deliveries["withdrawn"] + np.where(over, 0, units - arrived)
+    ordered = per_stock(place, deliveries["ordered"])
+    yield (
+        "purchased = received + rejected + withdrawn + to come",
+        ordered,
+        per_stock(place, parts),
+    )
 
 
 def _between_sites(log: Log) -> Iterator[tuple[str, Any, Any]]:

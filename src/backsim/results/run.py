@@ -16,12 +16,15 @@ from backsim.entities import (
     LINE_STATUS,
     NEVER,
     NONE,
+    NOTE_EXPECT,
     NOTE_PURCHASE,
     NOTE_RECEIVE,
+    NOTE_REJECT,
     NOTE_WITHDRAW,
     NOTES,
     NOTICES,
     PURCHASE_STATUS,
+    RECEIVED,
     WAITING,
 )
 from backsim.results.ledger import check_ledger
@@ -33,6 +36,10 @@ from backsim.streams import Tape, draw
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PURCHASE_NOTES = (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, NOTE_EXPECT, NOTE_REJECT)
+"""What the event log notes of purchases; all else is about lines."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +96,15 @@ class Run:
     def purchases(self) -> pd.DataFrame:
         """One row a purchase, in order of time.
 
-        `quoted` is the date the supplier gave first, `expected` the last it told, `arrives` the
-        actual one; the first two are nan where no supplier gives `messages`.
+        `units` are those ordered and not withdrawn.  `quoted` is the date the supplier gave first,
+        `expected` the last it told, `arrives` the actual one; the first two are nan where no one
+        asks for dates (`docs/suppliers.md`).
         """
         import pandas as pd
 
-        rows = self.log.purchases
+        rows, deliveries = self.log.purchases, self.log.deliveries
         stocks = self.log.stocks[rows["stock"]]
+        received = np.where(rows["status"] == RECEIVED, rows["units"], 0)
         return pd.DataFrame(
             {
                 "placed": rows["placed"],
@@ -103,6 +112,8 @@ class Run:
                 "site": _names(self.model.sites, stocks["site"]),
                 "supplier": self._suppliers(rows, stocks),
                 "units": rows["units"],
+                "received": deliveries["received"] if len(deliveries) else received,
+                "rejected": deliveries["rejected"] if len(deliveries) else 0,
                 "lead_time": rows["lead_time"],
                 "service": rows["service"],
                 "quoted": _date(rows["quoted"]),
@@ -162,7 +173,7 @@ class Run:
             tape = draw(self.model, self.seed, self.replication)
             rows = play(self.model, tape, self.engine, record=True, extend=self.extend).notes
         stocks = self.log.stocks[rows["stock"]]
-        purchase = np.isin(rows["what"], (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW))
+        purchase = np.isin(rows["what"], PURCHASE_NOTES)
         line = np.where(purchase, 0, rows["subject"])
         codes = np.r_[self.log.lines["customer_class"], self.log.site_lines["customer_class"]]
         code = codes[line] if len(codes) else line

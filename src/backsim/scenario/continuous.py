@@ -151,6 +151,9 @@ class Uniform(Distribution):
     def least(self) -> float:
         return self.low
 
+    def most(self) -> float:
+        return self.high
+
 
 @named("triangular")
 class Triangular(Distribution):
@@ -179,6 +182,9 @@ class Triangular(Distribution):
 
     def least(self) -> float:
         return self.low
+
+    def most(self) -> float:
+        return self.high
 
 
 @named("normal")

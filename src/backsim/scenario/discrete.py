@@ -37,6 +37,9 @@ class Deterministic(Distribution):
     def least(self) -> float:
         return self.value
 
+    def most(self) -> float:
+        return self.value
+
 
 @named("poisson")
 class Poisson(Distribution):
@@ -189,6 +192,9 @@ class Discrete(Distribution):
     def least(self) -> float:
         return min(self.values)
 
+    def most(self) -> float:
+        return max(self.values)
+
 
 @named("empirical")
 class Empirical(Distribution):
@@ -211,3 +217,6 @@ class Empirical(Distribution):
 
     def least(self) -> float:
         return min(self.values)
+
+    def most(self) -> float:
+        return max(self.values)

@@ -68,6 +68,10 @@ class Distribution(Part):
         """No value is below this (where negative values are cut at 0)."""
         return 0.0
 
+    def most(self) -> float:
+        """No value is above this."""
+        return math.inf
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -91,6 +91,14 @@ def _orderable(distribution: Distribution) -> Distribution:
     return distribution
 
 
+def _share(distribution: Distribution) -> Distribution:
+    least, most = distribution.least(), distribution.most()
+    if least < 0 or most > 1 or distribution.moments()[0] <= 0:
+        expected = "a number or distribution of values from 0 to 1 with a mean > 0"
+        raise fault(expected, _found(distribution, f"values from {least:g} to {most:g}"))
+    return distribution
+
+
 LARGEST_SIZE = 2e9
 """Ten standard deviations above the mean."""
 
@@ -98,6 +106,8 @@ Duration = Annotated[AnyDistribution, AfterValidator(_not_negative), Described("
 """Days, never negative."""
 Interval = Annotated[Duration, AfterValidator(_advances)]
 """Days between events: time must advance."""
+Fraction = Annotated[AnyDistribution, AfterValidator(_share), Described("share")]
+"""A share of something, from 0 to 1."""
 Lines = Annotated[AnyDistribution, AfterValidator(_orderable)]
 """Lines an order."""
 Size = Annotated[Lines, Described("units")]
@@ -108,6 +118,7 @@ __all__ = [
     "Deterministic",
     "Distribution",
     "Duration",
+    "Fraction",
     "Interval",
     "Lines",
     "Size",

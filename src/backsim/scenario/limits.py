@@ -51,9 +51,16 @@ def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[
         for point in scenario.stock
         if isinstance(point.clearing, Batches)
     )
-    events = EVENTS_A_LINE * lines + reviews + batches
-    memory = BYTES_A_LINE * (lines + reviews) / 1e9
-    if reviews > EVENTS_A_LINE * lines:
+    turns = sum(
+        2 * scenario.horizon / (plan.up.moments()[0] + plan.down.moments()[0])
+        for supplier in scenario.suppliers.values()
+        if (plan := supplier.disruptions) is not None and plan.up and plan.down
+    )
+    events = EVENTS_A_LINE * lines + reviews + batches + turns
+    memory = BYTES_A_LINE * (lines + reviews + turns) / 1e9
+    if turns > EVENTS_A_LINE * lines:
+        advice = "(shorten `horizon` or make outages rarer, or raise `{}`)"
+    elif reviews > EVENTS_A_LINE * lines:
         advice = "(shorten `horizon` or lengthen the review period, or raise `{}`)"
     else:
         advice = "(shorten `horizon` or lower the rates of arrivals, or raise `{}`)"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, WrapSerializer
 
-from backsim.entities import MESSAGES, OVERTAKING, SHARING, SHIPMENT
+from backsim.entities import OVERTAKING, SHARING, SHIPMENT
 from backsim.quantities import (
     Days,
     Money,
@@ -57,6 +57,7 @@ from backsim.scenario.shorthand import (
     word_or,
     written,
 )
+from backsim.scenario.supply import Capacity, Servers, Supplier, Throughput
 
 
 class StockCosts(Spec):
@@ -104,53 +105,6 @@ class Product(Spec):
 
 class Site(Spec):
     """A place where stock is kept."""
-
-
-class Servers(Spec):
-    """Purchases queue for one of `servers` servers, first come first served."""
-
-    servers: PositiveCount
-    """How many purchases are worked on at once."""
-    service: Duration
-    """Days of work for a purchase, before its lead time starts."""
-    per: Literal["purchase", "unit"] = "purchase"
-    """Whether the service time is for a whole purchase or for each of its units."""
-
-
-class Throughput(Spec):
-    """Purchases queue; the supplier works at a steady pace, one purchase after the other."""
-
-    units_per_day: Rate
-    """Units finished a day."""
-
-
-def _capacity(value: Any) -> str:
-    if isinstance(value, Throughput) or (isinstance(value, dict) and "units_per_day" in value):
-        return MEMBER + "throughput"
-    return MEMBER + ("unlimited" if isinstance(value, str) else "servers")
-
-
-Capacity = Annotated[
-    Annotated[Literal["unlimited"], member("unlimited")]
-    | Annotated[Servers, member("servers")]
-    | Annotated[Throughput, member("throughput")],
-    Discriminator(_capacity),
-    word_or(("unlimited",), "a mapping with the key servers or units_per_day"),
-]
-
-
-class Supplier(Spec):
-    """Where purchases go."""
-
-    lead_time: Duration = Field(0, validate_default=True)
-    """Days from the end of service (or the purchase itself) to arrival; one draw a purchase."""
-    crossing: bool = True
-    """Whether a purchase may arrive before an earlier one of the same stock point."""
-    capacity: Capacity = "unlimited"
-    """How much the supplier can work on at once."""
-    messages: Literal[MESSAGES] = "never"  # type: ignore[valid-type]
-    """What it tells of a purchase after the date quoted at first: nothing, or the actual date as
-    soon as it is known (exact)."""
 
 
 class SiteSource(Spec):

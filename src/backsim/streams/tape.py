@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,9 @@ import numpy as np
 
 from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.model import Model
-from backsim.scenario.network import lanes
 from backsim.streams.generators import Draws, generator
 from backsim.streams.orders import TAPE, Columns, DemandDraw
+from backsim.streams.supply import fates, outages, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +37,10 @@ class Tape:
     columns: Columns
     lead_times: tuple[Draws, ...]
     services: tuple[Draws, ...]
+    fates: Mapping[str, tuple[Draws, ...]]
+    """Streams for the fields of `Fate`, one a stock point; none where no supplier needs them."""
+    outages: tuple[NDArray[np.float64], ...]
+    """Each supplier's outages up to the horizon: rows of (starts, ends)."""
     single: bool
     """Every order has one line."""
 
@@ -80,20 +84,20 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
         if len((part := DemandDraw(model, name, customer, code, index, stream).lines())["time"])
     ]
     lead_times, services = [], []
-    for number, lane in enumerate(lanes(model)):
-        product, site = model.stock_points[lane.stock]
-        place = f"{_spell(product)}@{_spell(site)}"
-        if number >= len(model.stock_points):  # a further source has streams of its own
-            place += f"@{_spell(lane.name)}"
+    for place, lane in places(model):
         lead_times.append(Draws(lane.time, stream(f"lead_time/{place}")))
         services.append(Draws(lane.service, stream(f"service/{place}")))
     columns, single = _merge(parts)
-    return Tape(seed, replication, columns, tuple(lead_times), tuple(services), single)
-
-
-def _spell(name: str) -> str:
-    """A name without the sign that stands between names in a stream's name."""
-    return name.replace("%", "%25").replace("@", "%40")
+    return Tape(
+        seed=seed,
+        replication=replication,
+        columns=columns,
+        lead_times=tuple(lead_times),
+        services=tuple(services),
+        fates=fates(model, stream),
+        outages=outages(model, stream),
+        single=single,
+    )
 
 
 def _merge(parts: list[Columns]) -> tuple[Columns, bool]:

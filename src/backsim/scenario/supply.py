@@ -1,0 +1,162 @@
+"""Suppliers as a file describes them: lead time, capacity, reliability, and what they tell."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, model_validator
+
+from backsim.entities import MESSAGES
+from backsim.quantities import Days, PositiveCount, PositiveDays, Probability, Rate
+from backsim.scenario.distributions import Duration, Fraction, Interval
+from backsim.scenario.part import MEMBER, fault, member
+from backsim.scenario.shorthand import Spec, word_or
+
+
+class Servers(Spec):
+    """Purchases queue for one of `servers` servers, first come first served."""
+
+    servers: PositiveCount
+    """How many purchases are worked on at once."""
+    service: Duration
+    """Days of work for a purchase, before its lead time starts."""
+    per: Literal["purchase", "unit"] = "purchase"
+    """Whether the service time is for a whole purchase or for each of its units."""
+
+
+class Throughput(Spec):
+    """Purchases queue; the supplier works at a steady pace, one purchase after the other."""
+
+    units_per_day: Rate
+    """Units finished a day."""
+
+
+def _capacity(value: Any) -> str:
+    if isinstance(value, Throughput) or (isinstance(value, dict) and "units_per_day" in value):
+        return MEMBER + "throughput"
+    return MEMBER + ("unlimited" if isinstance(value, str) else "servers")
+
+
+Capacity = Annotated[
+    Annotated[Literal["unlimited"], member("unlimited")]
+    | Annotated[Servers, member("servers")]
+    | Annotated[Throughput, member("throughput")],
+    Discriminator(_capacity),
+    word_or(("unlimited",), "a mapping with the key servers or units_per_day"),
+]
+
+
+class Messages(Spec):
+    """When the supplier says more of a purchase than the date it quoted, and how well it knows."""
+
+    when: Literal[MESSAGES]  # type: ignore[valid-type]
+    """Never; at once, and exactly (exact); when the date it gave has passed (at_due); when it has
+    learnt of a delay (on_delay); every `days` days (every)."""
+    lag: Days = 0.0
+    """Days from saying to hearing."""
+    days: PositiveDays | None = None
+    """With `every`: days between messages, counted from the purchase."""
+    error: Probability = 0.0
+    """With `every`: the largest error, as a share of the days that are left until arrival."""
+    learns: Probability = 0.5
+    """With `on_delay`: the part of the way from dispatch to arrival after which it knows."""
+
+    @model_validator(mode="after")
+    def _check_days(self) -> Messages:
+        if self.when == "every" and (self.days is None or self.lag > self.days):
+            raise fault("`days` between messages, no fewer than the lag")
+        if self.when in ("never", "exact") and self.lag > 0:
+            raise fault(f"no lag with messages: {self.when}")
+        return self
+
+
+def _word(value: Any) -> Any:
+    return {"when": value} if isinstance(value, str) else value
+
+
+class Lateness(Spec):
+    """Some purchases arrive later than their lead time; the quoted date does not know it."""
+
+    share: Probability
+    """Share of the purchases that are late."""
+    days: Duration
+    """Days that a late purchase arrives later; one draw a purchase."""
+
+
+class Parts(Spec):
+    """A purchase arrives in parts, as equal as whole units allow, the larger ones first."""
+
+    count: PositiveCount
+    """How many parts."""
+    days: PositiveDays
+    """Days between two parts."""
+
+
+class PlannedOutage(Spec):
+    """A time in which the supplier is known to be down, such as a holiday."""
+
+    starts: Days
+    """First day."""
+    days: PositiveDays
+    """How long."""
+
+
+class Disruptions(Spec):
+    """Times in which the supplier is down: it dispatches nothing, and its servers stand still.
+
+    What it has dispatched arrives all the same.  When it recovers, servers go on where they
+    stopped, and a supplier without servers dispatches all that was held.
+    """
+
+    up: Interval | None = None
+    """Days from a recovery (or the start) to the next outage."""
+    down: Interval | None = None
+    """Days that an outage lasts."""
+    planned: tuple[PlannedOutage, ...] = ()
+    """Outages on fixed days, instead of `up` and `down`; they may not overlap."""
+    announced: bool = False
+    """The supplier says so when it goes down and when it recovers: dates are put off by the mean
+    of an outage, or to the end of a planned one.  Else they change only by its `messages`."""
+
+    @model_validator(mode="after")
+    def _check_either(self) -> Disruptions:
+        random = self.up is not None and self.down is not None
+        if random == bool(self.planned) or (self.up is None) != (self.down is None):
+            raise fault("either the keys up and down, or the key planned")
+        ends = 0.0
+        for outage in self.planned:
+            if outage.starts < ends:
+                raise fault("planned outages in order of time that do not overlap")
+            ends = outage.starts + outage.days
+        return self
+
+
+class Supplier(Spec):
+    """Where purchases go."""
+
+    lead_time: Duration = Field(0, validate_default=True)
+    """Days from the end of service (or the purchase itself) to arrival; one draw a purchase."""
+    crossing: bool = True
+    """Whether a purchase may arrive before an earlier one of the same stock point."""
+    capacity: Capacity = "unlimited"
+    """How much the supplier can work on at once."""
+    messages: Annotated[
+        Messages,
+        BeforeValidator(_word, json_schema_input_type=Literal[MESSAGES] | Messages),
+    ] = Field("never", validate_default=True)
+    """What it tells of a purchase after the date it quoted when the purchase was placed."""
+    lateness: Lateness | None = None
+    """Purchases that are late; without it none is."""
+    disruptions: Disruptions | None = None
+    """Times in which it is down; without it, it never is."""
+    yield_share: Fraction | None = None
+    """Share of a purchase's units that are fit for use; one draw a purchase.  The others are
+    rejected when they arrive."""
+    parts: Parts | None = None
+    """A purchase arrives in parts; without it, as one."""
+
+    @property
+    def needs_deliveries(self) -> bool:
+        """Whether more becomes of its purchases than that they arrive after their lead time."""
+        beside = (self.lateness, self.disruptions, self.yield_share, self.parts)
+        return self.messages.when != "never" or any(part is not None for part in beside)

@@ -1,0 +1,80 @@
+"""What the tape holds of suppliers: the fate of each purchase, and when suppliers are down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.scenario.continuous import Uniform
+from backsim.scenario.distributions import Deterministic, Distribution
+from backsim.scenario.model import Model
+from backsim.scenario.network import Lane, lanes
+from backsim.scenario.supply import Supplier
+from backsim.streams.generators import Draws
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Stream = Callable[[str], Callable[[], np.random.Generator]]
+"""From a stream's name to its generator."""
+
+
+def places(model: Model) -> Iterator[tuple[str, Lane]]:
+    """The ways into each stock point, with the part of their streams' names that tells them."""
+    for number, lane in enumerate(lanes(model)):
+        product, site = model.stock_points[lane.stock]
+        place = f"{_spell(product)}@{_spell(site)}"
+        if number >= len(model.stock_points):  # a further source has streams of its own
+            place += f"@{_spell(lane.name)}"
+        yield place, lane
+
+
+def _spell(name: str) -> str:
+    """A name without the sign that stands between names in a stream's name."""
+    return name.replace("%", "%25").replace("@", "%40")
+
+
+def fates(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
+    """What becomes of each purchase, beside its lead time; nothing where no supplier needs it."""
+    suppliers = list(model.scenario.suppliers.values())
+    if not any(supplier.needs_deliveries for supplier in suppliers):
+        return {}
+    found: dict[str, list[Draws]] = {"luck": [], "delay": [], "error": [], "sound": []}
+    for place, lane in places(model):
+        supplier = Supplier() if lane.supplier is None else suppliers[lane.supplier]
+        for name, law in _laws(supplier).items():
+            found[name].append(Draws(law, stream(f"{name}/{place}")))
+    return {name: tuple(draws) for name, draws in found.items()}
+
+
+def _laws(supplier: Supplier) -> dict[str, Distribution]:
+    late, errs = supplier.lateness, supplier.messages.error > 0
+    any_share = Uniform(low=0.0, high=1.0)
+    return {
+        "luck": any_share if late else Deterministic(value=1.0),
+        "delay": late.days if late else Deterministic(value=0.0),
+        "error": any_share if errs else Deterministic(value=0.5),
+        "sound": supplier.yield_share or Deterministic(value=1.0),
+    }
+
+
+def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
+    """The outages of each supplier that start by the horizon."""
+    found = []
+    for name, supplier in model.scenario.suppliers.items():
+        plan = supplier.disruptions
+        rows = np.empty((0, 2))
+        if plan is not None and plan.up is not None and plan.down is not None:
+            ups = Draws(plan.up, stream(f"up/{_spell(name)}"))
+            downs = Draws(plan.down, stream(f"down/{_spell(name)}"))
+            count = 16
+            while len(rows) == 0 or rows[-1, 0] <= model.horizon:
+                count *= 2
+                turns = np.column_stack([ups.first(count)[:count], downs.first(count)[:count]])
+                rows = np.cumsum(turns).reshape(-1, 2)
+        elif plan is not None:
+            rows = np.array([(row.starts, row.starts + row.days) for row in plan.planned])
+        found.append(rows[rows[:, 0] <= model.horizon])
+    return tuple(found)

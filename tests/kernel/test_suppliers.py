@@ -1,0 +1,320 @@
+"""Suppliers who are late, tell, are down, deliver in parts or too little: small stories by hand.
+
+A story's lines are "time what subject units", as in test_stories.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models import build, inbound, lines_of, orders, play, tell
+
+from backsim.engines.log import Log
+from backsim.entities import NOTE_EXPECT, WITHDRAWN
+from backsim.scenario.model import Model
+
+BASE = {"rule": "base_stock", "S": 0}
+HALF_LATE = {"share": 0.5, "days": 4}
+DOWN = {"planned": [{"starts": 2, "days": 3}]}
+"""From day 2 to day 5."""
+
+
+def one(*rows: tuple[float, int], stock: Any = None, horizon: float = 20, **supplier: Any) -> Model:
+    """Orders for mugs, each of which is purchased at once from a supplier."""
+    return build(
+        {"a": {"demand": orders(*rows)}},
+        stock=[{"reorder": BASE, **(stock or {})}],
+        suppliers={"maker": supplier},
+        horizon=horizon,
+    )
+
+
+def daily(count: int, **fields: Any) -> Model:
+    return one(*((float(t), 1) for t in range(1, count + 1)), horizon=count + 40.0, **fields)
+
+
+def changes(log: Log) -> list[tuple[float, int]]:
+    """(time, purchase) of each change of an expected date."""
+    rows = log.notes[log.notes["what"] == NOTE_EXPECT]
+    return list(zip(rows["time"].tolist(), rows["subject"].tolist(), strict=True))
+
+
+def column(log: Log, name: str) -> list[float]:
+    return log.purchases[name].tolist()
+
+
+# -- lateness --------------------------------------------------------------------------------------
+
+
+def test_a_late_purchase_arrives_later_than_quoted():
+    log = play(daily(40, lead_time=2, lateness=HALF_LATE))
+    late = log.purchases["arrives"] - log.purchases["quoted"]
+    assert set(late.tolist()) == {0.0, 4.0}
+    assert 10 < np.count_nonzero(late) < 30  # 20 on average, sd 3.2
+    assert (late == log.deliveries["delay"]).all()
+    assert changes(log) == []  # the supplier says nothing
+
+
+def test_a_larger_share_adds_late_purchases_and_changes_no_other():
+    few, many = (
+        play(
+            daily(40, lead_time=2, lateness={"share": share, "days": {"exponential": {"mean": 3}}})
+        )
+        for share in (0.3, 0.6)
+    )
+    late = few.deliveries["delay"] > 0
+    assert (few.deliveries["delay"][late] == many.deliveries["delay"][late]).all()
+    assert np.count_nonzero(many.deliveries["delay"]) > np.count_nonzero(late) > 0
+
+
+# -- what the supplier tells -----------------------------------------------------------------------
+
+
+def test_at_due_it_says_so_when_the_quoted_date_has_passed():
+    log = play(daily(40, lead_time=2, lateness=HALF_LATE, messages="at_due"))
+    p = log.purchases
+    late = np.flatnonzero(p["arrives"] > p["quoted"]).tolist()
+    assert changes(log) == [(p["quoted"][i], i) for i in late]
+    assert (p["expected"] == p["arrives"]).all()
+
+
+def test_a_message_is_heard_after_its_lag():
+    messages = {"when": "at_due", "lag": 1.5}
+    log = play(daily(40, lead_time=2, lateness=HALF_LATE, messages=messages))
+    p = log.purchases
+    late = np.flatnonzero(p["arrives"] > p["quoted"]).tolist()
+    assert changes(log) == [(p["quoted"][i] + 1.5, i) for i in late]
+
+
+def test_a_message_that_comes_too_late_changes_nothing():
+    messages = {"when": "at_due", "lag": 4.5}
+    log = play(daily(40, lead_time=2, lateness=HALF_LATE, messages=messages))
+    assert changes(log) == []
+
+
+def test_on_delay_it_says_so_when_it_has_learnt_of_it():
+    messages = {"when": "on_delay", "learns": 0.25}
+    log = play(daily(40, lead_time=2, lateness=HALF_LATE, messages=messages))
+    p = log.purchases
+    late = np.flatnonzero(p["arrives"] > p["quoted"]).tolist()
+    assert changes(log) == [(p["placed"][i] + 0.25 * 6, i) for i in late]
+
+
+def test_every_few_days_it_errs_less_and_less():
+    messages = {"when": "every", "days": 2, "error": 0.8}
+    log = play(daily(1, lead_time=10, messages=messages))
+    p, error = log.purchases[0], 2 * log.deliveries[0]["error"] - 1
+    assert changes(log) == [(3, 0), (5, 0), (7, 0), (9, 0)]
+    assert p["expected"] == pytest.approx(11 + 0.8 * error * 2)
+    assert 0 < abs(error) < 1
+
+
+def test_messages_with_an_error_are_unbiased():
+    messages = {"when": "every", "days": 2, "error": 1}
+    log = play(daily(2000, lead_time=3, messages=messages), record=False)
+    error = log.purchases["expected"] - log.purchases["arrives"]
+    # One message each, when a day is left: uniform on (-1, 1), sd 0.577.  5 standard errors.
+    assert abs(error).max() < 1
+    assert abs(error.mean()) < 5 * 0.577 / 2000**0.5
+
+
+@pytest.mark.parametrize("capacity", ["unlimited", {"servers": 2, "service": 3}])
+def test_messages_change_no_delay_and_bring_the_date_nearer_to_the_truth(capacity: Any):
+    """The same delays, with and without the message; the more is said, the smaller the error."""
+    policies = [
+        "never",
+        {"when": "at_due", "lag": 1},
+        "at_due",
+        {"when": "on_delay", "learns": 0.5},
+        "exact",
+    ]
+    logs = [
+        play(
+            daily(
+                300,
+                lead_time=6,
+                capacity=capacity,
+                lateness={"share": 0.4, "days": {"exponential": {"mean": 8}}},
+                messages=messages,
+            ),
+            record=False,
+        )
+        for messages in policies
+    ]
+    assert all((log.purchases["arrives"] == logs[0].purchases["arrives"]).all() for log in logs)
+    assert all((log.purchases["quoted"] == logs[0].purchases["quoted"]).all() for log in logs)
+    came = np.isfinite(logs[0].purchases["arrives"])
+    errors = [
+        np.abs(log.purchases["expected"][came] - log.purchases["arrives"][came]).mean()
+        for log in logs
+    ]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > errors[1] > errors[-1] == 0
+
+
+def test_an_exact_supplier_with_servers_knows_its_queue():
+    capacity = {"servers": 2, "service": {"exponential": {"mean": 4}}}
+    log = play(
+        daily(60, lead_time={"exponential": {"mean": 3}}, capacity=capacity, messages="exact")
+    )
+    # Each date is said when the purchase is placed, and never again.
+    assert changes(log) == [(time, i) for i, time in enumerate(column(log, "placed"))]
+    came = np.isfinite(log.purchases["arrives"])
+    wrong = log.purchases["expected"][came] - log.purchases["arrives"][came]
+    assert np.abs(wrong).max() < 1e-9
+
+
+# -- disruptions -----------------------------------------------------------------------------------
+
+
+def test_a_supplier_that_is_down_holds_purchases_and_sends_them_when_it_recovers():
+    log = play(one((1, 1), (2, 1), (3, 2), (6, 1), lead_time=2, disruptions=DOWN))
+    # On day 2 it is down before the customer orders; what was sent on day 1 arrives.
+    assert column(log, "arrives") == [3, 7, 7, 8]
+    assert column(log, "quoted") == [3, 4, 5, 8]
+    assert changes(log) == []
+
+
+def test_an_announced_outage_moves_the_dates_of_what_is_held():
+    disruptions = {"up": 2, "down": {"discrete": {"values": [3]}}, "announced": True}
+    capacity = {"servers": 1, "service": 2}
+    log = play(one((1, 1), (1, 1), lead_time=1, disruptions=disruptions, capacity=capacity))
+    # The first has been worked on for a day when the supplier goes down on day 2, for 3 days; it
+    # goes down again on day 7, when the second has been worked on for a day.
+    assert column(log, "quoted") == [4, 6]
+    assert column(log, "arrives") == [7, 12]
+    # The second: one purchase before it counts in whole, as on the day it was quoted.
+    assert changes(log) == [(2, 0), (2, 1), (5, 1), (7, 1), (10, 1)]
+    assert column(log, "expected") == [7, 12]
+
+
+def test_purchases_placed_in_an_announced_outage_are_quoted_its_end():
+    told = one((3, 1), lead_time=2, disruptions={**DOWN, "announced": True})
+    silent = one((3, 1), lead_time=2, disruptions=DOWN)
+    assert column(play(told), "quoted") == [7]
+    assert column(play(silent), "quoted") == [5]
+    assert column(play(silent), "arrives") == [7]
+
+
+def test_at_recovery_an_announcing_supplier_corrects_the_dates():
+    disruptions = {"up": 2, "down": {"discrete": {"values": [1, 5]}}, "announced": True}
+    log = play(one((2.5, 1), lead_time=2, disruptions=disruptions))
+    assert column(log, "quoted") == [2.5 + 3 + 2]  # as if the outage had just begun
+    assert column(log, "arrives") == column(log, "expected")
+    assert column(log, "arrives")[0] in (3 + 2, 7 + 2)
+
+
+def test_an_unannounced_outage_is_told_by_message():
+    log = play(one((3, 1), lead_time=1, disruptions=DOWN, messages="at_due"))
+    # Due on day 4; then the supplier says: at the end of its outage, and a day.
+    assert changes(log) == [(4, 0)]
+    assert column(log, "expected") == column(log, "arrives") == [6]
+    log = play(one((3, 1), lead_time=1, disruptions=DOWN, messages="on_delay"))
+    assert changes(log) == [(3, 0)]
+
+
+def test_servers_stop_and_go_on():
+    capacity = {"servers": 2, "service": 2}
+    log = play(one((1, 1), (1.5, 1), (1.5, 1), capacity=capacity, disruptions=DOWN))
+    assert column(log, "arrives") == [6, 6.5, 8]
+
+
+def test_a_held_purchase_can_be_withdrawn():
+    customers = {"a": {"demand": orders((3, 1)), "tolerance": 1}, "b": {"demand": orders((3, 1))}}
+    model = build(
+        customers,
+        stock=[{"reorder": BASE, "withdraw": True}],
+        suppliers={"maker": {"lead_time": 1, "disruptions": DOWN}},
+    )
+    log = play(model)
+    assert log.purchases["status"].tolist().count(WITHDRAWN) == 1
+    assert [t for t in column(log, "arrives") if t < 99] == [6]
+
+
+def test_thousands_of_held_purchases_are_sent_at_once():
+    model = build(
+        {"a": {"demand": {"arrivals": {"period": {"every": 0.001}}, "products": "mug"}}},
+        stock=[{"reorder": BASE}],
+        suppliers={"maker": {"disruptions": {"planned": [{"starts": 0, "days": 5}]}}},
+        horizon=6,
+    )
+    log = play(model)
+    assert np.count_nonzero(log.purchases["arrives"] == 5) == 5001
+
+
+# -- parts and yield -------------------------------------------------------------------------------
+
+
+def test_a_purchase_arrives_in_parts():
+    log = play(one((1, 5), lead_time=2, parts={"count": 3, "days": 1.5}))
+    assert tell(log) == lines_of(
+        """1 order 0 5
+        1 wait 0 5
+        1 purchase 0 5
+        3 receive 0 2
+        3 expect 0 3
+        3 ship 0 2
+        4.5 receive 0 2
+        4.5 expect 0 1
+        4.5 ship 0 2
+        6 receive 0 1
+        6 ship 0 1"""
+    )
+
+
+def test_there_are_no_more_parts_than_units():
+    log = play(one((1, 2), lead_time=2, parts={"count": 9, "days": 1}))
+    assert [row for row in tell(log) if "receive" in row] == ["3 receive 0 1", "4 receive 0 1"]
+
+
+def test_what_is_not_fit_for_use_is_rejected_and_ordered_again():
+    log = play(one((1, 4), lead_time=2, yield_share=0.6))
+    assert tell(log) == lines_of(
+        """1 order 0 4
+        1 wait 0 4
+        1 purchase 0 4
+        3 receive 0 2
+        3 reject 0 2
+        3 ship 0 2
+        3 purchase 1 2
+        5 receive 1 1
+        5 reject 1 1
+        5 ship 0 1
+        5 purchase 2 1
+        7 receive 2 1
+        7 ship 0 1"""
+    )
+    assert log.stocks[-1]["on_order"] == 0
+
+
+def test_the_parts_of_a_purchase_share_its_yield():
+    # 70 % of 2, 4 and 6 units are 1, 3 and 4, halves up: nothing is lost by rounding each part.
+    stock = {"reorder": {"rule": "r_nQ", "r": 0, "Q": 6}, "initial": 1}
+    log = play(
+        one((1, 1), lead_time=2, parts={"count": 3, "days": 1}, yield_share=0.7, stock=stock)
+    )
+    rows = [row for row in tell(log) if "receive" in row or "reject" in row]
+    assert rows == lines_of(
+        """3 receive 0 1
+        3 reject 0 1
+        4 receive 0 2
+        5 receive 0 1
+        5 reject 0 1"""
+    )
+
+
+def test_what_is_under_way_at_the_start_arrives_whole():
+    stock = {"reorder": "none", "inbound": inbound((2, 5)), "initial": 0}
+    supplier = {"yield_share": 0.5, "parts": {"count": 2, "days": 1}}
+    log = play(one((1, 5), stock=stock, **supplier))
+    assert log.lines["closed"].tolist() == [2]
+
+
+def test_the_mean_yield_is_what_arrives():
+    law = {"uniform": {"low": 0.4, "high": 1}}
+    log = play(daily(1000, stock={"reorder": {"rule": "r_nQ", "r": 0, "Q": 20}}, yield_share=law))
+    got = log.deliveries["received"].sum() / log.deliveries["ordered"].sum()
+    # About 70 purchases; the sd of a yield is 0.173.  5 standard errors.
+    assert abs(got - 0.7) < 5 * 0.173 / len(log.purchases) ** 0.5
