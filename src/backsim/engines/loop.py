@@ -155,21 +155,6 @@ def draw_service_from(world, stock, source):  # type: ignore[no-untyped-def]
     return world.services[source.draws_at + stock.purchases]
 
 
-def draw_fate(world, stock, delivery):  # type: ignore[no-untyped-def]
-    take_fate(world.fates[stock.draws_at + stock.purchases], delivery)
-
-
-def draw_fate_from(world, stock, source, delivery):  # type: ignore[no-untyped-def]
-    take_fate(world.fates[source.draws_at + stock.purchases], delivery)
-
-
-def take_fate(fate, delivery):  # type: ignore[no-untyped-def]
-    delivery.luck = fate.luck
-    delivery.delay = fate.delay
-    delivery.error = fate.error
-    delivery.sound = fate.sound
-
-
 def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
     clock.shipments += 1
@@ -342,6 +327,24 @@ def new_line(world):
 """
 )
 
+TAKE_FATE = "; ".join(f"delivery.{f.name} = fate.{f.name}" for f in dataclasses.fields(Fate))
+
+draw_fate = written(
+    f"""
+def draw_fate(world, stock, delivery):
+    fate = world.fates[stock.draws_at + stock.purchases]
+    {TAKE_FATE}
+"""
+)
+
+draw_fate_from = written(
+    f"""
+def draw_fate_from(world, stock, source, delivery):
+    fate = world.fates[source.draws_at + stock.purchases]
+    {TAKE_FATE}
+"""
+)
+
 new_delivery = written(
     f"""
 def new_delivery(world):
@@ -400,7 +403,7 @@ PORTS = {
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice),
         *(new_line, draw_lead_time_from, draw_service_from),
-        *(new_delivery, draw_fate, draw_fate_from, take_fate),
+        *(new_delivery, draw_fate, draw_fate_from),
         *(remove_first, short, take_order),  # called by the loop alone
     )
 }
