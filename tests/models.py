@@ -28,6 +28,7 @@ from backsim.entities import (
     NOTES,
     RECEIVED,
     SHIPPED,
+    SUBSTITUTED,
     UNDER_WAY,
     WAITING,
     WITHDRAWN,
@@ -75,13 +76,17 @@ IDLE_SUPPLIER = {
     "parts": {"count": 2, "days": 1},
 }
 """A supplier of all kinds of trouble, to whom no purchase comes."""
+IDLE_FIELDS: dict[str, Any] = {
+    **{name: {} for name in IDLE_PRODUCTS},
+    IDLE_PRODUCTS[0]: {"substitutes": IDLE_PRODUCTS[1]},
+}
 NEVER_REVIEWED = {"period": 1, "first": 1e6}
 
 
 def build(
     customers: Mapping[str, Any],
     *,
-    products: Sequence[str] = ("mug",),
+    products: Sequence[str] | Mapping[str, Any] = ("mug",),
     sites: Sequence[str] = ("main",),
     stock: Sequence[Mapping[str, Any]] = ({},),
     suppliers: Mapping[str, Any] | None = None,
@@ -91,6 +96,7 @@ def build(
 ) -> Model:
     """A model.  A `stock` entry holds all products, from the first supplier, unless it says so."""
     suppliers = {"maker": {}} if suppliers is None else dict(suppliers)
+    products = products if isinstance(products, Mapping) else {name: {} for name in products}
     default = next(iter(suppliers))
     idle = [
         {
@@ -114,7 +120,7 @@ def build(
     return from_dict(
         {
             "horizon": horizon,
-            "products": [*IDLE_PRODUCTS, *products],
+            "products": {**IDLE_FIELDS, **products},
             "sites": list(sites),
             "suppliers": {**suppliers, "idle": IDLE_SUPPLIER},
             "customers": dict(customers),
@@ -196,7 +202,7 @@ def check(model: Model, log: Log) -> None:
     assert not (ended == EXPECTED).any()
     assert ((lines["shipped"] == lines["units"]) == (ended == SHIPPED)).all()
     assert ((lines["open"] + lines["reserved"] > 0) == (ended == WAITING)).all()
-    assert ((lines["left"] > 0) == ((ended == CANCELLED) | (ended == LOST))).all()
+    assert ((lines["left"] > 0) == np.isin(ended, (CANCELLED, LOST, SUBSTITUTED))).all()
     assert (np.isfinite(lines["closed"]) == (ended != WAITING)).all()
     # A line is lost at once or not at all; who is told nothing stays no longer than they tolerate.
     assert (lines["closed"][ended == LOST] == lines["time"][ended == LOST]).all()
@@ -211,6 +217,10 @@ def check(model: Model, log: Log) -> None:
     for name, of_lines in (("backlog", "open"), ("reserved", "reserved")):
         assert (stocks[name] == np.bincount(lines["stock"], lines[of_lines], size)).all(), name
     shipped = np.bincount(lines["stock"], lines["shipped"], size)
+    taken = log.substitutions
+    shipped += np.bincount(taken["stock"], taken["units"], size)
+    replaced = np.where(ended == SUBSTITUTED, lines["left"], 0)
+    assert (np.bincount(taken["line"], taken["units"], len(lines)) == replaced).all()
     assert (
         stocks["initial"] + stocks["received"] == shipped + stocks["on_hand"] + stocks["reserved"]
     ).all()
@@ -371,9 +381,10 @@ def _check_notes(log: Log) -> None:
         rows = notes[np.isin(notes["what"], [NOTES.index(word) for word in words])]
         return np.bincount(rows["subject"], rows["units"], len(both))
 
-    assert (total("order") - total("leave", "lose") == both["units"] - both["left"]).all()
+    gone = total("leave", "lose", "substitute")
+    assert (total("order") - gone == both["units"] - both["left"]).all()
     assert (total("ship") == both["shipped"]).all()
-    assert (total("leave", "lose") == both["left"])[: len(log.lines)].all()
+    assert (gone == both["left"])[: len(log.lines)].all()
 
 
 __all__ = [

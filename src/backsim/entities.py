@@ -47,8 +47,8 @@ LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
 INQUIRY = 90  # a customer asks
 
 # What became of a line.
-EXPECTED, WAITING, SHIPPED, CANCELLED, LOST = 0, 1, 2, 3, 4
-LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost")
+EXPECTED, WAITING, SHIPPED, CANCELLED, LOST, SUBSTITUTED = 0, 1, 2, 3, 4, 5
+LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost", "substituted")
 
 # Where a purchase is.
 QUEUED, IN_SERVICE, UNDER_WAY, RECEIVED, WITHDRAWN = 0, 1, 2, 3, 4
@@ -86,7 +86,7 @@ NOTICES = ("estimate", "revision", "inquiry")
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
-    *("release", "expect", "reject"),
+    *("release", "expect", "reject", "substitute"),
 )
 (
     NOTE_ORDER,
@@ -103,6 +103,7 @@ NOTES = (
     NOTE_RELEASE,
     NOTE_EXPECT,
     NOTE_REJECT,
+    NOTE_SUBSTITUTE,
 ) = range(len(NOTES))
 
 
@@ -127,7 +128,7 @@ class Line:
     reserved: Units = 0  # filled, kept back until the order is whole
     shipped: Units = 0
     filled: Units = 0  # shipped with no wait
-    left: Units = 0  # cancelled or lost
+    left: Units = 0  # cancelled or lost, or a substitute was taken
     lines_open: Code = 0
     child: Code = NONE
     sibling: Code = NONE
@@ -173,11 +174,15 @@ class Notice:
     head: Code = NONE
 
 
-TRAITS: dict[str, str] = {"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"}
+TRAITS: dict[str, str] = {
+    **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
+    "accepts": "i4",
+}
 """What a customer brings to a conversation, with its type; on the tape where a class needs it.
 
 `told`: the longest promised wait accepted, days; `grace`: days beyond a promise; `forgives`: broken
-promises forgiven; `gaps`: standard exponential times between inquiries, a row an order.
+promises forgiven; `gaps`: standard exponential times between inquiries, a row an order;
+`accepts`: 1 for those who take a substitute.
 """
 
 
@@ -218,6 +223,10 @@ class Stock:
     sharing: Code = UNSHARED
     between: Code = 1  # new lines may take units on hand between batch runs
     reallocates: Code = 0  # batch runs take back what is kept for lines
+    offers_early: Code = 0  # substitutes, when a customer orders
+    offers_late: Code = 0  # when a promise slips
+    options_at: Code = 0  # this stock point's substitutes
+    options_end: Code = 0
     kept: Code = NONE  # there, a line with all its units kept for it
     withdraw: Code = 0
     reviews: Count = 0
@@ -462,6 +471,25 @@ class Shipment:
 
 
 @dataclass(slots=True)
+class Option:
+    """A substitute that may be offered: from which stock point, and how much cheaper."""
+
+    discount: Price = 0.0
+    stock: Code = 0
+
+
+@dataclass(slots=True)
+class Substitution:
+    """A substitute that was taken for the units open of a line."""
+
+    time: Time = 0.0
+    discount: Price = 0.0
+    line: Code = 0
+    stock: Code = 0  # where it came from
+    units: Units = 0
+
+
+@dataclass(slots=True)
 class Takeback:
     """Units that were kept for a line, and at a batch run were given to others."""
 
@@ -507,6 +535,8 @@ class World:
     deliveries: Sequence[Delivery]
     servers: Sequence[Server]
     outages: Sequence[Outage]
+    options: Sequence[Option]
+    substitutions: Sequence[Substitution]
     totals: Sequence[Totals]
     forecasts: Sequence[Forecast]
     observations: Sequence[Observation]

@@ -221,6 +221,7 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
         "tolerance": draw(TOLERANCES),
         "backorder_share": draw(st.sampled_from([1, 1, 0.5])),
         "shipment": draw(SHIPMENTS),
+        "takes_substitute": draw(st.sampled_from([0, 0.5, 1])),
         "informed": draw(informed()),
         **draw(
             st.sampled_from(
@@ -281,6 +282,7 @@ def stock_points(
         "overtaking": draw(st.sampled_from(["strict", "skip", "partial"])),
         "sharing": draw(st.sampled_from(["none", "none", "proportional", "max_min"])),
         "clearing": draw(CLEARINGS),
+        "substitution": draw(st.sampled_from(["never", "at_order", "when_late", "both"])),
         "withdraw": draw(st.booleans()),
         "inbound": draw(INBOUND),
     }
@@ -289,6 +291,13 @@ def stock_points(
     if draw(st.booleans()):
         point["lead_time"] = draw(LEAD_TIMES)
     return point
+
+
+def substitutes(products: list[str], name: str) -> Any:
+    """Other products in place of one, in some order, each with its fields."""
+    others = [{}, *({p: {"discount": 0.5}} for p in products if p != name)]
+    pairs = [{**first, **second} for first in others for second in others]
+    return st.sampled_from(pairs)
 
 
 @st.composite
@@ -300,7 +309,7 @@ def models(draw: Any) -> Model:
     makers = ["maker", "other"][: draw(st.integers(1, 2))]
     return build(
         {name: draw(customer_classes(products, sites)) for name in classes},
-        products=products,
+        products={name: {"substitutes": draw(substitutes(products, name))} for name in products},
         sites=sites,
         suppliers={name: draw(suppliers()) for name in makers},
         stock=[

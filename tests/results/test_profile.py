@@ -59,8 +59,8 @@ def from_notes(model: Model, log: Log, times: np.ndarray) -> tuple[np.ndarray, n
         return np.array([rows["units"][rows["time"] <= t].sum() for t in times], int)
 
     shipped = total("ship")
-    stock = log.stocks["initial"].sum() + total("receive") - shipped
-    return stock, total("order") - shipped - total("leave", "lose")
+    stock = log.stocks["initial"].sum() + total("receive") - shipped - total("substitute")
+    return stock, total("order") - shipped - total("leave", "lose", "substitute")
 
 
 @settings(max_examples=60)

@@ -33,6 +33,7 @@ from backsim.entities import (
     Note,
     Notice,
     Observation,
+    Option,
     Outage,
     Purchase,
     Request,
@@ -40,6 +41,7 @@ from backsim.entities import (
     Shipment,
     Source,
     Stock,
+    Substitution,
     Supplier,
     Takeback,
     Totals,
@@ -106,6 +108,7 @@ class Arena:
         self.clock["spare"] = len(setup.stocks) + tape.longest + 8
         self.clock["spare_draws"] = tape.longest + 8
         self.clock["rows_each"] = rows_each
+        self.clock["substitutions_each"] = int(len(setup.options) > 0)
         self.clock["takebacks_each"] = int(any(stock.reallocates for stock in setup.stocks))
         self.clock["notes_each"] = 4 * rows_each if record else 0
         network = "NETWORK" in setup.switches
@@ -139,6 +142,8 @@ class Arena:
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
             "takebacks": np.empty(0, dtype(Takeback)),
+            "options": records(Option, setup.options or [Option()]),
+            "substitutions": np.empty(0, dtype(Substitution)),
             "notes": np.empty(0, dtype(Note)),
             "quantiles": np.array(setup.quantiles),
             "contacts": np.empty(0, dtype(Contact)),
@@ -185,6 +190,7 @@ class Arena:
             used["shipments"][: clock["shipments"]],
             used["stocks"],
             used["takebacks"][: clock["takebacks"]],
+            used["substitutions"][: clock["substitutions"]],
             used["notes"][: clock["notes"]],
             used["observations"][:-1],
             used["contacts"][: clock["contacts"]],
@@ -214,6 +220,8 @@ class Arena:
             needs["events"] = ("pending", room + waiting)
             needs |= {name: (name, spare) for name in ("contacts", "notices")}
         each = int(self.clock["rows_each"][0])
+        offered = int(self.clock["substitutions_each"][0])
+        needs["substitutions"] = ("substitutions", offered * waiting)
         needs["takebacks"] = ("takebacks", int(self.clock["takebacks_each"][0]) * waiting)
         needs["shipments"] = ("shipments", each * waiting)
         needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting)

@@ -41,6 +41,7 @@ from backsim.kernel import (
     sites,
     sourcing,
     stock,
+    substitutes,
     switches,
     transit,
 )
@@ -49,7 +50,7 @@ from backsim.rules import FAMILIES, Rule
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(pipeline, messages, planning, disruptions, delivery, replenishment),
-    *(estimates, leaving, contact, orders, sites, events),
+    *(estimates, leaving, substitutes, contact, orders, sites, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("lines", "purchases", "deliveries", "shipments", "stocks", "takebacks", "notes"),
-    *("observations", "contacts", "notices", "site_lines"),
+    *("substitutions", "observations", "contacts", "notices", "site_lines"),
 )
 
 CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
@@ -36,8 +36,8 @@ class Log:
 
     `lines`: every order line that arrived; `deliveries`: a row for each purchase, or none where
     suppliers do nothing that needs it; `shipments`: units shipped after a wait; `takebacks`: units
-    that were kept for a line and given to others; `notes`: the event log, empty unless it was asked
-    for; `observations`: the periods of the stock points that
+    that were kept for a line and given to others; `substitutions`: substitutes taken; `notes`: the
+    event log, empty unless it was asked for; `observations`: the periods of the stock points that
     forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
     events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
@@ -51,6 +51,7 @@ class Log:
     shipments: Records
     stocks: Records
     takebacks: Records
+    substitutions: Records
     notes: Records
     observations: Records
     contacts: Records

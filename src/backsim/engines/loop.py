@@ -29,6 +29,7 @@ from backsim.entities import (
     Note,
     Notice,
     Observation,
+    Option,
     Outage,
     Purchase,
     Request,
@@ -36,6 +37,7 @@ from backsim.entities import (
     Shipment,
     Source,
     Stock,
+    Substitution,
     Supplier,
     Takeback,
     Totals,
@@ -57,6 +59,7 @@ CLOCK = np.dtype(
             "lines",  # rows in use, those of the tape included; 0 where sites order nothing
             "shipments",
             "takebacks",
+            "substitutions",
             "notes",
             "contacts",
             "notices",
@@ -67,6 +70,7 @@ CLOCK = np.dtype(
             "rows_each",  # rows that one event may need for each waiting line
             "notes_each",  # the same for the event log; 0 when it is off
             "events_each",  # the same for events and purchases; 0 where sites order nothing
+            "substitutions_each",  # 1 when substitutes are offered
             "takebacks_each",  # 1 when batch runs take back what is kept for lines
             "short_of_draws",
         )
@@ -96,6 +100,8 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "events": EVENT,
     "shipments": dtype(Shipment),
     "takebacks": dtype(Takeback),
+    "options": dtype(Option),
+    "substitutions": dtype(Substitution),
     "notes": dtype(Note),
     "contacts": dtype(Contact),
     "quantiles": np.dtype("f8"),
@@ -178,6 +184,16 @@ def log_notice(world, now, what, head, promise):  # type: ignore[no-untyped-def]
     row.what = what
     row.head = head
     row.promise = promise
+
+
+def accepts_substitute(world, line):  # type: ignore[no-untyped-def]
+    return len(world.trait_accepts) > 0 and world.trait_accepts[line] != 0
+
+
+def new_substitution(world):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    clock.substitutions += 1
+    return clock.substitutions - 1
 
 
 def new_takeback(world):  # type: ignore[no-untyped-def]
@@ -265,6 +281,7 @@ def short(world):  # type: ignore[no-untyped-def]
         or clock.shipments + clock.rows_each * waiting > len(world.shipments)
         or clock.notes + clock.notes_each * waiting > len(world.notes)
         or clock.takebacks + clock.takebacks_each * waiting > len(world.takebacks)
+        or clock.substitutions + clock.substitutions_each * waiting > len(world.substitutions)
     )
 
 
@@ -401,7 +418,7 @@ PORTS = {
     port.__name__: port
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
-        *(new_contact, draw_gap, log_notice),
+        *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
         *(new_line, draw_lead_time_from, draw_service_from),
         *(new_delivery, draw_fate, draw_fate_from),
         *(remove_first, short, take_order),  # called by the loop alone

@@ -30,6 +30,7 @@ from backsim.entities import (
     Delivery,
     Forecast,
     Node,
+    Option,
     Outage,
     Purchase,
     Source,
@@ -68,6 +69,7 @@ class Setup:
     servers: int
     outages: list[Outage]
     params: list[float]
+    options: list[Option]
     forecasts: list[Forecast]
     observations: int
     """Rows of the table of observations."""
@@ -113,6 +115,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         servers=0,
         outages=[],
         params=[],
+        options=[],
         forecasts=[],
         observations=0,
         quantiles=[0.0, 0.0],
@@ -157,6 +160,9 @@ def switches(model: Model) -> set[str]:
     if any(map(orders_together, model.scenario.stock)):
         needed.add("JOINT")
     points = model.scenario.stock
+    offered = any(product.substitutes for product in model.scenario.products.values())
+    if offered and any(point.substitution != "never" for point in points):
+        needed.add("SUBSTITUTES")
     if any(point.sharing != "none" for point in points):
         needed.add("SHARES")
     if any(point.overtaking == "partial" for point in points):
@@ -244,6 +250,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     stock.sharing = SHARING.index(point.sharing)
     stock.withdraw = int(point.withdraw)
     stock.least_order, stock.multiple = point.least_order, point.multiple
+    _add_options(setup, model, point, stock)
     if isinstance(point.clearing, Batches):
         stock.clearing_start, stock.clearing_period = point.clearing.first, point.clearing.every
         stock.between = int(point.clearing.between)
@@ -364,6 +371,19 @@ def _choose(setup: Setup, point: StockPoint) -> None:
     for rule in _rules_of(point):
         if rule not in setup.rules[rule.family]:
             setup.rules[rule.family].append(rule)
+
+
+def _add_options(setup: Setup, model: Model, point: StockPoint, stock: Stock) -> None:
+    """A stock point's substitutes at its own site, in order."""
+    product, site = point.products[0], point.sites[0]
+    stock.offers_early = int(point.substitution in ("at_order", "both"))
+    stock.offers_late = int(point.substitution in ("when_late", "both"))
+    stock.options_at = len(setup.options)
+    for name, given in model.scenario.products[product].substitutes.items():
+        if (name, site) in model.stock_points:
+            other = model.stock_points.index((name, site))
+            setup.options.append(Option(discount=given.discount, stock=other))
+    stock.options_end = len(setup.options)
 
 
 def _rules_of(point: StockPoint) -> Iterator[Rule]:

@@ -35,6 +35,7 @@ from backsim.entities import (
     Shipment,
     Source,
     Stock,
+    Substitution,
     Takeback,
     Totals,
     World,
@@ -113,6 +114,16 @@ def draw_lead_time(world: LiveWorld, stock: Stock) -> float:
 
 def draw_service(world: LiveWorld, stock: Stock) -> float:
     return float(world.tape.services[stock.index].first(stock.purchases + 1)[stock.purchases])
+
+
+def accepts_substitute(world: LiveWorld, line: int) -> bool:
+    row, traits = world.rows[line], world.tape.columns
+    return row != NONE and "accepts" in traits and bool(traits["accepts"][row])
+
+
+def new_substitution(world: LiveWorld) -> int:
+    world.substitutions.append(Substitution())  # type: ignore[attr-defined]
+    return len(world.substitutions) - 1
 
 
 def new_takeback(world: LiveWorld) -> int:
@@ -197,7 +208,7 @@ PORTS = {
     port.__name__: port
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
-        *(new_contact, draw_gap, log_notice),
+        *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
         *(new_line, draw_lead_time_from, draw_service_from),
         *(new_delivery, draw_fate, draw_fate_from),
     )
@@ -239,6 +250,8 @@ class Live:
             deliveries=setup.deliveries,
             servers=[Server() for _ in range(setup.servers)],
             outages=setup.outages,
+            options=setup.options,
+            substitutions=[],
             totals=[Totals(customer_lines=len(tape))],
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
@@ -330,6 +343,7 @@ class Live:
             records(Shipment, self.world.shipments),
             records(Stock, self.world.stocks),
             records(Takeback, self.world.takebacks),
+            records(Substitution, self.world.substitutions),
             records(Note, self.world.notes),
             records(Observation, self.world.observations),
             records(Contact, self.world.contacts),

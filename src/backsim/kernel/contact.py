@@ -24,6 +24,8 @@ from backsim.entities import (
 )
 from backsim.kernel.estimates import order_estimate
 from backsim.kernel.leaving import leave
+from backsim.kernel.substitutes import offer_substitutes
+from backsim.kernel.switches import SUBSTITUTES
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
@@ -95,6 +97,10 @@ def tell(world: World, contact: Contact, index: int, date: float, now: float) ->
         contact.first_promise = date
     contact.notices += 1
     contact.believed = date
+    if SUBSTITUTES and contact.promise < date:
+        offer_substitutes(world, contact.head, 1, now)
+        if line.lines_open == 0:
+            return
     if date < NEVER:
         contact.promise = date
         if date - line.time > contact.tolerance:
@@ -122,6 +128,10 @@ def end_patience(world: World, head: int, now: float) -> None:
         leave(world, head, now, CANCELLED)
         return
     contact.broken += 1
+    if SUBSTITUTES:
+        offer_substitutes(world, head, 1, now)
+        if line.lines_open == 0:
+            return
     if contact.broken > contact.forgives:
         contact.cause = PROMISE_BROKEN
         leave(world, head, now, CANCELLED)

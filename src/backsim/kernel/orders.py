@@ -15,7 +15,8 @@ from backsim.kernel.queue import enqueue
 from backsim.kernel.replenishment import review_continuously, review_echelons
 from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import BATCHES, ECHELON, FORECASTS, INFORMS
+from backsim.kernel.substitutes import offer_substitutes
+from backsim.kernel.switches import BATCHES, ECHELON, FORECASTS, INFORMS, SUBSTITUTES
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -33,6 +34,8 @@ def customer_order(world: World, head: int, now: float) -> None:
         if ECHELON:
             line = world.lines[index]
             raise_position(world, world.stocks[line.stock], -line.units)
+    if SUBSTITUTES and order.lines_open > 0:
+        offer_substitutes(world, head, 0, now)
     if order.lines_open > 0:
         if order.tolerance <= 0.0:
             leave(world, head, now, LOST)

@@ -27,6 +27,12 @@ draw_lead_time: Callable[[World, Stock], float]
 draw_service: Callable[[World, Stock], float]
 """(world, stock): the service time of the stock point's next purchase, from the tape."""
 
+accepts_substitute: Callable[[World, int], bool]
+"""(world, line): whether the customer takes a substitute, from the tape."""
+
+new_substitution: Callable[[World], int]
+"""(world): add a row to the table of substitutions, return its index."""
+
 new_takeback: Callable[[World], int]
 """(world): add a row to the table of takebacks, return its index."""
 

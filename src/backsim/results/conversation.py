@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import ASKED, CANCELLED, CAUSES, NEVER, NONE, SHIPPED
+from backsim.entities import ASKED, CANCELLED, CAUSES, NEVER, NONE, SHIPPED, SUBSTITUTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +137,7 @@ class Conversation:
         promised = (promise < NEVER) & (closed > contacts["first_told"])
         shipped = lines["status"] == SHIPPED
         judged = promised & (promise <= self.horizon)
-        judged &= (lines["status"] != CANCELLED) | (closed >= promise)
+        judged &= ~np.isin(lines["status"], (CANCELLED, SUBSTITUTED)) | (closed >= promise)
         kept = shipped & (closed <= promise)
         seen = promised & shipped
         return {

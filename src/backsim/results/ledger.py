@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import NONE, RECEIVED, UNDER_WAY, WAITING, WITHDRAWN
+from backsim.entities import NONE, RECEIVED, SUBSTITUTED, UNDER_WAY, WAITING, WITHDRAWN
 from backsim.errors import LedgerError
 from backsim.scenario.model import Model
 
@@ -24,7 +24,7 @@ def check_ledger(model: Model, log: Log) -> None:
             first = int(wrong[0])
             if what.startswith("site's"):
                 name = f"line {first + len(log.lines)}"
-            elif what.startswith(("ordered", "shipped")):
+            elif what.startswith(("ordered", "shipped", "substituted")):
                 name = f"line {first}"
             else:
                 name = " at ".join(model.stock_points[first])
@@ -44,7 +44,7 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
 
     rest, rest_stock = log.rest, stock[log.later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]
-    yield "ordered = shipped + cancelled or lost + open", rest["units"], parts
+    yield "ordered = shipped + cancelled, lost or substituted + open", rest["units"], parts
     logged = np.bincount(log.shipments["line"], log.shipments["units"], len(lines))[log.later]
     yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged.astype(int)
     waits = rest["status"] == WAITING
@@ -55,7 +55,12 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
         sites["stock"], sites["reserved"]
     )
     yield "reserved = reserved units of lines", stocks["reserved"], reserved
+    taken = log.substitutions
+    other = np.bincount(taken["line"], taken["units"], len(lines))[log.later]
+    replaced = np.where(rest["status"] == SUBSTITUTED, rest["left"], 0)
+    yield "substituted = units of substitutes taken", replaced, other.astype(int)
     shipped = per_stock(stock, lines["shipped"]) + per_stock(sites["stock"], sites["shipped"])
+    shipped += per_stock(taken["stock"], taken["units"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
     yield from _purchases(log, per_stock)

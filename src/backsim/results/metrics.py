@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import CANCELLED, LOST, NONE, SHIPPED
+from backsim.entities import CANCELLED, LOST, NONE
 from backsim.errors import InputError
 from backsim.results.between import between_sites
 from backsim.results.conversation import CONVERSATION, Conversation
+from backsim.results.remedies import REMEDIES, Remedies
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
 from backsim.scenario.model import Model
 
@@ -52,10 +53,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "otif": ("share", "orders shipped whole no later than their due date / orders due"),
     "cancel_rate": ("share", "units cancelled while waiting / units ordered"),
     "lost_rate": ("share", "units lost at once / units ordered"),
-    "reallocated_rate": (
-        "share",
-        "units kept for an order and at a batch run given to others / units ordered",
-    ),
+    **REMEDIES,
     **CONVERSATION,
     "fairness": ("index", "Gini index of the waits per unit: 0 when all wait equally long"),
     "wait_ratio": ("ratio", "longest mean wait of a class / shortest"),
@@ -78,6 +76,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "cost.contact": ("money per day", "notices to customers who wait, and their inquiries"),
     "cost.goodwill": ("money per day", "promises not kept, once each and per day past them"),
     "cost.lost_margin": ("money per day", "units lost or cancelled"),
+    "cost.express": ("money per day", "units sent to customers by express"),
+    "cost.substitute": ("money per day", "substitutes taken, and their discounts"),
     "cost.total": ("money per day", "all costs"),
     "revenue": ("money per day", "units shipped, of those ordered, at their price"),
     "profit": ("money per day", "revenue less all costs except the lost margin"),
@@ -218,7 +218,10 @@ class _Measurement:
         cancelled = self.total(rest_group, np.where(rest["status"] == CANCELLED, rest["left"], 0))
         lost = self.total(rest_group, np.where(rest["status"] == LOST, rest["left"], 0))
         unshipped = self.total(rest_group, rest["units"] - rest["shipped"])
-        self.missing, self.lost = missing - lost, cancelled + lost
+        self.remedies = Remedies(
+            self.model, self.log, self.first, self.group, self.total, self.fold
+        )
+        self.missing, self.lost = missing - lost - self.remedies.at_once(), cancelled + lost
         self.shipped = ordered - unshipped
         all_ordered, all_shipped = self.fold(ordered), self.fold(self.shipped)
         waits = self.waits(all_shipped)
@@ -236,9 +239,9 @@ class _Measurement:
             "otif": on_time / due,
             "cancel_rate": self.fold(cancelled) / all_ordered,
             "lost_rate": self.fold(lost) / all_ordered,
-            "reallocated_rate": self.fold(self.taken_back()) / all_ordered,
             "mean_wait": waits.mean,
             "backorder_age": waits.delayed_mean,
+            **self.remedies.metrics(all_ordered, all_shipped, waits.mean),
             **self.conversation.metrics(orders, all_ordered),
             **{f"wait_p{p}": waits.percentiles[i] for i, p in enumerate(PERCENTILES)},
             "fairness": waits.gini,
@@ -247,12 +250,6 @@ class _Measurement:
             "units_per_day": all_ordered / self.days,
             "shipped_per_day": all_shipped / self.days,
         }
-
-    def taken_back(self) -> Floats:
-        """Units that were kept for an order and given to others."""
-        line = self.log.takebacks["line"]
-        rows = self.log.takebacks.compress((line >= self.first) & (line < len(self.time)))
-        return self.total(self.group[rows["line"]], rows["units"])
 
     def waits(self, shipped: Floats) -> Waits:
         """Statistics of the waits of the units shipped, by view."""
@@ -274,17 +271,17 @@ class _Measurement:
         `later` are the lines not filled at once, `rest` their records.  By product an order counts
         where its first line stands.
         """
-        bad = (rest["status"] != SHIPPED) | (rest["closed"] > rest["due"])
+        late = self.remedies.late_lines(later, rest)
         due_time = self.log.column("due")
         heads: Any = slice(self.first, None)
         if self.log.single:
-            not_whole, late = later, later[bad]
+            not_whole = later
         else:
             head = self.log.column("head")
             heads = self.first + np.flatnonzero(
                 head[self.first :] == np.arange(self.first, len(head))
             )
-            not_whole, late = np.unique(head[later]), np.unique(head[later[bad]])
+            not_whole, late = np.unique(head[later]), np.unique(head[late])
         orders = self.fold(self.total(self.group[heads]))
         filled = orders - self.fold(self.total(self.group[not_whole]))
         undue = self.group[heads][due_time[heads] > self.model.horizon]
@@ -401,6 +398,11 @@ class _Measurement:
             "cost.backorder_unit": of_class("backorder_unit") * self.missing / self.days,
             "cost.backorder_time": of_class("backorder_time") * self.backlog,
             "cost.lost_margin": of_class("lost_margin") * self.lost / self.days,
+            "cost.express": of_class("express") * self.remedies.sums[0] / self.days,
+            "cost.substitute": (
+                of_class("substitute") * self.remedies.substituted + self.remedies.discounts()
+            )
+            / self.days,
             "cost.contact": (of_class("notice") * notices + of_class("inquiry") * inquiries)
             / self.days,
             "cost.goodwill": (of_class("broken_promise") * broken + of_class("late_day") * late)
@@ -410,7 +412,11 @@ class _Measurement:
         money |= {name: self.fold(v) for name, v in service.items()}
         total = self.fold_stock(sum(stock.values()) + sum(v.sum(axis=0) for v in service.values()))
         revenue = self.fold(
-            np.array([p.price for p in products])[self.product] * self.shipped / self.days
+            (
+                np.array([p.price for p in products])[self.product] * self.shipped
+                + self.remedies.sales()
+            )
+            / self.days
         )
         money |= {"cost.total": total, "revenue": revenue}
         money["profit"] = revenue - total + money["cost.lost_margin"]

@@ -115,12 +115,14 @@ def profile(model: Model, log: Log) -> Profile:
     left = _scattered(gone["closed"], gone["left"], times)
     received = log.purchases.compress(log.purchases["status"] == RECEIVED)
     came = _scattered(received["arrives"], received["units"], times)
+    taken = log.substitutions
+    swapped = _running(taken["time"], taken["units"], times)
     initial = int(log.stocks["initial"].sum())
     within = _waits(model, log, time, units)
     return Profile(
         classes=model.classes,
         times=times,
-        stock=initial + came - (ordered - missing) - late,
+        stock=initial + came - (ordered - missing) - late - swapped,
         backlog=missing - late - left,
         days=DAYS,
         ordered=within[:, -1],

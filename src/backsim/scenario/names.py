@@ -33,6 +33,7 @@ REFERENCES = (
     Reference("customers.*.demand.+.orders.*.lines", "products"),
     Reference("customers.*.demand.+.orders.*.site", "sites"),
     Reference("stock.*.products", "products"),
+    Reference("products.*.substitutes", "products"),
     Reference("stock.*.sites", "sites"),
     Reference("stock.*.supplier.+.=", "suppliers"),
     Reference("stock.*.supplier.+.supplier", "suppliers"),

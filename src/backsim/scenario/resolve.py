@@ -33,6 +33,7 @@ def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
     """Make a scenario explicit.  Raises FileError with every fault found."""
     work = _Resolver(scenario, document, folder)
     work.check_times()
+    work.check_substitutes()
     work.read_traces()
     work.stop_at_faults()
     work.name_products()
@@ -79,6 +80,13 @@ class _Resolver:
             expected = f"a warm-up shorter than the horizon of {s.horizon:g} (days)"
             self.fault(("warm_up",), expected, s.warm_up)
         self.faults += too_many_steps(s, self.document)
+
+    def check_substitutes(self) -> None:
+        """No product stands in for itself."""
+        for name, product in self.scenario.products.items():
+            if name in product.substitutes:
+                path: Location = ("products", name, "substitutes", name)
+                self.fault(path, "another product", f"'{name}'")
 
     def read_traces(self) -> None:
         """Read all traces and count their days from the same day 0."""

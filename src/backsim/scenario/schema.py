@@ -22,6 +22,7 @@ from backsim.quantities import (
     Rate,
     SomeCount,
     SomeUnits,
+    Time,
 )
 from backsim.scenario.demand import (
     Demand,
@@ -84,6 +85,10 @@ class CostRates(StockCosts):
     """Per unit that waits and day."""
     lost_margin: Money | None = None
     """Per unit lost or cancelled."""
+    express: Money | None = None
+    """Per unit sent to a customer by express."""
+    substitute: Money | None = None
+    """Per unit in whose place a substitute is taken, beside its discount."""
     notice: Money | None = None
     """Per notice to a customer who waits."""
     inquiry: Money | None = None
@@ -94,11 +99,20 @@ class CostRates(StockCosts):
     """Goodwill lost per order and day past a promise, until it ships or a new date is told."""
 
 
+class Substitute(Spec):
+    """A product that may be offered in place of another."""
+
+    discount: Money = 0.0
+    """Money per unit below its own price."""
+
+
 class Product(Spec):
     """Something that is sold."""
 
     price: Money = 0.0
     """Revenue per unit shipped."""
+    substitutes: Annotated[Mapping[Name, Substitute], named(Substitute)] = {}
+    """What is offered when it is out of stock, in this order: names, or names with a discount."""
     costs: CostRates = CostRates()
     """Costs of this product, where they differ."""
 
@@ -209,6 +223,33 @@ class Inquiries(Spec):
     """Inquiries of one order."""
 
 
+class Express(Spec):
+    """A faster way to the customer."""
+
+    days: Days
+    """Days on the way."""
+    slack: Time = 0.0
+    """Units go by express that would else arrive less than so many days before the due date."""
+
+
+class Delivery(Spec):
+    """The way from the site to the customer."""
+
+    days: Days = 0.0
+    """Days on the way."""
+    express: Express | None = None
+    """A faster way, for units in a hurry."""
+
+
+def _delivery(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"days": value}
+    return value
+
+
+Delivering = Annotated[Delivery, BeforeValidator(_delivery, json_schema_input_type=Days | Delivery)]
+
+
 class CustomerClass(Spec):
     """Customers who share demand, priority and tolerance."""
 
@@ -228,6 +269,10 @@ class CustomerClass(Spec):
     """How they ask when they are not told."""
     shipment: Literal[SHIPMENT] = "partial"  # type: ignore[valid-type]
     """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
+    delivery: Delivering = Delivery()
+    """Days on the way, or a mapping; due dates are dates of delivery."""
+    takes_substitute: Probability = 1.0
+    """Share of customers who take a substitute; orders shipped whole are offered none."""
     costs: CostRates = CostRates()
     """Costs of this class, where they differ."""
 
@@ -360,6 +405,8 @@ class Policy(Spec):
 
     none: lines are served one after the other, as `priority` says.
     """
+    substitution: Literal["never", "at_order", "when_late", "both"] = "at_order"
+    """When substitutes are offered: when a customer orders, when a promise slips, or both."""
     clearing: Clearing = "at_arrival"
     """When waiting lines are served: whenever units are free, or only every so many days."""
     withdraw: bool = False

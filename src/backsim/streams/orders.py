@@ -223,10 +223,22 @@ class DemandDraw:
             found["grace"] = self.days("informed.grace", informed.grace, count)
         if informed.broken.leaves < 1:
             found["forgives"] = self.forgives(informed.broken.leaves, count)
+        if takes := self.takes_substitute(count):
+            found["accepts"] = takes[0]
         if inquiries is not None:
             shape = (count, inquiries.at_most)
             found["gaps"] = self.generator("inquiries").standard_exponential(shape)
         return found
+
+    def takes_substitute(self, count: int) -> list[NDArray[np.int32]]:
+        """Whether each customer takes a substitute; nothing if none does, or none is offered."""
+        share = self.customer.takes_substitute
+        if not share or not any(p.substitutes for p in self.model.scenario.products.values()):
+            return []
+        if share == 1:
+            return [np.ones(count, np.int32)]
+        drawn = self.generator("substitute").random(count) < share
+        return [drawn.astype(np.int32)]
 
     def days(self, what: str, given: Distribution | str, count: int) -> Floats:
         """Days drawn for each customer, or a word for them."""
