@@ -159,3 +159,35 @@ def test_one_tape_serves_several_runs():
         assert_equal(logs[0], log)
         check(model, log)
     assert tape.lines.tobytes() == before
+
+
+def test_a_run_takes_back_thousands_of_lines():
+    """Whole orders that each lack a plate: at every run all their mugs are taken back."""
+    demand = {
+        "arrivals": {"poisson": {"rate": 900}},
+        "products": ["mug", "plate"],
+        "lines": 2,
+    }
+    customers = {"a": {"demand": demand, "shipment": "order"}}
+    stock = [
+        {"products": ["mug"], "initial": 5000},
+        {"products": ["plate"], "initial": 100},
+    ]
+    clearing = {"every": 1, "reallocate": True}
+    model = build(
+        customers,
+        products=("mug", "plate"),
+        stock=stock,
+        policy={"clearing": clearing},
+        horizon=3.5,
+    )
+    log = play(model, record=False)
+    assert len(log.takebacks) > 2000
+
+
+def test_thousands_of_substitutes():
+    demand = {"arrivals": {"poisson": {"rate": 900}}, "products": "mug"}
+    products = {"mug": {"substitutes": "cup"}, "cup": {}}
+    stock = [{"products": ["mug"], "initial": 0}, {"products": ["cup"], "initial": 9000}]
+    log = play(build({"a": {"demand": demand}}, products=products, stock=stock, horizon=5))
+    assert len(log.substitutions) == len(log.lines) > 4000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.models import build, play
+from tests.models import build, inbound, orders, play
 from tests.rules.test_priority import BASE
 
 import backsim
@@ -79,6 +79,19 @@ def test_the_faster_a_class_grows_urgent_the_less_it_waits():
         for rate in (0.25, 1, 4)
     ]
     assert gold[0] > gold[1] > gold[2]
+
+
+def test_slack_runs_to_the_promise_where_there_is_one():
+    """Due on day 21 but promised for day 10; due on day 2, but promised for day 12."""
+    customers = {
+        "early": {"demand": orders((1, 1)), "due_in": 20},
+        "late": {"demand": orders((2, 1))},
+    }
+    stock = {"initial": 0, "inbound": inbound((10, 1), (12, 1))}
+    for notice, closed in (("silent", [12.0, 10.0]), ("at_order", [10.0, 12.0])):
+        policy = {"priority": "weighted_slack", "notice": notice, "estimate": "quoted"}
+        log = play(build(customers, stock=[stock], policy=policy))
+        assert log.lines["closed"].tolist() == closed
 
 
 # -- what a rule may declare -------------------------------------------------------------------

@@ -79,7 +79,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "cost.express": ("money per day", "units sent to customers by express"),
     "cost.substitute": ("money per day", "substitutes taken, and their discounts"),
     "cost.total": ("money per day", "all costs"),
-    "revenue": ("money per day", "units shipped, of those ordered, at their price"),
+    "revenue": (
+        "money per day",
+        "units shipped of those ordered, and substitutes, at their prices",
+    ),
     "profit": ("money per day", "revenue less all costs except the lost margin"),
 }
 """name -> (unit, definition)"""
