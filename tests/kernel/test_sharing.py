@@ -64,6 +64,12 @@ def test_what_a_line_cannot_use_goes_to_the_others(sharing: str):
     assert shared([2, 1, 9], 3, sharing, whole=(0, 2))[0] == 2
 
 
+def test_among_lines_that_must_be_whole_the_first_may_block():
+    # Of 6 units the shares of 5 and 1 are 2 and 0: enough for the second only.
+    assert shared([5, 1, 6], 6, "proportional", whole=(0, 1)) == [0, 1, 5]
+    assert shared([5, 1, 6], 6, "proportional", whole=(0, 1), overtaking="strict") == [0, 0, 6]
+
+
 def test_units_below_a_critical_level_are_shared_by_those_who_may_have_them():
     levels = {"rule": "critical_level", "levels": {"c1": 2}}
     # 3 units above the level: 1.5 each; the last 2 go to the class without a level.

@@ -102,6 +102,23 @@ def test_a_line_that_stood_in_the_way_lets_others_through():
     assert tell(log)[-2:] == ["2 order 1 1", "2 ship 1 1"]
 
 
+def test_a_line_that_takes_a_substitute_late_lets_those_behind_it_through():
+    """5 of 6 mugs go to a better customer on day 10, when the promise to the blocking line ends."""
+    customers = {
+        "a": {"demand": orders((1, 3)), "shipment": "line", "priority": 2},
+        "b": {"demand": orders((3, 2)), "takes_substitute": 0, "priority": 3},
+        "c": {"demand": orders((2, 5)), "takes_substitute": 0, "shipment": "line"},
+    }
+    policy = {
+        **{"notice": "at_order", "estimate": "quoted", "priority": "class_priority"},
+        **{"overtaking": "strict", "substitution": "when_late"},
+    }
+    suppliers = {"maker": {"lead_time": 30}}
+    played = model(customers, policy=policy, suppliers=suppliers, mug={"inbound": inbound((10, 4))})
+    last = ["10 receive 0 4", "10 ship 1 5", "10 substitute 0 3", "10 ship 2 1"]
+    assert tell(play(played))[-4:] == last
+
+
 def test_the_stock_point_of_the_substitute_is_reviewed():
     customers = {"a": {"demand": orders((1, 4))}}
     log = play(model(customers, cup={"reorder": {"rule": "base_stock", "S": 3}}))
