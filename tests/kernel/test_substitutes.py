@@ -34,7 +34,7 @@ def figures(model: Model, log: Any) -> Metrics:
 
 def test_the_first_substitute_that_can_fill_the_rest_is_taken():
     customers = {"a": {"demand": orders((1, 4), (2, 2), (3, 10))}}
-    played = model(customers, horizon=10)
+    played = model(customers, horizon=10, costs={"backorder_unit": 1})
     log = play(played)
     assert tell(log) == lines_of(
         """1 order 0 4
@@ -55,7 +55,7 @@ def test_the_first_substitute_that_can_fill_the_rest_is_taken():
     assert metrics["fill_rate"] == pytest.approx(2 / 16)
     assert metrics["cost.substitute"] == pytest.approx(2 * 1 / 10)
     assert metrics["revenue"] == pytest.approx((2 * 5 + 2 * 6 + 2 * 2) / 10)
-    assert metrics["cost.backorder_unit"] == 0
+    assert metrics["cost.backorder_unit"] == pytest.approx(10 / 10)  # those who still wait
     assert metrics["otif"] == pytest.approx(2 / 3)
 
 
