@@ -210,6 +210,9 @@ def check(model: Model, log: Log) -> None:
     blind = ~np.isin(lines["head"], log.notices["head"][log.notices["promise"] < NEVER])
     assert (waited <= lines["tolerance"] + 1e-9)[blind].all()
     _check_conversations(model, log)
+    taken = log.substitutions
+    replaced = np.where(ended == SUBSTITUTED, lines["left"], 0)
+    assert (np.bincount(taken["line"], taken["units"], len(lines)) == replaced).all()
 
     size = len(stocks)
     check_sites(log)
@@ -217,10 +220,7 @@ def check(model: Model, log: Log) -> None:
     for name, of_lines in (("backlog", "open"), ("reserved", "reserved")):
         assert (stocks[name] == np.bincount(lines["stock"], lines[of_lines], size)).all(), name
     shipped = np.bincount(lines["stock"], lines["shipped"], size)
-    taken = log.substitutions
     shipped += np.bincount(taken["stock"], taken["units"], size)
-    replaced = np.where(ended == SUBSTITUTED, lines["left"], 0)
-    assert (np.bincount(taken["line"], taken["units"], len(lines)) == replaced).all()
     assert (
         stocks["initial"] + stocks["received"] == shipped + stocks["on_hand"] + stocks["reserved"]
     ).all()

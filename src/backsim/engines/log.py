@@ -129,6 +129,7 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
         lines["head"] = place[lines["head"]]
         log.shipments["line"] = place[log.shipments["line"]]
         log.takebacks["line"] = place[log.takebacks["line"]]
+        log.substitutions["line"] = place[log.substitutions["line"]]
         log.contacts["head"] = place[log.contacts["head"]]
         log.notices["head"] = place[log.notices["head"]]
         log.purchases["line"] = place[log.purchases["line"]]
