@@ -53,7 +53,7 @@ FAULTS = {
     "draw every lead time as the first stock point does": (
         "shop",
         "streams/tape.py",
-        "Draws(point.lead_time, ",
+        "Draws(lane.time, ",
         "Draws(model.scenario.stock[0].lead_time, ",
         ["plain: mean_wait[product:mug]: ", "classes: mean_wait[product:mug]: "],
     ),

@@ -17,6 +17,7 @@ from backsim.experiment.tapes import tape_digest
 from backsim.regression.baseline import Digests, MadeWith
 from backsim.results.provenance import environment
 from backsim.scenario.model import Model
+from backsim.scenario.network import lanes
 from backsim.streams import Tape, draw
 
 FIRST_DRAWS = 256
@@ -69,16 +70,16 @@ def orders_digest(tape: Tape) -> str:
 
 
 def lead_times_digest(model: Model, tape: Tape) -> str:
-    """A hash of the first lead and service times of each stock point, by its name."""
-    points = sorted(zip(model.stock_points, tape.lead_times, tape.services, strict=True), key=_name)
-    return _hash(
-        part
-        for name, *streams in points
-        for part in (
-            "@".join(name).encode(),
-            *(stream.first(FIRST_DRAWS)[:FIRST_DRAWS].tobytes() for stream in streams),
-        )
-    )
+    """A hash of the first lead and service times of each stock point and source, by its name."""
+    points = model.stock_points
+    names = [
+        "@".join((*points[lane.stock], *([lane.name] if number >= len(points) else ())))
+        for number, lane in enumerate(lanes(model))
+    ]
+    parts = []
+    for name, *draws in sorted(zip(names, tape.lead_times, tape.services, strict=True), key=_name):
+        parts += [name.encode(), *(d.first(FIRST_DRAWS)[:FIRST_DRAWS].tobytes() for d in draws)]
+    return _hash(parts)
 
 
 def results_digest(study: Study, place: int) -> str:
