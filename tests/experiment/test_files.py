@@ -176,7 +176,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"constraints": "fil_rate >= 0.95"},
-        "14:1: constraints: expected a metric (fill_rate, lost_rate, order_fill_rate), "
+        "14:1: constraints: expected a metric (fill_rate, site_fill_rate, lost_rate), "
         "got 'fil_rate'",
     ),
     (

@@ -111,7 +111,12 @@ class Product(Spec):
 
     price: Money = 0.0
     """Revenue per unit shipped."""
-    substitutes: Annotated[Mapping[Name, Substitute], named(Substitute)] = {}
+    substitutes: Annotated[
+        Mapping[Name, Substitute],
+        BeforeValidator(
+            defaults, json_schema_input_type=Mapping[Name, Substitute] | list[Name] | Name
+        ),
+    ] = {}
     """What is offered when it is out of stock, in this order: names, or names with a discount."""
     costs: CostRates = CostRates()
     """Costs of this product, where they differ."""
