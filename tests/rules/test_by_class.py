@@ -82,10 +82,11 @@ def test_the_faster_a_class_grows_urgent_the_less_it_waits():
 
 
 def test_slack_runs_to_the_promise_where_there_is_one():
-    """Due on day 21 but promised for day 10; due on day 2, but promised for day 12."""
+    """Due on days 21 and 2, both promised day 10: then first come, first served."""
+    stays = {"informed": {"grace": "unlimited"}}
     customers = {
-        "early": {"demand": orders((1, 1)), "due_in": 20},
-        "late": {"demand": orders((2, 1))},
+        "early": {"demand": orders((1, 1)), "due_in": 20, **stays},
+        "late": {"demand": orders((2, 1)), **stays},
     }
     stock = {"initial": 0, "inbound": inbound((10, 1), (12, 1))}
     for notice, closed in (("silent", [12.0, 10.0]), ("at_order", [10.0, 12.0])):
