@@ -105,7 +105,10 @@ def _read(data: bytes) -> dict[str, Any]:
 
 
 def profile(model: Model, log: Log) -> Profile:
-    """The course of a run, from its log; the event log is not needed."""
+    """The course of a run, from its log; the event log is not needed.
+
+    A purchase delivered in parts counts when the last of them is there.
+    """
     times = np.linspace(0.0, model.horizon, STEPS + 1)
     time, units, rest, shipments = log.column("time"), log.column("units"), log.rest, log.shipments
     ordered = _running(time, units, times)
@@ -113,8 +116,10 @@ def profile(model: Model, log: Log) -> Profile:
     late = _running(shipments["time"], shipments["units"], times)
     gone = rest.compress(rest["left"] > 0)
     left = _scattered(gone["closed"], gone["left"], times)
-    received = log.purchases.compress(log.purchases["status"] == RECEIVED)
-    came = _scattered(received["arrives"], received["units"], times)
+    here = log.purchases["status"] == RECEIVED
+    received = log.purchases.compress(here)
+    fit = log.deliveries["received"][here] if len(log.deliveries) else received["units"]
+    came = _scattered(received["arrives"], fit, times)
     taken = log.substitutions
     swapped = _running(taken["time"], taken["units"], times)
     initial = int(log.stocks["initial"].sum())
