@@ -122,10 +122,7 @@ class Arena:
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
-            # Empty rows cost no memory before they are used, so there may be too many of them.
-            "purchases": np.concatenate(
-                [records(Purchase, setup.purchases), np.empty(len(tape) // 4, dtype(Purchase))]
-            ),
+            "purchases": _with_room(records(Purchase, setup.purchases), len(tape) // 4),
             "deliveries": records(Delivery, setup.deliveries),
             "servers": blank(Server, setup.servers),
             "outages": records(Outage, setup.outages),
@@ -229,7 +226,7 @@ class Arena:
             table = self.tables[name]
             while int(self.clock[counter][0]) + 2 * more > len(table):
                 extra = max(len(table) // (4 if name == "lines" else 1), ROWS)
-                table = np.concatenate([table, np.empty(extra, table.dtype)])
+                table = _with_room(table, extra)
             self.tables[name] = table
         if each_line:
             used = int(self.clock["lines"][0])
@@ -239,8 +236,7 @@ class Arena:
             self.tables["requests"] = np.concatenate([self.tables["requests"], added])
         if "DELIVERIES" in self.switches:  # a delivery for each purchase
             missing = len(self.tables["purchases"]) - len(self.tables["deliveries"])
-            rows = np.empty(missing, dtype(Delivery))
-            self.tables["deliveries"] = np.concatenate([self.tables["deliveries"], rows])
+            self.tables["deliveries"] = _with_room(self.tables["deliveries"], missing)
 
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times, twice as many as it has used."""
@@ -259,6 +255,13 @@ class Arena:
         for name, streams in self.tape.fates.items():
             self.tables["fates"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0
+
+
+def _with_room(table: NDArray[Any], extra: int) -> NDArray[Any]:
+    """A table with empty rows behind it.  They cost no memory before they are used."""
+    larger = np.empty(len(table) + extra, table.dtype)
+    larger[: len(table)] = table
+    return larger
 
 
 def _dealt(streams: tuple[Draws, ...], counts: NDArray[np.int64]) -> NDArray[np.float64]:
