@@ -316,6 +316,19 @@ def test_interrupt_ends_cleanly(scenario: str, engine: str) -> None:
     assert "interrupted" in err
 
 
+def test_interrupt_while_a_scenario_is_written(
+    scenario: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pydantic makes an error of its own of whatever is raised while it writes a model."""
+
+    def stop(self: object, **_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("backsim.scenario.distributions.name_of", stop)
+    assert cli(["resolve", scenario]) == 130
+    assert capsys.readouterr().err == "backsim: interrupted\n"
+
+
 def test_closed_pipe_is_quiet(scenario: str) -> None:
     command = f"{sys.executable} -m backsim reference | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)

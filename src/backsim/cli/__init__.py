@@ -52,6 +52,18 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _say(f"cannot write: {error.strerror or error}")
         return BAD_INPUT
+    except Exception as error:
+        if not _from_interrupt(error):
+            raise
+        _say("interrupted")
+        return INTERRUPTED
+
+
+def _from_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: pydantic wraps whatever is raised while it writes."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _say(text: str) -> None:
