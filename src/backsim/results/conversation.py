@@ -96,6 +96,8 @@ class Conversation:
         """(when the last line was closed, whether all are shipped), by order's first line."""
         ends = np.zeros(len(self.log.lines))
         whole = np.ones(len(self.log.lines), bool)
+        if not len(self.dated):  # nobody asks when an order ended
+            return ends, whole
         rest = self.log.rest
         np.maximum.at(ends, rest["head"], np.minimum(rest["closed"], self.horizon))
         whole[rest["head"][rest["status"] != SHIPPED]] = False
@@ -129,6 +131,8 @@ class Conversation:
         """How the first promises were kept, line by line."""
         start = np.searchsorted(self.log.later, self.first)
         lines, later = self.log.rest[start:], self.log.later[start:]
+        if not len(self.log.contacts):
+            lines, later = lines[:0], later[:0]
         contact = self.log.lines["contact"][lines["head"]]
         known = contact != NONE
         lines, later = lines.compress(known), later[known]

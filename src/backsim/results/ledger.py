@@ -40,6 +40,8 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     stock = log.column("stock")
 
     def per_stock(places: Any, units: Any) -> Any:
+        if len(stocks) == 1:
+            return np.array([np.sum(units, dtype=np.int64)])
         return np.bincount(places, units, len(stocks)).astype(np.int64)
 
     rest, rest_stock = log.rest, stock[log.later]
