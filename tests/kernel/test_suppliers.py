@@ -5,17 +5,20 @@ A story's lines are "time what subject units", as in test_stories.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.models import build, inbound, lines_of, orders, play, tell
 
+from backsim import load, simulate
 from backsim.engines.log import Log
 from backsim.entities import NOTE_EXPECT, WITHDRAWN
 from backsim.scenario.model import Model
 
 BASE = {"rule": "base_stock", "S": 0}
+MESSAGES = "suppliers.factory.messages"
 HALF_LATE = {"share": 0.5, "days": 4}
 DOWN = {"planned": [{"starts": 2, "days": 3}]}
 """From day 2 to day 5."""
@@ -318,3 +321,23 @@ def test_the_mean_yield_is_what_arrives():
     got = log.deliveries["received"].sum() / log.deliveries["ordered"].sum()
     # About 70 purchases; the sd of a yield is 0.173.  5 standard errors.
     assert abs(got - 0.7) < 5 * 0.173 / len(log.purchases) ** 0.5
+
+
+# -- what a message is worth -----------------------------------------------------------------------
+
+
+def test_the_more_a_supplier_tells_the_better_promises_are_kept():
+    """The same delays; customers are told what the supplier says."""
+    model = load(Path(__file__).parents[2] / "scenarios" / "late_supplier.yaml")
+    found = {}
+    for messages in ("never", "every", "exact"):
+        changed = model if messages == "every" else model.replace({MESSAGES: messages})
+        runs = [simulate(changed, seed=seed, engine="simpy") for seed in range(1, 6)]
+        found[messages] = [
+            sum(run.metrics[name] for run in runs) / len(runs)
+            for name in ("promise_kept", "cancel.promise_broken", "cost.total")
+        ]
+    kept, broken, cost = zip(*found.values(), strict=True)
+    assert kept[0] < kept[1] < kept[2] == 1
+    assert broken[0] > broken[1] > broken[2] == 0
+    assert cost[0] > cost[1] > cost[2]

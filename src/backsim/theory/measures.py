@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import SHIPPED
+from backsim.streams.generators import generator
+from backsim.streams.supply import outages
 from backsim.theory.case import Case
 
 if TYPE_CHECKING:
@@ -210,6 +212,27 @@ def bullwhip(look: Look) -> tuple[float, float]:
     purchased = log.purchases["units"][log.purchases["placed"] >= look.start]
     demanded = log.column("units")[log.column("time") >= look.start]
     return float(purchased.var()), float(demanded.var())
+
+
+def held(look: Look) -> float:
+    """Mean units that the supplier has not dispatched: ordered, less those on their way.
+
+    By Little's law those on their way are the units purchased a day times the mean lead time.
+    """
+    days = float(look.purchases["lead_time"].mean())
+    moving = look.get("units_per_purchase") * look.get("purchases_per_day") * days
+    return look.get("mean_on_order") - moving
+
+
+def availability(look: Look) -> float:
+    """Share of time in which the supplier is not down."""
+    run = look.run
+
+    def stream(name: str) -> Callable[[], np.random.Generator]:
+        return lambda: generator(run.seed, run.replication, name)
+
+    down = outages(run.model, stream)[0].clip(look.start, run.model.horizon)
+    return 1.0 - float((down[:, 1] - down[:, 0]).sum()) / look.days
 
 
 def value(look: Look) -> float:

@@ -117,6 +117,8 @@ MEASURES: dict[str, Measure] = {
         _metric("backorder_age"),
     ),
     "var_IL": measures.variance_of_net_stock,
+    "mean_held_orders": measures.held,
+    "supplier_availability": measures.availability,
     "bullwhip_ratio": measures.bullwhip,
     **{name: _metric(name) for name in ("mean_net_stock", "sd_net_stock")},
     "P_no_stockout_at_end": _metric("clear_rate"),

@@ -15,8 +15,6 @@ from backsim.theory.records import Answer, Unsupported
 WAITS_FOR = {
     "information": "customers who are told of delays",
     "announcement": "customers who are told of delays",
-    "supplier": "suppliers that are down at times",
-    "breakdown_rate": "suppliers that are down at times",
     "forecast": "reorder rules that follow a forecast",
     "structure": "another structure of a network",
 }
@@ -36,6 +34,7 @@ COSTS = {
     "pi_per_unit_backordered": "backorder_unit",
     "i_per_item": "purchase",
     "c": "purchase",
+    "p": "backorder_time",
     "p_per_lost_unit": "lost_margin",
 }
 
@@ -96,15 +95,46 @@ def supply(model: Answer) -> dict[str, Any]:
         "discipline",
         "production_rule",
         "unit_orders",
+        *("breakdown_rate", "repair_rate", "breakdowns"),
     )
     if spec.get("discipline", "FCFS") != "FCFS":
         raise Unsupported(f"a supplier that works {spec['discipline']}")
     if "service" in spec:
         count = 1 if spec["type"] == "single_server" else whole(spec["servers"])
-        return {"capacity": {"servers": count, "service": law(spec["service"])}}
+        capacity = {"servers": count, "service": law(spec["service"])}
+        return {"capacity": capacity, **disruptions(model)}
     lead_time = spec.get("lead_time", model.get("lead_time"))
     crossing = not isinstance(lead_time, dict) or bool(lead_time.get("crossing_allowed", True))
-    return {"lead_time": law(lead_time), "crossing": crossing}
+    return {"lead_time": law(lead_time), "crossing": crossing, **disruptions(model)}
+
+
+def disruptions(model: Answer) -> dict[str, Any]:
+    """When the supplier is down: at random, or from one period to the next by a probability."""
+    work, spec = model.get("supply", {}), model.get("supplier", {})
+    if "breakdown_rate" in work:
+        if work["breakdowns"] != "also when idle; work resumes":
+            raise Unsupported(f"breakdowns {work['breakdowns']!r}")
+        return _down({"rate": work["breakdown_rate"]}, {"rate": work["repair_rate"]})
+    if "disruption_rate" in spec:
+        understand(spec, "up", "down", "disruption_rate", "recovery_rate", "while_down")
+        if not spec["while_down"].startswith("orders held, all dispatched at recovery"):
+            raise Unsupported(f"a supplier that is down with {spec['while_down']!r}")
+        return _down({"rate": spec["disruption_rate"]}, {"rate": spec["recovery_rate"]})
+    if "up_to_down_prob" in spec:
+        understand(spec, "up_to_down_prob", "down_to_up_prob", "meaning")
+        return _down({"p": spec["up_to_down_prob"]}, {"p": spec["down_to_up_prob"]})
+    if "delivers_everything_with_prob" in spec:
+        understand(spec, "delivers_everything_with_prob", "else_")
+        delivers = number(spec["delivers_everything_with_prob"])
+        return _down({"p": 1.0 - delivers}, {"p": delivers})
+    understand(spec)
+    return {}
+
+
+def _down(up: Mapping[str, float], down: Mapping[str, float]) -> dict[str, Any]:
+    """Exponential times, by rate, or whole periods, by the probability that they end."""
+    name = "exponential" if "rate" in up else "geometric"
+    return {"disruptions": {"up": {name: dict(up)}, "down": {name: dict(down)}}}
 
 
 def servers(supplier: Mapping[str, Any]) -> int:

@@ -13,7 +13,10 @@ from backsim.theory.laws import law, number, units, whole
 from backsim.theory.records import Answer, Unsupported
 from backsim.theory.told import at_random, told
 
-COMMON = ("review", "policy", "r", "Q", "s", "S", "trigger", "lead_time", "unmet_demand", "cost")
+COMMON = (
+    *("review", "policy", "r", "Q", "s", "S", "trigger", "lead_time", "unmet_demand", "cost"),
+    "supplier",
+)
 
 
 def continuous(model: Answer) -> Case:
@@ -108,11 +111,11 @@ def periodic(model: Answer) -> Case:
         *("review_interval", "demand", "timeline", "initial_inventory", "random_numbers"),
         *("supplier_capacity_per_period", "backorder_discipline", "partial_fill"),
     )
-    if not str(model.get("timeline", "receive")).startswith("receive"):
+    if not re.match("receive|order, delivery attempt, demand", model.get("timeline", "receive")):
         raise Unsupported(f"the order of events {model['timeline']!r}")
     if str(model.get("unmet_demand")) != "backorder":
         raise Unsupported(f"periodic review with unmet demand {model.get('unmet_demand')!r}")
-    period = number(model["review_interval"])
+    period = number(model.get("review_interval", 1))
     scenario = one_point(
         customers={"customers": {"demand": _period_demand(model, period)}},
         policy={
@@ -147,6 +150,9 @@ def _period_demand(model: Answer, period: float) -> dict[str, Any]:
     spec = model["demand"]
     if "rate" in spec:
         return demand(parts.poisson(spec), parts.size_of(spec))
+    if spec.get("process") == "deterministic":
+        parts.understand(spec, "process", "per_period")
+        return demand({"period": {"every": period}}, whole(spec["per_period"]))
     parts.understand(
         spec, "process", "dist", "mean", "n", "r", "p", "variance", "values", "probs", "iid"
     )

@@ -10,7 +10,7 @@ from backsim.theory.records import Answer, Unsupported
 
 WAITS_FOR = {
     "07": "stock points that supply each other",
-    "08": "suppliers that are down at times",
+    "08": "quantities that are not whole numbers",
     "09": "quantities that are not whole numbers",
     "12": "reorder rules that follow a forecast",
 }
