@@ -131,7 +131,7 @@ def model(**parts: Any) -> dict[str, Any]:
     ("parts", "what"),
     [
         ({"surprise": 1}, "the model's 'surprise'"),
-        ({"supplier": {"up": "exponential"}}, "suppliers that are down at times"),
+        ({"supplier": {"up": "exponential"}}, "the model's 'up'"),
         ({"policy": "t_S"}, "the policy 't_S'"),
         ({"S": None}, "the level 'S', which the record does not give"),
         ({"S": 3.5}, "quantities that are not whole numbers"),
@@ -144,9 +144,10 @@ def model(**parts: Any) -> dict[str, Any]:
             {"unmet_demand": {"backorder_probability": 0.5, "backlog_limit": 3}},
             "a limit to the backlog",
         ),
+        ({"supply": {"type": "single_server", "breakdown_rate": 1}}, "breakdowns None"),
         (
-            {"supply": {"type": "single_server", "breakdown_rate": 1}},
-            "suppliers that are down at times",
+            {"supplier": {"disruption_rate": 1, "while_down": "orders lost"}},
+            "a supplier that is down with 'orders lost'",
         ),
     ],
 )

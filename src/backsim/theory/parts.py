@@ -112,13 +112,14 @@ def disruptions(model: Answer) -> dict[str, Any]:
     """When the supplier is down: at random, or from one period to the next by a probability."""
     work, spec = model.get("supply", {}), model.get("supplier", {})
     if "breakdown_rate" in work:
-        if work["breakdowns"] != "also when idle; work resumes":
-            raise Unsupported(f"breakdowns {work['breakdowns']!r}")
+        if work.get("breakdowns") != "also when idle; work resumes":
+            raise Unsupported(f"breakdowns {work.get('breakdowns')!r}")
         return _down({"rate": work["breakdown_rate"]}, {"rate": work["repair_rate"]})
     if "disruption_rate" in spec:
         understand(spec, "up", "down", "disruption_rate", "recovery_rate", "while_down")
-        if not spec["while_down"].startswith("orders held, all dispatched at recovery"):
-            raise Unsupported(f"a supplier that is down with {spec['while_down']!r}")
+        held = spec.get("while_down", "nothing said")
+        if not held.startswith("orders held, all dispatched at recovery"):
+            raise Unsupported(f"a supplier that is down with {held!r}")
         return _down({"rate": spec["disruption_rate"]}, {"rate": spec["recovery_rate"]})
     if "up_to_down_prob" in spec:
         understand(spec, "up_to_down_prob", "down_to_up_prob", "meaning")
