@@ -216,17 +216,17 @@ def check(model: Model, log: Log) -> None:
 
     size = len(stocks)
     check_sites(log)
-    lines = np.concatenate([lines, log.site_lines])
+    both = np.concatenate([lines, log.site_lines])
     for name, of_lines in (("backlog", "open"), ("reserved", "reserved")):
-        assert (stocks[name] == np.bincount(lines["stock"], lines[of_lines], size)).all(), name
-    shipped = np.bincount(lines["stock"], lines["shipped"], size)
+        assert (stocks[name] == np.bincount(both["stock"], both[of_lines], size)).all(), name
+    shipped = np.bincount(both["stock"], both["shipped"], size)
     shipped += np.bincount(taken["stock"], taken["units"], size)
     assert (
         stocks["initial"] + stocks["received"] == shipped + stocks["on_hand"] + stocks["reserved"]
     ).all()
     assert (stocks["on_hand"] >= 0).all()
     assert (
-        stocks["waiting"] == np.bincount(lines["stock"][lines["open"] > 0], minlength=size)
+        stocks["waiting"] == np.bincount(both["stock"][both["open"] > 0], minlength=size)
     ).all()
     _check_purchases(log)
     received = purchases["status"] == RECEIVED

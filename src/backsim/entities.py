@@ -46,6 +46,9 @@ NOTICE = 70  # a customer is told how long to wait
 LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
 INQUIRY = 90  # a customer asks
 
+MOST_LEVELS = 2**14 - 1
+"""Levels of a network that are told apart; the schedule of events has so much room for them."""
+
 # What became of a line.
 EXPECTED, WAITING, SHIPPED, CANCELLED, LOST, SUBSTITUTED = 0, 1, 2, 3, 4, 5
 LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost", "substituted")
@@ -388,6 +391,7 @@ class Source:
     supplier: Code = NONE
     customer_class: Code = NONE  # as whom it orders from a stock point
     lane: Code = 0  # its streams on the tape
+    mean_time: Time = 0.0  # from there, without any wait
 
 
 @dataclass(slots=True)

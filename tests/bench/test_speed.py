@@ -174,3 +174,46 @@ def _timed(work: Callable[[], Any]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def branches(sites: int, products: int) -> Model:
+    """Customers at many branches that one centre supplies; or, with one site, at that."""
+    names = [f"branch {i}" for i in range(sites - 1)]
+    own = {"sites": "centre", "reorder": {"rule": "s_S", "s": {"days": 8}, "S": {"days": 12}}}
+    branch = {
+        "sites": names,
+        "supplier": {"site": "centre", "transport": {"gamma": {"mean": 2, "cv": 0.5}}},
+        "reorder": {"rule": "s_S", "s": {"days": 3}, "S": {"days": 5}},
+    }
+    return from_dict(
+        {
+            "horizon": 400,
+            "warm_up": 50,
+            "products": [f"p{i}" for i in range(products)],
+            "sites": ["centre", *names],
+            "suppliers": {"acme": {"lead_time": {"gamma": {"mean": 6, "cv": 0.5}}}},
+            "customers": {
+                "all": {
+                    "demand": {
+                        "arrivals": {"poisson": {"rate": 5_000}},
+                        "products": "*",
+                        "sites": names or "centre",
+                    }
+                }
+            },
+            "stock": [own, branch] if names else [own],
+        }
+    )
+
+
+def test_network() -> None:
+    """50 sites x 100 products: events a second, no less than half of those with one site."""
+    speeds = []
+    for sites in (1, 50):
+        model = branches(sites, 100)
+        tape = draw(model, 1)
+        events = compiled.run(model, tape).handled
+        seconds = min(_timed(compiled.Arena(model, tape, False).run) for _ in range(5))
+        speeds.append(events / seconds)
+        FIGURES.append(f"100 products at {sites} sites, loop: {speeds[-1]:,.0f} events/s")
+    aim("events/s, 50 sites / 1 site", speeds[1] / speeds[0], "times", least=0.5)

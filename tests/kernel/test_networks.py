@@ -350,3 +350,25 @@ def test_echelon_base_stock_is_local_base_stock_where_all_order_one_for_one():
     ]
     assert logs[0].lines.tobytes() == logs[1].lines.tobytes()
     assert (logs[0].stocks["on_hand_days"] == logs[1].stocks["on_hand_days"]).all()
+
+
+# -- dates -----------------------------------------------------------------------------------------
+
+
+def test_estimates_look_through_the_network():
+    """The hub expects a unit on day 5; the shop will have it 2 days later, and says so."""
+    model = build(
+        {"a": at("shop", (1, 1))},
+        sites=SITES,
+        suppliers={"maker": {"lead_time": 4}},
+        stock=[
+            shop(
+                reorder=base(0), initial=0, notice=[{"rule": "at_order"}], estimate={"rule": "live"}
+            ),
+            hub(reorder=base(0), initial=0, supplier="maker"),
+        ],
+    )
+    log = play(model)
+    assert log.notices[["time", "promise"]].tolist() == [(1.0, 7.0)]
+    own = log.purchases[log.purchases["source"] >= 0]
+    assert own[["quoted", "expected", "arrives"]].tolist() == [(7.0, 7.0, 7.0)]

@@ -8,6 +8,7 @@ from backsim.entities import (
     BY_LINE,
     BY_ORDER,
     BY_UNIT,
+    MOST_LEVELS,
     Ancestor,
     Component,
     CustomerClass,
@@ -21,9 +22,6 @@ from backsim.scenario.network import Lane, Network, lanes, network_of
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup
-
-MOST_LEVELS = 2**14 - 1
-"""Levels of a network that are told apart; `schedule` has so much room for them."""
 
 
 def add_network(setup: Setup, model: Model) -> None:
@@ -102,7 +100,7 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
 
 
 def _source(setup: Setup, model: Model, classes: _Classes, number: int, lane: Lane) -> Source:
-    row = Source(share=lane.share, lane=number)
+    row = Source(share=lane.share, lane=number, mean_time=lane.time.moments()[0])
     if lane.source is None:
         assert lane.supplier is not None
         row.supplier = lane.supplier

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import IN_SERVICE, NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
-from backsim.kernel.pipeline import to_come, waiting_work, work_of
+from backsim.kernel.pipeline import expect, to_come, waiting_work, work_of
 from backsim.kernel.queue import drain, join, requeue, units_before
+from backsim.kernel.sourcing import source_of
+from backsim.kernel.switches import NETWORK
+from backsim.kernel.transit import is_a_sites, purchase_of
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import (
@@ -65,7 +68,24 @@ def revise(world: World, stock: Stock, now: float) -> None:
             moved = notice_time(world, stock, line, contact, date, now) <= now
             if moved or head.lines_open > 1:
                 schedule(world, now, NOTICE, head.contact)
+        if NETWORK and is_a_sites(world, line):
+            look_through(world, stock, index, units, now)
         index = following
+
+
+def look_through(world: World, stock: Stock, index: int, units: int, now: float) -> None:
+    """A site learns when the units that it ordered here are thought to come.
+
+    `units` are those that wait, up to the last one of its line.  They ship when the purchase that
+    covers them is expected here - or one placed now would come - and then take the mean transport
+    time.  What waits for components is not looked through.
+    """
+    at = purchase_of(world, index)
+    purchase = world.purchases[at]
+    if purchase.source != NONE:
+        ships = max(now, expected_date(world, stock, cover(world, stock, units), now))
+        days = world.sources[source_of(world, purchase)].mean_time
+        expect(world, world.stocks[purchase.stock], at, ships + days, now)
 
 
 # -- what estimate rules ask for ------------------------------------------------------------------

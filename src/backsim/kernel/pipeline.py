@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import (
+    MOST_LEVELS,
     NEVER,
     NONE,
     NOTE_EXPECT,
@@ -108,7 +109,14 @@ def estimates_moved(world: World, stock: Stock, now: float) -> None:
 
     Once an instant, after all else has happened.
     """
-    if notice_moves(stock) and stock.queue != NONE and stock.revised != now:
+    if stock.queue == NONE or stock.revised == now:
+        return
+    if NETWORK:  # those who supply before those who are supplied
+        level = world.nodes[stock.index].level
+        if notice_moves(stock) or level > 0:
+            stock.revised = now
+            schedule(world, now, REVISE, stock.index, MOST_LEVELS - level)
+    elif notice_moves(stock):
         stock.revised = now
         schedule(world, now, REVISE, stock.index)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, NONE, Purchase, World
+from backsim.kernel.estimates import look_through
 from backsim.kernel.orders import request
+from backsim.kernel.queue import units_before
 from backsim.kernel.replenishment import join_queue, review_continuously
-from backsim.kernel.sourcing import is_first_source, raise_position
-from backsim.kernel.switches import ECHELON
+from backsim.kernel.sourcing import is_first_source, raise_position, source_of
+from backsim.kernel.switches import ECHELON, PIPELINE
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import new_line
@@ -17,22 +19,30 @@ if TYPE_CHECKING:
 def reach_site(world: World, index: int, now: float) -> None:
     """A purchase reaches the site that it is ordered from, or the workshop with its components."""
     purchase = world.purchases[index]
-    node = world.nodes[purchase.stock]
     if purchase.line != NONE:
         join_queue(world, purchase, index, now)
     elif purchase.source != NONE:
-        buyer = world.sources[node.sources_at].customer_class
-        for at in range(node.sources_at, node.sources_at + node.sources):
-            if world.sources[at].stock == purchase.source:
-                buyer = world.sources[at].customer_class
+        buyer = world.sources[source_of(world, purchase)].customer_class
         order_at(world, purchase, index, purchase.source, purchase.units, buyer, now)
         request(world, purchase.line, now)
         place = world.stocks[purchase.source]
         if ECHELON and not is_first_source(world, world.stocks[purchase.stock], purchase.source):
             raise_position(world, place, -purchase.units)
         review_continuously(world, place, now)
+        if PIPELINE:
+            quote_through(world, purchase, now)
     else:
         order_components(world, purchase, index, now)
+
+
+def quote_through(world: World, purchase: Purchase, now: float) -> None:
+    """The site quotes a date for what cannot leave at once: when it is thought to have it."""
+    line = world.lines[purchase.line]
+    if line.open > 0:
+        place = world.stocks[purchase.source]
+        units = units_before(world, place, purchase.line) + line.open
+        look_through(world, place, purchase.line, units, now)
+        purchase.quoted = purchase.expected
 
 
 def order_components(world: World, purchase: Purchase, index: int, now: float) -> None:

@@ -39,6 +39,17 @@ def from_a_site(world: World, purchase: Purchase) -> bool:
     return purchase.source != NONE or world.nodes[purchase.stock].components > 0
 
 
+def source_of(world: World, purchase: Purchase) -> int:
+    """The source of its stock point that a purchase is ordered from, as an index."""
+    node = world.nodes[purchase.stock]
+    found = node.sources_at
+    for at in range(node.sources_at, node.sources_at + node.sources):
+        source = world.sources[at]
+        if source.stock == purchase.source and source.supplier == purchase.supplier:
+            found = at
+    return found
+
+
 def choose_source(world: World, stock: Stock, units: int) -> int:
     """The source of a purchase, as an index.
 

@@ -2,6 +2,7 @@
 
 from backsim.report.figures.course import backlog, stock, waits
 from backsim.report.figures.money import cancellations, costs, promises
+from backsim.report.figures.network import network
 from backsim.report.figures.policies import differences, pareto, ranking, sensitivity
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "cancellations",
     "costs",
     "differences",
+    "network",
     "pareto",
     "promises",
     "ranking",
