@@ -225,9 +225,7 @@ def check(model: Model, log: Log) -> None:
         stocks["initial"] + stocks["received"] == shipped + stocks["on_hand"] + stocks["reserved"]
     ).all()
     assert (stocks["on_hand"] >= 0).all()
-    assert (
-        stocks["waiting"] == np.bincount(both["stock"][both["open"] > 0], minlength=size)
-    ).all()
+    assert (stocks["waiting"] == np.bincount(both["stock"][both["open"] > 0], minlength=size)).all()
     _check_purchases(log)
     received = purchases["status"] == RECEIVED
     assert (purchases["arrives"][received] <= model.horizon).all()

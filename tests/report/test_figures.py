@@ -23,7 +23,9 @@ from backsim.report.figures.policies import efficient
 from backsim.scenario.load import from_dict
 
 FIGURES: dict[str, Callable[..., Axes]] = {
-    name: getattr(plot, name) for name in plot.__all__ if name != "network"  # of no study
+    name: getattr(plot, name)
+    for name in plot.__all__
+    if name != "network"  # of no study
 }
 OF_A_RUN = ("backlog", "cancellations", "costs", "pareto", "stock", "waits")
 

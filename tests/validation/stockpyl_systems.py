@@ -3,9 +3,9 @@
 Prints the table of docs/validation.md: `python -m tests.validation.stockpyl_systems`.
 
 In both tools demand and levels are whole units.  stockpyl's order of events is: demand, orders from
-the customers' end upwards, receipts and shipments from the suppliers' end downwards, then costs.  In
-backsim that is a review after the demand of the instant.  Where several sites wait at one, stockpyl
-serves the first of its successors first: priorities 1, 2, ...
+the customers' end upwards, receipts and shipments from the suppliers' end downwards, then costs.
+In backsim that is a review after the demand of the instant.  Where several sites wait at one,
+stockpyl serves the first of its successors first: priorities 1, 2, ...
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
@@ -162,9 +162,7 @@ def _stock_point(node: Any) -> dict[str, Any]:
         supplier = {"site": str(site.index), "transport": node.shipment_lead_time or 0}
         supplier["priority"] = place + 1
         in_transit = site.in_transit_holding_cost
-        costs["transit"] = (
-            site.local_holding_cost if in_transit is None else in_transit
-        ) or 0
+        costs["transit"] = (site.local_holding_cost if in_transit is None else in_transit) or 0
     return {"sites": str(node.index), "supplier": supplier, "reorder": reorder, "costs": costs}
 
 
@@ -238,23 +236,25 @@ def half_width(values: Sequence[float]) -> float:
     return float(t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
 
 
-def main(periods: int = 500, replications: int = 20, seed: int = 1) -> None:
-    """Print the table."""
-    print("| system | cost, stockpyl | cost, backsim | fill rate, stockpyl | fill rate, backsim | s, stockpyl | s, backsim |")  # noqa: E501
-    print("|---|---:|---:|---:|---:|---:|---:|")
+def table(periods: int = 500, replications: int = 20, seed: int = 1) -> Iterator[str]:
+    """The lines of the table, one a system."""
+    columns = ("system", "cost, stockpyl", "cost, backsim", "fill rate, stockpyl")
+    columns += ("fill rate, backsim", "s, stockpyl", "s, backsim")
+    yield f"| {' | '.join(columns)} |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
     for name, build in SYSTEMS.items():
-        one = by_stockpyl(build, periods, replications, seed)
-        other = by_backsim(build, periods, replications, seed)
-        cells = [
-            f"{mean(values):,.{digits}f} ± {half_width(values):.2g}"
-            for values, digits in (
-                *((result.cost, 2) for result in (one, other)),
-                *((result.fill_rate, 4) for result in (one, other)),
-            )
-        ]
-        print(f"| {name} | {' | '.join(cells)} | {one.seconds:.1f} | {other.seconds:.1f} |")
-        sys.stdout.flush()
+        both = [play(build, periods, replications, seed) for play in (by_stockpyl, by_backsim)]
+        cells = [_cell(result.cost, 2) for result in both]
+        cells += [_cell(result.fill_rate, 4) for result in both]
+        cells += [f"{result.seconds:.1f}" for result in both]
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _cell(values: Sequence[float], digits: int) -> str:
+    return f"{mean(values):,.{digits}f} ± {half_width(values):.2g}"
 
 
 if __name__ == "__main__":
-    main()
+    for line in table():
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from backsim.report.figures.style import BLUE, GREY, GROUND, INK, SIZE, VERMILION, new_axes, text
@@ -112,4 +113,6 @@ def _figures(run: Run, site: str) -> tuple[float, float]:
     waiting = [
         run.metrics.get(name, "site", site) for name in ("mean_backlog", "mean_site_backlog")
     ]
-    return run.metrics.get("mean_on_hand", "site", site), sum(v for v in waiting if v == v)
+    return run.metrics.get("mean_on_hand", "site", site), sum(
+        v for v in waiting if not math.isnan(v)
+    )
