@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
@@ -236,18 +236,26 @@ def half_width(values: Sequence[float]) -> float:
     return float(t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
 
 
-def table(periods: int = 500, replications: int = 20, seed: int = 1) -> Iterator[str]:
+COLUMNS = ("system", "cost, stockpyl", "cost, backsim", "fill rate, stockpyl")
+COLUMNS += ("fill rate, backsim", "s, stockpyl", "s, backsim")
+TOOLS = {"stockpyl": by_stockpyl, "backsim": by_backsim}
+PERIODS, REPLICATIONS, SEED = 500, 20, 1
+
+
+def table() -> Iterator[str]:
     """The lines of the table, one a system."""
-    columns = ("system", "cost, stockpyl", "cost, backsim", "fill rate, stockpyl")
-    columns += ("fill rate, backsim", "s, stockpyl", "s, backsim")
-    yield f"| {' | '.join(columns)} |"
+    yield f"| {' | '.join(COLUMNS)} |"
     yield "|---|---:|---:|---:|---:|---:|---:|"
-    for name, build in SYSTEMS.items():
-        both = [play(build, periods, replications, seed) for play in (by_stockpyl, by_backsim)]
-        cells = [_cell(result.cost, 2) for result in both]
-        cells += [_cell(result.fill_rate, 4) for result in both]
-        cells += [f"{result.seconds:.1f}" for result in both]
-        yield f"| {name} | {' | '.join(cells)} |"
+    for name in SYSTEMS:
+        yield f"| {' | '.join(row(name, TOOLS))} |"
+
+
+def row(name: str, tools: Iterable[str]) -> list[str]:
+    """A system's name, then the cost by each of the tools, the fill rate, the seconds."""
+    found = [TOOLS[tool](SYSTEMS[name], PERIODS, REPLICATIONS, SEED) for tool in tools]
+    cells = [_cell(result.cost, 2) for result in found]
+    cells += [_cell(result.fill_rate, 4) for result in found]
+    return [name, *cells, *(f"{result.seconds:.1f}" for result in found)]
 
 
 def _cell(values: Sequence[float], digits: int) -> str:
