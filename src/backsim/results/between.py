@@ -41,9 +41,7 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     Components are counted by order line, products by shipment: an order may be sent in parts.
     """
     size = len(model.stock_points)
-    purchases = log.purchases
-    bought = purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
-    parts = _components(log)
+    bought, parts = orders_of_sites(log)
     place = np.r_[bought["source"], parts["stock"]]
     ordered = np.r_[bought["placed"], parts["time"]]
     sent = np.r_[bought["sent"], parts["closed"]]
@@ -66,11 +64,11 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     )
 
 
-def _components(log: Log) -> Any:
-    """The order lines of components."""
-    lines = log.site_lines
-    source = log.purchases["source"][_purchase_of(log)]
-    return lines.compress(source == NONE)
+def orders_of_sites(log: Log) -> tuple[Any, Any]:
+    """(the purchases that have reached another site, the order lines of components)."""
+    purchases, lines = log.purchases, log.site_lines
+    bought = purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
+    return bought, lines.compress(purchases["source"][_purchase_of(log)] == NONE)
 
 
 def _purchase_of(log: Log) -> Any:

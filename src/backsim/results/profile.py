@@ -15,6 +15,7 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.entities import RECEIVED
 from backsim.errors import InputError
+from backsim.results.between import orders_of_sites
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -122,17 +123,25 @@ def profile(model: Model, log: Log) -> Profile:
     came = _scattered(received["arrives"], fit, times)
     taken = log.substitutions
     swapped = _running(taken["time"], taken["units"], times)
+    sent = _sent_to_sites(log, times)
     initial = int(log.stocks["initial"].sum())
     within = _waits(model, log, time, units)
     return Profile(
         classes=model.classes,
         times=times,
-        stock=initial + came - (ordered - missing) - late - swapped,
+        stock=initial + came - (ordered - missing) - late - swapped - sent,
         backlog=missing - late - left,
         days=DAYS,
         ordered=within[:, -1],
         within=within[:, :-1],
     )
+
+
+def _sent_to_sites(log: Log, times: Floats) -> Integers:
+    """Units that have left a stock point for another one, or went into a product made there."""
+    bought, parts = orders_of_sites(log)
+    sent = _scattered(bought["sent"], bought["units"], times)
+    return sent + _scattered(parts["closed"], parts["shipped"], times)
 
 
 def _running(when: Floats, units: Integers, times: Floats) -> Integers:
