@@ -16,6 +16,7 @@ from backsim.engines import loop, tables
 from backsim.engines.link import Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
+from backsim.engines.pieces import piece
 from backsim.engines.setup import Linked, Setup, set_up
 from backsim.entities import (
     NONE,
@@ -53,7 +54,6 @@ from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
 if TYPE_CHECKING:
-    import types
 
     from numpy.typing import NDArray
 
@@ -64,15 +64,11 @@ SLICE = 5_000_000
 as_world = tables.world_at(LAYOUT)
 
 
-def _compile(function: types.FunctionType) -> Any:
-    return numba.njit(function, nogil=True, error_model="numpy")
-
-
 @lru_cache(maxsize=64)
 def driver(key: Key, record: bool) -> Any:
     """The compiled loop for a choice of rules; from numba's disk cache when it has been there."""
     ports = loop.PORTS if record else {**loop.PORTS, "note": loop.no_note}
-    linked = link(key, ports, _compile)
+    linked = link(key, ports, piece)
     scope = {**vars(loop), **linked.namespace, "as_world": as_world}
     drive = rebuild(loop.drive, scope, linked.digest)  # type: ignore[arg-type]
     drive.__module__ = __name__
