@@ -54,7 +54,6 @@ from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
 if TYPE_CHECKING:
-
     from numpy.typing import NDArray
 
 ROWS = 1024

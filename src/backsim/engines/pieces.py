@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import llvmlite.binding as llvm
 import numba
 from numba import _dynfunc
-from numba.core import compiler, typed_passes
+from numba.core import compiler, typed_passes, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
 
 if TYPE_CHECKING:
-    import types
+    from types import FunctionType
+
+INT = types.int64
 
 
 class Piece(JITCodeLibrary):
@@ -91,9 +93,13 @@ class _PieceCompiler(compiler.CompilerBase):
         return [manager]
 
 
-def piece(function: types.FunctionType) -> Any:
-    """A function that compiled code may call, and only that."""
-    return numba.njit(
+def piece(function: FunctionType) -> Any:
+    """A function that compiled code may call, and only that.
+
+    It is compiled for whole numbers of 64 bits, whatever the caller has, lest there be one for
+    each combination of widths.
+    """
+    dispatcher = numba.njit(
         function,
         nogil=True,
         error_model="numpy",
@@ -101,3 +107,10 @@ def piece(function: types.FunctionType) -> Any:
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
     )
+    template = dispatcher.get_call_template
+
+    def wide(kinds: Any, names: Any) -> Any:
+        return template([INT if isinstance(k, types.Integer) else k for k in kinds], names)
+
+    dispatcher.get_call_template = wide
+    return dispatcher
