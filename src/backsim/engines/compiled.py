@@ -113,11 +113,13 @@ class Arena:
             self.clock["spare"] += len(setup.components) + len(setup.sources)
         self.tables: dict[str, NDArray[Any]] = {
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
-            "lines": np.empty(len(tape) + (len(tape) // 4 if network else 0), dtype(Line)),
+            "lines": np.empty(len(tape) + (len(tape) if network else 0), dtype(Line)),
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
-            "purchases": _with_room(records(Purchase, setup.purchases), len(tape) // 4),
+            "purchases": _with_room(
+                records(Purchase, setup.purchases), len(tape) if network else len(tape) // 4
+            ),
             "deliveries": records(Delivery, setup.deliveries),
             "servers": blank(Server, setup.servers),
             "outages": records(Outage, setup.outages),
@@ -152,7 +154,7 @@ class Arena:
         return self.tape.columns.get(name, np.empty(0, TRAITS[name])).ravel()
 
     def start(self, setup: Setup) -> None:
-        """Put the first events into the heap: sorted, they already are one."""
+        """Put the first events into the heap, from row 1 on: sorted, they already are one."""
         ranked = [
             (
                 time,
@@ -161,7 +163,7 @@ class Arena:
             )
             for sequence, (time, kind, subject) in enumerate(setup.events, 1)
         ]
-        self.tables["events"][: len(ranked)] = np.array(sorted(ranked), EVENT)
+        self.tables["events"][1 : len(ranked) + 1] = np.array(sorted(ranked), EVENT)
         self.clock["pending"] = self.clock["sequence"] = len(ranked)
 
     def run(self) -> Log | None:

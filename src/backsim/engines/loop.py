@@ -1,7 +1,8 @@
 """The compiled engine's event loop and ports: plain functions, compiled when they are linked.
 
-A binary heap holds what the kernel schedules; the tape's orders are merged in without passing
-through it.  All state is in the tables of the world.
+A binary heap holds what the kernel schedules; an event that comes before all of them waits beside
+it.  The tape's orders are merged in without passing through it.  All state is in the tables of the
+world.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ CLOCK = np.dtype(
         (name, "i8")
         for name in (
             "next_line",  # the tape is played up to here
-            "pending",  # scheduled events
+            "pending",  # scheduled events in the heap
+            "front",  # 1 when one more, which comes before them, stands in row 0
             "sequence",
             "purchases",  # rows in use
             "lines",  # rows in use, those of the tape included; 0 where sites order nothing
@@ -122,10 +124,25 @@ def schedule(world, time, kind, subject, level=0):  # type: ignore[no-untyped-de
     clock.sequence += 1
     rank = (kind << KIND_SHIFT) + (level << LEVEL_SHIFT) + clock.sequence
     events = world.events
-    at = clock.pending
+    front = events[0]
+    top = events[1]
+    if clock.front != 0:
+        if time < front.time or (time == front.time and rank < front.rank):
+            later = (front.time, front.rank, front.subject)
+            front.time = time
+            front.rank = rank
+            front.subject = subject
+            time, rank, subject = later
+    elif clock.pending == 0 or time < top.time or (time == top.time and rank < top.rank):
+        clock.front = 1
+        front.time = time
+        front.rank = rank
+        front.subject = subject
+        return
     clock.pending += 1
-    while at > 0:
-        above = (at - 1) >> 1
+    at = clock.pending
+    while at > 1:
+        above = at >> 1
         parent = events[above]
         if parent.time < time or (parent.time == time and parent.rank < rank):
             break
@@ -227,16 +244,19 @@ def no_note(world, now, what, subject, stock, units):  # type: ignore[no-untyped
 
 def remove_first(world):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
+    if clock.front != 0:
+        clock.front = 0
+        return
     events = world.events
-    clock.pending -= 1
     count = clock.pending
+    clock.pending -= 1
     last = events[count]
     time = last.time
     rank = last.rank
     subject = last.subject
-    at = 0
+    at = 1
     while True:
-        below = 2 * at + 1
+        below = 2 * at
         if below >= count:
             break
         child = events[below]
@@ -397,8 +417,8 @@ def drive(addresses, horizon):  # type: ignore[no-untyped-def]
         subject = clock.next_line
         time = world.tape_time[subject] if subject < count else np.inf
         kind = ORDER
-        if clock.pending > 0:
-            first = world.events[0]
+        if clock.front + clock.pending > 0:
+            first = world.events[1 - clock.front]
             if first.time < time or (first.time == time and first.rank >> KIND_SHIFT < ORDER):
                 time = first.time
                 kind = first.rank >> KIND_SHIFT
