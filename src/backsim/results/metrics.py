@@ -201,6 +201,12 @@ class _Measurement:
             np.bincount(self.site, values, len(self.model.sites)),
         )
 
+    def each(self, lines: Any) -> Any:
+        """Each of the lines once, in order; `np.unique` is slower."""
+        named = np.zeros(len(self.time), bool)
+        named[lines] = True
+        return np.flatnonzero(named)
+
     # -- metrics ---------------------------------------------------------------------------
 
     def metrics(self) -> Metrics:
@@ -284,7 +290,7 @@ class _Measurement:
             heads = self.first + np.flatnonzero(
                 head[self.first :] == np.arange(self.first, len(head))
             )
-            not_whole, late = np.unique(head[later]), np.unique(head[late])
+            not_whole, late = self.each(head[later]), self.each(head[late])
         orders = self.fold(self.total(self.group[heads]))
         filled = orders - self.fold(self.total(self.group[not_whole]))
         undue = self.group[heads][due_time[heads] > self.model.horizon]

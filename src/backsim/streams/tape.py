@@ -118,17 +118,18 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
         if name == "due" and all(part["due"] is part["time"] for part in parts):
             columns["due"] = columns["time"]
         elif name not in ("time", "head"):
-            columns[name] = np.concatenate([part[name] for part in parts])[order]
+            columns[name] = np.concatenate([part[name] for part in parts]).take(order)
     for name in TRAITS:
         if any(name in part for part in parts):
-            columns[name] = np.concatenate(_alike(name, parts))[order]
+            # Rows of several numbers are taken five times as fast as with [].
+            columns[name] = np.concatenate(_alike(name, parts)).take(order, axis=0)
     if single:
         columns["head"] = np.arange(len(order), dtype=TAPE["head"])
     else:
         place = np.empty(len(order), TAPE["head"])
         place[order] = np.arange(len(order))
         heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
-        columns["head"] = place[np.concatenate(heads)[order]]
+        columns["head"] = place.take(np.concatenate(heads).take(order))
     return columns, single
 
 
