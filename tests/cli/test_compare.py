@@ -15,6 +15,7 @@ import pytest
 from tests.experiment import shop
 
 from backsim.cli import run as cli
+from backsim.experiment.play import load_study
 
 
 @pytest.fixture
@@ -54,6 +55,12 @@ def test_options_go_before_the_file(file: str, capsys: pytest.CaptureFixture[str
     assert [p["policy"] for p in found["policies"]] == ["fcfs", "classes", "lean"]
     assert found["policies"][0]["replications"] == 2
     assert found["provenance"]["seed"] == 9
+    assert found["provenance"]["experiment"]["settings"]["fcfs"] == {"policy.priority": "fcfs"}
+    explicit = load_study("o").policies[1].model.to_dict()
+    assert found["provenance"]["scenarios"]["classes"] == explicit
+    page = Path("o/report.html").read_text(encoding="utf-8")
+    block = page.split('<script type="application/json" id="explicit">')[1].split("</script>")[0]
+    assert json.loads(block) == found["provenance"]
     frame = pd.read_parquet("o/results.parquet")
     pd.testing.assert_frame_equal(frame, pd.read_csv("o/results.csv", na_filter=False))
 

@@ -171,8 +171,14 @@ def _study(
     description: Mapping[str, Any],
     verdict: Verdict | None,
 ) -> Study:
-    numbers = {k: v for k, v in description["numbers"].items() if k != "policies"}
-    provenance = {**numbers, **description["view"]["environment"]}
+    numbers, view = dict(description["numbers"]), dict(description["view"])
+    policies = numbers.pop("policies")
+    provenance = {
+        **numbers,
+        **view.pop("environment"),
+        "experiment": view,
+        "scenarios": {name: policy["scenario"] for name, policy in policies.items()},
+    }
     return Study(
         collected.experiment, counts, collected.values, collected.shapes, provenance, verdict
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,7 +75,28 @@ def render(study: Study) -> str:
         style=(folder / "page.css").read_text(encoding="utf-8"),
         script=script,
         digest=digest,
+        provenance=provenance_block(study),
     )
+
+
+MOST_BYTES = 250_000
+
+
+def provenance_block(study: Study) -> str:
+    """The experiment and its scenarios in explicit form, as JSON that cannot end its element.
+
+    Where the scenarios of all policies are long, that of the first one, and where that is too,
+    none: the settings say how the others differ, and the study's file has them all.
+    """
+    told = dict(study.provenance)
+    text = json.dumps(told)
+    if len(text) > MOST_BYTES and "scenarios" in told:
+        first = next(iter(told["scenarios"]))
+        told["scenarios"] = {first: told["scenarios"][first]}
+        text = json.dumps(told)
+    if len(text) > MOST_BYTES:
+        text = json.dumps({k: v for k, v in told.items() if k not in ("scenario", "scenarios")})
+    return text.replace("<", "\\u003c")
 
 
 def sort_key(cell: Cell) -> str:

@@ -255,7 +255,7 @@ def settings_table(study: Study, ranking: Ranking) -> Table:
 
 def provenance_table(study: Study) -> Table:
     """Where the numbers come from: a row a fact."""
-    values = {key: value for key, value in study.provenance.items() if key != "metrics"}
+    values = {key: value for key, value in study.provenance.items() if key not in WRITTEN_OUT}
     engines = values.pop("engines", {})
     names = listed(list(dict.fromkeys(policy.model.name for policy in study.policies)))
     place = place_of(study, study.experiment.reference or study.policies[0].name)
@@ -271,6 +271,8 @@ def provenance_table(study: Study) -> Table:
     return Table("provenance", "Provenance", (Column("what"), Column("value")), tuple(rows))
 
 
+WRITTEN_OUT = ("metrics", "experiment", "scenarios", "scenario")
+"""What of a provenance is no fact for a table: the page carries it in full."""
 MOST_TEXT = 400
 
 
