@@ -15,5 +15,9 @@ class RuleError(InputError):
     """A rule is badly written, unknown, or does not compile."""
 
 
+class TapeError(BacksimError):
+    """A tape was played against a model that it was not drawn for."""
+
+
 class LedgerError(BacksimError):
     """Units appeared or vanished: a defect of the kernel or of a process beside it."""

@@ -13,7 +13,8 @@ import pytest
 from tests.experiment import shop
 
 import backsim
-from backsim.errors import InputError
+from backsim.engines import compiled
+from backsim.errors import InputError, TapeError
 from backsim.experiment import experiment, forks, workers
 from backsim.experiment.play import play
 from backsim.experiment.tapes import tape_digest
@@ -125,7 +126,6 @@ SAME_TAPE: list[dict[str, Any]] = [
     {"policy.overtaking": "strict"},
     {"policy.notice": "at_order", "policy.estimate": "quoted"},
     {"policy.multiple": 3, "policy.least_order": 4},
-    {"suppliers.acme.messages": "exact"},
     {"policy.rationing": {"rule": "critical_level", "levels": {"silver": 3}}},
     {"stock": [{"initial": 3, "inbound": [{"units": 4, "arrives": 2}]}]},
     {"customers.gold.priority": 9},
@@ -147,6 +147,8 @@ OTHER_TAPE: list[dict[str, Any]] = [
     {"suppliers.acme.capacity": {"units_per_day": 9}},
     {"products": ["plate", "mug"]},
     {"stock": [{"products": "mug", "lead_time": 3}, {"products": "plate"}]},
+    {"suppliers.acme.messages": "exact"},
+    {"suppliers.acme.lateness": {"share": 0.1, "days": 3}},
 ]
 
 
@@ -165,6 +167,13 @@ def test_a_policy_does_not_enter_the_tape(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("changes", OTHER_TAPE, ids=str)
 def test_a_world_that_differs_has_a_tape_of_its_own(changes: dict[str, Any]) -> None:
     assert tape_digest(shop.shop()) != tape_digest(shop.shop(**changes))
+
+
+def test_a_tape_of_another_model_is_refused() -> None:
+    late = shop.shop(**{"suppliers.acme.messages": "exact"})
+    for model, tape in ((late, draw(shop.shop(), 1)), (shop.shop(), draw(late, 1))):
+        with pytest.raises(TapeError, match="drawn for another model"):
+            compiled.run(model, tape)
 
 
 def test_each_tape_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ from backsim.entities import (
     Stock,
     Supplier,
 )
+from backsim.errors import TapeError
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
 from backsim.scenario.model import Model
@@ -129,6 +130,8 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     for supplier in scenario.suppliers.values():
         _add_supplier(setup, supplier)
     if tape is not None:
+        if bool(tape.fates) != any(s.needs_deliveries for s in scenario.suppliers.values()):
+            raise TapeError("this tape was drawn for another model: its purchases have other fates")
         for index, outages in enumerate(tape.outages):
             _add_outages(setup, index, outages)
     for point in scenario.stock:

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from backsim.scenario.model import Model
+from backsim.streams.supply import fate_laws
 
 POLICY_FIELDS = {
     "": ("title", "warm_up", "time_unit", "costs", "limits"),
@@ -29,6 +30,9 @@ def tape_digest(model: Model) -> str:
         for part in _parts(plain.get(section, ()) if section else [plain]):
             for field in fields:
                 part.pop(field, None)
+    plain["fates"] = [  # they depend on what a supplier tells, as far as they are drawn at all
+        {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
+    ]
     files = [trace.report.sha256 for trace in model.traces.values()]
     return hashlib.sha256(json.dumps([plain, files]).encode()).hexdigest()
 

@@ -38,15 +38,20 @@ def _spell(name: str) -> str:
 
 def fates(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
     """What becomes of each purchase, beside its lead time; nothing where no supplier needs it."""
+    found: dict[str, list[Draws]] = {}
+    for (place, _), laws in zip(places(model), fate_laws(model), strict=False):
+        for name, law in laws.items():
+            found.setdefault(name, []).append(Draws(law, stream(f"{name}/{place}")))
+    return {name: tuple(draws) for name, draws in found.items()}
+
+
+def fate_laws(model: Model) -> list[dict[str, Distribution]]:
+    """The distributions of the fates, for each place; empty where no supplier needs them."""
     suppliers = list(model.scenario.suppliers.values())
     if not any(supplier.needs_deliveries for supplier in suppliers):
-        return {}
-    found: dict[str, list[Draws]] = {"luck": [], "delay": [], "error": [], "sound": []}
-    for place, lane in places(model):
-        supplier = Supplier() if lane.supplier is None else suppliers[lane.supplier]
-        for name, law in _laws(supplier).items():
-            found[name].append(Draws(law, stream(f"{name}/{place}")))
-    return {name: tuple(draws) for name, draws in found.items()}
+        return []
+    lanes = [lane.supplier for _, lane in places(model)]
+    return [_laws(Supplier() if code is None else suppliers[code]) for code in lanes]
 
 
 def _laws(supplier: Supplier) -> dict[str, Distribution]:
