@@ -84,6 +84,13 @@ def test_one_unit_too_many_is_noticed(
     assert message in str(caught.value)
 
 
+def test_units_that_agree_and_are_below_zero_are_noticed(model: Model, log: Log) -> None:
+    log.stocks["received"][1] -= 10_000
+    log.stocks["on_hand"][1] -= 10_000
+    with pytest.raises(LedgerError, match="plate at main: on hand of 0 or more units: -"):
+        check_ledger(model, log)
+
+
 def test_the_stock_point_is_named(model: Model, log: Log) -> None:
     log.stocks["on_hand"][1] -= 1
     with pytest.raises(LedgerError, match="plate at main: initial"):

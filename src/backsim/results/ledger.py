@@ -65,6 +65,9 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     shipped += per_stock(taken["stock"], taken["units"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
+    for name in ("on_hand", "reserved", "backlog", "on_order", "received"):
+        found = stocks[name]
+        yield f"{name.replace('_', ' ')} of 0 or more units", found, np.maximum(found, 0)
     yield from _purchases(log, per_stock)
     if len(sites):
         yield from _between_sites(log)
