@@ -19,7 +19,7 @@ LOCK := pyproject.toml constraints.txt
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types layers check check-experiments validate bench clean
+.PHONY: help demo test test-all lint types layers check check-experiments validate figures bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check: $(DEV) ## all of the above: tests, style, types, layers, experiments
 
 validate: $(RUN) ## compare simulation with every known answer (minutes)
 	$(BIN)/backsim validate-theory
+
+figures: $(RUN) ## draw the figures of the documentation again
+	$(BIN)/python docs/figures/make.py
 
 bench: $(TEST) ## measure speed and memory, in one process
 	$(BIN)/python -m pytest tests/bench -m "" -p no:xdist -s $(PYTEST_ARGS)

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,19 @@ def test_yaml(text: str) -> None:
     if "horizon:" not in text:
         pytest.skip("a part of a scenario")
     assert build(parse_yaml(text, "block"), ROOT / "scenarios").stock_points
+
+
+def test_figures() -> None:
+    """Every figure that is made is on a page, every one on a page is made, and one is made here."""
+    spec = spec_from_file_location("make", ROOT / "docs" / "figures" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    shown = {name for page in PAGES for name in re.findall(r"\]\((.*?\.png)\)", page.read_text())}
+    assert shown == {f"figures/{name}.png" for name in script.FIGURES}
+    assert all((ROOT / "docs" / name).stat().st_size > 1000 for name in shown)
+    assert "centre" in [text.get_text() for text in script.networks().texts]
 
 
 def test_example_script() -> None:
