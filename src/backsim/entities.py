@@ -37,6 +37,7 @@ CLEARING = 15  # waiting lines are served in a batch
 FORECAST = 20  # a forecast is updated
 REACH = 25  # a purchase reaches the site that it is ordered from
 REVIEW = 30  # periodic review, before the demand of that instant
+ANNOUNCE = 35  # an order becomes known before it is wanted
 ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
 LATE_REVIEW = 50  # periodic review, after the demand of that instant
@@ -214,6 +215,7 @@ class Stock:
     reserved: TotalUnits = 0
     on_order: TotalUnits = 0
     backlog: TotalUnits = 0
+    announced: TotalUnits = 0  # of orders that are known and not yet wanted
     received: TotalUnits = 0
     initial: TotalUnits = 0
     queue: Code = NONE  # the waiting line to serve first
@@ -301,6 +303,7 @@ class CustomerClass:
     shrinks: Time = 1.0  # the tolerance, at each broken promise
     most_inquiries: Code = 0
     site: Code = NONE  # the site whose purchases these are; NONE: customers
+    announced: Time = 0.0  # days before they are wanted that orders are known
 
 
 @dataclass(slots=True)
@@ -458,6 +461,15 @@ class Server:
 
 
 @dataclass(slots=True)
+class Announcement:
+    """A line that becomes known before it is wanted."""
+
+    time: Time = 0.0
+    stock: Code = 0
+    units: Units = 0
+
+
+@dataclass(slots=True)
 class Outage:
     """A time in which a supplier is down."""
 
@@ -539,6 +551,7 @@ class World:
     deliveries: Sequence[Delivery]
     servers: Sequence[Server]
     outages: Sequence[Outage]
+    announcements: Sequence[Announcement]
     options: Sequence[Option]
     substitutions: Sequence[Substitution]
     totals: Sequence[Totals]

@@ -229,6 +229,7 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
             )
         ),
         "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
+        "announced": draw(st.sampled_from([0, 0, 0, 1.5])),
     }
 
 

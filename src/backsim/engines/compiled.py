@@ -123,6 +123,7 @@ class Arena:
             "deliveries": records(Delivery, setup.deliveries),
             "servers": blank(Server, setup.servers),
             "outages": records(Outage, setup.outages),
+            "announcements": setup.announcements,
             "totals": records(Totals, [Totals(customer_lines=len(tape))]),
             "forecasts": records(Forecast, setup.forecasts or [Forecast()]),
             "observations": blank(Observation, setup.observations + 1),

@@ -21,6 +21,7 @@ from typing import Any
 
 from backsim import entities
 from backsim.kernel import (
+    announcements,
     batches,
     clearing,
     contact,
@@ -50,7 +51,7 @@ from backsim.rules import FAMILIES, Rule
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(pipeline, messages, planning, disruptions, delivery, replenishment),
-    *(estimates, leaving, substitutes, contact, orders, sites, events),
+    *(announcements, estimates, leaving, substitutes, contact, orders, sites, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from backsim.engines.announcements import announcements
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
 from backsim.engines.nodes import add_network, count_echelons
 from backsim.engines.quantiles import arrival_quantiles
 from backsim.entities import (
+    ANNOUNCE,
     ARRIVAL,
     CLEARING,
     LATE_REVIEW,
@@ -69,6 +71,8 @@ class Setup:
     deliveries: list[Delivery]
     servers: int
     outages: list[Outage]
+    announcements: NDArray[Any]
+    """Rows of `Announcement`, in order of time."""
     params: list[float]
     options: list[Option]
     forecasts: list[Forecast]
@@ -115,6 +119,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         deliveries=[],
         servers=0,
         outages=[],
+        announcements=announcements(model, tape),
         params=[],
         options=[],
         forecasts=[],
@@ -130,6 +135,8 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     for supplier in scenario.suppliers.values():
         _add_supplier(setup, supplier)
     if tape is not None:
+        if len(setup.announcements):
+            setup.events.append((float(setup.announcements["time"][0]), ANNOUNCE, 0))
         if bool(tape.fates) != any(s.needs_deliveries for s in scenario.suppliers.values()):
             raise TapeError("this tape was drawn for another model: its purchases have other fates")
         for index, outages in enumerate(tape.outages):
@@ -153,6 +160,8 @@ def switches(model: Model) -> set[str]:
         needed |= {"DISRUPTIONS", "DELIVERIES", "PIPELINE"}
     if any(supplier.needs_deliveries for supplier in suppliers):
         needed |= {"DELIVERIES", "PIPELINE"}
+    if any(customer.announced for customer in model.scenario.customers.values()):
+        needed.add("ANNOUNCES")
     if any(forecasts(point) for point in model.scenario.stock):
         needed.add("FORECASTS")
     told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
@@ -185,6 +194,7 @@ def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
         priority=customer.priority,
         shipment=SHIPMENT.index(customer.shipment),
         shrinks=customer.informed.broken.shrinks,
+        announced=customer.announced,
     )
     if customer.inquiries is not None:
         row.inquiry_rate = customer.inquiries.rate

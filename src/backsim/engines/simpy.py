@@ -23,6 +23,7 @@ from backsim.entities import (
     NEVER,
     NONE,
     ORDER,
+    Announcement,
     Contact,
     Delivery,
     Line,
@@ -250,6 +251,7 @@ class Live:
             deliveries=setup.deliveries,
             servers=[Server() for _ in range(setup.servers)],
             outages=setup.outages,
+            announcements=[Announcement(*row) for row in setup.announcements.tolist()],
             options=setup.options,
             substitutions=[],
             totals=[Totals(customer_lines=len(tape))],
@@ -310,6 +312,10 @@ class Live:
         ]
         if not order:
             return
+        if self.world.classes[code].announced:  # known only now
+            for line in order:
+                stock = self.world.stocks[line.stock]
+                self._kernel["become_known"](self.world, stock, line.units)
         self._beside.append((self._played, head, len(order)))
         self._lines += order
         self.world.rows += [NONE] * len(order)

@@ -12,7 +12,7 @@ from backsim.streams.supply import fate_laws
 POLICY_FIELDS = {
     "": ("title", "warm_up", "time_unit", "costs", "limits"),
     "products": ("price", "costs"),
-    "customers": ("priority", "shipment", "costs"),
+    "customers": ("priority", "shipment", "costs", "announced"),
     "suppliers": ("crossing", "messages"),
     "stock": (
         *("reorder", "review", "priority", "rationing", "overtaking", "withdraw"),

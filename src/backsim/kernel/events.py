@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backsim.entities import (
+    ANNOUNCE,
     ARRIVAL,
     CLEARING,
     FORECAST,
@@ -19,6 +20,7 @@ from backsim.entities import (
     SUPPLY,
     World,
 )
+from backsim.kernel.announcements import announce
 from backsim.kernel.batches import clear_batch
 from backsim.kernel.contact import end_patience, inquire, send_notice
 from backsim.kernel.disruptions import change_state
@@ -30,6 +32,7 @@ from backsim.kernel.orders import customer_order
 from backsim.kernel.replenishment import end_service, receive, review_periodically
 from backsim.kernel.sites import reach_site
 from backsim.kernel.switches import (
+    ANNOUNCES,
     BATCHES,
     DELIVERIES,
     DISRUPTIONS,
@@ -56,6 +59,8 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
         end_service(world, subject, now)
     elif DELIVERIES and kind == MESSAGE:
         message(world, subject, now)
+    elif ANNOUNCES and kind == ANNOUNCE:
+        announce(world, subject, now)
     elif kind == REVIEW or kind == LATE_REVIEW:
         review_periodically(world, world.stocks[subject], kind, now)
     elif kind == REACH:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import LEAVE, LOST, NEVER, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
+from backsim.kernel.announcements import is_announced, want
 from backsim.kernel.batches import serves_new
 from backsim.kernel.clearing import clear, servable, take
 from backsim.kernel.contact import begin_contact
@@ -16,7 +17,7 @@ from backsim.kernel.replenishment import review_continuously, review_echelons
 from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
 from backsim.kernel.substitutes import offer_substitutes
-from backsim.kernel.switches import BATCHES, ECHELON, FORECASTS, INFORMS, SUBSTITUTES
+from backsim.kernel.switches import ANNOUNCES, BATCHES, ECHELON, FORECASTS, INFORMS, SUBSTITUTES
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -33,7 +34,8 @@ def customer_order(world: World, head: int, now: float) -> None:
         request(world, index, now)
         if ECHELON:
             line = world.lines[index]
-            raise_position(world, world.stocks[line.stock], -line.units)
+            if not (ANNOUNCES and is_announced(world, line)):
+                raise_position(world, world.stocks[line.stock], -line.units)
     if SUBSTITUTES and order.lines_open > 0:
         offer_substitutes(world, head, 0, now)
     if order.lines_open > 0:
@@ -59,6 +61,8 @@ def request(world: World, index: int, now: float) -> None:
     settle(stock, now)
     line.open = line.units
     line.status = WAITING
+    if ANNOUNCES:
+        want(world, stock, line)
     if FORECASTS:
         observe(world, stock, line.units)
     note(world, now, NOTE_ORDER, index, stock, line.units)

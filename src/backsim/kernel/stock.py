@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from backsim.entities import Stock
+from backsim.kernel.switches import ANNOUNCES
 
 
 def inventory_position(stock: Stock) -> int:
-    """on_hand + on_order - backlog, in units."""
+    """on_hand + on_order - backlog, less what is announced, in units."""
+    if ANNOUNCES:
+        return stock.on_hand + stock.on_order - stock.backlog - stock.announced
     return stock.on_hand + stock.on_order - stock.backlog
 
 

@@ -5,6 +5,7 @@ the linker puts the answers in place of the constants below: compiled, a part th
 there at all.
 """
 
+ANNOUNCES: bool = True  # orders are known before they are wanted
 INFORMS: bool = True  # customers are told how long they will wait, and act on it
 DELIVERIES: bool = True  # suppliers are late, say so, deliver in parts or not all
 DISRUPTIONS: bool = True  # suppliers are down at times

@@ -268,6 +268,9 @@ class CustomerClass(Spec):
     """Share of customers who wait at all; the others are lost when there is no stock."""
     due_in: Duration = Field(0, validate_default=True)
     """Days from the order to its due date."""
+    announced: Days = 0.0
+    """Days before it is wanted that an order is known: from then on it lowers the position, and
+    nothing ships before.  Waits and due dates count from the day it is wanted."""
     informed: Informed = Informed()
     """What they do when they are told how long they will wait."""
     inquiries: Inquiries | None = None

@@ -201,9 +201,7 @@ def size_of(spec: Answer) -> Any:
 
 def poisson(spec: Answer) -> dict[str, Any]:
     """Arrivals of (compound) Poisson demand."""
-    understand(spec, "process", "rate", "size", "demand_lead_time")
+    understand(spec, "process", "rate", "size")
     if spec.get("process") not in ("poisson", "compound_poisson"):
         raise Unsupported(f"the demand process {spec.get('process')!r}")
-    if number(spec.get("demand_lead_time", 0)) != 0:
-        raise Unsupported("orders that are announced ahead of their due date")
     return {"poisson": {"rate": number(spec["rate"])}}

@@ -70,8 +70,11 @@ def _customer(row: Answer, model: Answer) -> dict[str, Any]:
     unmet = row.get("unmet_demand", model.get("unmet_demand", "backorder"))
     partial = model.get("partial_fill", True)
     spec = {**({"patience": model["patience"]} if "patience" in model else {}), **row}
+    wanted = dict(row["demand"])
+    ahead = number(wanted.pop("demand_lead_time", 0))
     return {
-        "demand": demand(parts.poisson(row["demand"]), parts.size_of(row["demand"])),
+        "demand": demand(parts.poisson(wanted), parts.size_of(wanted)),
+        **({"announced": ahead} if ahead else {}),
         "priority": whole(row.get("priority", 1)),
         "shipment": "partial" if partial else "line",
         **parts.waiting(spec, unmet),

@@ -1,0 +1,35 @@
+"""When the orders of a tape become known, where that is before they are wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import Announcement, dtype
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backsim.scenario.model import Model
+    from backsim.streams import Tape
+
+
+def announcements(model: Model, tape: Tape | None) -> NDArray[Any]:
+    """Rows of `Announcement` in order of time, lines of an instant in order of the tape.
+
+    Orders wanted within the first days are known from the start.
+    """
+    ahead = np.array([customer.announced for customer in model.scenario.customers.values()])
+    if tape is None or not ahead.any():
+        return np.empty(0, dtype(Announcement))
+    columns = tape.columns
+    days = ahead[columns["customer_class"]]
+    known = np.flatnonzero(days > 0)
+    time = np.maximum(columns["time"][known] - days[known], 0.0)
+    order = np.argsort(time, kind="stable")
+    rows = np.empty(len(known), dtype(Announcement))
+    rows["time"] = time[order]
+    for name in ("stock", "units"):
+        rows[name] = columns[name][known[order]]
+    return rows
