@@ -1,8 +1,8 @@
 """Workers that are copies of this process (fork): they start in milliseconds, with all it knows.
 
-A copy has the compiled kernel, the models and a user's rules, also those of a script.  Each result
-is sent as it is finished.  A worker that dies is replaced and its job done again, once; workers end
-with their parent, whatever ends it.
+A copy has the compiled kernel, the models and a user's rules, also those of a script.  Results are
+sent as they are finished, those of an instant together.  A worker that dies is replaced and its job
+done again, once; workers end with their parent, whatever ends it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ from backsim.experiment.work import Job, Result, Work
 AHEAD = 2
 """Jobs that a worker has at hand, so that it never waits for the next."""
 END = None
+TOGETHER = 0.05
+"""Seconds for which a worker may hold back results that it has finished."""
 
 
 class WorkerError(BacksimError):
@@ -105,7 +108,7 @@ class _Pool:
                     worker.jobs.popleft()
                     self.feed(worker)
                 else:
-                    yield [message]
+                    yield message
 
     def replace(self, worker: _Worker) -> None:
         """A worker has died: do its jobs again."""
@@ -145,10 +148,26 @@ def _serve(work: Work, pipe: Any, inherited: Sequence[Any]) -> None:
         while True:
             job = pipe.recv()
             try:
-                for result in work.play(job):
-                    pipe.send(result)
+                for results in _in_batches(work.play(job)):
+                    pipe.send(results)
             except Exception as error:
                 pipe.send(error)
             pipe.send(END)
     except (EOFError, OSError):
         os._exit(0)
+
+
+def _in_batches(results: Iterator[Result]) -> Iterator[list[Result]]:
+    """Results in lists: the parent is woken, and writes to the disk, once a list."""
+    batch: list[Result] = []
+    sent = time.perf_counter()
+    try:
+        for result in results:
+            batch.append(result)
+            if time.perf_counter() - sent >= TOGETHER:
+                yield batch
+                batch, sent = [], time.perf_counter()
+    except Exception:
+        yield batch  # what was finished before the error
+        raise
+    yield batch
