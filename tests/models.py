@@ -87,7 +87,7 @@ def build(
     customers: Mapping[str, Any],
     *,
     products: Sequence[str] | Mapping[str, Any] = ("mug",),
-    sites: Sequence[str] = ("main",),
+    sites: Sequence[str] | Mapping[str, Any] = ("main",),
     stock: Sequence[Mapping[str, Any]] = ({},),
     suppliers: Mapping[str, Any] | None = None,
     policy: Mapping[str, Any] | None = None,
@@ -101,7 +101,7 @@ def build(
     idle = [
         {
             "products": [name],
-            "sites": [sites[0]],
+            "sites": [next(iter(sites))],
             "supplier": "idle",
             "initial": 0,
             "review": NEVER_REVIEWED,
@@ -121,7 +121,7 @@ def build(
         {
             "horizon": horizon,
             "products": {**IDLE_FIELDS, **products},
-            "sites": list(sites),
+            "sites": dict(sites) if isinstance(sites, Mapping) else list(sites),
             "suppliers": {**suppliers, "idle": IDLE_SUPPLIER},
             "customers": dict(customers),
             "policy": {"reorder": "none", **(policy or {})},
@@ -269,7 +269,7 @@ def _check_pipelines(model: Model, log: Log) -> None:
         point = model.scenario.stock[stock["index"]]
         only, *others = point.supplier or ()
         in_sequence = False  # where several sources work at once, or one waits for components
-        if isinstance(only, str) and not others and not point.made_from:
+        if isinstance(only, str) and not others and not point.made_from and not point.transfers:
             supplier = model.scenario.suppliers[only]
             in_sequence = supplier.capacity != "unlimited" or not supplier.crossing
         dates = 0.0 * own if in_sequence else purchases["expected"][own]

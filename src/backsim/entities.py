@@ -90,7 +90,7 @@ NOTICES = ("estimate", "revision", "inquiry")
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
-    *("release", "expect", "reject", "substitute"),
+    *("release", "expect", "reject", "substitute", "reroute"),
 )
 (
     NOTE_ORDER,
@@ -108,6 +108,7 @@ NOTES = (
     NOTE_EXPECT,
     NOTE_REJECT,
     NOTE_SUBSTITUTE,
+    NOTE_REROUTE,
 ) = range(len(NOTES))
 
 
@@ -304,6 +305,9 @@ class CustomerClass:
     most_inquiries: Code = 0
     site: Code = NONE  # the site whose purchases these are; NONE: customers
     announced: Time = 0.0  # days before they are wanted that orders are known
+    choices_at: Code = 0  # the sites that serve in place of the first one, then of the second, ...
+    choices: Code = 0  # so many for each of them
+    splits: Code = 1  # the lines of an order may be served from different sites
 
 
 @dataclass(slots=True)
@@ -381,6 +385,11 @@ class Node:
     level: Code = 0  # sites between it and the last customer, at most
     by_echelon: Code = 0  # its reorder rule asks for the echelon position
     echelon: TotalUnits = 0  # its own inventory position and those of all it supplies
+    transfers_at: Code = 0  # who may send it units of theirs, among the sources
+    transfers: Code = 0
+    transfer_level: Units = 0  # units that are to be here, or on their way from those
+    transferring: TotalUnits = 0  # on their way from those
+    transferred: Count = 0  # transfers so far
 
 
 @dataclass(slots=True)
@@ -395,6 +404,7 @@ class Source:
     customer_class: Code = NONE  # as whom it orders from a stock point
     lane: Code = 0  # its streams on the tape
     mean_time: Time = 0.0  # from there, without any wait
+    keep: Units = 0  # transfers: units on hand that the stock point keeps for itself
 
 
 @dataclass(slots=True)
@@ -506,6 +516,14 @@ class Substitution:
 
 
 @dataclass(slots=True)
+class Reroute:
+    """A line that is served from another site than the one where it was ordered."""
+
+    line: Code = 0
+    stock: Code = 0  # where it was ordered
+
+
+@dataclass(slots=True)
 class Takeback:
     """Units that were kept for a line, and at a batch run were given to others."""
 
@@ -536,6 +554,7 @@ class Totals:
     customer_lines: Count = 0  # lines on the tape; those of sites come after them
 
     unsent: Count = 0  # purchases that suppliers have not dispatched
+    sites: Count = 1
 
 
 @dataclass(slots=True)
@@ -565,6 +584,9 @@ class World:
     components: Sequence[Component]
     ancestors: Sequence[Ancestor]
     requests: Sequence[Request]
+    choices: Sequence[int]
+    places: Sequence[int]
+    reroutes: Sequence[Reroute]
 
 
 @cache

@@ -340,11 +340,16 @@ def networks(draw: Any) -> Model:
                 point["made_from"] = {"plate": draw(st.integers(1, 3))}
             if draw(st.integers(0, 3)) == 0:
                 point["reorder"] = draw(ECHELON_RULES)
+            point["transfers"] = draw(transfers([other for other in sites if other != site]))
             stock.append(point)
     return build(
         # Everyone orders at the last site, so that each site is of use.
         {
-            name: {**draw(customer_classes(products, sites)), "demand": draw(everywhere(sites))}
+            name: {
+                **draw(customer_classes(products, sites)),
+                "demand": draw(everywhere(sites)),
+                "served_by": draw(serving(sites)),
+            }
             for name in classes
         },
         products=products,
@@ -354,6 +359,25 @@ def networks(draw: Any) -> Model:
         horizon=draw(st.sampled_from([3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
     )
+
+
+@st.composite
+def transfers(draw: Any, others: list[str]) -> dict[str, Any]:
+    """Units of other sites; also of those that the site buys from or supplies."""
+    level = draw(st.integers(0, 4))
+    return {
+        "sites": draw(st.lists(st.sampled_from(others), min_size=1, unique=True)),
+        "when": "at_level" if level else "at_stock_out",
+        "level": level,
+        "keep": draw(st.integers(0, 2)),
+        "days": draw(LEAD_TIMES),
+    }
+
+
+@st.composite
+def serving(draw: Any, sites: list[str]) -> dict[str, Any]:
+    some = st.lists(st.sampled_from(sites), min_size=1, unique=True)
+    return {"sites": draw(st.one_of(st.just("*"), some)), "split": draw(st.booleans())}
 
 
 ECHELON_RULES = st.one_of(

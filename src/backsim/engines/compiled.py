@@ -38,6 +38,7 @@ from backsim.entities import (
     Outage,
     Purchase,
     Request,
+    Reroute,
     Server,
     Shipment,
     Source,
@@ -111,6 +112,8 @@ class Arena:
         self.clock["lines"] = len(tape) if network else 0
         if network:  # one event may order every component of a purchase, at every stock point
             self.clock["spare"] += len(setup.components) + len(setup.sources)
+            # Each line of an order may send for units at every site.
+            self.clock["spare"] += 2 * tape.longest * max(node.transfers for node in setup.nodes)
         self.tables: dict[str, NDArray[Any]] = {
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
             "lines": np.empty(len(tape) + (len(tape) if network else 0), dtype(Line)),
@@ -124,7 +127,7 @@ class Arena:
             "servers": blank(Server, setup.servers),
             "outages": records(Outage, setup.outages),
             "announcements": setup.announcements,
-            "totals": records(Totals, [Totals(customer_lines=len(tape))]),
+            "totals": records(Totals, [Totals(customer_lines=len(tape), sites=len(model.sites))]),
             "forecasts": records(Forecast, setup.forecasts or [Forecast()]),
             "observations": blank(Observation, setup.observations + 1),
             "params": np.array(setup.params),
@@ -139,6 +142,9 @@ class Arena:
             "takebacks": np.empty(0, dtype(Takeback)),
             "options": records(Option, setup.options or [Option()]),
             "substitutions": np.empty(0, dtype(Substitution)),
+            "choices": np.array(setup.choices, np.int32),
+            "places": np.array(setup.places, np.int32),
+            "reroutes": np.empty(0, dtype(Reroute)),
             "notes": np.empty(0, dtype(Note)),
             "quantiles": np.array(setup.quantiles),
             "contacts": np.empty(0, dtype(Contact)),
@@ -193,6 +199,7 @@ class Arena:
             int(clock["handled"]),
             used["lines"][len(self.tape) : clock["lines"]],
             self.tape,
+            used["reroutes"][: clock["reroutes"]],
         )
 
     def addresses(self) -> NDArray[np.int64]:
@@ -218,6 +225,8 @@ class Arena:
         offered = int(self.clock["substitutions_each"][0])
         needs["substitutions"] = ("substitutions", offered * waiting)
         needs["takebacks"] = ("takebacks", int(self.clock["takebacks_each"][0]) * waiting)
+        if "ROUTES" in self.switches:
+            needs["reroutes"] = ("reroutes", spare)
         needs["shipments"] = ("shipments", each * waiting)
         needs["notes"] = ("notes", int(self.clock["notes_each"][0]) * waiting)
         for name, (counter, more) in needs.items():
@@ -239,7 +248,10 @@ class Arena:
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times, twice as many as it has used."""
         stocks = self.tables["stocks"]
-        counts = np.maximum(64, 4 * stocks["purchases"]) + 2 * self.clock["spare_draws"]
+        used = stocks["purchases"]
+        if len(nodes := self.tables["nodes"]):
+            used = np.maximum(used, nodes["transferred"])
+        counts = np.maximum(64, 4 * used) + 2 * self.clock["spare_draws"]
         ends = np.cumsum(counts)
         stocks["draws_at"], stocks["draws_end"] = ends - counts, ends
         sources = self.tables["sources"]

@@ -38,12 +38,14 @@ from backsim.kernel import (
     planning,
     queue,
     replenishment,
+    routing,
     sharing,
     sites,
     sourcing,
     stock,
     substitutes,
     switches,
+    transfers,
     transit,
 )
 from backsim.rules import FAMILIES, Rule
@@ -51,7 +53,8 @@ from backsim.rules import FAMILIES, Rule
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(pipeline, messages, planning, disruptions, delivery, replenishment),
-    *(announcements, estimates, leaving, substitutes, contact, orders, sites, events),
+    *(announcements, transfers, estimates, leaving, substitutes, contact, routing, orders, sites),
+    events,
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import NONE, NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, Line, dtype
+from backsim.entities import NONE, NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, Line, Reroute, dtype
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("lines", "purchases", "deliveries", "shipments", "stocks", "takebacks", "notes"),
-    *("substitutions", "observations", "contacts", "notices", "site_lines"),
+    *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
 )
 
 CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
@@ -41,8 +41,9 @@ class Log:
     forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
     events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
-    purchases, go on after those of `lines`.  `tape` is given when the lines are the tape's and no
-    others.
+    purchases, go on after those of `lines`.  `reroutes`: lines served from another site than the
+    one where they were ordered; a line's stock point is the one that serves it.  `tape` is given
+    when the lines are the tape's and no others.
     """
 
     lines: Records
@@ -59,10 +60,12 @@ class Log:
     handled: int
     site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)), repr=False)
     tape: Tape | None = field(default=None, repr=False, compare=False)
+    reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
 
     def column(self, name: str) -> NDArray[Any]:
         """A field of the lines that comes from the tape; there it lies in one piece."""
-        if self.tape is not None and len(self.tape) == len(self.lines):
+        moved = name == "stock" and len(self.reroutes) > 0
+        if self.tape is not None and len(self.tape) == len(self.lines) and not moved:
             return self.tape.columns[name]
         return np.ascontiguousarray(self.lines[name])
 
@@ -130,6 +133,7 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
         log.shipments["line"] = place[log.shipments["line"]]
         log.takebacks["line"] = place[log.takebacks["line"]]
         log.substitutions["line"] = place[log.substitutions["line"]]
+        log.reroutes["line"] = place[log.reroutes["line"]]
         log.contacts["head"] = place[log.contacts["head"]]
         log.notices["head"] = place[log.notices["head"]]
         log.purchases["line"] = place[log.purchases["line"]]

@@ -35,6 +35,7 @@ from backsim.entities import (
     Outage,
     Purchase,
     Request,
+    Reroute,
     Server,
     Shipment,
     Source,
@@ -45,7 +46,7 @@ from backsim.entities import (
     Totals,
     dtype,
 )
-from backsim.kernel.switches import DELIVERIES, INFORMS
+from backsim.kernel.switches import DELIVERIES, INFORMS, ROUTES
 
 EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
 """A scheduled event; `rank` is its kind and sequence in one number."""
@@ -63,6 +64,7 @@ CLOCK = np.dtype(
             "shipments",
             "takebacks",
             "substitutions",
+            "reroutes",
             "notes",
             "contacts",
             "notices",
@@ -106,6 +108,9 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "takebacks": dtype(Takeback),
     "options": dtype(Option),
     "substitutions": dtype(Substitution),
+    "choices": np.dtype("i4"),
+    "places": np.dtype("i4"),
+    "reroutes": dtype(Reroute),
     "notes": dtype(Note),
     "contacts": dtype(Contact),
     "quantiles": np.dtype("f8"),
@@ -178,6 +183,19 @@ def draw_lead_time_from(world, stock, source):  # type: ignore[no-untyped-def]
 
 def draw_service_from(world, stock, source):  # type: ignore[no-untyped-def]
     return world.services[source.draws_at + stock.purchases]
+
+
+def draw_transfer_time(world, stock, source):  # type: ignore[no-untyped-def]
+    at = world.nodes[stock.index].transferred
+    if stock.draws_at + at + world.clock[0].spare_draws >= stock.draws_end:
+        world.clock[0].short_of_draws = 1
+    return world.lead_times[source.draws_at + at]
+
+
+def new_reroute(world):  # type: ignore[no-untyped-def]
+    clock = world.clock[0]
+    clock.reroutes += 1
+    return clock.reroutes - 1
 
 
 def log_shipment(world, now, line, units):  # type: ignore[no-untyped-def]
@@ -293,6 +311,8 @@ def short(world):  # type: ignore[no-untyped-def]
         or clock.contacts + clock.spare > len(world.contacts)
         or clock.notices + clock.spare > len(world.notices)
     ):
+        return True
+    if ROUTES and clock.reroutes + clock.spare > len(world.reroutes):
         return True
     return (
         clock.short_of_draws != 0
@@ -441,7 +461,7 @@ PORTS = {
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
-        *(new_line, draw_lead_time_from, draw_service_from),
+        *(new_line, draw_lead_time_from, draw_service_from, draw_transfer_time, new_reroute),
         *(new_delivery, draw_fate, draw_fate_from),
         *(remove_first, short, take_order),  # called by the loop alone
     )

@@ -18,7 +18,14 @@ from backsim.entities import (
 )
 from backsim.rules import FAMILIES
 from backsim.scenario.model import Model
-from backsim.scenario.network import Lane, Network, lanes, network_of
+from backsim.scenario.network import (
+    TRANSFERRED,
+    Lane,
+    Network,
+    lanes,
+    network_of,
+    sends_for_units,
+)
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup
@@ -32,6 +39,8 @@ def add_network(setup: Setup, model: Model) -> None:
         setup.switches |= {"NETWORK", "ECHELON"}
     if network.is_one:
         setup.switches.add("NETWORK")
+    if any(map(sends_for_units, model.scenario.stock)):
+        setup.switches |= {"NETWORK", "TRANSFERS"}
     if "NETWORK" not in setup.switches:
         return
     classes = _Classes(setup)
@@ -87,20 +96,35 @@ class _Classes:
 def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
     """Nodes, each with its sources in one piece; each source knows its streams on the tape."""
     found: list[list[Source]] = [[] for _ in model.stock_points]
+    senders: list[list[Source]] = [[] for _ in model.stock_points]
     for number, lane in enumerate(lanes(model)):
-        found[lane.stock].append(_source(setup, model, classes, number, lane))
+        rows = senders if lane.transfer else found
+        rows[lane.stock].append(_source(setup, model, classes, number, lane))
         setup.lane_owners.append(lane.stock)
-    # Beyond the scenario's suppliers: sites, whose units may overtake each other, or may not.
-    setup.suppliers += [Supplier(crossing=1), Supplier(crossing=0)]
-    at = 0
-    for own in found:
-        setup.nodes.append(Node(sources_at=at, sources=len(own)))
-        setup.sources += own
-        at += len(own)
+    # Beyond the scenario's suppliers: sites, whose units may overtake each other, or may not; and
+    # sites of the same level.
+    setup.suppliers += [Supplier(crossing=1), Supplier(crossing=0), Supplier(crossing=1)]
+    for own, others, point in zip(found, senders, model.scenario.stock, strict=True):
+        at = len(setup.sources)
+        node = Node(sources_at=at, sources=len(own))
+        node.transfers_at, node.transfers = at + len(own), len(others)
+        if point.transfers is not None:
+            node.transfer_level = point.transfers.level
+        setup.nodes.append(node)
+        setup.sources += own + others
 
 
 def _source(setup: Setup, model: Model, classes: _Classes, number: int, lane: Lane) -> Source:
     row = Source(share=lane.share, lane=number, mean_time=lane.time.moments()[0])
+    if lane.transfer:
+        transfers = model.scenario.stock[lane.stock].transfers
+        assert transfers is not None
+        assert lane.place is not None
+        row.stock, row.keep = lane.place, transfers.keep
+        row.supplier = len(model.suppliers) + TRANSFERRED
+        site = model.sites.index(model.stock_points[lane.stock][1])
+        row.customer_class = classes.code(site, 1, BY_UNIT)
+        return row
     if lane.source is None:
         assert lane.supplier is not None
         row.supplier = lane.supplier

@@ -12,6 +12,7 @@ from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
 from backsim.engines.nodes import add_network, count_echelons
 from backsim.engines.quantiles import arrival_quantiles
+from backsim.engines.routes import add_routes
 from backsim.entities import (
     ANNOUNCE,
     ARRIVAL,
@@ -88,6 +89,10 @@ class Setup:
     sources: list[Source] = field(default_factory=list)
     components: list[Component] = field(default_factory=list)
     ancestors: list[Ancestor] = field(default_factory=list)
+    choices: list[int] = field(default_factory=list)
+    """The sites that serve a class in place of each of the sites; NONE after the last."""
+    places: list[int] = field(default_factory=list)
+    """The stock point of each product at each site; NONE where there is none."""
     lane_owners: list[int] = field(default_factory=list)
     """The stock point of each pair of streams of lead and service times."""
     site_classes: frozenset[int] = frozenset()
@@ -144,6 +149,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     for point in scenario.stock:
         _choose(setup, point)
     add_network(setup, model)
+    add_routes(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
     _join(setup, [orders_together(point) for point in scenario.stock])

@@ -32,6 +32,7 @@ from backsim.entities import (
     Observation,
     Purchase,
     Request,
+    Reroute,
     Server,
     Shipment,
     Source,
@@ -149,6 +150,16 @@ def draw_service_from(world: LiveWorld, stock: Stock, source: Source) -> float:
     return float(draws.first(stock.purchases + 1)[stock.purchases])
 
 
+def draw_transfer_time(world: LiveWorld, stock: Stock, source: Source) -> float:
+    at = world.nodes[stock.index].transferred
+    return float(world.tape.lead_times[source.lane].first(at + 1)[at])
+
+
+def new_reroute(world: LiveWorld) -> int:
+    world.reroutes.append(Reroute())  # type: ignore[attr-defined]
+    return len(world.reroutes) - 1
+
+
 def new_delivery(world: LiveWorld) -> None:
     world.deliveries.append(Delivery())  # type: ignore[attr-defined]
 
@@ -210,7 +221,7 @@ PORTS = {
     for port in (
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
-        *(new_line, draw_lead_time_from, draw_service_from),
+        *(new_line, draw_lead_time_from, draw_service_from, draw_transfer_time, new_reroute),
         *(new_delivery, draw_fate, draw_fate_from),
     )
 }
@@ -254,7 +265,7 @@ class Live:
             announcements=[Announcement(*row) for row in setup.announcements.tolist()],
             options=setup.options,
             substitutions=[],
-            totals=[Totals(customer_lines=len(tape))],
+            totals=[Totals(customer_lines=len(tape), sites=len(model.sites))],
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
             params=setup.params,
@@ -265,6 +276,9 @@ class Live:
             components=setup.components,
             ancestors=setup.ancestors,
             requests=[],
+            choices=setup.choices,
+            places=setup.places,
+            reroutes=[],
             clock=self.env,
             tape=tape,
             fire=self._fire(),
@@ -355,6 +369,7 @@ class Live:
             records(Contact, self.world.contacts),
             records(Notice, self.world.notices),
             self.handled,
+            reroutes=records(Reroute, self.world.reroutes),
         )
         if not self._network:
             return log

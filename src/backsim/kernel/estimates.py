@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from backsim.entities import IN_SERVICE, NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
 from backsim.kernel.pipeline import expect, to_come, waiting_work, work_of
 from backsim.kernel.queue import drain, join, requeue, units_before
-from backsim.kernel.sourcing import source_of
-from backsim.kernel.switches import NETWORK
+from backsim.kernel.sourcing import is_transfer, source_of
+from backsim.kernel.switches import NETWORK, TRANSFERS
 from backsim.kernel.transit import is_a_sites, purchase_of
 
 if TYPE_CHECKING:
@@ -159,12 +159,14 @@ def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
     """A date by which a purchase has arrived with the probability its stock point asks for.
 
     From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
-    by mean services left (`engines.quantiles`).  Of a purchase from before the start the expected
-    date is all that is known.
+    by mean services left (`engines.quantiles`).  Of a purchase from before the start, and of a
+    transfer, the expected date is all that is known.
     """
     work = work_to_do(world, stock, purchase)
     if work > 0.0:
         return now + from_table(world, stock, work)
+    if TRANSFERS and purchase != NONE and is_transfer(world, world.purchases[purchase]):
+        return max(now, world.purchases[purchase].expected)
     if purchase == NONE or world.suppliers[stock.supplier].servers > 0:
         return now + from_table(world, stock, 0.0)
     row = world.purchases[purchase]

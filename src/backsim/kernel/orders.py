@@ -14,10 +14,19 @@ from backsim.kernel.leaving import leave
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import enqueue
 from backsim.kernel.replenishment import review_continuously, review_echelons
+from backsim.kernel.routing import choose_sites
 from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
 from backsim.kernel.substitutes import offer_substitutes
-from backsim.kernel.switches import ANNOUNCES, BATCHES, ECHELON, FORECASTS, INFORMS, SUBSTITUTES
+from backsim.kernel.switches import (
+    ANNOUNCES,
+    BATCHES,
+    ECHELON,
+    FORECASTS,
+    INFORMS,
+    ROUTES,
+    SUBSTITUTES,
+)
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, note, rationing_moves, schedule
@@ -30,6 +39,8 @@ def customer_order(world: World, head: int, now: float) -> None:
         last += 1
     order = world.lines[head]
     order.lines_open = last - head
+    if ROUTES:
+        choose_sites(world, head, last, now)
     for index in range(head, last):
         request(world, index, now)
         if ECHELON:

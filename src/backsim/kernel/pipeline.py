@@ -184,7 +184,7 @@ def in_sequence(world: World, stock: Stock) -> bool:
     if NETWORK:  # not if several sources work at once, or components of a later one come first
         node = world.nodes[stock.index]
         from_site = world.sources[node.sources_at].stock != NONE
-        if from_site or node.sources > 1 or node.components > 0:
+        if from_site or node.sources > 1 or node.components + node.transfers > 0:
             return False
     supplier = world.suppliers[stock.supplier]
     return supplier.servers > 0 or supplier.crossing == 0

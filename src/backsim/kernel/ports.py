@@ -45,6 +45,12 @@ draw_lead_time_from: Callable[[World, Stock, Source], float]
 draw_service_from: Callable[[World, Stock, Source], float]
 """(world, stock, source): as `draw_service`, when it is ordered from one of several sources."""
 
+draw_transfer_time: Callable[[World, Stock, Source], float]
+"""(world, stock, source): the days of the stock point's next transfer, if it is from `source`."""
+
+new_reroute: Callable[[World], int]
+"""(world): add a row to the table of reroutes, return its index."""
+
 new_delivery: Callable[[World], None]
 """(world): add a row to the table of deliveries, for the purchase added last."""
 

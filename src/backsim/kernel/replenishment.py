@@ -47,7 +47,9 @@ from backsim.kernel.switches import (
     JOINT,
     NETWORK,
     PIPELINE,
+    TRANSFERS,
 )
+from backsim.kernel.transfers import bring_in, count_in
 from backsim.kernel.transit import call_back
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ def review_periodically(world: World, stock: Stock, kind: int, now: float) -> No
 
 def review_continuously(world: World, stock: Stock, now: float) -> None:
     """Continuous review, after an event that lowered the position."""
+    if TRANSFERS:
+        bring_in(world, stock, now)
     if stock.review_period == 0.0:
         review(world, stock, now)
 
@@ -238,6 +242,8 @@ def receive(world: World, index: int, now: float) -> None:
     if purchase.status == WITHDRAWN:
         return
     stock = world.stocks[purchase.stock]
+    if TRANSFERS:
+        count_in(world, purchase)
     if DELIVERIES:
         receive_part(world, stock, purchase, index, now)
         return

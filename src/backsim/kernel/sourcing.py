@@ -39,6 +39,12 @@ def from_a_site(world: World, purchase: Purchase) -> bool:
     return purchase.source != NONE or world.nodes[purchase.stock].components > 0
 
 
+def is_transfer(world: World, purchase: Purchase) -> bool:
+    """Whether another site of the level has sent these units (`kernel.transfers`)."""
+    node = world.nodes[purchase.stock]
+    return node.transfers > 0 and purchase.supplier == world.sources[node.transfers_at].supplier
+
+
 def source_of(world: World, purchase: Purchase) -> int:
     """The source of its stock point that a purchase is ordered from, as an index."""
     node = world.nodes[purchase.stock]

@@ -19,4 +19,6 @@ BATCHES: bool = True  # waiting lines are served every so many days
 SUBSTITUTES: bool = True  # customers who would wait are offered another product
 NETWORK: bool = True  # stock points buy from other sites, from several sources, or make products
 ECHELON: bool = True  # reorder rules ask for the position of a whole echelon
+TRANSFERS: bool = True  # stock points are sent units by others of their level
+ROUTES: bool = True  # orders are served from other sites than the one where they are placed
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

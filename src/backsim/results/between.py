@@ -10,6 +10,7 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.entities import NONE
 from backsim.scenario.model import Model
+from backsim.scenario.network import TRANSFERRED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +33,14 @@ class BetweenSites:
     waiting: Floats
     """Unit-days of waiting while it counted, whenever ordered."""
     transit: Floats
-    """Unit-days on the way while it counted."""
+    """Unit-days on the way while it counted, transfers too."""
 
 
 def between_sites(model: Model, log: Log) -> BetweenSites:
     """What sites ordered from each other.
 
     Components are counted by order line, products by shipment: an order may be sent in parts.
+    Transfers, which ask only for what is there, count as units on their way alone.
     """
     size = len(model.stock_points)
     bought, parts = orders_of_sites(log)
@@ -50,7 +52,8 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     def total(weights: Any, where: Any = place) -> Floats:
         return np.bincount(where, weights, size).astype(float)
 
-    counts = units * (ordered >= model.warm_up)
+    asked = np.r_[~transfers_of(model, bought), np.ones(len(parts), bool)]
+    counts = units * (ordered >= model.warm_up) * asked
     gone = sent <= model.horizon
     days = np.where(gone, sent - ordered, 0.0)
     arrives = bought["arrives"]
@@ -62,6 +65,11 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
         total(units * _overlap(model, ordered, sent)),
         total(bought["units"] * _overlap(model, bought["sent"], arrives), bought["stock"]),
     )
+
+
+def transfers_of(model: Model, purchases: Any) -> Any:
+    """Which purchases are units sent by other sites of the level."""
+    return purchases["supplier"] == len(model.suppliers) + TRANSFERRED
 
 
 def orders_of_sites(log: Log) -> tuple[Any, Any]:

@@ -16,11 +16,12 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.entities import CANCELLED, LOST, NONE
 from backsim.errors import InputError
-from backsim.results.between import between_sites
+from backsim.results.between import between_sites, transfers_of
 from backsim.results.conversation import CONVERSATION, Conversation
 from backsim.results.remedies import REMEDIES, Remedies
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
 from backsim.scenario.model import Model
+from backsim.scenario.network import sends_for_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "otif": ("share", "orders shipped whole no later than their due date / orders due"),
     "cancel_rate": ("share", "units cancelled while waiting / units ordered"),
     "lost_rate": ("share", "units lost at once / units ordered"),
+    "rerouted_rate": ("share", "units served from another site than where ordered / units ordered"),
     **REMEDIES,
     **CONVERSATION,
     "fairness": ("index", "Gini index of the waits per unit: 0 when all wait equally long"),
@@ -64,11 +66,13 @@ METRICS: dict[str, tuple[str, str]] = {
         "share",
         "units shipped at the moment of a site's order, or of its components' / units so ordered",
     ),
+    "transferred_per_day": ("units per day", "units sent for from other sites of the level"),
     "mean_site_wait": ("days", "days from a site's order to shipment per unit shipped"),
     "purchases_per_day": ("per day", "purchases placed"),
     "units_per_purchase": ("units", "units a purchase"),
     "cost.holding": ("money per day", "stock on hand and reserved"),
     "cost.transit": ("money per day", "units on their way from another site"),
+    "cost.transfer": ("money per day", "units sent for from other sites of the level"),
     "cost.ordering": ("money per day", "purchases placed, those together once, and their items"),
     "cost.purchase": ("money per day", "units purchased"),
     "cost.backorder_unit": ("money per day", "units that had to wait, once each"),
@@ -77,6 +81,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "cost.goodwill": ("money per day", "promises not kept, once each and per day past them"),
     "cost.lost_margin": ("money per day", "units lost or cancelled"),
     "cost.express": ("money per day", "units sent to customers by express"),
+    "cost.reroute": (
+        "money per day",
+        "units served from another site than where ordered",
+    ),
     "cost.substitute": ("money per day", "substitutes taken, and their discounts"),
     "cost.total": ("money per day", "all costs"),
     "revenue": (
@@ -167,6 +175,13 @@ class _Measurement:
         self.first = int(np.searchsorted(self.time, model.warm_up))
         self.group = self.groups(log.column("stock"), log.column("customer_class"))
         self.views = views_of(model)
+        s = model.scenario
+        self.sends = any(map(sends_for_units, s.stock))
+        self.reroutes = any(c.served_by is not None for c in s.customers.values())
+
+    def only(self, there: bool, values: Floats) -> Floats:
+        """What means something only where the scenario has it."""
+        return values if there else np.full(len(self.views), np.nan)
 
     # -- sums ------------------------------------------------------------------------------
 
@@ -233,6 +248,9 @@ class _Measurement:
         self.missing, self.lost = missing - lost - self.remedies.at_once(), cancelled + lost
         self.shipped = ordered - unshipped
         all_ordered, all_shipped = self.fold(ordered), self.fold(self.shipped)
+        moved = self.log.reroutes["line"]
+        moved = moved[moved >= self.first]
+        self.rerouted = self.total(self.group[moved], self.units[moved])
         waits = self.waits(all_shipped)
         orders, whole, due, on_time = self.orders(later, rest)
         self.conversation = Conversation(
@@ -248,6 +266,7 @@ class _Measurement:
             "otif": on_time / due,
             "cancel_rate": self.fold(cancelled) / all_ordered,
             "lost_rate": self.fold(lost) / all_ordered,
+            "rerouted_rate": self.only(self.reroutes, self.fold(self.rerouted) / all_ordered),
             "mean_wait": waits.mean,
             "backorder_age": waits.delayed_mean,
             **self.remedies.metrics(all_ordered, all_shipped, waits.mean),
@@ -367,6 +386,10 @@ class _Measurement:
         purchases = self.log.purchases
         placed = purchases.compress(purchases["placed"] >= self.model.warm_up)
         size = self.shape[1]
+        sent = transfers_of(self.model, placed)
+        units = placed["units"][sent]
+        self.transferred = np.bincount(placed["stock"][sent], units, size) / self.days
+        placed = placed.compress(~sent)
         whole = placed["part_of"] == NONE  # not the parts that a site ships one by one
         self.purchases = np.bincount(placed["stock"][whole], minlength=size) / self.days
         led = placed["stock"][whole & (placed["joined"] == NONE)]  # they lead, or are alone
@@ -374,6 +397,7 @@ class _Measurement:
         self.purchased = np.bincount(placed["stock"], placed["units"], size) / self.days
         count = self.fold_stock(self.purchases)
         return {
+            "transferred_per_day": self.only(self.sends, self.fold_stock(self.transferred)),
             "purchases_per_day": count,
             "units_per_purchase": self.fold_stock(self.purchased) / count,
         }
@@ -402,8 +426,10 @@ class _Measurement:
             "cost.ordering": of_stock("ordering") * self.led
             + of_stock("ordering_item") * self.purchases,
             "cost.purchase": of_stock("purchase") * self.purchased,
+            "cost.transfer": of_stock("transfer") * self.transferred,
         }
         service = {
+            "cost.reroute": of_class("reroute") * self.rerouted / self.days,
             "cost.backorder_unit": of_class("backorder_unit") * self.missing / self.days,
             "cost.backorder_time": of_class("backorder_time") * self.backlog,
             "cost.lost_margin": of_class("lost_margin") * self.lost / self.days,
@@ -428,5 +454,7 @@ class _Measurement:
             / self.days
         )
         money |= {"cost.total": total, "revenue": revenue}
+        money["cost.transfer"] = self.only(self.sends, money["cost.transfer"])
+        money["cost.reroute"] = self.only(self.reroutes, money["cost.reroute"])
         money["profit"] = revenue - total + money["cost.lost_margin"]
         return money

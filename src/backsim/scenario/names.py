@@ -39,6 +39,10 @@ REFERENCES = (
     Reference("stock.*.supplier.+.supplier", "suppliers"),
     Reference("stock.*.supplier.+.site", "sites"),
     Reference("stock.*.made_from", "products"),
+    Reference("stock.*.transfers.sites", "sites"),
+    Reference("policy.transfers.sites", "sites"),
+    Reference("customers.*.served_by.sites", "sites"),
+    Reference("customers.*.served_by.+.=", "sites"),
 )
 
 SPOKEN = {

@@ -23,6 +23,12 @@ from backsim.scenario.yamlfile import Location
 if TYPE_CHECKING:
     from backsim.scenario.model import Model
 
+TRANSFERRED = 2
+"""Among the suppliers of purchases, beyond a scenario's own: sites that make transfers.
+
+Before it come sites as sources, with and without crossing.
+"""
+
 Found = tuple[Pair, str, Location, str, Any]
 """A fault: stock point, field, place below it, what was expected, what was found."""
 
@@ -39,16 +45,39 @@ class Lane:
     service: Distribution
     source: SiteSource | None
     share: float
+    transfer: bool = False
+    """Units come from another site of the level, when there are too few here."""
 
 
 def lanes(model: Model) -> list[Lane]:
-    """The first source of each stock point, then their further ones."""
+    """The first source of each stock point, then their further ones, then those of transfers."""
     points = model.scenario.stock
     firsts = [first_lane(model, i) for i in range(len(points))]
     others = [
         _lane(model, i, n) for i, point in enumerate(points) for n in range(1, len(_given(point)))
     ]
-    return firsts + others
+    return firsts + others + _transfer_lanes(model)
+
+
+def sends_for_units(point: StockPoint) -> bool:
+    """Whether a stock point may send for units of other sites of its level."""
+    return point.transfers is not None and point.transfers.when != "never"
+
+
+def _transfer_lanes(model: Model) -> list[Lane]:
+    """The ways from the sites that may send a stock point units of theirs, in order."""
+    code = {pair: i for i, pair in enumerate(model.stock_points)}
+    none = Deterministic(value=0.0)
+
+    def lane(stock: int, product: str, site: str, days: Distribution) -> Lane:
+        return Lane(stock, site, code[product, site], None, days, none, None, 0.0, True)
+
+    return [
+        lane(i, point.products[0], site, point.transfers.days)
+        for i, point in enumerate(model.scenario.stock)
+        if sends_for_units(point) and point.transfers is not None
+        for site in point.transfers.sites
+    ]
 
 
 def first_lane(model: Model, index: int) -> Lane:
@@ -139,7 +168,9 @@ class Network:
             if (product, site) not in self.fields:
                 expected = f"`stock` to hold {product} at {site}, of which {pair[0]} is made"
                 yield pair, "made_from", (product,), expected, "no such stock point"
-        if self.above[pair] and pair[1] in self.scenario.customers:
+        yield from self._transfer_faults(pair)
+        orders = self.above[pair] or self.senders(pair)
+        if orders and pair[1] in self.scenario.customers:
             expected = f"another name for site {pair[1]}, which orders beside the customer classes"
             yield pair, "", (), expected, "the name of a customer class"
         if fields.get("made_from") and (len(sources) > 1 or self.sites_of(pair)):
@@ -158,6 +189,26 @@ class Network:
             total = "none for some" if 0 in shares else f"{sum(shares):g} in all"
             yield pair, "supplier", (), "a `share` for each source, 1 in all", total
 
+    def _transfer_faults(self, pair: Pair) -> Iterator[Found]:
+        transfers = self.fields[pair].get("transfers")
+        if transfers is None:
+            return
+        product, own = pair
+        if set(transfers.sites) == {own}:
+            yield pair, "transfers", ("sites",), f"another site than {own}", f"'{own}' alone"
+        for number, site in enumerate(transfers.sites):
+            if (product, site) not in self.fields:
+                expected = f"a site that keeps {product}, for {own} to be sent units from"
+                yield pair, "transfers", ("sites", number), expected, f"'{site}'"
+            if site in transfers.sites[:number]:
+                yield pair, "transfers", ("sites", number), "each site once", f"'{site}' again"
+
+    def senders(self, pair: Pair) -> list[Pair]:
+        """The stock points that may send a stock point units of theirs, in order."""
+        transfers = self.fields[pair].get("transfers")
+        sites = () if transfers is None else transfers.sites
+        return [(pair[0], site) for site in sites if site != pair[1]]
+
     def _cycle(self) -> Iterator[Found]:
         pairs = set(self.fields) - set(self.order())
         if not pairs:
@@ -173,6 +224,7 @@ class Network:
 
     def _unread(self, demanded: set[str]) -> Iterator[Found]:
         read = demanded | {site for above in self.above.values() for _, site in above}
+        read |= {site for pair in self.fields for _, site in self.senders(pair)}
         for site in self.scenario.sites:
             own = [pair for pair in self.fields if pair[1] == site]
             if own and site not in read:
@@ -250,7 +302,7 @@ class Network:
 def network_of(model: Model) -> Network:
     """The network of a model."""
     fields = {
-        pair: {"supplier": point.supplier, "made_from": point.made_from}
+        pair: {name: getattr(point, name) for name in ("supplier", "made_from", "transfers")}
         for pair, point in zip(model.stock_points, model.scenario.stock, strict=True)
     }
     return Network(model.scenario, fields)

@@ -13,6 +13,7 @@ from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
 from backsim.scenario.names import unknown_names
 from backsim.scenario.part import nearest
+from backsim.scenario.routes import route_faults
 from backsim.scenario.schema import (
     CustomerClass,
     OrderList,
@@ -34,6 +35,7 @@ def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
     work = _Resolver(scenario, document, folder)
     work.check_times()
     work.check_substitutes()
+    work.check_routes()
     work.read_traces()
     work.stop_at_faults()
     work.name_products()
@@ -87,6 +89,12 @@ class _Resolver:
             if name in product.substitutes:
                 path: Location = ("products", name, "substitutes", name)
                 self.fault(path, "another product", f"'{name}'")
+
+    def check_routes(self) -> None:
+        """Sites that serve orders placed elsewhere have stock, and are told apart."""
+        for name, customer in self.scenario.customers.items():
+            for below, expected, found in route_faults(customer, self.scenario):
+                self.fault(("customers", name, *below), expected, found)
 
     def read_traces(self) -> None:
         """Read all traces and count their days from the same day 0."""

@@ -6,13 +6,21 @@ import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, WrapSerializer
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    WrapSerializer,
+    model_validator,
+)
 
 from backsim.entities import OVERTAKING, SHARING, SHIPMENT
 from backsim.quantities import (
     Days,
     Money,
     NonNegative,
+    Number,
     OpenProbability,
     Positive,
     PositiveCount,
@@ -49,6 +57,7 @@ from backsim.scenario.ruleuse import (
     level_kind,
 )
 from backsim.scenario.shorthand import (
+    AnyName,
     Name,
     Selection,
     Spec,
@@ -68,6 +77,8 @@ class StockCosts(Spec):
     """Per unit on hand (or reserved) and day."""
     transit: Money | None = None
     """Per unit on its way from another site and day."""
+    transfer: Money | None = None
+    """Per unit sent for from another site of the level."""
     ordering: Money | None = None
     """Per purchase; products that are ordered together pay it once."""
     ordering_item: Money | None = None
@@ -87,6 +98,8 @@ class CostRates(StockCosts):
     """Per unit lost or cancelled."""
     express: Money | None = None
     """Per unit sent to a customer by express."""
+    reroute: Money | None = None
+    """Per unit ordered at one site and served from another."""
     substitute: Money | None = None
     """Per unit in whose place a substitute is taken, beside its discount."""
     notice: Money | None = None
@@ -122,8 +135,20 @@ class Product(Spec):
     """Costs of this product, where they differ."""
 
 
+def _two(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if len(numbers) != 2:
+        raise fault("two numbers, [x, y]", str(len(numbers)))
+    return numbers
+
+
+Place = Annotated[tuple[Number, ...], AfterValidator(_two)]
+
+
 class Site(Spec):
     """A place where stock is kept."""
+
+    place: Place | None = None
+    """Where it is, [x, y] in any unit of distance; needed where the nearest site serves."""
 
 
 class SiteSource(Spec):
@@ -141,6 +166,29 @@ class SiteSource(Spec):
     """Priority of these purchases there, among customer classes; 1 is the most important."""
     share: OpenProbability | None = None
     """Share of the units bought here; without shares, sources are tried in order."""
+
+
+class Transfers(Spec):
+    """Units sent for from other sites of the same level, when there are too few here."""
+
+    sites: Annotated[tuple[Name, ...], Field(min_length=1), listed(Name)]
+    """Who may send them, in order of preference; a site in its own list does not count."""
+    when: Literal["never", "at_stock_out", "at_level"] = "at_stock_out"
+    """Asked for: the units that customers wait for, or what is missing to `level`, if anything."""
+    level: SomeUnits = 0
+    """With at_level: units that are to be here, or on their way from the other sites."""
+    keep: SomeUnits = 0
+    """Units on hand that the other site keeps for itself."""
+    days: Duration = Field(0, validate_default=True)
+    """Days from there to here; one draw a transfer."""
+
+    @model_validator(mode="after")
+    def _check_level(self) -> Transfers:
+        if self.when == "at_level" and not self.level:
+            raise fault("a `level` of 1 unit or more, for at_level", "none")
+        if self.when == "at_stock_out" and self.level:
+            raise fault("no `level` with at_stock_out", str(self.level))
+        return self
 
 
 class SupplierSource(Spec):
@@ -255,6 +303,26 @@ def _delivery(value: Any) -> Any:
 Delivering = Annotated[Delivery, BeforeValidator(_delivery, json_schema_input_type=Days | Delivery)]
 
 
+class Serving(Spec):
+    """Which sites serve customers, beside the one where they order."""
+
+    sites: Selection = ("*",)
+    """The others: a name, a list in order of preference, or "*" for all."""
+    order: Literal["given", "nearest"] = "given"
+    """Which of them is tried first: as given, or the nearest to the site of the order."""
+    split: bool = True
+    """Whether the lines of an order may be served from different sites."""
+
+
+def _serving(value: Any) -> Any:
+    return {"sites": value} if isinstance(value, str | int | tuple) else value
+
+
+ServedBy = Annotated[
+    Serving, BeforeValidator(_serving, json_schema_input_type=AnyName | list[AnyName] | Serving)
+]
+
+
 class CustomerClass(Spec):
     """Customers who share demand, priority and tolerance."""
 
@@ -277,6 +345,11 @@ class CustomerClass(Spec):
     """How they ask when they are not told."""
     shipment: Literal[SHIPMENT] = "partial"  # type: ignore[valid-type]
     """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
+    served_by: ServedBy | None = None
+    """The sites that serve an order which the site where it is placed cannot fill; else it waits.
+
+    Names in order of preference, "*" for all, or a mapping.
+    """
     delivery: Delivering = Delivery()
     """Days on the way, or a mapping; due dates are dates of delivery."""
     takes_substitute: Probability = 1.0
@@ -417,6 +490,8 @@ class Policy(Spec):
     """When substitutes are offered: when a customer orders, when a promise slips, or both."""
     clearing: Clearing = "at_arrival"
     """When waiting lines are served: whenever units are free, or only every so many days."""
+    transfers: Transfers | None = None
+    """Units from other sites of the same level, when there are too few here."""
     withdraw: bool = False
     """When a customer cancels, withdraw as many units that the supplier has not started."""
 
@@ -540,6 +615,7 @@ __all__ = [
     "Review",
     "Scenario",
     "Servers",
+    "Serving",
     "Site",
     "SiteSource",
     "StockCosts",
@@ -549,4 +625,5 @@ __all__ = [
     "Throughput",
     "Trace",
     "TraceDemand",
+    "Transfers",
 ]

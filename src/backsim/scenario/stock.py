@@ -14,6 +14,7 @@ from backsim.scenario.flow import Flow
 from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
 from backsim.scenario.network import Network
 from backsim.scenario.part import MEMBER
+from backsim.scenario.routes import serving_sites
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import (
     Observation,
@@ -60,10 +61,14 @@ class StockPoints:
         needs them.
         """
         self._flows = flows
-        self.network = Network(self.scenario, self.fields)
-        for pair, field, below, expected, found in self.network.faults(
-            {site for _, site in customers}
-        ):
+        shared = self.scenario.policy.transfers
+        with_transfers = {
+            pair: fields if shared is None else {"transfers": shared, **fields}
+            for pair, fields in self.fields.items()
+        }
+        self.network = Network(self.scenario, with_transfers)
+        demanded = {site for _, site in customers} | serving_sites(self.scenario)
+        for pair, field, below, expected, found in self.network.faults(demanded):
             self._fault(pair, field, below, expected, found)
         if self.faults:
             return ()
@@ -96,6 +101,9 @@ class StockPoints:
             values[family] = found if several else found[0]
         seen = values["observe"] or Observation()
         values["observe"] = _informed(seen, situation) if forecasts else None
+        if values["transfers"] is not None:
+            senders = tuple(site for _, site in self.network.senders(pair))
+            values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
         values["initial"] = self._initial(pair, values["initial"], values["reorder"], situation)
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 

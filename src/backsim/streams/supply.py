@@ -28,6 +28,8 @@ def places(model: Model) -> Iterator[tuple[str, Lane]]:
         place = f"{_spell(product)}@{_spell(site)}"
         if number >= len(model.stock_points):  # a further source has streams of its own
             place += f"@{_spell(lane.name)}"
+        if lane.transfer:
+            place += "@transfer"
         yield place, lane
 
 
