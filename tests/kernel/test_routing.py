@@ -157,7 +157,7 @@ def test_both_engines_with_many_orders_in_a_network():
             shop("west", 150, reorder=base(200)),
         ],
         suppliers={"maker": {"lead_time": 1}},
-        horizon=200,
+        horizon=500,
     )
     log = play(model, record=False)
     assert len(log.reroutes) > 1024

@@ -105,8 +105,9 @@ def _defined(values: Any, kind: str) -> Collection[str] | None:
 
 
 def _is_network(values: Any) -> bool:
-    made = any(_used(values, ["stock", "*", "made_from"], ()))
-    return made or any(_used(values, ["stock", "*", "supplier", "+", "site"], ()))
+    paths = ("stock.*.made_from", "stock.*.supplier.+.site", "stock.*.transfers.sites")
+    paths += ("policy.transfers.sites",)
+    return any(True for path in paths for _ in _used(values, path.split("."), ()))
 
 
 def _used(value: Any, parts: list[str], path: Location) -> Iterator[tuple[Location, str]]:
