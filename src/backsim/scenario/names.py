@@ -105,8 +105,8 @@ def _defined(values: Any, kind: str) -> Collection[str] | None:
 
 
 def _is_network(values: Any) -> bool:
-    paths = ("stock.*.made_from", "stock.*.supplier.+.site", "stock.*.transfers.sites")
-    paths += ("policy.transfers.sites",)
+    paths = ["stock.*.made_from", "stock.*.supplier.+.site"]
+    paths += ["stock.*.transfers.sites", "policy.transfers.sites"]
     return any(True for path in paths for _ in _used(values, path.split("."), ()))
 
 
