@@ -132,6 +132,21 @@ def test_the_site_that_serves_reorders():
     assert play(model).purchases[["stock", "units"]].tolist() == [(south, 2)]
 
 
+def test_an_announced_order_is_known_at_one_site_and_served_by_another():
+    """The north orders two at once for day 4, when the south has them."""
+    model = build(
+        {"a": at("north", (4, 2), served_by="south", announced=3)},
+        sites=("north", "south"),
+        suppliers={"maker": {"lead_time": 9}},
+        stock=[shop("north", 0, reorder=base(0)), shop("south", 2)],
+    )
+    log = play(model)
+    north = model.stock_points.index(("mug", "north"))
+    assert log.purchases[["placed", "units", "stock"]].tolist() == [(1, 2, north)]
+    assert log.lines["filled"].tolist() == [2]
+    assert log.stocks["announced"].tolist() == [0] * len(log.stocks)
+
+
 def test_both_engines_with_many_orders_in_a_network():
     """Transfers and other sites for customers at once; the table of reroutes grows."""
     model = build(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, NOTE_REROUTE, SKIP, Line, Stock, World
+from backsim.kernel.announcements import become_known, is_announced
 from backsim.kernel.batches import serves_new
-from backsim.kernel.switches import BATCHES
+from backsim.kernel.switches import ANNOUNCES, BATCHES
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import held_back, new_reroute, note, rationing_moves
@@ -50,7 +51,11 @@ def reroute(world: World, index: int, site: int, now: float) -> None:
     world.reroutes[row].line = index
     world.reroutes[row].stock = line.stock
     note(world, now, NOTE_REROUTE, index, world.stocks[line.stock], line.units)
-    line.stock = place_of(world, line, site)
+    place = place_of(world, line, site)
+    if ANNOUNCES and is_announced(world, line):  # known at one, wanted at the other
+        become_known(world, world.stocks[line.stock], -line.units)
+        become_known(world, world.stocks[place], line.units)
+    line.stock = place
 
 
 def place_of(world: World, line: Line, site: int) -> int:
