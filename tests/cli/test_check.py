@@ -169,7 +169,7 @@ def test_bad_input_of_one_does_not_stop_the_others(capsys: pytest.CaptureFixture
     gate.replace(Path("baselines/gone.yaml"), ("fairness:", "unfairness:"))
     gate.replace(Path("unresolved.yaml"), ("class_priority", "class_prioritty"))
     gate.replace(Path("policy.yaml"), ("classes:", "by class:"))
-    names = ["missing", "damaged", "other", "seed", "gone", "unresolved", "policy"]
+    names = ["nowhere", "missing", "damaged", "other", "seed", "gone", "unresolved", "policy"]
     files = [f"{name}.yaml" for name in names]
     arguments = ["--workers", "1", "--junit", "j.xml", "--markdown", "m.md"]
     assert cli(["check", *files, "experiment.yaml", *arguments]) == 2
@@ -177,6 +177,8 @@ def test_bad_input_of_one_does_not_stop_the_others(capsys: pytest.CaptureFixture
     policy = lines_with("  classes:", "baselines/policy.yaml")[0]
     gone = "expected a metric (fairness), got 'unfairness', which is gone"
     assert capsys.readouterr().out.splitlines() == [
+        "nowhere: not checked",
+        "  nowhere.yaml: expected a readable file (No such file or directory)",
         "missing: not checked",
         "  baselines/missing.yaml: expected the baseline of missing.yaml, found none; "
         "to make it: backsim check missing.yaml --update",
@@ -201,7 +203,7 @@ def test_bad_input_of_one_does_not_stop_the_others(capsys: pytest.CaptureFixture
         same(),
     ]
     suites = ElementTree.parse("j.xml").getroot()
-    assert (suites.get("errors"), suites.get("failures")) == ("7", "0")
+    assert (suites.get("errors"), suites.get("failures")) == ("8", "0")
     page = Path("m.md").read_text()
     assert "| ⚠️ | policy | not checked: bad input |" in page
     assert f"<pre>baselines/policy.yaml:{policy}:3: " in page

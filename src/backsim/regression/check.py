@@ -114,6 +114,7 @@ def check_one(file: Path, settings: Settings) -> Check:
     """
     place = baseline_file(file, settings.folder)
     if not place.is_file():
+        load_experiment(file)  # its own faults come first
         raise InputError(
             f"{place}: expected the baseline of {file}, found none; "
             f"to make it: backsim check {file} --update"
