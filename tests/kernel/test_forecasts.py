@@ -10,6 +10,7 @@ from tests.models import build, orders, play
 
 import backsim
 from backsim.engines.log import Log
+from backsim.results.metrics import measure
 from backsim.scenario.model import Model
 
 
@@ -56,6 +57,12 @@ def test_the_demand_up_to_an_instant_is_seen_before_the_review_of_that_instant()
     # Lead time 0 and one day of cover: S = 2 at first, then the last day's demand.
     assert log.stocks[-1]["initial"] == 2
     assert bought(log) == [(1, 3 - (2 - 3)), (2, 5 - (3 - 5))]
+    metrics = measure(model, log)
+    assert metrics.get("forecast_error", "product", "mug") == (1 + 2 + 5 + 0) / (3 + 5)
+    assert metrics.get("forecast_bias", "product", "mug") == (-1 - 2 + 5 + 0) / (3 + 5)
+    late = measure(model.replace(warm_up=1.5), log)  # the periods that end at 2, 3 and 4
+    assert late.get("forecast_error", "product", "mug") == (2 + 5) / 5
+    assert np.isnan(measure(model.replace(warm_up=2), log).get("forecast_bias", "product", "mug"))
 
 
 def test_after_the_demand_where_reviews_are():

@@ -24,7 +24,7 @@ RELATIVE = "0.5 %"
 NEUTRAL = frozenset(
     {
         *("orders_per_day", "units_per_day", "purchases_per_day", "units_per_purchase"),
-        *("mean_on_order", "mean_net_stock", "sd_net_stock"),
+        *("mean_on_order", "mean_net_stock", "sd_net_stock", "forecast_bias"),
     }
 )
 """Metrics of which neither more nor less is better: a change in either direction counts."""

@@ -18,6 +18,7 @@ from backsim.entities import CANCELLED, LOST, NONE
 from backsim.errors import InputError
 from backsim.results.between import between_sites, transfers_of
 from backsim.results.conversation import CONVERSATION, Conversation
+from backsim.results.forecasting import FORECASTING, forecast_sums
 from backsim.results.remedies import REMEDIES, Remedies
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
 from backsim.scenario.model import Model
@@ -70,6 +71,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "mean_site_wait": ("days", "days from a site's order to shipment per unit shipped"),
     "purchases_per_day": ("per day", "purchases placed"),
     "units_per_purchase": ("units", "units a purchase"),
+    **FORECASTING,
     "cost.holding": ("money per day", "stock on hand and reserved"),
     "cost.transit": ("money per day", "units on their way from another site"),
     "cost.transfer": ("money per day", "units sent for from other sites of the level"),
@@ -227,7 +229,7 @@ class _Measurement:
     def metrics(self) -> Metrics:
         with np.errstate(invalid="ignore", divide="ignore"):
             values = {**self.service(), **self.stock(), **self.replenishment()}
-            values |= self.between_sites()
+            values |= self.between_sites() | self.forecasting()
             values |= self.money()
         return Metrics(self.views, {name: values[name] for name in METRICS})
 
@@ -401,6 +403,12 @@ class _Measurement:
             "purchases_per_day": count,
             "units_per_purchase": self.fold_stock(self.purchased) / count,
         }
+
+    def forecasting(self) -> dict[str, Floats]:
+        """Errors of the forecasts; nan where nothing is forecast."""
+        absolute, signed, demand = map(self.fold_stock, forecast_sums(self.model, self.log))
+        demand = np.where(demand > 0, demand, np.nan)
+        return {"forecast_error": absolute / demand, "forecast_bias": signed / demand}
 
     def money(self) -> dict[str, Floats]:
         s, cost = self.model.scenario, self.model.cost
