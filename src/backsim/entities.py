@@ -34,6 +34,7 @@ NEVER = float("inf")
 SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
 ARRIVAL = 10  # a purchase arrives, then clearing
 CLEARING = 15  # waiting lines are served in a batch
+DECISION = 16  # a program decides over the waiting lines of its desk
 FORECAST = 20  # a forecast is updated
 REACH = 25  # a purchase reaches the site that it is ordered from
 REVIEW = 30  # periodic review, before the demand of that instant
@@ -533,6 +534,31 @@ class Takeback:
 
 
 @dataclass(slots=True)
+class Desk:
+    """Where a program decides over the lines that wait at a stock point, or at several of a site.
+
+    As many rows as there are stock points; what belongs to the whole desk stands in its first one.
+    """
+
+    first: Code = NONE  # the first stock point of the desk; NONE where no program decides
+    following: Code = NONE  # the next one of the desk
+    whole: Code = 0  # orders get all of their lines at once, or none
+    asked: Code = 0  # a decision is due
+    capacity: Level = 0.0  # units that may leave in a day; 0: no limit
+    day: Count = -1  # the day that `sent` is about
+    sent: TotalUnits = 0  # units that have left in that day
+    planned: Count = -1  # the day at whose start there is to be a decision
+
+
+@dataclass(slots=True)
+class Allotment:
+    """A line that waits for a decision, and the units that it is to get."""
+
+    line: Code = NONE
+    units: Units = 0
+
+
+@dataclass(slots=True)
 class Note:
     """One thing that happened: a row of the event log."""
 
@@ -555,6 +581,7 @@ class Totals:
 
     unsent: Count = 0  # purchases that suppliers have not dispatched
     sites: Count = 1
+    allotments: Count = 0  # rows in use, while a decision is made
 
 
 @dataclass(slots=True)
@@ -587,6 +614,8 @@ class World:
     choices: Sequence[int]
     places: Sequence[int]
     reroutes: Sequence[Reroute]
+    desks: Sequence[Desk]
+    allotments: Sequence[Allotment]
 
 
 @cache

@@ -74,6 +74,21 @@ class Unit(Described):
         return core_schema.no_info_wrap_validator_function(check, number)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice(Unit):
+    """One of a few words; the kernel stores which one it is."""
+
+    words: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """One of the words and nothing else."""
+        from pydantic_core import core_schema
+
+        return core_schema.literal_schema(list(self.words))
+
+
 def _noun_and_bounds(schema: Any) -> tuple[str, str]:
     """How to name the numbers a schema allows: ("a whole number", "> 0")."""
     while schema["type"] not in ("int", "float"):
@@ -116,6 +131,11 @@ Probability = Annotated[float, Ge(0), Le(1), Unit("probability")]
 Share = Annotated[float, Gt(0), Lt(1), Unit("share")]
 """A share that is neither nothing nor all."""
 Weight = Annotated[float, Gt(0), Unit("")]
+UnitsPerDay = Annotated[float, Ge(0), Unit("units per day", "f8", LARGEST_STOCK)]
+Part = Annotated[float, Ge(0), Le(1), Unit("share")]
+"""A share, from nothing to all."""
+Scope = Annotated[str, Choice("", words=("stock", "site"))]
+"""How far a decision reaches: one stock point, or all of a site."""
 OpenProbability = Annotated[float, Gt(0), Le(1), Unit("probability")]
 """A probability above 0."""
 

@@ -120,9 +120,14 @@ class Limits:
     `min_fill`: class code -> share of its open units that must be served.  `fairness`: no
     customer's share served may be more than this below the share of all.  `promise_penalty`: money
     per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
+    `fill_by`: only what is there by that day counts for `min_fill`; `fill_penalty`: money per unit
+    that a class is short of it; inf: none may be.  `together`: what ships whole leaves in one day.
     """
 
     min_fill: Mapping[int, float] = field(default_factory=dict)
+    fill_by: float = float("inf")
+    fill_penalty: float = float("inf")
+    together: bool = False
     fairness: float | None = None
     promise_penalty: float = float("inf")
     whole: bool = False

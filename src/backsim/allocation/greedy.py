@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
+PROGRAM = "lp"
+"""The priority rule that is the program itself."""
 OFFERS = ("line", "customer", "stock", "now", "promise")
 
 
@@ -42,6 +44,8 @@ def rules_for_books() -> list[Rule]:
 
 def why_not(rule: Rule) -> str | None:
     """Why a rule cannot order a book; None if it can."""
+    if rule.name == PROGRAM:
+        return "a rule that serves line by line"
     if any(p.default is None for p in rule.parameters):
         return "a rule whose parameters have defaults"
     strange = [name for name in rule.asks if name not in OFFERS]

@@ -27,12 +27,25 @@ TOLERANCE = 1e-7
 """HiGHS's own: reduced costs and duals below it are 0."""
 
 
-def solve(program: Program, effort: Effort | None = None) -> Solution:
+class Solver:
+    """A HiGHS that is used again and again: making one takes as long as a small program."""
+
+    def __init__(self) -> None:
+        import highspy
+
+        self._highs = highspy.Highs()
+
+    def solve(self, program: Program, effort: Effort) -> Solution:
+        """As `solve`; what came before does not matter."""
+        return solve(program, effort, self._highs)
+
+
+def solve(program: Program, effort: Effort | None = None, solver: Any = None) -> Solution:
     """Solve with HiGHS: the simplex method, or branch and cut where columns are whole numbers."""
     effort = effort or Effort()
     if not len(program.cost):
         return without_columns(program)
-    solver = new_solver(program, effort)
+    solver = new_solver(program, effort, solver)
     solver.run()
     status = _status(solver)
     if status == INFEASIBLE:
@@ -70,11 +83,12 @@ def options(program: Program, effort: Effort) -> dict[str, Any]:
     return found
 
 
-def new_solver(program: Program, effort: Effort) -> Any:
-    """A HiGHS with the program in it."""
+def new_solver(program: Program, effort: Effort, solver: Any = None) -> Any:
+    """A HiGHS, or this one, with the program in it."""
     import highspy
 
-    solver = highspy.Highs()
+    solver = solver or highspy.Highs()
+    solver.resetOptions()
     solver.setOptionValue("output_flag", False)
     for name, value in options(program, effort).items():
         solver.setOptionValue(name, value)

@@ -33,6 +33,7 @@ def state(book: Book) -> Program:
     _least_fill(builder, book)
     _fairness(builder, book)
     _smallest(builder, book)
+    _together(builder, book)
     return builder.program(offset=float(lines.lost @ lines.units))
 
 
@@ -93,7 +94,7 @@ def _capacity(builder: Builder, book: Book) -> None:
 
 
 def _least_fill(builder: Builder, book: Book) -> None:
-    """A class gets at least its share of what it has open."""
+    """A class gets at least its share of what it has open; or each unit short costs a penalty."""
     lines, options = book.lines, book.options
     if not book.limits.min_fill:
         return
@@ -103,8 +104,15 @@ def _least_fill(builder: Builder, book: Book) -> None:
     place[codes] = np.arange(len(codes))
     total = np.bincount(lines.customer_class, lines.units, len(place))[codes]
     row = place[lines.customer_class[options.line]]
-    counted = np.flatnonzero(row >= 0)
-    builder.add_rows("min_fill", len(codes), share * total, INF, [(row[counted], counted, 1.0)])
+    counted = np.flatnonzero((row >= 0) & (options.day <= book.limits.fill_by))
+    entries: list[Entries] = [(row[counted], counted, 1.0)]
+    least = share * total
+    if book.limits.fill_penalty < INF:
+        least, every = np.floor(least), np.arange(len(codes))  # whole, as units are
+        penalty, nothing = np.full(len(codes), book.limits.fill_penalty), np.zeros(len(codes))
+        first = builder.add_columns("short", penalty, INF, False, nothing)
+        entries.append((every, first + every, 1.0))
+    builder.add_rows("min_fill", len(codes), least, INF, entries)
 
 
 def _fairness(builder: Builder, book: Book) -> None:
@@ -141,3 +149,33 @@ def _smallest(builder: Builder, book: Book) -> None:
     builder.add_rows("smallest", count, 0.0, INF, [(every, limited, 1.0), (every, flag, -least)])
     most = lines.units[line]
     builder.add_rows("if it ships", count, -INF, 0.0, [(every, limited, 1.0), (every, flag, -most)])
+
+
+def _together(builder: Builder, book: Book) -> None:
+    """All units of an order that ships whole leave on one day: as many of each line, or none."""
+    lines, options = book.lines, book.options
+    if not book.limits.together or not lines.complete.any():
+        return
+    orders, of_line = np.unique(lines.order, return_inverse=True)
+    own = np.flatnonzero(lines.complete[options.line])
+    days, day = np.unique(options.day[own], return_inverse=True)
+    pairs, leaves = np.unique(of_line[options.line[own]] * len(days) + day, return_inverse=True)
+    count = len(pairs)
+    first = builder.add_columns("leaves", np.zeros(count), 1.0, True, np.full(count, NO_TIE))
+    whole = np.flatnonzero(lines.complete)
+    members = np.bincount(of_line[whole], minlength=len(orders))
+    ranked = whole[np.argsort(of_line[whole], kind="stable")]
+    start = np.cumsum(members) - members
+    of_pair = pairs // len(days)  # a row for each line of the order, and each day it may leave
+    rows_of = members[of_pair]
+    begins = np.cumsum(rows_of) - rows_of
+    pair = np.repeat(np.arange(count), rows_of)
+    place = np.arange(len(pair)) - begins[pair]
+    line = ranked[start[of_pair[pair]] + place]
+    rank = np.zeros(len(lines), np.int64)
+    rank[ranked] = np.arange(len(ranked)) - start[of_line[ranked]]
+    entries: list[Entries] = [
+        (begins[leaves] + rank[options.line[own]], own, 1.0),
+        (np.arange(len(pair)), first + pair, -lines.units[line]),
+    ]
+    builder.add_rows("together", len(pair), 0.0, 0.0, entries)

@@ -112,16 +112,22 @@ def print_rule(rule: Rule) -> None:
 
 
 def _parameters(rule: Rule) -> str:
-    names = [p.name if p.default is None else f"{p.name}={p.default:g}" for p in rule.parameters]
+    names = [
+        p.name if p.default is None else f"{p.name}={_spoken(p.default)}" for p in rule.parameters
+    ]
     return ", ".join(names)
 
 
 def parameter(p: Parameter) -> str:
     """Unit and default of a rule's parameter."""
-    default = "required" if p.default is None else f"default {p.default:g}"
-    rest = f", {p.rest:g} for the others" if p.default is None and p.rest is not None else ""
+    default = "required" if p.default is None else f"default {_spoken(p.default)}"
+    rest = f", {_spoken(p.rest)} for the others" if p.default is None and p.rest is not None else ""
     classes = f", for all or by customer class{rest}" if p.each_class else ""
     return f"{p.unit}, {default}{classes}"
+
+
+def _spoken(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def print_metrics() -> None:

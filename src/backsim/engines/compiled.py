@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from backsim.engines import loop, tables
+from backsim.engines.desks import Clerk, Tables
 from backsim.engines.link import Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
@@ -22,11 +23,13 @@ from backsim.entities import (
     NONE,
     TAPE_FIELDS,
     TRAITS,
+    Allotment,
     Ancestor,
     Component,
     Contact,
     CustomerClass,
     Delivery,
+    Desk,
     Fate,
     Forecast,
     Line,
@@ -55,6 +58,8 @@ from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 ROWS = 1024
@@ -90,7 +95,7 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
 
 
-class Arena:
+class Arena(Tables):
     """A run's tables, and room for more."""
 
     def __init__(
@@ -136,6 +141,8 @@ class Arena:
             "components": records(Component, setup.components),
             "ancestors": records(Ancestor, setup.ancestors),
             "requests": np.empty(0, dtype(Request)),
+            "desks": records(Desk, setup.desks),
+            "allotments": np.empty(0, dtype(Allotment)),
             "clock": self.clock,
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
@@ -151,6 +158,8 @@ class Arena:
             "notices": np.empty(0, dtype(Notice)),
             **{f"trait_{name}": self.trait(name) for name in TRAITS},
         }
+        self.clock["asks"] = NONE
+        self.clerk = Clerk(model, setup) if "DECIDES" in setup.switches else None
         self.clock["purchases"] = len(setup.purchases)
         self.deal_draws()
         self.enlarge()
@@ -177,6 +186,9 @@ class Arena:
         """Run to the horizon; None when one event filled a table, which it hardly ever does."""
         self.clock["stop_at"] = SLICE
         while not self.drive(self.addresses(), self.model.horizon):
+            if self.clock["asks"][0] != NONE:
+                self.decide()
+                continue
             self.clock["stop_at"] = self.clock["handled"] + SLICE
             if any(self.clock[name][0] > len(self.tables[name]) for name in ("shipments", "notes")):
                 return None
@@ -201,6 +213,26 @@ class Arena:
             self.tape,
             used["reroutes"][: clock["reroutes"]],
         )
+
+    def decide(self) -> None:
+        """Let a program decide over the lines that wait at a desk; the loop goes on with that."""
+        assert self.clerk is not None
+        rows = self.tables["allotments"][: int(self.tables["totals"]["allotments"][0])]
+        now = float(self.tables["events"]["time"][0])
+        self.clerk.allot(self, int(self.clock["asks"][0]), rows, now)
+        self.clock["asks"] = NONE
+
+    def rows(self, name: str, indices: Sequence[int]) -> NDArray[Any]:
+        """Rows of a table as records."""
+        return self.tables[name].take(indices)
+
+    def pipeline(self, first: int) -> list[int]:
+        """The purchases under way from one on, in order of their expected dates."""
+        found, later = [], self.tables["purchases"]["later"]
+        while first != NONE:
+            found.append(first)
+            first = int(later[first])
+        return found
 
     def addresses(self) -> NDArray[np.int64]:
         """(address, length) of each table, in the order of the layout."""
@@ -241,6 +273,9 @@ class Arena:
             missing = len(self.tables["lines"]) - len(self.tape) - len(self.tables["requests"])
             added = blank(Request, missing)
             self.tables["requests"] = np.concatenate([self.tables["requests"], added])
+        if "DECIDES" in self.switches:
+            missing = max(0, 2 * waiting - len(self.tables["allotments"]))
+            self.tables["allotments"] = _with_room(self.tables["allotments"], missing)
         if "DELIVERIES" in self.switches:  # a delivery for each purchase
             missing = len(self.tables["purchases"]) - len(self.tables["deliveries"])
             self.tables["deliveries"] = _with_room(self.tables["deliveries"], missing)

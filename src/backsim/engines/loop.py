@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 
 from backsim.entities import (
+    DECISION,
     NONE,
     ORDER,
     TAPE_FIELDS,
     TRAITS,
+    Allotment,
     Ancestor,
     Announcement,
     Component,
     Contact,
     CustomerClass,
     Delivery,
+    Desk,
     Fate,
     Forecast,
     Line,
@@ -46,7 +49,7 @@ from backsim.entities import (
     Totals,
     dtype,
 )
-from backsim.kernel.switches import DELIVERIES, INFORMS, ROUTES
+from backsim.kernel.switches import DECIDES, DELIVERIES, INFORMS, ROUTES
 
 EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
 """A scheduled event; `rank` is its kind and sequence in one number."""
@@ -78,6 +81,7 @@ CLOCK = np.dtype(
             "substitutions_each",  # 1 when substitutes are offered
             "takebacks_each",  # 1 when batch runs take back what is kept for lines
             "short_of_draws",
+            "asks",  # the desk whose decision the loop has stopped for; NONE for none
         )
     ]
 )
@@ -102,6 +106,8 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "components": dtype(Component),
     "ancestors": dtype(Ancestor),
     "requests": dtype(Request),
+    "desks": dtype(Desk),
+    "allotments": dtype(Allotment),
     "clock": CLOCK,
     "events": EVENT,
     "shipments": dtype(Shipment),
@@ -233,6 +239,12 @@ def new_substitution(world):  # type: ignore[no-untyped-def]
     return clock.substitutions - 1
 
 
+def new_allotment(world):  # type: ignore[no-untyped-def]
+    totals = world.totals[0]
+    totals.allotments += 1
+    return totals.allotments - 1
+
+
 def new_takeback(world):  # type: ignore[no-untyped-def]
     clock = world.clock[0]
     clock.takebacks += 1
@@ -313,6 +325,8 @@ def short(world):  # type: ignore[no-untyped-def]
     ):
         return True
     if ROUTES and clock.reroutes + clock.spare > len(world.reroutes):
+        return True
+    if DECIDES and waiting > len(world.allotments):
         return True
     return (
         clock.short_of_draws != 0
@@ -431,7 +445,10 @@ def take_order(world, head):
 
 
 def drive(addresses, horizon):  # type: ignore[no-untyped-def]
-    """Handle events up to the horizon; False when a table must be enlarged first."""
+    """Handle events up to the horizon; False when a table must be enlarged first, or a decision made.
+
+    With a decision made, there are allotments, and the loop goes on with them.
+    """
     world = as_world(addresses)  # type: ignore[name-defined]  # noqa: F821 (linked)
     clock = world.clock[0]
     count = len(world.tape_time)
@@ -447,6 +464,10 @@ def drive(addresses, horizon):  # type: ignore[no-untyped-def]
                 subject = first.subject
         if time > horizon:
             return True
+        if DECIDES and kind == DECISION and world.totals[0].allotments == 0:
+            if needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821 (linked)
+                clock.asks = subject
+                return False
         if kind == ORDER:
             clock.next_line = take_order(world, subject)
         else:
@@ -462,6 +483,7 @@ PORTS = {
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
         *(new_line, draw_lead_time_from, draw_service_from, draw_transfer_time, new_reroute),
+        new_allotment,
         *(new_delivery, draw_fate, draw_fate_from),
         *(remove_first, short, take_order),  # called by the loop alone
     )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines.announcements import announcements
+from backsim.engines.desks import add_desks, decides
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
 from backsim.engines.nodes import add_network, count_echelons
@@ -31,6 +32,7 @@ from backsim.entities import (
     Component,
     CustomerClass,
     Delivery,
+    Desk,
     Forecast,
     Node,
     Option,
@@ -93,6 +95,7 @@ class Setup:
     """The sites that serve a class in place of each of the sites; NONE after the last."""
     places: list[int] = field(default_factory=list)
     """The stock point of each product at each site; NONE where there is none."""
+    desks: list[Desk] = field(default_factory=list)
     lane_owners: list[int] = field(default_factory=list)
     """The stock point of each pair of streams of lead and service times."""
     site_classes: frozenset[int] = frozenset()
@@ -154,6 +157,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         _add_stock_point(setup, model, index, point)
     _join(setup, [orders_together(point) for point in scenario.stock])
     count_echelons(setup)
+    add_desks(setup, model)
     setup.params = setup.params or [0.0]
     return setup
 
@@ -187,6 +191,8 @@ def switches(model: Model) -> set[str]:
         needed.add("COLLECTS")
     if any(isinstance(point.clearing, Batches) for point in points):
         needed.add("BATCHES")
+    if any(decides(model, point, "INFORMS" in needed) for point in points):
+        needed |= {"DECIDES", "PIPELINE"}
     return needed | {part for point in points for part in _parts_asked(point)}
 
 
@@ -375,8 +381,9 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
         use = uses.get(rule)
         if not use:
             return 0.0
-        rest = next(p.rest for p in rule.parameters if p.name == name) or 0.0
-        return float(of_class(use.params[name], customer_class, rest))  # a site need not be named
+        parameter = next(p for p in rule.parameters if p.name == name)
+        rest = parameter.rest or 0.0  # a site need not be named
+        return parameter.number(of_class(use.params[name], customer_class, rest))
 
     setup.params += [value(rule, p.name) for rule in together for p in rule.shared]
     for name in classes:

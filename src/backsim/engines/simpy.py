@@ -16,16 +16,20 @@ from typing import Any, TypeAlias
 
 import simpy
 
+from backsim.engines.desks import Clerk, Tables
 from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import Log, records, split_lines
 from backsim.engines.setup import set_up
 from backsim.entities import (
+    DECISION,
     NEVER,
     NONE,
     ORDER,
     Announcement,
+    Allotment,
     Contact,
     Delivery,
+    Desk,
     Line,
     Note,
     Notice,
@@ -128,6 +132,14 @@ def new_substitution(world: LiveWorld) -> int:
     return len(world.substitutions) - 1
 
 
+def new_allotment(world: LiveWorld) -> int:
+    totals = world.totals[0]
+    totals.allotments += 1
+    if len(world.allotments) < totals.allotments:
+        world.allotments.append(Allotment())  # type: ignore[attr-defined]
+    return totals.allotments - 1
+
+
 def new_takeback(world: LiveWorld) -> int:
     world.takebacks.append(Takeback())  # type: ignore[attr-defined]
     return len(world.takebacks) - 1
@@ -222,6 +234,7 @@ PORTS = {
         *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
         *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
         *(new_line, draw_lead_time_from, draw_service_from, draw_transfer_time, new_reroute),
+        new_allotment,
         *(new_delivery, draw_fate, draw_fate_from),
     )
 }
@@ -251,6 +264,7 @@ class Live:
         """Orders beside those of the tape: lines played before, first line, number of lines."""
         # In a network the lines of sites come after those of the tape, as in the compiled engine.
         self._network = "NETWORK" in setup.switches
+        self._clerk = Clerk(model, setup) if "DECIDES" in setup.switches else None
         self._lines: list[Line] = [Line()] * len(tape) if self._network else []
         self.world = LiveWorld(
             lines=self._lines,
@@ -279,6 +293,8 @@ class Live:
             choices=setup.choices,
             places=setup.places,
             reroutes=[],
+            desks=setup.desks,
+            allotments=[],
             clock=self.env,
             tape=tape,
             fire=self._fire(),
@@ -399,7 +415,22 @@ class Live:
             self.handled += 1
             handle(self.world, event.kind, event.subject, self.env._now)
 
-        return fire
+        def fire_or_decide(event: Due) -> None:
+            if event.kind == DECISION:
+                self._decide(event.subject)
+            fire(event)
+
+        return fire_or_decide if self._clerk else fire
+
+    def _decide(self, first: int) -> None:
+        """Let a program decide over the lines that wait at a desk."""
+        if self._clerk and self._kernel["needs_decision"](self.world, first):
+            count = self.world.totals[0].allotments
+            rows = records(Allotment, self.world.allotments[:count])
+            self._clerk.allot(_Tables(self.world), first, rows, self.now)
+            given = zip(rows["line"].tolist(), rows["units"].tolist(), strict=True)
+            for row, (line, units) in zip(self.world.allotments, given, strict=False):
+                row.line, row.units = line, units
 
     def _customers(self) -> Generator[simpy.Event, None, None]:
         """The customers, one after the other, as the tape says."""
@@ -423,6 +454,33 @@ class Live:
             self.handled += 1
             self._played = first
             handle(world, ORDER, start, time)
+
+
+class _Tables(Tables):
+    """This engine's tables, for a decision."""
+
+    def __init__(self, world: LiveWorld) -> None:
+        self.world = world
+
+    def rows(self, name: str, indices: Sequence[int]) -> Any:
+        """Rows of a table as records."""
+        table = getattr(self.world, name)
+        return records(ENTITIES[name], [table[index] for index in indices])
+
+    def pipeline(self, first: int) -> list[int]:
+        """The purchases under way from one on, in order of their expected dates."""
+        found = []
+        while first != NONE:
+            found.append(first)
+            first = self.world.purchases[first].later
+        return found
+
+
+ENTITIES: dict[str, type] = {
+    **{"lines": Line, "stocks": Stock, "purchases": Purchase, "deliveries": Delivery},
+    **{"contacts": Contact, "desks": Desk},
+}
+"""The tables that a decision reads."""
 
 
 def _some(units: int) -> int:

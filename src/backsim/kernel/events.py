@@ -6,6 +6,7 @@ from backsim.entities import (
     ANNOUNCE,
     ARRIVAL,
     CLEARING,
+    DECISION,
     FORECAST,
     INQUIRY,
     LATE_FORECAST,
@@ -22,6 +23,7 @@ from backsim.entities import (
 )
 from backsim.kernel.announcements import announce
 from backsim.kernel.batches import clear_batch
+from backsim.kernel.clearing import decide
 from backsim.kernel.contact import end_patience, inquire, send_notice
 from backsim.kernel.disruptions import change_state
 from backsim.kernel.estimates import revise
@@ -34,6 +36,7 @@ from backsim.kernel.sites import reach_site
 from backsim.kernel.switches import (
     ANNOUNCES,
     BATCHES,
+    DECIDES,
     DELIVERIES,
     DISRUPTIONS,
     FORECASTS,
@@ -72,6 +75,9 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
     elif kind == CLEARING:
         if BATCHES:
             clear_batch(world, subject, now)
+    elif kind == DECISION:
+        if DECIDES:
+            decide(world, subject, now)
     elif INFORMS:
         if kind == NOTICE:
             send_notice(world, subject, now)

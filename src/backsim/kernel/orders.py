@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from backsim.entities import LEAVE, LOST, NEVER, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
 from backsim.kernel.announcements import is_announced, want
 from backsim.kernel.batches import serves_new
-from backsim.kernel.clearing import clear, servable, take
+from backsim.kernel.clearing import clear, is_asked, needs_no_decision, servable, take
 from backsim.kernel.contact import begin_contact
 from backsim.kernel.forecasting import observe
 from backsim.kernel.leaving import leave
@@ -21,6 +21,7 @@ from backsim.kernel.substitutes import offer_substitutes
 from backsim.kernel.switches import (
     ANNOUNCES,
     BATCHES,
+    DECIDES,
     ECHELON,
     FORECASTS,
     INFORMS,
@@ -50,7 +51,9 @@ def customer_order(world: World, head: int, now: float) -> None:
     if SUBSTITUTES and order.lines_open > 0:
         offer_substitutes(world, head, 0, now)
     if order.lines_open > 0:
-        if order.tolerance <= 0.0:
+        if DECIDES and order.tolerance <= 0.0 and is_asked(world, head):
+            pass  # who does not wait is lost after the decision
+        elif order.tolerance <= 0.0:
             leave(world, head, now, LOST)
         elif not INFORMS and order.tolerance != NEVER:
             schedule(world, now + order.tolerance, LEAVE, head)
@@ -59,7 +62,7 @@ def customer_order(world: World, head: int, now: float) -> None:
         review_continuously(world, stock, now)
         if ECHELON:
             review_echelons(world, stock, now)
-    if INFORMS and order.lines_open > 0:
+    if INFORMS and order.lines_open > 0 and order.tolerance > 0.0:
         begin_contact(world, head, now)
         for index in range(head, last):
             estimates_moved(world, world.stocks[world.lines[index].stock], now)
@@ -81,6 +84,8 @@ def request(world: World, index: int, now: float) -> None:
     alone = stock.waiting == 0 or (stock.overtaking == SKIP and not rationing_moves(stock))
     if BATCHES and stock.clearing_period > 0.0:
         alone = serves_new(stock)
+    if DECIDES and world.desks[stock.index].first != NONE:
+        alone = alone and needs_no_decision(world, stock, line)
     if stock.on_hand > 0 and alone:
         units = servable(world, stock, line, stock.on_hand - held_back(world, stock, line, now))
         if units > 0:

@@ -36,6 +36,9 @@ new_substitution: Callable[[World], int]
 new_takeback: Callable[[World], int]
 """(world): add a row to the table of takebacks, return its index."""
 
+new_allotment: Callable[[World], int]
+"""(world): one more row of the table of allotments, return its index."""
+
 new_line: Callable[[World], int]
 """(world): add a row to the tables of lines and requests, return the line's index."""
 

@@ -16,6 +16,7 @@ PIPELINE: bool = True  # purchases have dates: quoted, expected, actual
 SHARES: bool = True  # units are split among waiting lines
 COLLECTS: bool = True  # a line that must be filled whole takes what there is
 BATCHES: bool = True  # waiting lines are served every so many days
+DECIDES: bool = True  # a linear program decides who gets what
 SUBSTITUTES: bool = True  # customers who would wait are offered another product
 NETWORK: bool = True  # stock points buy from other sites, from several sources, or make products
 ECHELON: bool = True  # reorder rules ask for the position of a whole echelon

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backsim.entities import CustomerClass, Line, Stock
-from backsim.quantities import PerClass, PerDay, Weight
+from backsim.quantities import Money, Part, PerClass, PerDay, Scope, UnitsPerDay, Weight
 from backsim.rules.registry import priority
 
 
@@ -53,6 +53,28 @@ def costliest_wait(weight: PerClass[Weight] = 1.0) -> float:
 
     What the linear program of the allocation does with one product whose lines are all due.
     Source: the c-mu rule with equal service, Cox and Smith, Queues (1961), section 3.3.
+    """
+    return -weight
+
+
+@priority
+def lp(
+    weight: PerClass[Weight] = 1.0,
+    lost: PerClass[Money] = 0.0,
+    min_fill: PerClass[Part] = 0.0,
+    capacity: UnitsPerDay = 0.0,
+    scope: Scope = "stock",
+) -> float:
+    """A linear program decides at each clearing, with stock on hand and what is expected to come.
+
+    It minimises `weight` (money per unit and day late, after the date promised or due) and `lost`
+    (money per unit not served before its customer leaves; 0 counts it as served a day after the
+    last arrival known).  `min_fill` is the least share of a class's open units that a clearing
+    serves from stock on hand, as far as there is any.  `scope` is what decides together: a stock
+    point, or all of a site, so that orders that ship whole get all their lines or none.
+    `capacity` is what may leave the stock point or site in a day; 0 is no limit.
+    Where none of this binds lines to each other, the program is a sort by `weight` and is done so.
+    Source: docs/allocation.md; Dantzig, Linear Programming and Extensions (1963), chapter 14.
     """
     return -weight
 

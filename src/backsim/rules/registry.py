@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
 from backsim.errors import RuleError
-from backsim.quantities import EachClass, Unit
+from backsim.quantities import Choice, EachClass, Unit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,13 +24,25 @@ class Parameter:
 
     name: str
     annotation: Any
-    default: float | None
+    default: float | str | None
 
     @property
     def unit(self) -> str:
-        """What it is measured in; "number" if it has no unit."""
+        """What it is measured in; "number" if it has no unit, or the words it may be."""
+        if self.words:
+            return " or ".join(self.words)
         found: Unit | None = self._mark(Unit)
         return found.name if found and found.name else "number"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of which it is one; none if it is a number."""
+        found: Choice | None = self._mark(Choice)
+        return found.words if found else ()
+
+    def number(self, value: Any) -> float:
+        """A value as the kernel has it: of a word, which one it is."""
+        return float(self.words.index(value) if self.words else value)
 
     @property
     def each_class(self) -> EachClass | None:
@@ -39,7 +51,7 @@ class Parameter:
         return found
 
     @property
-    def rest(self) -> float | None:
+    def rest(self) -> float | str | None:
         """What classes have that a mapping does not name; None: all must be named."""
         return self.each_class.rest if self.default is None and self.each_class else self.default
 
@@ -137,8 +149,9 @@ class Family:
                     f"({', '.join(self.offers)}) nor annotated as a parameter"
                 )
             else:
-                default = None if argument.default is argument.empty else float(argument.default)
-                parameters.append(Parameter(argument.name, hints[argument.name], default))
+                parameters.append(
+                    Parameter(argument.name, hints[argument.name], _default(argument.default))
+                )
         conditions = tuple(getattr(function, "conditions", ()))
         rule = Rule(
             *(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature)),
@@ -170,6 +183,13 @@ class Family:
     def get(self, name: str) -> Rule:
         """The rule of that name."""
         return self.rules[name]
+
+
+def _default(given: Any) -> float | str | None:
+    """The default of a parameter, from its function's signature."""
+    if given is inspect.Parameter.empty:
+        return None
+    return given if isinstance(given, str) else float(given)
 
 
 def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:

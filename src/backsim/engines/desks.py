@@ -1,0 +1,215 @@
+"""Where a linear program decides who gets what: at which stock points, and what it is told.
+
+Both engines come here with rows of their tables, as records of the entities' types; so both solve
+the same programs in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE, Desk
+from backsim.scenario.model import Model
+from backsim.scenario.ruleuse import of_class
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backsim.allocation.clearing import Case
+    from backsim.engines.setup import Setup
+    from backsim.scenario.schema import StockPoint
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Records = NDArray[Any]
+
+PROGRAM = "lp"
+"""The priority rule that is a linear program."""
+
+
+def decides(model: Model, point: StockPoint, informs: bool) -> bool:
+    """Whether lines at a stock point are bound to each other, so that a program has to decide.
+
+    Else it is a sort by weight (`allocation.clearing.is_a_sort`), which the queue does by itself.
+    """
+    if point.priority.rule != PROGRAM:
+        return False
+    params, scenario = point.priority.params, model.scenario
+    binds = any(_of_classes(model, params[name]) for name in ("lost", "min_fill"))
+    buyers = any(p.made_from or not all(isinstance(s, str) for s in p.supplier or ())
+                 for p in scenario.stock)  # fmt: skip
+    return (
+        informs
+        or binds
+        or buyers
+        or params["capacity"] > 0.0
+        or any(
+            customer.shipment != "partial"
+            or customer.tolerance not in ("unlimited", "none")
+            or customer.due_in.moments()[0] > 0.0
+            for customer in scenario.customers.values()
+        )
+    )
+
+
+def _of_classes(model: Model, value: Any) -> bool:
+    return any(of_class(value, name, 0.0) for name in model.classes)
+
+
+def add_desks(setup: Setup, model: Model) -> None:
+    """Fill the table of desks: stock points of a site with one scope and one limit are one."""
+    if "DECIDES" not in setup.switches:
+        return
+    members: dict[Any, list[int]] = {}
+    setup.desks += [Desk() for _ in setup.stocks]
+    for index, point in enumerate(model.scenario.stock):
+        if not decides(model, point, "INFORMS" in setup.switches):
+            continue
+        params = point.priority.params
+        alone = index if params["scope"] == "stock" else NONE
+        fill = tuple(of_class(params["min_fill"], name, 0.0) for name in model.classes)
+        members.setdefault((point.sites[0], alone, params["capacity"], fill), []).append(index)
+        setup.desks[index].whole = int(alone == NONE)
+        setup.desks[index].capacity = params["capacity"]
+    for indices in members.values():
+        for index, following in pairwise([*indices, NONE]):
+            setup.desks[index].first, setup.desks[index].following = indices[0], following
+
+
+class Tables:
+    """What both engines say of their tables while a decision is made."""
+
+    def rows(self, name: str, indices: Sequence[int]) -> Records:
+        """Rows of a table as records."""
+        raise NotImplementedError
+
+    def pipeline(self, first: int) -> list[int]:
+        """The purchases under way from one on, in order of their expected dates."""
+        raise NotImplementedError
+
+
+class Clerk:
+    """Who solves the programs of a run."""
+
+    def __init__(self, model: Model, setup: Setup) -> None:
+        from backsim.allocation.highs import Solver
+
+        self.solver = Solver()
+        self.informs = "INFORMS" in setup.switches
+        self.in_parts = "DELIVERIES" in setup.switches
+        self.classes = len(setup.classes)
+        sites = [model.sites[row.site] for row in setup.classes[len(model.classes) :]]
+        self.names = [*model.classes, *sites]
+        self.points = model.scenario.stock
+        self.shipment = np.array([row.shipment for row in setup.classes])
+        self.desks = setup.desks
+        self.rates: dict[int, Records] = {}
+
+    def allot(self, tables: Tables, first: int, rows: Records, now: float) -> None:
+        """Decide over the lines in the rows of the table of allotments: put their units there."""
+        from backsim.allocation.clearing import decide
+
+        lines = tables.rows("lines", rows["line"].tolist())
+        order = np.lexsort((rows["line"], lines["time"]))
+        rows["line"] = rows["line"][order]
+        rows["units"] = decide(self.case(tables, first, lines[order], now), self.solver)
+
+    def case(self, tables: Tables, first: int, lines: Records, now: float) -> Case:
+        """What a desk has to decide: its waiting lines, in order of time of order."""
+        from backsim.allocation.clearing import ALONE, Case
+        from backsim.allocation.program import INF
+
+        desk = tables.rows("desks", [first])[0]
+        of, held, arrive = self.sources(tables, np.unique(lines["stock"]), now)
+        due, leaves = self.dates(tables, lines)
+        weight, lost = self.money(lines)
+        shipment = self.shipment[lines["customer_class"]]
+        together = (shipment == BY_ORDER) & (desk["whole"] != 0)
+        group = np.where(together, lines["head"], np.arange(len(lines)) - len(lines) - 1)
+        codes = np.unique(group, return_inverse=True)[1]
+        today = float(int(now) + 1) - now
+        limit = float(desk["capacity"]) or INF
+        sent = int(desk["sent"]) if desk["day"] == int(now) else 0
+        return Case(
+            product=lines["stock"].astype(np.int64),
+            group=np.where(shipment == BY_UNIT, ALONE, codes),
+            ordered=lines["time"] - now,
+            due=due - now,
+            leaves=leaves - now,
+            units=lines["open"].astype(float),
+            weight=weight,
+            lost=lost,
+            customer_class=lines["customer_class"].astype(np.int64),
+            of=of,
+            held=held,
+            arrive=arrive,
+            classes=self.classes,
+            min_fill=self.min_fill(first, lines),
+            capacity=limit,
+            left=max(0.0, limit - sent),
+            today=today,
+        )
+
+    def sources(
+        self, tables: Tables, points: Codes, now: float
+    ) -> tuple[Codes, Floats, Floats]:
+        """(stock point, units, days until they arrive): on hand, then what is under way."""
+        stocks = tables.rows("stocks", points.tolist())
+        ways = [tables.pipeline(at) for at in stocks["pipeline_first"].tolist()]
+        index = [purchase for way in ways for purchase in way]
+        under_way = tables.rows("purchases", index)
+        units = under_way["units"].astype(float)
+        if self.in_parts:
+            told = tables.rows("deliveries", index)
+            units = units - told["received"] - told["rejected"]
+        of = np.concatenate([points, under_way["stock"]]).astype(np.int64)
+        held = np.concatenate([stocks["on_hand"].astype(float), units])
+        days = np.maximum(0.0, under_way["expected"] - now)  # what is overdue may come any moment
+        arrive = np.concatenate([np.zeros(len(points)), days])
+        known = (held > 0.0) & (arrive < NEVER)
+        return of[known], held[known], arrive[known]
+
+    def dates(self, tables: Tables, lines: Records) -> tuple[Floats, Floats]:
+        """When each line is due, by what its customer was told, and when its customer leaves."""
+        heads = tables.rows("lines", lines["head"].tolist())
+        due, leaves = lines["due"].copy(), heads["time"] + heads["tolerance"]
+        told = np.flatnonzero(heads["contact"] != NONE)
+        if self.informs and len(told):
+            contacts = tables.rows("contacts", heads["contact"][told].tolist())
+            leaves[told] = contacts["leave_at"]
+            due[told] = np.where(contacts["promise"] < NEVER, contacts["promise"], due[told])
+        return due, leaves
+
+    def money(self, lines: Records) -> tuple[Floats, Floats]:
+        """Weight and cost of losing a unit of each line."""
+        found = np.array(
+            [
+                self.rate(point)[code]
+                for point, code in zip(
+                    lines["stock"].tolist(), lines["customer_class"].tolist(), strict=True
+                )
+            ]
+        )
+        return found[:, 0], found[:, 1]
+
+    def rate(self, point: int) -> Records:
+        """(weight, lost) by class at a stock point."""
+        if point not in self.rates:
+            params = self.points[point].priority.params
+            rest = {"weight": 1.0, "lost": 0.0}
+            self.rates[point] = np.array(
+                [[of_class(params[key], name, rest[key]) for key in rest] for name in self.names],
+                float,
+            )
+        return self.rates[point]
+
+    def min_fill(self, first: int, lines: Records) -> dict[int, float]:
+        """Least shares of the classes that wait and have one."""
+        given = self.points[first].priority.params["min_fill"]
+        waiting = np.unique(lines["customer_class"]).tolist()
+        shares = {code: float(of_class(given, self.names[code], 0.0)) for code in waiting}
+        return {code: share for code, share in shares.items() if share > 0.0}
