@@ -80,7 +80,7 @@ def decide(case: Case, solver: Solver | None = None) -> Codes:
 def units_now(book: Book, plan: Floats) -> Codes:
     """What leaves at once by a plan, line by line, in whole units."""
     lines, options = book.lines, book.options
-    now = (options.day == 0.0) & (book.sources.arrives[options.source] == 0.0)
+    now = options.day == 0.0
     units = np.bincount(options.line[now], plan[now], len(lines))
     whole = np.floor(units + ROUNDING).astype(np.int64)
     if lines.complete.any():  # a group gets all, or nothing

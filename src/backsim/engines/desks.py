@@ -80,6 +80,10 @@ def add_desks(setup: Setup, model: Model) -> None:
             setup.desks[index].first, setup.desks[index].following = indices[0], following
 
 
+SOON = 1e-3
+"""Days until a purchase comes that is overdue: any moment, but it is not on hand."""
+
+
 class Tables:
     """What both engines say of their tables while a decision is made."""
 
@@ -168,7 +172,7 @@ class Clerk:
             units = units - told["received"] - told["rejected"]
         of = np.concatenate([points, under_way["stock"]]).astype(np.int64)
         held = np.concatenate([stocks["on_hand"].astype(float), units])
-        days = np.maximum(0.0, under_way["expected"] - now)  # what is overdue may come any moment
+        days = np.maximum(SOON, under_way["expected"] - now)
         arrive = np.concatenate([np.zeros(len(points)), days])
         known = (held > 0.0) & (arrive < NEVER)
         return of[known], held[known], arrive[known]
