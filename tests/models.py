@@ -33,7 +33,7 @@ from backsim.entities import (
     WAITING,
     WITHDRAWN,
 )
-from backsim.rules import FAMILIES, Rule
+from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import of_class
@@ -48,7 +48,8 @@ def use(rule: Rule, by_class: Mapping[str, int] | None = None) -> dict[str, Any]
         p.name: _within(p.annotation, number) if p.rest is None else p.rest
         for number, p in enumerate(rule.parameters, 1)
     }
-    given |= {p.name: dict(by_class) for p in rule.by_class if by_class}
+    for p in rule.by_class if by_class else ():
+        given[p.name] = {name: _within(p.annotation, n) for name, n in (by_class or {}).items()}
     return {"rule": rule.name, **given}
 
 
@@ -83,6 +84,16 @@ IDLE_FIELDS: dict[str, Any] = {
 NEVER_REVIEWED = {"period": 1, "first": 1e6}
 
 
+DECIDED = {
+    "priority": {"rule": PROGRAM, "capacity": 1},
+    "sharing": "none",
+    "overtaking": "skip",
+    "rationing": "none",
+    "clearing": {"every": 1e6, "first": 1e6},
+}
+"""Where the program decides who gets what, nothing else does."""
+
+
 def build(
     customers: Mapping[str, Any],
     *,
@@ -111,6 +122,7 @@ def build(
             "overtaking": "partial",
             "clearing": {"every": 1e6, "first": 1e6, "reallocate": True},
             **rules,
+            **(DECIDED if rules.get("priority", {}).get("rule") == PROGRAM else {}),
         }
         for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)
     ]
@@ -353,8 +365,12 @@ def _check_orders(model: Model, log: Log) -> None:
 def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
     """Units on hand at the end: no waiting line may have them (unless one before it blocks it)."""
     customers = list(model.scenario.customers.items())
+    parts = all(c.shipment == "partial" for c in model.scenario.customers.values())
     for line in log.lines[log.lines["open"] > 0]:
         point = model.scenario.stock[line["stock"]]
+        if point.priority.rule == PROGRAM:  # it may keep units for orders that ship whole
+            if not parts or len(log.site_lines) or point.priority.params["capacity"]:
+                continue
         name, customer = customers[line["customer_class"]]
         level = of_class(point.rationing.params.get("levels", 0), name)
         free = int(log.stocks[line["stock"]]["on_hand"]) - level

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.models import build, built_in, use
+from tests.models import DECIDED, build, built_in, use
 
+from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 
 SHIPMENTS = st.sampled_from(["partial", "line", "order"])
@@ -291,7 +292,24 @@ def stock_points(
         point["initial"] = draw(st.integers(0, 8))
     if draw(st.booleans()):
         point["lead_time"] = draw(LEAD_TIMES)
+    if point["priority"]["rule"] == PROGRAM:
+        own = draw(programs(classes))
+        period = {"clearing": 1} if isinstance(point["clearing"], dict) else {}
+        point |= DECIDED | {"clearing": "at_arrival", "priority": own} | period
     return point
+
+
+@st.composite
+def programs(draw: Any, classes: list[str]) -> dict[str, Any]:
+    by_class = st.fixed_dictionaries({name: st.sampled_from([1, 2, 5]) for name in classes})
+    return {
+        "rule": PROGRAM,
+        "weight": draw(by_class),
+        "lost": draw(st.sampled_from([0, 3])),
+        "min_fill": draw(st.sampled_from([0, 0, {classes[0]: 0.5}])),
+        "capacity": draw(st.sampled_from([0, 0, 2])),
+        "scope": draw(st.sampled_from(["stock", "site", "site"])),
+    }
 
 
 def substitutes(products: list[str], name: str) -> Any:

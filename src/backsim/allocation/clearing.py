@@ -14,7 +14,7 @@ import numpy as np
 
 from backsim.allocation.book import Book, Capacity, Limits, Lines, Names, Options, Sources
 from backsim.allocation.highs import Solver
-from backsim.allocation.program import INF
+from backsim.allocation.program import INF, Program
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
 
@@ -71,10 +71,19 @@ def decide(case: Case, solver: Solver | None = None) -> Codes:
     if is_a_sort(case):
         return sort(case)
     book = book_of(case)
-    mixed = book.limits.whole or bool(book.lines.complete.any())
-    effort = Effort(gap=1e-9, ties=not mixed)
-    plan = (solver or Solver()).solve(state(book), effort).values
+    plan = best_plan(state(book), solver or Solver())
     return units_now(book, plan[: len(book.options)])
+
+
+def best_plan(program: Program, solver: Solver) -> Floats:
+    """The optimum.  Where whole numbers are wanted, it often has them without being asked."""
+    effort = Effort(gap=1e-9)
+    if program.is_mixed:
+        free = replace(program, integer=np.zeros_like(program.integer))
+        plan = solver.solve(free, effort).values
+        if (np.abs(plan - np.round(plan))[program.integer != 0] < ROUNDING).all():
+            return plan
+    return solver.solve(program, effort).values
 
 
 def units_now(book: Book, plan: Floats) -> Codes:
@@ -117,9 +126,10 @@ def sort(case: Case) -> Codes:
 
 
 def book_of(case: Case) -> Book:
-    """The case as a book."""
+    """The case as a book.  The days that a line is late already cost the same whatever is done."""
     count, last = len(case.units), float(case.arrive.max(initial=0.0)) + 1.0
-    as_late = case.weight * np.maximum(0.0, last - case.due)
+    due = np.maximum(0.0, case.due)
+    as_late = case.weight * np.maximum(0.0, last - due)
     complete = case.group != ALONE
     alone = np.arange(count) + 1 + int(case.group.max(initial=0))
     zero, nowhere = np.zeros(count), np.zeros(count, np.int64)
@@ -133,7 +143,7 @@ def book_of(case: Case) -> Book:
         order=np.where(complete, case.group, alone),
         units=case.units,
         ordered=case.ordered,
-        due=case.due,
+        due=due,
         promised=np.full(count, INF),
         tolerance=case.leaves - case.ordered,
         weight=case.weight,

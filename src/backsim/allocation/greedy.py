@@ -18,7 +18,7 @@ from backsim.allocation.plan import TRACE, Plan
 from backsim.entities import CustomerClass, Line, Stock
 from backsim.errors import InputError
 from backsim.quantities import LEAST
-from backsim.rules import FAMILIES, Rule
+from backsim.rules import FAMILIES, PROGRAM, Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-PROGRAM = "lp"
-"""The priority rule that is the program itself."""
 OFFERS = ("line", "customer", "stock", "now", "promise")
 
 

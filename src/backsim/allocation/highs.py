@@ -58,7 +58,11 @@ def solve(program: Program, effort: Effort | None = None, solver: Any = None) ->
         bound = float(info.mip_dual_bound)
         duals = np.full(len(program.row_upper), np.nan)
         if not program.integer.all() and not program.integer[0]:
-            values, duals = _with_whole_numbers_held(solver, program, values)
+            answer = _with_whole_numbers_held(solver, program, values)
+            values, duals = np.array(answer.col_value), np.array(answer.row_dual)
+            if effort.ties and status == OPTIMAL:
+                _break_ties(solver, program, answer, duals)
+                values = np.array(solver.getSolution().col_value)
         return Solution(status, values, duals, objective, bound)
     if effort.ties and status == OPTIMAL:
         _break_ties(solver, program, answer, duals)
@@ -127,8 +131,8 @@ def _status(solver: Any) -> str:
     raise BacksimError(f"the solver stopped: {solver.modelStatusToString(found)}")
 
 
-def _with_whole_numbers_held(solver: Any, program: Program, values: Any) -> tuple[Any, Any]:
-    """Values and duals of the linear program that is left when the whole numbers are decided."""
+def _with_whole_numbers_held(solver: Any, program: Program, values: Any) -> Any:
+    """The solution of the linear program that is left when the whole numbers are decided."""
     import highspy
 
     whole = np.flatnonzero(program.integer).astype(np.int32)
@@ -137,18 +141,17 @@ def _with_whole_numbers_held(solver: Any, program: Program, values: Any) -> tupl
     solver.changeColsIntegrality(len(whole), whole, kinds)
     solver.changeColsBounds(len(whole), whole, decided, decided)
     solver.run()
-    answer = solver.getSolution()
-    return np.array(answer.col_value), np.array(answer.row_dual)
+    return solver.getSolution()
 
 
 def _break_ties(solver: Any, program: Program, answer: Any, duals: Any) -> None:
     """Go on to the best of the optima: hold what has a reduced cost, and minimise `tie` x.
 
     Whatever changes a column with a reduced cost, or a row with a dual, is no optimum; what is
-    left are the optima, and the solver stands at one of them.
+    left are the optima, and the solver stands at one of them.  Whole numbers stay as decided.
     """
     values, reduced = np.array(answer.col_value), np.array(answer.col_dual)
-    held = np.abs(reduced) > TOLERANCE
+    held = (np.abs(reduced) > TOLERANCE) | (program.integer != 0)
     every = np.arange(len(values), dtype=np.int32)
     lower = np.where(held, values, 0.0)
     upper = np.where(held, values, program.upper)

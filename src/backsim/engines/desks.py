@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE, Desk
+from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import of_class
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
     Records = NDArray[Any]
 
-PROGRAM = "lp"
-"""The priority rule that is a linear program."""
 
 
 def decides(model: Model, point: StockPoint, informs: bool) -> bool:

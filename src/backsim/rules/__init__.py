@@ -5,6 +5,7 @@ from backsim.rules import forecast as _forecast
 from backsim.rules import priority as _priority
 from backsim.rules import rationing as _rationing
 from backsim.rules import reorder as _reorder
+from backsim.rules.priority import PROGRAM
 from backsim.rules.registry import (
     FAMILIES,
     Family,
@@ -21,6 +22,7 @@ from backsim.rules.registry import (
 
 __all__ = [
     "FAMILIES",
+    "PROGRAM",
     "Family",
     "Parameter",
     "Rule",

@@ -79,6 +79,10 @@ def lp(
     return -weight
 
 
+PROGRAM = lp.__name__
+"""The rule that is a linear program: it decides over all lines at once."""
+
+
 @priority
 def weighted_slack(promise: float, now: float, weight: PerClass[Weight] = 1.0) -> float:
     """Least slack first: days to the promise or, without one, to the due date, by `weight`.

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from backsim.quantities import LARGEST_STOCK
-from backsim.rules import FAMILIES, Rule
+from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.flow import Flow
 from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
 from backsim.scenario.network import Network
@@ -17,6 +17,7 @@ from backsim.scenario.part import MEMBER
 from backsim.scenario.routes import serving_sites
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import (
+    Batches,
     Observation,
     Policy,
     Review,
@@ -99,6 +100,8 @@ class StockPoints:
             uses = values[family] if several else (values[family],)
             found = tuple(self._in_units(pair, family, use, situation) for use in uses)
             values[family] = found if several else found[0]
+        if values["priority"].rule == PROGRAM:
+            self._check_program(pair, values)
         seen = values["observe"] or Observation()
         values["observe"] = _informed(seen, situation) if forecasts else None
         if values["transfers"] is not None:
@@ -106,6 +109,18 @@ class StockPoints:
             values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
         values["initial"] = self._initial(pair, values["initial"], values["reorder"], situation)
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
+
+    def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
+        """Where a program decides who gets what, nothing else does."""
+        reason = f"as the rule {PROGRAM} decides who gets what"
+        plain = {"sharing": "none", "overtaking": "skip"}
+        for field, expected in plain.items():
+            if values[field] != expected:
+                self._fault(pair, field, (), f"{expected}, {reason}", values[field])
+        if values["rationing"].rule != "none":
+            self._fault(pair, "rationing", (), f"none, {reason}", values["rationing"].rule)
+        if isinstance(values["clearing"], Batches) and values["clearing"].reallocate:
+            self._fault(pair, "clearing", ("reallocate",), f"false, {reason}", "true")
 
     def _fill_echelons(self, found: dict[Pair, StockPoint]) -> None:
         """Under an echelon rule, what others start with is missing to the level already."""
