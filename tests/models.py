@@ -368,9 +368,9 @@ def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
     parts = all(c.shipment == "partial" for c in model.scenario.customers.values())
     for line in log.lines[log.lines["open"] > 0]:
         point = model.scenario.stock[line["stock"]]
-        if point.priority.rule == PROGRAM:  # it may keep units for orders that ship whole
-            if not parts or len(log.site_lines) or point.priority.params["capacity"]:
-                continue
+        keeps = not parts or len(log.site_lines) or point.priority.params.get("capacity")
+        if point.priority.rule == PROGRAM and keeps:  # for orders that ship whole, or tomorrow
+            continue
         name, customer = customers[line["customer_class"]]
         level = of_class(point.rationing.params.get("levels", 0), name)
         free = int(log.stocks[line["stock"]]["on_hand"]) - level

@@ -122,12 +122,14 @@ class Limits:
     per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
     `fill_by`: only what is there by that day counts for `min_fill`; `fill_penalty`: money per unit
     that a class is short of it; inf: none may be.  `together`: what ships whole leaves in one day.
+    `keep`: what is left of a source is there with the next one of its product and site.
     """
 
     min_fill: Mapping[int, float] = field(default_factory=dict)
     fill_by: float = float("inf")
     fill_penalty: float = float("inf")
     together: bool = False
+    keep: bool = False
     fairness: float | None = None
     promise_penalty: float = float("inf")
     whole: bool = False

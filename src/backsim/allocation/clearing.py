@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.allocation.book import Book, Capacity, Limits, Lines, Names, Options, Sources
+from backsim.allocation.book import (
+    NO_CAPACITY,
+    Book,
+    Capacity,
+    Limits,
+    Lines,
+    Names,
+    Options,
+    Sources,
+)
 from backsim.allocation.highs import Solver
 from backsim.allocation.program import INF, Program
 from backsim.allocation.solution import Effort
@@ -28,8 +37,11 @@ ALONE = -1
 """The group of a line that takes parts of its units."""
 SHIPPING_DAYS = 5
 """Days that units on hand may wait for room, where a day has a limit."""
-EARLY = 1e-4
-"""How much a day's wait costs beside its lateness, by weight: units are not kept for nothing."""
+EARLY = 1e-3
+"""How much a day's wait costs beside its lateness, by weight, where whole numbers are wanted.
+
+It breaks ties there: units are not kept for nothing, and of equal lines the first is served first.
+"""
 SHORT = 1e3
 """A unit short of a least fill costs so many times what any unit may cost otherwise."""
 ROUNDING = 1e-6
@@ -77,13 +89,14 @@ def decide(case: Case, solver: Solver | None = None) -> Codes:
 
 def best_plan(program: Program, solver: Solver) -> Floats:
     """The optimum.  Where whole numbers are wanted, it often has them without being asked."""
-    effort = Effort(gap=1e-9)
+    effort = Effort(ties=not program.is_mixed)
     if program.is_mixed:
         free = replace(program, integer=np.zeros_like(program.integer))
         plan = solver.solve(free, effort).values
         if (np.abs(plan - np.round(plan))[program.integer != 0] < ROUNDING).all():
             return plan
-    return solver.solve(program, effort).values
+    found: Floats = solver.solve(program, effort).values
+    return found
 
 
 def units_now(book: Book, plan: Floats) -> Codes:
@@ -130,47 +143,36 @@ def book_of(case: Case) -> Book:
     count, last = len(case.units), float(case.arrive.max(initial=0.0)) + 1.0
     due = np.maximum(0.0, case.due)
     as_late = case.weight * np.maximum(0.0, last - due)
+    lost = np.where(case.lost > 0.0, case.lost, as_late)
     complete = case.group != ALONE
     alone = np.arange(count) + 1 + int(case.group.max(initial=0))
-    zero, nowhere = np.zeros(count), np.zeros(count, np.int64)
-    sources = len(case.held)
-    lines = Lines(
-        ids=("",) * count,
-        product=case.product,
-        site=nowhere,
-        customer=nowhere,
-        customer_class=case.customer_class,
-        order=np.where(complete, case.group, alone),
-        units=case.units,
-        ordered=case.ordered,
-        due=due,
-        promised=np.full(count, INF),
-        tolerance=case.leaves - case.ordered,
-        weight=case.weight,
-        lost=np.where(case.lost > 0.0, case.lost, as_late),
-        smallest=zero,
-        complete=complete,
-    )
-    held = Sources(
-        ids=("",) * sources,
-        product=case.of,
-        site=np.zeros(sources, np.int64),
-        units=case.held,
-        arrives=case.arrive,
-        kind=(case.arrive > 0.0).astype(np.int64),
-        expedited=np.full(sources, INF),
-        expedite=np.zeros(sources),
-    )
-    options = _options(case)
-    capacity, binds = _capacity(case, options), case.capacity < INF
+    nowhere, binds = np.zeros(count, np.int64), case.capacity < INF
     mixed = binds or bool(case.min_fill) or bool(complete.any())
-    if mixed:
-        early = EARLY * case.weight[options.line] * options.day
-        options = replace(options, transfer=early)
-    worth = float(lines.lost.max(initial=1.0)) + float(case.weight.max(initial=1.0)) * last
+    early = np.zeros(count)
+    if mixed:  # no other plan costs the same: units leave soon, those of early orders first
+        early = EARLY * case.weight * (2.0 - np.arange(count) / count)
+    options = _options(case) if mixed else _pairs(case)
+    options = replace(options, transfer=early[options.line] * options.day)
+    worth = float(lost.max(initial=1.0)) + float(case.weight.max(initial=1.0)) * last
     return Book(
-        lines=lines,
-        sources=held,
+        lines=Lines(
+            ids=("",) * count,
+            product=case.product,
+            site=nowhere,
+            customer=nowhere,
+            customer_class=case.customer_class,
+            order=np.where(complete, case.group, alone),
+            units=case.units,
+            ordered=case.ordered,
+            due=due,
+            promised=np.full(count, INF),
+            tolerance=case.leaves - case.ordered,
+            weight=case.weight,
+            lost=lost + early * last,
+            smallest=np.zeros(count),
+            complete=complete,
+        ),
+        sources=_sources(case),
         options=options,
         names=Names((), (), (), ("",) * case.classes, np.empty(0), np.empty(0, np.int64)),
         limits=Limits(
@@ -178,32 +180,61 @@ def book_of(case: Case) -> Book:
             fill_by=0.0,
             fill_penalty=SHORT * max(1.0, worth),
             together=True,
+            keep=mixed,
             whole=binds or bool(case.min_fill),
-            capacity=capacity,
+            capacity=_capacity(case, options),
         ),
     )
 
 
-def _options(case: Case) -> Options:
-    """Pairs of line and source of one product, and the days on which units may leave.
+def _sources(case: Case) -> Sources:
+    count = len(case.held)
+    return Sources(
+        ids=("",) * count,
+        product=case.of,
+        site=np.zeros(count, np.int64),
+        units=case.held,
+        arrives=case.arrive,
+        kind=(case.arrive > 0.0).astype(np.int64),
+        expedited=np.full(count, INF),
+        expedite=np.zeros(count),
+    )
 
-    That is when they arrive; with a limit a day also at the start of one of the days after; in
-    groups also whenever something else of the group arrives or may leave.
+
+def _pairs(case: Case) -> Options:
+    """Pairs of line and source of one product: units leave when they arrive."""
+    line, source = np.nonzero(case.product[:, None] == case.of[None, :])
+    return _in_time(case, line, source, case.arrive[source])
+
+
+def _options(case: Case) -> Options:
+    """Each line's days, with the last source to arrive by then; what is left of others is there.
+
+    Units may leave when some arrive; with a limit a day also at the start of one of the next days;
+    of a group, whenever that holds for one of its lines.
     """
     line, source = np.nonzero(case.product[:, None] == case.of[None, :])
     day = case.arrive[source]
     if case.capacity < INF:
         starts = _start(case, day)[:, None] + np.arange(SHIPPING_DAYS)
-        line, source = np.tile(line, SHIPPING_DAYS + 1), np.tile(source, SHIPPING_DAYS + 1)
-        day = np.concatenate([day, starts.T.ravel()])
-    line, source, day = _with_days_of_group(case, line, source, day)
+        line = np.concatenate([line, np.repeat(line, SHIPPING_DAYS)])
+        day = np.concatenate([day, starts.ravel()])
+    line, day = _with_days_of_groups(case, line, day)
+    arrived = (case.of[None, :] == case.product[line][:, None]) & (
+        case.arrive[None, :] <= day[:, None]
+    )
+    order = np.lexsort((np.arange(len(case.of)), case.arrive))
+    latest = len(order) - 1 - arrived[:, order[::-1]].argmax(axis=1)
+    there = arrived.any(axis=1)
+    return _in_time(case, line[there], order[latest[there]], day[there])
+
+
+def _in_time(case: Case, line: Codes, source: Codes, day: Floats) -> Options:
+    """Options by line and day, without those that come after the customer has left."""
     kept = day <= case.leaves[line]
     line, source, day = line[kept], source[kept], day[kept]
-    order = np.lexsort((day, source, line))
-    nothing = np.zeros(len(order))
-    return Options(
-        line[order], source[order], day[order], nothing, nothing.copy(), nothing.copy(), nothing
-    )
+    order, nothing = np.lexsort((source, day, line)), np.zeros(len(line))
+    return Options(line[order], source[order], day[order], nothing, nothing, nothing, nothing)
 
 
 def _start(case: Case, day: Floats) -> Floats:
@@ -211,33 +242,22 @@ def _start(case: Case, day: Floats) -> Floats:
     return np.asarray(case.today + np.maximum(0.0, np.floor(day - case.today + ROUNDING) + 1.0))
 
 
-def _with_days_of_group(
-    case: Case, line: Codes, source: Codes, day: Floats
-) -> tuple[Codes, Codes, Floats]:
-    """Every line of a group with several days may leave on each of them, from what is there."""
-    grouped = case.group[line] != ALONE
-    if not grouped.any():
-        return line, source, day
-    found = [np.stack([line[~grouped], source[~grouped]])]
-    days = [day[~grouped]]
-    for group in np.unique(case.group[line[grouped]]).tolist():
-        own = np.flatnonzero(case.group[line] == group)
-        pairs = np.unique(np.stack([line[own], source[own]]), axis=1)
-        possible = np.unique(day[own])
-        there = case.arrive[pairs[1]][:, None] <= possible[None, :]
-        pair, when = np.nonzero(there)
-        found.append(pairs[:, pair])
-        days.append(possible[when])
-    line, source = np.concatenate(found, axis=1)
-    return line, source, np.concatenate(days)
+def _with_days_of_groups(case: Case, line: Codes, day: Floats) -> tuple[Codes, Floats]:
+    """(line, day), each once, where every line of a group has the days of all."""
+    found = [np.stack([line, day])]
+    for group in np.unique(case.group[case.group != ALONE]).tolist():
+        members = np.flatnonzero(case.group == group)
+        days = np.unique(day[case.group[line] == group])
+        found.append(np.stack([np.repeat(members, len(days)), np.tile(days, len(members))]))
+    pairs = np.unique(np.concatenate(found, axis=1), axis=1)
+    return pairs[0].astype(np.int64), pairs[1]
 
 
 def _capacity(case: Case, options: Options) -> Capacity:
     """A row for each day, and the options whose units leave in it."""
-    later = np.floor(options.day - case.today + ROUNDING)  # a start of a day is a bit off
-    number = np.where(later < 0.0, 0.0, 1.0 + later)
     if case.capacity == INF or not len(options):
-        return Limits().capacity
-    days, row = np.unique(number.astype(np.int64), return_inverse=True)
-    units = np.where(days == 0, case.left, case.capacity)
+        return NO_CAPACITY
+    later = np.floor(options.day - case.today + ROUNDING)  # a start of a day is a bit off
+    days, row = np.unique(np.maximum(-1.0, later), return_inverse=True)
+    units = np.where(days < 0.0, case.left, case.capacity)
     return Capacity(("",) * len(days), units, row.astype(np.int64), np.arange(len(options)))

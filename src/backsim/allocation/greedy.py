@@ -188,6 +188,8 @@ def broken_limits(plan: Plan) -> list[str]:
         found.append(f"least size of {small} shipments")
     if parts := int((lines.complete & (plan.served > TRACE) & (_open(plan) > TRACE)).sum()):
         found.append(f"whole orders of {parts} lines")
+    if limits.together and (torn := _torn(plan)):
+        found.append(f"one day for each of {torn} orders")
     of_class = _shares(plan, lines.customer_class, len(book.names.classes))
     short = sum(of_class[code] < least - TRACE for code, least in limits.min_fill.items())
     if short:
@@ -203,6 +205,14 @@ def broken_limits(plan: Plan) -> list[str]:
 
 def _open(plan: Plan) -> Floats:
     return plan.book.lines.units - plan.served
+
+
+def _torn(plan: Plan) -> int:
+    """How many of the orders that ship whole leave on several days."""
+    lines, options = plan.book.lines, plan.book.options
+    used = np.flatnonzero((plan.units > TRACE) & lines.complete[options.line])
+    leaves = np.unique(np.stack([lines.order[options.line[used]], options.day[used]]), axis=1)
+    return int(leaves.shape[1] - len(np.unique(leaves[0])))
 
 
 def _too_small(plan: Plan) -> NDArray[np.bool_]:

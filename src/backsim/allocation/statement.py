@@ -61,10 +61,27 @@ def _open_units(builder: Builder, book: Book) -> None:
 
 
 def _available(builder: Builder, book: Book) -> None:
-    """No source gives more than it has."""
+    """No source gives more than it has, and what is left of those before it if that is kept."""
     units, options = book.sources.units, book.options
-    entries = [(options.source, np.arange(len(options)), 1.0)]
+    entries: list[Entries] = [(options.source, np.arange(len(options)), 1.0)]
+    if book.limits.keep:
+        before, after = _successors(book)
+        nothing = np.zeros(len(before))
+        first = builder.add_columns("kept", nothing, INF, False, nothing)
+        kept = first + np.arange(len(before))
+        entries += [(before, kept, 1.0), (after, kept, -1.0)]
     builder.add_rows("available", len(units), -INF, units, entries)
+
+
+def _successors(book: Book) -> tuple[Any, Any]:
+    """(source, the next one of its product and site to arrive) for each that has one."""
+    sources = book.sources
+    order = np.lexsort((np.arange(len(sources)), sources.arrives, sources.site, sources.product))
+    before, after = order[:-1], order[1:]
+    same = (sources.product[before] == sources.product[after]) & (
+        sources.site[before] == sources.site[after]
+    )
+    return before[same], after[same]
 
 
 def _promises(builder: Builder, book: Book) -> None:

@@ -6,7 +6,7 @@ the same programs in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
     Records = NDArray[Any]
-
 
 
 def decides(model: Model, point: StockPoint, informs: bool) -> bool:
@@ -157,9 +156,7 @@ class Clerk:
             today=today,
         )
 
-    def sources(
-        self, tables: Tables, points: Codes, now: float
-    ) -> tuple[Codes, Floats, Floats]:
+    def sources(self, tables: Tables, points: Codes, now: float) -> tuple[Codes, Floats, Floats]:
         """(stock point, units, days until they arrive): on hand, then what is under way."""
         stocks = tables.rows("stocks", points.tolist())
         ways = [tables.pipeline(at) for at in stocks["pipeline_first"].tolist()]

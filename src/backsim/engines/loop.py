@@ -445,9 +445,9 @@ def take_order(world, head):
 
 
 def drive(addresses, horizon):  # type: ignore[no-untyped-def]
-    """Handle events up to the horizon; False when a table must be enlarged first, or a decision made.
+    """Handle events up to the horizon; False when a table must be enlarged first, or to decide.
 
-    With a decision made, there are allotments, and the loop goes on with them.
+    When that has been done, there are allotments, and the loop goes on with them.
     """
     world = as_world(addresses)  # type: ignore[name-defined]  # noqa: F821 (linked)
     clock = world.clock[0]
@@ -464,10 +464,10 @@ def drive(addresses, horizon):  # type: ignore[no-untyped-def]
                 subject = first.subject
         if time > horizon:
             return True
-        if DECIDES and kind == DECISION and world.totals[0].allotments == 0:
-            if needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821 (linked)
-                clock.asks = subject
-                return False
+        undecided = kind == DECISION and world.totals[0].allotments == 0
+        if DECIDES and undecided and needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821
+            clock.asks = subject
+            return False
         if kind == ORDER:
             clock.next_line = take_order(world, subject)
         else:

@@ -172,9 +172,9 @@ def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
 
 
 # -- decisions of a program ----------------------------------------------------------------------
-# A desk is where one program decides.  A clearing there asks for a decision, an event of its own at
-# the same moment.  The engine hears from `needs_decision` whether a program has to be solved, writes
-# the units of each line into the table of allotments, and `decide` carries that out.
+# A desk is where one program decides.  A clearing there asks for a decision, an event of its own
+# at the same moment.  The engine hears from `needs_decision` whether a program has to be solved,
+# writes the units of each line into the table of allotments, and `decide` carries that out.
 
 
 def ask(world: World, stock: Stock, now: float) -> None:

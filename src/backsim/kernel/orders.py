@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import LEAVE, LOST, NEVER, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
+from backsim.entities import LEAVE, LOST, NEVER, NONE, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
 from backsim.kernel.announcements import is_announced, want
 from backsim.kernel.batches import serves_new
 from backsim.kernel.clearing import clear, is_asked, needs_no_decision, servable, take

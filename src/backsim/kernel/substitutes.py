@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
-from backsim.kernel.clearing import clear
+from backsim.kernel.clearing import clear, needs_no_decision
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import dequeue
 from backsim.kernel.replenishment import review_continuously, review_echelons
 from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
-from backsim.kernel.switches import ECHELON, INFORMS
+from backsim.kernel.switches import DECIDES, ECHELON, INFORMS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import accepts_substitute, held_back, new_substitution, note
@@ -45,6 +45,9 @@ def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
         return NONE
     for option in range(stock.options_at, stock.options_end):
         other = world.stocks[world.options[option].stock]
+        if DECIDES and world.desks[other.index].first != NONE:
+            if not needs_no_decision(world, other, line):
+                continue
         free = other.on_hand - held_back(world, other, line, now)
         if line.open <= free and (other.waiting == 0 or other.overtaking == SKIP):
             return option
