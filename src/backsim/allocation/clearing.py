@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 ALONE = -1
 """The group of a line that takes parts of its units."""
-SHIPPING_DAYS = 5
-"""Days that units on hand may wait for room, where a day has a limit."""
+SHIPPING_DAYS = 3
+"""Days that units on hand may wait for room, where a day has a limit, in the plan."""
 EARLY = 1e-3
 """How much a day's wait costs beside its lateness, by weight, where whole numbers are wanted.
 
@@ -88,15 +88,20 @@ def decide(case: Case, solver: Solver | None = None) -> Codes:
 
 
 def best_plan(program: Program, solver: Solver) -> Floats:
-    """The optimum.  Where whole numbers are wanted, it often has them without being asked."""
+    """The optimum.  Whole numbers are often there without being asked for: they are, one by one.
+
+    First none, then those of orders, then those of units.
+    """
     effort = Effort(ties=not program.is_mixed)
-    if program.is_mixed:
-        free = replace(program, integer=np.zeros_like(program.integer))
-        plan = solver.solve(free, effort).values
-        if (np.abs(plan - np.round(plan))[program.integer != 0] < ROUNDING).all():
-            return plan
-    found: Floats = solver.solve(program, effort).values
-    return found
+    of_orders = program.integer.copy()
+    of_orders[program.columns["units"]] = 0
+    for asked in (np.zeros_like(program.integer), of_orders):
+        if (asked != program.integer).any():
+            plan: Floats = solver.solve(replace(program, integer=asked), effort).values
+            if (np.abs(plan - np.round(plan))[program.integer != 0] < ROUNDING).all():
+                return plan
+    plan = solver.solve(program, effort).values
+    return plan
 
 
 def units_now(book: Book, plan: Floats) -> Codes:
@@ -104,7 +109,7 @@ def units_now(book: Book, plan: Floats) -> Codes:
     lines, options = book.lines, book.options
     now = options.day == 0.0
     units = np.bincount(options.line[now], plan[now], len(lines))
-    whole = np.floor(units + ROUNDING).astype(np.int64)
+    whole: Codes = np.floor(units + ROUNDING).astype(np.int64)
     if lines.complete.any():  # a group gets all, or nothing
         short = lines.order[lines.complete & (whole < lines.units)]
         whole[lines.complete & np.isin(lines.order, short)] = 0

@@ -218,7 +218,7 @@ class Arena(Tables):
         """Let a program decide over the lines that wait at a desk; the loop goes on with that."""
         assert self.clerk is not None
         rows = self.tables["allotments"][: int(self.tables["totals"]["allotments"][0])]
-        now = float(self.tables["events"]["time"][0])
+        now = float(self.tables["events"]["time"][1 - int(self.clock["front"][0])])
         self.clerk.allot(self, int(self.clock["asks"][0]), rows, now)
         self.clock["asks"] = NONE
 

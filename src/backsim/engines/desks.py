@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE, Desk
+from backsim.errors import BacksimError
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import of_class
@@ -112,13 +113,21 @@ class Clerk:
         self.rates: dict[int, Records] = {}
 
     def allot(self, tables: Tables, first: int, rows: Records, now: float) -> None:
-        """Decide over the lines in the rows of the table of allotments: put their units there."""
+        """Decide over the lines in the rows of the table of allotments: put their units there.
+
+        Raises BacksimError when that is more than there is.
+        """
         from backsim.allocation.clearing import decide
 
         lines = tables.rows("lines", rows["line"].tolist())
         order = np.lexsort((rows["line"], lines["time"]))
         rows["line"] = rows["line"][order]
-        rows["units"] = decide(self.case(tables, first, lines[order], now), self.solver)
+        case = self.case(tables, first, lines[order], now)
+        rows["units"] = units = decide(case, self.solver)
+        free = np.bincount(case.of, case.held * (case.arrive == 0.0), len(self.points))
+        given = np.bincount(case.product, units, len(self.points))
+        if (units < 0).any() or (units > case.units).any() or (given > free).any():
+            raise BacksimError(f"{PROGRAM}: on day {now:g} more is given out than there is")
 
     def case(self, tables: Tables, first: int, lines: Records, now: float) -> Case:
         """What a desk has to decide: its waiting lines, in order of time of order."""
