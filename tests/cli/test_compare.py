@@ -126,3 +126,14 @@ def test_the_schema_of_experiments(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["schema", "--experiment"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert {"policies", "factors", "replications", "constraints"} <= set(schema["properties"])
+
+
+def test_regret_in_the_report(file: str) -> None:
+    assert cli(["compare", file, "--workers", "1", "--bound", "2"]) == 0
+    bounds = pd.read_csv("studies/experiment/bounds.csv")
+    assert bounds.groupby("policy").size().to_dict() == {"classes": 2, "fcfs": 2, "lean": 2}
+    page = Path("studies/experiment/report.html").read_text(encoding="utf-8")
+    assert "Regret in hindsight" in page
+    assert cli(["compare", file, "--workers", "1"]) == 0
+    page = Path("studies/experiment/report.html").read_text(encoding="utf-8")
+    assert "Regret in hindsight" not in page

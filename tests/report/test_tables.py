@@ -190,3 +190,36 @@ def test_a_workbook_that_cannot_be(study: StandIn, tmp_path: Path) -> None:
         write_excel(study, tmp_path / "study.xls")
     with pytest.raises(InputError, match="expected a file that can be written"):
         write_excel(study, tmp_path / "missing" / "study.xlsx")
+
+
+def test_regret_against_the_bound_in_hindsight(study: StandIn) -> None:
+    """Mean of each policy over its own rows; the note says for whom the bounds hold."""
+    import pandas as pd
+
+    from backsim.report.regret import regret_table
+
+    names = [p.name for p in study.policies]
+    frame = pd.DataFrame(
+        [
+            {
+                "policy": name,
+                "replication": k,
+                "realised": 10.0 + i + k,
+                "bound": 4.0 + k,
+                "regret": 6.0 + i,
+                "given_receipts": "",
+            }
+            for i, name in enumerate(names)
+            for k in range(3)
+        ]
+    )
+    ranking = rank(study)
+    table = regret_table(study, ranking, frame)
+    assert [row[0] for row in table.rows] == [names[i] for i in ranking.order]
+    for i, row in zip(ranking.order, table.rows, strict=True):
+        assert row[1] == 3
+        assert [cell.mean for cell in row[2:]] == pytest.approx([11.0 + i, 5.0, 6.0 + i])
+    assert "No clearing rule costs less than the bound" in table.note
+    given = frame.assign(given_receipts="customers leave")
+    note = regret_table(study, ranking, given).note
+    assert "holds with the receipts of its own run: customers leave." in note

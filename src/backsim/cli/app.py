@@ -179,6 +179,14 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Write the tables to an Excel file, too.")
     ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write results.parquet, too.")] = False,
+    bound: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Bound the first N replications in hindsight; the report shows each regret.",
+        ),
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of dask's scheduler."),
@@ -203,6 +211,7 @@ def compare(
         format.value,
         excel,
         parquet,
+        bound,
         {"workers": workers, "engine": engine.value, "fresh": fresh, "dask": dask},
     )
 

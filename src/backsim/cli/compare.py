@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -19,6 +19,9 @@ from backsim.experiment.study import Study
 from backsim.report.excel import check_excel
 from backsim.report.tables import cell_text, ranking_table
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_ROWS = 40
 
 
@@ -30,6 +33,7 @@ def compare_policies(
     format: str,
     excel: Path | None,
     parquet: bool,
+    bound: int | None,
     settings: dict[str, Any],
 ) -> None:
     """Play an experiment file and show what came of it."""
@@ -40,7 +44,8 @@ def compare_policies(
     experiment = load_experiment(file, overrides, fields)
     with counting("replications") as progress:
         study = play(experiment, out=out, progress=progress, **settings)
-    files = _write(study, out, excel, parquet)
+    bounds = None if bound is None else study.bound(bound)
+    files = _write(study, out, excel, parquet, bounds)
     shown: Callable[[Study], None] = {"table": _table, "json": _json, "csv": _csv}[format]
     shown(study)
     for warning in study.warnings:
@@ -48,13 +53,18 @@ def compare_policies(
     say(f"\nwritten: {', '.join(map(str, files))}")
 
 
-def _write(study: Study, out: Path, excel: Path | None, parquet: bool) -> list[Path]:
+def _write(
+    study: Study, out: Path, excel: Path | None, parquet: bool, bounds: pd.DataFrame | None
+) -> list[Path]:
     write_csv(study, out / "results.csv")
     files = [out / "results.csv"]
     if parquet:
         write_parquet(study, out / "results.parquet")
         files.append(out / "results.parquet")
-    files.append(study.report(out / "report.html"))
+    if bounds is not None:
+        bounds.to_csv(out / "bounds.csv", index=False)
+        files.append(out / "bounds.csv")
+    files.append(study.report(out / "report.html", bounds))
     if excel is not None:
         files.append(study.excel(excel))
     return files

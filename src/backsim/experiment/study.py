@@ -239,11 +239,14 @@ class Study:
             if found
         )
 
-    def report(self, path: str | Path) -> Path:
-        """Write the report, one self-contained HTML file."""
+    def report(self, path: str | Path, bounds: pd.DataFrame | None = None) -> Path:
+        """Write the report, one self-contained HTML file.
+
+        With `bounds`, what `bound` gives, it shows each policy's regret against them.
+        """
         from backsim.report.html import write_report
 
-        return write_report(self, path)
+        return write_report(self, path, bounds)
 
     def excel(self, path: str | Path) -> Path:
         """Write the tables as a workbook (needs `backsim[excel]`)."""

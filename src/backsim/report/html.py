@@ -18,6 +18,7 @@ from backsim.report import figures
 from backsim.report.analysis import Ranking, against, rank, wanted
 from backsim.report.captions import Captions
 from backsim.report.finding import finding
+from backsim.report.regret import regret_table
 from backsim.report.study import Study
 from backsim.report.svg import inline_svg
 from backsim.report.tables import Cell, Table, cell_text, tables
@@ -27,6 +28,7 @@ from backsim.results.store import write_text
 from backsim.statistics import Difference, Estimate
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 
@@ -42,15 +44,18 @@ class Section:
     tables: tuple[Table, ...] = ()
 
 
-def write_report(study: Study, file: str | Path) -> Path:
-    """Write the page.  Raises InputError for too few replications, or a file that cannot be."""
+def write_report(study: Study, file: str | Path, bounds: pd.DataFrame | None = None) -> Path:
+    """Write the page, with `bounds` (`Study.bound`) each policy's regret too.
+
+    Raises InputError for too few replications, or a file that cannot be.
+    """
     path = Path(file)
-    page = render(study)
+    page = render(study, bounds)
     write_text(path, lambda stream: stream.write(page))
     return path
 
 
-def render(study: Study) -> str:
+def render(study: Study, bounds: pd.DataFrame | None = None) -> str:
     """The page as text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -71,7 +76,7 @@ def render(study: Study) -> str:
         question=experiment.question,
         finding=finding(study, PAGE_PLUS_MINUS),
         facts=_facts(study),
-        sections=_sections(study),
+        sections=_sections(study, bounds),
         style=(folder / "page.css").read_text(encoding="utf-8"),
         script=script,
         digest=digest,
@@ -119,10 +124,12 @@ def _facts(study: Study) -> str:
     )
 
 
-def _sections(study: Study) -> list[Section]:
+def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
     """What there is to show, in the order in which it is read."""
     ranking = rank(study)
     by_name = {table.name: table for table in tables(study)}
+    if bounds is not None:
+        by_name["regret"] = regret_table(study, ranking, bounds)
     several = len(study.policies) > 1
 
     def draw(title: str, make: Callable[..., Axes], caption: str, **options: Any) -> list[Any]:
@@ -162,6 +169,7 @@ def _sections(study: Study) -> list[Section]:
             ["differences"],
         ),
         ("costs", "Costs", [], draw("costs", figures.costs, "Mean over replications."), ["costs"]),
+        ("regret", "Regret in hindsight", [], [], ["regret"]),
         (
             "pareto",
             "Service against cost",
