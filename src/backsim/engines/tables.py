@@ -10,6 +10,7 @@ Indices are not checked and there is no reference counting: the caller keeps the
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections.abc import Mapping
 from typing import Any
@@ -29,12 +30,25 @@ from numba.extending import (
 from numba.np.numpy_support import from_dtype
 
 
+def _short(what: str, name: str) -> str:
+    """A short name that tells types apart: numba spells them out in the name of each function."""
+    return f"{what}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _element(dtype: np.dtype[Any]) -> Any:
+    """The type of a table's rows."""
+    element = from_dtype(dtype)
+    if isinstance(element, types.Record) and "(" in element.name:
+        element.name = _short("Row", element.name)
+    return element
+
+
 class Table(types.Type):
     """A table of records (or numbers): an address and a length."""
 
     def __init__(self, element: Any) -> None:
         self.element = element
-        super().__init__(name=f"Table({element})")
+        super().__init__(name=f"Table_{element}")
 
 
 class WorldPointer(types.Type):
@@ -43,7 +57,7 @@ class WorldPointer(types.Type):
     def __init__(self, tables: tuple[tuple[str, Any], ...]) -> None:
         self.tables = dict(tables)
         self.order = [name for name, _ in tables]
-        super().__init__(name=f"World({tables})")
+        super().__init__(name=_short("World", str(tables)))
 
 
 @register_model(Table)
@@ -115,7 +129,7 @@ def _length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 def world_at(dtypes: Mapping[str, np.dtype[Any]]) -> Any:
     """An intrinsic function that turns an array of (data, length) pairs into the world."""
-    kind = WorldPointer(tuple((name, Table(from_dtype(d))) for name, d in dtypes.items()))
+    kind = WorldPointer(tuple((name, Table(_element(d))) for name, d in dtypes.items()))
 
     @intrinsic
     def as_world(typing_context: Any, pairs: Any) -> Any:
