@@ -343,22 +343,27 @@ def models(draw: Any) -> Model:
 
 @st.composite
 def networks(draw: Any) -> Model:
-    """Two products at two to four sites in a row; each buys from sites after it, or a supplier."""
-    sites = ["shop", "branch", "hub", "plant"][: draw(st.integers(2, 4))]
+    """Two products at three or four sites; they buy from sites after them, or a supplier.
+
+    The first two send each other units.
+    """
+    sites = ["shop", "branch", "hub", "plant"][: draw(st.integers(3, 4))]
     products = ["mug", "plate"]
     classes = ["urgent", "normal"][: draw(st.integers(1, 2))]
     stock = []
     for product in products:
         for i, site in enumerate(sites):
             point = draw(stock_points(product, site, ["maker", "other"], [*classes, *sites[:-1]]))
-            if sites[i + 1 :] and draw(st.integers(0, 4)):
+            above = sites[max(i + 1, 2) :]  # shop and branch stand at one level
+            if above and draw(st.integers(0, 4)):
                 point.pop("lead_time", None)
-                point["supplier"] = draw(several_sources(sites[i + 1 :]))
+                point["supplier"] = draw(several_sources(above))
             elif product == "mug" and draw(st.booleans()):
                 point["made_from"] = {"plate": draw(st.integers(1, 3))}
             if draw(st.integers(0, 3)) == 0:
                 point["reorder"] = draw(ECHELON_RULES)
-            point["transfers"] = draw(transfers([other for other in sites if other != site]))
+            if i < 2:
+                point["transfers"] = draw(transfers(sites[1 - i]))
             stock.append(point)
     return build(
         # Everyone orders at the last site, so that each site is of use.
@@ -380,11 +385,10 @@ def networks(draw: Any) -> Model:
 
 
 @st.composite
-def transfers(draw: Any, others: list[str]) -> dict[str, Any]:
-    """Units of other sites; also of those that the site buys from or supplies."""
+def transfers(draw: Any, other: str) -> dict[str, Any]:
     level = draw(st.integers(0, 4))
     return {
-        "sites": draw(st.lists(st.sampled_from(others), min_size=1, unique=True)),
+        "sites": other,
         "when": "at_level" if level else "at_stock_out",
         "level": level,
         "keep": draw(st.integers(0, 2)),

@@ -154,6 +154,7 @@ class Network:
         for pair in self.fields:
             yield from self._own_faults(pair)
         yield from self._cycle()
+        yield from self._circles()
         if any(self.above.values()):
             yield from self._unread(demanded)
 
@@ -221,6 +222,26 @@ class Network:
         words = " <- ".join(f"{product} at {site}" for product, site in path)
         which = "made_from" if path[1] in self.parts_of(path[0]) else "supplier"
         yield path[0], which, (), "a network without a cycle", words
+
+    def _circles(self) -> Iterator[Found]:
+        """Those who send each other units stand at one level: none of them supplies another.
+
+        Else a unit could go round: sent by one, bought back from the other.
+        """
+        group = {pair: pair for pair in self.fields}
+        for pair in self.fields:
+            for other in self.senders(pair):
+                joined = group.get(other, other)
+                group = {p: group[pair] if g == joined else g for p, g in group.items()}
+        over: dict[Pair, set[Pair]] = {g: set() for g in group.values()}
+        for pair, above in self.above.items():
+            over[group[pair]] |= {group[up] for up in above if up in group}
+        for pair in self.fields:
+            if self.senders(pair) and _reaches(over, group[pair]):
+                expected = f"sites of one level, none of which supplies another, for {pair[1]}"
+                found = ", ".join(site for _, site in self.senders(pair))
+                yield pair, "transfers", ("sites",), expected, found
+                return
 
     def _unread(self, demanded: set[str]) -> Iterator[Found]:
         read = demanded | {site for above in self.above.values() for _, site in above}
@@ -297,6 +318,20 @@ class Network:
         sources = self.fields[pair].get("supplier") or ()
         first = [(pair[0], s.site) for s in sources[:1] if isinstance(s, SiteSource)]
         return [(up, 1) for up in first] + list(self.parts_of(pair).items())
+
+
+def _reaches(over: Mapping[Pair, set[Pair]], start: Pair) -> bool:
+    """Whether a way up leads back to its start."""
+    seen: set[Pair] = set()
+    pending = list(over[start])
+    while pending:
+        at = pending.pop()
+        if at == start:
+            return True
+        if at not in seen:
+            seen.add(at)
+            pending += over[at]
+    return False
 
 
 def network_of(model: Model) -> Network:
