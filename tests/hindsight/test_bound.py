@@ -254,3 +254,34 @@ def test_customers_who_are_told_dates_are_given_their_choice():
     assert found.given_receipts == "customers are told how long they will wait, and may leave"
     assert found.least < found.realised
     assert plain.given_receipts != found.given_receipts
+
+
+@pytest.mark.parametrize("help_by", ["supplier", "served_by"])
+def test_sites_that_supply_each_other_have_no_bound(help_by: str):
+    """Units leave for other sites, which the bound does not know of."""
+    customers = {
+        "a": {
+            "demand": {
+                "arrivals": {"period": {"every": 1}},
+                "products": "mug",
+                "sites": "north",
+            },
+            **({"served_by": "south"} if help_by == "served_by" else {}),
+        }
+    }
+    north = {"sites": "north", "initial": 1}
+    if help_by == "supplier":
+        north |= {"supplier": {"site": "south"}, "reorder": {"rule": "base_stock", "S": 1}}
+    model = from_dict(
+        {
+            "horizon": 5,
+            "products": "mug",
+            "sites": ["north", "south"],
+            "suppliers": {"maker": {}},
+            "customers": customers,
+            "policy": {"reorder": "none"},
+            "stock": [north, {"sites": "south", "initial": 9}],
+        }
+    )
+    with pytest.raises(InputError, match="bound: expected a scenario in which each site serves"):
+        bound_of(run_of(model, 1))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backsim.engines.setup import switches
-from backsim.errors import BacksimError
+from backsim.errors import BacksimError, InputError
 from backsim.hindsight.history import histories
 from backsim.hindsight.program import least_cost
 from backsim.results.run import Run
@@ -61,9 +61,15 @@ class Bound:
 def bound_of(run: Run) -> Bound:
     """The bound of a replication.
 
-    Raises BacksimError when the run cost less: then customers did what the bound does not know of.
+    Raises InputError where units also leave for other sites; BacksimError when the run cost less:
+    then customers did what the bound does not know of.
     """
     model = run.model
+    if len(run.log.site_lines) or len(run.log.reroutes):
+        raise InputError(
+            "bound: expected a scenario in which each site serves its own customers alone, "
+            "got one whose sites supply each other or each other's customers"
+        )
     days = model.horizon - model.warm_up
     least = sum(least_cost(history) for history in histories(model, run.log)) / days
     realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
