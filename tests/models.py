@@ -36,6 +36,7 @@ from backsim.entities import (
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
+from backsim.scenario.reactions import emergency_of
 from backsim.scenario.ruleuse import of_class
 
 
@@ -77,6 +78,7 @@ IDLE_SUPPLIER = {
     "parts": {"count": 2, "days": 1},
 }
 """A supplier of all kinds of trouble, to whom no purchase comes."""
+IDLE_SOURCES = ["idle", {"supplier": "spare", "emergency": {"level": 0, "up_to": 1}}]
 IDLE_FIELDS: dict[str, Any] = {
     **{name: {} for name in IDLE_PRODUCTS},
     IDLE_PRODUCTS[0]: {"substitutes": IDLE_PRODUCTS[1]},
@@ -113,7 +115,9 @@ def build(
         {
             "products": [name],
             "sites": [next(iter(sites))],
-            "supplier": "idle",
+            "supplier": IDLE_SOURCES if name == IDLE_PRODUCTS[0] else "idle",
+            "expedite": {"days": 1, "level": -9, "late": 9},
+            "cancel_late": 9,
             "initial": 0,
             "review": NEVER_REVIEWED,
             "observe": {"first": 1e6},
@@ -134,7 +138,7 @@ def build(
             "horizon": horizon,
             "products": {**IDLE_FIELDS, **products},
             "sites": dict(sites) if isinstance(sites, Mapping) else list(sites),
-            "suppliers": {**suppliers, "idle": IDLE_SUPPLIER},
+            "suppliers": {**suppliers, "idle": IDLE_SUPPLIER, "spare": {}},
             "customers": dict(customers),
             "policy": {"reorder": "none", **(policy or {})},
             "stock": [*idle, *real],
@@ -244,6 +248,7 @@ def check(model: Model, log: Log) -> None:
     assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
     if "PIPELINE" in switches(model):
         _check_pipelines(model, log)
+        _check_emergencies(model, log)
     _check_orders(model, log)
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
@@ -267,6 +272,16 @@ def _check_purchases(log: Log) -> None:
         assert (to_come[~over] > 0).all()
         assert (deliveries["ordered"] == units + deliveries["withdrawn"]).all()
         assert (deliveries["delay"] >= 0).all()
+        expedited = np.isfinite(deliveries["expedited_at"])
+        assert ((deliveries["expedited"] > 0) == expedited).all()
+        moved = purchases[expedited]
+        assert np.isin(moved["status"], (UNDER_WAY, RECEIVED)).all()
+        assert (moved["arrives"] >= deliveries["expedited_at"][expedited]).all()
+        cancelled = np.isfinite(deliveries["cancelled_at"])
+        assert (purchases["status"][cancelled] == WITHDRAWN).all()
+        assert (deliveries["cancelled_at"] >= purchases["quoted"])[
+            cancelled & (purchases["expected"] <= purchases["quoted"])
+        ].all()
     for name, counted in (("received", got), ("on_order", to_come)):
         assert (stocks[name] == np.bincount(purchases["stock"], counted, len(stocks))).all(), name
 
@@ -293,6 +308,29 @@ def _check_pipelines(model: Model, log: Log) -> None:
                 at = int(purchases[onward][at])
             assert found == expected
             expected = expected[::-1]
+
+
+def _check_emergencies(model: Model, log: Log) -> None:
+    """Where stock is watched all the time, it is not short at the end: what was missing is bought.
+
+    A stock point on which nothing has happened has not been looked at.
+    """
+    purchases = log.purchases
+    for stock, point in zip(log.stocks, model.scenario.stock, strict=True):
+        plan = next(filter(None, map(emergency_of, point.supplier or ())), None)
+        if plan is not None and point.review == "continuous":
+            name = next(s.supplier for s in point.supplier or () if emergency_of(s))
+            source = next(s for s in point.supplier or () if emergency_of(s))
+            lead_time = source.lead_time or model.scenario.suppliers[name].lead_time
+            own = np.flatnonzero(purchases["stock"] == stock["index"])
+            own = own[~np.isin(purchases["status"][own], (RECEIVED, WITHDRAWN))]
+            soon = purchases["expected"][own] <= model.horizon + lead_time.moments()[0]
+            coming = purchases["units"][own]
+            if len(log.deliveries):
+                coming = coming - log.deliveries["received"][own] - log.deliveries["rejected"][own]
+            soon |= purchases["supplier"][own] == model.suppliers.index(name)
+            position = stock["on_hand"] - stock["backlog"] + coming[soon].sum()
+            assert position > plan.level
 
 
 def _check_conversations(model: Model, log: Log) -> None:

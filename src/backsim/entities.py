@@ -29,6 +29,7 @@ from backsim.quantities import (
 
 NONE = -1
 NEVER = float("inf")
+UNREACHED = -(2**62)  # a level that no stock falls to
 
 # Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
@@ -43,6 +44,7 @@ ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
 LATE_REVIEW = 50  # periodic review, after the demand of that instant
 MESSAGE = 60  # a supplier says when a purchase comes, or the buyer hears of it
+REACT = 62  # the buyer looks at the purchases under way
 REVISE = 65  # estimates may have moved: who is to be told?
 NOTICE = 70  # a customer is told how long to wait
 LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
@@ -91,7 +93,7 @@ NOTICES = ("estimate", "revision", "inquiry")
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
-    *("release", "expect", "reject", "substitute", "reroute"),
+    *("release", "expect", "reject", "substitute", "reroute", "expedite"),
 )
 (
     NOTE_ORDER,
@@ -110,7 +112,12 @@ NOTES = (
     NOTE_REJECT,
     NOTE_SUBSTITUTE,
     NOTE_REROUTE,
+    NOTE_EXPEDITE,
 ) = range(len(NOTES))
+PURCHASE_NOTES = (
+    *(NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, NOTE_EXPECT, NOTE_REJECT, NOTE_EXPEDITE),
+)
+"""Those of purchases; all others are about lines."""
 
 
 @dataclass(slots=True)
@@ -376,8 +383,9 @@ class Purchase:
 class Node:
     """What a stock point is in a network; as many rows as there are stock points."""
 
-    sources_at: Code = 0  # its sources, in order of preference
+    sources_at: Code = 0  # its sources, in order of preference, one for emergencies last
     sources: Code = 0
+    regular: Code = 0  # those of them that its reorder rule buys from
     components_at: Code = 0  # what a unit is made from
     components: Code = 0
     makes_as: Code = NONE  # the class of its orders for components
@@ -406,6 +414,26 @@ class Source:
     lane: Code = 0  # its streams on the tape
     mean_time: Time = 0.0  # from there, without any wait
     keep: Units = 0  # transfers: units on hand that the stock point keeps for itself
+
+
+@dataclass(slots=True)
+class Buyer:
+    """How a stock point reacts to its suppliers.
+
+    A row for each stock point in models in which any of them does, else none.
+    """
+
+    expedite_days: Time = 0.0  # by which a purchase is brought forward; 0: never
+    expedite_late: Time = NEVER  # days late at which it is
+    expedite_level: TotalUnits = UNREACHED  # on hand less backlog at which it is
+    cancel_late: Time = NEVER  # days late at which a purchase that waits is withdrawn
+    avoids: Code = NONE  # the supplier of one withdrawn, which the next purchase passes over
+    emergency: Code = NONE  # a source for emergencies
+    level: TotalUnits = UNREACHED  # on hand and soon to come, less backlog, when it is asked
+    up_to: TotalUnits = 0
+    soon: Time = 0.0  # its mean lead time
+    looks: Code = 0  # a look at the purchases is due
+    cancelled: Time = -1.0  # when purchases were last withdrawn
 
 
 @dataclass(slots=True)
@@ -451,6 +479,9 @@ class Delivery:
     withdrawn: TotalUnits = 0
     received: TotalUnits = 0
     rejected: TotalUnits = 0
+    expedited: TotalUnits = 0
+    expedited_at: Time = NEVER
+    cancelled_at: Time = NEVER  # withdrawn, as it was late
     parts: Code = 0  # received
 
 
@@ -616,6 +647,7 @@ class World:
     reroutes: Sequence[Reroute]
     desks: Sequence[Desk]
     allotments: Sequence[Allotment]
+    buyers: Sequence[Buyer]
 
 
 @cache

@@ -117,6 +117,8 @@ Rate = Annotated[float, Gt(0), Unit("per day")]
 PerDay = Annotated[float, Ge(0), Unit("per day")]
 Level = Annotated[float, Unit("units", "f8", LARGEST_STOCK)]
 """A stock level; may be negative (a reorder point of -1 waits for a backlog)."""
+WholeLevel = Annotated[int, Unit("units", "i8", LARGEST_STOCK)]
+"""A stock level in whole units; may be negative."""
 SafetyFactor = Annotated[float, Unit("standard deviations")]
 """How many standard deviations a safety stock is."""
 PositiveUnits = Annotated[int, Gt(0), Unit("units", "i4", LARGEST_STOCK)]

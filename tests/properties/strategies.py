@@ -126,6 +126,22 @@ DISRUPTIONS = st.one_of(
     ),
 )
 LEVEL = st.integers(-1, 6)
+EXPEDITES = st.one_of(
+    st.none(),
+    st.builds(
+        lambda days, reasons: {"days": days, **reasons},
+        st.sampled_from([0.5, 1, 20]),
+        st.sampled_from(
+            [{"level": 0}, {"level": 3}, {"late": 0}, {"late": 1}, {"level": -2, "late": 0.5}]
+        ),
+    ),
+)
+CANCELS = st.sampled_from([None, "never", 0, 0.5, 2])
+EMERGENCIES = st.builds(
+    lambda level, more: {"level": level, "up_to": level + more},
+    st.integers(-3, 3),
+    st.integers(1, 4),
+)
 REORDERS = st.one_of(
     st.sampled_from([use(rule) for rule in built_in("reorder")]),
     st.builds(lambda S: {"rule": "base_stock", "S": S}, LEVEL),
@@ -286,10 +302,15 @@ def stock_points(
         "clearing": draw(CLEARINGS),
         "substitution": draw(st.sampled_from(["never", "at_order", "when_late", "both"])),
         "withdraw": draw(st.booleans()),
+        "expedite": draw(EXPEDITES),
+        "cancel_late": draw(CANCELS),
         "inbound": draw(INBOUND),
     }
     if draw(st.booleans()):
         point["initial"] = draw(st.integers(0, 8))
+    if len(makers) > 1 and draw(st.booleans()):
+        point["supplier"] = draw(several_suppliers(makers))
+        return point
     if draw(st.booleans()):
         point["lead_time"] = draw(LEAD_TIMES)
     if point["priority"]["rule"] == PROGRAM:
@@ -355,10 +376,12 @@ def networks(draw: Any) -> Model:
         for i, site in enumerate(sites):
             point = draw(stock_points(product, site, ["maker", "other"], [*classes, *sites[:-1]]))
             above = sites[max(i + 1, 2) :]  # shop and branch stand at one level
-            if above and draw(st.integers(0, 4)):
+            first = product == "mug" and i == 0  # so that there always is a network
+            if above and (first or draw(st.integers(0, 4))):
                 point.pop("lead_time", None)
                 point["supplier"] = draw(several_sources(above))
-            elif product == "mug" and draw(st.booleans()):
+            elif product == "mug" and (first or draw(st.booleans())):
+                point["supplier"] = "maker"
                 point["made_from"] = {"plate": draw(st.integers(1, 3))}
             if draw(st.integers(0, 3)) == 0:
                 point["reorder"] = draw(ECHELON_RULES)
@@ -424,6 +447,15 @@ def everywhere(draw: Any, sites: list[str]) -> dict[str, Any]:
 
 
 @st.composite
+def several_suppliers(draw: Any, makers: list[str]) -> Any:
+    """Two suppliers: by preference, or the other one in emergencies."""
+    first, other = draw(st.permutations(makers))
+    if draw(st.booleans()):
+        return [first, {"supplier": other, "emergency": draw(EMERGENCIES)}]
+    return [first, {"supplier": other, "lead_time": draw(LEAD_TIMES)}]
+
+
+@st.composite
 def several_sources(draw: Any, sites: list[str]) -> Any:
     """One site, or several and perhaps a supplier, by preference or by share."""
     chosen = draw(st.lists(st.sampled_from(sites), min_size=1, max_size=2, unique=True))
@@ -441,4 +473,6 @@ def several_sources(draw: Any, sites: list[str]) -> Any:
         found.append({"supplier": draw(st.sampled_from(["maker", "other"]))})
     if len(found) > 1 and draw(st.booleans()):
         found = [{**source, "share": 1 / len(found)} for source in found]
+    elif isinstance(found[-1].get("supplier"), str) and draw(st.booleans()):
+        found[-1]["emergency"] = draw(EMERGENCIES)
     return found

@@ -84,7 +84,8 @@ def test_another_replication_or_seed_gives_another_tape():
     tapes = [draw(m, 7), draw(m, 7, 1), draw(m, 8), draw(m, 8, 1)]
     for name in ("time", "due", "tolerance", "units"):
         assert len({tape.lines[name].tobytes() for tape in tapes}) == len(tapes), name
-    assert len({tape.lead_times[-1].first(9)[:9].tobytes() for tape in tapes}) == len(tapes)
+    last = len(m.stock_points) - 1
+    assert len({tape.lead_times[last].first(9)[:9].tobytes() for tape in tapes}) == len(tapes)
 
 
 def test_a_class_more_shifts_no_other_class():
@@ -126,7 +127,8 @@ def test_a_stock_point_more_shifts_no_other():
     tapes = [(m, draw(m, 3)) for m in (few, many)]
     streams: list[dict[Any, Any]] = []
     for m, tape in tapes:
-        places = zip(m.stock_points, tape.lead_times, tape.services, strict=True)
+        first = slice(len(m.stock_points))  # of each stock point's sources
+        places = zip(m.stock_points, tape.lead_times[first], tape.services[first], strict=True)
         streams.append(
             {
                 place: (a.first(20)[:20].tolist(), b.first(20)[:20].tolist())
@@ -153,8 +155,30 @@ def test_streams_of_different_names_differ():
         stock=[{"products": ["x@y"], "sites": ["z"]}, {"products": ["x"], "sites": ["y@z"]}],
     )
     tape = draw(m, 3)
-    one, other = (tape.lead_times[-k].first(5)[:5].tolist() for k in (1, 2))
+    last = len(m.stock_points)
+    one, other = (tape.lead_times[last - k].first(5)[:5].tolist() for k in (1, 2))
     assert one != other
+
+
+def test_a_second_source_shifts_no_other_stream():
+    law = {"gamma": {"mean": 2, "cv": 1}}
+    second = ["maker", {"supplier": "near", "emergency": {"level": 0, "up_to": 1}}]
+    tapes = [
+        draw(
+            model(
+                {"a": customer()},
+                suppliers={"maker": {"lead_time": law}, "near": {"lead_time": law}},
+                stock=[{"supplier": supplier, "expedite": {"days": 1, "level": 0}}],
+            ),
+            3,
+        )
+        for supplier in ("maker", second)
+    ]
+    assert len(tapes[1].lead_times) == len(tapes[0].lead_times) + 2  # a mug and a plate
+    last = len(model({"a": customer()}).stock_points) - 1  # then come further sources
+    one, other = (tape.lead_times[last].first(9)[:9].tolist() for tape in tapes)
+    assert one == other != tapes[1].lead_times[-1].first(9)[:9].tolist()
+    assert columns(tapes[0]) == columns(tapes[1])
 
 
 @pytest.mark.parametrize("name", REGISTRY)

@@ -25,6 +25,7 @@ from backsim.entities import (
     TRAITS,
     Allotment,
     Ancestor,
+    Buyer,
     Component,
     Contact,
     CustomerClass,
@@ -119,6 +120,9 @@ class Arena(Tables):
             self.clock["spare"] += len(setup.components) + len(setup.sources)
             # Each line of an order may send for units at every site.
             self.clock["spare"] += 2 * tape.longest * max(node.transfers for node in setup.nodes)
+        if setup.buyers:  # at each review also a purchase from another source, and looks at them
+            self.clock["spare"] *= 2
+            self.clock["spare_draws"] *= 2
         self.tables: dict[str, NDArray[Any]] = {
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
             "lines": np.empty(len(tape) + (len(tape) if network else 0), dtype(Line)),
@@ -143,6 +147,7 @@ class Arena(Tables):
             "requests": np.empty(0, dtype(Request)),
             "desks": records(Desk, setup.desks),
             "allotments": np.empty(0, dtype(Allotment)),
+            "buyers": records(Buyer, setup.buyers),
             "clock": self.clock,
             "events": np.empty(len(setup.events) + ROWS, EVENT),
             "shipments": np.empty(len(tape) // 8, dtype(Shipment)),
@@ -296,7 +301,7 @@ class Arena(Tables):
             sources["draws_at"] = (ends - counts)[sources["lane"]]
         self.tables["lead_times"] = _dealt(self.tape.lead_times, counts)
         self.tables["services"] = _dealt(self.tape.services, counts)
-        self.tables["fates"] = np.empty(int(ends[-1]) if self.tape.fates else 0, dtype(Fate))
+        self.tables["fates"] = blank(Fate, int(ends[-1]) if "DELIVERIES" in self.switches else 0)
         for name, streams in self.tape.fates.items():
             self.tables["fates"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0

@@ -23,12 +23,15 @@ from backsim import entities
 from backsim.kernel import (
     announcements,
     batches,
+    cancelling,
     clearing,
     contact,
     delivery,
     disruptions,
+    emergency,
     estimates,
     events,
+    expediting,
     forecasting,
     leaving,
     lots,
@@ -37,6 +40,7 @@ from backsim.kernel import (
     pipeline,
     planning,
     queue,
+    reactions,
     replenishment,
     routing,
     sharing,
@@ -53,6 +57,7 @@ from backsim.rules import FAMILIES, Rule
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(pipeline, messages, planning, disruptions, delivery, replenishment),
+    *(reactions, expediting, cancelling, emergency),
     *(announcements, transfers, estimates, leaving, substitutes, contact, routing, orders, sites),
     events,
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import NONE, NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, Line, Reroute, dtype
+from backsim.entities import NONE, PURCHASE_NOTES, Line, Reroute, dtype
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
 
@@ -137,7 +137,7 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
         log.contacts["head"] = place[log.contacts["head"]]
         log.notices["head"] = place[log.notices["head"]]
         log.purchases["line"] = place[log.purchases["line"]]
-        of_lines = ~np.isin(log.notes["what"], (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW))
+        of_lines = ~np.isin(log.notes["what"], PURCHASE_NOTES)
         log.notes["subject"][of_lines] = place[log.notes["subject"][of_lines]]
     return replace(log, lines=lines[:customers], site_lines=lines[customers:])
 

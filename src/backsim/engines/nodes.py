@@ -26,6 +26,7 @@ from backsim.scenario.network import (
     network_of,
     sends_for_units,
 )
+from backsim.scenario.reactions import emergency_of
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup
@@ -106,7 +107,10 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
     setup.suppliers += [Supplier(crossing=1), Supplier(crossing=0), Supplier(crossing=1)]
     for own, others, point in zip(found, senders, model.scenario.stock, strict=True):
         at = len(setup.sources)
-        node = Node(sources_at=at, sources=len(own))
+        urgent = [emergency_of(source) is not None for source in point.supplier or ()]
+        regular = [row for row, last in zip(own, urgent, strict=True) if not last]
+        own = regular + [row for row, last in zip(own, urgent, strict=True) if last]
+        node = Node(sources_at=at, sources=len(own), regular=len(regular))
         node.transfers_at, node.transfers = at + len(own), len(others)
         if point.transfers is not None:
             node.transfer_level = point.transfers.level

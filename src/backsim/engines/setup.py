@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines.announcements import announcements
+from backsim.engines.buyers import add_buyers, reactions
 from backsim.engines.desks import add_desks, decides
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
@@ -29,6 +30,7 @@ from backsim.entities import (
     SUPPLY,
     UNDER_WAY,
     Ancestor,
+    Buyer,
     Component,
     CustomerClass,
     Delivery,
@@ -96,6 +98,7 @@ class Setup:
     places: list[int] = field(default_factory=list)
     """The stock point of each product at each site; NONE where there is none."""
     desks: list[Desk] = field(default_factory=list)
+    buyers: list[Buyer] = field(default_factory=list)
     lane_owners: list[int] = field(default_factory=list)
     """The stock point of each pair of streams of lead and service times."""
     site_classes: frozenset[int] = frozenset()
@@ -153,6 +156,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         _choose(setup, point)
     add_network(setup, model)
     add_routes(setup, model)
+    add_buyers(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
     _join(setup, [orders_together(point) for point in scenario.stock])
@@ -193,6 +197,7 @@ def switches(model: Model) -> set[str]:
         needed.add("BATCHES")
     if any(decides(model, point, "INFORMS" in needed) for point in points):
         needed |= {"DECIDES", "PIPELINE"}
+    needed |= reactions(points)
     return needed | {part for point in points for part in _parts_asked(point)}
 
 

@@ -295,6 +295,7 @@ class Live:
             reroutes=[],
             desks=setup.desks,
             allotments=[],
+            buyers=setup.buyers,
             clock=self.env,
             tape=tape,
             fire=self._fire(),

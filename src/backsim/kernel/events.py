@@ -16,6 +16,7 @@ from backsim.entities import (
     NOTICE,
     ORDER,
     REACH,
+    REACT,
     REVIEW,
     REVISE,
     SUPPLY,
@@ -31,6 +32,7 @@ from backsim.kernel.forecasting import end_period
 from backsim.kernel.leaving import end_tolerance
 from backsim.kernel.messages import message
 from backsim.kernel.orders import customer_order
+from backsim.kernel.reactions import react
 from backsim.kernel.replenishment import end_service, receive, review_periodically
 from backsim.kernel.sites import reach_site
 from backsim.kernel.switches import (
@@ -42,6 +44,7 @@ from backsim.kernel.switches import (
     FORECASTS,
     INFORMS,
     NETWORK,
+    REACTS,
 )
 
 
@@ -64,6 +67,8 @@ def handle(world: World, kind: int, subject: int, now: float) -> None:
         message(world, subject, now)
     elif ANNOUNCES and kind == ANNOUNCE:
         announce(world, subject, now)
+    elif REACTS and kind == REACT:
+        react(world, world.stocks[subject], now)
     elif kind == REVIEW or kind == LATE_REVIEW:
         review_periodically(world, world.stocks[subject], kind, now)
     elif kind == REACH:

@@ -23,6 +23,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.pipeline import expect, mean_outage, waiting_work, work_of
+from backsim.kernel.sourcing import mean_lead_time
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import schedule
@@ -108,4 +109,4 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
             before = delivery.ahead - (supplier.work_entered - supplier.work_queued)
             work += supplier.mean_service * waiting_work(supplier, max(0, before))
         date += work
-    return date + stock.mean_lead_time
+    return date + mean_lead_time(world, stock, purchase)

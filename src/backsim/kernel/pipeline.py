@@ -19,10 +19,20 @@ from backsim.entities import (
     Supplier,
     World,
 )
-from backsim.kernel.switches import DELIVERIES, DISRUPTIONS, INFORMS, NETWORK
+from backsim.kernel.sourcing import mean_lead_time
+from backsim.kernel.switches import (
+    DELIVERIES,
+    DISRUPTIONS,
+    EMERGENCY,
+    INFORMS,
+    NETWORK,
+    REACTS,
+)
 
 if TYPE_CHECKING:
+    from backsim.kernel.emergency import is_emergency
     from backsim.kernel.ports import note, notice_moves, schedule
+    from backsim.kernel.reactions import look_soon
 
 
 def quote(
@@ -42,14 +52,19 @@ def quote(
     if supplier.servers > 0:
         work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
         date += work * supplier.mean_service
-    date += stock.mean_lead_time
-    if supplier.crossing == 0 and stock.pipeline_last != NONE:
+    date += mean_lead_time(world, stock, purchase)
+    if in_turn(world, supplier, purchase) and stock.pipeline_last != NONE:
         latest = world.purchases[stock.pipeline_last].expected
         if latest > date:
             date = latest
     purchase.quoted = date
     purchase.expected = date
     add_to_pipeline(world, stock, index, NONE)
+
+
+def in_turn(world: World, supplier: Supplier, purchase: Purchase) -> bool:
+    """Whether a purchase arrives no earlier than those placed before it."""
+    return supplier.crossing == 0 and not (EMERGENCY and is_emergency(world, purchase))
 
 
 def next_arrival(world: World, stock: Stock) -> float:
@@ -83,6 +98,14 @@ def waiting_work(supplier: Supplier, queued: int) -> float:
     return (queued + supplier.work_begun / supplier.servers) / supplier.servers
 
 
+def is_late(purchase: Purchase, days: float, now: float) -> bool:
+    """Whether a purchase is known to come so many days after the date that was quoted.
+
+    As it is expected later than that, or as they have passed.
+    """
+    return purchase.expected > purchase.quoted + days or now >= purchase.quoted + days
+
+
 def to_come(world: World, index: int) -> int:
     """Units of a purchase that are still to come."""
     units = world.purchases[index].units
@@ -100,6 +123,8 @@ def expect(world: World, stock: Stock, index: int, date: float, now: float) -> N
 
 def expected_changed(world: World, stock: Stock, now: float) -> None:
     """Expected dates of purchases of a stock point have changed."""
+    if REACTS:
+        look_soon(world, stock, now)
     if INFORMS:
         estimates_moved(world, stock, now)
 

@@ -28,8 +28,16 @@ from backsim.kernel.delivery import accept, open_delivery
 from backsim.kernel.disruptions import begin_service, is_stopped, leave_service
 from backsim.kernel.lots import lot, order_together
 from backsim.kernel.messages import await_messages, learn_arrival
-from backsim.kernel.pipeline import estimates_moved, quote, remove_from_pipeline, to_come, work_of
+from backsim.kernel.pipeline import (
+    estimates_moved,
+    in_turn,
+    quote,
+    remove_from_pipeline,
+    to_come,
+    work_of,
+)
 from backsim.kernel.planning import plan, plan_all
+from backsim.kernel.reactions import before_review, watch
 from backsim.kernel.sourcing import (
     buy_from,
     choose_source,
@@ -47,6 +55,7 @@ from backsim.kernel.switches import (
     JOINT,
     NETWORK,
     PIPELINE,
+    REACTS,
     TRANSFERS,
 )
 from backsim.kernel.transfers import bring_in, count_in
@@ -101,6 +110,8 @@ def review_echelons(world: World, stock: Stock, now: float) -> None:
 
 def review(world: World, stock: Stock, now: float) -> None:
     """Ask the reorder rule, and order what it says."""
+    if REACTS:
+        before_review(world, stock, now)
     units = reorder_units(world, stock, now)
     if units > 0:
         purchase_units(world, stock, lot(stock, units), now)
@@ -109,11 +120,17 @@ def review(world: World, stock: Stock, now: float) -> None:
 
 
 def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
-    """Order units from the stock point's supplier."""
-    settle(stock, now)
+    """Order units from the stock point's supplier, or one of its sources."""
+    source = NONE
     if NETWORK:
         source = choose_source(world, stock, units)
         units = most_units(world, stock, source, units)
+    place_purchase(world, stock, source, units, now)
+
+
+def place_purchase(world: World, stock: Stock, source: int, units: int, now: float) -> None:
+    """Order units from a source (NONE: the only supplier there is)."""
+    settle(stock, now)
     index = new_purchase(world)
     purchase = world.purchases[index]
     purchase.placed = now
@@ -137,6 +154,8 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
         else:
             draw_fate(world, stock, world.deliveries[index])
         await_messages(world, purchase, index, now)
+    if REACTS:
+        watch(world, stock, purchase, now)
     stock.purchases += 1
     note(world, now, NOTE_PURCHASE, index, stock, units)
     if ECHELON:
@@ -225,7 +244,7 @@ def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, n
     arrives = now + purchase.lead_time
     if DELIVERIES:
         arrives += world.deliveries[index].delay
-    if supplier.crossing == 0:
+    if in_turn(world, supplier, purchase):
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival
         stock.last_arrival = arrives

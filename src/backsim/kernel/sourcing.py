@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Purchase, Stock, World
+from backsim.kernel.switches import CANCELS, NETWORK
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import draw_lead_time_from, draw_service_from
@@ -59,20 +60,34 @@ def source_of(world: World, purchase: Purchase) -> int:
 def choose_source(world: World, stock: Stock, units: int) -> int:
     """The source of a purchase, as an index.
 
-    By preference: the first that has all units on hand; suppliers always do.  If none has, the
-    first.  By share: the one that is furthest behind its share when it gets these units.
+    By preference: the first that has all units on hand; suppliers always do, but one where a late
+    purchase has just been withdrawn is passed over.  If none has, the first.  By share: the one
+    that is furthest behind its share when it gets these units.
     """
     node = world.nodes[stock.index]
     first = node.sources_at
-    if node.sources == 1:
+    avoided = NONE
+    if CANCELS:
+        avoided = world.buyers[stock.index].avoids
+        world.buyers[stock.index].avoids = NONE
+    if node.regular == 1:
         return first
     if world.sources[first].share > 0.0:
-        return furthest_behind(world, first, node.sources, units)
-    for index in range(first, first + node.sources):
+        return furthest_behind(world, first, node.regular, units)
+    for index in range(first, first + node.regular):
         place = world.sources[index].stock
+        if place == NONE and avoided != NONE and world.sources[index].supplier == avoided:
+            continue
         if place == NONE or world.stocks[place].on_hand >= units:
             return index
     return first
+
+
+def mean_lead_time(world: World, stock: Stock, purchase: Purchase) -> float:
+    """The mean lead time of a purchase, from its own source."""
+    if NETWORK:
+        return world.sources[source_of(world, purchase)].mean_time
+    return stock.mean_lead_time
 
 
 def furthest_behind(world: World, first: int, count: int, units: int) -> int:

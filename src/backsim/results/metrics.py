@@ -19,6 +19,7 @@ from backsim.errors import InputError
 from backsim.results.between import between_sites, transfers_of
 from backsim.results.conversation import CONVERSATION, Conversation
 from backsim.results.forecasting import FORECASTING, forecast_sums
+from backsim.results.reactions import REACTIONS, reactions, surcharges
 from backsim.results.remedies import REMEDIES, Remedies
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
 from backsim.scenario.model import Model
@@ -72,11 +73,13 @@ METRICS: dict[str, tuple[str, str]] = {
     "purchases_per_day": ("per day", "purchases placed"),
     "units_per_purchase": ("units", "units a purchase"),
     **FORECASTING,
+    **REACTIONS,
     "cost.holding": ("money per day", "stock on hand and reserved"),
     "cost.transit": ("money per day", "units on their way from another site"),
     "cost.transfer": ("money per day", "units sent for from other sites of the level"),
     "cost.ordering": ("money per day", "purchases placed, those together once, and their items"),
-    "cost.purchase": ("money per day", "units purchased"),
+    "cost.purchase": ("money per day", "units purchased, with the surcharges of sources"),
+    "cost.expedite": ("money per day", "purchases brought forward, and their units"),
     "cost.backorder_unit": ("money per day", "units that had to wait, once each"),
     "cost.backorder_time": ("money per day", "units waiting, per unit and day"),
     "cost.contact": ("money per day", "notices to customers who wait, and their inquiries"),
@@ -402,6 +405,21 @@ class _Measurement:
             "transferred_per_day": self.only(self.sends, self.fold_stock(self.transferred)),
             "purchases_per_day": count,
             "units_per_purchase": self.fold_stock(self.purchased) / count,
+            **self.reactions(),
+        }
+
+    def reactions(self) -> dict[str, Floats]:
+        self.reacted = found = reactions(self.model, self.log)
+        nothing = np.full(len(self.views), np.nan)
+
+        def per_day(sums: tuple[Floats, Floats] | None, which: int = 0) -> Floats:
+            return nothing if sums is None else self.fold_stock(sums[which] / self.days)
+
+        return {
+            "expedited_per_day": per_day(found.expedited),
+            "withdrawn_late_per_day": per_day(found.withdrawn),
+            "emergency_per_day": per_day(found.emergency),
+            "emergency_share": per_day(found.emergency, 1) / self.fold_stock(self.purchased),
         }
 
     def forecasting(self) -> dict[str, Floats]:
@@ -433,9 +451,14 @@ class _Measurement:
             "cost.transit": of_stock("transit") * self.in_transit,
             "cost.ordering": of_stock("ordering") * self.led
             + of_stock("ordering_item") * self.purchases,
-            "cost.purchase": of_stock("purchase") * self.purchased,
             "cost.transfer": of_stock("transfer") * self.transferred,
+            "cost.purchase": of_stock("purchase") * self.purchased
+            + surcharges(self.model, self.log) / self.days,
         }
+        if self.reacted.expedited is not None:
+            count, units = self.reacted.expedited
+            spent = of_stock("expedite") * units + of_stock("expedite_purchase") * count
+            stock["cost.expedite"] = spent / self.days
         service = {
             "cost.reroute": of_class("reroute") * self.rerouted / self.days,
             "cost.backorder_unit": of_class("backorder_unit") * self.missing / self.days,
@@ -451,7 +474,8 @@ class _Measurement:
             "cost.goodwill": (of_class("broken_promise") * broken + of_class("late_day") * late)
             / self.days,
         }
-        money = {name: self.fold_stock(v) for name, v in stock.items()}
+        money = {"cost.expedite": np.full(len(self.views), np.nan)}
+        money |= {name: self.fold_stock(v) for name, v in stock.items()}
         money |= {name: self.fold(v) for name, v in service.items()}
         total = self.fold_stock(sum(stock.values()) + sum(v.sum(axis=0) for v in service.values()))
         revenue = self.fold(

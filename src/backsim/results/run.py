@@ -16,13 +16,9 @@ from backsim.entities import (
     LINE_STATUS,
     NEVER,
     NONE,
-    NOTE_EXPECT,
-    NOTE_PURCHASE,
-    NOTE_RECEIVE,
-    NOTE_REJECT,
-    NOTE_WITHDRAW,
     NOTES,
     NOTICES,
+    PURCHASE_NOTES,
     PURCHASE_STATUS,
     RECEIVED,
     WAITING,
@@ -36,10 +32,6 @@ from backsim.streams import Tape, draw
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-PURCHASE_NOTES = (NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, NOTE_EXPECT, NOTE_REJECT)
-"""What the event log notes of purchases; all else is about lines."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backsim.scenario.discrete import Deterministic
 from backsim.scenario.distributions import Distribution
 from backsim.scenario.flow import Flow
+from backsim.scenario.reactions import emergency_of, misplaced
 from backsim.scenario.schema import (
     Scenario,
     Servers,
@@ -185,7 +186,10 @@ class Network:
         for number, name in enumerate(names):
             if name in names[:number]:
                 yield pair, "supplier", (number,), "each source once", f"'{name}' again"
-        shares = [float(getattr(source, "share", None) or 0) for source in sources]
+        for number, expected, found in misplaced(sources):
+            yield pair, "supplier", (number,), expected, found
+        regular = [source for source in sources if emergency_of(source) is None]
+        shares = [float(getattr(source, "share", None) or 0) for source in regular]
         if any(shares) and (0 in shares or abs(sum(shares) - 1) > 1e-9):
             total = "none for some" if 0 in shares else f"{sum(shares):g} in all"
             yield pair, "supplier", (), "a `share` for each source, 1 in all", total

@@ -45,6 +45,7 @@ from backsim.scenario.demand import (
 )
 from backsim.scenario.distributions import Duration
 from backsim.scenario.part import MEMBER, fault, member
+from backsim.scenario.reactions import Cancelling, Emergency, Expediting
 from backsim.scenario.ruleuse import (
     Cover,
     EstimateRule,
@@ -85,6 +86,10 @@ class StockCosts(Spec):
     """Per product in a purchase."""
     purchase: Money | None = None
     """Per unit purchased, counted when ordered."""
+    expedite: Money | None = None
+    """Per unit of a purchase that is brought forward."""
+    expedite_purchase: Money | None = None
+    """Per purchase that is brought forward."""
 
 
 class CostRates(StockCosts):
@@ -200,6 +205,10 @@ class SupplierSource(Spec):
     """Lead time of this stock point, where it differs from its supplier's."""
     share: OpenProbability | None = None
     """Share of the units bought here; without shares, sources are tried in order."""
+    emergency: Emergency | None = None
+    """It is asked only in emergencies; there is another source."""
+    surcharge: Money = 0.0
+    """Money per unit bought here, beside `costs.purchase`."""
 
 
 def _source(value: Any) -> str:
@@ -494,6 +503,11 @@ class Policy(Spec):
     """Units from other sites of the same level, when there are too few here."""
     withdraw: bool = False
     """When a customer cancels, withdraw as many units that the supplier has not started."""
+    expedite: Expediting | None = None
+    """When purchases under way are brought forward; never, if nothing is said."""
+    cancel_late: Cancelling | None = None
+    """Withdraw a purchase that is known to come so many days after its quoted date, or has not come
+    by then, and that the supplier has not begun with; never, if nothing is said."""
 
 
 class Inbound(Spec):

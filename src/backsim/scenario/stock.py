@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from backsim.scenario.flow import Flow
 from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
 from backsim.scenario.network import Network
 from backsim.scenario.part import MEMBER
+from backsim.scenario.reactions import emergency_of
 from backsim.scenario.routes import serving_sites
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import (
@@ -85,7 +86,7 @@ class StockPoints:
         others = {"inbound": (), "initial": None, "lead_time": None, "supplier": None}
         others |= {"made_from": None, "costs": None}
         values: dict[str, Any] = {**policy, **others, **self.fields[pair]}
-        values["supplier"] = self._supplier(pair, values["supplier"])
+        values["supplier"] = self._supplier(pair, values["supplier"], rate)
         only = values["supplier"][0]
         if values["lead_time"] is None and isinstance(only, str) and len(values["supplier"]) == 1:
             values["lead_time"] = s.suppliers[only].lead_time
@@ -144,12 +145,25 @@ class StockPoints:
         if all(fault.path != known.path for known in self.faults):
             self.faults.append(fault)
 
-    def _supplier(self, pair: Pair, given: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    def _supplier(self, pair: Pair, given: Sequence[Any] | None, rate: float) -> tuple[Any, ...]:
         only = next(iter(self.scenario.suppliers))
         if given is None and len(self.scenario.suppliers) > 1:
             expected = f"`supplier` for {_spoken(pair)}, as there are several"
             self._fault(pair, "", (), expected, "none")
-        return given or (only,)
+        found = [self._source(pair, i, source, rate) for i, source in enumerate(given or (only,))]
+        return tuple(found)
+
+    def _source(self, pair: Pair, place: int, source: Any, rate: float) -> Any:
+        """A source, with the levels of one for emergencies in units."""
+        plan = emergency_of(source)
+        if plan is None:
+            return source
+        level, up_to = _units(plan.level, rate), _units(plan.up_to, rate)
+        if up_to <= level:
+            expected = f"up_to above level, which is {level:g} (units)"
+            self._fault(pair, "supplier", (place, "emergency", "up_to"), expected, up_to)
+        plan = plan.model_copy(update={"level": level, "up_to": up_to})
+        return source.model_copy(update={"emergency": plan})
 
     def _situation(
         self, pair: Pair, values: Mapping[str, Any], rate: float, with_flows: bool

@@ -101,14 +101,17 @@ def _stacked(
     study: Study, names: list[str], axis: str, ax: Axes | None, words: Callable[[str], str]
 ) -> Axes:
     order = order_of(study)
-    with np.errstate(invalid="ignore"):
-        parts = {name: np.nanmean(study.array(name), axis=1)[order] for name in names}
-    names = sorted(names, key=lambda name: -float(np.nansum(parts[name])))
+    parts = {}
+    for name in names:  # nothing, where a policy has no such thing
+        values = study.array(name)[order]
+        known = np.count_nonzero(~np.isnan(values), axis=1)
+        parts[name] = np.nansum(values, axis=1) / np.maximum(known, 1)
+    names = sorted(names, key=lambda name: -float(parts[name].sum()))
     lines = -(-len(names) // 2)
     ax = new_axes(ax, rows_height(len(order), 1.0 + 0.22 * lines))
     left = np.zeros(len(order))
     for number, name in enumerate(names):
-        values = np.nan_to_num(parts[name])
+        values = parts[name]
         ax.barh(
             range(len(order)), values, left=left, height=0.66,
             color=PALETTE[number % len(PALETTE)], label=words(name),
