@@ -275,7 +275,7 @@ def _check_purchases(log: Log) -> None:
         expedited = np.isfinite(deliveries["expedited_at"])
         assert ((deliveries["expedited"] > 0) == expedited).all()
         moved = purchases[expedited]
-        assert np.isin(moved["status"], (UNDER_WAY, RECEIVED)).all()
+        assert np.isin(moved["status"], (UNDER_WAY, RECEIVED, WITHDRAWN)).all()
         assert (moved["arrives"] >= deliveries["expedited_at"][expedited]).all()
         cancelled = np.isfinite(deliveries["cancelled_at"])
         assert (purchases["status"][cancelled] == WITHDRAWN).all()

@@ -99,18 +99,17 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
     found: list[list[Source]] = [[] for _ in model.stock_points]
     senders: list[list[Source]] = [[] for _ in model.stock_points]
     for number, lane in enumerate(lanes(model)):
-        rows = senders if lane.transfer else found
-        rows[lane.stock].append(_source(setup, model, classes, number, lane))
+        rows_of = senders if lane.transfer else found
+        rows_of[lane.stock].append(_source(setup, model, classes, number, lane))
         setup.lane_owners.append(lane.stock)
     # Beyond the scenario's suppliers: sites, whose units may overtake each other, or may not; and
     # sites of the same level.
     setup.suppliers += [Supplier(crossing=1), Supplier(crossing=0), Supplier(crossing=1)]
-    for own, others, point in zip(found, senders, model.scenario.stock, strict=True):
+    for rows, others, point in zip(found, senders, model.scenario.stock, strict=True):
         at = len(setup.sources)
         urgent = [emergency_of(source) is not None for source in point.supplier or ()]
-        regular = [row for row, last in zip(own, urgent, strict=True) if not last]
-        own = regular + [row for row, last in zip(own, urgent, strict=True) if last]
-        node = Node(sources_at=at, sources=len(own), regular=len(regular))
+        own = [rows[i] for i in sorted(range(len(rows)), key=urgent.__getitem__)]  # those last
+        node = Node(sources_at=at, sources=len(own), regular=len(own) - sum(urgent))
         node.transfers_at, node.transfers = at + len(own), len(others)
         if point.transfers is not None:
             node.transfer_level = point.transfers.level
