@@ -22,7 +22,7 @@ class Model:
     the lines of each trace by (customer class, index of the demand entry).
     """
 
-    scenario: Scenario
+    scenario: Scenario = field(repr=False)  # pages of it
     name: str
     folder: Path
     source: Mapping[str, Any] = field(repr=False)
