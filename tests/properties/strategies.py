@@ -310,8 +310,7 @@ def stock_points(
         point["initial"] = draw(st.integers(0, 8))
     if len(makers) > 1 and draw(st.booleans()):
         point["supplier"] = draw(several_suppliers(makers))
-        return point
-    if draw(st.booleans()):
+    elif draw(st.booleans()):
         point["lead_time"] = draw(LEAD_TIMES)
     if point["priority"]["rule"] == PROGRAM:
         own = draw(programs(classes))
