@@ -201,8 +201,8 @@ def test_clearings_in_simulation() -> None:
     rule = {"rule": "lp", "weight": {"fitter": 10, "private": 3, "shop": 1}, "lost": 20}
     parts = {f"customers.{name}.shipment": "partial" for name in ("fitter", "private")}
     kinds = {
-        "parts": {"policy.priority": rule, "horizon": 100.0, **parts},
-        "whole orders": {"policy.priority": {**rule, "scope": "site"}, "horizon": 60.0},
+        "parts": {"policy.priority": rule, "policy.reorder.r": 0, **parts},
+        "whole orders": {"policy.priority": {**rule, "scope": "site"}, "horizon": 80.0},
     }
     for name, changes in kinds.items():
         model = kitchens.replace(changes)

@@ -51,11 +51,11 @@ def solve(program: Program, effort: Effort | None = None, solver: Any = None) ->
     if status == INFEASIBLE:
         nothing = np.empty(0)
         return Solution(INFEASIBLE, nothing, nothing, INF, INF)
-    answer, info = solver.getSolution(), solver.getInfo()
+    answer = solver.getSolution()
     values, duals = np.array(answer.col_value), np.array(answer.row_dual)
-    objective = float(info.objective_function_value)
+    objective = float(solver.getObjectiveValue())
     if program.is_mixed:
-        bound = float(info.mip_dual_bound)
+        bound = float(solver.getInfo().mip_dual_bound)
         duals = np.full(len(program.row_upper), np.nan)
         if not program.integer.all() and not program.integer[0]:
             answer = _with_whole_numbers_held(solver, program, values)
