@@ -23,6 +23,9 @@ from backsim.allocation.solution import Effort
 from backsim.allocation.transport import small_book
 from backsim.engines import compiled, simpy
 from backsim.hindsight import bound_of
+from backsim.hindsight import program as flow
+from backsim.hindsight.history import histories
+from backsim.hindsight.prices import lower_bound
 from backsim.scenario.model import Model
 from backsim.streams import draw
 
@@ -260,4 +263,14 @@ def test_large_clearings_in_simulation() -> None:
 def test_bound() -> None:
     """The bound of a replication of the quickstart: 32,000 lines at four stock points."""
     run = backsim.simulate(Path(__file__).parents[2] / "scenarios" / "quickstart.yaml", seed=1)
+    long = backsim.simulate(
+        Path(__file__).parents[2] / "scenarios" / "gold_and_silver.yaml", seed=1, engine="simpy"
+    )
+    (history,) = histories(long.model, long.log)
+    rows = flow.columns(history)
+    whole, by_prices = flow.least_cost(history), lower_bound(history)
+    told = f"bound of {rows:,} columns, by prices"
+    FIGURES.append(f"{told:<58} {best(lambda: lower_bound(history), 1):>14,.2f} s")
+    FIGURES.append(f"{'  as a whole':<58} {best(lambda: flow.least_cost(history), 1):>14,.2f} s")
+    FIGURES.append(f"{'  share of the least cost':<58} {by_prices / whole:>14,.6f}")
     aim("bound of quickstart.yaml, one replication", best(lambda: bound_of(run), 2), "s", most=20)

@@ -14,7 +14,7 @@ from tests.properties.strategies import models
 
 from backsim.engines import simpy
 from backsim.errors import InputError
-from backsim.hindsight import TERMS, bound_of, regrets
+from backsim.hindsight import TERMS, bound_of, prices, regrets
 from backsim.hindsight.history import History, Window
 from backsim.hindsight.program import least_cost
 from backsim.results.run import Run
@@ -105,6 +105,24 @@ def test_equals_the_best_of_all_clearings(history: History):
     assert least_cost(history) == pytest.approx(by_trying_all(history), abs=1e-7)
 
 
+@settings(max_examples=150)
+@given(histories(), st.lists(st.floats(-2, 30), min_size=3, max_size=3))
+def test_at_any_prices_it_is_a_bound(history: History, found: list[float]):
+    """Also at prices that rise, or are below 0: these are put right."""
+    worth = np.array(found[: len(history.epochs)])
+    assert prices.bound_at(history, worth) <= least_cost(history) + 1e-7
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.sampled_from([1, 3, 8]))
+def test_with_the_prices_that_are_found_it_is_the_least_cost(history: History, most: int):
+    """However roughly the search begins."""
+    least = least_cost(history)
+    found = prices.bound_by_prices(history, most)
+    assert found <= least + 1e-7
+    assert found >= least - 2 * prices.GAP * abs(least) - 1e-7
+
+
 def with_costs(model: Model) -> Model:
     costs = {f"costs.{name}": value for name, value in COSTS.items()}
     return model.replace(costs)
@@ -120,6 +138,35 @@ def test_no_run_costs_less(model: Model, seed: int):
     """Whatever the rules, suppliers and customers of a random model."""
     found = bound_of(run_of(with_costs(model), seed))
     assert found.least <= found.realised + 1e-9
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_long_history_costs_no_rule_less(monkeypatch: pytest.MonkeyPatch, seed: int):
+    """As if every program were large; against the whole program too."""
+    model = from_dict(
+        {
+            "horizon": 150.0,
+            "warm_up": 10.0,
+            "products": "mug",
+            "suppliers": {"maker": {"lead_time": {"gamma": {"mean": 3, "cv": 1}}}},
+            "customers": {
+                "gold": {**PATIENT["gold"], "costs": {"backorder_time": 5}},
+                "silver": {**PATIENT["silver"], "tolerance": {"exponential": {"mean": 3}}},
+            },
+            "policy": {"reorder": {"rule": "s_S", "s": 4, "S": 12}},
+            "costs": COSTS,
+        }
+    )
+    for rule in ("fcfs", "class_priority", "lifo"):
+        run = run_of(model.replace({"policy.priority": rule}), seed)
+        whole = bound_of(run)
+        with monkeypatch.context() as patch:
+            patch.setattr(prices, "LARGE", 10)
+            patch.setattr(prices, "GATHERED", 200)
+            found = bound_of(run)
+        assert found.least <= found.realised
+        assert found.least == pytest.approx(whole.least, rel=1e-3)
+        assert found.least <= whole.least + 1e-7
 
 
 PATIENT = {
@@ -201,12 +248,12 @@ def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch):
     from backsim.errors import BacksimError
     from backsim.hindsight import program
 
-    plain = program._left_alone
+    plain = program.left_alone
 
     def double(history: History):
         return plain(replace(history, per_day=2 * history.per_day))
 
-    monkeypatch.setattr(program, "_left_alone", double)
+    monkeypatch.setattr(program, "left_alone", double)
     customers = {"gold": {"costs": {"backorder_time": 10}, "demand": orders((2, 1))}}
     model = tiny(customers, initial=0)
     with pytest.raises(BacksimError, match="units went to customers who should have gone"):

@@ -20,7 +20,7 @@ import numpy as np
 from backsim.engines.setup import switches
 from backsim.errors import BacksimError, InputError
 from backsim.hindsight.history import histories
-from backsim.hindsight.program import least_cost
+from backsim.hindsight.prices import lower_bound
 from backsim.results.run import Run
 from backsim.rules import FAMILIES
 from backsim.scenario.model import Model
@@ -71,7 +71,7 @@ def bound_of(run: Run) -> Bound:
             "got one whose sites supply each other or each other's customers"
         )
     days = model.horizon - model.warm_up
-    least = sum(least_cost(history) for history in histories(model, run.log)) / days
+    least = sum(lower_bound(history) for history in histories(model, run.log)) / days
     realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
     if realised < least - 1e-6 * max(1.0, abs(least)):
         raise BacksimError(

@@ -28,15 +28,27 @@ if TYPE_CHECKING:
 
 def least_cost(history: History) -> float:
     """The least that holding, waiting and losing could have cost in the window: money."""
-    held = history.window.days(history.epochs, INF) @ history.receipts
-    fixed = history.holding * float(held) + float(_left_alone(history) @ history.units)
+    fixed = fixed_cost(history)
     if not len(history.time):
         return fixed
-    found = highs.solve(_program(history, fixed), Effort(ties=False))
+    found = highs.solve(program(history, fixed), Effort(ties=False))
     return float(found.objective)
 
 
-def _left_alone(history: History) -> Floats:
+def fixed_cost(history: History) -> float:
+    """What it costs to keep every unit and to leave every line alone: money."""
+    held = history.window.days(history.epochs, INF) @ history.receipts
+    return history.holding * float(held) + float(left_alone(history) @ history.units)
+
+
+def columns(history: History) -> int:
+    """About how many columns the program has."""
+    first, last = _reach(history)
+    pools = len(np.unique(history.group[patient(history)]))
+    return int((last - first).sum()) + (2 * pools + 1) * len(history.epochs)
+
+
+def left_alone(history: History) -> Floats:
     """Money per unit of each line that gets nothing.
 
     Customers who are told dates leave at once or stay to the end here, whatever costs less: what
@@ -55,14 +67,14 @@ def _left_alone(history: History) -> Floats:
     return np.asarray(cost, float)
 
 
-def _to_the_end(history: History) -> Floats:
+def to_the_end(history: History) -> Floats:
     """Money per unit of each patient line that waits till the end."""
     window, group = history.window, history.group
     cost = history.per_day[group] * window.days(history.time, INF)
     return np.asarray(cost + np.where(window.counts(history.time), history.per_unit[group], 0.0))
 
 
-def _shipped(history: History, line: Codes, when: Floats) -> Floats:
+def shipped(history: History, line: Codes, when: Floats) -> Floats:
     """Money per unit that ships at a time, against the unit that stays on hand for ever."""
     window, time = history.window, history.time[line]
     group = history.group[line]
@@ -71,14 +83,16 @@ def _shipped(history: History, line: Codes, when: Floats) -> Floats:
     return np.asarray(cost - history.holding * window.days(when, INF), float)
 
 
-def _program(history: History, fixed: float) -> Program:
-    """What each unit saves, over leaving its line alone."""
-    line, epoch, when = _chances(history)
-    saves = _shipped(history, line, when) - _left_alone(history)[line]
-    useful = saves < 0.0  # none of the others is in an optimum
-    line, epoch, saves = line[useful], epoch[useful], saves[useful]
-    builder, every, epochs = Builder(), np.arange(int(useful.sum())), len(history.epochs)
-    patient = _pools(history)
+def program(history: History, fixed: float, chosen: NDArray[np.bool_] | None = None) -> Program:
+    """What each unit saves, over leaving its line alone.
+
+    With `chosen`, only some of the `useful` pairs of line and receipt.
+    """
+    line, epoch, saves = useful(history)
+    if chosen is not None:
+        line, epoch, saves = line[chosen], epoch[chosen], saves[chosen]
+    builder, every, epochs = Builder(), np.arange(len(saves)), len(history.epochs)
+    stays = patient(history)
     builder.add_columns("ships", saves, INF, False, np.zeros(len(saves)))
     kept = builder.add_columns("kept", np.zeros(epochs), INF, False, np.zeros(epochs))
     step = np.arange(epochs)
@@ -88,8 +102,8 @@ def _program(history: History, fixed: float) -> Program:
         (step[1:], kept + step[:-1], -1.0),
     ]
     asked: list[Entries] = [(line, every, 1.0)]
-    for group in np.unique(history.group[patient]).tolist():
-        own = np.flatnonzero(patient & (history.group == group))
+    for group in np.unique(history.group[stays]).tolist():
+        own = np.flatnonzero(stays & (history.group == group))
         on_hand_of, asked_of = _pool(builder, history, group, own)
         on_hand += on_hand_of
         asked += asked_of
@@ -98,24 +112,43 @@ def _program(history: History, fixed: float) -> Program:
     return builder.program(fixed)
 
 
-def _first_epoch(history: History) -> Codes:
-    """The last receipt before each line's order, or at its time: whose units it finds on hand."""
-    return np.searchsorted(history.epochs, history.time, "right") - 1
+def useful(history: History) -> tuple[Codes, Codes, Floats]:
+    """(line, receipt, what a unit costs over leaving the line alone), where that is below 0.
+
+    None of the others is in an optimum.
+    """
+    line, epoch, when = chances(history)
+    saves = shipped(history, line, when) - left_alone(history)[line]
+    useful = saves < 0.0
+    return line[useful], epoch[useful], saves[useful]
 
 
-def _pools(history: History) -> NDArray[np.bool_]:
+def first_epoch(history: History) -> Codes:
+    """The last receipt before each line's order, or at its time: whose units it finds on hand.
+
+    Where a history begins with lines that wait, the first receipt.
+    """
+    return np.maximum(0, np.searchsorted(history.epochs, history.time, "right") - 1)
+
+
+def patient(history: History) -> NDArray[np.bool_]:
     """Lines whose customers stay to the end: those of one group may change places."""
     return np.asarray(history.until >= history.window.end)
 
 
-def _chances(history: History) -> tuple[Codes, Codes, Floats]:
+def _reach(history: History) -> tuple[Codes, Codes]:
+    """The receipts that may serve each line one by one: from, to."""
+    first = first_epoch(history)
+    last = np.searchsorted(history.epochs, np.minimum(history.until, history.window.end), "right")
+    return first, np.where(patient(history), first + 1, np.maximum(last, first + 1))
+
+
+def chances(history: History) -> tuple[Codes, Codes, Floats]:
     """(line, receipt, time): when each line may ship.
 
     A patient line is here only with the moment of its order; later it is served from its pool.
     """
-    first = _first_epoch(history)
-    last = np.searchsorted(history.epochs, np.minimum(history.until, history.window.end), "right")
-    last = np.where(_pools(history), first + 1, np.maximum(last, first + 1))
+    first, last = _reach(history)
     counts = last - first
     line = np.repeat(np.arange(len(first)), counts)
     epoch = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts) + first[line]
@@ -130,13 +163,11 @@ def _pool(
     A line joins the pool before the first receipt after its order, at the cost of waiting to the
     end; a unit that is served from the pool at a receipt saves its waiting from there on.
     """
-    window, epochs = history.window, history.epochs
-    following = _first_epoch(history)[own] + 1
-    own, following = own[following < len(epochs)], following[following < len(epochs)]
-    reached = np.arange(len(epochs))
-    saves = -(history.per_day[group] + history.holding) * window.days(epochs, INF)
+    epochs = history.epochs
+    own, following = _joining(history, own)
+    reached, saves = np.arange(len(epochs)), saves_of_pool(history, group)
     name = f"pool {group}"
-    waits = (_to_the_end(history) - _left_alone(history))[own]
+    waits = (to_the_end(history) - left_alone(history))[own]
     joins = builder.add_columns(f"{name} joins", waits, INF, False, np.zeros(len(own)))
     serves = builder.add_columns(f"{name} serves", saves, INF, False, np.zeros(len(epochs)))
     stays = builder.add_columns(
@@ -151,3 +182,16 @@ def _pool(
     builder.add_rows(name, len(epochs), 0.0, 0.0, flow)
     on_hand: list[Entries] = [(reached, serves + reached, 1.0)]
     return on_hand, [(own, joins + np.arange(len(own)), 1.0)]
+
+
+def _joining(history: History, own: Codes) -> tuple[Codes, Codes]:
+    """Those of a group's lines that may wait for a receipt, and the first one they wait for."""
+    following = first_epoch(history)[own] + 1
+    reached = following < len(history.epochs)
+    return own[reached], following[reached]
+
+
+def saves_of_pool(history: History, group: int) -> Floats:
+    """Money per unit that is served from a group's pool at each receipt, instead of never; <= 0."""
+    per_day = float(history.per_day[group]) + history.holding
+    return np.asarray(-per_day * history.window.days(history.epochs, INF))
