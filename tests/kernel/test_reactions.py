@@ -101,6 +101,15 @@ def test_without_crossing_an_expedited_purchase_waits_for_those_before_it():
     assert (log.purchases["status"] == RECEIVED).all()
 
 
+def test_without_crossing_one_that_is_late_does_not_overtake_those_in_time():
+    stock = {"expedite": {"days": 20, "late": 0}}
+    supplier = {"lead_time": 4, "lateness": {"share": 0.5, "days": 4}, "messages": "exact"}
+    daily = [(float(day), 1) for day in range(1, 20)]
+    log = play(one(*daily, stock=stock, crossing=False, **supplier))
+    assert (np.diff(log.purchases["arrives"]) >= 0).all()
+    assert 0 < np.isfinite(log.deliveries["expedited_at"]).sum() < 19
+
+
 @pytest.mark.parametrize(
     ("messages", "when"),
     [({"when": "on_delay", "learns": 0.5}, 1 + 0.5 * 10), ("exact", 1), ("never", 1 + 4 + 2)],
