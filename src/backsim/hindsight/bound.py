@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backsim.engines.setup import switches
+from backsim.engines.setup import set_up, switches
 from backsim.errors import BacksimError, InputError
 from backsim.hindsight.history import histories
 from backsim.hindsight.prices import lower_bound
@@ -61,14 +61,20 @@ class Bound:
 def bound_of(run: Run) -> Bound:
     """The bound of a replication.
 
-    Raises InputError where units also leave for other sites; BacksimError when the run cost less:
-    then customers did what the bound does not know of.
+    Raises InputError where units leave for other sites or as substitutes; BacksimError when the run
+    cost less: then customers did what the bound does not know of.
     """
     model = run.model
-    if len(run.log.site_lines) or len(run.log.reroutes):
+    used = set_up(model).switches
+    if len(run.log.site_lines) or used & {"ROUTES", "TRANSFERS"}:
         raise InputError(
             "bound: expected a scenario in which each site serves its own customers alone, "
             "got one whose sites supply each other or each other's customers"
+        )
+    if "SUBSTITUTES" in used:
+        raise InputError(
+            "bound: expected a scenario in which customers get what they order, "
+            "got one in which they are offered substitutes (policy.substitution: never)"
         )
     days = model.horizon - model.warm_up
     least = sum(lower_bound(history) for history in histories(model, run.log)) / days
