@@ -276,8 +276,9 @@ class Arena(Tables):
             used = int(self.clock["lines"][0])
             self.tables["lines"]["head"][used] = NONE  # it belongs to no order yet
             missing = len(self.tables["lines"]) - len(self.tape) - len(self.tables["requests"])
-            added = blank(Request, missing)
-            self.tables["requests"] = np.concatenate([self.tables["requests"], added])
+            if missing > 0:
+                added = blank(Request, missing)
+                self.tables["requests"] = np.concatenate([self.tables["requests"], added])
         if "DECIDES" in self.switches:
             missing = max(0, 2 * waiting - len(self.tables["allotments"]))
             self.tables["allotments"] = _with_room(self.tables["allotments"], missing)
@@ -309,6 +310,8 @@ class Arena(Tables):
 
 def _with_room(table: NDArray[Any], extra: int) -> NDArray[Any]:
     """A table with empty rows behind it.  They cost no memory before they are used."""
+    if extra <= 0:
+        return table
     larger = np.empty(len(table) + extra, table.dtype)
     larger[: len(table)] = table
     return larger
