@@ -130,12 +130,8 @@ def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
 
 def place_purchase(world: World, stock: Stock, source: int, units: int, now: float) -> None:
     """Order units from a source (NONE: the only supplier there is)."""
-    settle(stock, now)
-    index = new_purchase(world)
+    index = begin_purchase(world, stock, units, now)
     purchase = world.purchases[index]
-    purchase.placed = now
-    purchase.units = units
-    purchase.stock = stock.index
     purchase.before = stock.last_purchase
     if NETWORK:
         buy_from(world, stock, purchase, source)
@@ -144,7 +140,6 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
         if world.suppliers[stock.supplier].servers > 0:
             purchase.service = draw_service(world, stock)
     stock.last_purchase = index
-    stock.on_order += units
     if PIPELINE:
         quote(world, stock, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     if DELIVERIES:
@@ -164,6 +159,18 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
         schedule(world, now, REACH, index)
         return
     join_queue(world, purchase, index, now)
+
+
+def begin_purchase(world: World, stock: Stock, units: int, now: float) -> int:
+    """Units are on order; from whom is still to be said."""
+    settle(stock, now)
+    index = new_purchase(world)
+    purchase = world.purchases[index]
+    purchase.placed = now
+    purchase.units = units
+    purchase.stock = stock.index
+    stock.on_order += units
+    return index
 
 
 def join_queue(world: World, purchase: Purchase, index: int, now: float) -> None:

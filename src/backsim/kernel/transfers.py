@@ -29,7 +29,8 @@ from backsim.kernel.switches import BATCHES, DELIVERIES, ECHELON, INFORMS, PIPEL
 if TYPE_CHECKING:
     from backsim.kernel.batches import serves_new
     from backsim.kernel.clearing import take
-    from backsim.kernel.ports import draw_transfer_time, new_purchase, note, schedule
+    from backsim.kernel.ports import draw_transfer_time, note, schedule
+    from backsim.kernel.replenishment import begin_purchase
     from backsim.kernel.sites import order_at
 
 
@@ -60,19 +61,14 @@ def transfer(world: World, stock: Stock, at: int, units: int, now: float) -> Non
     source = world.sources[at]
     node = world.nodes[stock.index]
     place = world.stocks[source.stock]
-    settle(stock, now)
     settle(place, now)
-    index = new_purchase(world)
+    index = begin_purchase(world, stock, units, now)
     purchase = world.purchases[index]
-    purchase.placed = now
-    purchase.units = units
-    purchase.stock = stock.index
     purchase.source = source.stock
     purchase.supplier = source.supplier
     purchase.lead_time = draw_transfer_time(world, stock, source)
     node.transferred += 1
     node.transferring += units
-    stock.on_order += units
     if PIPELINE:
         purchase.quoted = now + purchase.lead_time
         purchase.expected = purchase.quoted
