@@ -26,6 +26,7 @@ from backsim.kernel import (
     cancelling,
     clearing,
     contact,
+    decisions,
     delivery,
     disruptions,
     emergency,
@@ -57,7 +58,7 @@ from backsim.rules import FAMILIES, Rule
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(pipeline, messages, planning, disruptions, delivery, replenishment),
-    *(reactions, expediting, cancelling, emergency),
+    *(reactions, expediting, cancelling, emergency, decisions),
     *(announcements, transfers, estimates, leaving, substitutes, contact, routing, orders, sites),
     events,
 )

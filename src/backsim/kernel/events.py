@@ -24,8 +24,8 @@ from backsim.entities import (
 )
 from backsim.kernel.announcements import announce
 from backsim.kernel.batches import clear_batch
-from backsim.kernel.clearing import decide
 from backsim.kernel.contact import end_patience, inquire, send_notice
+from backsim.kernel.decisions import decide
 from backsim.kernel.disruptions import change_state
 from backsim.kernel.estimates import revise
 from backsim.kernel.forecasting import end_period

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from backsim.entities import LEAVE, LOST, NEVER, NONE, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
 from backsim.kernel.announcements import is_announced, want
 from backsim.kernel.batches import serves_new
-from backsim.kernel.clearing import clear, is_asked, needs_no_decision, servable, take
+from backsim.kernel.clearing import clear, servable, take
 from backsim.kernel.contact import begin_contact
+from backsim.kernel.decisions import is_asked, needs_no_decision
 from backsim.kernel.forecasting import observe
 from backsim.kernel.leaving import leave
 from backsim.kernel.pipeline import estimates_moved

@@ -119,11 +119,16 @@ def units_before(world: World, stock: Stock, index: int) -> int:
             if world.lines[at].child != NONE:
                 at = world.lines[at].child
                 continue
-        while at != NONE and world.lines[at].sibling == NONE:
-            at = parent(world, at)
-        if at != NONE:
-            at = world.lines[at].sibling
+        at = after(world, at)
     return units
+
+
+def after(world: World, index: int) -> int:
+    """The line that comes after one and its children on a walk through the heap, or NONE."""
+    at = index
+    while at != NONE and world.lines[at].sibling == NONE:
+        at = parent(world, at)
+    return world.lines[at].sibling if at != NONE else NONE
 
 
 def parent(world: World, index: int) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
-from backsim.kernel.clearing import clear, needs_no_decision
+from backsim.kernel.clearing import clear
+from backsim.kernel.decisions import needs_no_decision
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import dequeue
 from backsim.kernel.replenishment import review_continuously, review_echelons
