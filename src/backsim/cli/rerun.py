@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from backsim.regression.rerun import Deviation, rerun
-from backsim.regression.saved import read_saved, spec_of
+from backsim.regression.saved import read_saved
+from backsim.results.spec import MetricSpec
 
 MOST = 10
 
@@ -40,6 +41,6 @@ def _line(deviation: Deviation) -> str:
     policy = f"{deviation.policy}: " if deviation.policy else ""
     now = "nothing" if deviation.now is None else repr(deviation.now)
     return (
-        f"{policy}{spec_of(deviation.key)}, replication {deviation.replication}: "
+        f"{policy}{MetricSpec(*deviation.key)}, replication {deviation.replication}: "
         f"{deviation.before!r} -> {now}"
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backsim.engines.choose import own_rules
 from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 from backsim.results.metrics import METRICS
-from backsim.results.provenance import code_digest, environment, file_digest, revision
+from backsim.results.provenance import code_digest, environment, revision, rule_digests
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
@@ -119,10 +118,8 @@ def _policy(policy: Policy) -> dict[str, Any]:
     model = policy.model
     return {
         "scenario": model.to_dict(),
-        "traces": [trace.report.sha256 for trace in model.traces.values()],
-        "rules": {
-            rule.name: file_digest(rule.function.__code__.co_filename) for rule in own_rules(model)
-        },
+        "traces": model.file_digests,
+        "rules": rule_digests(model),
     }
 
 

@@ -33,8 +33,7 @@ def tape_digest(model: Model) -> str:
     plain["fates"] = [  # they depend on what a supplier tells, as far as they are drawn at all
         {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
     ]
-    files = [trace.report.sha256 for trace in model.traces.values()]
-    return hashlib.sha256(json.dumps([plain, files]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([plain, model.file_digests]).encode()).hexdigest()
 
 
 def _parts(section: Any) -> list[dict[str, Any]]:

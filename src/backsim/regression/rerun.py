@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from backsim.api import replicate
-from backsim.engines.choose import choose, own_rules
+from backsim.engines.choose import choose
 from backsim.experiment.changes import differences, shown
 from backsim.experiment.experiment import Fixed
 from backsim.experiment.play import play
 from backsim.regression.saved import RUN, Key, Saved, Values, origin_changes
 from backsim.results.metrics import METRICS, Metrics, views_of
-from backsim.results.provenance import environment, file_digest, revision
+from backsim.results.provenance import environment, revision, rule_digests
 from backsim.scenario.yamlfile import spell
 
 MOST = 5
@@ -119,10 +119,9 @@ def _changed(saved: Saved, now: Mapping[str, Any], engines: Mapping[str, str]) -
             yield f"scenario{of}: {spell(path)}: {shown(old)} -> {shown(new)}"
         if len(found) > MOST:
             yield f"scenario{of}: {len(found) - MOST} more fields"
-        if was["traces"] != [trace.report.sha256 for trace in model.traces.values()]:
+        if was["traces"] != model.file_digests:
             yield f"scenario{of}: its data files"
-        rules = {r.name: file_digest(r.function.__code__.co_filename) for r in own_rules(model)}
-        if was["rules"] != rules:
+        if was["rules"] != rule_digests(model):
             yield f"scenario{of}: the source of your rules"
     for what, before, after in origin_changes(saved, now):
         yield f"{what}: {before} -> {after}"

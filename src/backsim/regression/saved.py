@@ -20,7 +20,6 @@ from backsim.experiment.experiment import Experiment
 from backsim.experiment.play import STUDY_FILE
 from backsim.experiment.store import read_study
 from backsim.results.metrics import views_of
-from backsim.results.spec import MetricSpec
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import read_yaml
@@ -80,11 +79,6 @@ def read_saved(path: Path) -> Saved:
             f"with provenance.json or {STUDY_FILE}"
         )
     return _run(file)
-
-
-def spec_of(key: Key) -> MetricSpec:
-    """The metric that a key names."""
-    return MetricSpec(*key)
 
 
 def _run(file: Path) -> Saved:

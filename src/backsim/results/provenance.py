@@ -34,9 +34,7 @@ def provenance(
         "traces": [
             {"file": t.report.file, "sha256": t.report.sha256} for t in model.traces.values()
         ],
-        "rules": {
-            rule.name: file_digest(rule.function.__code__.co_filename) for rule in own_rules(model)
-        },
+        "rules": rule_digests(model),
         "seed": seed,
         "replication": replication,
         "engine": engine,
@@ -87,6 +85,11 @@ def revision(folder: Path) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def rule_digests(model: Model) -> dict[str, str]:
+    """Name of each rule of a user's own -> the hash of its file."""
+    return {r.name: file_digest(r.function.__code__.co_filename) for r in own_rules(model)}
 
 
 def file_digest(file: str) -> str:

@@ -78,11 +78,15 @@ class Model:
         del plain["policy"]  # each stock point says its own
         return {key: value for key, value in plain.items() if value not in ({}, "", [])}
 
+    @property
+    def file_digests(self) -> list[str]:
+        """The hashes of the traces' files."""
+        return [trace.report.sha256 for trace in self.traces.values()]
+
     @cached_property
     def digest(self) -> str:
         """A hash of the explicit form and of the traces' files."""
-        files = [trace.report.sha256 for trace in self.traces.values()]
-        text = json.dumps([self.to_dict(), files], sort_keys=True)
+        text = json.dumps([self.to_dict(), self.file_digests], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Model:
