@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, UNREACHED, Buyer
 from backsim.scenario.model import Model
-from backsim.scenario.reactions import Expedite, emergency_of
+from backsim.scenario.reactions import Expedite, cancels, emergency_of
 from backsim.scenario.schema import StockPoint
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ def reactions(points: Iterable[StockPoint]) -> set[str]:
         if any(emergency_of(source) for source in point.supplier or ()):
             needed |= {"REACTS", "EMERGENCY", "PIPELINE"}
     return needed
-
-
-def cancels(point: StockPoint) -> bool:
-    """Whether a stock point withdraws late purchases."""
-    return point.cancel_late is not None and point.cancel_late != "never"
 
 
 def add_buyers(setup: Setup, model: Model) -> None:

@@ -52,6 +52,7 @@ from backsim.scenario.network import first_lane
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
 from backsim.streams import Tape
+from backsim.streams.supply import has_fates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,7 +149,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     if tape is not None:
         if len(setup.announcements):
             setup.events.append((float(setup.announcements["time"][0]), ANNOUNCE, 0))
-        if bool(tape.fates) != any(s.needs_deliveries for s in scenario.suppliers.values()):
+        if bool(tape.fates) != has_fates(model):
             raise TapeError("this tape was drawn for another model: its purchases have other fates")
         for index, outages in enumerate(tape.outages):
             _add_outages(setup, index, outages)
@@ -172,7 +173,7 @@ def switches(model: Model) -> set[str]:
     suppliers = model.scenario.suppliers.values()
     if any(supplier.disruptions for supplier in suppliers):
         needed |= {"DISRUPTIONS", "DELIVERIES", "PIPELINE"}
-    if any(supplier.needs_deliveries for supplier in suppliers):
+    if has_fates(model):
         needed |= {"DELIVERIES", "PIPELINE"}
     if any(customer.announced for customer in model.scenario.customers.values()):
         needed.add("ANNOUNCES")

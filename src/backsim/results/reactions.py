@@ -10,7 +10,7 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.entities import NONE
 from backsim.scenario.model import Model
-from backsim.scenario.reactions import Expedite, emergency_of
+from backsim.scenario.reactions import Expedite, cancels, emergency_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def reactions(model: Model, log: Log) -> Reactions:
     if any(isinstance(point.expedite, Expedite) for point in points):
         rows = _within(model, deliveries["expedited_at"])
         expedited = count(rows, deliveries["expedited"])
-    if any(point.cancel_late not in (None, "never") for point in points):
+    if any(cancels(point) for point in points):
         rows = _within(model, deliveries["cancelled_at"])
         withdrawn = count(rows, deliveries["withdrawn"])
     urgent = _emergency_suppliers(model)
@@ -69,15 +69,16 @@ def reactions(model: Model, log: Log) -> Reactions:
 def surcharges(model: Model, log: Log) -> Floats:
     """Money for units bought where they cost more, by stock point."""
     points = model.scenario.stock
-    placed = log.purchases.compress(log.purchases["placed"] >= model.warm_up)
+    purchases = log.purchases
     found = np.zeros(len(points))
     for index, point in enumerate(points):
         for source in point.supplier or ():
             if extra := getattr(source, "surcharge", 0.0):
                 code = model.suppliers.index(source.supplier)  # type: ignore[union-attr]
                 only = len(point.supplier or ()) == 1
-                rows = (placed["stock"] == index) & (only | (placed["supplier"] == code))
-                found[index] += extra * placed["units"][rows].sum()
+                rows = (purchases["placed"] >= model.warm_up) & (purchases["stock"] == index)
+                rows &= only | (purchases["supplier"] == code)
+                found[index] += extra * purchases["units"][rows].sum()
     return found
 
 

@@ -66,6 +66,11 @@ Cancelling = Annotated[
 ]
 
 
+def cancels(point: Any) -> bool:
+    """Whether a stock point withdraws late purchases."""
+    return point.cancel_late is not None and point.cancel_late != "never"
+
+
 def emergency_of(source: Any) -> Emergency | None:
     """The plan of a source that is for emergencies alone; None for any other."""
     plan = getattr(source, "emergency", None)

@@ -47,11 +47,16 @@ def fates(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
     return {name: tuple(draws) for name, draws in found.items()}
 
 
+def has_fates(model: Model) -> bool:
+    """Whether more becomes of purchases than that they arrive after their lead time."""
+    return any(supplier.needs_deliveries for supplier in model.scenario.suppliers.values())
+
+
 def fate_laws(model: Model) -> list[dict[str, Distribution]]:
     """The distributions of the fates, for each place; empty where no supplier needs them."""
-    suppliers = list(model.scenario.suppliers.values())
-    if not any(supplier.needs_deliveries for supplier in suppliers):
+    if not has_fates(model):
         return []
+    suppliers = list(model.scenario.suppliers.values())
     lanes = [lane.supplier for _, lane in places(model)]
     return [_laws(Supplier() if code is None else suppliers[code]) for code in lanes]
 
