@@ -168,6 +168,8 @@ def _in_batches(results: Iterator[Result]) -> Iterator[list[Result]]:
                 yield batch
                 batch, sent = [], time.perf_counter()
     except Exception:
-        yield batch  # what was finished before the error
+        if batch:
+            yield batch  # what was finished before the error
         raise
-    yield batch
+    if batch:
+        yield batch
