@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from backsim.engines import loop, tables
-from backsim.engines.desks import Clerk, Tables
+from backsim.engines.desks import Clerk
 from backsim.engines.link import Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
@@ -96,7 +96,7 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
 
 
-class Arena(Tables):
+class Arena:
     """A run's tables, and room for more."""
 
     def __init__(
@@ -125,7 +125,7 @@ class Arena(Tables):
             self.clock["spare_draws"] *= 2
         self.tables: dict[str, NDArray[Any]] = {
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
-            "lines": np.empty(len(tape) + (len(tape) if network else 0), dtype(Line)),
+            "lines": np.empty(len(tape) * (2 if network else 1), dtype(Line)),
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
@@ -280,7 +280,7 @@ class Arena(Tables):
                 added = blank(Request, missing)
                 self.tables["requests"] = np.concatenate([self.tables["requests"], added])
         if "DECIDES" in self.switches:
-            missing = max(0, 2 * waiting - len(self.tables["allotments"]))
+            missing = 2 * waiting - len(self.tables["allotments"])
             self.tables["allotments"] = _with_room(self.tables["allotments"], missing)
         if "DELIVERIES" in self.switches:  # a delivery for each purchase
             missing = len(self.tables["purchases"]) - len(self.tables["deliveries"])
@@ -309,7 +309,7 @@ class Arena(Tables):
 
 
 def _with_room(table: NDArray[Any], extra: int) -> NDArray[Any]:
-    """A table with empty rows behind it.  They cost no memory before they are used."""
+    """A table with empty rows behind it, if any.  They cost no memory before they are used."""
     if extra <= 0:
         return table
     larger = np.empty(len(table) + extra, table.dtype)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -83,16 +83,14 @@ SOON = 1e-3
 """Days until a purchase comes that is overdue: any moment, but it is not on hand."""
 
 
-class Tables:
+class Tables(Protocol):
     """What both engines say of their tables while a decision is made."""
 
     def rows(self, name: str, indices: Sequence[int]) -> Records:
         """Rows of a table as records."""
-        raise NotImplementedError
 
     def pipeline(self, first: int) -> list[int]:
         """The purchases under way from one on, in order of their expected dates."""
-        raise NotImplementedError
 
 
 class Clerk:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import simpy
 
-from backsim.engines.desks import Clerk, Tables
+from backsim.engines.desks import Clerk
 from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import Log, records, split_lines
 from backsim.engines.setup import set_up
@@ -457,7 +457,7 @@ class Live:
             handle(world, ORDER, start, time)
 
 
-class _Tables(Tables):
+class _Tables:
     """This engine's tables, for a decision."""
 
     def __init__(self, world: LiveWorld) -> None:
