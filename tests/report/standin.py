@@ -44,6 +44,31 @@ BASE: dict[str, Any] = {
 }
 
 
+NETWORK: dict[str, Any] = {
+    "horizon": 60,
+    "warm_up": 10,
+    "products": "mug",
+    "sites": ["hub", "north", "south"],
+    "suppliers": {"maker": {"lead_time": 4}},
+    "customers": {
+        "all": {
+            "demand": {
+                "arrivals": {"poisson": {"rate": 3}},
+                "products": "mug",
+                "sites": ["north", "south"],
+            }
+        }
+    },
+    "policy": {"reorder": {"rule": "base_stock", "S": 6}},
+    "stock": [
+        {"sites": ["hub"]},
+        {"sites": ["north", "south"], "supplier": {"site": "hub", "transport": 1}},
+    ],
+    "costs": {"holding": 0.1, "backorder_time": 1},
+}
+"""A hub and two branches."""
+
+
 @dataclass(frozen=True)
 class StandInPolicy:
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,20 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from tests.report.standin import BASE, StandIn, study_of
+from tests.report.standin import BASE, NETWORK, StandIn, study_of
 
 import backsim
 from backsim import plot
 from backsim.errors import InputError
 from backsim.report.figures import style
+from backsim.report.figures.layout import layout
 from backsim.report.figures.policies import efficient
 from backsim.scenario.load import from_dict
 
 FIGURES: dict[str, Callable[..., Axes]] = {
     name: getattr(plot, name)
     for name in plot.__all__
-    if name != "network"  # of no study
+    if name != "network"  # of sites, below
 }
 OF_A_RUN = ("backlog", "cancellations", "costs", "pareto", "stock", "waits")
 
@@ -196,36 +198,133 @@ def test_words_are_plain() -> None:
     assert len(style.text("x" * 99)) == style.LONGEST
 
 
+def arrows(ax: Axes) -> int:
+    return sum(getattr(t, "arrow_patch", None) is not None for t in ax.texts)
+
+
 def test_a_network() -> None:
     """Every site once, an arrow for each connection; bars only of a run."""
-    model = from_dict(
-        {
-            "horizon": 20,
-            "products": "mug",
-            "sites": ["hub", "north", "south"],
-            "suppliers": {"maker": {}},
-            "customers": {
-                "all": {
-                    "demand": {
-                        "arrivals": {"poisson": {"rate": 1}},
-                        "products": "mug",
-                        "sites": ["north", "south"],
-                    }
-                }
-            },
-            "policy": {"reorder": {"rule": "base_stock", "S": 3}},
-            "stock": [
-                {"sites": ["hub"]},
-                {"sites": ["north", "south"], "supplier": {"site": "hub", "transport": 1}},
-            ],
-        }
-    )
+    model = from_dict(NETWORK)
     ax = plot.network(model)
     words = drawn(ax)
     assert all(words.count(site) == 1 for site in model.sites)
-    assert sum(t.arrow_patch is not None for t in ax.texts if hasattr(t, "arrow_patch")) == 2
-    bars = len(ax.patches)
+    assert arrows(ax) == 2
+    boxes = len(ax.patches)
     run = backsim.simulate(model, seed=1, engine="simpy")
     ax = plot.network(run)
-    assert len(ax.patches) == bars + 6
-    assert f"{run.metrics.get('mean_on_hand', 'site', 'hub'):,.3g}" in drawn(ax)
+    assert len(ax.patches) == boxes + 3 * 3
+    assert f"{run.metrics.get('mean_on_hand', 'site', 'hub'):.2f}" in drawn(ax)
+
+
+def test_a_network_of_a_study() -> None:
+    """Means over replications of the best policy or the one asked for, to one scale."""
+    study = study_of(
+        {"much": {"stock.0.reorder": {"rule": "base_stock", "S": 20}}, "little": {}},
+        base=NETWORK,
+        metrics=("cost.total",),
+        objective="minimise mean_backlog",
+    )
+    best, other = plot.network(study), plot.network(study, policy="little")
+    hub = study.array("mean_on_hand", "site", "hub").mean(axis=1)
+    waiting = sum(study.array(m, "site", "hub") for m in ("mean_backlog", "mean_site_backlog"))
+    for ax, row, name in ((best, 0, "much"), (other, 1, "little")):
+        words = drawn(ax)
+        assert name in words
+        assert f"{hub[row]:.2f}" in words
+        assert f"{waiting[row].mean():.2f}" in words
+        assert "other sites wait for" in words
+
+    def first_bar(ax: Axes) -> float:
+        return float(
+            next(p.get_width() for p in ax.patches if to_hex(p.get_facecolor()) == style.BLUE)
+        )
+
+    assert first_bar(best) / first_bar(other) == pytest.approx(hub[0] / hub[1])
+
+
+def test_a_network_where_there_is_none() -> None:
+    with pytest.raises(InputError, match=r"network: expected .* sites that supply sites, got none"):
+        plot.network(from_dict(BASE))
+    with pytest.raises(InputError, match="expected a policy"):
+        plot.network(
+            study_of({"a": {}, "b": {}}, base=NETWORK, metrics=("cost.total",)), policy="c"
+        )
+
+
+def network_like(sites: list[str], supplies: list[tuple[str, str]], **more: Any) -> Any:
+    """A model of sites and whom they supply; without connections there is no figure."""
+    above: dict[str, list[str]] = {site: [a for a, b in supplies if b == site] for site in sites}
+    stock = [
+        {"sites": [site], **more}
+        | ({"supplier": [{"site": a, "transport": 1} for a in above[site]]} if above[site] else {})
+        for site in sites
+    ]
+    demand = {"arrivals": {"poisson": {"rate": 1}}, "products": "mug", "sites": sites}
+    return from_dict(
+        {**NETWORK, "sites": sites, "stock": stock, "customers": {"all": {"demand": demand}}}
+    )
+
+
+def test_many_sites() -> None:
+    """The eight with most to wait for have a box, the others one together; no name gets lost."""
+    branches = [f"b{i}" for i in range(30)]
+    model = network_like(["hub", *branches], [("hub", b) for b in branches])
+    found = layout(model, {"b29": 2.0, "b17": 1.0})
+    assert found is not None
+    assert found.across
+    names = [place.name for place in found.places]
+    assert names == ["hub", *branches[:5], "b17", "b29", "23 more, each"]
+    assert sorted(s for place in found.places for s in place.sites) == sorted(model.sites)
+    assert len(found.supplies) == 8
+
+
+def test_a_long_network() -> None:
+    """It runs downwards, a supplier always above whom it supplies, however it is written."""
+    sites = ["shop", "depot", "works", "mine", "port"]
+    chain = ["mine", "works", "port", "depot", "shop"]
+    model = network_like(sites, [*pairwise(chain), ("works", "shop")])
+    found = layout(model, {})
+    assert found is not None
+    assert not found.across
+    assert [place.name for place in found.places] == chain
+    assert [place.row for place in found.places] == [0, 1, 2, 3, 4]
+
+
+def test_sites_that_help_out() -> None:
+    """Those who send each other units are joined, and that alone is a network."""
+    sites = ["north", "south", "west"]
+    model = network_like(sites, [], transfers={"sites": sites, "days": 1})
+    ax = plot.network(model)
+    assert arrows(ax) == 0
+    assert [line.get_linestyle() for line in ax.lines] == ["--", "--"]
+    model = network_like(sites, [], transfers={"sites": sites, "days": 1, "when": "never"})
+    assert layout(model, {}) is None
+
+
+def test_sites_that_supply_each_other_with_different_products() -> None:
+    """No cycle of stock points, but one of sites: both still have a place."""
+    model = from_dict(
+        {
+            **NETWORK,
+            "products": ["cup", "mug"],
+            "sites": ["east", "west"],
+            "customers": {
+                "all": {"demand": {"arrivals": {"poisson": {"rate": 1}}, "products": "*"}}
+            },
+            "stock": [
+                {
+                    "products": ["cup"],
+                    "sites": ["west"],
+                    "supplier": {"site": "east", "transport": 1},
+                },
+                {
+                    "products": ["mug"],
+                    "sites": ["east"],
+                    "supplier": {"site": "west", "transport": 1},
+                },
+                {"products": ["cup"], "sites": ["east"]},
+                {"products": ["mug"], "sites": ["west"]},
+            ],
+        }
+    )
+    assert arrows(plot.network(model)) == 2

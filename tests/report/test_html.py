@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.report.browser import chromium
-from tests.report.standin import StandIn, study_of
+from tests.report.standin import BASE, NETWORK, StandIn, study_of
 
 from backsim.errors import InputError
 from backsim.report.html import render, write_report
@@ -44,8 +44,16 @@ def page(study: StandIn) -> str:
 def hostile() -> StandIn:
     """Every name that a user may give is hostile."""
     policies = {name: {"policy.reorder.s": 10 + i} for i, name in enumerate(HOSTILE)}
+    sites, gold = list(HOSTILE[::-1]), {**BASE["customers"]["gold"]}
+    supplied = {"sites": sites[1:], "supplier": {"site": sites[0], "transport": 1}}
     return study_of(
         policies,
+        base={
+            **BASE,
+            "sites": sites,
+            "customers": {"gold": gold},
+            "stock": [{"sites": sites[0]}, supplied],
+        },
         replications=3,
         title=HOSTILE[0],
         question=HOSTILE[1],
@@ -150,6 +158,39 @@ def test_twenty_policies_stay_below_a_megabyte() -> None:
     assert len(render(one).encode()) < 1_000_000
 
 
+def test_a_network_is_drawn() -> None:
+    """The best and the reference side by side, and a table of their sites; alone, once."""
+    policies = {"today": {}, "more": {"stock.0.reorder": {"rule": "base_stock", "S": 20}}}
+    page = render(study_of(policies, base=NETWORK, metrics=("cost.total",), replications=2))
+    part = page[page.index('<section id="sites"') :]
+    part = part[: part.index("</section>")]
+    assert part.count("<svg") == 2
+    for word in (*policies, "hub", "north", "south", "mean site backlog", "other sites wait for"):
+        assert word in part, word
+    alone = render(study_of({"today": {}}, base=NETWORK, metrics=("cost.total",), replications=2))
+    assert alone.count('aria-label="network"') == 1
+
+
+def test_a_network_of_fifty_sites_stays_below_a_megabyte() -> None:
+    """Of the sites that wait little there is one box, and no row."""
+    branches = [f"branch {i}" for i in range(49)]
+    customers = {"all": {**NETWORK["customers"]["all"]["demand"], "sites": branches}}
+    base = {
+        **NETWORK,
+        "sites": ["hub", *branches],
+        "customers": {"all": {"demand": customers["all"]}},
+        "stock": [
+            {"sites": ["hub"]},
+            {"sites": branches, "supplier": {"site": "hub", "transport": 1}},
+        ],
+    }
+    names = {str(i): {"policy.reorder.S": 2 + i} for i in range(3)}
+    page = render(study_of(names, base=base, metrics=("cost.total",), replications=2))
+    assert len(page.encode()) < 1_000_000
+    assert "42 more, each" in page
+    assert "The 40 of 50 sites with the most backlog." in page
+
+
 def test_one_policy_alone() -> None:
     page = render(study_of({"today": {}}, replications=3))
     assert sections(page) == [
@@ -195,6 +236,7 @@ def test_in_a_browser(hostile_page: Path) -> None:
         assert shown == page.ask(
             f"{names}.map(r => r.cells[0].textContent).sort((a, b) => a.localeCompare(b))"
         )
+        assert page.ask("document.querySelectorAll('#sites svg').length") == 2
         for width in (390, 1280):
             page.call(
                 "Emulation.setDeviceMetricsOverride",

@@ -14,7 +14,8 @@ from backsim.errors import InputError
 from backsim.report.analysis import rank, warm_up_verdict
 from backsim.report.effects import main_effects
 from backsim.report.excel import write_excel
-from backsim.report.tables import cell_text, tables
+from backsim.report.table import cell_text
+from backsim.report.tables import tables
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Estimate, differences
 

@@ -17,7 +17,8 @@ from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
 from backsim.experiment.study import Study
 from backsim.report.excel import check_excel
-from backsim.report.tables import cell_text, ranking_table
+from backsim.report.table import cell_text
+from backsim.report.tables import ranking_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,6 +8,7 @@ from statistics import median
 from backsim.report.analysis import Ranking, warm_up_verdict
 from backsim.report.study import Study
 from backsim.report.words import PAGE_PLUS_MINUS, interval, label, percent
+from backsim.scenario.network import sends_for_units
 
 
 class Captions:
@@ -54,6 +55,13 @@ class Captions:
     def band(self) -> str:
         """What the band around a path holds."""
         return "Mean over replications; the band holds 80 % of them."
+
+    def network(self, policy: int) -> str:
+        """How to read the network of a policy."""
+        stock = self.study.policies[policy].model.scenario.stock
+        joined = any(map(sends_for_units, stock))
+        help_out = " Dashed lines join sites that send each other units." if joined else ""
+        return f"Units, means over time and replications.{help_out}"
 
     def effects(self) -> str:
         """What the effect of a level is."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from backsim.errors import InputError
 from backsim.report.finding import finding
 from backsim.report.study import Study
-from backsim.report.tables import Table, tables
+from backsim.report.table import Table
+from backsim.report.tables import tables
 from backsim.statistics import Difference, Estimate
 
 if TYPE_CHECKING:

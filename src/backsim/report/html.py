@@ -21,7 +21,8 @@ from backsim.report.finding import finding
 from backsim.report.regret import regret_table
 from backsim.report.study import Study
 from backsim.report.svg import inline_svg
-from backsim.report.tables import Cell, Table, cell_text, tables
+from backsim.report.table import Cell, Table, cell_text
+from backsim.report.tables import tables
 from backsim.report.words import PAGE_PLUS_MINUS
 from backsim.results.spec import MetricSpec
 from backsim.results.store import write_text
@@ -193,6 +194,19 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
                 *draw("backlog over time", figures.backlog, text.band()),
             ],
             [],
+        ),
+        (
+            "sites",
+            "Stock and backlog by site",
+            [],
+            [
+                figure
+                for i in figures.network_policies(study)
+                for figure in draw(
+                    "network", figures.network, text.network(i), policy=study.policies[i].name
+                )
+            ],
+            ["sites"],
         ),
         ("promises", "Promises", [], draw("promises", figures.promises, ""), ["promises"]),
         (

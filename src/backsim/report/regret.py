@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from backsim.hindsight import TERMS
 from backsim.report.analysis import Ranking
 from backsim.report.study import Study
-from backsim.report.tables import Cell, Column, Table
+from backsim.report.table import Cell, Column, Table
 from backsim.report.words import listed, percent
 from backsim.statistics import estimate
 

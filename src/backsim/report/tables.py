@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,42 +16,13 @@ from backsim.report.analysis import (
     rank,
     wanted,
 )
+from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.effects import level_text, main_effects
 from backsim.report.study import Study, place_of
-from backsim.report.words import PLUS_MINUS, interval, label, listed, percent, plain_number, unit
+from backsim.report.table import Cell, Column, Table, policy_name
+from backsim.report.words import label, listed, percent, unit
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec
-from backsim.statistics import Difference, Estimate
-
-Cell = str | int | float | Estimate | Difference | None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A heading, and the unit of what stands below it."""
-
-    label: str
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of cells: text, a number, an estimate with its interval, or None for nothing."""
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-
-
-def cell_text(cell: Cell, sign: str = PLUS_MINUS) -> str:
-    """A cell as text; `-` for nothing."""
-    if isinstance(cell, Estimate | Difference):
-        return interval(cell, sign)
-    if isinstance(cell, str | int):
-        return cell if isinstance(cell, str) else f"{cell:,}"
-    return "-" if cell is None or np.isnan(cell) else plain_number(cell)
 
 
 def tables(study: Study) -> tuple[Table, ...]:
@@ -64,6 +34,7 @@ def tables(study: Study) -> tuple[Table, ...]:
         best_table(study, ranking),
         costs_table(study, ranking),
         classes_table(study, ranking),
+        sites_table(study, ranking),
         promises_table(study, ranking),
         cancellations_table(study, ranking),
         effects_table(study, ranking),
@@ -83,7 +54,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
     columns += [Column(str(constraint)) for constraint in constraints]
     rows: list[tuple[Cell, ...]] = [
         (
-            _name(study, ranking, i),
+            policy_name(study, ranking, i),
             *([ranking.verdict(i)] if verdicts else []),
             *(one[i] for one in found),
             *ranking.kept[i],
@@ -109,7 +80,7 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            _name(study, ranking, i),
+            policy_name(study, ranking, i),
             *(one.get(i) for one in found),
             main[i].count if i in main else None,
             _percent(main[i].reduction) if i in main else None,
@@ -135,7 +106,7 @@ def best_table(study: Study, ranking: Ranking) -> Table:
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            _name(study, ranking, i),
+            policy_name(study, ranking, i),
             ranking.with_best[i].low,
             ranking.with_best[i].high,
             ranking.verdict(i),
@@ -185,34 +156,9 @@ def _metrics_table(
     found = [estimates(study, spec) for spec in specs]
     columns = (Column("policy"), *(Column(label(s), unit(s)) for s in specs))
     rows: list[tuple[Cell, ...]] = [
-        (_name(study, ranking, i), *(one[i] for one in found)) for i in ranking.order if specs
+        (policy_name(study, ranking, i), *(one[i] for one in found)) for i in ranking.order if specs
     ]
     return Table(name, title, columns, tuple(rows))
-
-
-BY_CLASS = (
-    "units_per_day", "fill_rate", "mean_wait", "wait_p50", "wait_p90", "wait_p95", "cancel_rate",
-    "lost_rate",
-)  # fmt: skip
-
-
-def classes_table(study: Study, ranking: Ranking) -> Table:
-    """Service by customer class."""
-    classes = list(dict.fromkeys(c for p in study.policies for c in p.model.classes))
-    names = present(study, BY_CLASS)
-    columns = (
-        Column("policy"),
-        Column("class"),
-        *(Column(label(MetricSpec(n)), unit(MetricSpec(n))) for n in names),
-    )
-    found = {(c, n): estimates(study, MetricSpec(n, "class", c)) for c in classes for n in names}
-    rows: list[tuple[Cell, ...]] = [
-        (_name(study, ranking, i), c, *(found[c, n][i] for n in names))
-        for i in ranking.order
-        for c in classes
-        if c in study.policies[i].model.classes
-    ]
-    return Table("classes", "Service by customer class", columns, tuple(rows))
 
 
 def effects_table(study: Study, ranking: Ranking) -> Table:
@@ -239,7 +185,7 @@ def settings_table(study: Study, ranking: Ranking) -> Table:
     columns = (Column("policy"), *map(Column, names))
     rows: list[tuple[Cell, ...]] = [
         (
-            _name(study, ranking, i),
+            policy_name(study, ranking, i),
             *(
                 level_text(study.policies[i].settings[key])
                 if key in study.policies[i].settings
@@ -292,8 +238,3 @@ def _facts(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
 
 def _percent(share: float) -> int | None:
     return None if np.isnan(share) else round(100 * share)
-
-
-def _name(study: Study, ranking: Ranking, policy: int) -> str:
-    mark = " (reference)" if policy == ranking.reference and len(study.policies) > 1 else ""
-    return f"{study.policies[policy].name}{mark}"

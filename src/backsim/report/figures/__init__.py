@@ -2,7 +2,7 @@
 
 from backsim.report.figures.course import backlog, stock, waits
 from backsim.report.figures.money import cancellations, costs, promises
-from backsim.report.figures.network import network
+from backsim.report.figures.network import network, network_policies
 from backsim.report.figures.policies import differences, pareto, ranking, sensitivity
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "costs",
     "differences",
     "network",
+    "network_policies",
     "pareto",
     "promises",
     "ranking",

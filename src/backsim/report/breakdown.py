@@ -1,0 +1,75 @@
+"""The tables of a study by customer class and by site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backsim.report.analysis import Ranking, estimates, present, shown_policies, values_of
+from backsim.report.study import Study
+from backsim.report.table import Cell, Column, Table, policy_name
+from backsim.report.words import label, unit
+from backsim.results.spec import MetricSpec
+from backsim.statistics import estimate
+
+BY_CLASS = (
+    "units_per_day", "fill_rate", "mean_wait", "wait_p50", "wait_p90", "wait_p95", "cancel_rate",
+    "lost_rate",
+)  # fmt: skip
+
+
+def classes_table(study: Study, ranking: Ranking) -> Table:
+    """Service by customer class."""
+    classes = list(dict.fromkeys(c for p in study.policies for c in p.model.classes))
+    names = present(study, BY_CLASS)
+    found = {(c, n): estimates(study, MetricSpec(n, "class", c)) for c in classes for n in names}
+    rows: list[tuple[Cell, ...]] = [
+        (policy_name(study, ranking, i), c, *(found[c, n][i] for n in names))
+        for i in ranking.order
+        for c in classes
+        if c in study.policies[i].model.classes
+    ]
+    return Table("classes", "Service by customer class", _columns("class", names), tuple(rows))
+
+
+BY_SITE = (
+    "units_per_day", "fill_rate", "mean_wait", "mean_on_hand", "mean_backlog", "mean_site_backlog",
+    "mean_in_transit", "site_fill_rate", "mean_site_wait", "transferred_per_day", "rerouted_rate",
+)  # fmt: skip
+WAITING = ("mean_backlog", "mean_site_backlog")
+MOST_SITES = 40
+
+
+def sites_table(study: Study, ranking: Ranking) -> Table:
+    """Service and stock by site, of the best policy and the reference; of many sites the worst.
+
+    Without rows where there is one site.
+    """
+    shown = shown_policies(study, ranking, 2)
+    sites = list(dict.fromkeys(s for i in shown for s in study.policies[i].model.sites))
+    names = present(study, BY_SITE) if len(sites) > 1 else []
+
+    def values(name: str, site: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return values_of(study, MetricSpec(name, "site", site))[list(shown)]
+
+    def waiting(site: str) -> float:
+        return sum(float(np.nansum(values(name, site))) for name in WAITING if name in names)
+
+    kept = sorted(sites, key=waiting, reverse=True)[:MOST_SITES]
+    rows: list[tuple[Cell, ...]] = []
+    for row, i in enumerate(shown):
+        for site in study.policies[i].model.sites if names else ():
+            if site in kept:
+                cells = (values(name, site)[row].tolist() for name in names)
+                found = (estimate(cell, study.experiment.confidence) for cell in cells)
+                rows.append((policy_name(study, ranking, i), site, *found))
+    left_out = len(sites) > len(kept)
+    note = f"The {len(kept)} of {len(sites)} sites with the most backlog." if left_out else ""
+    return Table("sites", "Service and stock by site", _columns("site", names), tuple(rows), note)
+
+
+def _columns(what: str, names: Sequence[str]) -> tuple[Column, ...]:
+    metrics = (MetricSpec(name) for name in names)
+    return Column("policy"), Column(what), *(Column(label(spec), unit(spec)) for spec in metrics)
