@@ -30,7 +30,7 @@ def test_table_finding_and_files(file: str, capsys: pytest.CaptureFixture[str]) 
     shown = capsys.readouterr()
     for text in ("Which [order]", "3 policies, 4 replications", "seed 1", "fcfs (reference)", "+-"):
         assert text in shown.out
-    assert "fill_rate[gold] >= 0" in shown.out
+    assert "fill rate of gold >= 0" in shown.out
     folder = Path("studies/experiment")
     assert {f.name for f in folder.iterdir()} >= {"study.sqlite", "results.csv", "report.html"}
     with (folder / "results.csv").open() as stream:

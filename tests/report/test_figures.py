@@ -14,11 +14,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from tests.report.standin import BASE, NETWORK, StandIn, study_of
+from tests.report.standin import BASE, NETWORK, StandIn, bounds_of, study_of
 
 import backsim
 from backsim import plot
 from backsim.errors import InputError
+from backsim.report.analysis import rank
 from backsim.report.figures import style
 from backsim.report.figures.layout import layout
 from backsim.report.figures.policies import efficient
@@ -27,7 +28,7 @@ from backsim.scenario.load import from_dict
 FIGURES: dict[str, Callable[..., Axes]] = {
     name: getattr(plot, name)
     for name in plot.__all__
-    if name != "network"  # of sites, below
+    if name not in ("network", "regret")  # below
 }
 OF_A_RUN = ("backlog", "cancellations", "costs", "pareto", "stock", "waits")
 
@@ -153,6 +154,41 @@ def test_an_outlier_does_not_squeeze_the_others() -> None:
     assert "8,500" in drawn(apart)
 
 
+def test_what_is_far_is_not_always_cut() -> None:
+    """Rows that agree closely make others look far: the room they need decides."""
+    wide = 60 * np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    rows = np.array([m + wide for m in (500, 501, 502, 503, 590)])
+    one = study_of(
+        {n: {"policy.reorder.s": 10 + i} for i, n in enumerate("ABCDE")},
+        replications=1,
+        written={"cost.total": rows},
+    )
+    assert plot.ranking(one).get_xlim()[1] > 590
+
+
+def test_names_of_points_cover_none() -> None:
+    """No name lies on a mark or on another name, and the reference has one."""
+    noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    costs, fills = (500, 505, 510, 505, 560), (0.5, 0.51, 0.52, 0.6, 0.9)
+    one = study_of(
+        {f"policy {n}": {"policy.reorder.s": 10 + i} for i, n in enumerate("ABCDE")},
+        replications=1,
+        written={
+            "cost.total": np.array([m + noise for m in costs]),
+            "fill_rate": np.array([m + noise / 1000 for m in fills]),
+        },
+    )
+    ax = plot.pareto(one)
+    words = drawn(ax)
+    assert "policy A" in words
+    assert "policy E" in words
+    renderer = ax.figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = [t.get_window_extent(renderer) for t in ax.texts]
+    marks = ax.transData.transform(np.array([costs, fills]).T)
+    assert not any(box.contains(*mark) for box in boxes for mark in marks)
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
 def test_the_front() -> None:
     cost, service = [1.0, 2.0, 3.0, 2.5], [0.5, 0.9, 0.95, 0.8]
     assert efficient(np.array([cost, service]), ["minimise", "maximise"]) == [0, 1, 2]
@@ -165,12 +201,37 @@ def test_bars_add_up(study: StandIn) -> None:
     assert max(ends) == pytest.approx(study.array("cost.total").mean(axis=1).max())
 
 
+def test_regret_stands_on_the_bound(study: StandIn) -> None:
+    """Best first, each bar as long as the policy's cost, the bound at its foot."""
+    ax = plot.regret(study, bounds_of(study))
+    assert "money per day" in ax.get_xlabel()
+    words = drawn(ax)
+    assert "bound" in words
+    assert "fcfs 10 (ref.)" in words
+    feet, tops = ax.patches[:4], ax.patches[4:]
+    assert [p.get_width() for p in feet] == [5.0] * 4
+    regrets = [6.0 + i for i in rank(study).order]
+    assert [p.get_width() for p in tops] == regrets
+    assert [p.get_x() for p in tops] == [5.0] * 4
+
+
 def test_waits_start_at_the_fill_rate(study: StandIn) -> None:
     ax = plot.waits(study, policies=["fcfs 10"])
     line = next(li for li in ax.lines if to_hex(li.get_color()) == style.PALETTE[0])  # gold
     courses = study.profiles("fcfs 10")
     share = sum(p.within[0, 0] for p in courses) / sum(p.ordered[0] for p in courses)
     assert np.asarray(line.get_ydata())[0] == pytest.approx(share)
+
+
+def test_a_factor_that_only_names_the_policies_has_no_effect() -> None:
+    """It would say what the ranking says; numbers keep their order and so their figure."""
+    rules = ("fcfs", "lifo", "class_priority")
+    one = study_of({rule: {"policy.priority": rule} for rule in rules}, replications=2)
+    with pytest.raises(InputError, match="a factor of 2 levels"):
+        plot.sensitivity(one)
+    levels = study_of({str(s): {"policy.reorder.s": s} for s in (10, 20, 15)}, replications=2)
+    words = drawn(plot.sensitivity(levels))
+    assert words.index("s = 10") < words.index("s = 15") < words.index("s = 20")
 
 
 def test_sensitivity_names_levels_in_order(study: StandIn) -> None:

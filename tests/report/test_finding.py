@@ -105,7 +105,7 @@ def test_a_constraint_decides() -> None:
     )
     text = finding(found)
     assert text.startswith("C beats A by 100.0 +- 1.6 a day in total cost")  # one of two
-    assert "C keeps fill_rate[gold] >= 0.95 with 0.9600 +- 0.0012." in text
+    assert "C keeps fill rate of gold >= 0.95 with 0.9600 +- 0.0012." in text
 
 
 def test_a_constraint_in_doubt_is_said_to_be() -> None:
@@ -130,7 +130,7 @@ def test_nothing_keeps_the_constraint() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     assert finding(found) == (
-        "No policy keeps fill_rate[gold] >= 0.95 (5 replications). "
+        "No policy keeps fill rate of gold >= 0.95 (5 replications). "
         "B comes nearest, with fill rate of gold 0.900 +- 0.012."
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.report.browser import chromium
-from tests.report.standin import BASE, NETWORK, StandIn, study_of
+from tests.report.standin import BASE, NETWORK, StandIn, bounds_of, study_of
 
 from backsim.errors import InputError
 from backsim.report.html import render, write_report
@@ -101,6 +101,27 @@ def test_it_has_every_part(page: str) -> None:
     assert page.count("<svg") == 11
     for words in ("Bonferroni", "Hsu", "common random numbers", "MSER-5", "Student"):
         assert words in page
+
+
+def test_policies_stand_out_in_the_finding(page: str, hostile_page: Path) -> None:
+    """Their names are bold, and nothing else in it is."""
+    finding = re.search(r'<section id="finding".*?</section>', page, re.DOTALL)
+    assert finding is not None
+    names = re.findall(r"<strong><bdi>(.*?)</bdi></strong>", finding.group())
+    assert names
+    assert all(re.fullmatch(r"(fcfs|class_priority) [12]0", name) for name in names)
+    assert "\ue000" not in hostile_page.read_text(encoding="utf-8")
+
+
+def test_regret_is_drawn(study: StandIn, page: str) -> None:
+    """With bounds, a figure, a table and what they mean; without, no section."""
+    assert "regret" not in sections(page)
+    bounded = render(study, bounds_of(study))
+    part = bounded[bounded.index('<section id="regret"') :]
+    part = part[: part.index("</section>")]
+    assert part.count("<svg") == 1
+    assert "the bound is a yardstick" in part
+    assert "fcfs 10 (reference)" in part
 
 
 def test_promises_are_shown_when_there_are_some(study: StandIn) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from tests.report.standin import StandIn, study_of
+from tests.report.standin import StandIn, bounds_of, study_of
 
 from backsim.errors import InputError
 from backsim.report.analysis import rank, warm_up_verdict
@@ -195,27 +195,13 @@ def test_a_workbook_that_cannot_be(study: StandIn, tmp_path: Path) -> None:
 
 def test_regret_against_the_bound_in_hindsight(study: StandIn) -> None:
     """Mean of each policy over its own rows; the note says for whom the bounds hold."""
-    import pandas as pd
-
     from backsim.report.regret import regret_table
 
-    names = [p.name for p in study.policies]
-    frame = pd.DataFrame(
-        [
-            {
-                "policy": name,
-                "replication": k,
-                "realised": 10.0 + i + k,
-                "bound": 4.0 + k,
-                "regret": 6.0 + i,
-                "given_receipts": "",
-            }
-            for i, name in enumerate(names)
-            for k in range(3)
-        ]
-    )
+    frame = bounds_of(study)
     ranking = rank(study)
     table = regret_table(study, ranking, frame)
+    names = [p.name for p in study.policies]
+    names[ranking.reference] += " (reference)"
     assert [row[0] for row in table.rows] == [names[i] for i in ranking.order]
     for i, row in zip(ranking.order, table.rows, strict=True):
         assert row[1] == 3

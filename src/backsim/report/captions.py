@@ -7,7 +7,7 @@ from statistics import median
 
 from backsim.report.analysis import Ranking, warm_up_verdict
 from backsim.report.study import Study
-from backsim.report.words import PAGE_PLUS_MINUS, interval, label, percent
+from backsim.report.words import PAGE_PLUS_MINUS, condition, interval, label, percent
 from backsim.scenario.network import sends_for_units
 
 
@@ -25,14 +25,24 @@ class Captions:
 
     def differences(self) -> str:
         """What the colours of the differences mean."""
+        reference = self.study.policies[self.found.reference].name
         return (
-            "Paired, replication by replication. Blue is better than the reference, orange worse; "
-            "grey cannot be told apart from it."
+            f"Each policy less the reference, \N{LEFT DOUBLE QUOTATION MARK}{reference}"
+            "\N{RIGHT DOUBLE QUOTATION MARK}, replication by replication. Blue is better than the "
+            "reference, orange worse; grey cannot be told apart from it."
         )
 
     def interval(self) -> str:
         """Which interval is drawn."""
-        return f"Mean and {self.level} interval."
+        return f"Mean and {self.level} interval; the hollow mark is the reference."
+
+    def regret(self) -> str:
+        """What regret is."""
+        return (
+            "What each policy costs more than the best clearing would have, had all orders and "
+            "receipts been known beforehand. No rule can know that: the bound is a yardstick, and "
+            "the regret the most that better clearing could save."
+        )
 
     def ranking(self) -> str:
         """What the policies are ranked by, and subject to what."""
@@ -42,7 +52,7 @@ class Captions:
         text = f"{order}{label(self.found.spec)}, best first."
         constraints = self.study.experiment.constraints
         if constraints:
-            text += f" Subject to {', '.join(map(str, constraints))}: hollow marks break it."
+            text += f" Subject to {', '.join(map(condition, constraints))}: hollow marks break it."
         return text
 
     def waits(self) -> str:

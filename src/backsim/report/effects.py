@@ -25,13 +25,17 @@ class Effect:
     level: str
     policies: int
     estimate: Estimate
+    numeric: bool = False
+    """Whether the factor's levels are numbers, in their order."""
 
 
 def main_effects(study: Study, spec: MetricSpec) -> tuple[Effect, ...]:
     """The effect of each level of each factor, with paired intervals over replications.
 
-    A factor with many numbers is put into at most 4 groups of about as many policies each.  In a
-    design that is not balanced, the levels of other factors show through.
+    A factor with many numbers is put into at most 4 groups of about as many policies each.  One
+    with other levels, fewer than two policies to each, sets the policies themselves apart, as the
+    ranking does, and is left out.  In a design that is not balanced, the levels of other factors
+    show through.
     Source: Law, Simulation Modeling and Analysis (2015), section 12.2 (main effects); the interval
     is that of the replications' own effects.
     """
@@ -45,10 +49,14 @@ def main_effects(study: Study, spec: MetricSpec) -> tuple[Effect, ...]:
     for factor in study.experiment.factors:
         given = [policy.settings.get(factor) for policy in study.policies]
         groups = _groups(given)
-        if len(groups) > 1:
+        if len(groups) > 1 and (2 * len(groups) <= len(given) or _numbers(given)):
             effects += [
                 Effect(
-                    factor, text, len(rows), estimate(centred[rows].mean(axis=0).tolist(), level)
+                    factor,
+                    text,
+                    len(rows),
+                    estimate(centred[rows].mean(axis=0).tolist(), level),
+                    bool(_numbers(given)),
                 )
                 for text, rows in groups.items()
             ]
@@ -57,9 +65,9 @@ def main_effects(study: Study, spec: MetricSpec) -> tuple[Effect, ...]:
 
 def _groups(given: Sequence[Any]) -> dict[str, list[int]]:
     """Level -> places of its policies, in order of the level."""
-    numbers = [v for v in given if isinstance(v, int | float) and not isinstance(v, bool)]
+    numbers = _numbers(given)
     distinct = sorted(set(numbers))
-    if len(numbers) == len(given) and len(distinct) > MOST_LEVELS:
+    if len(distinct) > MOST_LEVELS:
         edges = np.quantile(numbers, np.linspace(0, 1, MOST_GROUPS + 1))
         place = np.searchsorted(edges[1:-1], numbers, side="right")
         found = {}
@@ -69,11 +77,17 @@ def _groups(given: Sequence[Any]) -> dict[str, list[int]]:
                 inside = [numbers[i] for i in rows]
                 found[f"{min(inside):.4g} to {max(inside):.4g}"] = rows
         return found
-    ordered = distinct if len(numbers) == len(given) else given
+    ordered = distinct or given
     groups: dict[str, list[int]] = {level_text(v): [] for v in ordered}
     for index, value in enumerate(given):
         groups[level_text(value)].append(index)
     return groups
+
+
+def _numbers(given: Sequence[Any]) -> list[float]:
+    """The levels where all are numbers; else none."""
+    numbers = [v for v in given if isinstance(v, int | float) and not isinstance(v, bool)]
+    return numbers if len(numbers) == len(given) else []
 
 
 def level_text(value: Any) -> str:
@@ -81,5 +95,6 @@ def level_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, dict):
-        return ", ".join(f"{k} {level_text(v)}" for k, v in value.items())
+        parts = (str(v) if k == "rule" else f"{k} {level_text(v)}" for k, v in value.items())
+        return ", ".join(parts)
     return str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from backsim.report.analysis import (
 from backsim.report.study import Study
 from backsim.report.words import (
     PLUS_MINUS,
+    condition,
     interval,
     label,
     listed,
@@ -31,22 +32,26 @@ from backsim.results.spec import MetricSpec
 from backsim.statistics import MINIMISE, Difference
 
 
-def finding(study: Study, sign: str = PLUS_MINUS) -> str:
+def finding(study: Study, sign: str = PLUS_MINUS, mark: Callable[[str], str] = str) -> str:
     """The finding of a study in one paragraph: which policy is best, by how much, how surely.
+
+    `mark` sets the name of a policy apart from the words around it.
 
     Raises InputError when there are too few replications to say anything.
     """
     ranking = rank(study)
-    return _Words(study, ranking, sign).paragraph()
+    return _Words(study, ranking, sign, mark).paragraph()
 
 
 class _Words:
     """The sentences of a finding."""
 
-    def __init__(self, study: Study, ranking: Ranking, sign: str) -> None:
+    def __init__(
+        self, study: Study, ranking: Ranking, sign: str, mark: Callable[[str], str]
+    ) -> None:
         self.study, self.ranking, self.sign = study, ranking, sign
         self.spec = ranking.spec
-        self.names = [policy.name for policy in study.policies]
+        self.names = [mark(policy.name) for policy in study.policies]
         counts = sorted({e.count for e in ranking.estimates})
         number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         self.replications = f"{number} replications"
@@ -86,7 +91,9 @@ class _Words:
 
     def none_feasible(self) -> str:
         constraints = self.study.experiment.constraints
-        text = f"No policy keeps {listed([str(c) for c in constraints])} ({self.replications})."
+        text = (
+            f"No policy keeps {listed([condition(c) for c in constraints])} ({self.replications})."
+        )
         if len(constraints) == 1:
             means = [e.mean for e in estimates(self.study, constraints[0].metric)]
             upward = constraints[0].relation == ">="
@@ -178,7 +185,9 @@ class _Words:
         for constraint in self.study.experiment.constraints:
             word = keeping(self.study, constraint)[best]
             surely = "" if word == KEPT else ", but its interval contains the bound"
-            texts.append(f"{constraint} with {self.amount(best, constraint.metric)}{surely}")
+            texts.append(
+                f"{condition(constraint)} with {self.amount(best, constraint.metric)}{surely}"
+            )
         return f"{self.names[best]} keeps {listed(texts)}." if texts else ""
 
     def others(self, best: int) -> str:

@@ -30,6 +30,7 @@ from backsim.statistics import Difference, Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
+    from markupsafe import Markup
     from matplotlib.axes import Axes
 
 
@@ -70,12 +71,16 @@ def render(study: Study, bounds: pd.DataFrame | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell": partial(cell_text, sign=PAGE_PLUS_MINUS), "key": sort_key}
+    environment.filters |= {
+        "cell": partial(cell_text, sign=PAGE_PLUS_MINUS),
+        "key": sort_key,
+        "tight": _tight,
+    }
     experiment = study.experiment
     return environment.get_template("page.html").render(
         title=experiment.title or experiment.name,
         question=experiment.question,
-        finding=finding(study, PAGE_PLUS_MINUS),
+        finding=_emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
         facts=_facts(study),
         sections=_sections(study, bounds),
         style=(folder / "page.css").read_text(encoding="utf-8"),
@@ -113,6 +118,29 @@ def sort_key(cell: Cell) -> str:
     return "" if value is None or math.isnan(value) else repr(float(value))
 
 
+_NAME = "\ue000", "\ue001"
+
+
+def _mark(name: str) -> str:
+    """A policy's name between marks that no one else writes."""
+    return f"{_NAME[0]}{''.join(c for c in name if c not in _NAME)}{_NAME[1]}"
+
+
+def _emphasised(text: str) -> Markup:
+    """Words with the marked names in bold, everything escaped."""
+    from markupsafe import Markup, escape
+
+    page = str(escape(text)).replace(_NAME[0], "<strong><bdi>")
+    return Markup(page.replace(_NAME[1], "</bdi></strong>"))
+
+
+def _tight(text: str) -> str:
+    """No line ends between a number and its unit or interval."""
+    for sign in (" %", f" {PAGE_PLUS_MINUS} "):
+        text = text.replace(sign, sign.replace(" ", "\N{NO-BREAK SPACE}"))
+    return text
+
+
 def _facts(study: Study) -> str:
     """The experiment in a line."""
     counts = sorted({e.count for e in rank(study).estimates})
@@ -145,7 +173,6 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
 
     drawn: list[str] = []
     text = Captions(study, ranking)
-    reference = study.policies[ranking.reference].name
     parts: list[tuple[str, str, list[str], list[Any], list[str]]] = [
         (
             "ranking",
@@ -156,7 +183,7 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
         ),
         (
             "differences",
-            f"Differences from {reference}",
+            "Differences from the reference",
             [text.differences()] if several else [],
             [
                 figure
@@ -170,7 +197,15 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
             ["differences"],
         ),
         ("costs", "Costs", [], draw("costs", figures.costs, "Mean over replications."), ["costs"]),
-        ("regret", "Regret in hindsight", [], [], ["regret"]),
+        (
+            "regret",
+            "Regret in hindsight",
+            [text.regret()] if bounds is not None else [],
+            draw("regret", figures.regret, "Mean over replications.", bounds=bounds)
+            if bounds is not None
+            else [],
+            ["regret"],
+        ),
         (
             "pareto",
             "Service against cost",
@@ -218,7 +253,7 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
         ),
         (
             "effects",
-            "Sensitivity to each factor",
+            "Sensitivity to each factor" if "effects" in by_name else "What each policy sets",
             [],
             draw("sensitivity", figures.sensitivity, text.effects()) if several else [],
             ["effects", "settings"],

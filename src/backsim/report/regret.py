@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.hindsight import TERMS
-from backsim.report.analysis import Ranking
+from backsim.report.analysis import Ranking, present
 from backsim.report.study import Study
-from backsim.report.table import Cell, Column, Table
+from backsim.report.table import Cell, Column, Table, policy_name
 from backsim.report.words import listed, percent
 from backsim.statistics import estimate
 
@@ -28,16 +28,18 @@ def regret_table(study: Study, ranking: Ranking, bounds: pd.DataFrame) -> Table:
     for name in names:
         own = bounds[bounds["policy"] == name]
         known = (estimate(own[column].tolist(), level) for column in COLUMNS)
-        rows.append((name, len(own), *known))
+        place = [policy.name for policy in study.policies].index(name)
+        rows.append((policy_name(study, ranking, place), len(own), *known))
     columns = (Column("policy"), Column("replications"), *(Column(c, MONEY) for c in COLUMNS))
-    return Table("regret", "Regret in hindsight", columns, tuple(rows), _note(bounds, level))
+    return Table("regret", "Regret in hindsight", columns, tuple(rows), _note(study, bounds, level))
 
 
 COLUMNS = ("realised", "bound", "regret")
 
 
-def _note(bounds: pd.DataFrame, level: float) -> str:
-    costs = listed([name.removeprefix("cost.").replace("_", " ") for name in TERMS])
+def _note(study: Study, bounds: pd.DataFrame, level: float) -> str:
+    terms = present(study, TERMS) or TERMS
+    costs = listed([name.removeprefix("cost.").replace("_", " ") for name in terms])
     reasons = [reason for reason in bounds["given_receipts"].unique() if reason]
     holds = (
         f"Each bound holds with the receipts of its own run: {'; '.join(reasons)}."

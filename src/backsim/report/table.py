@@ -32,6 +32,10 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
 
+    def numeric(self, column: int) -> bool:
+        """Whether a column holds numbers: no text in any row."""
+        return not any(isinstance(row[column], str) for row in self.rows)
+
 
 def cell_text(cell: Cell, sign: str = PLUS_MINUS) -> str:
     """A cell as text; `-` for nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from os.path import normpath
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.effects import level_text, main_effects
 from backsim.report.study import Study, place_of
 from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import label, listed, percent, unit
+from backsim.report.words import condition, label, listed, percent, unit
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec
 
@@ -51,7 +52,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
     verdicts = ranking.objective and len(study.policies) > 1
     columns = [Column("policy"), *([Column("verdict")] if verdicts else [])]
     columns += [Column(label(spec), unit(spec)) for spec in specs]
-    columns += [Column(str(constraint)) for constraint in constraints]
+    columns += [Column(condition(constraint)) for constraint in constraints]
     rows: list[tuple[Cell, ...]] = [
         (
             policy_name(study, ranking, i),
@@ -203,7 +204,7 @@ def provenance_table(study: Study) -> Table:
     """Where the numbers come from: a row a fact."""
     values = {key: value for key, value in study.provenance.items() if key not in WRITTEN_OUT}
     engines = values.pop("engines", {})
-    names = listed(list(dict.fromkeys(policy.model.name for policy in study.policies)))
+    names = listed(list(dict.fromkeys(normpath(p.model.name) for p in study.policies)))
     place = place_of(study, study.experiment.reference or study.policies[0].name)
     reference = study.policies[place]
     rows = [("scenario", names), (f"sha256 of {reference.name}", reference.model.digest)]
@@ -227,7 +228,9 @@ def _facts(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
     found: list[tuple[str, str]] = []
     for key, value in values.items():
         name = f"{before}{key}"
-        if isinstance(value, Mapping) and value and len(name.split(".")) < 3:
+        if key == "versions" and isinstance(value, Mapping):
+            found.append((name, ", ".join(f"{part} {text}" for part, text in value.items())))
+        elif isinstance(value, Mapping) and value and len(name.split(".")) < 3:
             found += _facts(value, f"{name}.")
         elif not isinstance(value, str | int | float | bool) and value is not None:
             found.append((name, json.dumps(value, default=str)[:MOST_TEXT]))

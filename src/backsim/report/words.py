@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from backsim.results.metrics import METRICS
-from backsim.results.spec import MetricSpec
+from backsim.results.spec import Constraint, MetricSpec
 from backsim.statistics import Difference, Estimate
 
 PLUS_MINUS = "+-"
@@ -24,6 +24,11 @@ def label(spec: MetricSpec) -> str:
     else:
         words = name.replace("_", " ").replace(".", ", ")
     return f"{words} of {spec.member}" if spec.dimension else words
+
+
+def condition(constraint: Constraint) -> str:
+    """A constraint in words: `fill rate of gold >= 0.95`."""
+    return f"{label(constraint.metric)} {constraint.relation} {constraint.bound:g}"
 
 
 def unit(spec: MetricSpec) -> str:

@@ -1,7 +1,7 @@
 """The figures: each a function of a study (or a run) and matplotlib axes."""
 
 from backsim.report.figures.course import backlog, stock, waits
-from backsim.report.figures.money import cancellations, costs, promises
+from backsim.report.figures.money import cancellations, costs, promises, regret
 from backsim.report.figures.network import network, network_policies
 from backsim.report.figures.policies import differences, pareto, ranking, sensitivity
 
@@ -15,6 +15,7 @@ __all__ = [
     "pareto",
     "promises",
     "ranking",
+    "regret",
     "sensitivity",
     "stock",
     "waits",

@@ -11,6 +11,7 @@ from backsim.errors import InputError
 from backsim.report.analysis import present, rank
 from backsim.report.figures.style import (
     BLUE,
+    GREY,
     GROUND,
     ORANGE,
     PALETTE,
@@ -30,7 +31,11 @@ from backsim.results.run import Run
 from backsim.results.spec import MetricSpec
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++")
 
@@ -68,7 +73,7 @@ def promises(study: Study | Run, ax: Axes | None = None) -> Axes:
     if not present(study, ["promise_kept"]):
         raise InputError("promises: expected promises to customers, got none")
     order = order_of(study)
-    kept = np.nanmean(study.array("promise_kept"), axis=1)
+    kept = _means(study.array("promise_kept"))
     ax = new_axes(ax, rows_height(len(order), 1.2))
     ax.barh(range(len(order)), kept[order], color=BLUE, height=0.66, label="kept")
     ax.barh(
@@ -78,6 +83,29 @@ def promises(study: Study | Run, ax: Axes | None = None) -> Axes:
     name_rows(ax, row_names(study, order))
     ax.set_xlim(0, 1)
     name_across(ax, "share of promised lines")
+    legend(ax)
+    return ax
+
+
+def regret(study: Study, bounds: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """What the best clearing would have cost, and what each policy costs beyond it.
+
+    `bounds` is what `Study.bound` gives.
+    """
+    names = [policy.name for policy in study.policies]
+    means = bounds.groupby("policy")[["bound", "regret"]].mean()
+    order = [i for i in order_of(study) if names[i] in means.index]
+    parts = {name: means[name].loc[[names[i] for i in order]].to_numpy() for name in means}
+    ax = new_axes(ax, rows_height(len(order), 1.2))
+    rows = range(len(order))
+    ax.barh(rows, parts["bound"], color=GREY, height=0.66, label="bound")
+    ax.barh(
+        rows, parts["regret"], left=parts["bound"], color=BLUE, height=0.66, label="regret",
+        hatch="////", edgecolor=GROUND, linewidth=0,
+    )  # fmt: skip
+    name_rows(ax, row_names(study, order))
+    name_across(ax, "cost (money per day)")
+    few_ticks(ax)
     legend(ax)
     return ax
 
@@ -97,15 +125,18 @@ def order_of(study: Study) -> list[int]:
         return list(range(len(study.policies)))
 
 
+def _means(values: Floats) -> Floats:
+    """Means over replications; nan for a policy that has none."""
+    known = np.count_nonzero(~np.isnan(values), axis=1)
+    return np.where(known > 0, np.nansum(values, axis=1) / np.maximum(known, 1), np.nan)
+
+
 def _stacked(
     study: Study, names: list[str], axis: str, ax: Axes | None, words: Callable[[str], str]
 ) -> Axes:
     order = order_of(study)
-    parts = {}
-    for name in names:  # nothing, where a policy has no such thing
-        values = study.array(name)[order]
-        known = np.count_nonzero(~np.isnan(values), axis=1)
-        parts[name] = np.nansum(values, axis=1) / np.maximum(known, 1)
+    # Nothing, where a policy has no such thing.
+    parts = {name: np.nan_to_num(_means(study.array(name)[order])) for name in names}
     names = sorted(names, key=lambda name: -float(parts[name].sum()))
     lines = -(-len(names) // 2)
     ax = new_axes(ax, rows_height(len(order), 1.0 + 0.22 * lines))
@@ -126,4 +157,4 @@ def _stacked(
     return ax
 
 
-__all__ = ["cancellations", "costs", "promises"]
+__all__ = ["cancellations", "costs", "promises", "regret"]

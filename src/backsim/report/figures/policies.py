@@ -16,6 +16,7 @@ from backsim.report.analysis import (
     rank,
 )
 from backsim.report.effects import main_effects
+from backsim.report.figures.labels import name_points
 from backsim.report.figures.style import (
     BLUE,
     FAINT,
@@ -23,7 +24,6 @@ from backsim.report.figures.style import (
     GROUND,
     INK,
     PALETTE,
-    SIZE,
     VERMILION,
     cut_off,
     few_ticks,
@@ -129,7 +129,8 @@ def sensitivity(
         middle = [e.estimate.mean for e in inside]
         rows = range(row, row + len(inside))
         colour = PALETTE[number % len(PALETTE)]
-        ax.plot(middle, rows, color=FAINT, linewidth=2, zorder=1)
+        if inside[0].numeric:
+            ax.plot(middle, rows, color=FAINT, linewidth=2, zorder=1)
         _intervals(ax, rows, [e.estimate for e in inside], [colour] * len(inside))
         names += [_level_of(_short(factor, factors), e.level) for e in inside]
         ticks += list(rows)
@@ -175,17 +176,17 @@ def pareto(
     widths = np.nan_to_num([[e.half_width for e in one] for one in found])
     colours = [BLUE if i in front else GREY for i in range(means.shape[1])]
     low, high = means - widths, means + widths
-    ax.hlines(means[1], low[0], high[0], colors=colours, linewidth=1.2)
-    ax.vlines(means[0], low[1], high[1], colors=colours, linewidth=1.2)
+    ax.hlines(means[1], low[0], high[0], colors=colours, linewidth=1.2, alpha=0.45)
+    ax.vlines(means[0], low[1], high[1], colors=colours, linewidth=1.2, alpha=0.45)
     faces = [c if i != reference else GROUND for i, c in enumerate(colours)]
     ax.scatter(means[0], means[1], s=32, c=faces, edgecolors=colours, linewidths=1.5, zorder=3)
-    _name_points(ax, study, means, list(dict.fromkeys([reference, *order[::-1]])))
     ax.set_xlabel(wrapped(_towards(specs[0])))
     ax.set_ylabel(wrapped(_towards(specs[1]), 34))
     few_ticks(ax)
     few_ticks(ax, "y")
     ax.margins(0.12, 0.16)
     cut_off(ax, means[0], low[0], high[0], means[1])
+    name_points(ax, study, means, list(dict.fromkeys([reference, *order])))
     return ax
 
 
@@ -203,33 +204,6 @@ def efficient(means: np.ndarray, senses: list[str]) -> list[int]:
 def _towards(spec: MetricSpec) -> str:
     arrow = "more" if spec.sense == "maximise" else "less"
     return f"{label(spec)} ({unit(spec)}; {arrow} is better)"
-
-
-def _name_points(
-    ax: Axes,
-    study: Study,
-    means: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    rows: list[int],
-) -> None:
-    """Names beside the points, as many as have room."""
-    span = np.ptp(means, axis=1)[:, None]
-    scaled = means / np.where(span > 0, span, 1.0)
-    middle = np.nanmean(means[0])
-    named: list[int] = []
-    for i in rows:
-        if any((abs(scaled[:, i] - scaled[:, j]) < (0.45, 0.12)).all() for j in named):
-            continue
-        right = means[0, i] > middle
-        named.append(i)
-        ax.annotate(
-            text(study.policies[i].name, 22),
-            (means[0, i], means[1, i]),
-            xytext=(-6 if right else 6, -12),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            fontsize=SIZE - 1.5,
-            color=INK,
-        )
 
 
 def _intervals(

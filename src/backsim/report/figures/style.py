@@ -61,7 +61,7 @@ def name_rows(ax: Axes, names: list[str]) -> None:
 
 def marked(name: str, reference: bool) -> str:
     """A policy's name, and whether the others are compared with it."""
-    return f"{name[:24]} (ref.)" if reference else name
+    return f"{shortened(name, LONGEST - 7)} (ref.)" if reference else name
 
 
 def name_across(ax: Axes, label: str) -> None:
@@ -76,14 +76,17 @@ def cut_off(
 
     `heights` are where the means stand, by default rows 0, 1, ...
 
-    An outlier lies more than 12 times as far from the median as the rows do in the middle; when
-    more than a quarter would be outliers, none is.
+    An outlier lies more than 12 times as far from the median as the rows do in the middle, and
+    further from the others' intervals than twice what these span; when more than a quarter would
+    be outliers, none is.
     """
     known = ~np.isnan(means)
     if known.sum() < 4:
         return
     distance = np.abs(means - np.median(means[known]))
     out = known & (distance > 12 * np.median(distance[known]))
+    low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
+    out &= np.maximum(low - means, means - high) > 2 * (high - low)
     if not 0 < out.sum() <= known.sum() / 4:
         return
     low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
@@ -108,8 +111,12 @@ def cut_off(
 def text(value: str, longest: int = LONGEST) -> str:
     """Someone's words as plain text: one line, cut if long, no dollar starts a formula."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in value).split())
-    short = clean if len(clean) <= longest else clean[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return short.replace("$", r"\$")
+    return shortened(clean, longest).replace("$", r"\$")
+
+
+def shortened(value: str, longest: int) -> str:
+    """Cut if long."""
+    return value if len(value) <= longest else value[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def wrapped(value: str, width: int = 44) -> str:
