@@ -227,3 +227,40 @@ def test_equal_lines_are_served_in_order():
     assert decide(case).tolist() == [1, 1, 0]
     assert decide(replace(case, group=np.arange(3))).tolist() == [1, 1, 0]
     assert decide(replace(case, held=np.array([1.0, 2.0]))).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("held", "arrive", "kind", "due"),
+    [
+        ([1, 2, 4], [0.0, 1.68, 2.34], [0, 0, 1, 1, 0], [2.0, 2.0, 0.5, 0.5, 2.0]),
+        ([4, 4], [0.0, 0.52], [0, 1, 1, 0, 1, 0], [-1.0, 0.5, 0.5, -1.0, 0.5, -1.0]),
+        ([1, 1, 3], [0.0, 1.59, 2.66], [0, 1, 0, 1, 1], [5.0, 0.5, 5.0, 0.5, 0.5]),
+    ],
+)
+def test_of_equal_lines_the_first_has_the_earliest_unit(
+    held: list[int], arrive: list[float], kind: list[int], due: list[float]
+):
+    """Where all are served at the same cost: whoever of a kind waits, it is not the first.
+
+    These are programs in which the order of lines and of days, one for itself, leaves it open.
+    """
+    of = np.array(kind)
+    case = Case(
+        product=np.zeros(len(of), np.int64),
+        group=np.full(len(of), ALONE),
+        ordered=np.arange(len(of)) - 9.0,
+        due=np.array(due),
+        leaves=np.array([9.0, 12.0])[of],
+        units=np.ones(len(of)),
+        weight=np.array([1.0, 5.0])[of],
+        lost=np.array([4.0, 9.0])[of],
+        customer_class=of,
+        of=np.zeros(len(held), np.int64),
+        held=np.array(held, float),
+        arrive=np.array(arrive),
+        classes=2,
+        min_fill={},
+    )
+    units = decide(case)
+    for k in (0, 1):
+        assert (np.diff(units[of == k]) <= 0).all()

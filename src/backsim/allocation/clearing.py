@@ -23,7 +23,7 @@ from backsim.allocation.book import (
     Sources,
 )
 from backsim.allocation.highs import Solver
-from backsim.allocation.program import INF, Program
+from backsim.allocation.program import INF, Program, spans
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
 
@@ -111,8 +111,8 @@ def units_now(book: Book, plan: Floats) -> Codes:
     units = np.bincount(options.line[now], plan[now], len(lines))
     whole: Codes = np.floor(units + ROUNDING).astype(np.int64)
     if lines.complete.any():  # a group gets all, or nothing
-        short = lines.order[lines.complete & (whole < lines.units)]
-        whole[lines.complete & np.isin(lines.order, short)] = 0
+        short = np.bincount(lines.order, lines.complete & (whole < lines.units)) > 0.0
+        whole[lines.complete & short[lines.order]] = 0
     return whole
 
 
@@ -249,13 +249,23 @@ def _start(case: Case, day: Floats) -> Floats:
 
 def _with_days_of_groups(case: Case, line: Codes, day: Floats) -> tuple[Codes, Floats]:
     """(line, day), each once, where every line of a group has the days of all."""
-    found = [np.stack([line, day])]
-    for group in np.unique(case.group[case.group != ALONE]).tolist():
-        members = np.flatnonzero(case.group == group)
-        days = np.unique(day[case.group[line] == group])
-        found.append(np.stack([np.repeat(members, len(days)), np.tile(days, len(members))]))
-    pairs = np.unique(np.concatenate(found, axis=1), axis=1)
-    return pairs[0].astype(np.int64), pairs[1]
+    bound = case.group[line] != ALONE
+    group, days = _distinct(case.group[line[bound]], day[bound])
+    members = np.argsort(case.group, kind="stable")
+    of = case.group[members]
+    first = np.searchsorted(of, group, "left")
+    counts = np.searchsorted(of, group, "right") - first
+    others = members[spans(first, counts)]
+    return _distinct(np.concatenate([line, others]), np.concatenate([day, np.repeat(days, counts)]))
+
+
+def _distinct(code: Codes, day: Floats) -> tuple[Codes, Floats]:
+    """Pairs of code and day, each once, in order."""
+    order = np.lexsort((day, code))
+    code, day = code[order], day[order]
+    new = np.ones(len(code), bool)
+    new[1:] = (code[1:] != code[:-1]) | (day[1:] != day[:-1])
+    return code[new], day[new]
 
 
 def _capacity(case: Case, options: Options) -> Capacity:

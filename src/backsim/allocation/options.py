@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.book import Capacity, Lines, Options, Sources, join
+from backsim.allocation.program import spans
 from backsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,8 +113,7 @@ def _pairs(lines: Lines, sources: Sources, substitutes: Substitutes) -> tuple[Co
             f"it, got {total:,}: take the products in parts"
         )
     line = np.repeat(np.arange(len(lines)), counts)
-    ends = np.cumsum(counts)
-    place = np.arange(total) - np.repeat(ends - counts, counts) + np.repeat(first, counts)
+    place = spans(first, counts)
     return line, source[place], cost[place]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 INF = float("inf")
 
 Entries = tuple[Any, Any, Any]
-"""(row within its block, column, coefficient), arrays of one length or numbers."""
+"""(row within its block, column, coefficient): an array of columns, the others arrays or numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,34 +73,45 @@ class Builder:
         """A block of rows with bounds, and what stands in them."""
         self.rows[name] = slice(self._height, self._height + count)
         self._bounds.append((_full(lower, count), _full(upper, count)))
-        self._entries += [(row + self._height, column, value) for row, column, value in entries]
+        for row, column, value in entries:
+            size = len(column)
+            self._entries.append((_full(row + self._height, size), column, _full(value, size)))
         self._height += count
 
     def program(self, offset: float) -> Program:
         """All that was added, by column; within a column by row."""
-        entries = [np.broadcast_arrays(*map(np.atleast_1d, entry)) for entry in self._entries]
-        row, column, value = (np.concatenate(part) for part in zip(*entries, strict=True))
+        row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
         order = np.argsort(column, kind="stable")
-        counts = np.bincount(column.astype(np.int64), minlength=self._width)
+        counts = np.bincount(column, minlength=self._width)
         cost, upper, integer, tie = (
             np.concatenate(part) for part in zip(*self._columns, strict=True)
         )
         lower_rows, upper_rows = (np.concatenate(part) for part in zip(*self._bounds, strict=True))
+        start = np.zeros(self._width + 1, np.int32)
+        np.cumsum(counts, out=start[1:])
         return Program(
-            cost=cost.astype(float),
-            upper=upper.astype(float),
-            integer=integer.astype(np.int32),
-            start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-            index=row[order].astype(np.int32),
-            value=value[order].astype(float),
-            row_lower=lower_rows.astype(float),
-            row_upper=upper_rows.astype(float),
+            cost=cost.astype(float, copy=False),
+            upper=upper.astype(float, copy=False),
+            integer=integer.astype(np.int32, copy=False),
+            start=start,
+            index=row[order].astype(np.int32, copy=False),
+            value=value[order].astype(float, copy=False),
+            row_lower=lower_rows.astype(float, copy=False),
+            row_upper=upper_rows.astype(float, copy=False),
             offset=float(offset),
-            tie=tie.astype(float),
+            tie=tie.astype(float, copy=False),
             rows=self.rows,
             columns=self.columns,
         )
 
 
+def spans(first: Codes, counts: Codes) -> Codes:
+    """The numbers first[i], first[i] + 1, ... of each i, `counts[i]` of them, one after the other."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) + np.repeat(first - ends + counts, counts)
+
+
 def _full(value: Any, count: int) -> NDArray[Any]:
-    return np.broadcast_to(np.asarray(value), (count,))
+    """An array as it is; a number, so many times."""
+    return value if isinstance(value, np.ndarray) else np.full(count, value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation import highs, pulpform
-from backsim.allocation.program import Program
+from backsim.allocation.program import Program, spans
 from backsim.allocation.solution import INFEASIBLE, OPTIMAL, TIME_LIMIT, Effort, Solution
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _groups(batch: Codes) -> dict[int, Codes]:
 def _part(program: Program, columns: Codes, rows: Codes) -> Program:
     counts = np.diff(program.start)[columns]
     start = np.concatenate([[0], np.cumsum(counts)])
-    entry = np.arange(start[-1]) + np.repeat(program.start[columns] - start[:-1], counts)
+    entry = spans(program.start[columns], counts)
     place = np.zeros(len(program.row_upper), np.int32)
     place[rows] = np.arange(len(rows))
     return Program(

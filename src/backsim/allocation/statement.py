@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from backsim.allocation.book import Book
-from backsim.allocation.program import INF, Builder, Entries, Program
+from backsim.allocation.program import INF, Builder, Entries, Program, spans
 
 NO_TIE = 0.0
 
@@ -38,11 +38,16 @@ def state(book: Book) -> Program:
 
 
 def _preference(book: Book) -> np.ndarray[Any, Any]:
-    """Of equal plans the one that serves more, and lines that stand first from sources that do."""
-    lines, sources, options = book.lines, book.sources, book.options
-    line = (options.line + 1.0) / (len(lines) + 1.0)
-    source = options.source / (len(sources) + 1.0) / (len(lines) + 1.0)
-    return np.asarray(line + 0.5 * source - 2.0)
+    """Of equal plans the one that serves more, then lines that stand first, and these soonest.
+
+    Lines are numbers from 1; days and sources, a share below 1/2.  A later day counts more for an
+    earlier line, so that of two equal lines the first has the earlier of two days.
+    """
+    options, lines, sources = book.options, len(book.lines) + 1.0, len(book.sources) + 1.0
+    line = options.line + 1.0
+    later = np.searchsorted(np.sort(options.day), options.day) + options.source / sources
+    soon = 0.5 / (len(options) + 1.0) * later * (1.0 - line / lines)
+    return np.asarray(line - 2.0 * lines + soon)
 
 
 def _open_units(builder: Builder, book: Book) -> None:
@@ -173,26 +178,22 @@ def _together(builder: Builder, book: Book) -> None:
     lines, options = book.lines, book.options
     if not book.limits.together or not lines.complete.any():
         return
-    orders, of_line = np.unique(lines.order, return_inverse=True)
-    own = np.flatnonzero(lines.complete[options.line])
-    days, day = np.unique(options.day[own], return_inverse=True)
-    pairs, leaves = np.unique(of_line[options.line[own]] * len(days) + day, return_inverse=True)
-    count = len(pairs)
-    first = builder.add_columns("leaves", np.zeros(count), 1.0, True, np.full(count, NO_TIE))
     whole = np.flatnonzero(lines.complete)
-    members = np.bincount(of_line[whole], minlength=len(orders))
-    ranked = whole[np.argsort(of_line[whole], kind="stable")]
-    start = np.cumsum(members) - members
-    of_pair = pairs // len(days)  # a row for each line of the order, and each day it may leave
-    rows_of = members[of_pair]
-    begins = np.cumsum(rows_of) - rows_of
-    pair = np.repeat(np.arange(count), rows_of)
-    place = np.arange(len(pair)) - begins[pair]
-    line = ranked[start[of_pair[pair]] + place]
+    whole = whole[np.argsort(lines.order[whole], kind="stable")]
+    of = lines.order[whole]
+    own = np.flatnonzero(lines.complete[options.line])
+    day = np.searchsorted(np.sort(options.day[own]), options.day[own])
+    pairs, leaves = np.unique(lines.order[options.line[own]] * len(own) + day, return_inverse=True)
+    order, count = pairs // len(own), len(pairs)
+    first = builder.add_columns("leaves", np.zeros(count), 1.0, True, np.full(count, NO_TIE))
+    begins = np.searchsorted(of, order, "left")  # a row for each line of the order, day by day
+    members = np.searchsorted(of, order, "right") - begins
+    line, pair = whole[spans(begins, members)], np.repeat(np.arange(count), members)
     rank = np.zeros(len(lines), np.int64)
-    rank[ranked] = np.arange(len(ranked)) - start[of_line[ranked]]
+    rank[whole] = np.arange(len(whole)) - np.searchsorted(of, of)
+    row = (np.cumsum(members) - members)[leaves] + rank[options.line[own]]
     entries: list[Entries] = [
-        (begins[leaves] + rank[options.line[own]], own, 1.0),
+        (row, own, 1.0),
         (np.arange(len(pair)), first + pair, -lines.units[line]),
     ]
     builder.add_rows("together", len(pair), 0.0, 0.0, entries)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation import highs
-from backsim.allocation.program import INF, Builder, Entries, Program
+from backsim.allocation.program import INF, Builder, Entries, Program, spans
 from backsim.allocation.solution import Effort
 from backsim.hindsight.history import History
 
@@ -151,7 +151,7 @@ def chances(history: History) -> tuple[Codes, Codes, Floats]:
     first, last = _reach(history)
     counts = last - first
     line = np.repeat(np.arange(len(first)), counts)
-    epoch = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts) + first[line]
+    epoch = spans(first, counts)
     return line, epoch, np.maximum(history.epochs[epoch], history.time[line])
 
 
