@@ -31,8 +31,14 @@ def kitchens(horizon: float = 60, **rule: Any) -> Model:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(
     "rule",
-    [{}, {"scope": "site"}, {"scope": "site", "capacity": 5}, {"min_fill": {"shop": 0.5}}],
-    ids=["stock", "site", "capacity", "fill"],
+    [
+        {},
+        {"scope": "site"},
+        {"scope": "site", "capacity": 5},
+        {"min_fill": {"shop": 0.5}},
+        {"fairness": 0.1},
+    ],
+    ids=["stock", "site", "capacity", "fill", "fairness"],
 )
 def test_both_engines_decide_the_same(rule: dict[str, Any], seed: int):
     model = kitchens(18 if "capacity" in rule else 50, **rule)

@@ -147,6 +147,43 @@ def test_a_class_gets_its_least_fill_as_far_as_there_is_stock():
     assert got(min_fill={"silver": 1, "gold": 1}) == [4, 0]  # 6 units short, whoever gets 4
 
 
+@pytest.mark.parametrize(
+    ("bound", "units"), [(1, [5, 0]), (0.3, [5, 0]), (0.25, [4, 1]), (0, [3, 2])]
+)
+def test_no_class_falls_further_behind_than_the_bound(bound: float, units: list[int]):
+    """Half of what is open can be served: silver's 4 units less the bound, in whole units."""
+    customers = {
+        "gold": {"demand": orders((1, 6))},
+        "silver": {"demand": orders((1, 4))},
+    }
+    stock = {"initial": 0, "inbound": inbound((3, 5))}
+    log = story(customers, stock, weight={"gold": 5, "silver": 1}, fairness=bound)
+    assert log.lines["shipped"].tolist() == units
+
+
+@pytest.mark.parametrize(("penalty", "closed"), [(0, [3.0, 6.0]), (20, [6.0, 3.0])])
+def test_a_promise_that_can_be_kept_is_worth_its_penalty(penalty: float, closed: list[float]):
+    """The dear customer was told day 2.5, which is over; the other one day 3, which is now."""
+    told = {"informed": {"grace": "unlimited"}}
+    customers = {
+        "dear": {"demand": orders((0.5, 1)), **told},
+        "other": {"demand": orders((1, 1)), **told},
+    }
+    policy = {
+        "priority": {
+            "rule": "lp",
+            "weight": {"dear": 5, "other": 1},
+            "promise_penalty": penalty,
+        },
+        "notice": "at_order",
+        "estimate": {"rule": "fixed", "days": 2},
+    }
+    stock = [{"initial": 0, "inbound": inbound((3, 1), (6, 1))}]
+    log = play(build(customers, stock=stock, policy=policy))
+    assert log.contacts["promise"].tolist() == [2.5, 3.0]
+    assert shipped(log) == closed
+
+
 def test_who_does_not_wait_is_served_by_the_decision_or_lost():
     customers = {
         "waits": {"demand": orders((1, {"plate": 1}))},

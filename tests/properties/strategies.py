@@ -313,20 +313,22 @@ def stock_points(
     elif draw(st.booleans()):
         point["lead_time"] = draw(LEAD_TIMES)
     if point["priority"]["rule"] == PROGRAM:
-        own = draw(programs(classes))
+        own = draw(programs(classes, point["notice"] != "silent"))
         period = {"clearing": 1} if isinstance(point["clearing"], dict) else {}
         point |= DECIDED | {"clearing": "at_arrival", "priority": own} | period
     return point
 
 
 @st.composite
-def programs(draw: Any, classes: list[str]) -> dict[str, Any]:
+def programs(draw: Any, classes: list[str], told: bool) -> dict[str, Any]:
     by_class = st.fixed_dictionaries({name: st.sampled_from([1, 2, 5]) for name in classes})
     return {
         "rule": PROGRAM,
         "weight": draw(by_class),
         "lost": draw(st.sampled_from([0, 3])),
         "min_fill": draw(st.sampled_from([0, 0, {classes[0]: 0.5}])),
+        "fairness": draw(st.sampled_from([1, 1, 0.2] if len(classes) > 1 else [1])),
+        "promise_penalty": draw(st.sampled_from([0, 4] if told else [0])),
         "capacity": draw(st.sampled_from([0, 0, 2])),
         "scope": draw(st.sampled_from(["stock", "site", "site"])),
     }

@@ -7,7 +7,7 @@ what leaves at once is carried out; the rest is decided again when more is known
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,9 +54,11 @@ class Case:
     Lines, in order of time of order: `product`; `group`, lines of one group ship together or not
     at all (ALONE: parts will do); `ordered`, `due`, `leaves` (inf: never); `units` open; `weight`,
     money per unit and day late; `lost`, money per unit not served (0: as if a day after the last
-    arrival); `customer_class`.  Sources: `of`, the product; `held` units; they `arrive`, 0 where
-    they are on hand.  `min_fill`: class -> share of its open units to be served now.  `capacity`:
-    units a day, of which `left` may leave today, which ends in `today` days; inf is no limit.
+    arrival); `customer_class`; `promised`, inf where no promise can be kept.  Sources: `of`, the
+    product; `held` units; they `arrive`, 0 where they are on hand.  `min_fill`: class -> share of
+    its open units to be served now; `fairness`: how far a class's share may be below that of all;
+    `promise_penalty`: money per unit that comes after its promise.  `capacity`: units a day, of
+    which `left` may leave today, which ends in `today` days; inf is no limit.
     """
 
     product: Codes
@@ -71,8 +73,11 @@ class Case:
     of: Codes
     held: Floats
     arrive: Floats
+    promised: Floats
     classes: int
-    min_fill: Mapping[int, float]
+    min_fill: Mapping[int, float] = field(default_factory=dict)
+    fairness: float = 1.0
+    promise_penalty: float = 0.0
     capacity: float = INF
     left: float = INF
     today: float = INF
@@ -92,7 +97,9 @@ def best_plan(program: Program, solver: Solver) -> Floats:
 
     First none, then those of orders, then those of units.
     """
-    effort = Effort(ties=not program.is_mixed)
+    if not program.is_mixed:
+        return solver.solve(program, Effort()).values
+    effort = Effort(ties=False, gap=0.0)
     of_orders = program.integer.copy()
     of_orders[program.columns["units"]] = 0
     for asked in (np.zeros_like(program.integer), of_orders):
@@ -126,9 +133,15 @@ def is_a_sort(case: Case) -> bool:
         and (case.leaves == INF).all()
         and (case.lost == 0.0).all()
         and (case.group == ALONE).all()
-        and not case.min_fill
+        and (case.promised == INF).all()
+        and not limits_shares(case)
         and case.capacity == INF
     )
+
+
+def limits_shares(case: Case) -> bool:
+    """Whether classes have shares that they must get."""
+    return bool(case.min_fill) or case.fairness < 1.0
 
 
 def sort(case: Case) -> Codes:
@@ -151,42 +164,47 @@ def book_of(case: Case) -> Book:
     lost = np.where(case.lost > 0.0, case.lost, as_late)
     complete = case.group != ALONE
     alone = np.arange(count) + 1 + int(case.group.max(initial=0))
+    names = ("",) * case.classes
     nowhere, binds = np.zeros(count, np.int64), case.capacity < INF
-    mixed = binds or bool(case.min_fill) or bool(complete.any())
-    early = np.zeros(count)
+    whole = binds or limits_shares(case)
+    mixed = whole or bool(complete.any())
+    options = _options(case) if mixed else _pairs(case)
     if mixed:  # no other plan costs the same: units leave soon, those of early orders first
         early = EARLY * case.weight * (2.0 - np.arange(count) / count)
-    options = _options(case) if mixed else _pairs(case)
-    options = replace(options, transfer=early[options.line] * options.day)
+        options = replace(options, transfer=early[options.line] * options.day)
+        lost = lost + early * last
     worth = float(lost.max(initial=1.0)) + float(case.weight.max(initial=1.0)) * last
+    worth += case.promise_penalty
     return Book(
         lines=Lines(
             ids=("",) * count,
             product=case.product,
             site=nowhere,
-            customer=nowhere,
+            customer=case.customer_class,
             customer_class=case.customer_class,
             order=np.where(complete, case.group, alone),
             units=case.units,
             ordered=case.ordered,
             due=due,
-            promised=np.full(count, INF),
+            promised=case.promised,
             tolerance=case.leaves - case.ordered,
             weight=case.weight,
-            lost=lost + early * last,
+            lost=lost,
             smallest=np.zeros(count),
             complete=complete,
         ),
         sources=_sources(case),
         options=options,
-        names=Names((), (), (), ("",) * case.classes, np.empty(0), np.empty(0, np.int64)),
+        names=Names((), (), names, names, np.empty(0), np.empty(0, np.int64)),
         limits=Limits(
             min_fill=case.min_fill,
             fill_by=0.0,
             fill_penalty=SHORT * max(1.0, worth),
             together=True,
             keep=mixed,
-            whole=binds or bool(case.min_fill),
+            fairness=case.fairness if case.fairness < 1.0 else None,
+            promise_penalty=case.promise_penalty,
+            whole=whole,
             capacity=_capacity(case, options),
         ),
     )

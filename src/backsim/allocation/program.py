@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 INF = float("inf")
 
 Entries = tuple[Any, Any, Any]
-"""(row within its block, column, coefficient): an array of columns, the others arrays or numbers."""
+"""(row within its block, column, coefficient): columns an array, the others arrays or numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,7 @@ class Builder:
 
 
 def spans(first: Codes, counts: Codes) -> Codes:
-    """The numbers first[i], first[i] + 1, ... of each i, `counts[i]` of them, one after the other."""
+    """The `counts[i]` numbers first[i], first[i] + 1, ... of each i, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     return np.arange(total) + np.repeat(first - ends + counts, counts)

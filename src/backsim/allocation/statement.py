@@ -17,6 +17,7 @@ from backsim.allocation.book import Book
 from backsim.allocation.program import INF, Builder, Entries, Program, spans
 
 NO_TIE = 0.0
+NEARLY_ONE = 1.0 - 1e-4
 
 
 def state(book: Book) -> Program:
@@ -138,7 +139,7 @@ def _least_fill(builder: Builder, book: Book) -> None:
 
 
 def _fairness(builder: Builder, book: Book) -> None:
-    """No customer's share is further below the share of all than the bound.
+    """No customer's share is further below the share of all than the bound; or it costs a penalty.
 
     The share of all is a variable of its own, which keeps the rows short.
     """
@@ -148,14 +149,20 @@ def _fairness(builder: Builder, book: Book) -> None:
     count = len(book.names.customers)
     total = np.bincount(lines.customer, lines.units, count)
     share = builder.add_columns("share", np.zeros(1), 1.0, False, np.zeros(1))
-    every = np.arange(len(options))
-    all_served = [(0, every, 1.0), (0, np.array([share]), -float(total.sum()))]
+    counted, every = np.flatnonzero(options.day <= book.limits.fill_by), np.arange(count)
+    all_served = [(0, counted, 1.0), (0, np.array([share]), -float(total.sum()))]
     builder.add_rows("share", 1, 0.0, 0.0, all_served)
-    served = [
-        (lines.customer[options.line], every, 1.0),
-        (np.arange(count), np.full(count, share), -total),
+    served: list[Entries] = [
+        (lines.customer[options.line[counted]], counted, 1.0),
+        (every, np.full(count, share), -total),
     ]
-    builder.add_rows("fairness", count, -bound * total, INF, served)
+    least = -bound * total
+    if book.limits.fill_penalty < INF:
+        least -= NEARLY_ONE  # in whole units, rounded down
+        penalty, nothing = np.full(count, book.limits.fill_penalty), np.zeros(count)
+        first = builder.add_columns("unfair", penalty, INF, True, nothing)
+        served.append((every, first + every, 1.0))
+    builder.add_rows("fairness", count, least, INF, served)
 
 
 def _smallest(builder: Builder, book: Book) -> None:

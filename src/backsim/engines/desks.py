@@ -45,6 +45,7 @@ def decides(model: Model, point: StockPoint, informs: bool) -> bool:
         informs
         or binds
         or buyers
+        or params["fairness"] < 1.0
         or params["capacity"] > 0.0
         or any(
             customer.shipment != "partial"
@@ -71,7 +72,8 @@ def add_desks(setup: Setup, model: Model) -> None:
         params = point.priority.params
         alone = index if params["scope"] == "stock" else NONE
         fill = tuple(of_class(params["min_fill"], name, 0.0) for name in model.classes)
-        members.setdefault((point.sites[0], alone, params["capacity"], fill), []).append(index)
+        limits = (fill, *(params[name] for name in ("capacity", "fairness", "promise_penalty")))
+        members.setdefault((point.sites[0], alone, limits), []).append(index)
         setup.desks[index].whole = int(alone == NONE)
         setup.desks[index].capacity = params["capacity"]
     for indices in members.values():
@@ -134,7 +136,10 @@ class Clerk:
 
         desk = tables.rows("desks", [first])[0]
         of, held, arrive = self.sources(tables, np.unique(lines["stock"]), now)
-        due, leaves = self.dates(tables, lines)
+        params = self.points[first].priority.params
+        due, leaves, promised = self.dates(tables, lines)
+        if params["promise_penalty"] == 0.0:
+            promised[:] = NEVER
         weight, lost = self.money(lines)
         shipment = self.shipment[lines["customer_class"]]
         together = (shipment == BY_ORDER) & (desk["whole"] != 0)
@@ -153,11 +158,14 @@ class Clerk:
             weight=weight,
             lost=lost,
             customer_class=lines["customer_class"].astype(np.int64),
+            promised=np.where(promised < now, NEVER, promised - now),
             of=of,
             held=held,
             arrive=arrive,
             classes=self.classes,
             min_fill=self.min_fill(first, lines),
+            fairness=params["fairness"],
+            promise_penalty=params["promise_penalty"],
             capacity=limit,
             left=max(0.0, limit - sent),
             today=today,
@@ -180,16 +188,18 @@ class Clerk:
         known = (held > 0.0) & (arrive < NEVER)
         return of[known], held[known], arrive[known]
 
-    def dates(self, tables: Tables, lines: Records) -> tuple[Floats, Floats]:
-        """When each line is due, by what its customer was told, and when its customer leaves."""
+    def dates(self, tables: Tables, lines: Records) -> tuple[Floats, Floats, Floats]:
+        """When each line is due, by what its customer was told; when its customer leaves; what was
+        promised."""
         heads = tables.rows("lines", lines["head"].tolist())
-        due, leaves = lines["due"].copy(), heads["time"] + heads["tolerance"]
+        due, leaves = lines["due"], heads["time"] + heads["tolerance"]
+        promised = np.full(len(lines), NEVER)
         told = np.flatnonzero(heads["contact"] != NONE)
         if self.informs and len(told):
             contacts = tables.rows("contacts", heads["contact"][told].tolist())
             leaves[told] = contacts["leave_at"]
-            due[told] = np.where(contacts["promise"] < NEVER, contacts["promise"], due[told])
-        return due, leaves
+            promised[told] = contacts["promise"]
+        return np.where(promised < NEVER, promised, due), leaves, promised
 
     def money(self, lines: Records) -> tuple[Floats, Floats]:
         """Weight and cost of losing a unit of each line."""

@@ -62,6 +62,8 @@ def lp(
     weight: PerClass[Weight] = 1.0,
     lost: PerClass[Money] = 0.0,
     min_fill: PerClass[Part] = 0.0,
+    fairness: Part = 1.0,
+    promise_penalty: Money = 0.0,
     capacity: UnitsPerDay = 0.0,
     scope: Scope = "stock",
 ) -> float:
@@ -70,8 +72,11 @@ def lp(
     It minimises `weight` (money per unit and day late, after the date promised or due) and `lost`
     (money per unit not served before its customer leaves; 0 counts it as served a day after the
     last arrival known).  `min_fill` is the least share of a class's open units that a clearing
-    serves from stock on hand, as far as there is any.  `scope` is what decides together: a stock
-    point, or all of a site, so that orders that ship whole get all their lines or none.
+    serves from stock on hand, as far as there is any.  No class's share of its open units is
+    further below the share of all than `fairness`, in whole units; 1 is no bound.  Each unit that
+    is not there by the date its customer was told costs `promise_penalty` once.  `scope` is what
+    decides together: a stock point, or all of a site, so that orders that ship whole get all their
+    lines or none.
     `capacity` is what may leave the stock point or site in a day; 0 is no limit.
     Where none of this binds lines to each other, the program is a sort by `weight` and is done so.
     Source: docs/allocation.md; Dantzig, Linear Programming and Extensions (1963), chapter 14.

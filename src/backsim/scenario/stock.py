@@ -112,7 +112,7 @@ class StockPoints:
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
     def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
-        """Where a program decides who gets what, nothing else does."""
+        """Where a program decides who gets what, nothing else does; what it asks for has a sense."""
         reason = f"as the rule {PROGRAM} decides who gets what"
         plain = {"sharing": "none", "overtaking": "skip"}
         for field, expected in plain.items():
@@ -122,6 +122,14 @@ class StockPoints:
             self._fault(pair, "rationing", (), f"none, {reason}", values["rationing"].rule)
         if isinstance(values["clearing"], Batches) and values["clearing"].reallocate:
             self._fault(pair, "clearing", ("reallocate",), f"false, {reason}", "true")
+        classes, params = self.scenario.customers.values(), values["priority"].params
+        told = any(use.rule != "silent" for use in values["notice"])
+        if params["promise_penalty"] > 0 and not told and not any(c.inquiries for c in classes):
+            expected = "0, as customers are told no dates (policy.notice)"
+            self._fault(pair, "priority", ("promise_penalty",), expected, params["promise_penalty"])
+        if params["fairness"] < 1 and len(classes) == 1 and len(self.scenario.sites) == 1:
+            expected = "1 (no bound), as there is nobody to compare the only class with"
+            self._fault(pair, "priority", ("fairness",), expected, params["fairness"])
 
     def _fill_echelons(self, found: dict[Pair, StockPoint]) -> None:
         """Under an echelon rule, what others start with is missing to the level already."""
