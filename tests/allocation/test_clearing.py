@@ -225,6 +225,14 @@ def test_no_greedy_rule_does_better_at_any_clearing(
     assert compared > 20
 
 
+def test_what_was_solved_before_does_not_matter(monkeypatch: pytest.MonkeyPatch):
+    """One solver for all cases in another order, against a new one for each."""
+    cases = decided(monkeypatch, horizon=25) + decided(monkeypatch, **{**WHOLE, "horizon": 8})
+    used = Solver()
+    for case, units in reversed(cases):
+        assert decide(case, used).tolist() == units.tolist() == decide(case).tolist()
+
+
 def test_equal_lines_are_served_in_order():
     case = Case(
         product=np.zeros(3, np.int64),

@@ -121,8 +121,9 @@ class Limits:
     customer's share served may be more than this below the share of all.  `promise_penalty`: money
     per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
     `fill_by`: only what is there by that day counts for `min_fill` and `fairness`; `fill_penalty`:
-    money per unit that somebody is short of them, in whole units; inf: nobody may be.  `together`: what ships whole leaves in one day.
-    `keep`: what is left of a source is there with the next one of its product and site.
+    money per unit that somebody is short of them, in whole units; inf: nobody may be.  `together`:
+    what ships whole leaves in one day.  `keep`: what is left of a source is there with the next one
+    of its product and site.
     """
 
     min_fill: Mapping[int, float] = field(default_factory=dict)

@@ -105,7 +105,7 @@ class Builder:
         )
 
 
-def spans(first: Codes, counts: Codes) -> Codes:
+def spans(first: NDArray[Any], counts: NDArray[Any]) -> Codes:
     """The `counts[i]` numbers first[i], first[i] + 1, ... of each i, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0

@@ -189,8 +189,7 @@ class Clerk:
         return of[known], held[known], arrive[known]
 
     def dates(self, tables: Tables, lines: Records) -> tuple[Floats, Floats, Floats]:
-        """When each line is due, by what its customer was told; when its customer leaves; what was
-        promised."""
+        """When each line is due and its customer leaves, and what they were promised."""
         heads = tables.rows("lines", lines["head"].tolist())
         due, leaves = lines["due"], heads["time"] + heads["tolerance"]
         promised = np.full(len(lines), NEVER)

@@ -112,7 +112,7 @@ class StockPoints:
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
     def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
-        """Where a program decides who gets what, nothing else does; what it asks for has a sense."""
+        """Where a program decides who gets what, nothing else does."""
         reason = f"as the rule {PROGRAM} decides who gets what"
         plain = {"sharing": "none", "overtaking": "skip"}
         for field, expected in plain.items():
