@@ -109,7 +109,8 @@ def spans(first: NDArray[Any], counts: NDArray[Any]) -> Codes:
     """The `counts[i]` numbers first[i], first[i] + 1, ... of each i, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(first - ends + counts, counts)
+    numbers: Codes = np.arange(total) + np.repeat(first - ends + counts, counts)
+    return numbers
 
 
 def _full(value: Any, count: int) -> NDArray[Any]:
