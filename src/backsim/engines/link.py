@@ -141,8 +141,9 @@ def link(key: Key, ports: Mapping[str, Any], transform: Transform) -> Linked:
         for code, rule in enumerate(chosen):
             scope = _scope(rule.function, transform, digest)
             add(f"{family}_{code}", rule.function, scope)  # type: ignore[arg-type]
-    for name, port in ports.items():
-        add(name, port, {**port.__globals__, **switched})
+    for name, port in ports.items():  # a port may call those before it
+        known = {earlier: namespace[earlier] for earlier in ports if earlier in namespace}
+        add(name, port, {**port.__globals__, **switched, **known})
     for source in sources:
         defined: Namespace = {}
         exec(compile(source, f"<rules of {', '.join(rules)}>", "exec"), namespace, defined)

@@ -74,6 +74,7 @@ CLOCK = np.dtype(
             "notices",
             "handled",
             "stop_at",  # events after which the loop returns, so that Ctrl-C is heard
+            "roomy_until",  # events up to which the tables have room
             "spare",  # rows that one event may need beyond one for each waiting line
             "spare_draws",  # purchases that a stock point may place at one event
             "rows_each",  # rows that one event may need for each waiting line
@@ -130,6 +131,8 @@ LAYOUT: dict[str, np.dtype[Any]] = {
 }
 KIND_SHIFT = 56
 LEVEL_SHIFT = 42
+AHEAD = 32
+"""Events for which the tables' room is looked at in one go, where there is much of it."""
 
 # -- the kernel's ports (compiled) ---------------------------------------------------------------
 
@@ -312,35 +315,53 @@ def remove_first(world):  # type: ignore[no-untyped-def]
     place.subject = subject
 
 
+def has_room(world, events):  # type: ignore[no-untyped-def]
+    """Whether the tables have the rows that so many events might need.
+
+    An event adds at most `spare` lines to those that wait; where sites order from each other it may
+    place a purchase for each of these.
+    """
+    clock = world.clock[0]
+    spare = events * clock.spare
+    waiting = world.totals[0].waiting + spare
+    purchases = clock.spare + clock.events_each * waiting  # that one event may place
+    placed = events * purchases
+    room = placed
+    if DELIVERIES:  # a supplier that recovers sends all that it held, and may speak of each
+        room = 4 * (placed + events * (world.totals[0].unsent + placed - purchases))
+    if INFORMS and (  # notices to all who wait may become due at once
+        clock.pending + room + events * waiting > len(world.events)
+        or clock.contacts + spare > len(world.contacts)
+        or clock.notices + spare > len(world.notices)
+    ):
+        return False
+    if ROUTES and clock.reroutes + spare > len(world.reroutes):
+        return False
+    if DECIDES and waiting > len(world.allotments):
+        return False
+    rows = events * waiting
+    return (
+        clock.pending + room <= len(world.events)
+        and clock.purchases + placed <= len(world.purchases)
+        and clock.lines + clock.events_each * spare <= len(world.lines)
+        and clock.shipments + clock.rows_each * rows <= len(world.shipments)
+        and clock.notes + clock.notes_each * rows <= len(world.notes)
+        and clock.takebacks + clock.takebacks_each * rows <= len(world.takebacks)
+        and clock.substitutions + clock.substitutions_each * rows <= len(world.substitutions)
+    )
+
+
 def short(world):  # type: ignore[no-untyped-def]
     """Whether the next event might need more rows than a table has left."""
     clock = world.clock[0]
-    waiting = world.totals[0].waiting + clock.spare
-    spare = clock.spare + clock.events_each * waiting
-    room = spare
-    if DELIVERIES:  # a supplier that recovers sends all that it held, and may speak of each
-        room = 4 * (spare + world.totals[0].unsent)
-    if INFORMS and (  # notices to all who wait may become due at once
-        clock.pending + room + waiting > len(world.events)
-        or clock.contacts + clock.spare > len(world.contacts)
-        or clock.notices + clock.spare > len(world.notices)
-    ):
+    if clock.short_of_draws != 0 or clock.handled >= clock.stop_at:
         return True
-    if ROUTES and clock.reroutes + clock.spare > len(world.reroutes):
-        return True
-    if DECIDES and waiting > len(world.allotments):
-        return True
-    return (
-        clock.short_of_draws != 0
-        or clock.handled >= clock.stop_at
-        or clock.pending + room > len(world.events)
-        or clock.purchases + spare > len(world.purchases)
-        or clock.lines + clock.events_each * clock.spare > len(world.lines)
-        or clock.shipments + clock.rows_each * waiting > len(world.shipments)
-        or clock.notes + clock.notes_each * waiting > len(world.notes)
-        or clock.takebacks + clock.takebacks_each * waiting > len(world.takebacks)
-        or clock.substitutions + clock.substitutions_each * waiting > len(world.substitutions)
-    )
+    if clock.handled < clock.roomy_until:
+        return False
+    if has_room(world, AHEAD):
+        clock.roomy_until = clock.handled + AHEAD
+        return False
+    return not has_room(world, 1)
 
 
 def written(source: str) -> types.FunctionType:
@@ -487,7 +508,7 @@ PORTS = {
         *(new_line, draw_lead_time_from, draw_service_from, draw_transfer_time, new_reroute),
         new_allotment,
         *(new_delivery, draw_fate, draw_fate_from),
-        *(remove_first, short, take_order),  # called by the loop alone
+        *(remove_first, has_room, short, take_order),  # called by the loop alone
     )
 }
 """The kernel's ports, and what else the loop needs compiled."""
