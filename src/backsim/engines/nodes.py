@@ -17,15 +17,9 @@ from backsim.entities import (
     Supplier,
 )
 from backsim.rules import FAMILIES
+from backsim.scenario.lanes import TRANSFERRED, Lane, lanes, sends_for_units
 from backsim.scenario.model import Model
-from backsim.scenario.network import (
-    TRANSFERRED,
-    Lane,
-    Network,
-    lanes,
-    network_of,
-    sends_for_units,
-)
+from backsim.scenario.network import Network, network_of
 from backsim.scenario.reactions import emergency_of
 
 if TYPE_CHECKING:

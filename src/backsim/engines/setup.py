@@ -47,8 +47,8 @@ from backsim.entities import (
 from backsim.errors import TapeError
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
+from backsim.scenario.lanes import first_lane
 from backsim.scenario.model import Model
-from backsim.scenario.network import first_lane
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
 from backsim.streams import Tape

@@ -16,8 +16,8 @@ from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.regression.baseline import Digests, MadeWith
 from backsim.results.provenance import environment
+from backsim.scenario.lanes import lanes
 from backsim.scenario.model import Model
-from backsim.scenario.network import lanes
 from backsim.streams import Tape, draw
 
 FIRST_DRAWS = 256

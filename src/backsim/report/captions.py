@@ -8,7 +8,7 @@ from statistics import median
 from backsim.report.analysis import Ranking, warm_up_verdict
 from backsim.report.study import Study
 from backsim.report.words import PAGE_PLUS_MINUS, condition, interval, label, percent
-from backsim.scenario.network import sends_for_units
+from backsim.scenario.lanes import sends_for_units
 
 
 class Captions:

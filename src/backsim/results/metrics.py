@@ -22,8 +22,8 @@ from backsim.results.forecasting import FORECASTING, forecast_sums
 from backsim.results.reactions import REACTIONS, reactions, surcharges
 from backsim.results.remedies import REMEDIES, Remedies
 from backsim.results.waits import PERCENTILES, Waits, wait_statistics
+from backsim.scenario.lanes import sends_for_units
 from backsim.scenario.model import Model
-from backsim.scenario.network import sends_for_units
 
 if TYPE_CHECKING:
     import pandas as pd

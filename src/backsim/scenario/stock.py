@@ -13,6 +13,7 @@ from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.flow import Flow
 from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
 from backsim.scenario.network import Network
+from backsim.scenario.networkfaults import network_faults
 from backsim.scenario.part import MEMBER
 from backsim.scenario.reactions import emergency_of
 from backsim.scenario.routes import serving_sites
@@ -70,7 +71,7 @@ class StockPoints:
         }
         self.network = Network(self.scenario, with_transfers)
         demanded = {site for _, site in customers} | serving_sites(self.scenario)
-        for pair, field, below, expected, found in self.network.faults(demanded):
+        for pair, field, below, expected, found in network_faults(self.network, demanded):
             self._fault(pair, field, below, expected, found)
         if self.faults:
             return ()

@@ -9,8 +9,8 @@ import numpy as np
 
 from backsim.scenario.continuous import Uniform
 from backsim.scenario.distributions import Deterministic, Distribution
+from backsim.scenario.lanes import Lane, lanes
 from backsim.scenario.model import Model
-from backsim.scenario.network import Lane, lanes
 from backsim.scenario.supply import Supplier
 from backsim.streams.generators import Draws
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from backsim.scenario.lanes import sends_for_units
 from backsim.scenario.model import Model
-from backsim.scenario.network import network_of, sends_for_units
+from backsim.scenario.network import network_of
 
 MOST_ACROSS = 3
 """Levels beside each other, at most; a longer network is drawn downwards."""
