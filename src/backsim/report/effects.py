@@ -92,6 +92,8 @@ def _numbers(given: Sequence[Any]) -> list[float]:
 
 def level_text(value: Any) -> str:
     """A level of a factor in words."""
+    if value is None or isinstance(value, bool):
+        return "none" if value is None else str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, dict):

@@ -197,7 +197,9 @@ def settings_table(study: Study, ranking: Ranking) -> Table:
         for i in ranking.order
         if names
     ]
-    return Table("settings", "What each policy sets", columns, tuple(rows))
+    told = all(cell is not None for row in rows for cell in row)
+    note = "" if told else "- is what the scenario says."
+    return Table("settings", "What each policy sets", columns, tuple(rows), note)
 
 
 def provenance_table(study: Study) -> Table:
