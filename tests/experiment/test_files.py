@@ -31,6 +31,14 @@ def test_listed_policies(tmp_path: Path) -> None:
 SMALL = {"rule": "s_S", "s": 4, "S": 12}
 
 
+def test_constraints_in_the_sentence_of_the_objective(tmp_path: Path) -> None:
+    sentence = "minimise cost.total subject to fill_rate[gold] >= 0.95 and mean_wait <= 2"
+    made = experiment(tmp_path, objective=sentence, constraints="otif >= 0.5")
+    assert str(made.objective) == "minimise cost.total"
+    kept = ["fill_rate[gold] >= 0.95", "mean_wait <= 2", "otif >= 0.5"]
+    assert [str(c) for c in made.constraints] == kept
+
+
 def test_full_factorial_with_a_factor_of_several_paths(tmp_path: Path) -> None:
     factors = {
         "policy.priority": ["fcfs", {"rule": "urgency_ageing", "rate": 1}],
@@ -183,6 +191,15 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         {"constraints": "fill_rate = 0.95"},
         "14:1: constraints: expected a metric, >= or <=, and a number: fill_rate[gold] "
         ">= 0.95, got 'fill_rate = 0.95'",
+    ),
+    (
+        {"objective": "minimise cost.total subject to otif >= 0.9 and fill_rate[gld] >= 0.95"},
+        "13:1: objective: expected a class, product or site (gold), got 'gld'",
+    ),
+    (
+        {"objective": "minimise cost.total subject to otif > 0.9"},
+        "13:1: objective: expected a metric, >= or <=, and a number: fill_rate[gold] "
+        ">= 0.95, got 'otif > 0.9'",
     ),
     (
         {"metrics": ["cost.total", "mean_wait[site:mian]"]},

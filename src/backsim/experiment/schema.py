@@ -188,7 +188,8 @@ class View(Spec):
     metrics: Texts = ("cost.total", "fill_rate", "mean_wait", "mean_on_hand", "mean_backlog")
     """What is reported: cost.total, fill_rate[gold], mean_wait[product:mug]."""
     objective: str | None = None
-    """What is to be made small or large: minimise cost.total."""
+    """What is to be made small or large: minimise cost.total, with or without its constraints:
+    minimise cost.total subject to fill_rate[gold] >= 0.95 and otif >= 0.9."""
     constraints: Annotated[tuple[str, ...], listed(str)] = ()
     """What a policy must keep: fill_rate[gold] >= 0.95."""
     reference: Name | None = None

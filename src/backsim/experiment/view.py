@@ -16,10 +16,13 @@ from backsim.experiment.experiment import (
 from backsim.experiment.schema import Sequential, Share, View
 from backsim.results.metrics import views_of
 from backsim.results.spec import (
+    Constraint,
+    Objective,
     SpecError,
     parse_constraint,
     parse_metric,
     parse_objective,
+    split_objective,
 )
 from backsim.scenario.part import nearest
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
@@ -42,9 +45,7 @@ class _Reader:
 
     def experiment(self) -> Experiment:
         view = self.view
-        objective = None
-        if view.objective is not None:
-            objective = self.parsed(("objective",), view.objective, parse_objective)
+        objective, constraints = self.objective()
         made = Experiment(
             name=self.document.name,
             policies=self.policies,
@@ -55,14 +56,24 @@ class _Reader:
             title=view.title,
             question=view.question,
             objective=objective,
-            constraints=tuple(self.each("constraints", view.constraints, parse_constraint)),
+            constraints=constraints,
             reference=self.reference([policy.name for policy in self.policies]),
             confidence=view.confidence,
         )
-        self.check_objective()
         if self.faults:
             raise FileError(self.document.name, self.faults)
         return made
+
+    def objective(self) -> tuple[Objective | None, tuple[Constraint, ...]]:
+        """The objective, and the constraints: those beside it and those in its own sentence."""
+        objective, kept, place = None, [], ("objective",)
+        if self.view.objective is not None:
+            sentence, subject_to = split_objective(self.view.objective)
+            objective = self.parsed(place, sentence, parse_objective)
+            kept = [self.parsed(place, text, parse_constraint) for text in subject_to]
+        kept += self.each("constraints", self.view.constraints, parse_constraint)
+        self.check_objective(bool(kept))
+        return objective, tuple(one for one in kept if one is not None)
 
     def fault(self, path: Location, expected: str, found: Any = "") -> None:
         self.faults.append(self.document.fault(path, expected, found))
@@ -113,20 +124,20 @@ class _Reader:
             given.most,
         )
 
-    def check_objective(self) -> None:
+    def check_objective(self, constrained: bool) -> None:
         """`until: best` and constraints need something to be best at."""
-        best = isinstance(self.view.replications, Sequential) and (
-            self.view.replications.until == "best"
-        )
+        given = self.view.replications
+        best = isinstance(given, Sequential) and given.until == "best"
+        place = ("constraints",) if self.view.constraints else ("objective",)
         if best and self.view.objective is None:
             expected = "an `objective` with `until: best`, such as minimise cost.total"
             self.fault(("replications", "until"), expected, "none")
-        if best and self.view.constraints:
+        if best and constrained:
             expected = "no `constraints` with `until: best`, which looks at the objective alone"
-            self.fault(("constraints",), expected)
-        elif self.view.constraints and self.view.objective is None:
+            self.fault(place, expected)
+        elif constrained and self.view.objective is None:
             expected = "an `objective` with `constraints`, such as minimise cost.total"
-            self.fault(("constraints",), expected, "none")
+            self.fault(place, expected, "none")
 
 
 def _levels(settings: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:

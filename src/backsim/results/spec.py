@@ -118,6 +118,12 @@ def parse_objective(text: str, views: Views) -> Objective:
     return Objective(SENSES[sense], parse_metric(metric, views))
 
 
+def split_objective(text: str) -> tuple[str, tuple[str, ...]]:
+    """An objective, and the constraints that stand behind `subject to`, joined by `and`."""
+    objective, _, constraints = text.partition(" subject to ")
+    return objective, tuple(constraints.split(" and ")) if constraints else ()
+
+
 def parse_constraint(text: str, views: Views) -> Constraint:
     """The constraint that a text names.  Raises SpecError."""
     found = _CONSTRAINT.fullmatch(text)
