@@ -491,7 +491,7 @@ class Policy(Spec):
     partial: they wait, and it takes what there is, which is kept for it until it is whole.
     """
     sharing: Literal[SHARING] = "none"  # type: ignore[valid-type]
-    """Split stock among waiting lines: in proportion to units open, or evenly (max_min).
+    """Fair share of stock among waiting lines: in proportion to units open, or evenly (max_min).
 
     none: lines are served one after the other, as `priority` says.
     """
