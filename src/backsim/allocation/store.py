@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from backsim.allocation.compare import side_by_side
 from backsim.allocation.page import page
 from backsim.allocation.plan import Plan
+from backsim.files import write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def summary(plan: Plan) -> dict[str, Any]:
@@ -33,7 +37,7 @@ def summary(plan: Plan) -> dict[str, Any]:
 
 
 def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> list[Path]:
-    """Write the plan's tables, the comparison, a summary and the page.  Raises OSError."""
+    """Write the plan's tables, the comparison, a summary and the page.  Raises InputError."""
     folder.mkdir(parents=True, exist_ok=True)
     tables = {
         "shipments": plan.shipments,
@@ -41,13 +45,15 @@ def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> l
         "prices": plan.prices,
         "rules": side_by_side(plans),
     }
-    written = []
-    for name, table in tables.items():
-        path = folder / f"{name}.csv"
-        table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
-        written.append(path)
-    path = folder / "summary.json"
-    path.write_text(json.dumps(summary(plan), indent=2) + "\n", encoding="utf-8")
-    html = folder / "plan.html"
-    html.write_text(page(plan, plans, title), encoding="utf-8")
-    return [*written, path, html]
+    texts: dict[str, Callable[[IO[str]], Any]] = {
+        **{f"{name}.csv": _csv(table) for name, table in tables.items()},
+        "summary.json": lambda f: f.write(json.dumps(summary(plan), indent=2) + "\n"),
+        "plan.html": lambda f: f.write(page(plan, plans, title)),
+    }
+    for name, write in texts.items():
+        write_text(folder / name, write)
+    return [folder / name for name in texts]
+
+
+def _csv(table: pd.DataFrame) -> Callable[[IO[str]], Any]:
+    return lambda f: table.to_csv(f, index=False, float_format="%.10g", lineterminator="\n")

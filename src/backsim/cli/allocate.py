@@ -21,7 +21,7 @@ from backsim.allocation.store import summary, write_plan
 from backsim.allocation.template import write_template
 from backsim.cli.show import console, say
 from backsim.errors import InputError
-from backsim.results.store import check_folder
+from backsim.files import check_folder
 
 MOST_ROWS = 20
 

@@ -111,7 +111,8 @@ def run(
     """Simulate a scenario and print its metrics with confidence intervals."""
     from backsim.cli.progress import watched
     from backsim.cli.show import print_summary, say
-    from backsim.results.store import check_folder, check_trace, write_summary, write_trace
+    from backsim.files import check_folder
+    from backsim.results.store import check_trace, write_summary, write_trace
     from backsim.results.summary import summarise
     from backsim.rules.files import load_rules
     from backsim.streams import fresh_seed

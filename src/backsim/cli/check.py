@@ -6,12 +6,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from backsim.files import check_folder
 from backsim.regression.check import Check, Settings, check_all, worst
 from backsim.regression.github import annotation_lines
 from backsim.regression.junit import write_junit
 from backsim.regression.markdown import write_markdown
 from backsim.regression.tell import story
-from backsim.results.store import check_folder
 
 
 def check_experiments(

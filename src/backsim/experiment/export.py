@@ -6,7 +6,7 @@ from pathlib import Path
 
 from backsim.errors import InputError
 from backsim.experiment.study import Study
-from backsim.results.store import write_text
+from backsim.files import beside, write_text
 
 
 def write_csv(study: Study, file: Path) -> None:
@@ -25,12 +25,5 @@ def check_parquet() -> None:
 def write_parquet(study: Study, file: Path) -> None:
     """All results in long form.  Raises InputError: no pyarrow, or the file cannot be written."""
     check_parquet()
-    partial = file.with_name(f".{file.name}")
-    try:
+    with beside(file) as partial:
         study.frame().to_parquet(partial, index=False)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(
-            f"{file}: expected a file that can be written ({error.strerror})"
-        ) from None

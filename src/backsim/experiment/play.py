@@ -16,7 +16,7 @@ from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Result, jobs_for, plan_work
 from backsim.experiment.workers import play_locally, workers_wanted
-from backsim.results.store import check_folder
+from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 

@@ -17,9 +17,9 @@ from pydantic import AfterValidator, Field
 
 from backsim.errors import InputError
 from backsim.experiment.schema import Count, Seed
+from backsim.files import check_folder, write_text
 from backsim.quantities import Unit
 from backsim.regression.margins import Margin
-from backsim.results.store import check_folder, write_text
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Name, Spec

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from backsim.files import write_text
 from backsim.regression.check import Check
 from backsim.regression.judge import Metric, Verdict
 from backsim.regression.tell import (
@@ -18,7 +19,6 @@ from backsim.regression.tell import (
     summary,
     values,
 )
-from backsim.results.store import write_text
 
 MARKS = {0: "✅", 1: "❌", 2: "⚠️"}
 FIRST = (Verdict.beyond, Verdict.unequal)

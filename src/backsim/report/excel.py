@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backsim.errors import InputError
+from backsim.files import beside
 from backsim.report.finding import finding
 from backsim.report.study import Study
 from backsim.report.table import Table
@@ -56,15 +56,8 @@ def write_excel(study: Study, file: str | Path) -> Path:
     for table in tables(study):
         _write(book.create_sheet(table.name), table)
     path = Path(file)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with beside(path) as partial:
         book.save(partial)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(
-            f"{path}: expected a file that can be written ({error.strerror})"
-        ) from None
     return path
 
 

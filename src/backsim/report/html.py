@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backsim.errors import InputError
+from backsim.files import write_text
 from backsim.report import figures
 from backsim.report.analysis import Ranking, against, rank, wanted
 from backsim.report.captions import Captions
@@ -25,7 +26,6 @@ from backsim.report.table import Cell, Table, cell_text
 from backsim.report.tables import tables
 from backsim.report.words import PAGE_PLUS_MINUS
 from backsim.results.spec import MetricSpec
-from backsim.results.store import write_text
 from backsim.statistics import Difference, Estimate
 
 if TYPE_CHECKING:

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from backsim.errors import InputError
+from backsim.files import check_folder, write_text
 from backsim.results.run import Run
 from backsim.results.summary import Summary
 
 TRACE_ENDINGS = (".csv", ".jsonl", ".csv.gz", ".jsonl.gz")
-
-
-def check_folder(folder: Path) -> None:
-    """Make the folder.  Raises InputError when it cannot be written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(f"{folder}: expected a folder to write to ({error.strerror})") from None
 
 
 def check_trace(file: Path) -> None:
@@ -66,20 +54,3 @@ def to_yaml(values: dict[str, Any]) -> str:
     text = StringIO()
     yaml.dump(values, text)
     return text.getvalue()
-
-
-def write_text(file: Path, write: Callable[[IO[str]], Any]) -> None:
-    """Write beside the file, then put it in its place.  Raises InputError when that fails."""
-    import gzip
-
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    opener: Any = gzip.open if file.suffix == ".gz" else open
-    try:
-        with opener(partial, "wt", encoding="utf-8", newline="") as stream:
-            write(stream)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(
-            f"{file}: expected a file that can be written ({error.strerror})"
-        ) from None

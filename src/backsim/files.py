@@ -1,0 +1,48 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from backsim.errors import InputError
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder.  Raises InputError when it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: expected a folder to write to ({error.strerror})") from None
+
+
+@contextmanager
+def beside(file: Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of `file` once that is done.
+
+    Raises InputError when it cannot be written; then `file` is what it was.
+    """
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        yield partial
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(
+            f"{file}: expected a file that can be written ({error.strerror})"
+        ) from None
+
+
+def write_text(file: Path, write: Callable[[IO[str]], Any]) -> None:
+    """Write beside the file, then put it in its place.  Raises InputError when that fails."""
+    import gzip
+
+    opener: Any = gzip.open if file.suffix == ".gz" else open
+    with beside(file) as partial, opener(partial, "wt", encoding="utf-8", newline="") as stream:
+        write(stream)
