@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.models import build, inbound, lines_of, orders, play, tell
 
 from backsim.engines.log import Log
@@ -372,3 +373,29 @@ def test_estimates_look_through_the_network():
     assert log.notices[["time", "promise"]].tolist() == [(1.0, 7.0)]
     own = log.purchases[log.purchases["source"] >= 0]
     assert own[["quoted", "expected", "arrives"]].tolist() == [(7.0, 7.0, 7.0)]
+
+
+@pytest.mark.parametrize("rule", ["quoted", "live", "mean_lead_time", "quantile"])
+def test_an_estimate_is_of_the_source_that_brings_it(rule: str) -> None:
+    """The first unit is made in two days and a day away; the second comes from the other source."""
+    model = build(
+        {"a": at("shop", (1, 1), (2, 1))},
+        sites=["shop"],
+        suppliers={
+            "near": {"capacity": {"servers": 1, "service": 2}, "lead_time": 1},
+            "far": {"lead_time": 10},
+        },
+        stock=[
+            {
+                "sites": ["shop"],
+                "initial": 0,
+                "reorder": base(0),
+                "supplier": [
+                    {"supplier": "near", "share": 0.5},
+                    {"supplier": "far", "share": 0.5},
+                ],
+            }
+        ],
+        policy={"notice": "at_order", "estimate": rule},
+    )
+    assert play(model).contacts["promise"].tolist() == [4, 12]

@@ -146,16 +146,33 @@ def test_units_on_order_from_a_supplier_are_no_reason_to_wait():
     assert play(model).shipments["time"].tolist() == [2]
 
 
-def test_an_estimate_knows_of_the_transfer():
+@pytest.mark.parametrize("rule", ["quoted", "live", "mean_lead_time", "quantile"])
+def test_an_estimate_knows_of_the_transfer(rule: str) -> None:
     """Told on day 1: two days on the way; the purchase from the maker would take nine."""
     model = build(
         {"a": at("north", (1, 1))},
         sites=SITES,
         suppliers={"maker": {"lead_time": 9}},
         stock=[north(initial=0, transfers={"sites": "south", "days": 2}), south()],
-        policy={"notice": "at_order", "estimate": {"rule": "quoted", "padding": 0}},
+        policy={"notice": "at_order", "estimate": {"rule": rule, "padding": 0}},
     )
     assert play(model).contacts["promise"].tolist() == [3]
+
+
+def test_an_estimate_knows_which_site_sends() -> None:
+    """The first of the list has nothing, the second is three days away."""
+    model = build(
+        {"a": at("north", (1, 1))},
+        sites=("north", "south", "west"),
+        suppliers={"maker": {"lead_time": 9, "capacity": {"servers": 1, "service": 4}}},
+        stock=[
+            north(initial=0, transfers={"sites": ["west", "south"], "days": 3}),
+            south(),
+            {"sites": ["west"], "initial": 0},
+        ],
+        policy={"notice": "at_order", "estimate": "mean_lead_time"},
+    )
+    assert play(model).contacts["promise"].tolist() == [4]
 
 
 def branches(when: str, lead_time: Any = 4, days: Any = 0, level: int = 0) -> Model:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from backsim.entities import IN_SERVICE, NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
 from backsim.kernel.pipeline import expect, to_come, waiting_work, work_of
 from backsim.kernel.queue import drain, join, requeue, units_before
-from backsim.kernel.sourcing import is_transfer, source_of
-from backsim.kernel.switches import NETWORK, TRANSFERS
+from backsim.kernel.sourcing import mean_lead_time, source_of
+from backsim.kernel.switches import NETWORK
 from backsim.kernel.transit import is_a_sites, purchase_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         priority_moves,
         schedule,
     )
+    from backsim.kernel.replenishment import supplier_of
 
 
 def order_estimate(world: World, head: int, now: float) -> float:
@@ -92,14 +93,22 @@ def look_through(world: World, stock: Stock, index: int, units: int, now: float)
 
 
 def mean_wait(world: World, stock: Stock, purchase: int) -> float:
-    """Mean days until a purchase arrives, were its way to begin now.
+    """Mean days until a purchase arrives, were its way from its own source to begin now.
 
     At a limited supplier the mean work before it and its own come first, unless it is through.
     """
+    days = stock.mean_lead_time
+    if NETWORK and purchase != NONE:
+        days = mean_lead_time(world, stock, world.purchases[purchase])
     work = work_to_do(world, stock, purchase)
     if work == 0.0:
-        return stock.mean_lead_time
-    return work * world.suppliers[stock.supplier].mean_service + stock.mean_lead_time
+        return days
+    return work * world.suppliers[bought_from(world, stock, purchase)].mean_service + days
+
+
+def bought_from(world: World, stock: Stock, purchase: int) -> int:
+    """Index of the supplier of a purchase, or of one placed now (NONE), at the first source."""
+    return stock.supplier if purchase == NONE else supplier_of(world, world.purchases[purchase])
 
 
 def work_to_do(world: World, stock: Stock, index: int) -> float:
@@ -107,7 +116,7 @@ def work_to_do(world: World, stock: Stock, index: int) -> float:
 
     NONE stands for one that is placed now.  See `pipeline.quote`.
     """
-    supplier = world.suppliers[stock.supplier]
+    supplier = world.suppliers[bought_from(world, stock, index)]
     if supplier.servers == 0 or (index != NONE and world.purchases[index].status == UNDER_WAY):
         return 0.0
     if index == NONE:
@@ -133,7 +142,9 @@ def place_in_service(world: World, stock: Stock, index: int) -> float:
     before = all_of_them = 0
     at = stock.pipeline_first
     while at != NONE:
-        if world.purchases[at].status == IN_SERVICE:
+        if world.purchases[at].status == IN_SERVICE and (
+            bought_from(world, stock, at) == bought_from(world, stock, index)
+        ):
             all_of_them += 1
             if at <= index:
                 before += 1
@@ -159,14 +170,16 @@ def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
     """A date by which a purchase has arrived with the probability its stock point asks for.
 
     From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
-    by mean services left (`engines.quantiles`).  Of a purchase from before the start, and of a
-    transfer, the expected date is all that is known.
+    by mean services left (`engines.quantiles`).  Of a purchase from before the start, of a
+    transfer, and of one from another source than the first, the expected date is all that is known.
     """
+    if NETWORK and purchase != NONE:
+        row = world.purchases[purchase]
+        if source_of(world, row) != world.nodes[stock.index].sources_at:
+            return max(now, row.expected)
     work = work_to_do(world, stock, purchase)
     if work > 0.0:
         return now + from_table(world, stock, work)
-    if TRANSFERS and purchase != NONE and is_transfer(world, world.purchases[purchase]):
-        return max(now, world.purchases[purchase].expected)
     if purchase == NONE or world.suppliers[stock.supplier].servers > 0:
         return now + from_table(world, stock, 0.0)
     row = world.purchases[purchase]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Purchase, Stock, World
-from backsim.kernel.switches import CANCELS, NETWORK
+from backsim.kernel.switches import CANCELS, NETWORK, TRANSFERS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import draw_lead_time_from, draw_service_from
@@ -47,9 +47,17 @@ def is_transfer(world: World, purchase: Purchase) -> bool:
 
 
 def source_of(world: World, purchase: Purchase) -> int:
-    """The source of its stock point that a purchase is ordered from, as an index."""
+    """The source of its stock point that a purchase is ordered from, as an index.
+
+    For a transfer the way from the site that has sent it.
+    """
     node = world.nodes[purchase.stock]
     found = node.sources_at
+    if TRANSFERS:
+        for at in range(node.transfers_at, node.transfers_at + node.transfers):
+            source = world.sources[at]
+            if source.stock == purchase.source and source.supplier == purchase.supplier:
+                return at
     for at in range(node.sources_at, node.sources_at + node.sources):
         source = world.sources[at]
         if source.stock == purchase.source and source.supplier == purchase.supplier:
