@@ -389,3 +389,6 @@ def test_sites_that_supply_each_other_with_different_products() -> None:
         }
     )
     assert arrows(plot.network(model)) == 2
+    found = layout(model, {})
+    assert found is not None
+    assert (found.columns, found.rows, found.across) == (2, 1, True)
