@@ -347,7 +347,9 @@ def test_not_utf8(tmp_path: Path):
 
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tables, "MAX_ROWS", 2)
-    assert said(tmp_path, lines=LINES + "L3,mug,1\n") == "lines.csv: expected at most 2 rows"
+    assert (
+        said(tmp_path, lines=LINES + "L3,mug,1\n") == "lines.csv: expected at most 2 rows, got more"
+    )
 
 
 def test_too_many_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -183,7 +183,7 @@ def broken_limits(plan: Plan) -> list[str]:
     book, lines, limits = plan.book, plan.book.lines, plan.book.limits
     found = []
     if limits.promise_penalty == np.inf and (count := int((plan.broken > 0).sum())):
-        found.append(f"{count} promises")
+        found.append(f"{count} promise" + ("s" if count > 1 else ""))
     if small := int((_too_small(plan)).sum()):
         found.append(f"least size of {small} shipments")
     if parts := int((lines.complete & (plan.served > TRACE) & (_open(plan) > TRACE)).sum()):

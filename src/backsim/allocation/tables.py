@@ -164,7 +164,7 @@ def _table(spec: TableSpec, place: str, rows: Iterator[list[str]]) -> Table:
             text = f"{place}:{number}: expected {len(header)} fields, as in the header"
             raise BookError([f"{text}, got {len(row)}"])
     if len(numbers) > MAX_ROWS:
-        raise BookError([f"{place}: expected at most {MAX_ROWS:,} rows"])
+        raise BookError([f"{place}: expected at most {MAX_ROWS:,} rows, got more"])
     if spec.required and not numbers:
         raise BookError([f"{place}: expected at least one row below the header, got none"])
     fields = [[field.strip() for field in column] for column in zip(*texts, strict=True)]
