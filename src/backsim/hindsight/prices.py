@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 LARGE = 1_000_000
-"""Columns up to which the program is solved as a whole, which is faster."""
+"""Columns up to which the program is solved as a whole."""
 GATHERED = 20_000
 """Columns of the program that the first prices come from."""
 CHUNK = 100_000
