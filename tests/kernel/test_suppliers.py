@@ -14,7 +14,7 @@ from tests.models import build, inbound, lines_of, orders, play, tell
 
 from backsim import load, simulate
 from backsim.engines.log import Log
-from backsim.entities import NOTE_EXPECT, WITHDRAWN
+from backsim.entities import NOTE_EXPECT, PURCHASE_STATUS, WITHDRAWN
 from backsim.scenario.model import Model
 
 BASE = {"rule": "base_stock", "S": 0}
@@ -265,6 +265,22 @@ def test_a_purchase_arrives_in_parts():
         6 receive 0 1
         6 ship 0 1"""
     )
+
+
+def test_a_purchase_whose_last_part_is_withdrawn_has_arrived():
+    """The customer leaves on day 4, between the parts of days 3 and 5."""
+    log = play(
+        build(
+            {"a": {"demand": orders((1, 4)), "tolerance": 3}},
+            stock=[{"reorder": BASE, "withdraw": True}],
+            suppliers={"maker": {"lead_time": 2, "parts": {"count": 2, "days": 2}}},
+            horizon=4.5,
+        )
+    )
+    (purchase,) = log.purchases
+    assert (purchase["units"], purchase["arrives"]) == (2, 4.0)
+    assert PURCHASE_STATUS[purchase["status"]] == "received"
+    assert log.deliveries["withdrawn"][-1] == 2
 
 
 def test_there_are_no_more_parts_than_units():

@@ -346,7 +346,10 @@ def withdraw_units(
             supplier.work_queued -= 1
     note(world, now, NOTE_WITHDRAW, index, stock, units)
     if to_come(world, index) == 0:
-        purchase.status = WITHDRAWN if purchase.units == 0 else RECEIVED
+        purchase.status = WITHDRAWN
+        if purchase.units > 0:  # of which a part has come; the next one was foreseen for later
+            purchase.status = RECEIVED
+            purchase.arrives = now
         if PIPELINE:
             remove_from_pipeline(world, stock, index)
     if DELIVERIES and supplier.messages == EXACT and supplier.servers > 0:
