@@ -38,6 +38,7 @@ from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.reactions import emergency_of
 from backsim.scenario.ruleuse import of_class
+from backsim.scenario.schema import Batches
 
 
 def use(rule: Rule, by_class: Mapping[str, int] | None = None) -> dict[str, Any]:
@@ -92,6 +93,7 @@ DECIDED = {
     "overtaking": "skip",
     "rationing": "none",
     "clearing": {"every": 1e6, "first": 1e6},
+    "backlog_limit": "unlimited",
 }
 """Where the program decides who gets what, nothing else does."""
 
@@ -125,6 +127,7 @@ def build(
             "sharing": "proportional",
             "overtaking": "partial",
             "clearing": {"every": 1e6, "first": 1e6, "reallocate": True},
+            "backlog_limit": 1,
             **rules,
             **(DECIDED if rules.get("priority", {}).get("rule") == PROGRAM else {}),
         }
@@ -250,6 +253,7 @@ def check(model: Model, log: Log) -> None:
         _check_pipelines(model, log)
         _check_emergencies(model, log)
     _check_orders(model, log)
+    _check_limits(model, log)
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
         _check_notes(log)
@@ -398,6 +402,15 @@ def _check_orders(model: Model, log: Log) -> None:
                 order["shipped"] == np.where(order["status"] == SHIPPED, order["units"], 0)
             ).all()
             assert not order["filled"].any() or (order["filled"] == order["units"]).all()
+
+
+def _check_limits(model: Model, log: Log) -> None:
+    """No more lines wait than may, but for sites' own and those whose units were taken back."""
+    for stock, point in zip(log.stocks, model.scenario.stock, strict=True):
+        takes_back = isinstance(point.clearing, Batches) and point.clearing.reallocate
+        if point.backlog_limit != "unlimited" and not takes_back:
+            own = log.lines[log.lines["stock"] == stock["index"]]
+            assert (own["open"] > 0).sum() <= point.backlog_limit
 
 
 def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:

@@ -30,6 +30,7 @@ from backsim.quantities import (
 NONE = -1
 NEVER = float("inf")
 UNREACHED = -(2**62)  # a level that no stock falls to
+UNLIMITED = 2**31 - 1  # lines that may wait at a stock point
 
 # Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
@@ -270,6 +271,7 @@ class Stock:
     multiple: TotalUnits = 1  # purchases are multiples of it
     joint_next: Code = NONE  # the next of the stock points that order together, in a circle
     joining: Code = 0  # asked whether it joins another one's purchase
+    backlog_limit: Code = UNLIMITED  # lines that may wait
 
 
 @dataclass(slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.models import built_in, inbound, orders, use
+from tests.models import build, built_in, inbound, orders, use
 from tests.properties.strategies import models
 
 from backsim.engines import simpy
-from backsim.engines.setup import switches
 from backsim.errors import InputError
 from backsim.hindsight import TERMS, bound_of, prices, regrets
 from backsim.hindsight.history import History, Window
@@ -133,17 +133,38 @@ def run_of(model: Model, seed: int) -> Run:
     return Run(model, seed, 0, "simpy", "test", simpy.run(model, draw(model, seed)))
 
 
+BOUNDED = {"substitution": "never", "backlog_limit": "unlimited"}
+"""Where units go to those who asked for them, and who comes may wait."""
+
+
+def bounded(model: Model, **policy: Any) -> Model:
+    """The model with all stock points run so that there is a bound, but for `policy`."""
+    plain = with_costs(model).to_dict()
+    for point in plain["stock"]:
+        point.update(BOUNDED | policy)
+    return from_dict(plain)
+
+
 @settings(max_examples=30)
 @given(models(), st.integers(0, 99))
 def test_no_run_costs_less(model: Model, seed: int):
     """Whatever the rules, suppliers and customers of a random model."""
-    run = run_of(with_costs(model), seed)
-    if "SUBSTITUTES" in switches(run.model):
-        with pytest.raises(InputError, match="got one in which they are offered substitutes"):
-            bound_of(run)
-        return
-    found = bound_of(run)
+    found = bound_of(run_of(bounded(model), seed))
     assert found.least <= found.realised + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("policy", "what"),
+    [
+        ({"substitution": "both"}, "customers get what they order, got one in which"),
+        ({"backlog_limit": 2}, "customers may wait however many others do, got one with a limit"),
+    ],
+    ids=str,
+)
+def test_who_goes_elsewhere_has_no_bound(policy: dict[str, Any], what: str):
+    model = build({"a": {"demand": orders((1, 1), (2, 1))}})
+    with pytest.raises(InputError, match=f"bound: expected a scenario in which {what}"):
+        bound_of(run_of(bounded(model, priority="fcfs", **policy), 1))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

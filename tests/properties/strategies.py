@@ -302,6 +302,7 @@ def stock_points(
         "clearing": draw(CLEARINGS),
         "substitution": draw(st.sampled_from(["never", "at_order", "when_late", "both"])),
         "withdraw": draw(st.booleans()),
+        "backlog_limit": draw(st.sampled_from(["unlimited", "unlimited", 0, 1, 3])),
         "expedite": draw(EXPEDITES),
         "cancel_late": draw(CANCELS),
         "inbound": draw(INBOUND),

@@ -43,6 +43,7 @@ from backsim.kernel import (
     queue,
     reactions,
     replenishment,
+    room,
     routing,
     sharing,
     sites,
@@ -59,8 +60,8 @@ KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(pipeline, messages, planning, disruptions, delivery, replenishment),
     *(reactions, expediting, cancelling, emergency, decisions),
-    *(announcements, transfers, estimates, leaving, substitutes, contact, routing, orders, sites),
-    events,
+    *(announcements, transfers, estimates, leaving, substitutes, contact, routing, room),
+    *(orders, sites, events),
 )
 
 SWITCHES = tuple(name for name in vars(switches) if name.isupper())

@@ -198,6 +198,8 @@ def switches(model: Model) -> set[str]:
         needed.add("BATCHES")
     if any(decides(model, point, "INFORMS" in needed) for point in points):
         needed |= {"DECIDES", "PIPELINE"}
+    if any(point.backlog_limit != "unlimited" for point in points):
+        needed.add("LIMITS")
     needed |= reactions(points)
     return needed | {part for point in points for part in _parts_asked(point)}
 
@@ -280,6 +282,8 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.sharing = SHARING.index(point.sharing)
     stock.withdraw = int(point.withdraw)
+    if point.backlog_limit != "unlimited":
+        stock.backlog_limit = point.backlog_limit
     stock.least_order, stock.multiple = point.least_order, point.multiple
     _add_options(setup, model, point, stock)
     if isinstance(point.clearing, Batches):

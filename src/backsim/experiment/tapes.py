@@ -17,6 +17,7 @@ POLICY_FIELDS = {
     "stock": (
         *("reorder", "review", "priority", "rationing", "overtaking", "withdraw"),
         *("initial", "inbound", "notice", "estimate", "least_order", "multiple"),
+        "backlog_limit",
     ),
 }
 """Fields that do not enter a tape, by section.  What is not listed is taken to enter: two models

@@ -61,8 +61,9 @@ class Bound:
 def bound_of(run: Run) -> Bound:
     """The bound of a replication.
 
-    Raises InputError where units leave for other sites or as substitutes; BacksimError when the run
-    cost less: then customers did what the bound does not know of.
+    Raises InputError where units leave for other sites or as substitutes, or where customers are
+    turned away as too many wait (sometimes that costs less than their wait); BacksimError when the
+    run cost less: then customers did what the bound does not know of.
     """
     model = run.model
     used = set_up(model).switches
@@ -75,6 +76,11 @@ def bound_of(run: Run) -> Bound:
         raise InputError(
             "bound: expected a scenario in which customers get what they order, "
             "got one in which they are offered substitutes (policy.substitution: never)"
+        )
+    if "LIMITS" in used:
+        raise InputError(
+            "bound: expected a scenario in which customers may wait however many others do, "
+            "got one with a limit to the backlog (policy.backlog_limit: unlimited)"
         )
     days = model.horizon - model.warm_up
     least = sum(lower_bound(history) for history in histories(model, run.log)) / days

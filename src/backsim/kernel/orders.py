@@ -15,6 +15,7 @@ from backsim.kernel.leaving import leave
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import enqueue
 from backsim.kernel.replenishment import review_continuously, review_echelons
+from backsim.kernel.room import is_full
 from backsim.kernel.routing import choose_sites
 from backsim.kernel.sourcing import raise_position
 from backsim.kernel.stock import settle
@@ -26,6 +27,7 @@ from backsim.kernel.switches import (
     ECHELON,
     FORECASTS,
     INFORMS,
+    LIMITS,
     ROUTES,
     SUBSTITUTES,
 )
@@ -54,7 +56,7 @@ def customer_order(world: World, head: int, now: float) -> None:
     if order.lines_open > 0:
         if DECIDES and order.tolerance <= 0.0 and is_asked(world, head):
             pass  # who does not wait is lost after the decision
-        elif order.tolerance <= 0.0:
+        elif order.tolerance <= 0.0 or (LIMITS and is_full(world, head, last)):
             leave(world, head, now, LOST)
         elif not INFORMS and order.tolerance != NEVER:
             schedule(world, now + order.tolerance, LEAVE, head)

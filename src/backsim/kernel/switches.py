@@ -25,5 +25,6 @@ CANCELS: bool = True  # purchases that are late and wait at the supplier are wit
 EMERGENCY: bool = True  # when stock runs short, another supplier is asked
 ECHELON: bool = True  # reorder rules ask for the position of a whole echelon
 TRANSFERS: bool = True  # stock points are sent units by others of their level
+LIMITS: bool = True  # only so many lines may wait at a stock point
 ROUTES: bool = True  # orders are served from other sites than the one where they are placed
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

@@ -457,6 +457,13 @@ Clearing = Annotated[
 ]
 
 
+Room = Annotated[
+    Annotated[Literal["unlimited"], member("word")] | Annotated[SomeCount, member("other")],
+    Discriminator(_word),
+    word_or(("unlimited",), "a number of lines"),
+]
+
+
 class Policy(Spec):
     """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
 
@@ -499,6 +506,8 @@ class Policy(Spec):
     """When substitutes are offered: when a customer orders, when a promise slips, or both."""
     clearing: Clearing = "at_arrival"
     """When waiting lines are served: whenever units are free, or only every so many days."""
+    backlog_limit: Room = "unlimited"
+    """Lines that may wait here; a customer whose line would be one more is lost at once."""
     transfers: Transfers | None = None
     """Units from other sites of the same level, when there are too few here."""
     withdraw: bool = False

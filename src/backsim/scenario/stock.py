@@ -115,7 +115,7 @@ class StockPoints:
     def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
         """Where a program decides who gets what, nothing else does."""
         reason = f"as the rule {PROGRAM} decides who gets what"
-        plain = {"sharing": "none", "overtaking": "skip"}
+        plain = {"sharing": "none", "overtaking": "skip", "backlog_limit": "unlimited"}
         for field, expected in plain.items():
             if values[field] != expected:
                 self._fault(pair, field, (), f"{expected}, {reason}", values[field])
