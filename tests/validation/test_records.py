@@ -141,8 +141,8 @@ def model(**parts: Any) -> dict[str, Any]:
         ({"demand": {"process": "bursts", "rate": 2}}, "the demand process 'bursts'"),
         ({"cost": {"h": 1, "regret": 2}}, "the cost 'regret'"),
         (
-            {"unmet_demand": {"backorder_probability": 0.5, "backlog_limit": 3}},
-            "a limit to the backlog",
+            {"unmet_demand": {"backorder_probability": 0.5, "regret": 3}},
+            "the model's 'regret'",
         ),
         ({"supply": {"type": "single_server", "breakdown_rate": 1}}, "breakdowns None"),
         (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import SHIPPED
+from backsim.entities import LOST, SHIPPED
 from backsim.streams.generators import generator
 from backsim.streams.supply import outages
 from backsim.theory.case import Case
@@ -162,6 +162,23 @@ def found_waiting(look: Look) -> tuple[Any, Any]:
     found = np.arange(len(delayed)) - np.searchsorted(served, time[delayed], "right")
     count = (lines["status"][delayed] == SHIPPED) & (time[delayed] >= look.start)
     return found[count], (lines["closed"] - time)[delayed][count]
+
+
+def blocked(look: Look) -> float:
+    """Share of the orders that find as many waiting as may wait; unit sizes, one class."""
+    lines, time = look.run.log.lines, look.run.log.column("time")
+    waits = (lines["filled"] == 0) & (lines["status"] != LOST)
+    ended = np.sort(lines["closed"][waits])
+    joined = np.cumsum(waits) - waits
+    found = joined - np.searchsorted(ended, time, "right")
+    full = (found >= look.case.scenario["policy"]["backlog_limit"]) & (lines["status"] == LOST)
+    return float(full[time >= look.start].mean())
+
+
+def balking(look: Look) -> float:
+    """Share of the orders that do not join the queue though there is room."""
+    full = blocked(look) if "backlog_limit" in look.case.scenario["policy"] else 0.0
+    return look.get("lost_rate") + look.get("cancel.told_too_long") - full
 
 
 def joining(look: Look) -> float:

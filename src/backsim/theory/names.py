@@ -17,6 +17,8 @@ def measure_of(metric: str, case: Case) -> Measure:
         if base != metric:
             inner = measure_of(base, case)
             return lambda look: inner(Look(look.run, look.case, name))
+    if metric in OF_FULL and "backlog_limit" not in case.scenario["policy"]:
+        raise Unsupported(f"the metric {metric} where all may wait")
     if metric in MEASURES:
         measure, parts = MEASURES[metric], case.facts.get("parts", 1.0)
         return (
@@ -57,7 +59,6 @@ def _at_site(metric: str, site: str, case: Case) -> Measure:
 
 
 WAITS_FOR = {
-    "P_blocked": "a limit to the backlog",
     "_approx$": "nothing: it is an approximation, which a right simulation misses",
 }
 """What metrics wait for that no run of today has."""
@@ -79,6 +80,8 @@ def _total(*names: str) -> Measure:
     return lambda look: sum(look.get(name) for name in names)
 
 
+OF_FULL = ("P_blocked", "P_blocked_full")
+"""Metrics that there are only with a limit to the backlog."""
 IN_PARTS = {"mean_net_stock", "sd_net_stock", "EB_end", "EI_end"}
 """Metrics in units, of which a scenario may count the parts."""
 
@@ -132,9 +135,10 @@ MEASURES: dict[str, Measure] = {
     "mean_IP": measures.position,
     "throughput": _metric("shipped_per_day"),
     "P_lost": _total("lost_rate", "cancel_rate"),
-    "P_balk": _total("lost_rate", "cancel.told_too_long"),
+    "P_balk": measures.balking,
     "acceptance_rate": _metric("shipped_per_day"),
     "mean_IL": _metric("mean_net_stock"),
+    **dict.fromkeys(OF_FULL, measures.blocked),
     "join_probability": measures.joining,
     "announced_wait": _metric("backorder_age"),
     "on_time_probability_given_delayed": _metric("promise_kept"),

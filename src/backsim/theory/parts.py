@@ -181,17 +181,25 @@ def withdraws(model: Answer) -> bool:
 
 def waiting(spec: Answer, unmet: Any) -> dict[str, Any]:
     """How long customers wait: for ever, not at all, some of them, or until patience ends."""
-    if "patience" in spec:
-        return {"tolerance": law(spec["patience"])}
+    patience = {"tolerance": law(spec["patience"])} if "patience" in spec else {}
     if isinstance(unmet, Mapping):
-        if unmet.get("backlog_limit") is not None:
-            raise Unsupported("a limit to the backlog")
-        return {"backorder_share": number(unmet["backorder_probability"])}
+        understand(unmet, "backorder_probability", "backlog_limit", "otherwise")
+        if unmet.get("otherwise", "lost") != "lost":
+            raise Unsupported(f"unmet demand that otherwise is {unmet['otherwise']!r}")
+        return {**patience, "backorder_share": number(unmet.get("backorder_probability", 1.0))}
+    if patience:
+        return patience
     if str(unmet).startswith("lost"):
         return {"tolerance": "none"}
-    if str(unmet).startswith("backorder"):
+    if str(unmet).startswith("backorder") and not re.search("limit|up to|at most", str(unmet)):
         return {}
     raise Unsupported(f"unmet demand {unmet!r}")
+
+
+def backlog_limit(unmet: Any) -> int | None:
+    """Units that may be backordered."""
+    limit = unmet.get("backlog_limit") if isinstance(unmet, Mapping) else None
+    return None if limit is None else whole(limit)
 
 
 def size_of(spec: Answer) -> Any:

@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from backsim.statistics import Estimate, estimate
-from backsim.theory.case import Case
+from backsim.theory.case import COUNTED, Case
 
 if TYPE_CHECKING:
     from backsim.results.run import Run
@@ -22,6 +22,10 @@ Value = float | tuple[float, float]
 
 PILOT = 30
 """Replications before the first look at the half-widths."""
+
+
+RARE = 100.0 / (PILOT * COUNTED)
+"""A probability so small that the first replications, of orders, meet it fewer than 100 times."""
 
 
 @dataclass(frozen=True, slots=True)

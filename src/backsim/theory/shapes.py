@@ -57,8 +57,22 @@ def continuous(model: Answer) -> Case:
         supplier=supplier | conversation.supplier,
         costs=parts.costs(model),
     )
+    if (limit := _limit(rows, model)) is not None:
+        scenario["policy"]["backlog_limit"] = limit
     rate = sum(number(row["demand"]["rate"]) for row in rows)
     return Case(model, scenario, steady(rate), period=1.0)
+
+
+def _limit(rows: list[Answer], model: Answer) -> int | None:
+    """Customers who may wait, of all classes together; theory counts units."""
+    unmet = [row.get("unmet_demand", model.get("unmet_demand")) for row in rows]
+    limits = {parts.backlog_limit(spec) for spec in unmet}
+    if len(limits) > 1 or (len(rows) > 1 and limits != {None}):
+        raise Unsupported("a limit to the backlog of one class")
+    (limit,) = limits
+    if limit is not None and any(row["demand"].get("size", 1) != 1 for row in rows):
+        raise Unsupported("a limit to the backlog in units, with orders of several")
+    return limit
 
 
 def _named(row: Answer) -> Answer:
@@ -185,14 +199,16 @@ def queue(model: Answer) -> Case:
     if "alpha" in model:
         patience = 1.0 / number(model["alpha"])
     stays = 1.0 - number(model.get("beta", 0.0))
-    room = whole(model["r"]) if "r" in model else None
-    if room is not None and _full(rate, mean, count, room, patience or math.inf, stays) > 1e-6:
-        raise Unsupported("a limit to the backlog")
+    room = whole(model["r"]) if "r" in model else None  # places to wait, beside the servers
     service = law({"dist": "exponential", "mean": mean})
     customer: dict[str, Any] = {"demand": demand({"poisson": {"rate": rate}})}
     if patience is not None:
         customer |= {"tolerance": law({"dist": "exponential", "mean": patience})}
-    policy = {"reorder": {"rule": "base_stock", "S": count}, "withdraw": patience is not None}
+    policy: dict[str, Any] = {
+        "reorder": {"rule": "base_stock", "S": count},
+        "withdraw": patience is not None,
+        **({"backlog_limit": room} if room is not None else {}),
+    }
     if model.get("model", 1) == 2:  # they decide on what they are told, and stay
         informed = {"tolerance": customer.pop("tolerance"), "grace": "unlimited"}
         customer |= {"informed": informed}
@@ -212,13 +228,3 @@ def _check_minutes(model: Answer) -> None:
         unit = re.sub("[^a-z]", "", str(model.get(key, "")))
         if unit not in ("", "min"):
             raise Unsupported(f"times in {unit!r}")
-
-
-def _full(rate: float, mean: float, count: int, room: int, patience: float, stays: float) -> float:
-    """Probability that `room` customers wait, from the birth and death rates."""
-    weights = [1.0]
-    for n in range(1, count + room + 1):
-        birth = rate * (1.0 if n <= count else stays)
-        death = min(n, count) / mean + max(0, n - count) / patience
-        weights.append(weights[-1] * birth / death)
-    return weights[-1] / sum(weights)

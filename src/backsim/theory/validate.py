@@ -16,6 +16,7 @@ from backsim.theory.measures import Look, Measure
 from backsim.theory.names import measure_of
 from backsim.theory.records import Answer, Record, Unsupported, answers, model_of, records
 from backsim.theory.sampling import (
+    RARE,
     Effort,
     Value,
     model_of_case,
@@ -130,6 +131,8 @@ def check_of(record: Record, known: Answer) -> Check:
     """How a record is checked.  Raises Unsupported."""
     model = model_of(record, known)
     case = translate(model, record.family)
+    if case.random and record.is_share and 0.0 < float(record.value) < RARE:
+        raise Unsupported("nothing: its probability is below what a simulation shows")
     level = re.fullmatch(r"([rQsS])_opt", record.metric)
     if level:
         cases = _neighbours(model, level[1], record.family)
