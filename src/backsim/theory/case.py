@@ -22,7 +22,10 @@ class Case:
 
     `span` is (warm-up, horizon) in days; `random` says whether replications differ; `period` is
     given where warm-up and horizon may be any numbers of periods; `lead_times`, where they are
-    given, are replayed instead of drawn.
+    given, are replayed instead of drawn.  Where theory's quantities are not whole numbers,
+    `facts["parts"]` units of the scenario are one of theory, `allowed` is by how much at most that
+    changes "units" and "cost", and `steps` says how far the neighbours of an optimum are; the
+    half-width asked of these is `slack` times what it is elsewhere.
     """
 
     model: Answer
@@ -32,6 +35,9 @@ class Case:
     period: float = 0.0
     lead_times: Sequence[float] = ()
     facts: Mapping[str, float] = field(default_factory=dict)
+    allowed: Mapping[str, float] = field(default_factory=dict)
+    steps: Mapping[str, float] = field(default_factory=dict)
+    slack: float = 1.0
 
     @property
     def explicit(self) -> dict[str, Any]:

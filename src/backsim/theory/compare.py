@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -123,6 +124,15 @@ def judge_optimum(
     estimate = cheaper[0] if cheaper else record.value
     note = f"extra cost of neighbours {extras}"
     return _verdict(record, estimate, 0.0, outcome, found[0].count, note)
+
+
+def judge_optimum_exactly(record: Record, extra: Mapping[float, Any]) -> Verdict:
+    """The verdict on a level said to be optimal, from what its neighbours cost more."""
+    cheaper = [level for level, more in extra.items() if more < 0.0]
+    note = ", ".join(f"{level:g}: {more:+.4g}" for level, more in extra.items())
+    estimate = cheaper[0] if cheaper else record.value
+    outcome: Outcome = "differs" if cheaper else "agrees"
+    return _verdict(record, estimate, 0.0, outcome, 1, f"extra cost of neighbours {note}")
 
 
 def pass_over(record: Record, reason: str) -> Verdict:

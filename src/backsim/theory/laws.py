@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from statistics import NormalDist
 from typing import Any
 
 from backsim.theory.records import Unsupported
@@ -165,3 +168,68 @@ UNITS: dict[str, Callable[[dict[str, Any]], Law]] = {
     "discrete": _discrete,
     "two_point": _discrete,
 }
+
+
+SCALED = {
+    "normal": ("mean", "sd"),
+    "uniform": ("low", "high"),
+    "exponential": ("mean",),
+    "gamma": ("mean", "sd", "scale"),
+    "lognormal": ("mean", "sd"),
+}
+"""Parameters of continuous laws that are in units."""
+GRAINS = 10_000
+"""Units of the scenario in a standard deviation of theory."""
+OFTEN = 0.01
+"""The largest probability of a negative value at which a normal law is still one of units."""
+
+
+@dataclass(frozen=True, slots=True)
+class FineUnits:
+    """A continuous law of units: `parts` units of the scenario are one of theory.
+
+    `below` is what values are too high on average, in units of theory, as none is below 0.
+    """
+
+    law: Law
+    parts: float
+    below: float
+
+
+def is_continuous(spec: Any) -> bool:
+    """Whether a law of units is one of quantities that are not whole numbers."""
+    return isinstance(spec, Mapping) and spec.get("dist") in SCALED
+
+
+def fine_units(spec: Mapping[str, Any]) -> FineUnits:
+    """A continuous law of units.
+
+    Of a normal law, values below 0 become 0: their mean is E[D-] = sd (phi(z) - z Phi(-z)) with
+    z = mean / sd.  Source: Hadley and Whitin, Analysis of Inventory Systems (1963), appendix 4.
+    """
+    from pydantic import TypeAdapter
+
+    from backsim.scenario.distributions import AnyDistribution, Distribution
+
+    name = str(spec["dist"])
+    if set(spec) - {"mean", "sd"} - NOTES and name == "normal":
+        raise Unsupported("a normal distribution by other parameters than mean and sd")
+    whole_law = (
+        {"normal": {key: number(spec[key]) for key in ("mean", "sd")}}
+        if name == "normal"
+        else law(spec)
+    )
+    distribution: Distribution = TypeAdapter(AnyDistribution).validate_python(whole_law)
+    mean, variance = distribution.moments()
+    sd = math.sqrt(variance)
+    ((kind, given),) = whole_law.items()
+    if set(given) - set(SCALED[kind]) - {"cv", "shape"}:
+        raise Unsupported(f"the {kind} distribution by {', '.join(given)}")
+    parts, below = GRAINS / sd, 0.0
+    if name == "normal":
+        standard, z = NormalDist(), mean / sd
+        if standard.cdf(-z) > OFTEN:
+            raise Unsupported("a normal distribution for units that is often negative")
+        below = sd * (standard.pdf(z) - z * standard.cdf(-z))
+    scaled = {key: value * (parts if key in SCALED[kind] else 1.0) for key, value in given.items()}
+    return FineUnits({kind: scaled}, parts, below)

@@ -83,6 +83,15 @@ def variance_of_net_stock(look: Look) -> float:
     return look.get("sd_net_stock") ** 2
 
 
+def largest_backlog(look: Look) -> float:
+    """The most units that wait at any moment; unit sizes, first come first served."""
+    lines = look.run.log.lines
+    ordered = lines["time"][lines["filled"] == 0]
+    served = np.sort(look.run.log.shipments["time"])
+    waiting = np.arange(1, len(ordered) + 1) - np.searchsorted(served, ordered, "left")
+    return float(waiting[ordered >= look.start].max(initial=0))
+
+
 def position(look: Look) -> float:
     """Mean inventory position."""
     return look.get("mean_net_stock") + look.get("mean_on_order")

@@ -20,10 +20,7 @@ def measure_of(metric: str, case: Case) -> Measure:
     if metric in OF_FULL and "backlog_limit" not in case.scenario["policy"]:
         raise Unsupported(f"the metric {metric} where all may wait")
     if metric in MEASURES:
-        measure, parts = MEASURES[metric], case.facts.get("parts", 1.0)
-        return (
-            (lambda look: measure(look) / parts) if metric in IN_PARTS and parts != 1 else measure
-        )
+        return _in_units(metric, case)
     if found := re.fullmatch(r"(\w+)_(stage\d+)|(warehouse|retailer\d+)_(\w+)", metric):
         return _at_site(found[1] or found[4], found[2] or found[3], case)
     if found := re.fullmatch(r"P_wait_gt_(\d+(?:\.\d+)?)", metric):
@@ -37,6 +34,26 @@ def measure_of(metric: str, case: Case) -> Measure:
         return _metric("cost.total")
     later = [what for words, what in WAITS_FOR.items() if re.search(words, metric)]
     raise Unsupported(later[0] if later else f"the metric {metric}")
+
+
+def _in_units(metric: str, case: Case) -> Measure:
+    """A measure in units of theory, of which the scenario may count the parts."""
+    measure, parts = MEASURES[metric], case.facts.get("parts", 1.0)
+    if parts == 1.0 or metric in WITHOUT_UNITS:
+        return measure
+    if metric not in IN_PARTS:
+        raise Unsupported(f"the metric {metric} of quantities that are not whole numbers")
+    return lambda look: measure(look) / parts
+
+
+def allowance(metric: str, case: Case) -> float:
+    """By how much a measure may differ from theory because the scenario's units are whole."""
+    if metric.startswith("cost_"):
+        return case.allowed.get("cost", 0.0)
+    if metric not in IN_PARTS:
+        return 0.0
+    kind = "backlog" if metric in BACKLOG else "on hand" if metric in ON_HAND else "units"
+    return case.allowed.get(kind, case.allowed.get("units", 0.0))
 
 
 def _at_site(metric: str, site: str, case: Case) -> Measure:
@@ -82,12 +99,25 @@ def _total(*names: str) -> Measure:
 
 OF_FULL = ("P_blocked", "P_blocked_full")
 """Metrics that there are only with a limit to the backlog."""
-IN_PARTS = {"mean_net_stock", "sd_net_stock", "EB_end", "EI_end"}
+BACKLOG = ("EB", "EB_end", "EB_total", "mean_queue", "mean_backorders")
+ON_HAND = ("EI", "EI_end", "mean_on_hand")
+IN_PARTS = {
+    *BACKLOG,
+    *ON_HAND,
+    *("mean_net_stock", "sd_net_stock", "mean_IL", "max_backorders", "mean_order_quantity"),
+}
 """Metrics in units, of which a scenario may count the parts."""
+WITHOUT_UNITS = {
+    *("bullwhip_ratio", "P_no_stockout_at_end", "fill_rate", "ready_rate", "order_rate"),
+    *("order_frequency", "total_cost", "total_cost_rate", "ordering_cost", "ordering_cost_rate"),
+    *("holding_cost", "holding_cost_rate", "backorder_time_cost_rate", "shortage_cost"),
+}
+"""Metrics that do not depend on the unit of quantities."""
 
 MEASURES: dict[str, Measure] = {
-    **dict.fromkeys(("EB", "EB_end", "EB_total", "mean_queue"), _metric("mean_backlog")),
-    **dict.fromkeys(("EI", "EI_end"), _metric("mean_on_hand")),
+    **dict.fromkeys(BACKLOG, _metric("mean_backlog")),
+    **dict.fromkeys(ON_HAND, _metric("mean_on_hand")),
+    "max_backorders": measures.largest_backlog,
     **dict.fromkeys(("E_on_order", "mean_on_order_end"), _metric("mean_on_order")),
     **dict.fromkeys(
         (

@@ -124,6 +124,8 @@ def model_of(record: Record, known: Answer) -> Answer:
     for name in ("r", "Q", "s", "S"):
         if name not in model and f"{name}_opt" in known:
             model[name] = known[f"{name}_opt"]
+    if "backorder_fraction" not in model and "backorder_fraction_opt" in known:
+        model["backorder_fraction"] = known["backorder_fraction_opt"]
     if "protection_level_littlewood" in known:
         model["protect"] = known["protection_level_littlewood"]
     if metric == "expected_value_no_protection":

@@ -6,8 +6,12 @@ from typing import Any
 
 from backsim.theory import parts
 from backsim.theory.case import Case, demand, one_point, steady
-from backsim.theory.laws import number, units, whole
+from backsim.theory.cycles import grained_costs
+from backsim.theory.laws import GRAINS, fine_units, is_continuous, number, units, whole
 from backsim.theory.records import Answer, Unsupported
+
+STEP = 0.1
+"""Neighbours of an optimal level of continuous demand, in standard deviations."""
 
 
 def newsvendor(model: Answer) -> Case:
@@ -16,6 +20,8 @@ def newsvendor(model: Answer) -> Case:
     if "S" not in model:
         raise Unsupported("the level 'S', which the record does not give")
     spec = model["demand"]
+    if is_continuous(spec):
+        return _fine_newsvendor(model)
     scenario = one_point(
         customers={"customers": {"demand": demand({"period": {"every": 1}}, units(spec))}},
         policy={"reorder": {"rule": "base_stock", "S": whole(model["S"])}, "review": 1},
@@ -23,6 +29,37 @@ def newsvendor(model: Answer) -> Case:
         costs=parts.costs(model),
     )
     return Case(model, scenario, steady(1.0), period=1.0)
+
+
+def _fine_newsvendor(model: Answer) -> Case:
+    """The same with continuous demand.
+
+    Demand and S are rounded to whole units of the scenario, each by half of one at most, and where
+    theory's demand is negative there is none.  The cost of a day moves by no more than the dearer
+    of h and b with what is left over or missing.
+    """
+    fine = fine_units(model["demand"])
+    rates = grained_costs(model, fine.parts)
+    scenario = one_point(
+        customers={"customers": {"demand": demand({"period": {"every": 1}}, fine.law)}},
+        policy={
+            "reorder": {"rule": "base_stock", "S": round(number(model["S"]) * fine.parts)},
+            "review": 1,
+        },
+        supplier={},
+        costs=rates,
+    )
+    dearest = fine.parts * max(rates.get(name, 0.0) for name in ("holding", "backorder_time"))
+    off = 1.0 / fine.parts + fine.below
+    return Case(
+        model,
+        scenario,
+        steady(1.0),
+        period=1.0,
+        facts={"parts": fine.parts},
+        allowed={"units": off, "cost": dearest * off},
+        steps={"S": STEP * GRAINS / fine.parts},
+    )
 
 
 def two_fares(model: Answer) -> Case:

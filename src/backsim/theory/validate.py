@@ -13,7 +13,7 @@ from backsim.theory import compare, programs
 from backsim.theory.case import Case
 from backsim.theory.compare import COARSE, FULL, Precision, Verdict
 from backsim.theory.measures import Look, Measure
-from backsim.theory.names import measure_of
+from backsim.theory.names import allowance, measure_of
 from backsim.theory.records import Answer, Record, Unsupported, answers, model_of, records
 from backsim.theory.sampling import (
     RARE,
@@ -64,19 +64,23 @@ class Check:
         """The half-widths asked for of these values; 0 is none."""
         if not self.neighbours:
             return [precision.target(self.record)]
-        return [0.0] + [precision.optimum * abs(value)] * len(self.neighbours)
+        return [0.0] + [self.wide(precision) * abs(value)] * len(self.neighbours)
+
+    def wide(self, precision: Precision) -> float:
+        """The half-width asked of the neighbours' extra cost, as a share of the cost."""
+        return self.case.slack * precision.optimum
 
     def verdict(self, found: list[Estimate], tests: int, precision: Precision) -> Verdict:
         """The verdict on estimates of these values."""
         if not self.neighbours:
             return compare.judge(self.record, found[0], tests, precision)
-        levels, wide = list(self.neighbours), precision.optimum
+        levels, wide = list(self.neighbours), self.wide(precision)
         return compare.judge_optimum(self.record, levels, found[1:], found[0].mean, tests, wide)
 
     @property
     def tests(self) -> int:
         """Statistical tests that the check makes."""
-        return len(self.neighbours) or int(self.case.random)
+        return (len(self.neighbours) or 1) * int(self.case.random)
 
 
 def _key(case: Case) -> str:
@@ -133,15 +137,17 @@ def check_of(record: Record, known: Answer) -> Check:
     case = translate(model, record.family)
     if case.random and record.is_share and 0.0 < float(record.value) < RARE:
         raise Unsupported("nothing: its probability is below what a simulation shows")
-    level = re.fullmatch(r"([rQsS])_opt", record.metric)
+    if (more := allowance(record.metric, case)) and not record.is_estimate:
+        record = replace(record, tolerance=record.tolerance + more)
+    level = re.fullmatch(r"([rQsS]|backorder_fraction)_opt", record.metric)
     if level:
-        cases = _neighbours(model, level[1], record.family)
+        cases = _neighbours(model, level[1], record.family, case.steps.get(level[1], 1))
         return Check(record, case, measure_of("cost_opt", case), cases)
     if record.metric == "echelon_base_stock_opt":
         cases = other_levels(model, record.value, record.family)
         return Check(record, case, measure_of("cost_opt", case), cases)
     if record.metric.startswith("protection_level"):
-        cases = _neighbours(model, "protect", record.family)
+        cases = _neighbours(model, "protect", record.family, 1)
         return Check(record, case, measure_of("expected_value_opt", case), cases, -1.0)
     return Check(record, case, measure_of(record.metric, case), {})
 
@@ -159,11 +165,13 @@ def other_levels(model: Answer, levels: Sequence[int], family: str) -> dict[floa
     return found
 
 
-def _neighbours(model: Answer, name: str, family: str) -> dict[float, Case]:
-    least = 1 if name == "Q" else 0 if name == "protect" else -(10**9)
+def _neighbours(model: Answer, name: str, family: str, step: float) -> dict[float, Case]:
+    """The cases of a level one step lower and higher, as far as there are such levels."""
+    least = min(1, step) if name in ("Q", "backorder_fraction") else -(10**9)
+    least = 0 if name == "protect" else least
     least = model["s"] + 1 if name == "S" and "s" in model else least
     most = model["S"] - 1 if name == "s" else 10**9
-    levels = [model[name] + step for step in (-1, 1) if least <= model[name] + step <= most]
+    levels = [level for level in (model[name] - step, model[name] + step) if least <= level <= most]
     return {level: translate({**model, name: level}, family) for level in levels}
 
 
@@ -229,10 +237,18 @@ def _verdicts(
 
 
 def _computed(group: Sequence[Check], effort: Effort) -> Iterator[Verdict]:
-    case = group[0].case
-    look = Look(run_case(case, model_of_case(case), effort, 0), case)
+    cases = {_key(case): case for check in group for case in check.cases}
+    looks = {
+        key: Look(run_case(case, model_of_case(case), effort, 0), case)
+        for key, case in cases.items()
+    }
     for check in group:
-        yield compare.judge_exactly(check.record, check.measure(look))
+        own, *others = check.values(looks)
+        if check.neighbours:
+            extra = dict(zip(check.neighbours, others, strict=True))
+            yield compare.judge_optimum_exactly(check.record, extra)
+        else:
+            yield compare.judge_exactly(check.record, own)
 
 
 def _estimated(
