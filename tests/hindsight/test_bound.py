@@ -17,6 +17,7 @@ from backsim.engines import simpy
 from backsim.errors import InputError
 from backsim.hindsight import TERMS, bound_of, prices, regrets
 from backsim.hindsight.history import History, Window
+from backsim.hindsight.history import histories as all_histories
 from backsim.hindsight.program import least_cost
 from backsim.results.run import Run
 from backsim.scenario.load import from_dict
@@ -142,6 +143,8 @@ def bounded(model: Model, **policy: Any) -> Model:
     plain = with_costs(model).to_dict()
     for point in plain["stock"]:
         point.update(BOUNDED | policy)
+    for supplier in plain["suppliers"].values():
+        supplier["parts"] = None
     return from_dict(plain)
 
 
@@ -165,6 +168,25 @@ def test_who_goes_elsewhere_has_no_bound(policy: dict[str, Any], what: str):
     model = build({"a": {"demand": orders((1, 1), (2, 1))}})
     with pytest.raises(InputError, match=f"bound: expected a scenario in which {what}"):
         bound_of(run_of(bounded(model, priority="fcfs", **policy), 1))
+
+
+def test_only_units_fit_for_use_are_received():
+    """Half of each purchase is rejected, halves rounded up, and ordered again."""
+    model = build(
+        {"a": {"demand": orders(*((2, 1) for _ in range(4)))}},
+        stock=({"initial": 0, "reorder": {"rule": "base_stock", "S": 8}},),
+        suppliers={"maker": {"lead_time": 1, "yield_share": 0.5}},
+    )
+    *_, mug = all_histories(model, run_of(model, 1).log)
+    assert mug.epochs.tolist() == [0, 1, 2, 3, 4]
+    assert mug.receipts.tolist() == [0, 4, 2, 1 + 4 * 1, 1]
+
+
+def test_parts_have_no_bound():
+    model = bounded(build({"a": {"demand": orders((1, 1))}}), priority="fcfs")
+    parts = model.replace({"suppliers.maker.parts": {"count": 2, "days": 1}})
+    with pytest.raises(InputError, match="purchases come in one delivery, got one with a supplier"):
+        bound_of(run_of(parts, 1))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

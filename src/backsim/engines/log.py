@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import NONE, PURCHASE_NOTES, Line, Reroute, dtype
+from backsim.entities import NONE, PURCHASE_NOTES, RECEIVED, Line, Reroute, dtype
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
 
@@ -78,6 +78,14 @@ class Log:
     def rest(self) -> Records:
         """The lines that were not filled at once."""
         return self.lines.take(self.later)  # indexing records with [] is twenty times slower
+
+    @property
+    def receipts(self) -> tuple[Records, NDArray[np.int64]]:
+        """The purchases that have arrived, with all their parts, and each one's sound units."""
+        here = self.purchases["status"] == RECEIVED
+        received = self.purchases.compress(here)
+        sound = self.deliveries["received"][here] if len(self.deliveries) else received["units"]
+        return received, sound
 
     @property
     def orders(self) -> int:

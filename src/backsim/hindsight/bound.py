@@ -61,12 +61,14 @@ class Bound:
 def bound_of(run: Run) -> Bound:
     """The bound of a replication.
 
-    Raises InputError where units leave for other sites or as substitutes, or where customers are
-    turned away as too many wait (sometimes that costs less than their wait); BacksimError when the
-    run cost less: then customers did what the bound does not know of.
+    Raises InputError where units leave for other sites or as substitutes, where purchases come in
+    parts (their dates are not kept), or where customers are turned away as too many wait (sometimes
+    that costs less than their wait); BacksimError when the run cost less: then customers did what
+    the bound does not know of.
     """
     model = run.model
-    used = set_up(model).switches
+    setup = set_up(model)
+    used = setup.switches
     if len(run.log.site_lines) or used & {"ROUTES", "TRANSFERS"}:
         raise InputError(
             "bound: expected a scenario in which each site serves its own customers alone, "
@@ -76,6 +78,11 @@ def bound_of(run: Run) -> Bound:
         raise InputError(
             "bound: expected a scenario in which customers get what they order, "
             "got one in which they are offered substitutes (policy.substitution: never)"
+        )
+    if any(supplier.parts > 1 for supplier in setup.suppliers):
+        raise InputError(
+            "bound: expected a scenario in which purchases come in one delivery, "
+            "got one with a supplier who delivers in parts (suppliers.NAME.parts)"
         )
     if "LIMITS" in used:
         raise InputError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.engines.setup import switches
-from backsim.entities import NEVER, RECEIVED
+from backsim.entities import NEVER
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def histories(model: Model, log: Log) -> Iterator[History]:
     if told:
         patience = np.where(patience > 0.0, NEVER, patience)
     until = lines["time"] + patience
-    received = log.purchases[log.purchases["status"] == RECEIVED]
+    received, sound = log.receipts
     for point, stock in enumerate(stocks):
         mine = order[ends[point] : ends[point + 1]]
-        own = received[received["stock"] == point]
-        times = np.concatenate([[0.0], own["arrives"]])
-        units = np.concatenate([[float(stock["initial"])], own["units"]])
+        own = received["stock"] == point
+        times = np.concatenate([[0.0], received["arrives"][own]])
+        units = np.concatenate([[float(stock["initial"])], sound[own]])
         epochs, place = np.unique(times, return_inverse=True)
         product = model.scenario.products[model.products[stock["product"]]]
         customers = list(model.scenario.customers.values())

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import RECEIVED
 from backsim.errors import InputError
 from backsim.results.between import orders_of_sites
 from backsim.scenario.model import Model
@@ -117,10 +116,8 @@ def profile(model: Model, log: Log) -> Profile:
     late = _running(shipments["time"], shipments["units"], times)
     gone = rest.compress(rest["left"] > 0)
     left = _scattered(gone["closed"], gone["left"], times)
-    here = log.purchases["status"] == RECEIVED
-    received = log.purchases.compress(here)
-    fit = log.deliveries["received"][here] if len(log.deliveries) else received["units"]
-    came = _scattered(received["arrives"], fit, times)
+    received, sound = log.receipts
+    came = _scattered(received["arrives"], sound, times)
     taken = log.substitutions
     swapped = _running(taken["time"], taken["units"], times)
     sent = _sent_to_sites(log, times)
