@@ -37,7 +37,7 @@ def timed(work):
 print(min(timed(compiled.Arena(model, tape, False).run) for _ in range(7)))
 model = model.replace(horizon=10_000.0)
 tape = draw(model, 1)
-print(min(timed(lambda: simpy.run(model, tape)) for _ in range(3)))
+print(min(timed(lambda: simpy.run(model, tape)) for _ in range(7)))
 """
 
 
