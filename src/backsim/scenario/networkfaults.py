@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from backsim.scenario.graph import grouped, reached
 from backsim.scenario.network import Network
 from backsim.scenario.reactions import emergency_of, misplaced
 from backsim.scenario.schema import SiteSource
@@ -95,16 +96,13 @@ def _circles(network: Network) -> Iterator[Found]:
 
     Else a unit could go round: sent by one, bought back from the other.
     """
-    group = {pair: pair for pair in network.fields}
-    for pair in network.fields:
-        for other in network.senders(pair):
-            joined = group.get(other, other)
-            group = {p: group[pair] if g == joined else g for p, g in group.items()}
+    sent = ((pair, other) for pair in network.fields for other in network.senders(pair))
+    group = grouped(network.fields, sent)
     over: dict[Pair, set[Pair]] = {g: set() for g in group.values()}
     for pair, above in network.above.items():
         over[group[pair]] |= {group[up] for up in above if up in group}
     for pair in network.fields:
-        if network.senders(pair) and _reaches(over, group[pair]):
+        if network.senders(pair) and group[pair] in reached(over, over[group[pair]]):
             expected = f"sites of one level, none of which supplies another, for {pair[1]}"
             found = ", ".join(site for _, site in network.senders(pair))
             yield pair, "transfers", ("sites",), expected, found
@@ -119,20 +117,6 @@ def _unread(network: Network, demanded: set[str]) -> Iterator[Found]:
         if own and site not in read:
             expected = f"customers or a site to draw on {site}"
             yield own[0], "", (), expected, "no one who does"
-
-
-def _reaches(over: Mapping[Pair, set[Pair]], start: Pair) -> bool:
-    """Whether a way up leads back to its start."""
-    seen: set[Pair] = set()
-    pending = list(over[start])
-    while pending:
-        at = pending.pop()
-        if at == start:
-            return True
-        if at not in seen:
-            seen.add(at)
-            pending += over[at]
-    return False
 
 
 def _entry(sources: tuple[Any, ...], number: int, key: str) -> Location:

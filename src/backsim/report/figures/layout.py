@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from backsim.scenario.graph import grouped, reached
 from backsim.scenario.lanes import sends_for_units
 from backsim.scenario.model import Model
 from backsim.scenario.network import network_of
@@ -98,13 +99,12 @@ def _joined(model: Model) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]
     """(site, whom it supplies), and neighbours among those who send each other units."""
     network = network_of(model)
     supplies: dict[tuple[str, str], None] = {}
-    group = {site: site for site in model.sites}
+    sent: list[tuple[str, str]] = []
     for pair, point in zip(model.stock_points, model.scenario.stock, strict=True):
-        for _, site in network.sites_of(pair):
-            supplies[site, pair[1]] = None
-        for _, site in network.senders(pair) if sends_for_units(point) else ():
-            joined = group[site]
-            group = {s: group[pair[1]] if g == joined else g for s, g in group.items()}
+        supplies |= {(site, pair[1]): None for _, site in network.sites_of(pair)}
+        if sends_for_units(point):
+            sent += [(pair[1], site) for _, site in network.senders(pair)]
+    group = grouped(model.sites, sent)
     exchanges: list[tuple[str, str]] = []
     for one in dict.fromkeys(group.values()):
         members = [site for site in model.sites if group[site] == one]
@@ -119,20 +119,10 @@ def _levels(model: Model, supplies: list[tuple[str, str]]) -> dict[str, int]:
     """
     below: dict[str, set[str]] = {site: set() for site in model.sites}
     for site, supplied in supplies:
-        if site not in _reached(below, supplied):
+        if site not in reached(below, [supplied]):
             below[site].add(supplied)
     levels = dict.fromkeys(model.sites, 0)
     for _ in model.sites:  # as often as the longest way may be
         for site, others in below.items():
             levels[site] = max([levels[site], *(levels[other] + 1 for other in others)])
     return levels
-
-
-def _reached(below: Mapping[str, set[str]], start: str) -> set[str]:
-    """A site and all that it supplies, directly or not."""
-    seen, pending = {start}, [start]
-    while pending:
-        new = below[pending.pop()] - seen
-        seen |= new
-        pending += new
-    return seen
