@@ -42,6 +42,12 @@ def values_of(study: Study, spec: MetricSpec) -> Floats:
     return study.array(spec.metric, spec.dimension, spec.member)
 
 
+def means(values: Floats) -> Floats:
+    """Means over replications, of (policies, replications); nan for a policy that has none."""
+    known = np.count_nonzero(~np.isnan(values), axis=1)
+    return np.where(known > 0, np.nansum(values, axis=1) / np.maximum(known, 1), np.nan)
+
+
 def estimates(study: Study, spec: MetricSpec) -> tuple[Estimate, ...]:
     """The mean of each policy with its interval."""
     level = study.experiment.confidence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import present, rank
+from backsim.report.analysis import means, present, rank
 from backsim.report.figures.style import (
     BLUE,
     GREY,
@@ -33,10 +33,6 @@ from backsim.results.spec import MetricSpec
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++")
 
 
@@ -73,7 +69,7 @@ def promises(study: Study | Run, ax: Axes | None = None) -> Axes:
     if not present(study, ["promise_kept"]):
         raise InputError("promises: expected promises to customers, got none")
     order = order_of(study)
-    kept = _means(study.array("promise_kept"))
+    kept = means(study.array("promise_kept"))
     ax = new_axes(ax, rows_height(len(order), 1.2))
     ax.barh(range(len(order)), kept[order], color=BLUE, height=0.66, label="kept")
     ax.barh(
@@ -93,9 +89,9 @@ def regret(study: Study, bounds: pd.DataFrame, ax: Axes | None = None) -> Axes:
     `bounds` is what `Study.bound` gives.
     """
     names = [policy.name for policy in study.policies]
-    means = bounds.groupby("policy")[["bound", "regret"]].mean()
-    order = [i for i in order_of(study) if names[i] in means.index]
-    parts = {name: means[name].loc[[names[i] for i in order]].to_numpy() for name in means}
+    known = bounds.groupby("policy")[["bound", "regret"]].mean()
+    order = [i for i in order_of(study) if names[i] in known.index]
+    parts = {name: known[name].loc[[names[i] for i in order]].to_numpy() for name in known}
     ax = new_axes(ax, rows_height(len(order), 1.2))
     rows = range(len(order))
     ax.barh(rows, parts["bound"], color=GREY, height=0.66, label="bound")
@@ -125,18 +121,12 @@ def order_of(study: Study) -> list[int]:
         return list(range(len(study.policies)))
 
 
-def _means(values: Floats) -> Floats:
-    """Means over replications; nan for a policy that has none."""
-    known = np.count_nonzero(~np.isnan(values), axis=1)
-    return np.where(known > 0, np.nansum(values, axis=1) / np.maximum(known, 1), np.nan)
-
-
 def _stacked(
     study: Study, names: list[str], axis: str, ax: Axes | None, words: Callable[[str], str]
 ) -> Axes:
     order = order_of(study)
     # Nothing, where a policy has no such thing.
-    parts = {name: np.nan_to_num(_means(study.array(name)[order])) for name in names}
+    parts = {name: np.nan_to_num(means(study.array(name)[order])) for name in names}
     names = sorted(names, key=lambda name: -float(parts[name].sum()))
     lines = -(-len(names) // 2)
     ax = new_axes(ax, rows_height(len(order), 1.0 + 0.22 * lines))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import rank, shown_policies
+from backsim.report.analysis import means, rank, shown_policies
 from backsim.report.figures.layout import Layout, Place, layout
 from backsim.report.figures.style import (
     BLUE,
@@ -74,9 +74,7 @@ def _bars_of(study: Study, policy: int) -> Bars:
     """For each site its units on hand, and those that customers and sites wait for."""
 
     def mean(metric: str, site: str) -> float:
-        values = study.array(metric, "site", site)[policy]
-        known = values[~np.isnan(values)]
-        return float(known.mean()) if len(known) else 0.0
+        return float(np.nan_to_num(means(study.array(metric, "site", site))[policy]))
 
     sites = study.policies[policy].model.sites
     return {site: tuple(mean(name, site) for name in (ON_HAND, *WAITING)) for site in sites}
