@@ -66,8 +66,22 @@ def bound_of(run: Run) -> Bound:
     that costs less than their wait); BacksimError when the run cost less: then customers did what
     the bound does not know of.
     """
+    _check_bounded(run)
     model = run.model
-    setup = set_up(model)
+    days = model.horizon - model.warm_up
+    least = sum(lower_bound(history) for history in histories(model, run.log)) / days
+    realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
+    if realised < least - 1e-6 * max(1.0, abs(least)):
+        raise BacksimError(
+            f"bound: the run cost {realised:.9g} a day and its bound is {least:.9g}: "
+            "units went to customers who should have gone"
+        )
+    return Bound(realised, min(least, realised), why_given(run))
+
+
+def _check_bounded(run: Run) -> None:
+    """Raise InputError where units or customers take ways that the bound does not know of."""
+    setup = set_up(run.model)
     used = setup.switches
     if len(run.log.site_lines) or used & {"ROUTES", "TRANSFERS"}:
         raise InputError(
@@ -89,15 +103,6 @@ def bound_of(run: Run) -> Bound:
             "bound: expected a scenario in which customers may wait however many others do, "
             "got one with a limit to the backlog (policy.backlog_limit: unlimited)"
         )
-    days = model.horizon - model.warm_up
-    least = sum(lower_bound(history) for history in histories(model, run.log)) / days
-    realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
-    if realised < least - 1e-6 * max(1.0, abs(least)):
-        raise BacksimError(
-            f"bound: the run cost {realised:.9g} a day and its bound is {least:.9g}: "
-            "units went to customers who should have gone"
-        )
-    return Bound(realised, min(least, realised), why_given(run))
 
 
 def why_given(run: Run) -> str:
