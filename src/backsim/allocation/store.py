@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from backsim.allocation.compare import side_by_side
 from backsim.allocation.page import page
 from backsim.allocation.plan import Plan
-from backsim.files import write_text
+from backsim.files import check_folder, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def summary(plan: Plan) -> dict[str, Any]:
 
 def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> list[Path]:
     """Write the plan's tables, the comparison, a summary and the page.  Raises InputError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    check_folder(folder)
     tables = {
         "shipments": plan.shipments,
         "promises": plan.promises,

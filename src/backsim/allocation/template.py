@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from backsim.allocation.columns import SETTING_DOCS, TABLES, TableSpec
 from backsim.errors import InputError
+from backsim.files import check_folder, write_text
 
 KINDS = {
     "name": "text",
@@ -120,23 +123,24 @@ EXAMPLE: dict[str, list[dict[str, str]]] = {
 
 
 def write_template(folder: Path) -> list[Path]:
-    """Write the example book into a folder that has none.  Raises InputError; OSError."""
+    """Write the example book into a folder that has none.  Raises InputError."""
     taken = [folder / f"{name}.csv" for name in TABLES if (folder / f"{name}.csv").exists()]
     if taken:
         raise InputError(f"{taken[0]}: expected a folder without a book, got one that has it")
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, spec in TABLES.items():
-        path = folder / f"{name}.csv"
-        if name in EXAMPLE:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, [column.name for column in spec.columns], "")
-                writer.writeheader()
-                writer.writerows(EXAMPLE[name])
-            written.append(path)
-    path = folder / "README.md"
-    path.write_text("\n".join(["# A book of open orders", "", *describe()]), encoding="utf-8")
-    return [*written, path]
+    check_folder(folder)
+    written = [folder / f"{name}.csv" for name in TABLES if name in EXAMPLE]
+    for path in written:
+        write_text(path, partial(_write_example, path.stem))
+    readme = folder / "README.md"
+    text = "\n".join(["# A book of open orders", "", *describe()])
+    write_text(readme, lambda file: file.write(text))
+    return [*written, readme]
+
+
+def _write_example(name: str, file: IO[str]) -> None:
+    writer = csv.DictWriter(file, [column.name for column in TABLES[name].columns], "")
+    writer.writeheader()
+    writer.writerows(EXAMPLE[name])
 
 
 def describe() -> list[str]:
