@@ -98,7 +98,7 @@ def mean_wait(world: World, stock: Stock, purchase: int) -> float:
     At a limited supplier the mean work before it and its own come first, unless it is through.
     """
     days = stock.mean_lead_time
-    if NETWORK and purchase != NONE:
+    if purchase != NONE:
         days = mean_lead_time(world, stock, world.purchases[purchase])
     work = work_to_do(world, stock, purchase)
     if work == 0.0:

@@ -52,17 +52,21 @@ def source_of(world: World, purchase: Purchase) -> int:
     For a transfer the way from the site that has sent it.
     """
     node = world.nodes[purchase.stock]
-    found = node.sources_at
+    found = NONE
     if TRANSFERS:
-        for at in range(node.transfers_at, node.transfers_at + node.transfers):
-            source = world.sources[at]
-            if source.stock == purchase.source and source.supplier == purchase.supplier:
-                return at
-    for at in range(node.sources_at, node.sources_at + node.sources):
+        found = source_among(world, purchase, node.transfers_at, node.transfers)
+    if found == NONE:
+        found = source_among(world, purchase, node.sources_at, node.sources)
+    return found if found != NONE else node.sources_at
+
+
+def source_among(world: World, purchase: Purchase, first: int, count: int) -> int:
+    """The one of these sources that a purchase is ordered from, or NONE."""
+    for at in range(first, first + count):
         source = world.sources[at]
         if source.stock == purchase.source and source.supplier == purchase.supplier:
-            found = at
-    return found
+            return at
+    return NONE
 
 
 def choose_source(world: World, stock: Stock, units: int) -> int:
