@@ -15,9 +15,8 @@ from backsim.allocation.greedy import Desk, broken_limits, rules_for_books, why_
 from backsim.allocation.plan import TERMS, TRACE, Plan
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
-from backsim.errors import InputError
+from backsim.errors import InputError, nearest
 from backsim.rules import FAMILIES
-from backsim.scenario.part import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from backsim.allocation.tables import BookError, Table
+from backsim.errors import nearest
 from backsim.quantities import MOST
-from backsim.scenario.part import nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from backsim.allocation.columns import SETTING_DOCS
 from backsim.allocation.tables import BookError, Table
-from backsim.scenario.part import nearest
+from backsim.errors import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from backsim.allocation.columns import TABLES, TableSpec
-from backsim.errors import InputError
-from backsim.scenario.part import nearest
+from backsim.errors import InputError, nearest
 
 MAX_ROWS = 1_000_000
 """Rows of a table; a program for more of them does not fit into memory."""

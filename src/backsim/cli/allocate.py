@@ -19,7 +19,7 @@ from backsim.allocation.settings import check_format, parse_day
 from backsim.allocation.solution import Effort
 from backsim.allocation.store import summary, write_plan
 from backsim.allocation.template import write_template
-from backsim.cli.show import console, say
+from backsim.cli.console import console, escape, say
 from backsim.errors import InputError
 from backsim.files import check_folder
 
@@ -146,8 +146,6 @@ def _cell(name: str, value: Any) -> str:
 
 def _table(title: str, rows: list[list[str]]) -> None:
     """A table under its title; nothing where there are no rows."""
-    from rich.markup import escape
-
     if len(rows) < 2:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

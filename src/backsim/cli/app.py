@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backsim.errors import InputError
+from backsim.errors import InputError, nearest
 
 app = typer.Typer(
     name="backsim",
@@ -109,8 +109,9 @@ def run(
     rules: RuleFiles = None,
 ) -> None:
     """Simulate a scenario and print its metrics with confidence intervals."""
+    from backsim.cli.console import say
     from backsim.cli.progress import watched
-    from backsim.cli.show import print_summary, say
+    from backsim.cli.show import print_summary
     from backsim.files import check_folder
     from backsim.results.store import check_trace, write_summary, write_trace
     from backsim.results.summary import summarise
@@ -372,8 +373,6 @@ def list_rules(
         return
     found = [f.rules[name] for f in FAMILIES.values() if name in f.rules]
     if not found:
-        from backsim.scenario.part import nearest
-
         known = nearest(name, sorted({n for f in FAMILIES.values() for n in f.rules}))
         raise InputError(f"rules: expected a known rule ({known}), got {name!r}")
     for rule in found:

@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.table import Table
 
+from backsim.cli.console import console, say
 from backsim.cli.progress import counting
-from backsim.cli.show import console, say
 from backsim.hindsight import TERMS, Regret, regrets
 from backsim.hindsight.regret import rules_with_defaults
 from backsim.scenario import load

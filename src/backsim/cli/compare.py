@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from backsim.cli.console import console, escape, say
 from backsim.cli.progress import counting
-from backsim.cli.show import console, escape, say
 from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play

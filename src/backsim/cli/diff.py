@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from backsim.cli.show import console, escape
+from backsim.cli.console import console, escape
 from backsim.regression.diff import Diff, MetricDifference, diff
 from backsim.regression.tell import tell_apart
 from backsim.report.words import listed, number, percent

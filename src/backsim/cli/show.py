@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.table import Table
 
+from backsim.cli.console import console, escape
 from backsim.report.words import interval
 from backsim.results.metrics import METRICS
 from backsim.results.summary import Summary
@@ -16,27 +15,6 @@ from backsim.scenario.model import Model
 from backsim.statistics import Estimate
 
 MOST_COLUMNS = 8
-
-
-def say(text: str) -> None:
-    """A remark beside the results, on standard error."""
-    print(text, file=sys.stderr)
-
-
-class Output(Console):
-    """Standard output.  A reader who has seen enough is no failure."""
-
-    def on_broken_pipe(self) -> None:
-        """Let the caller end quietly; rich would exit with 1."""
-        raise BrokenPipeError
-
-
-def console() -> Console:
-    """Standard output; in a pipe as wide as the table needs."""
-    out = Output(highlight=False, soft_wrap=True)
-    if not out.is_terminal:
-        out = Output(highlight=False, width=200)
-    return out
 
 
 def print_summary(model: Model, summary: Summary, by: str) -> None:
@@ -78,13 +56,6 @@ ALWAYS = ("fill_rate", "mean_backlog", "mean_wait", "cancel_rate", "cost.total")
 
 def _text(estimate: Estimate | None) -> str:
     return "-" if estimate is None else interval(estimate)
-
-
-def escape(text: str) -> str:
-    """Text that rich prints as it is."""
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def print_rules(families: Mapping[str, Family]) -> None:

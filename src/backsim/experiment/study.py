@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.errors import InputError
+from backsim.errors import InputError, nearest
 from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.stopping import Verdict
 from backsim.results.metrics import METRICS, views_of
@@ -265,8 +265,6 @@ class Study:
 
     def place(self, policy: str | int | Policy) -> int:
         """A policy's place among the policies.  Raises InputError, naming the nearest."""
-        from backsim.scenario.part import nearest
-
         if isinstance(policy, int):
             return policy
         name = policy if isinstance(policy, str) else policy.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from backsim.errors import nearest
 from backsim.experiment.experiment import (
     Experiment,
     Fixed,
@@ -24,7 +25,6 @@ from backsim.results.spec import (
     parse_objective,
     split_objective,
 )
-from backsim.scenario.part import nearest
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.errors import nearest
 from backsim.experiment.experiment import Experiment
 from backsim.experiment.study import Study
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
@@ -17,7 +18,6 @@ from backsim.report.analysis import wanted
 from backsim.report.words import listed
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
-from backsim.scenario.part import nearest
 from backsim.scenario.yamlfile import Document, Fault, FileError
 from backsim.statistics import MAXIMISE, equivalence
 

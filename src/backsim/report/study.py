@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from backsim.errors import InputError
+from backsim.errors import InputError, nearest
 from backsim.results.profile import Profile
 from backsim.results.run import Run
 from backsim.results.spec import Constraint, MetricSpec, Objective
@@ -151,8 +151,6 @@ def as_study(subject: Study | Run, figure: str = "", several: bool = False) -> S
 
 def place_of(study: Study, policy: str) -> int:
     """A policy's place.  Raises InputError with the names there are."""
-    from backsim.scenario.part import nearest
-
     names = [p.name for p in study.policies]
     if policy not in names:
         raise InputError(f"expected a policy ({nearest(policy, names)}), got {policy!r}")

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backsim.errors import InputError
+from backsim.errors import InputError, nearest
 from backsim.results.metrics import METRICS
-from backsim.scenario.part import nearest
 
 _TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
 _CONSTRAINT = re.compile(r"(?P<metric>.+?)(?P<relation>[<>]=)(?P<bound>.+)")

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from backsim.errors import nearest
 from backsim.rules import FAMILIES
-from backsim.scenario.part import nearest
 from backsim.scenario.yamlfile import Document, Fault, Location
 
 

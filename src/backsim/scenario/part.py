@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any, Self
 
 from pydantic import (
@@ -16,6 +15,8 @@ from pydantic import (
 )
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from backsim.errors import nearest
 
 MEMBER = "\0"
 """Starts the parts of an error's location that are not in the file: no YAML text can hold it."""
@@ -45,13 +46,6 @@ def faults(title: str, found: Sequence[tuple[tuple[str | int, ...], str, Any]]) 
     """Several faults at once: (path below the part, what was expected, what was found)."""
     details = [InitErrorDetails(type=fault(text), loc=loc, input=got) for loc, text, got in found]
     return ValidationError.from_exception_data(title, details)
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """The known names nearest to a wrong one, as the end of a sentence."""
-    near = get_close_matches(str(name), known, n=3, cutoff=0.5) or list(known)
-    few = ", ".join(near[:8])
-    return few + (", ..." if len(near) > 8 else "")
 
 
 def member(name: str) -> Tag:

@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from backsim.errors import nearest
 from backsim.scenario.flow import flows
 from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
 from backsim.scenario.names import unknown_names
-from backsim.scenario.part import nearest
 from backsim.scenario.routes import route_faults
 from backsim.scenario.schema import (
     CustomerClass,

@@ -17,9 +17,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from backsim.errors import nearest
 from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor, Share, Unit
 from backsim.rules import FAMILIES, Family, Parameter, Rule
-from backsim.scenario.part import MEMBER, Part, fault, faults, member, nearest
+from backsim.scenario.part import MEMBER, Part, fault, faults, member
 from backsim.scenario.shorthand import Name, Spec
 
 
