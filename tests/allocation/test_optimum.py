@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.allocation.books import books, cost_by_hand, faults, plans
 
-from backsim.allocation import highs, pulpform, solve
+from backsim.allocation import highs, parts, pulpform, solve
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import InfeasibleError
@@ -169,12 +169,13 @@ def test_parts_are_solved_as_the_whole(monkeypatch: pytest.MonkeyPatch):
     whole = highs.solve(program)
     for size in (1, 500, 2000):
         monkeypatch.setattr(solve, "PART", size)
+        monkeypatch.setattr(parts, "PART", size)
         found = solve.solve(program)
         assert found.objective == pytest.approx(whole.objective)
         np.testing.assert_allclose(found.values, whole.values, atol=1e-6)
         np.testing.assert_allclose(found.duals, whole.duals, atol=1e-6)
-    monkeypatch.setattr(solve, "PART", 500)
-    assert len(list(solve.parts(program))) == 5
+    monkeypatch.setattr(parts, "PART", 500)
+    assert len(list(parts.parts(program))) == 5
 
 
 def test_time_limit_is_told():

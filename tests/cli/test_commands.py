@@ -335,14 +335,26 @@ def test_closed_pipe_is_quiet(scenario: str) -> None:
     assert done.stderr == ""
 
 
-def test_help_imports_nothing_heavy() -> None:
+HEAVY = frozenset({"numpy", "numba", "pandas", "scipy", "pydantic", "simpy", "matplotlib"})
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [("--help", ()), ("allocate BOOK", ("numpy", "pydantic"))],
+)
+def test_a_command_loads_only_what_it_needs(
+    command: str, needed: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What a library takes to load is a good part of a second for a small task."""
+    folder = tmp_path / "book"
+    assert cli(["allocate", "--template", str(folder)]) == 0
+    words = command.replace("BOOK", str(folder)).split()
     code = (
-        "import sys\nfrom backsim.cli import run\nrun(['--help'])\n"
-        "heavy = {'numpy', 'numba', 'pandas', 'scipy', 'pydantic', 'simpy', 'matplotlib'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+        f"import sys\nfrom backsim.cli import run\nassert run({words}) == 0\n"
+        f"print(sorted({set(HEAVY)} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
+    assert done.stderr.strip() == str(sorted(needed))
 
 
 def test_version() -> None:

@@ -12,9 +12,10 @@ from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import InfeasibleError
 from backsim.allocation.greedy import Desk, broken_limits, rules_for_books, why_not
-from backsim.allocation.plan import TERMS, TRACE, Plan
+from backsim.allocation.lists import Columns, Row
+from backsim.allocation.plan import TERMS, Plan
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
-from backsim.allocation.solution import Effort
+from backsim.allocation.solution import TRACE, Effort
 from backsim.errors import InputError, nearest
 from backsim.rules import FAMILIES
 
@@ -76,12 +77,17 @@ def side_by_side(plans: Sequence[Plan]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    return pd.DataFrame(compared(plans))
+
+
+def compared(plans: Sequence[Plan]) -> Columns:
+    """The columns of `side_by_side`."""
     least = next((p.cost for p in plans if p.rule == LP), float("nan"))
-    rows = [_row(plan, least) for plan in plans]
-    return pd.DataFrame(rows)
+    found = [_row(plan, least) for plan in plans]
+    return {name: [row[name] for row in found] for name in found[0]}
 
 
-def _row(plan: Plan, least: float) -> dict[str, Any]:
+def _row(plan: Plan, least: float) -> Row:
     lines = plan.book.lines
     asked = float(lines.units.sum())
     whole = lines.units - plan.served <= TRACE

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import Book
-from backsim.allocation.plan import TRACE, Plan
+from backsim.allocation.plan import Plan
+from backsim.allocation.solution import TRACE
 from backsim.entities import CustomerClass, Line, Stock
 from backsim.errors import InputError
 from backsim.quantities import LEAST

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
-from backsim.allocation.compare import shown_terms, side_by_side
+from backsim.allocation.compare import compared, shown_terms
+from backsim.allocation.lists import (
+    Row,
+    broken,
+    prices,
+    promises,
+    rows,
+    shipments,
+    unfilled,
+    worth_most,
+)
 from backsim.allocation.plan import Plan
 
 MOST_ROWS = 200
@@ -27,33 +37,31 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
 
 
 def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
-    prices = plan.prices[plan.prices["worth"] > 1e-6].sort_values("worth", ascending=False)
-    unfilled = plan.unfilled
-    broken = plan.promises[plan.promises["broken"] > 0]
-    lines = plan.book.lines
-    rows = side_by_side(plans).sort_values("cost", kind="stable")
+    lines, promised = plan.book.lines, rows(promises(plan))
+    short = unfilled(promised)
+    rules = sorted(rows(compared(plans)), key=lambda row: row["cost"])
     return {
         "title": title,
         "plan": plan,
         "today": plan.book.today,
         "asked": float(lines.units.sum()),
         "served": float(plan.served.sum()),
-        "whole": len(lines) - len(unfilled),
+        "whole": len(lines) - len(short),
         "lines": len(lines),
         "terms": [(name, plan.terms[name]) for name in shown_terms([plan])],
         "term_names": shown_terms(plans),
-        "rules": rows.to_dict("records"),
-        "dearest": max(float(rows["cost"].max()), 1e-9),
-        "shipments": _some(plan.shipments),
-        "unfilled": _some(unfilled),
-        "broken": _some(broken),
-        "prices": _some(prices),
+        "rules": rules,
+        "dearest": max(1e-9, *(row["cost"] for row in rules)),
+        "shipments": _some(rows(shipments(plan))),
+        "unfilled": _some(short),
+        "broken": _some(broken(promised)),
+        "prices": _some(worth_most(rows(prices(plan)))),
         "most": MOST_ROWS,
     }
 
 
-def _some(table: Any) -> dict[str, Any]:
-    return {"rows": table.head(MOST_ROWS).to_dict("records"), "all": len(table)}
+def _some(found: Sequence[Row]) -> dict[str, Any]:
+    return {"rows": found[:MOST_ROWS], "all": len(found)}
 
 
 def money(value: float) -> str:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.allocation.book import KINDS, Book
-from backsim.allocation.conflict import spell_day
+from backsim.allocation import lists
+from backsim.allocation.book import Book
+from backsim.allocation.solution import TRACE
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from backsim.allocation.lists import Columns
 
     Floats = NDArray[np.float64]
 
@@ -27,8 +30,6 @@ TERMS = (
     "substitution",
     "broken_promises",
 )
-TRACE = 1e-6
-"""Units below which there is none: solvers keep to limits within 1e-7."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,67 +100,18 @@ class Plan:
     @cached_property
     def shipments(self) -> pd.DataFrame:
         """One row a shipment: what goes to which line from which source, and when it arrives."""
-        import pandas as pd
-
-        book, lines, sources, names = (
-            self.book,
-            self.book.lines,
-            self.book.sources,
-            self.book.names,
-        )
-        rows = np.flatnonzero(self.units > TRACE)
-        o = book.options.take(rows)
-        units = self.units[rows]
-        return pd.DataFrame(
-            {
-                "line": _pick(lines.ids, o.line),
-                "customer": _pick(names.customers, lines.customer[o.line]),
-                "class": _pick(names.classes, lines.customer_class[o.line]),
-                "product": _pick(names.products, lines.product[o.line]),
-                "units": _plain(units),
-                "sent": _pick(names.products, sources.product[o.source]),
-                "from": _pick(names.sites, sources.site[o.source]),
-                "source": _pick(sources.ids, o.source),
-                "kind": _pick(KINDS, sources.kind[o.source]),
-                "arrives": self._days(o.day),
-                "days_late": np.maximum(0.0, o.day - lines.due[o.line]),
-                "cost": units * book.unit_costs[rows],
-            }
-        )
+        return _frame(lists.shipments(self))
 
     @cached_property
     def promises(self) -> pd.DataFrame:
         """One row a line: when it is complete, and what became of an earlier promise."""
-        import pandas as pd
-
-        from backsim.allocation.reasons import reasons
-
-        lines, names = self.book.lines, self.book.names
-        left = np.maximum(0.0, lines.units - self.served)
-        left = np.where(left > TRACE, left, 0.0)
-        day = np.where(left > 0, np.inf, self.complete_on)
-        return pd.DataFrame(
-            {
-                "line": list(lines.ids),
-                "customer": _pick(names.customers, lines.customer),
-                "class": _pick(names.classes, lines.customer_class),
-                "product": _pick(names.products, lines.product),
-                "open": _plain(lines.units),
-                "served": _plain(np.where(left > 0, self.served, lines.units)),
-                "due": self._days(lines.due),
-                "promise": self._days(day),
-                "promised_before": self._days(lines.promised),
-                "broken": _plain(self.broken),
-                "unfilled": _plain(left),
-                "reason": reasons(self, left),
-            }
-        )
+        return _frame(lists.promises(self))
 
     @property
     def unfilled(self) -> pd.DataFrame:
         """The lines that do not get all they ask for, and why."""
         rows = self.promises[self.promises["unfilled"] > 0]
-        return rows[["line", "customer", "class", "product", "open", "unfilled", "reason"]]
+        return rows[list(lists.UNFILLED)]
 
     @cached_property
     def prices(self) -> pd.DataFrame:
@@ -169,37 +121,14 @@ class Plan:
         worth less than is said; it is never worth more.  With orders that ship whole or shipments
         of a least size, prices hold while the same orders and shipments leave.
         """
-        import pandas as pd
-
-        sources, names = self.book.sources, self.book.names
-        return pd.DataFrame(
-            {
-                "product": _pick(names.products, sources.product),
-                "site": _pick(names.sites, sources.site),
-                "source": list(sources.ids),
-                "kind": _pick(KINDS, sources.kind),
-                "arrives": self._days(sources.arrives),
-                "units": _plain(sources.units),
-                "used": _plain(self.used),
-                "worth": self.worth,
-            }
-        )
-
-    def _days(self, days: Floats) -> list[str]:
-        """Days as text; none where there is no such day."""
-        known, inverse = np.unique(days, return_inverse=True)
-        texts = [spell_day(self.book, float(d)) if np.isfinite(d) else "" for d in known]
-        return [texts[i] for i in inverse]
+        return _frame(lists.prices(self))
 
 
-def _pick(names: tuple[str, ...], codes: NDArray[np.int64]) -> list[str]:
-    return [names[i] for i in codes.tolist()]
+def _frame(columns: Columns) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns)
 
 
 def _sums(code: NDArray[np.int64], units: Floats, count: int) -> Floats:
     return np.bincount(code, units, count).astype(float)
-
-
-def _plain(units: Floats) -> Floats:
-    """Units without the rounding of a solver."""
-    return np.round(units, 6) + 0.0

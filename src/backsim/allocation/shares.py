@@ -10,9 +10,10 @@ import numpy as np
 
 from backsim.allocation.book import Book
 from backsim.allocation.greedy import plan_of
-from backsim.allocation.plan import TRACE, Plan
+from backsim.allocation.parts import components
+from backsim.allocation.plan import Plan
 from backsim.allocation.program import INF, Builder
-from backsim.allocation.solution import Effort
+from backsim.allocation.solution import TRACE, Effort
 from backsim.allocation.solve import solve
 from backsim.allocation.statement import state
 
@@ -49,24 +50,29 @@ def max_min(book: Book) -> Plan:
 
 
 def _greatest_least_share(book: Book, reached: NDArray[np.int64]) -> float:
-    lines, options = book.lines, book.options
+    """Each group of lines that no source links to another has a greatest share; the least of all.
+
+    Asked group by group: in one program a single column would link all lines of the book.
+    """
+    lines, options, sources = book.lines, book.options, book.sources
     if not len(reached):
         return 0.0
-    builder, every = Builder(), np.arange(len(options))
+    group, _ = components(options.line, options.source, len(lines), len(sources))
+    groups, of_line = np.unique(group[reached], return_inverse=True)
+    builder, every, count = Builder(), np.arange(len(options)), len(groups)
     builder.add_columns("units", np.zeros(len(options)), INF, False, np.zeros(len(options)))
-    share = builder.add_columns("share", np.array([-1.0]), 1.0, False, np.zeros(1))
+    share = builder.add_columns("share", np.full(count, -1.0), 1.0, False, np.zeros(count))
     builder.add_rows("open", len(lines), -INF, lines.units, [(options.line, every, 1.0)])
-    builder.add_rows(
-        "available", len(book.sources), -INF, book.sources.units, [(options.source, every, 1.0)]
-    )
+    builder.add_rows("available", len(sources), -INF, sources.units, [(options.source, every, 1.0)])
     place = np.zeros(len(lines), np.int64)
     place[reached] = np.arange(len(reached))
     rows = [
         (place[options.line], every, 1.0),
-        (np.arange(len(reached)), np.full(len(reached), share), -lines.units[reached]),
+        (np.arange(len(reached)), share + of_line, -lines.units[reached]),
     ]
     builder.add_rows("share", len(reached), 0.0, INF, rows)
-    return float(-solve(builder.program(0.0), Effort(ties=False)).objective)
+    found = solve(builder.program(0.0), Effort(ties=False))
+    return float(found.values[share:].min())
 
 
 def _granted(book: Book, rule: str, rank: NDArray[np.int64]) -> Plan:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 OPTIMAL, TIME_LIMIT, INFEASIBLE = "optimal", "time limit", "infeasible"
+TRACE = 1e-6
+"""Units below which there is none: solvers keep to limits within 1e-7."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.allocation import highs, pulpform
-from backsim.allocation.program import Program, spans
+from backsim.allocation.parts import PART, parts
+from backsim.allocation.program import Program
 from backsim.allocation.solution import INFEASIBLE, OPTIMAL, TIME_LIMIT, Effort, Solution
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Codes = NDArray[np.int64]
-
-PART = 5_000
-"""Columns from which a program is taken apart, and about how many its parts have."""
 
 
 def solve(
@@ -51,59 +42,3 @@ def _solve_parts(program: Program, effort: Effort) -> Solution:
         objective += found.objective
         bound += found.bound
     return Solution(status, values, duals, objective, bound)
-
-
-def parts(program: Program) -> Iterator[tuple[Program, Codes, Codes]]:
-    """Parts that share no row, each of at least about PART columns, with its columns and rows.
-
-    A row without columns is a part of its own; it stays with the first that comes.
-    """
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    columns, rows = len(program.cost), len(program.row_upper)
-    entry = np.repeat(np.arange(columns), np.diff(program.start))
-    graph = csr_matrix(
-        (np.ones(len(entry), np.int8), (entry, program.index + columns)),
-        shape=(columns + rows, columns + rows),
-    )
-    _, label = connected_components(graph, directed=False)
-    batch = _batches(np.bincount(label[:columns], minlength=label.max() + 1))[label]
-    by_column, by_row = _groups(batch[:columns]), _groups(batch[columns:])
-    nothing = np.empty(0, np.int64)
-    for number in sorted(by_column.keys() | by_row.keys()):
-        own_columns, own_rows = by_column.get(number, nothing), by_row.get(number, nothing)
-        yield _part(program, own_columns, own_rows), own_columns, own_rows
-
-
-def _batches(sizes: Codes) -> Codes:
-    """Which batch each component goes into, so that batches have about PART columns."""
-    return (np.cumsum(sizes) - sizes) // PART
-
-
-def _groups(batch: Codes) -> dict[int, Codes]:
-    order = np.argsort(batch, kind="stable")
-    numbers, first = np.unique(batch[order], return_index=True)
-    return dict(zip(numbers.tolist(), np.split(order, first[1:]), strict=True))
-
-
-def _part(program: Program, columns: Codes, rows: Codes) -> Program:
-    counts = np.diff(program.start)[columns]
-    start = np.concatenate([[0], np.cumsum(counts)])
-    entry = spans(program.start[columns], counts)
-    place = np.zeros(len(program.row_upper), np.int32)
-    place[rows] = np.arange(len(rows))
-    return Program(
-        cost=program.cost[columns],
-        upper=program.upper[columns],
-        integer=program.integer[columns],
-        start=start.astype(np.int32),
-        index=place[program.index[entry]],
-        value=program.value[entry],
-        row_lower=program.row_lower[rows],
-        row_upper=program.row_upper[rows],
-        offset=0.0,
-        tie=program.tie[columns],
-        rows={},
-        columns={},
-    )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-from backsim.allocation.compare import side_by_side
+from backsim.allocation.compare import compared
+from backsim.allocation.lists import Columns, prices, promises, shipments
 from backsim.allocation.page import page
 from backsim.allocation.plan import Plan
 from backsim.files import check_folder, write_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def summary(plan: Plan) -> dict[str, Any]:
@@ -40,13 +41,13 @@ def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> l
     """Write the plan's tables, the comparison, a summary and the page.  Raises InputError."""
     check_folder(folder)
     tables = {
-        "shipments": plan.shipments,
-        "promises": plan.promises,
-        "prices": plan.prices,
-        "rules": side_by_side(plans),
+        "shipments": shipments(plan),
+        "promises": promises(plan),
+        "prices": prices(plan),
+        "rules": compared(plans),
     }
     texts: dict[str, Callable[[IO[str]], Any]] = {
-        **{f"{name}.csv": _csv(table) for name, table in tables.items()},
+        **{f"{name}.csv": partial(write_csv, table) for name, table in tables.items()},
         "summary.json": lambda f: f.write(json.dumps(summary(plan), indent=2) + "\n"),
         "plan.html": lambda f: f.write(page(plan, plans, title)),
     }
@@ -55,5 +56,14 @@ def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> l
     return [folder / name for name in texts]
 
 
-def _csv(table: pd.DataFrame) -> Callable[[IO[str]], Any]:
-    return lambda f: table.to_csv(f, index=False, float_format="%.10g", lineterminator="\n")
+def write_csv(table: Columns, file: IO[str]) -> None:
+    """Write a table as CSV; nothing stands for nan."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*(map(_plain, column) for column in table.values()), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.10g}"
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -12,18 +13,30 @@ from typing import Any
 from rich.table import Table
 
 from backsim.allocation.assemble import read_book
-from backsim.allocation.compare import all_plans, allocate, shown_terms, side_by_side
+from backsim.allocation.compare import all_plans, allocate, compared, shown_terms
+from backsim.allocation.lists import (
+    Columns,
+    Row,
+    broken,
+    prices,
+    promises,
+    rows,
+    shipments,
+    unfilled,
+    worth_most,
+)
 from backsim.allocation.page import money, share, units
 from backsim.allocation.plan import Plan
 from backsim.allocation.settings import check_format, parse_day
 from backsim.allocation.solution import Effort
-from backsim.allocation.store import summary, write_plan
+from backsim.allocation.store import summary, write_csv, write_plan
 from backsim.allocation.template import write_template
 from backsim.cli.console import console, escape, say
 from backsim.errors import InputError
 from backsim.files import check_folder
 
 MOST_ROWS = 20
+BROKEN = ("line", "customer", "product", "promised_before", "promise", "broken")
 
 
 def make_template(folder: Path) -> None:
@@ -57,24 +70,29 @@ def run_allocation(
             json.dumps(
                 {
                     **summary(plan),
-                    "rules": _records(side_by_side(plans)),
-                    "shipments": _records(plan.shipments),
-                    "promises": _records(plan.promises),
-                    "prices": _records(plan.prices),
+                    "rules": _records(compared(plans)),
+                    "shipments": _records(shipments(plan)),
+                    "promises": _records(promises(plan)),
+                    "prices": _records(prices(plan)),
                 },
                 indent=2,
             )
         )
     elif format == "csv":
-        plan.shipments.to_csv(sys.stdout, index=False, float_format="%.10g")
+        write_csv(shipments(plan), sys.stdout)
     else:
         _print(plan, plans)
     if out is not None:
         say(f"written: {out}")
 
 
-def _records(table: Any) -> Any:
-    return json.loads(table.to_json(orient="records"))
+def _records(table: Columns) -> list[Row]:
+    """The rows of a table for JSON, which knows no nan."""
+    return rows({name: list(map(_known, column)) for name, column in table.items()})
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _today(text: str | None) -> date | None:
@@ -104,38 +122,36 @@ def _print(plan: Plan, plans: Sequence[Plan]) -> None:
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
     )
     _table("What each rule would have cost", _rules(plans))
-    _table("Shipments", _texts(plan.shipments, drop=("class", "kind")))
-    _table("Lines that do not get all they ask for", _texts(plan.unfilled))
-    broken = plan.promises[plan.promises["broken"] > 0]
-    columns = ["line", "customer", "product", "promised_before", "promise", "broken"]
-    _table("Promises that are not kept", _texts(broken[columns]))
-    prices = plan.prices[plan.prices["worth"] > 1e-6].sort_values("worth", ascending=False)
-    _table("What one more unit would save", _texts(prices, drop=("kind", "source")))
+    _table("Shipments", _texts(rows(shipments(plan)), drop=("class", "kind")))
+    promised = rows(promises(plan))
+    _table("Lines that do not get all they ask for", _texts(unfilled(promised)))
+    _table("Promises that are not kept", _texts(broken(promised), BROKEN))
+    dearest = worth_most(rows(prices(plan)))
+    _table("What one more unit would save", _texts(dearest, drop=("kind", "source")))
 
 
 def _rules(plans: Sequence[Plan]) -> list[list[str]]:
     terms = shown_terms(plans)
-    table = side_by_side(plans)
-    broken = any(table["breaks"])
+    table = compared(plans)
+    limits = any(table["breaks"])
     head = ["rule", "cost", "more", *terms, "units served", "in time"]
-    rows = [head + (["does not keep"] if broken else [])]
-    for row in table.sort_values("cost", kind="stable").to_dict("records"):
+    texts = [head + (["does not keep"] if limits else [])]
+    for row in sorted(rows(table), key=lambda row: row["cost"]):
         figures = [money(row[name]) for name in ("cost", "more", *terms)]
         figures += [share(row["units_served"]), share(row["lines_in_time"])]
-        rows.append([row["rule"], *figures, *([row["breaks"]] if broken else [])])
-    return rows
+        texts.append([row["rule"], *figures, *([row["breaks"]] if limits else [])])
+    return texts
 
 
-def _texts(frame: Any, drop: Sequence[str] = ()) -> list[list[str]]:
-    """A frame as texts: a row of headings, then its rows."""
-    shown = frame.drop(columns=[name for name in drop if name in frame.columns])
-    rows = [
-        [_cell(name, value) for name, value in row.items()]
-        for row in shown.head(MOST_ROWS).to_dict("records")
-    ]
-    more = len(shown) - MOST_ROWS
-    rows += [[f"({more:,} more: --out writes all)"]] if more > 0 else []
-    return [[name.replace("_", " ") for name in shown.columns], *rows]
+def _texts(found: Sequence[Row], only: Sequence[str] = (), drop: Sequence[str] = ()) -> list[Any]:
+    """Rows as texts, under a row of headings; nothing where there are none."""
+    if not found:
+        return []
+    names = [name for name in only or found[0] if name not in drop]
+    texts = [[_cell(name, row[name]) for name in names] for row in found[:MOST_ROWS]]
+    more = len(found) - MOST_ROWS
+    texts += [[f"({more:,} more: --out writes all)"]] if more > 0 else []
+    return [[name.replace("_", " ") for name in names], *texts]
 
 
 def _cell(name: str, value: Any) -> str:
