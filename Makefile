@@ -15,6 +15,8 @@ RUN := $(VENV)/.installed-run
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
 LOCK := pyproject.toml constraints.txt
+# Compared with in the tests; what it needs to run is in the extra `peers` of pyproject.toml.
+ALONE := stockpyl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -72,10 +74,12 @@ $(RUN): $(LOCK) | $(BIN)/pip
 
 $(TEST): $(LOCK) | $(BIN)/pip
 	$(PIP) install --constraint constraints.txt --editable ".[test]"
+	$(PIP) install --constraint constraints.txt --no-deps $(ALONE)
 	@touch $(RUN) $@
 
 $(DEV): $(LOCK) | $(BIN)/pip
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	$(PIP) install --constraint constraints.txt --no-deps $(ALONE)
 	@touch $(RUN) $(TEST) $@
 
 # Debian keeps what makes a virtual environment with pip in a package of its own.  Without that
