@@ -32,9 +32,10 @@ def _solve_parts(program: Program, effort: Effort) -> Solution:
     values, duals = np.zeros(len(program.cost)), np.zeros(len(program.row_upper))
     objective = bound = program.offset
     status, stop = OPTIMAL, time.monotonic() + effort.time_limit
+    solver = highs.Solver()
     for part, columns, rows in parts(program):
         left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
-        found = highs.solve(part, left)
+        found = solver.solve(part, left)
         if found.status == INFEASIBLE:
             return found
         status = TIME_LIMIT if found.status == TIME_LIMIT else status
