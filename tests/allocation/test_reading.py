@@ -348,7 +348,8 @@ def test_not_utf8(tmp_path: Path):
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tables, "MAX_ROWS", 2)
     assert (
-        said(tmp_path, lines=LINES + "L3,mug,1\n") == "lines.csv: expected at most 2 rows, got more"
+        said(tmp_path, lines=LINES + "\n\nL3,mug,1\n")
+        == "lines.csv:6: expected at most 2 rows, got more"
     )
 
 

@@ -8,7 +8,6 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -151,9 +150,11 @@ def _table(spec: TableSpec, place: str, rows: Iterator[list[str]]) -> Table:
         raise BookError([f"{place}: expected a header row ({_heads(spec)}), got an empty file"])
     _check_header(spec, place, header)
     numbers, texts = [], []
-    for number, row in enumerate(islice(rows, MAX_ROWS + 1), 2):
+    for number, row in enumerate(rows, 2):
         if not any(field.strip() for field in row):
             continue
+        if len(numbers) == MAX_ROWS:
+            raise BookError([f"{place}:{number}: expected at most {MAX_ROWS:,} rows, got more"])
         if len(row) > len(header):
             text = f"{place}:{number}: expected {len(header)} fields, as in the header"
             raise BookError([f"{text}, got {len(row)}"])
@@ -162,8 +163,6 @@ def _table(spec: TableSpec, place: str, rows: Iterator[list[str]]) -> Table:
         if len(texts[-1]) != len(header):
             text = f"{place}:{number}: expected {len(header)} fields, as in the header"
             raise BookError([f"{text}, got {len(row)}"])
-    if len(numbers) > MAX_ROWS:
-        raise BookError([f"{place}: expected at most {MAX_ROWS:,} rows, got more"])
     if spec.required and not numbers:
         raise BookError([f"{place}: expected at least one row below the header, got none"])
     fields = [[field.strip() for field in column] for column in zip(*texts, strict=True)]
