@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from backsim.allocation import lists
 from backsim.allocation.compare import compared, shown_terms
-from backsim.allocation.lists import (
-    Row,
-    broken,
-    prices,
-    promises,
-    rows,
-    shipments,
-    unfilled,
-    worth_most,
-)
+from backsim.allocation.lists import Row
 from backsim.allocation.plan import Plan
 
 MOST_ROWS = 200
@@ -37,9 +29,9 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
 
 
 def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
-    lines, promised = plan.book.lines, rows(promises(plan))
-    short = unfilled(promised)
-    rules = sorted(rows(compared(plans)), key=lambda row: row["cost"])
+    lines, promised = plan.book.lines, lists.rows(lists.promises(plan))
+    short = lists.unfilled(promised)
+    rules = sorted(lists.rows(compared(plans)), key=lambda row: row["cost"])
     return {
         "title": title,
         "plan": plan,
@@ -52,10 +44,10 @@ def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
         "term_names": shown_terms(plans),
         "rules": rules,
         "dearest": max(1e-9, *(row["cost"] for row in rules)),
-        "shipments": _some(rows(shipments(plan))),
+        "shipments": _some(lists.rows(lists.shipments(plan))),
         "unfilled": _some(short),
-        "broken": _some(broken(promised)),
-        "prices": _some(worth_most(rows(prices(plan)))),
+        "broken": _some(lists.broken(promised)),
+        "prices": _some(lists.worth_most(lists.rows(lists.prices(plan)))),
         "most": MOST_ROWS,
     }
 

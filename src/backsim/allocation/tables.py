@@ -149,7 +149,8 @@ def _table(spec: TableSpec, place: str, rows: Iterator[list[str]]) -> Table:
     if not any(header):
         raise BookError([f"{place}: expected a header row ({_heads(spec)}), got an empty file"])
     _check_header(spec, place, header)
-    numbers, texts = [], []
+    numbers: list[int] = []
+    texts: list[list[str]] = []
     for number, row in enumerate(rows, 2):
         if not any(field.strip() for field in row):
             continue

@@ -12,19 +12,10 @@ from typing import Any
 
 from rich.table import Table
 
+from backsim.allocation import lists
 from backsim.allocation.assemble import read_book
 from backsim.allocation.compare import all_plans, allocate, compared, shown_terms
-from backsim.allocation.lists import (
-    Columns,
-    Row,
-    broken,
-    prices,
-    promises,
-    rows,
-    shipments,
-    unfilled,
-    worth_most,
-)
+from backsim.allocation.lists import Columns, Row
 from backsim.allocation.page import money, share, units
 from backsim.allocation.plan import Plan
 from backsim.allocation.settings import check_format, parse_day
@@ -71,15 +62,15 @@ def run_allocation(
                 {
                     **summary(plan),
                     "rules": _records(compared(plans)),
-                    "shipments": _records(shipments(plan)),
-                    "promises": _records(promises(plan)),
-                    "prices": _records(prices(plan)),
+                    "shipments": _records(lists.shipments(plan)),
+                    "promises": _records(lists.promises(plan)),
+                    "prices": _records(lists.prices(plan)),
                 },
                 indent=2,
             )
         )
     elif format == "csv":
-        write_csv(shipments(plan), sys.stdout)
+        write_csv(lists.shipments(plan), sys.stdout)
     else:
         _print(plan, plans)
     if out is not None:
@@ -88,7 +79,7 @@ def run_allocation(
 
 def _records(table: Columns) -> list[Row]:
     """The rows of a table for JSON, which knows no nan."""
-    return rows({name: list(map(_known, column)) for name, column in table.items()})
+    return lists.rows({name: list(map(_known, column)) for name, column in table.items()})
 
 
 def _known(value: Any) -> Any:
@@ -122,11 +113,11 @@ def _print(plan: Plan, plans: Sequence[Plan]) -> None:
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
     )
     _table("What each rule would have cost", _rules(plans))
-    _table("Shipments", _texts(rows(shipments(plan)), drop=("class", "kind")))
-    promised = rows(promises(plan))
-    _table("Lines that do not get all they ask for", _texts(unfilled(promised)))
-    _table("Promises that are not kept", _texts(broken(promised), BROKEN))
-    dearest = worth_most(rows(prices(plan)))
+    _table("Shipments", _texts(lists.rows(lists.shipments(plan)), drop=("class", "kind")))
+    promised = lists.rows(lists.promises(plan))
+    _table("Lines that do not get all they ask for", _texts(lists.unfilled(promised)))
+    _table("Promises that are not kept", _texts(lists.broken(promised), BROKEN))
+    dearest = lists.worth_most(lists.rows(lists.prices(plan)))
     _table("What one more unit would save", _texts(dearest, drop=("kind", "source")))
 
 
@@ -136,7 +127,7 @@ def _rules(plans: Sequence[Plan]) -> list[list[str]]:
     limits = any(table["breaks"])
     head = ["rule", "cost", "more", *terms, "units served", "in time"]
     texts = [head + (["does not keep"] if limits else [])]
-    for row in sorted(rows(table), key=lambda row: row["cost"]):
+    for row in sorted(lists.rows(table), key=lambda row: row["cost"]):
         figures = [money(row[name]) for name in ("cost", "more", *terms)]
         figures += [share(row["units_served"]), share(row["lines_in_time"])]
         texts.append([row["rule"], *figures, *([row["breaks"]] if limits else [])])
