@@ -148,20 +148,26 @@ def test_dates_in_another_form(tmp_path: Path):
     assert found.lines.due.tolist() == [68.0, 8.0]
 
 
-def test_a_workbook_is_the_same_book(tmp_path: Path):
+@pytest.mark.parametrize("ending", ["xlsx", "xlsm"])
+def test_a_workbook_is_the_same_book(tmp_path: Path, ending: str):
     openpyxl = pytest.importorskip("openpyxl")
     workbook = openpyxl.Workbook()
     sheet = workbook.active
     sheet.title = "lines"
-    for row in (["id", "product", "units", "due"], ["L1", "mug", 5, date(2026, 12, 1)], [None]):
+    for row in (
+        ["id", "product", "units", "due"],
+        ["L1", "mug", 5, date(2026, 12, 1)],
+        [None],
+        ["L2", "mug", 1],
+    ):
         sheet.append(row)
     sheet = workbook.create_sheet("stock")
     for row in (["product", "units"], ["mug", 4.0]):
         sheet.append(row)
-    file = tmp_path / "book.xlsx"
+    file = tmp_path / f"book.{ending}"
     workbook.save(file)
     found = read_book(file, TODAY)
-    assert found.lines.due.tolist() == [7.0]
+    assert found.lines.due.tolist() == [7.0, 0.0]
     assert found.sources.units.tolist() == [4.0]
     sheet.append(["mugg", -1])
     workbook.save(file)
@@ -183,6 +189,12 @@ def test_compressed_files(tmp_path: Path):
     write(tmp_path, lines="")
     (tmp_path / "lines.csv.gz").write_bytes(gzip.compress(LINES.encode()))
     assert len(read_book(tmp_path, TODAY).lines) == 2
+    write(tmp_path)
+    with pytest.raises(
+        InputError, match=r"lines.csv.gz: expected each table once, got .*lines.csv"
+    ):
+        read_book(tmp_path, TODAY)
+    (tmp_path / "lines.csv").unlink()
     (tmp_path / "lines.csv.gz").write_bytes(gzip.compress(LINES.encode())[:-9])
     with pytest.raises(InputError, match=r"lines.csv.gz: expected a whole gzip file"):
         read_book(tmp_path, TODAY)

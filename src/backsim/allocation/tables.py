@@ -67,7 +67,7 @@ def _list(names: Iterable[str]) -> str:
 def _files(folder: Path) -> dict[str, tuple[str, Iterator[list[str]]]]:
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder with CSV files, or a file .xlsx")
-    found = {}
+    found: dict[str, tuple[str, Iterator[list[str]]]] = {}
     for file in sorted(folder.iterdir()):
         name = file.name.removesuffix(".gz").removesuffix(".csv")
         if not file.name.endswith((".csv", ".csv.gz")):
@@ -75,6 +75,8 @@ def _files(folder: Path) -> dict[str, tuple[str, Iterator[list[str]]]]:
         if name not in TABLES:
             known = nearest(name, list(TABLES))
             raise BookError([f"{file}: expected the name of a table ({known}), got '{name}'"])
+        if name in found:
+            raise BookError([f"{file}: expected each table once, got {found[name][0]} too"])
         found[name] = (str(file), _csv_rows(file))
     return found
 
@@ -120,11 +122,14 @@ def _sheets(file: Path) -> dict[str, tuple[str, Iterator[list[str]]]]:
 
 
 def _sheet_rows(sheet: Any) -> Iterator[list[str]]:
+    """The rows of a sheet, each as wide as the header: a sheet does not say where a row ends."""
+    width = 0
     for row in sheet.iter_rows(values_only=True):
         texts = [_cell(value) for value in row]
         while texts and not texts[-1]:
             texts.pop()
-        yield texts
+        width = width or len(texts)
+        yield texts + [""] * (width - len(texts))
 
 
 def _cell(value: Any) -> str:
@@ -156,14 +161,11 @@ def _table(spec: TableSpec, place: str, rows: Iterator[list[str]]) -> Table:
             continue
         if len(numbers) == MAX_ROWS:
             raise BookError([f"{place}:{number}: expected at most {MAX_ROWS:,} rows, got more"])
-        if len(row) > len(header):
+        if len(row) != len(header):
             text = f"{place}:{number}: expected {len(header)} fields, as in the header"
             raise BookError([f"{text}, got {len(row)}"])
         numbers.append(number)
-        texts.append(row + [""] * (len(header) - len(row)) if "xlsx" in place else row)
-        if len(texts[-1]) != len(header):
-            text = f"{place}:{number}: expected {len(header)} fields, as in the header"
-            raise BookError([f"{text}, got {len(row)}"])
+        texts.append(row)
     if spec.required and not numbers:
         raise BookError([f"{place}: expected at least one row below the header, got none"])
     fields = [[field.strip() for field in column] for column in zip(*texts, strict=True)]
