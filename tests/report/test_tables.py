@@ -53,6 +53,20 @@ def test_every_row_fits_its_columns(study: StandIn) -> None:
         assert all(len(row) == len(table.columns) for row in table.rows), table.name
 
 
+def test_of_many_policies_the_best_and_the_reference_are_told_by_class(
+    study: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backsim.report.breakdown.MOST_ROWS", 4)
+    table = next(t for t in tables(study) if t.name == "classes")
+    best = rank(study).order[0]
+    told = list(dict.fromkeys(str(row[0]).removesuffix(" (reference)") for row in table.rows))
+    names = [p.name for p in study.policies]
+    assert told[0] == names[best]
+    assert names[rank(study).reference] in told
+    assert 2 <= len(told) < len(names)
+    assert table.note == f"{len(told)} of 4 policies: the best, and the reference."
+
+
 def test_the_numbers_are_the_statistics(study: StandIn) -> None:
     by_name = {t.name: t for t in tables(study)}
     cost = study.array("cost.total")

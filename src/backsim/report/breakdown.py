@@ -20,18 +20,27 @@ BY_CLASS = (
 )  # fmt: skip
 
 
+MOST_ROWS = 200
+
+
 def classes_table(study: Study, ranking: Ranking) -> Table:
-    """Service by customer class."""
+    """Service by customer class; of many policies the best and the reference."""
     classes = list(dict.fromkeys(c for p in study.policies for c in p.model.classes))
     names = present(study, BY_CLASS)
+    most = max(2, MOST_ROWS // len(classes))
+    order = [i for k, i in enumerate(ranking.order) if k < most or i == ranking.reference]
     found = {(c, n): estimates(study, MetricSpec(n, "class", c)) for c in classes for n in names}
     rows: list[tuple[Cell, ...]] = [
         (policy_name(study, ranking, i), c, *(found[c, n][i] for n in names))
-        for i in ranking.order
+        for i in order
         for c in classes
         if c in study.policies[i].model.classes
     ]
-    return Table("classes", "Service by customer class", _columns("class", names), tuple(rows))
+    left_out = len(ranking.order) > len(order)
+    note = f"{len(order)} of {len(ranking.order)} policies: the best, and the reference."
+    columns = _columns("class", names)
+    title = "Service by customer class"
+    return Table("classes", title, columns, tuple(rows), note if left_out else "")
 
 
 BY_SITE = (
