@@ -31,7 +31,7 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
         lost=draw(of_line),
         weight=draw(of_line),
         arrives=draw(st.lists(days, min_size=sources, max_size=sources)),
-        due=draw(st.lists(days, min_size=lines, max_size=lines)),
+        due=draw(st.lists(st.integers(-4, 5), min_size=lines, max_size=lines)),
         classes=draw(st.lists(st.integers(1, 2), min_size=lines, max_size=lines)),
     )
     kept = np.array(
@@ -47,7 +47,9 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
         own = replace(book.lines, order=order, complete=complete, smallest=smallest)
         book = replace(book, lines=own)
     if limits:
-        promised = draw(st.lists(st.one_of(days, st.just(INF)), min_size=lines, max_size=lines))
+        promised = draw(
+            st.lists(st.one_of(st.integers(-2, 5), st.just(INF)), min_size=lines, max_size=lines)
+        )
         book = replace(
             book,
             lines=replace(book.lines, promised=np.array(promised, float)),
@@ -122,11 +124,12 @@ def cost_by_hand(plan: Plan) -> float:
     total = 0.0
     for line in range(len(lines)):
         mine = [k for k in range(len(options)) if options.line[k] == line]
-        total += lines.lost[line] * (lines.units[line] - sum(plan.units[k] for k in mine))
+        rest = lines.units[line] - sum(plan.units[k] for k in mine)
+        total += rest * (lines.lost[line] + lines.weight[line] * max(0.0, -lines.due[line]))
         for k in mine:
             late = max(0.0, options.day[k] - lines.due[line])
             total += plan.units[k] * (lines.weight[line] * late + options.transport[k])
-        if lines.promised[line] < INF and book.limits.promise_penalty < INF:
+        if 0 <= lines.promised[line] < INF and book.limits.promise_penalty < INF:
             kept = sum(plan.units[k] for k in mine if options.day[k] <= lines.promised[line])
             total += book.limits.promise_penalty * (lines.units[line] - kept)
     return float(total)

@@ -13,6 +13,8 @@ from backsim.allocation import tables
 from backsim.allocation.allocate import optimise
 from backsim.allocation.assemble import read_book
 from backsim.allocation.book import Book
+from backsim.allocation.greedy import broken_limits
+from backsim.allocation.shares import pro_rata
 from backsim.errors import InputError
 
 TODAY = date(2026, 11, 24)
@@ -108,6 +110,72 @@ def test_who_would_be_gone_is_not_served(tmp_path: Path):
     assert plan.unfilled["reason"].tolist() == [
         "all that is under way comes after the customer has gone"
     ]
+
+
+def test_who_has_waited_long_is_not_given_up(tmp_path: Path):
+    """84 days late at 3 a day, against 60 for a lost unit: those days are gone whatever is done."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,due,weight,lost\nL1,mug,5,2026-09-01,3,60\nL2,mug,2,2026-11-20,3,60\n",
+        stock="product,units\nmug,6\n",
+    )
+    plan = optimise(found)
+    assert plan.served.sum() == 6.0
+    lost = 7 - plan.served
+    late = plan.served @ [84 * 3, 4 * 3] + lost @ [84 * 3, 4 * 3]
+    assert plan.terms["lost"] == 60.0
+    assert plan.terms["lateness"] == 5 * 84 * 3 + 2 * 4 * 3
+    assert plan.cost == plan.bound == plan.terms["lost"] + plan.terms["lateness"]
+
+
+def test_a_promise_whose_day_is_over_no_longer_counts(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,promised\nL1,mug,5,2026-11-23\nL2,mug,2,2026-11-24\n",
+    )
+    plan = optimise(found)
+    assert plan.served.tolist() == [2.0, 2.0]
+    assert plan.promises["promised_before"].tolist() == ["2026-11-23", "2026-11-24"]
+    assert not plan.broken.any()
+
+
+def test_a_purchase_that_should_be_here(tmp_path: Path):
+    text = "id,product,units,arrives\nP1,mug,3,2026-11-20\nP2,mug,3,2026-11-24\n"
+    assert book(tmp_path, inbound=text).overdue == ("P1",)
+
+
+def test_why_not(tmp_path: Path):
+    """Fairness keeps units back; and what is left is too dear once the others have theirs."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,customer,lost\nL1,mug,4,ann,9\nL2,plate,4,bob,9\n",
+        settings="name,value\nfairness,0\n",
+    )
+    assert set(optimise(found).unfilled["reason"]) == {
+        "a least fill, the fairness bound or a promise keeps units back",
+        "nothing in stock or under way",
+    }
+    found = book(
+        tmp_path,
+        lines="id,product,units,lost,weight\nL1,mug,4,90,1\nL2,mug,4,9,1\n",
+        stock="product,units,site\nmug,4,main\nmug,4,far\nplate,0,main\n",
+        lanes="from,to,transfer\nfar,main,10\n",
+        settings="",
+    )
+    (tmp_path / "settings.csv").unlink()
+    found = read_book(tmp_path, TODAY)
+    assert optimise(found).unfilled["reason"].tolist() == [
+        "units go to other lines; serving it from what is left costs more than leaving it"
+    ]
+
+
+def test_sharing_in_parts_of_units_is_told(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units\nL1,mug,4\nL2,mug,3\n",
+        settings="name,value\nwhole_units,yes\n",
+    )
+    assert broken_limits(pro_rata(found)) == ["whole units of 2 shipments"]
 
 
 def test_a_dock_moves_so_many_a_day(tmp_path: Path):

@@ -100,6 +100,14 @@ class _Assembly:
         """Codes of sites; a new name is a new site."""
         return np.array([self.sites.setdefault(n, len(self.sites)) for n in names], np.int64)
 
+    def _site_of_lines(self, table: Table) -> NDArray[np.int64]:
+        """Codes of the lines' sites, which hold stock, or await a purchase, or have a lane."""
+        names = self.parser.names(table, "site", MAIN)
+        lanes = self.tables.get("lanes")
+        ends = [n for end in ("from", "to") for n in _texts(lanes, end) if n] if lanes else []
+        self.parser.codes(table, "site", names, {**dict.fromkeys(ends, 0), **self.sites})
+        return self._site(names)
+
     def _classes(self) -> tuple[Any, Floats, Floats, dict[int, float], dict[str, int]]:
         """(rank, weight, lost or nan, least fill, code by name) of the classes."""
         if "classes" not in self.tables:
@@ -191,11 +199,11 @@ class _Assembly:
         horizon = max(0.0, float(arrivals.max(initial=0.0))) + 1.0
         unserved = parser.numbers(table, "lost", np.nan)
         unserved = np.where(np.isnan(unserved), lost[of_class], unserved)
-        as_late = weight * np.maximum(1.0, horizon - due)
+        as_late = weight * np.maximum(1.0, horizon - np.maximum(0.0, due))
         lines = Lines(
             ids=tuple(ids),
             product=parser.codes(table, "product", parser.names(table, "product"), products),
-            site=self._site(parser.names(table, "site", MAIN)),
+            site=self._site_of_lines(table),
             customer=np.array([customer_codes[n] for n in customers], np.int64),
             customer_class=of_class,
             order=np.array([order_codes[n] for n in orders], np.int64),

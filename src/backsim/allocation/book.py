@@ -173,6 +173,29 @@ class Book:
         return cost
 
     @property
+    def unserved(self) -> Floats:
+        """Money per unit of each line that is not served.
+
+        It is lost, and it was late until today: a day that is gone costs the same whatever is
+        done, so that no line is given up because it has waited long.
+        """
+        late_already = np.maximum(0.0, -self.lines.due)
+        cost: Floats = self.lines.lost + self.lines.weight * late_already
+        return cost
+
+    @property
+    def standing(self) -> Flags:
+        """The lines with a promise that can be kept: one whose day is over no longer counts."""
+        promised = self.lines.promised
+        return np.isfinite(promised) & (promised >= 0.0)
+
+    @property
+    def overdue(self) -> tuple[str, ...]:
+        """The purchases that were to arrive before today; they count as here."""
+        late = np.flatnonzero(self.sources.arrives < 0.0)
+        return tuple(self.sources.ids[i] for i in late)
+
+    @property
     def unit_costs(self) -> Floats:
         """Money per unit of each option, for all that it costs: what a plan adds up."""
         o = self.options

@@ -102,7 +102,7 @@ def _elastic(program: Program) -> Elastic:
 def _wish(book: Book, kind: str, i: int) -> str:
     lines, names = book.lines, book.names
     if kind == "promise":
-        line = int(np.flatnonzero(np.isfinite(lines.promised))[i])
+        line = int(np.flatnonzero(book.standing)[i])
         product = names.products[lines.product[line]]
         day = spell_day(book, float(lines.promised[line]))
         return f"line {lines.ids[line]}: {lines.units[line]:g} of {product} promised for {day}"

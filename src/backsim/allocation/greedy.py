@@ -58,7 +58,7 @@ class Desk:
         self.book = book
         lines, options, capacity = book.lines, book.options, book.limits.capacity
         cost = book.unit_costs
-        useful = np.flatnonzero(cost < lines.lost[options.line])
+        useful = np.flatnonzero(cost < book.unserved[options.line])
         ranked = useful[np.lexsort((options.source[useful], cost[useful], options.line[useful]))]
         ends = np.searchsorted(options.line[ranked], np.arange(len(lines) + 1))
         self.options: list[int] = ranked.tolist()
@@ -191,6 +191,8 @@ def broken_limits(plan: Plan) -> list[str]:
         found.append(f"whole orders of {parts} lines")
     if limits.together and (torn := _torn(plan)):
         found.append(f"one day for each of {torn} orders")
+    if limits.whole and (divided := int((np.abs(plan.units - np.round(plan.units)) > TRACE).sum())):
+        found.append(f"whole units of {divided} shipments")
     of_class = _shares(plan, lines.customer_class, len(book.names.classes))
     short = sum(of_class[code] < least - TRACE for code, least in limits.min_fill.items())
     if short:

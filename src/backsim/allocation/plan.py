@@ -66,7 +66,9 @@ class Plan:
         penalty = book.limits.promise_penalty
         per_unit = {"lateness": book.lateness, **{n: getattr(options, n) for n in TERMS[2:6]}}
         found = {name: float(self.units @ cost) for name, cost in per_unit.items()}
-        found["lost"] = float(lines.lost @ (lines.units - self.served))
+        open_units = lines.units - self.served
+        found["lost"] = float(lines.lost @ open_units)
+        found["lateness"] += float((book.unserved - lines.lost) @ open_units)
         found["broken_promises"] = 0.0 if penalty == np.inf else penalty * float(self.broken.sum())
         return {name: found[name] for name in TERMS}
 
@@ -86,7 +88,7 @@ class Plan:
         lines, options = self.book.lines, self.book.options
         in_time = options.day <= lines.promised[options.line]
         kept = np.bincount(options.line[in_time], self.units[in_time], len(lines))
-        short = np.where(np.isfinite(lines.promised), lines.units - kept, 0.0)
+        short = np.where(self.book.standing, lines.units - kept, 0.0)
         return np.where(short > TRACE, short, 0.0)
 
     @cached_property

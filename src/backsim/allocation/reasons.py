@@ -19,6 +19,8 @@ TOO_DEAR = "serving it costs more than leaving it"
 WHOLE = "the order ships whole, and not all of it is there"
 SMALL = "less is left than the smallest useful shipment"
 BUSY = "the carrier or dock has no room"
+LIMITS = "a least fill, the fairness bound or a promise keeps units back"
+DEARER = "units go to other lines; serving it from what is left costs more than leaving it"
 OTHERS = "the units go to other lines"
 
 
@@ -28,21 +30,25 @@ def reasons(plan: Plan, left: Floats) -> list[str]:
     count = len(lines)
     spare = np.maximum(0.0, book.sources.units - plan.used)[options.source]
     spare[spare < 1e-6] = 0.0
-    dear = book.unit_costs >= lines.lost[options.line]
+    dear = book.unit_costs >= book.unserved[options.line]
     stocked = options.line[book.sources.units[options.source] > 0]
     any_option = np.bincount(stocked, minlength=count) > 0
     late = np.zeros(count, bool) if not len(book.too_late) else book.too_late > 0
     open_option = (spare > 0) & ~dear
     has_spare = np.bincount(options.line[open_option], minlength=count) > 0
     all_dear = np.bincount(options.line[~dear], minlength=count) == 0
+    has_dear = np.bincount(options.line[(spare > 0) & dear], minlength=count) > 0
     small = lines.smallest > 0
+    limits = book.limits
+    limited = bool(limits.min_fill) or limits.fairness is not None or bool(book.standing.any())
     choices = [
         (~any_option & late, TOO_LATE),
         (~any_option, NO_SOURCE),
         (all_dear, TOO_DEAR),
         (lines.complete, WHOLE),
         (has_spare & small, SMALL),
-        (has_spare, BUSY if len(book.limits.capacity.units) else OTHERS),
+        (has_spare, BUSY if len(book.limits.capacity.units) else LIMITS if limited else OTHERS),
+        (has_dear, DEARER),
         (np.ones(count, bool), OTHERS),
     ]
     told = np.select([which for which, _ in choices], np.arange(len(choices)))

@@ -24,7 +24,7 @@ def state(book: Book) -> Program:
     """The program whose optimum is the book's best plan."""
     builder = Builder()
     lines, options = book.lines, book.options
-    serve = book.unit_costs - lines.lost[options.line]
+    serve = book.unit_costs - book.unserved[options.line]
     tie = _preference(book)
     builder.add_columns("units", serve, INF, book.limits.whole, tie)
     _open_units(builder, book)
@@ -35,7 +35,7 @@ def state(book: Book) -> Program:
     _fairness(builder, book)
     _smallest(builder, book)
     _together(builder, book)
-    return builder.program(offset=float(lines.lost @ lines.units))
+    return builder.program(offset=float(book.unserved @ lines.units))
 
 
 def _preference(book: Book) -> np.ndarray[Any, Any]:
@@ -93,7 +93,7 @@ def _successors(book: Book) -> tuple[Any, Any]:
 def _promises(builder: Builder, book: Book) -> None:
     """What is promised for a day is there by that day; or each unit that is not costs a penalty."""
     lines, options, penalty = book.lines, book.options, book.limits.promise_penalty
-    promised = np.flatnonzero(np.isfinite(lines.promised))
+    promised = np.flatnonzero(book.standing)
     if not len(promised):
         return
     place = np.full(len(lines), -1)

@@ -27,6 +27,7 @@ from backsim.errors import InputError
 from backsim.files import check_folder
 
 MOST_ROWS = 20
+MOST_NAMES = 8
 BROKEN = ("line", "customer", "product", "promised_before", "promise", "broken")
 
 
@@ -51,6 +52,8 @@ def run_allocation(
     if out is not None:
         check_folder(out)
     book = read_book(path, _today(today), _format(date_format))
+    if book.overdue:
+        say(f"warning: overdue, but planned with as if here: {_few(book.overdue)}")
     effort = Effort(time_limit=time_limit) if time_limit else None
     plan = allocate(book, rule, effort, **({"solver": solver} if rule == "lp" else {}))
     plans = all_plans(book, plan)
@@ -75,6 +78,11 @@ def run_allocation(
         _print(plan, plans)
     if out is not None:
         say(f"written: {out}")
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _records(table: Columns) -> list[Row]:
@@ -102,8 +110,9 @@ def _format(text: str | None) -> str | None:
 
 def _print(plan: Plan, plans: Sequence[Plan]) -> None:
     out, figures = console(), summary(plan)
+    today = f"{plan.book.today}: " if plan.book.today else ""
     out.print(
-        f"{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
+        f"{today}{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
         f"{figures['sources']:,} sources, {figures['choices']:,} choices"
     )
     bound = f"; no plan costs less than {money(plan.bound)}" if plan.rule == "lp" else ""
