@@ -12,13 +12,14 @@ from tests.allocation.books import books, cost_by_hand, faults, plans
 
 from backsim.allocation import highs, parts, pulpform, solve
 from backsim.allocation.allocate import optimise
-from backsim.allocation.book import Book
+from backsim.allocation.book import Book, Limits
 from backsim.allocation.conflict import InfeasibleError
 from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
 from backsim.allocation.transport import small_book
+from backsim.errors import InputError
 
 CLOSE = 1e-6
 
@@ -164,6 +165,18 @@ def several(seed: int, count: int = 5) -> Book:
     )
 
 
+def large() -> Book:
+    """A book in which a bound on fairness links all lines."""
+    rng = np.random.default_rng(1)
+    book = small_book(
+        rng.uniform(50, 90, 40),
+        rng.uniform(1, 9, 800),
+        cost=rng.uniform(0, 10, (40, 800)),
+        lost=rng.uniform(5, 30, 800),
+    )
+    return replace(book, limits=Limits(fairness=0.05))
+
+
 def test_parts_are_solved_as_the_whole(monkeypatch: pytest.MonkeyPatch):
     program = state(several(1))
     whole = highs.solve(program)
@@ -176,6 +189,44 @@ def test_parts_are_solved_as_the_whole(monkeypatch: pytest.MonkeyPatch):
         np.testing.assert_allclose(found.duals, whole.duals, atol=1e-6)
     monkeypatch.setattr(parts, "PART", 500)
     assert len(list(parts.parts(program))) == 5
+
+
+def test_branch_and_cut_is_asked_twice():
+    """HiGHS 1.15 without presolving calls 4.5 optimal here."""
+    book = small_book(
+        [1.0, 13.0, 17.0, 0.0],
+        [4.75, 12.0, 10.0],
+        cost=[[9, 9, 9], [0, 0, 9], [1, 1, 0], [3, 3, 9]],
+        lost=[2.0, 1.0, 0.0],
+    )
+    lines = replace(book.lines, smallest=np.array([4.0, 3.0, 0.0]))
+    chosen = [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (2, 2)]
+    pairs = list(zip(book.options.line.tolist(), book.options.source.tolist(), strict=True))
+    options = book.options.take(np.array([pair in chosen for pair in pairs]))
+    plan = optimise(replace(book, lines=lines, options=options))
+    assert plan.cost == pytest.approx(3.75)
+    assert plan.bound == pytest.approx(3.75)
+
+
+@pytest.mark.timeout(60)
+def test_no_solution_is_found_without_presolving():
+    """HiGHS 1.15 does not come back from presolving this: a whole order that is too large."""
+    book = small_book(
+        [7.0, 2.0],
+        [11.0, 2.5],
+        lost=[30.0, 42.0],
+        weight=[1.0, 1.0],
+        arrives=[0, 0],
+        classes=[2, 1],
+    )
+    lines = replace(book.lines, order=np.zeros(2, np.int64), complete=np.ones(2, bool))
+    with pytest.raises(InfeasibleError, match=r"at least 0\.5 of its open units"):
+        optimise(replace(book, lines=lines, limits=Limits(min_fill={0: 0.5})))
+
+
+def test_a_plan_that_keeps_no_limits_is_none():
+    with pytest.raises(InputError, match="time-limit: expected more time: no plan was found"):
+        optimise(large(), Effort(time_limit=1e-3))
 
 
 def test_time_limit_is_told():

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
-from tests.allocation.books import books
+from tests.allocation.books import books, faults
 
-from backsim.allocation.book import Book
+from backsim.allocation.book import Book, Capacity, Limits
 from backsim.allocation.parts import components
-from backsim.allocation.shares import max_min
+from backsim.allocation.plan import Plan
+from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.transport import small_book
 
 Entries = list[tuple[int, int]]
 
@@ -41,27 +46,71 @@ def test_a_long_chain_is_one_component(seed: int):
     assert not of_column.any()
 
 
-@given(books())
-def test_the_least_share_is_that_of_one_program(book: Book):
-    """Least share of all lines that a source reaches, in one program for the whole book."""
-    lines, options, count = book.lines, book.options, len(book.options)
-    reached = np.unique(options.line)
-    if not len(reached):
-        return
+@settings(max_examples=150)
+@given(books(limits=True))
+def test_the_least_share_of_a_group_is_as_great_as_can_be(book: Book):
+    """Against one program a group, with the limits a day; and the plan keeps them."""
+    lines, options, capacity = book.lines, book.options, book.limits.capacity
+    plan = max_min(book)
+    assert not {"open units", "available", "capacity"} & set(faults(plan))
+    full = book.sources.units[options.source] > 0
+    reached = np.unique(options.line[full])
+    of_line, _ = components(
+        np.concatenate([options.line, options.line[capacity.option]]),
+        np.concatenate([options.source, len(book.sources) + capacity.row]),
+        len(lines),
+        len(book.sources) + len(capacity.units),
+    )
+    for group in np.unique(of_line[reached]):
+        own = reached[of_line[reached] == group]
+        least = (plan.served / lines.units)[own].min()
+        assert least == pytest.approx(greatest_least_share(book, own), abs=1e-6)
 
-    def sums(code: np.ndarray, rows: int) -> np.ndarray:
+
+def greatest_least_share(book: Book, own: np.ndarray) -> float:
+    lines, options, capacity, count = (
+        book.lines,
+        book.options,
+        book.limits.capacity,
+        len(book.options),
+    )
+
+    def sums(code: np.ndarray, option: np.ndarray, rows: int) -> np.ndarray:
         table = np.zeros((rows, count + 1))
-        table[code, np.arange(count)] = 1.0
+        table[code, option] = 1.0
         return table
 
-    given_to = sums(options.line, len(lines))
-    shares = -given_to[reached]
-    shares[:, count] = lines.units[reached]
+    every = np.arange(count)
+    given_to = sums(options.line, every, len(lines))
+    shares = -given_to[own]
+    shares[:, count] = lines.units[own]
+    used = sums(options.source, every, len(book.sources))
+    moved = sums(capacity.row, capacity.option, len(capacity.units))
     found = linprog(
         np.append(np.zeros(count), -1.0),
-        A_ub=np.vstack([given_to, sums(options.source, len(book.sources)), shares]),
-        b_ub=np.concatenate([lines.units, book.sources.units, np.zeros(len(reached))]),
+        A_ub=np.vstack([given_to, used, moved, shares]),
+        b_ub=np.concatenate([lines.units, book.sources.units, capacity.units, np.zeros(len(own))]),
         bounds=[(0, None)] * count + [(0, 1)],
     )
-    least = (max_min(book).served / lines.units)[reached].min()
-    assert least == pytest.approx(-found.fun, abs=1e-6)
+    return float(-found.fun)
+
+
+def test_a_tight_dock_is_shared_too():
+    book = small_book([60.0], [50.0, 10.0], lost=5.0)
+    dock = Capacity(("dock",), np.array([3.0]), np.zeros(2, np.int64), np.arange(2))
+    plan = max_min(replace(book, limits=Limits(capacity=dock)))
+    np.testing.assert_allclose(plan.served, [2.5, 0.5], atol=1e-6)
+
+
+def test_what_is_out_of_stock_does_not_stop_the_sharing_of_the_rest():
+    book = small_book([10.0, 0.0], [10.0, 10.0, 5.0], lost=[1.0, 5.0, 1.0], weight=[1.0, 5.0, 1.0])
+    apart = book.options.take((book.options.line == 2) == (book.options.source == 1))
+    plan = max_min(replace(book, options=apart))
+    np.testing.assert_allclose(plan.served, [5.0, 5.0, 0.0], atol=1e-6)
+
+
+@pytest.mark.parametrize("rule", [pro_rata, class_pro_rata])
+def test_who_cannot_be_served_gets_no_share(rule: Callable[[Book], Plan]):
+    book = small_book([10.0], [10.0, 10.0], lost=50.0)
+    plan = rule(replace(book, options=book.options.take(book.options.line == 0)))
+    assert plan.served.tolist() == [10.0, 0.0]

@@ -121,8 +121,6 @@ def test_who_has_waited_long_is_not_given_up(tmp_path: Path):
     )
     plan = optimise(found)
     assert plan.served.sum() == 6.0
-    lost = 7 - plan.served
-    late = plan.served @ [84 * 3, 4 * 3] + lost @ [84 * 3, 4 * 3]
     assert plan.terms["lost"] == 60.0
     assert plan.terms["lateness"] == 5 * 84 * 3 + 2 * 4 * 3
     assert plan.cost == plan.bound == plan.terms["lost"] + plan.terms["lateness"]
@@ -176,6 +174,43 @@ def test_sharing_in_parts_of_units_is_told(tmp_path: Path):
         settings="name,value\nwhole_units,yes\n",
     )
     assert broken_limits(pro_rata(found)) == ["whole units of 2 shipments"]
+
+
+def test_no_day_is_too_far(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,lost\nL1,mug,1,1e9\n",
+        stock="product,units,site\nmug,0,far\n",
+        inbound="id,product,units,arrives,site\nP1,mug,1,9999-12-31,far\n",
+        lanes="from,to,days\nfar,main,2\n",
+    )
+    assert optimise(found).promises["promise"].tolist() == [
+        f"in {(date.max - TODAY).days + 2} days"
+    ]
+
+
+def test_what_comes_by_a_long_lane_is_worth_sending(tmp_path: Path):
+    """Where no price of a lost unit is given, it counts as if served a day after all else."""
+    found = book(
+        tmp_path,
+        stock="product,units,site\nmug,9,far\nplate,0,far\n",
+        lanes="from,to,days\nfar,main,5\n",
+    )
+    assert optimise(found).served.tolist() == [5.0, 0.0]
+
+
+@pytest.mark.parametrize("days", [0, 0.1, 0.7])
+def test_a_closed_day_is_closed_for_every_lane(tmp_path: Path, days: float):
+    found = book(
+        tmp_path,
+        lines="id,product,units,site,lost\nL1,mug,10,n,99\n",
+        stock="product,units\nmug,0\nplate,0\n",
+        inbound="id,product,units,arrives\nP1,mug,10,2026-11-28\n",
+        lanes=f"from,to,days\nmain,n,{days}\n",
+        capacity="name,units,from,to\nmain,0,2026-11-28,2026-11-28\n",
+    )
+    plan = optimise(found)
+    assert found.options.day[plan.units > 0].tolist() == [5 + days]
 
 
 def test_a_dock_moves_so_many_a_day(tmp_path: Path):
@@ -269,6 +304,34 @@ def test_compressed_files(tmp_path: Path):
 
 
 FAULTS = [
+    (
+        {"lines": "id,product,units,site\nL1,mug,5,nroth\n"},
+        "lines.csv:2: site: expected a known site (main), got 'nroth'",
+    ),
+    (
+        {"lines": "id,product,units,substitutes\nL1,mug,5,palte;mug\n"},
+        "lines.csv:2: substitutes: expected none, or known names (plate), got 'palte'",
+    ),
+    (
+        {"lines": "id,product,units,sites\nL1,mug,5,None\n"},
+        "lines.csv:2: sites: expected none, or known names (main), got 'None'",
+    ),
+    (
+        {"classes": "class,rank\nall,1.5\n"},
+        "classes.csv:2: rank: expected a whole number, got '1.5'",
+    ),
+    (
+        {"capacity": "name,units,from,to\nmain,5,2026-12-02,2026-12-01\n"},
+        "capacity.csv:2: to: expected a day no earlier than `from`, got '2026-12-01'",
+    ),
+    (
+        {"lanes": "from,to,carrier\nmain,main,main\n"},
+        "lanes.csv:2: carrier: expected a name that no site has, got 'main'",
+    ),
+    (
+        {"stock": "product,units\nmug,1_0\nplate,0\n"},
+        "stock.csv:2: units: expected a number of at least 0, got '1_0'",
+    ),
     (
         {"stock": "product,units\nmug,-4\nplate,0\n"},
         "stock.csv:2: units: expected a number of at least 0, got '-4'",

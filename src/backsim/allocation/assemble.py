@@ -14,6 +14,7 @@ from backsim.allocation.options import DayLimit, Lanes, Substitutes, expand, wit
 from backsim.allocation.parse import Parser
 from backsim.allocation.settings import Settings, read_settings
 from backsim.allocation.tables import Table, read_tables
+from backsim.errors import nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 INF = float("inf")
 MAIN = "main"
+NONE = "none"
 
 
 def read_book(path: Path, today: date | None = None, date_format: str | None = None) -> Book:
@@ -54,6 +56,7 @@ class _Assembly:
         lines, customers, accepts = self._lines(products, classes, weights, lost, sources)
         lanes, carriers = self._lanes()
         substitutes = self._substitutes(products)
+        self._check_lists({"substitutes": products, "sites": self.sites})
         day_limits = self._day_limits(carriers)
         prices = self._prices(products)
         parser.check()
@@ -120,8 +123,11 @@ class _Assembly:
         names = parser.names(table, "class")
         parser.unique(table, "class", names)
         fill = parser.numbers(table, "min_fill", np.nan, most=1.0)
+        rank = parser.numbers(table, "rank", 1.0)
+        for i in np.flatnonzero(rank != np.floor(rank)).tolist():
+            parser.fault(table, i, "rank", "a whole number", table.columns["rank"][i])
         return (
-            parser.numbers(table, "rank", 1.0).astype(np.int64),
+            rank.astype(np.int64),
             parser.numbers(table, "weight", 1.0),
             parser.numbers(table, "lost", np.nan),
             {i: float(share) for i, share in enumerate(fill) if share > 0},
@@ -195,11 +201,12 @@ class _Assembly:
         customer_codes = {name: i for i, name in enumerate(dict.fromkeys(customers))}
         due, weight = parser.dates(table, "due", 0.0), parser.numbers(table, "weight", np.nan)
         weight = np.where(np.isnan(weight), weights[of_class], weight)
-        arrivals = sources.arrives[np.isfinite(sources.arrives)]
-        horizon = max(0.0, float(arrivals.max(initial=0.0))) + 1.0
+        last = float(sources.arrives.max(initial=0.0)) + self._longest_lane() + 1.0
+        if "capacity" in self.tables:
+            last += self.settings.shipping_days
         unserved = parser.numbers(table, "lost", np.nan)
         unserved = np.where(np.isnan(unserved), lost[of_class], unserved)
-        as_late = weight * np.maximum(1.0, horizon - np.maximum(0.0, due))
+        as_late = weight * np.maximum(1.0, last - np.maximum(0.0, due))
         lines = Lines(
             ids=tuple(ids),
             product=parser.codes(table, "product", parser.names(table, "product"), products),
@@ -234,6 +241,8 @@ class _Assembly:
             for column, names in (("from", start), ("to", end))
         )
         carried = _texts(table, "carrier")
+        for row in [row for row, name in enumerate(carried) if name in self.sites]:
+            parser.fault(table, row, "carrier", "a name that no site has", carried[row])
         carriers = {n: k for k, n in enumerate(dict.fromkeys(n for n in carried if n))}
         lanes = Lanes.none(len(self.sites))
         lanes.open[i, j] = True
@@ -256,6 +265,25 @@ class _Assembly:
             parser.numbers(table, "cost", 0.0),
         )
 
+    def _longest_lane(self) -> float:
+        if "lanes" not in self.tables:
+            return 0.0
+        silent = Parser(self.settings.date_format, self.settings.today)  # `_lanes` tells the faults
+        days = silent.numbers(self.tables["lanes"], "days", 0.0)
+        return float(np.nan_to_num(days).max(initial=0.0))
+
+    def _check_lists(self, known: dict[str, dict[str, int]]) -> None:
+        """What the lines accept is known, or `none`."""
+        table = self.tables["lines"]
+        for column, codes in known.items():
+            for i, text in enumerate(_texts(table, column)):
+                for name in [part.strip() for part in text.split(";") if text]:
+                    if name != NONE and name not in codes:
+                        near = nearest(name, list(codes))
+                        self.parser.fault(
+                            table, i, column, f"{NONE}, or known names ({near})", name
+                        )
+
     def _day_limits(self, carriers: dict[str, int]) -> list[DayLimit]:
         if "capacity" not in self.tables:
             return []
@@ -266,6 +294,8 @@ class _Assembly:
         self._need(table, "units")
         units = parser.numbers(table, "units", 0.0)
         first, last = parser.dates(table, "from", 0.0), parser.dates(table, "to", INF)
+        for i in np.flatnonzero(last < first).tolist():
+            parser.fault(table, i, "to", "a day no earlier than `from`", table.columns["to"][i])
         return [
             DayLimit(n, self.sites.get(n, -1), carriers.get(n, -1), float(u), float(a), float(b))
             for n, u, a, b in zip(names, units, first, last, strict=True)

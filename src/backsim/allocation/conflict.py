@@ -136,4 +136,7 @@ def spell_day(book: Book, day: float) -> str:
     """A day as a date, if the book has one, else as a number of days."""
     if book.today is None:
         return f"day {day:g}"
-    return (book.today + timedelta(days=int(np.floor(day)))).isoformat()
+    try:
+        return (book.today + timedelta(days=int(np.floor(day)))).isoformat()
+    except OverflowError:  # after the year 9999
+        return f"in {day:.0f} days"

@@ -187,7 +187,7 @@ def broken_limits(plan: Plan) -> list[str]:
         found.append(f"{count} promise" + ("s" if count > 1 else ""))
     if small := int((_too_small(plan)).sum()):
         found.append(f"least size of {small} shipments")
-    if parts := int((lines.complete & (plan.served > TRACE) & (_open(plan) > TRACE)).sum()):
+    if parts := _parts(plan):
         found.append(f"whole orders of {parts} lines")
     if limits.together and (torn := _torn(plan)):
         found.append(f"one day for each of {torn} orders")
@@ -204,6 +204,13 @@ def broken_limits(plan: Plan) -> list[str]:
         if unfair:
             found.append(f"fairness to {unfair} customers")
     return found
+
+
+def _parts(plan: Plan) -> int:
+    """How many lines of orders that ship whole are open though some of the order is served."""
+    lines = plan.book.lines
+    served = np.bincount(lines.order, lines.complete & (plan.served > TRACE)) > 0
+    return int((lines.complete & served[lines.order] & (_open(plan) > TRACE)).sum())
 
 
 def _open(plan: Plan) -> Floats:

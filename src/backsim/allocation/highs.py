@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,19 @@ from backsim.allocation.solution import (
     Solution,
     without_columns,
 )
-from backsim.errors import BacksimError
+from backsim.errors import BacksimError, InputError
 
 SMALL = 20_000
 """Columns up to which the simplex method without presolving is fastest."""
 
+TWICE = 2_000
+"""Columns up to which a mixed program is solved in two ways."""
+
 PRIMAL = 4
 """HiGHS's number for the primal simplex method."""
+
+FEASIBLE = 2
+"""HiGHS's number for a solution that keeps to all bounds."""
 
 TOLERANCE = 1e-7
 """HiGHS's own: reduced costs and duals below it are 0."""
@@ -45,30 +52,79 @@ def solve(program: Program, effort: Effort | None = None, solver: Any = None) ->
     effort = effort or Effort()
     if not len(program.cost):
         return without_columns(program)
+    if program.is_mixed:
+        return _solve_mixed(program, effort, solver)
     solver = new_solver(program, effort, solver)
     solver.run()
     status = _status(solver)
     if status == INFEASIBLE:
-        nothing = np.empty(0)
-        return Solution(INFEASIBLE, nothing, nothing, INF, INF)
+        return _no_solution()
     answer = solver.getSolution()
     values, duals = np.array(answer.col_value), np.array(answer.row_dual)
     objective = float(solver.getObjectiveValue())
-    if program.is_mixed:
-        bound = float(solver.getInfo().mip_dual_bound)
-        duals = np.full(len(program.row_upper), np.nan)
-        if not program.integer.all() and not program.integer[0]:
-            answer = _with_whole_numbers_held(solver, program, values)
-            values, duals = np.array(answer.col_value), np.array(answer.row_dual)
-            if effort.ties and status == OPTIMAL:
-                _break_ties(solver, program, answer, duals)
-                values = np.array(solver.getSolution().col_value)
-        return Solution(status, values, duals, objective, bound)
     if effort.ties and status == OPTIMAL:
         _break_ties(solver, program, answer, duals)
         values = np.array(solver.getSolution().col_value)
     bound = objective if status == OPTIMAL else -INF
     return Solution(status, values, duals, objective, bound)
+
+
+def _no_solution() -> Solution:
+    nothing = np.empty(0)
+    return Solution(INFEASIBLE, nothing, nothing, INF, INF)
+
+
+def _solve_mixed(program: Program, effort: Effort, solver: Any) -> Solution:
+    """Branch and cut; of a small program the better of two ways, with and without presolving.
+
+    HiGHS 1.15 is wrong now and then: of a thousand small books with whole orders, one or two are
+    called optimal, or without a solution, that are not, and presolving hangs on fewer still.  The
+    two ways are wrong on different books; bounds on the columns were enough where it hung.
+    """
+    found = [] if len(program.cost) > TWICE else [_branch(program, effort, solver, "off")]
+    found.append(_branch(_bounded(program), effort, solver, "on"))
+    best = min(found, key=lambda solution: solution.objective)
+    if best.status == INFEASIBLE:
+        return best
+    best = replace(best, bound=min(solution.bound for solution in found))
+    if program.integer.all() or program.integer[0]:
+        return best
+    solver = new_solver(program, effort, solver)
+    answer = _with_whole_numbers_held(solver, program, best.values)
+    values, duals = np.array(answer.col_value), np.array(answer.row_dual)
+    if effort.ties and best.status == OPTIMAL:
+        _break_ties(solver, program, answer, duals)
+        values = np.array(solver.getSolution().col_value)
+    objective = float(program.cost @ values + program.offset)
+    return replace(best, values=values, duals=duals, bound=min(best.bound, objective))
+
+
+def _branch(program: Program, effort: Effort, solver: Any, presolve: str) -> Solution:
+    solver = new_solver(program, effort, solver)
+    solver.setOptionValue("presolve", presolve)
+    solver.run()
+    status = _status(solver)
+    if status == INFEASIBLE:
+        return _no_solution()
+    return Solution(
+        status,
+        np.array(solver.getSolution().col_value),
+        np.full(len(program.row_upper), np.nan),
+        float(solver.getObjectiveValue()),
+        float(solver.getInfo().mip_dual_bound),
+    )
+
+
+def _bounded(program: Program) -> Program:
+    """The program with the bounds on columns that follow from rows without negative entries."""
+    column = np.repeat(np.arange(len(program.cost)), np.diff(program.start))
+    least = np.zeros(len(program.row_upper))
+    np.minimum.at(least, program.index, program.value)
+    useful = (least[program.index] >= 0.0) & (program.value > 0.0)
+    upper = program.upper.copy()
+    most = program.row_upper[program.index[useful]] / program.value[useful]
+    np.minimum.at(upper, column[useful], np.maximum(0.0, most))
+    return replace(program, upper=upper)
 
 
 def prices(program: Program) -> tuple[float, Any]:
@@ -138,8 +194,10 @@ def _status(solver: Any) -> str:
         return OPTIMAL
     if found in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
         return INFEASIBLE  # costs are bounded below: units are
-    if found == kinds.kTimeLimit and np.isfinite(solver.getInfo().objective_function_value):
-        return TIME_LIMIT
+    if found == kinds.kTimeLimit:
+        if solver.getInfo().primal_solution_status == FEASIBLE:
+            return TIME_LIMIT
+        raise InputError("time-limit: expected more time: no plan was found in it")
     raise BacksimError(f"the solver stopped: {solver.modelStatusToString(found)}")
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
+ROUNDING = 1e-6
+"""Days: so far is a day from a whole number that was added to a lane's time and taken off again."""
 MAX_OPTIONS = 5_000_000
 """Pairs of line and source: 1.2 GB of arrays and solver."""
 
@@ -146,7 +148,7 @@ def with_capacity(
     in_time = options.day - lines.ordered[options.line] <= lines.tolerance[options.line]
     options = options.take(in_time)
     start, end = sources.site[options.source], lines.site[options.line]
-    leaves = np.floor(options.day - lanes.days[start, end])
+    leaves = np.floor(options.day - lanes.days[start, end] + ROUNDING)
     rows: dict[tuple[int, int], int] = {}
     entries: list[tuple[Codes, Codes]] = []
     for number, limit in enumerate(limits):

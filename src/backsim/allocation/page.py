@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any
@@ -34,6 +35,7 @@ def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
     rules = sorted(lists.rows(compared(plans)), key=lambda row: row["cost"])
     return {
         "title": title,
+        "bounded": plan.rule == "lp" and math.isfinite(plan.bound),
         "plan": plan,
         "today": plan.book.today,
         "asked": float(lines.units.sum()),

@@ -81,6 +81,8 @@ class Parser:
         """A column of numbers between bounds."""
 
         def read(text: str) -> float:
+            if "_" in text:  # Python's way to set thousands apart
+                raise ValueError
             value = float(text)
             if not least <= value <= most:  # nan too
                 raise ValueError

@@ -45,6 +45,8 @@ def solve(program: Program, effort: Effort | None = None, solver: str = "highs")
     if program.is_mixed:
         duals = np.full(len(rows), np.nan)
     bound = objective * (1.0 - effort.gap) if program.is_mixed else objective
+    if not done:
+        bound = -INF
     return Solution(OPTIMAL if done else TIME_LIMIT, values, duals, objective, bound)
 
 

@@ -21,71 +21,100 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+HAIR = 1e-9
+"""A share that a solver found is lowered by so much of it: it keeps to limits within 1e-7."""
 
 
 def pro_rata(book: Book) -> Plan:
-    """Of each product every line gets the same share of its open units."""
+    """Of each product every line gets the same share of its open units.
+
+    Lines share with those that the same sources can serve, directly or by way of others, with the
+    product itself; what may be sent in its place is not shared out.
+    """
     return _granted(book, "pro_rata", np.zeros(len(book.lines), np.int64))
 
 
 def class_pro_rata(book: Book) -> Plan:
-    """The most important class gets all it asks for, if that is there; within a class pro rata."""
+    """The most important class gets all it asks for, if that is there; within a class pro rata.
+
+    Who shares with whom is as in `pro_rata`.
+    """
     return _granted(book, "class_pro_rata", book.names.ranks[book.lines.customer_class])
 
 
 def max_min(book: Book) -> Plan:
     """The least share of its open units that any line gets is as great as can be; then least cost.
 
+    Group by group: of lines that share a source or a limit a day, directly or by way of others.
     Lines that no source can serve do not count.
     Source: max-min fairness, Bertsekas and Gallager, Data Networks (1992), section 6.5.2.
     """
     start = time.perf_counter()
     lines, options = book.lines, book.options
-    reached = np.flatnonzero(np.bincount(options.line, minlength=len(lines)))
-    share = _greatest_least_share(book, reached)
+    full = book.sources.units[options.source] > 0
+    reached = np.flatnonzero(np.bincount(options.line, full, len(lines)))
     floor = np.zeros(len(lines))
-    floor[reached] = share * lines.units[reached]
-    units = _cheapest(book, floor, lines.units)
+    floor[reached] = _greatest_least_shares(book, reached) * lines.units[reached]
+    units = _cheapest(book, floor * (1.0 - HAIR), lines.units)
     return plan_of(book, "max_min", units, time.perf_counter() - start)
 
 
-def _greatest_least_share(book: Book, reached: NDArray[np.int64]) -> float:
-    """Each group of lines that no source links to another has a greatest share; the least of all.
+def _greatest_least_shares(book: Book, reached: Codes) -> Floats:
+    """For each line that is reached, the greatest least share in its group.
 
-    Asked group by group: in one program a single column would link all lines of the book.
+    In one program with a single share for all, that column would link all lines of the book.
     """
-    lines, options, sources = book.lines, book.options, book.sources
+    lines, options, sources, capacity = book.lines, book.options, book.sources, book.limits.capacity
     if not len(reached):
-        return 0.0
-    group, _ = components(options.line, options.source, len(lines), len(sources))
+        return np.empty(0)
+    group, _ = components(
+        np.concatenate([options.line, options.line[capacity.option]]),
+        np.concatenate([options.source, len(sources) + capacity.row]),
+        len(lines),
+        len(sources) + len(capacity.units),
+    )
     groups, of_line = np.unique(group[reached], return_inverse=True)
     builder, every, count = Builder(), np.arange(len(options)), len(groups)
     builder.add_columns("units", np.zeros(len(options)), INF, False, np.zeros(len(options)))
     share = builder.add_columns("share", np.full(count, -1.0), 1.0, False, np.zeros(count))
-    builder.add_rows("open", len(lines), -INF, lines.units, [(options.line, every, 1.0)])
-    builder.add_rows("available", len(sources), -INF, sources.units, [(options.source, every, 1.0)])
-    place = np.zeros(len(lines), np.int64)
+    limits = (
+        ("open", lines.units, options.line, every),
+        ("available", sources.units, options.source, every),
+        ("capacity", capacity.units, capacity.row, capacity.option),
+    )
+    for name, units, row, option in limits:
+        builder.add_rows(name, len(units), -INF, units, [(row, option, 1.0)])
+    place = np.full(len(lines), -1)
     place[reached] = np.arange(len(reached))
+    own = np.flatnonzero(place[options.line] >= 0)
     rows = [
-        (place[options.line], every, 1.0),
+        (place[options.line[own]], own, 1.0),
         (np.arange(len(reached)), share + of_line, -lines.units[reached]),
     ]
     builder.add_rows("share", len(reached), 0.0, INF, rows)
     found = solve(builder.program(0.0), Effort(ties=False))
-    return float(found.values[share:].min())
+    shares: Floats = found.values[share:][of_line]
+    return shares
 
 
-def _granted(book: Book, rule: str, rank: NDArray[np.int64]) -> Plan:
-    """Units granted by product, by rank and pro rata within one; then sent at least cost."""
+def _granted(book: Book, rule: str, rank: Codes) -> Plan:
+    """Units granted by group, by rank and pro rata within one; then sent at least cost."""
     start = time.perf_counter()
-    lines, sources, count = book.lines, book.sources, len(book.names.products)
-    left = np.bincount(sources.product, sources.units, count)
+    lines, options, sources = book.lines, book.options, book.sources
+    own = sources.product[options.source] == lines.product[options.line]
+    own &= sources.units[options.source] > 0
+    line, source, count = options.line[own], options.source[own], len(lines) + 1
+    of_line, of_source = components(line, source, len(lines), len(sources))
+    left = np.bincount(of_source, sources.units, count)
+    reached = np.bincount(line, minlength=len(lines)) > 0
     grant = np.zeros(len(lines))
     for level in np.unique(rank):
-        own = np.flatnonzero(rank == level)
-        asked = np.bincount(lines.product[own], lines.units[own], count)
+        some = np.flatnonzero((rank == level) & reached)
+        asked = np.bincount(of_line[some], lines.units[some], count)
         share = np.minimum(1.0, left / np.where(asked > 0, asked, 1.0))
-        grant[own] = share[lines.product[own]] * lines.units[own]
+        grant[some] = share[of_line[some]] * lines.units[some]
         left -= share * asked
     units = _cheapest(book, np.zeros(len(lines)), grant)
     return plan_of(book, rule, units, time.perf_counter() - start)

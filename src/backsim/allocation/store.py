@@ -20,7 +20,7 @@ from backsim.files import check_folder, write_text
 def summary(plan: Plan) -> dict[str, Any]:
     """The plan in figures: plain values."""
     lines = plan.book.lines
-    bounded = plan.rule == "lp"
+    bounded = plan.rule == "lp" and math.isfinite(plan.bound)
     return {
         "rule": plan.rule,
         "status": plan.status,

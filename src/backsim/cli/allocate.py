@@ -115,8 +115,9 @@ def _print(plan: Plan, plans: Sequence[Plan]) -> None:
         f"{today}{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
         f"{figures['sources']:,} sources, {figures['choices']:,} choices"
     )
-    bound = f"; no plan costs less than {money(plan.bound)}" if plan.rule == "lp" else ""
-    gap = f" (gap {share(plan.gap)})" if plan.rule == "lp" and plan.gap > 5e-6 else ""
+    bounded = figures["bound"] is not None
+    bound = f"; no plan costs less than {money(plan.bound)}" if bounded else ""
+    gap = f" (gap {share(plan.gap)})" if bounded and plan.gap > 5e-6 else ""
     out.print(
         f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
