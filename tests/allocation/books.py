@@ -45,7 +45,8 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
             draw(st.lists(st.integers(0, 3), min_size=lines, max_size=lines)), float
         )
         own = replace(book.lines, order=order, complete=complete, smallest=smallest)
-        book = replace(book, lines=own)
+        together = draw(st.booleans())
+        book = replace(book, lines=own, limits=Limits(together=together))
     if limits:
         promised = draw(
             st.lists(st.one_of(st.integers(-2, 5), st.just(INF)), min_size=lines, max_size=lines)
@@ -53,7 +54,8 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
         book = replace(
             book,
             lines=replace(book.lines, promised=np.array(promised, float)),
-            limits=Limits(
+            limits=replace(
+                book.limits,
                 min_fill={0: draw(st.sampled_from([0.0, 0.25, 0.5, 1.0]))},
                 fairness=draw(st.sampled_from([None, 0.0, 0.25, 0.5])),
                 promise_penalty=draw(st.sampled_from([INF, 0.0, 3.0])),
@@ -107,6 +109,9 @@ def faults(plan: Plan, slack: float = 1e-6) -> list[str]:
         asked = lines.units[(lines.order == order) & lines.complete]
         if not (np.abs(share) <= slack).all() and not (np.abs(share - asked) <= slack).all():
             found.append("whole")
+        on = lines.complete[book.options.line] & (lines.order[book.options.line] == order)
+        if limits.together and len(np.unique(book.options.day[on & (plan.units > slack)])) > 1:
+            found.append("together")
     for code, fill in limits.min_fill.items():
         own = lines.customer_class == code
         if served[own].sum() < fill * lines.units[own].sum() - slack:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import INBOUND, STOCK, Book, Limits, Lines, Names, Sources, join, take
-from backsim.allocation.options import DayLimit, Lanes, Substitutes, expand, with_capacity
+from backsim.allocation.options import (
+    DayLimit,
+    Lanes,
+    Substitutes,
+    capacity_of,
+    expand,
+    on_days_of_orders,
+    waiting,
+)
 from backsim.allocation.parse import Parser
 from backsim.allocation.settings import Settings, read_settings
 from backsim.allocation.tables import Table, read_tables
@@ -67,11 +75,15 @@ class _Assembly:
             fairness=self.settings.fairness,
             promise_penalty=self.settings.promise_penalty,
             whole=self.settings.whole_units,
+            together=True,
         )
         if day_limits:
-            options, capacity = with_capacity(
-                options, lines, sources, lanes, day_limits, self.settings.shipping_days
-            )
+            wait = self.settings.shipping_days
+            options = waiting(options, sources, lines, lanes, day_limits, wait)
+        if lines.complete.any():
+            options = on_days_of_orders(options, lines)
+        if day_limits:
+            capacity = capacity_of(options, sources, lines, lanes, day_limits)
             limits = replace(limits, capacity=capacity)
         names = Names(tuple(products), tuple(self.sites), customers, tuple(classes), prices, ranks)
         return Book(lines, sources, options, names, limits, too_late, self.settings.today)

@@ -56,7 +56,7 @@ LINES = TableSpec(
             default="the class's, or as if it came a day after the last known arrival",
         ),
         Column("smallest", "units", "units of the smallest shipment of use", default="0"),
-        Column("complete", "yes", "yes: its order ships whole or not at all", default="no"),
+        Column("complete", "yes", "yes: its order comes on one day or not at all", default="no"),
         Column("substitutes", "names", "products taken instead; none", default="all in the table"),
         Column("sites", "names", "other sites that may serve it; none", default="all with a lane"),
     ),

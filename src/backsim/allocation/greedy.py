@@ -64,6 +64,7 @@ class Desk:
         self.options: list[int] = ranked.tolist()
         self.ends: list[int] = ends.tolist()
         self.source: list[int] = options.source.tolist()
+        self.day: list[float] = options.day.tolist()
         self.counted: dict[int, list[int]] = {}
         for row, option in zip(capacity.row.tolist(), capacity.option.tolist(), strict=True):
             self.counted.setdefault(option, []).append(row)
@@ -144,19 +145,29 @@ class _Clerk:
             if not self.desk.complete[line]:
                 self.fill(line)
                 continue
-            members = self.members.pop(self.desk.order_of[line], [])
-            taken = [self.fill(member) for member in members]
-            if any(self.open[member] > TRACE for member in members):
-                for member, some in zip(members, taken, strict=True):
-                    self.give_back(member, some)
+            self.serve_whole(self.members.pop(self.desk.order_of[line], []))
         return np.array(self.given)
 
-    def fill(self, line: int) -> list[tuple[int, float]]:
-        """Give a line what it can have; (option, units) of what it got."""
+    def serve_whole(self, members: list[int]) -> None:
+        """Serve an order on the first day on which all of it is there, if there is one."""
+        desk = self.desk
+        options = [o for m in members for o in desk.options[desk.ends[m] : desk.ends[m + 1]]]
+        together = desk.book.limits.together
+        for day in sorted({desk.day[option] for option in options}) if together else [None]:
+            taken = [self.fill(member, day) for member in members]
+            if all(self.open[member] <= TRACE for member in members):
+                return
+            for member, some in zip(members, taken, strict=True):
+                self.give_back(member, some)
+
+    def fill(self, line: int, day: float | None = None) -> list[tuple[int, float]]:
+        """Give a line what it can have, on this day or any; (option, units) of what it got."""
         desk, taken = self.desk, []
         for option in desk.options[desk.ends[line] : desk.ends[line + 1]]:
             if self.open[line] <= 0.0:
                 break
+            if day is not None and desk.day[option] != day:
+                continue
             units = min(self.open[line], self.left[desk.source[option]])
             for row in desk.counted.get(option, ()):
                 units = min(units, self.room[row])

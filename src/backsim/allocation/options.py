@@ -130,23 +130,62 @@ def _with_expediting(options: Options, lines: Lines, sources: Sources, lanes: La
     return _ordered(join([options, some]))
 
 
-def with_capacity(
+def waiting(
     options: Options,
-    lines: Lines,
     sources: Sources,
+    lines: Lines,
     lanes: Lanes,
     limits: list[DayLimit],
     wait: int,
-) -> tuple[Options, Capacity]:
-    """Options that leave later too, where there is a limit a day, and the rows that count them."""
+) -> Options:
+    """Options that leave up to `wait` days later too, where there is a limit a day."""
     start, end = sources.site[options.source], lines.site[options.line]
     limited = np.isin(start, [d.dock for d in limits if d.dock >= 0])
     limited |= np.isin(lanes.carrier[start, end], [d.carrier for d in limits if d.carrier >= 0])
     some = options.take(limited)
     later = [replace(some, day=some.day + delay) for delay in range(1, wait + 1)]
-    options = _ordered(join([options, *later]))
-    in_time = options.day - lines.ordered[options.line] <= lines.tolerance[options.line]
-    options = options.take(in_time)
+    return _in_time(_ordered(join([options, *later])), lines)
+
+
+def on_days_of_orders(options: Options, lines: Lines) -> Options:
+    """Lines of orders that ship whole can be served on every day on which one of the order can be.
+
+    Raises InputError when that makes too many options.
+    """
+    own = options.take(lines.complete[options.line])
+    order = lines.order[own.line]
+    days, place = np.unique(own.day, return_inverse=True)
+    pairs = np.unique(order * len(days) + place)
+    first = np.searchsorted(pairs, order * len(days))
+    counts = np.searchsorted(pairs, (order + 1) * len(days)) - first
+    if counts.sum() > MAX_OPTIONS:
+        raise InputError(
+            f"book: expected at most {MAX_OPTIONS:,} pairs of a line and a source and day of its "
+            f"order, got {counts.sum():,}: let fewer orders ship whole, or take products in parts"
+        )
+    held = own.take(np.repeat(np.arange(len(own)), counts))
+    day = days[pairs[spans(first, counts)] % len(days)]
+    later = replace(held, day=day).take(day > held.day)
+    return _in_time(_distinct(_ordered(join([options, later]))), lines)
+
+
+def _distinct(options: Options) -> Options:
+    """Options in order, without those that say the same as the one before."""
+    columns = (options.line, options.source, options.day, options.expedite)
+    new = np.ones(len(options), bool)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return options.take(new)
+
+
+def _in_time(options: Options, lines: Lines) -> Options:
+    waited = options.day - lines.ordered[options.line]
+    return options.take(waited <= lines.tolerance[options.line])
+
+
+def capacity_of(
+    options: Options, sources: Sources, lines: Lines, lanes: Lanes, limits: list[DayLimit]
+) -> Capacity:
+    """The rows that count what leaves in a day."""
     start, end = sources.site[options.source], lines.site[options.line]
     leaves = np.floor(options.day - lanes.days[start, end] + ROUNDING)
     rows: dict[tuple[int, int], int] = {}
@@ -163,7 +202,7 @@ def with_capacity(
     row, option = (np.concatenate(part) for part in zip(*entries, strict=True))
     names = tuple(f"{limits[n].name} on day {day}" for n, day in rows)
     units = np.array([limits[n].units for n, _ in rows])
-    return options, Capacity(names, units, row.astype(np.int64), option)
+    return Capacity(names, units, row.astype(np.int64), option)
 
 
 def _ordered(options: Options) -> Options:
