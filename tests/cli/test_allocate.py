@@ -56,6 +56,9 @@ def test_written_plan(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert printed["cost"] == found["cost"]
     shipped = rows(out / "shipments.csv")
     assert sum(float(row["units"]) for row in shipped) == found["units_served"] == 69.0
+    kinds = {row["source"]: row["kind"] for row in shipped}
+    expected = {"kettle at main": "stock", "P-77": "expedited", "P-78": "inbound"}
+    assert {name: kinds[name] for name in expected} == expected
     lost = sum(float(row["unfilled"]) for row in rows(out / "promises.csv"))
     assert lost == found["units_open"] - 69.0
     own = sum(float(row["cost"]) for row in shipped) + found["terms"]["lost"]

@@ -72,6 +72,7 @@ def explain(book: Book, program: Program) -> InfeasibleError:
         for row in range(part.start, part.stop)
         if binding[row]
     ]
+    whole |= bool(binding[program.rows.get("together", slice(0))].any())
     facts += ["orders that ship whole, or shipments of a least size"] if whole else []
     return InfeasibleError(tuple(wishes), tuple(facts))
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Columns = Mapping[str, list[Any]]
 Row = dict[str, Any]
 
+EXPEDITED = "expedited"
+"""The kind of a shipment from a purchase that has to be expedited for it."""
+
 UNFILLED = ("line", "customer", "class", "product", "open", "unfilled", "reason")
 """What is told of a line that does not get all it asks for."""
 
@@ -35,6 +38,8 @@ def shipments(plan: Plan) -> Columns:
     rows = np.flatnonzero(plan.units > TRACE)
     chosen, units = book.options.take(rows), plan.units[rows]
     line, source = chosen.line, chosen.source
+    faster = (chosen.expedite > 0.0) | (chosen.day < sources.arrives[source])
+    kind = np.where(faster, len(KINDS), sources.kind[source])
     return {
         "line": _pick(lines.ids, line),
         "customer": _pick(names.customers, lines.customer[line]),
@@ -44,7 +49,7 @@ def shipments(plan: Plan) -> Columns:
         "sent": _pick(names.products, sources.product[source]),
         "from": _pick(names.sites, sources.site[source]),
         "source": _pick(sources.ids, source),
-        "kind": _pick(KINDS, sources.kind[source]),
+        "kind": _pick((*KINDS, EXPEDITED), kind),
         "arrives": _days(book, chosen.day),
         "days_late": np.maximum(0.0, chosen.day - lines.due[line]).tolist(),
         "cost": (units * book.unit_costs[rows]).tolist(),

@@ -123,7 +123,7 @@ def _print(plan: Plan, plans: Sequence[Plan]) -> None:
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
     )
     _table("What each rule would have cost", _rules(plans))
-    _table("Shipments", _texts(lists.rows(lists.shipments(plan)), drop=("class", "kind")))
+    _table("Shipments", _texts(lists.rows(lists.shipments(plan)), drop=("class",)))
     promised = lists.rows(lists.promises(plan))
     _table("Lines that do not get all they ask for", _texts(lists.unfilled(promised)))
     _table("Promises that are not kept", _texts(lists.broken(promised), BROKEN))
