@@ -170,7 +170,7 @@ def compare(
     ] = None,
     replications: Annotated[
         int | None,
-        typer.Option("--replications", "-n", help="Instead of what the experiment says."),
+        typer.Option("--replications", "-n", min=2, help="Instead of what the experiment says."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Instead of the experiment's seed.", min=0)
@@ -406,7 +406,7 @@ def bound(
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            help="A priority rule in place of the scenario's; repeatable. All if none.",
+            help="A priority rule, parameters at defaults; repeatable. All that have defaults if none.",
         ),
     ] = None,
     engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
