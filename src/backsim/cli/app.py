@@ -170,7 +170,7 @@ def compare(
     ] = None,
     replications: Annotated[
         int | None,
-        typer.Option("--replications", "-n", min=2, help="Instead of what the experiment says."),
+        typer.Option("--replications", "-n", help="Instead of the experiment's; 2 or more."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Instead of the experiment's seed.", min=0)
@@ -406,7 +406,7 @@ def bound(
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            help="A priority rule, parameters at defaults; repeatable. All that have defaults if none.",
+            help="A priority rule, its parameters at defaults; repeatable. All such if none.",
         ),
     ] = None,
     engine: Annotated[Engine, typer.Option(help="auto takes SimPy for small work.")] = Engine.auto,
