@@ -13,7 +13,7 @@ from backsim.allocation.greedy import plan_of
 from backsim.allocation.parts import components
 from backsim.allocation.plan import Plan
 from backsim.allocation.program import INF, Builder
-from backsim.allocation.solution import TRACE, Effort
+from backsim.allocation.solution import INFEASIBLE, TRACE, Effort
 from backsim.allocation.solve import solve
 from backsim.allocation.statement import state
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-HAIR = 1e-9
-"""A share that a solver found is lowered by so much of it: it keeps to limits within 1e-7."""
+HAIR = 1e-6
+"""By so much of it a share is lowered that cannot be had: a solver keeps to limits within 1e-7."""
 
 
 def pro_rata(book: Book) -> Plan:
@@ -57,7 +57,7 @@ def max_min(book: Book) -> Plan:
     reached = np.flatnonzero(np.bincount(options.line, full, len(lines)))
     floor = np.zeros(len(lines))
     floor[reached] = _greatest_least_shares(book, reached) * lines.units[reached]
-    units = _cheapest(book, floor * (1.0 - HAIR), lines.units)
+    units = _cheapest(book, floor, lines.units)
     return plan_of(book, "max_min", units, time.perf_counter() - start)
 
 
@@ -135,7 +135,10 @@ def _cheapest(book: Book, floor: Floats, ceiling: Floats) -> Floats:
         limits=replace(book.limits, min_fill={}, fairness=None, whole=False),
     )
     program = state(plain)
-    lower = program.row_lower.copy()
-    lower[program.rows["open"]] = np.where(floor > TRACE, floor, -INF)
-    found = solve(replace(program, row_lower=lower), Effort(ties=False))
+    for least in (floor, floor * (1.0 - HAIR), 0.0 * floor):
+        lower = program.row_lower.copy()
+        lower[program.rows["open"]] = np.where(least > TRACE, least, -INF)
+        found = solve(replace(program, row_lower=lower), Effort(ties=False))
+        if found.status != INFEASIBLE:
+            break
     return np.maximum(0.0, found.values[program.columns["units"]])
