@@ -61,13 +61,14 @@ class _Assembly:
         products = self._products()
         ranks, weights, lost, min_fill, classes = self._classes()
         sources = self._sources(products)
-        lines, customers, accepts = self._lines(products, classes, weights, lost, sources)
+        lines, customers, accepts = self._lines(products, classes, weights, lost)
         lanes, carriers = self._lanes()
         substitutes = self._substitutes(products)
         self._check_lists({"substitutes": products, "sites": self.sites})
         day_limits = self._day_limits(carriers)
         prices = self._prices(products)
         parser.check()
+        lines = replace(lines, lost=self._lost(lines, sources, lanes))
         options, too_late = expand(lines, sources, lanes, substitutes)
         options = options.take(_accepted(lines, sources, options, accepts, products, self.sites))
         limits = Limits(
@@ -79,11 +80,11 @@ class _Assembly:
         )
         if day_limits:
             wait = self.settings.shipping_days
-            options = waiting(options, sources, lines, lanes, day_limits, wait)
+            options = waiting(options, lines, sources, lanes, day_limits, wait)
         if lines.complete.any():
             options = on_days_of_orders(options, lines)
         if day_limits:
-            capacity = capacity_of(options, sources, lines, lanes, day_limits)
+            capacity = capacity_of(options, lines, sources, lanes, day_limits)
             limits = replace(limits, capacity=capacity)
         names = Names(tuple(products), tuple(self.sites), customers, tuple(classes), prices, ranks)
         return Book(lines, sources, options, names, limits, too_late, self.settings.today)
@@ -198,9 +199,11 @@ class _Assembly:
         classes: dict[str, int],
         weights: Floats,
         lost: Floats,
-        sources: Sources,
     ) -> tuple[Lines, tuple[str, ...], dict[str, list[str]]]:
-        """The lines by day of order and id, the customers, and what each line accepts."""
+        """The lines by day of order and id, the customers, and what each line accepts.
+
+        `lost` is nan where neither line nor class says it.
+        """
         parser, table = self.parser, self.tables["lines"]
         ids = parser.names(table, "id")
         parser.unique(table, "id", ids)
@@ -213,12 +216,7 @@ class _Assembly:
         customer_codes = {name: i for i, name in enumerate(dict.fromkeys(customers))}
         due, weight = parser.dates(table, "due", 0.0), parser.numbers(table, "weight", np.nan)
         weight = np.where(np.isnan(weight), weights[of_class], weight)
-        last = float(sources.arrives.max(initial=0.0)) + self._longest_lane() + 1.0
-        if "capacity" in self.tables:
-            last += self.settings.shipping_days
         unserved = parser.numbers(table, "lost", np.nan)
-        unserved = np.where(np.isnan(unserved), lost[of_class], unserved)
-        as_late = weight * np.maximum(1.0, last - np.maximum(0.0, due))
         lines = Lines(
             ids=tuple(ids),
             product=parser.codes(table, "product", parser.names(table, "product"), products),
@@ -232,7 +230,7 @@ class _Assembly:
             promised=parser.dates(table, "promised", INF),
             tolerance=parser.numbers(table, "tolerance", INF),
             weight=weight,
-            lost=np.where(np.isnan(unserved), as_late, unserved),
+            lost=np.where(np.isnan(unserved), lost[of_class], unserved),
             smallest=parser.numbers(table, "smallest", 0.0),
             complete=_of_whole_orders(parser.flags(table, "complete"), orders, order_codes),
         )
@@ -277,12 +275,13 @@ class _Assembly:
             parser.numbers(table, "cost", 0.0),
         )
 
-    def _longest_lane(self) -> float:
-        if "lanes" not in self.tables:
-            return 0.0
-        silent = Parser(self.settings.date_format, self.settings.today)  # `_lanes` tells the faults
-        days = silent.numbers(self.tables["lanes"], "days", 0.0)
-        return float(np.nan_to_num(days).max(initial=0.0))
+    def _lost(self, lines: Lines, sources: Sources, lanes: Lanes) -> Floats:
+        """What a lost unit costs; where nothing is given, as if it came a day after all else."""
+        last = float(sources.arrives.max(initial=0.0)) + float(lanes.days.max(initial=0.0)) + 1.0
+        if "capacity" in self.tables:
+            last += self.settings.shipping_days
+        as_late = lines.weight * np.maximum(1.0, last - np.maximum(0.0, lines.due))
+        return np.where(np.isnan(lines.lost), as_late, lines.lost)
 
     def _check_lists(self, known: dict[str, dict[str, int]]) -> None:
         """What the lines accept is known, or `none`."""

@@ -117,13 +117,12 @@ def _branch(program: Program, effort: Effort, solver: Any, presolve: str) -> Sol
 
 def _bounded(program: Program) -> Program:
     """The program with the bounds on columns that follow from rows without negative entries."""
-    column = np.repeat(np.arange(len(program.cost)), np.diff(program.start))
     least = np.zeros(len(program.row_upper))
     np.minimum.at(least, program.index, program.value)
     useful = (least[program.index] >= 0.0) & (program.value > 0.0)
     upper = program.upper.copy()
     most = program.row_upper[program.index[useful]] / program.value[useful]
-    np.minimum.at(upper, column[useful], np.maximum(0.0, most))
+    np.minimum.at(upper, program.entry_columns[useful], np.maximum(0.0, most))
     return replace(program, upper=upper)
 
 

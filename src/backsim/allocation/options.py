@@ -88,7 +88,7 @@ def expand(
         substitution=cost,
     )
     options = _with_expediting(options, lines, sources, lanes)
-    in_time = options.day - lines.ordered[options.line] <= lines.tolerance[options.line]
+    in_time = _in_time(options, lines)
     too_late = np.bincount(options.line[~in_time], minlength=len(lines))
     return options.take(in_time), too_late
 
@@ -132,8 +132,8 @@ def _with_expediting(options: Options, lines: Lines, sources: Sources, lanes: La
 
 def waiting(
     options: Options,
-    sources: Sources,
     lines: Lines,
+    sources: Sources,
     lanes: Lanes,
     limits: list[DayLimit],
     wait: int,
@@ -144,7 +144,8 @@ def waiting(
     limited |= np.isin(lanes.carrier[start, end], [d.carrier for d in limits if d.carrier >= 0])
     some = options.take(limited)
     later = [replace(some, day=some.day + delay) for delay in range(1, wait + 1)]
-    return _in_time(_ordered(join([options, *later])), lines)
+    options = _ordered(join([options, *later]))
+    return options.take(_in_time(options, lines))
 
 
 def on_days_of_orders(options: Options, lines: Lines) -> Options:
@@ -166,7 +167,8 @@ def on_days_of_orders(options: Options, lines: Lines) -> Options:
     held = own.take(np.repeat(np.arange(len(own)), counts))
     day = days[pairs[spans(first, counts)] % len(days)]
     later = replace(held, day=day).take(day > held.day)
-    return _in_time(_distinct(_ordered(join([options, later]))), lines)
+    options = _distinct(_ordered(join([options, later])))
+    return options.take(_in_time(options, lines))
 
 
 def _distinct(options: Options) -> Options:
@@ -177,13 +179,14 @@ def _distinct(options: Options) -> Options:
     return options.take(new)
 
 
-def _in_time(options: Options, lines: Lines) -> Options:
+def _in_time(options: Options, lines: Lines) -> NDArray[np.bool_]:
+    """Which options reach their customers before these have gone."""
     waited = options.day - lines.ordered[options.line]
-    return options.take(waited <= lines.tolerance[options.line])
+    return np.asarray(waited <= lines.tolerance[options.line])
 
 
 def capacity_of(
-    options: Options, sources: Sources, lines: Lines, lanes: Lanes, limits: list[DayLimit]
+    options: Options, lines: Lines, sources: Sources, lanes: Lanes, limits: list[DayLimit]
 ) -> Capacity:
     """The rows that count what leaves in a day."""
     start, end = sources.site[options.source], lines.site[options.line]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any
@@ -30,12 +29,11 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
 
 
 def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
-    lines, promised = plan.book.lines, lists.rows(lists.promises(plan))
+    lines, promised = plan.book.lines, lists.rows(plan.listed["promises"])
     short = lists.unfilled(promised)
     rules = sorted(lists.rows(compared(plans)), key=lambda row: row["cost"])
     return {
         "title": title,
-        "bounded": plan.rule == "lp" and math.isfinite(plan.bound),
         "plan": plan,
         "today": plan.book.today,
         "asked": float(lines.units.sum()),
@@ -46,10 +44,10 @@ def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
         "term_names": shown_terms(plans),
         "rules": rules,
         "dearest": max(1e-9, *(row["cost"] for row in rules)),
-        "shipments": _some(lists.rows(lists.shipments(plan))),
+        "shipments": _some(lists.rows(plan.listed["shipments"])),
         "unfilled": _some(short),
         "broken": _some(lists.broken(promised)),
-        "prices": _some(lists.worth_most(lists.rows(lists.prices(plan)))),
+        "prices": _some(lists.worth_most(lists.rows(plan.listed["prices"]))),
         "most": MOST_ROWS,
     }
 

@@ -24,8 +24,7 @@ def parts(program: Program) -> Iterator[tuple[Program, Codes, Codes]]:
     A row without columns is a part of its own; it stays with the first that comes.
     """
     columns, rows = len(program.cost), len(program.row_upper)
-    entry = np.repeat(np.arange(columns), np.diff(program.start))
-    of_row, of_column = components(program.index, entry, rows, columns)
+    of_row, of_column = components(program.index, program.entry_columns, rows, columns)
     sizes = np.bincount(of_column, minlength=rows + 1)
     batch = _batches(sizes)
     by_column, by_row = _groups(batch[of_column]), _groups(batch[of_row])

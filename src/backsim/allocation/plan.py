@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,15 +100,29 @@ class Plan:
         np.maximum.at(day, options.line[some], options.day[some])
         return np.where(np.isneginf(day), np.inf, day)
 
+    @property
+    def bounded(self) -> bool:
+        """Whether `bound` says something: rules have none, nor has a solver stopped too early."""
+        return self.rule == "lp" and math.isfinite(self.bound)
+
+    @cached_property
+    def listed(self) -> Mapping[str, Columns]:
+        """Its `shipments`, `promises` and `prices` by column, for whoever needs no frame."""
+        return {
+            "shipments": lists.shipments(self),
+            "promises": lists.promises(self),
+            "prices": lists.prices(self),
+        }
+
     @cached_property
     def shipments(self) -> pd.DataFrame:
         """One row a shipment: what goes to which line from which source, and when it arrives."""
-        return _frame(lists.shipments(self))
+        return _frame(self.listed["shipments"])
 
     @cached_property
     def promises(self) -> pd.DataFrame:
         """One row a line: when it is complete, and what became of an earlier promise."""
-        return _frame(lists.promises(self))
+        return _frame(self.listed["promises"])
 
     @property
     def unfilled(self) -> pd.DataFrame:
@@ -123,7 +138,7 @@ class Plan:
         worth less than is said; it is never worth more.  With orders that ship whole or shipments
         of a least size, prices hold while the same orders and shipments leave.
         """
-        return _frame(lists.prices(self))
+        return _frame(self.listed["prices"])
 
 
 def _frame(columns: Columns) -> pd.DataFrame:

@@ -43,6 +43,11 @@ class Program:
     columns: Mapping[str, slice]
 
     @property
+    def entry_columns(self) -> Codes:
+        """The column of each entry."""
+        return np.repeat(np.arange(len(self.cost)), np.diff(self.start))
+
+    @property
     def is_mixed(self) -> bool:
         """Some columns must be whole numbers."""
         return bool(self.integer.any())

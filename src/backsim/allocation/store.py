@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from backsim.allocation.compare import compared
-from backsim.allocation.lists import Columns, prices, promises, shipments
+from backsim.allocation.lists import Columns
 from backsim.allocation.page import page
 from backsim.allocation.plan import Plan
 from backsim.files import check_folder, write_text
@@ -20,13 +20,12 @@ from backsim.files import check_folder, write_text
 def summary(plan: Plan) -> dict[str, Any]:
     """The plan in figures: plain values."""
     lines = plan.book.lines
-    bounded = plan.rule == "lp" and math.isfinite(plan.bound)
     return {
         "rule": plan.rule,
         "status": plan.status,
         "cost": plan.cost,
-        "bound": plan.bound if bounded else None,
-        "gap": plan.gap if bounded else None,
+        "bound": plan.bound if plan.bounded else None,
+        "gap": plan.gap if plan.bounded else None,
         "seconds": plan.seconds,
         "terms": dict(plan.terms),
         "lines": len(lines),
@@ -40,12 +39,7 @@ def summary(plan: Plan) -> dict[str, Any]:
 def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> list[Path]:
     """Write the plan's tables, the comparison, a summary and the page.  Raises InputError."""
     check_folder(folder)
-    tables = {
-        "shipments": shipments(plan),
-        "promises": promises(plan),
-        "prices": prices(plan),
-        "rules": compared(plans),
-    }
+    tables = {**plan.listed, "rules": compared(plans)}
     texts: dict[str, Callable[[IO[str]], Any]] = {
         **{f"{name}.csv": partial(write_csv, table) for name, table in tables.items()},
         "summary.json": lambda f: f.write(json.dumps(summary(plan), indent=2) + "\n"),

@@ -65,15 +65,13 @@ def run_allocation(
                 {
                     **summary(plan),
                     "rules": _records(compared(plans)),
-                    "shipments": _records(lists.shipments(plan)),
-                    "promises": _records(lists.promises(plan)),
-                    "prices": _records(lists.prices(plan)),
+                    **{name: _records(table) for name, table in plan.listed.items()},
                 },
                 indent=2,
             )
         )
     elif format == "csv":
-        write_csv(lists.shipments(plan), sys.stdout)
+        write_csv(plan.listed["shipments"], sys.stdout)
     else:
         _print(plan, plans)
     if out is not None:
@@ -115,19 +113,18 @@ def _print(plan: Plan, plans: Sequence[Plan]) -> None:
         f"{today}{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
         f"{figures['sources']:,} sources, {figures['choices']:,} choices"
     )
-    bounded = figures["bound"] is not None
-    bound = f"; no plan costs less than {money(plan.bound)}" if bounded else ""
-    gap = f" (gap {share(plan.gap)})" if bounded and plan.gap > 5e-6 else ""
+    bound = f"; no plan costs less than {money(plan.bound)}" if plan.bounded else ""
+    gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > 5e-6 else ""
     out.print(
         f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
     )
     _table("What each rule would have cost", _rules(plans))
-    _table("Shipments", _texts(lists.rows(lists.shipments(plan)), drop=("class",)))
-    promised = lists.rows(lists.promises(plan))
+    _table("Shipments", _texts(lists.rows(plan.listed["shipments"]), drop=("class",)))
+    promised = lists.rows(plan.listed["promises"])
     _table("Lines that do not get all they ask for", _texts(lists.unfilled(promised)))
     _table("Promises that are not kept", _texts(lists.broken(promised), BROKEN))
-    dearest = lists.worth_most(lists.rows(lists.prices(plan)))
+    dearest = lists.worth_most(lists.rows(plan.listed["prices"]))
     _table("What one more unit would save", _texts(dearest, drop=("kind", "source")))
 
 
