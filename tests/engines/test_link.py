@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 import backsim
-from backsim.engines import simpy
-from backsim.engines.link import kernel_functions, kernel_key, link
-from backsim.rules import FAMILIES, Rule
+from backsim.engines.link import kernel_functions
 
 SOURCE = Path(backsim.__file__).parents[1]
 
@@ -122,37 +120,6 @@ def test_the_disk_cache(tmp_path: Path):
     rules.write_text(RULE.format(sign="+1.0"))
     edited = run(cache, rules, ("by_size", False), ("fcfs", False))
     assert edited == {"found": [SMALL_FIRST, FIRST_COME], "hits": 1, "misses": 1}
-
-
-def digest(rule: Rule, **ports: Any) -> str:
-    """What the disk cache knows a kernel by."""
-    rules = {family: [next(iter(FAMILIES[family].rules.values()))] for family in FAMILIES}
-    return link(kernel_key({**rules, rule.family: [rule]}), ports, lambda function: function).digest
-
-
-def described(path: Path, **names: Any) -> Rule:
-    """The rule in a file, whose globals also hold `names`; it is not registered."""
-    scope = {**names, "priority": lambda function: function}
-    source = path.read_text().replace("from backsim.rules import priority", "")
-    exec(compile(source, str(path), "exec"), scope)
-    return FAMILIES["priority"].describe(scope["by_size"])
-
-
-def test_a_kernel_is_known_by_all_that_goes_into_it(tmp_path: Path):
-    path = tmp_path / "one.py"
-    path.write_text(RULE.format(sign="1.0"))
-    first = digest(described(path))
-    assert digest(described(path)) == first
-    assert digest(FAMILIES["priority"].get("fcfs")) != digest(FAMILIES["priority"].get("lifo"))
-    # A constant that the file has from another one is compiled in.
-    with_constants = {digest(described(path, FACTOR=value)) for value in (1.0, 2.0)}
-    assert len(with_constants | {first}) == 3
-    # A rule of the same name in another file is another rule.
-    other = tmp_path / "other.py"
-    other.write_text(RULE.format(sign="2.0"))
-    assert digest(described(other)) != first
-    # The ports: with notes or without.
-    assert digest(described(path), note=simpy.note) != digest(described(path), note=simpy.no_note)
 
 
 def test_kernel_functions_share_one_namespace():

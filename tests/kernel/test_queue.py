@@ -25,7 +25,7 @@ def a_queue(times: list[float]):
     """(kernel functions, world, stock, keys) with a line for each time."""
     keys = Keys()
     rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
-    kernel = link(kernel_key(rules), {}, lambda function: function).namespace
+    kernel = link(kernel_key(rules), {})
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
     lines = [Line(time=time, head=i, open=1 + i % 3) for i, time in enumerate(times)]
     stock = Stock()

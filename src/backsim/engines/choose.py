@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
+from backsim.engines.link import RULES_OF
 from backsim.engines.log import Log
 from backsim.engines.setup import Linked, set_up
-from backsim.errors import InputError, RuleError
+from backsim.errors import BacksimError, InputError, RuleError
 from backsim.rules import Rule
 from backsim.scenario.model import Model
 from backsim.streams import Tape
@@ -76,11 +77,13 @@ def play(
 
     try:
         return simpy.run(model, tape, record, extend)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        own = own_rules(model)
-        if not own or extend:
+    except (KeyboardInterrupt, GeneratorExit, BacksimError):
+        raise
+    except BaseException as error:  # a rule may raise anything, or exit
+        place = _place(error, own_rules(model))
+        if not place:
             raise
-        raise RuleError(f"{_place(error, own)}: {type(error).__name__}: {error}") from None
+        raise RuleError(f"{place}: {_said(error)}") from error
 
 
 def linked_rules(models: Iterable[Model]) -> Linked:
@@ -107,10 +110,20 @@ def own_rules(model: Model) -> list[Rule]:
     return [rule for chosen in rules for rule in chosen if not rule.built_in]
 
 
-def _place(error: Exception, own: Sequence[Rule]) -> str:
-    """Where in a user's rules an error arose, as file:line; else the rules' names."""
-    files = {rule.function.__code__.co_filename for rule in own}
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename in files:
-            return f"{frame.filename}:{frame.lineno}: rule {frame.name}"
-    return f"rule {', '.join(rule.name for rule in own)}"
+def _place(error: BaseException, own: Sequence[Rule]) -> str:
+    """Where in a user's rules an error arose, as file:line; "" if it did not arise there."""
+    codes = {rule.function.__code__ for rule in own}
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if own and frames and frames[-1][0].f_code.co_filename.startswith(RULES_OF):
+        names = ", ".join(rule.name for rule in own)
+        return f"rule {names}: expected a number as its answer"
+    for at, (frame, _) in enumerate(frames):
+        if frame.f_code in codes:
+            file = frame.f_code.co_filename
+            lines = [line for f, line in frames[at:] if f.f_code.co_filename == file]
+            return f"{file}:{lines[-1]}: rule {frame.f_code.co_name}"
+    return ""
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

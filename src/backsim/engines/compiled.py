@@ -7,17 +7,18 @@ state is in the tables, so stopping costs a call.
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
 
-from backsim.engines import loop, tables
+from backsim.engines import loop, pieces, tables
+from backsim.engines.cache_key import cache_key
 from backsim.engines.desks import Clerk
-from backsim.engines.link import Key, link, rebuild
+from backsim.engines.link import RULES_OF, Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
-from backsim.engines.pieces import piece
 from backsim.engines.setup import Linked, Setup, set_up
 from backsim.entities import (
     NONE,
@@ -63,37 +64,67 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from backsim.rules import Rule
+
 ROWS = 1024
 SLICE = 5_000_000
 """Events between two chances to interrupt."""
+
+OPTIONS = {"nogil": True, "error_model": "numpy"}
+"""numba's options for the loop."""
 
 as_world = tables.world_at(LAYOUT)
 
 
 @lru_cache(maxsize=64)
 def driver(key: Key, record: bool) -> Any:
-    """The compiled loop for a choice of rules; from numba's disk cache when it has been there."""
-    ports = loop.PORTS if record else {**loop.PORTS, "note": loop.no_note}
-    linked = link(key, ports, piece)
-    scope = {**vars(loop), **linked.namespace, "as_world": as_world}
-    drive = rebuild(loop.drive, scope, linked.digest)  # type: ignore[arg-type]
+    """The compiled loop for a choice of rules; from numba's disk cache when it has been there.
+
+    Raises RuleError: a rule uses what has no fingerprint.
+    """
+    ports = ports_of(record)
+    digest = kernel_digest(key, record)
+    scope = {**vars(loop), **link(key, ports, pieces.piece, digest), "as_world": as_world}
+    drive = rebuild(loop.drive, scope, digest)  # type: ignore[arg-type]
     drive.__module__ = __name__
-    return numba.njit(drive, nogil=True, cache=True, error_model="numpy")
+    return numba.njit(drive, cache=True, **OPTIONS)
+
+
+def ports_of(record: bool) -> dict[str, Any]:
+    """The ports, with the event log or without."""
+    return loop.PORTS if record else {**loop.PORTS, "note": loop.no_note}
+
+
+def kernel_digest(key: Key, record: bool) -> str:
+    """What the machine code for a choice of rules is known by.  Raises as `driver` does."""
+    return cache_key(key, ports_of(record), LAYOUT, (loop.drive, tables, pieces, OPTIONS))
 
 
 def compile_rules(model: Model, linked: Linked = ()) -> None:
-    """Compile the kernel with a model's rules.  Raises RuleError, naming the rules, if it fails."""
+    """Compile the kernel with a model's rules.
+
+    Raises RuleError, naming the rules of a user's own, if they have no fingerprint or do not
+    compile.  What does not compile in backsim itself is raised as it is.
+    """
     setup = set_up(model, linked)
-    rules = setup.rules
+    drive = driver(setup.key, False)
     try:
-        driver(setup.key, False).compile((numba.types.int64[::1], numba.types.float64))
+        drive.compile((numba.types.int64[::1], numba.types.float64))
     except Exception as error:  # numba raises errors of many kinds, also plain ones
-        own = [rule.name for chosen in rules.values() for rule in chosen if not rule.built_in]
-        names = ", ".join(own)
+        own = [rule for chosen in setup.rules.values() for rule in chosen if not rule.built_in]
+        if not _is_of_rules(error, own):
+            raise
+        names = ", ".join(rule.name for rule in own)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         lines = [line for line in lines if not line.startswith("Failed in nopython")]
         reason = f"{type(error).__name__}: {lines[0] if lines else ''}"
-        raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from None
+        raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from error
+
+
+def _is_of_rules(error: Exception, own: Sequence[Rule]) -> bool:
+    """Whether numba's message names a place in a user's rules, or where they are called."""
+    names = {Path(rule.function.__code__.co_filename).name for rule in own}
+    return bool(own) and any(name in str(error) for name in (*names, RULES_OF))
 
 
 class Arena:

@@ -5,19 +5,19 @@ chosen rules and the functions that call them.  For the compiled engine each fun
 namespace passes through `numba.njit` on the way.
 
 Numba's disk cache sees a change of the cached function itself, but not of a function it calls.  So
-`Linked.digest` is a hash of everything that was linked; the compiled engine puts it into the name
-of the one function that it caches.
+the compiled engine puts a hash of everything that is linked (`cache_key`) into the name of each
+function, and with it into that of the one function that it caches.
 """
 
 from __future__ import annotations
 
-import hashlib
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from backsim import entities
 from backsim.kernel import (
@@ -55,6 +55,8 @@ from backsim.kernel import (
     transit,
 )
 from backsim.rules import FAMILIES, Rule
+from backsim.rules.code import GLOBAL, uses
+from backsim.rules.fingerprint import Fingerprint, fingerprint
 
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
@@ -89,22 +91,16 @@ MOVES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """The kernel with its holes filled: its namespace, and a hash of all that went in."""
-
-    namespace: Namespace
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Key:
     """What a kernel is linked from, as a key for caches.
 
-    The rules by family, in the order of their codes, and the parts that are switched on.
+    The rules by family, in the order of their codes; the parts that are switched on; and the
+    fingerprint of each rule of a user's own, as what it uses may change while a process runs.
     """
 
     families: tuple[tuple[str, tuple[Rule, ...]], ...]
     switches: frozenset[str]
+    own: tuple[tuple[str, Fingerprint], ...]
 
     @property
     def rules(self) -> dict[str, tuple[Rule, ...]]:
@@ -113,46 +109,82 @@ class Key:
 
 
 def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SWITCHES) -> Key:
-    """The key of a choice of rules and parts."""
+    """The key of a choice of rules and parts, as the rules are now."""
     families = tuple((family, tuple(chosen)) for family, chosen in rules.items())
-    return Key(families, frozenset(switches))
+    own = tuple(
+        (rule.name, fingerprint(rule.function))
+        for _, chosen in families
+        for rule in chosen
+        if not rule.built_in
+    )
+    return Key(families, frozenset(switches), own)
 
 
-def link(key: Key, ports: Mapping[str, Any], transform: Transform) -> Linked:
-    """Link the kernel.
+def link(
+    key: Key, ports: Mapping[str, Any], transform: Transform | None = None, digest: str = ""
+) -> Namespace:
+    """The kernel with its holes filled, as a namespace.
 
     `ports` are the engine's functions by name; `transform` is what each function passes through
-    (numba or nothing).
+    (numba or nothing); `digest` marks the functions' names.  Without a transform rules stay what
+    they are, and see their globals as these change.
     """
-    rules = key.rules
-    sources = [_dispatch(family, chosen) for family, chosen in rules.items()]
-    digest = _digest(sources, key, ports)
-    namespace: Namespace = {"__name__": "backsim.kernel", "__builtins__": __builtins__}
-    for module in (entities, *KERNEL):
-        for name, value in vars(module).items():
-            if isinstance(value, int | float) and name.isupper():
-                namespace[name] = value
-    switched = {name: name in key.switches for name in SWITCHES}
+    change = transform or _as_it_is
+    namespace: Namespace = {
+        "__name__": "backsim.kernel",
+        "__builtins__": __builtins__,
+        **constants(),
+    }
+    switched = switches_of(key)
     namespace.update(switched)
 
     def add(name: str, function: types.FunctionType, scope: Namespace) -> None:
-        namespace[name] = transform(rebuild(function, scope, digest))
+        namespace[name] = change(rebuild(function, scope, digest))
 
-    for family, chosen in rules.items():
+    scopes = _Scopes(change, digest)
+    for family, chosen in key.families:
         for code, rule in enumerate(chosen):
-            scope = _scope(rule.function, transform, digest)
-            add(f"{family}_{code}", rule.function, scope)  # type: ignore[arg-type]
+            own = rule.function if transform is None else scopes.moved(rule.function)
+            namespace[f"{family}_{code}"] = own
     for name, port in ports.items():  # a port may call those before it
         known = {earlier: namespace[earlier] for earlier in ports if earlier in namespace}
         add(name, port, {**port.__globals__, **switched, **known})
-    for source in sources:
+    for source in dispatchers(key):
         defined: Namespace = {}
-        exec(compile(source, f"<rules of {', '.join(rules)}>", "exec"), namespace, defined)
+        exec(compile(source, f"{RULES_OF} {', '.join(key.rules)}>", "exec"), namespace, defined)
         for name, function in defined.items():
             add(name, function, namespace)
     for function in kernel_functions():
         add(function.__name__, function, namespace)
-    return Linked(namespace, digest)
+    return namespace
+
+
+RULES_OF = "<rules of"
+"""How the file name of the functions that call the rules begins; it is no file."""
+
+
+def constants() -> dict[str, int | float]:
+    """The numbers that the kernel's modules and the entities name."""
+    return {
+        name: value
+        for module in (entities, *KERNEL)
+        for name, value in vars(module).items()
+        if isinstance(value, int | float) and name.isupper()
+    }
+
+
+def switches_of(key: Key) -> dict[str, bool]:
+    """Each part of the kernel, and whether it is on."""
+    return {name: name in key.switches for name in SWITCHES}
+
+
+def dispatchers(key: Key) -> list[str]:
+    """Sources of the functions that call the rules, one a family."""
+    return [_dispatch(family, chosen) for family, chosen in key.families]
+
+
+def _as_it_is(function: types.FunctionType) -> types.FunctionType:
+    return function
 
 
 def rebuild(function: types.FunctionType, namespace: Namespace, digest: str) -> types.FunctionType:
@@ -161,32 +193,66 @@ def rebuild(function: types.FunctionType, namespace: Namespace, digest: str) -> 
     The digest in the name matters: numba names machine code after a function's qualified name, and
     in one process two kernels with equal names would call each other's functions.
     """
-    name = function.__name__
-    rebuilt = types.FunctionType(function.__code__, namespace, name, function.__defaults__)
+    name, code = function.__name__, function.__code__
+    closure = function.__closure__
+    rebuilt = types.FunctionType(code, namespace, name, function.__defaults__, closure)
+    rebuilt.__kwdefaults__ = function.__kwdefaults__
     rebuilt.__qualname__ = f"{name}_{digest}"
     return rebuilt
 
 
-def _scope(rule: Callable[..., Any], transform: Transform, digest: str) -> Namespace:
-    """A rule's own globals, with the helper functions of its file transformed too."""
-    scope = dict(rule.__globals__)
-    for name, value in rule.__globals__.items():
-        if isinstance(value, types.FunctionType) and _file(value) == _file(rule):
-            scope[name] = transform(rebuild(value, scope, digest))
-    return scope
+class _Scopes:
+    """Moves rules, with the functions of a user's files that they call, through a transform.
+
+    Each file's functions share a copy of its globals, as they were when the kernel was linked.
+    """
+
+    def __init__(self, transform: Transform, digest: str) -> None:
+        self.transform, self.digest = transform, digest
+        self.scopes: dict[int, Namespace] = {}
+        self.done: dict[types.FunctionType, Any] = {}
+
+    def moved(self, function: Any) -> Any:
+        """A function, transformed, in a scope with all that it calls transformed too."""
+        function = getattr(function, "py_func", function)  # what a user has compiled with numba
+        if function in self.done:
+            return self.done[function]
+        scope = self.scopes.setdefault(id(function.__globals__), dict(function.__globals__))
+        taken = _with_cells(function)
+        self.done[function] = moved = self.transform(rebuild(taken, scope, self.digest))
+        for use in uses(function.__code__):
+            if use.kind == GLOBAL and use.name in function.__globals__:
+                scope[use.name] = self.value(function.__globals__[use.name])
+        for cell in taken.__closure__ or ():
+            if not _is_empty(cell):
+                cell.cell_contents = self.value(cell.cell_contents)
+        return moved
+
+    def value(self, value: Any) -> Any:
+        """A value for the scope: functions are moved, an array is kept as it is now."""
+        if isinstance(getattr(value, "py_func", value), types.FunctionType):
+            return self.moved(value)
+        return value.copy() if type(value) is np.ndarray else value
 
 
-def _constants(function: Callable[..., Any]) -> list[tuple[str, Any]]:
-    """Plain values that a rule's file may have from another one; numba compiles them in."""
-    return [
-        (name, value)
-        for name, value in sorted(function.__globals__.items())
-        if isinstance(value, int | float | str) and not name.startswith("__")
-    ]
+def _with_cells(function: types.FunctionType) -> types.FunctionType:
+    """The function with cells of its own for what it has from the function around it."""
+    if not function.__closure__:
+        return function
+    cells = tuple(
+        types.CellType() if _is_empty(cell) else types.CellType(cell.cell_contents)
+        for cell in function.__closure__
+    )
+    return types.FunctionType(
+        *(function.__code__, function.__globals__, function.__name__, function.__defaults__, cells)
+    )
 
 
-def _file(function: Callable[..., Any]) -> str:
-    return str(function.__code__.co_filename)
+def _is_empty(cell: types.CellType) -> bool:
+    try:
+        return cell.cell_contents is cell  # reading it is what may fail
+    except ValueError:
+        return True
 
 
 @cache
@@ -254,25 +320,3 @@ def _arguments(family: str, rule: Rule, together: Sequence[Rule]) -> str:
             at = f"stock.{family}_at + {i} + {len(by_class)} * line.customer_class"
             spelt[name] = f"world.params[{at}]"
     return ", ".join(spelt[argument] for argument in rule.arguments)
-
-
-def _digest(sources: Sequence[str], key: Key, ports: Mapping[str, Any]) -> str:
-    """A hash of the sources of all that is linked: kernel, entities, engine and rules."""
-    rules = key.rules
-    files = {module.__file__ for module in (entities, *KERNEL)}
-    files |= {p.__code__.co_filename for p in ports.values()}
-    files.add(str(Path(__file__).with_name("tables.py")))
-    files |= {rule.function.__code__.co_filename for chosen in rules.values() for rule in chosen}
-    digest = hashlib.sha256("".join(sources).encode())
-    digest.update(" ".join(sorted(key.switches)).encode())
-    digest.update(" ".join(f"{name}={port.__name__}" for name, port in ports.items()).encode())
-    for chosen in rules.values():
-        digest.update(" ".join(rule.name for rule in chosen).encode())
-        for rule in chosen:
-            digest.update(repr(_constants(rule.function)).encode())
-    for entity in (entities.Line, entities.Stock):
-        digest.update(" ".join(f.name for f in fields(entity)).encode())
-    for file in sorted(str(f) for f in files):
-        if not file.startswith("<"):  # written here from the entities
-            digest.update(Path(file).read_bytes())
-    return digest.hexdigest()[:16]

@@ -244,7 +244,7 @@ PORTS = {
 def _kernel(key: Key, record: bool) -> Namespace:
     """The kernel linked with a choice of rules."""
     ports = PORTS if record else {**PORTS, "note": no_note}
-    return link(key, ports, lambda function: function).namespace
+    return link(key, ports)
 
 
 class Live:

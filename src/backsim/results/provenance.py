@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backsim.engines.choose import own_rules
+from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.model import Model
 
 PACKAGES = (
@@ -88,8 +89,8 @@ def revision(folder: Path) -> str:
 
 
 def rule_digests(model: Model) -> dict[str, str]:
-    """Name of each rule of a user's own -> the hash of its file."""
-    return {r.name: file_digest(r.function.__code__.co_filename) for r in own_rules(model)}
+    """Name of each rule of a user's own -> its fingerprint, or why it has none."""
+    return {rule.name: fingerprint(rule.function).told for rule in own_rules(model)}
 
 
 def file_digest(file: str) -> str:

@@ -141,6 +141,11 @@ class Family:
         asks, parameters = [], []
         signature = inspect.signature(function).parameters
         for argument in signature.values():
+            if argument.kind is not argument.POSITIONAL_OR_KEYWORD:
+                raise RuleError(
+                    f"{self.name} rule {name!r}: expected plain arguments, got {argument}"
+                    + (", after a `*`" if argument.kind is argument.KEYWORD_ONLY else "")
+                )
             if argument.name in self.offers:
                 asks.append(argument.name)
             elif argument.name not in hints:
@@ -193,7 +198,12 @@ def _default(given: Any) -> float | str | None:
 
 
 def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
-    return one.__code__.co_filename == other.__code__.co_filename
+    """Whether the second is a new version of the first: of the same file, or typed in again.
+
+    Each cell of a notebook is a file to Python; what is typed there belongs to `__main__`.
+    """
+    typed = one.__module__ == other.__module__ == "__main__"
+    return typed or one.__code__.co_filename == other.__code__.co_filename
 
 
 reorder = Family(

@@ -1,0 +1,115 @@
+"""By what compiled machine code is known: a hash of what is linked, not of the files it came from.
+
+A file may be edited while a process runs; the code that the process has loaded is what counts.  So
+the hash is of code objects, constants, record layouts and fingerprints of rules, and a comment
+changes nothing.  The kind of processor is not in it: numba keeps machine code by that itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import FunctionType, ModuleType
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core import config
+
+from backsim.engines import link
+from backsim.errors import RuleError
+from backsim.rules.code import GLOBAL, uses
+from backsim.rules.fingerprint import digest_of, fingerprint
+
+SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DISABLE_JIT")
+"""Settings of numba, from the environment, that change the machine code it makes."""
+
+
+def cache_key(
+    key: link.Key,
+    ports: Mapping[str, FunctionType],
+    layout: Mapping[str, np.dtype[Any]],
+    compiler: tuple[Any, ...],
+) -> str:
+    """The hash of a compiled kernel.
+
+    `layout` are the records of the world's tables; `compiler` is what else has a part in the
+    machine code: modules, functions, and options as plain values.
+
+    Raises RuleError: a rule uses what has no fingerprint.
+    """
+    check_known(key)
+    rules = [
+        (
+            family,
+            [(rule.name, rule.arguments, fingerprint(rule.function).digest) for rule in chosen],
+        )
+        for family, chosen in key.families
+    ]
+    return digest_of(
+        (
+            ("rules", rules, link.dispatchers(key)),
+            ("switches", link.switches_of(key)),
+            ("constants", link.constants()),
+            ("kernel", _kernel()),
+            ("ports", [(name, _described(port)) for name, port in ports.items()]),
+            ("layout", [(name, repr(dtype.descr)) for name, dtype in layout.items()]),
+            ("compiler", [_described(part) for part in compiler]),
+            ("versions", versions()),
+        )
+    )
+
+
+def check_known(key: link.Key) -> None:
+    """Raise RuleError when a rule uses what has no fingerprint, with the reason."""
+    unknown = [f"rule {name}: {found.reason}" for name, found in key.own if not found]
+    if unknown:
+        raise RuleError(
+            "; ".join(unknown) + " (the compiled engine freezes what a rule uses, so it takes only "
+            "what cannot change unseen; --engine simpy takes any rule)"
+        )
+
+
+def versions() -> tuple[str, ...]:
+    """Versions of what makes the machine code, and numba's settings."""
+    settings = tuple(f"{name}={getattr(config, name, None)}" for name in SETTINGS)
+    found = (numba.__version__, llvmlite.__version__, np.__version__, sys.version)
+    return (*found, *settings)
+
+
+@cache
+def _kernel() -> str:
+    """A hash of the code of every kernel function: what it names is linked, and hashed there."""
+    return digest_of([(f.__name__, f.__code__, f.__defaults__) for f in link.kernel_functions()])
+
+
+def _described(part: Any) -> Any:
+    """A function, a module or plain values, as plain values and code objects."""
+    if isinstance(part, FunctionType):
+        return part.__code__, part.__defaults__, list(_numbers(part))
+    if isinstance(part, ModuleType):
+        return part.__name__, list(_code_of(part))
+    return part
+
+
+def _numbers(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """The plain values that a function names; its functions are linked, and hashed there."""
+    for use in uses(function.__code__):
+        value = function.__globals__.get(use.name)
+        if use.kind == GLOBAL and isinstance(value, bool | int | float | str):
+            yield use.name, value
+
+
+def _code_of(module: ModuleType) -> Iterator[Any]:
+    """The code of a module's own functions and methods."""
+    for name, value in sorted(vars(module).items()):
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        if isinstance(value, FunctionType):
+            yield name, *_described(value)
+        elif isinstance(value, type):
+            for method, function in sorted(vars(value).items()):
+                if isinstance(function, FunctionType):
+                    yield f"{name}.{method}", *_described(function)
