@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
 
@@ -21,6 +21,8 @@ from backsim.quantities import (
 from backsim.scenario.distributions import Interval, Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member, only_key
 from backsim.scenario.shorthand import Name, Spec, Weights
+from backsim.tables.dates import check_format
+from backsim.tables.opening import check_encoding
 
 
 class PoissonProcess(Spec):
@@ -190,36 +192,67 @@ class Columns(Spec):
     """Rows with the same value are lines of one order; without it each row is an order."""
     site: str | None = None
     """Without it all orders go to the only site, or to `Trace.site`."""
+    customer: str | None = None
+    """Who ordered; an order number that comes again for another customer is another order."""
     price: str | None = None
     """Price per unit; its mean is the product's price where none is given."""
 
 
 class Cancellations(Spec):
-    """Rows that take back an earlier row of the file, of the same number of units (or minus it)."""
+    """Rows that take back units of an earlier order, wherever in the file they stand.
+
+    The latest row of the same units is dropped; or else the latest rows lose these units.
+    """
 
     column: str
     """The column that tells a cancellation."""
     matches: Regex
     """Its whole text matches this regular expression in a cancellation."""
     same: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Columns, such as customer and product, whose texts agree; the latest such row is dropped."""
+    """Columns, such as customer and product, whose texts agree."""
 
 
 def _date_format(text: str) -> str:
-    if text != "days" and "%" not in text:
-        raise fault("a date format such as %Y-%m-%d %H:%M, or days")
+    try:
+        return text if text == "days" else check_format(text)
+    except ValueError:
+        raise fault("a date format such as %Y-%m-%d %H:%M, or days") from None
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or text in '\r\n"':
+        raise fault("one character, such as ';'")
     return text
 
 
+def _encoding(text: str) -> str:
+    try:
+        return check_encoding(text)
+    except ValueError as error:
+        raise fault(str(error)) from None
+
+
 class Trace(Spec):
-    """Order lines from a CSV file (plain or .gz), replayed as they were."""
+    """Order lines from a CSV file (plain or .gz) or an Excel workbook, replayed as they were."""
 
     file: str
     """Path of the file; a relative one starts at the scenario file's folder."""
     columns: Columns
     """The names of the columns to use."""
-    date_format: Annotated[str, AfterValidator(_date_format)]
-    """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days."""
+    date_format: Annotated[str, AfterValidator(_date_format)] | None = None
+    """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days.  Default: found from
+    the whole column, and refused where it can be read in two ways."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign; the other one stands between thousands.  Default: found from all numbers."""
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
+    """The character between fields of a CSV file.  Default: found from the header."""
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    """Of a CSV file.  Default: UTF-8 or UTF-16, or else cp1252."""
+    sheet: str | None = None
+    """The sheet of a workbook; may be left out when there is one."""
+    order_numbers: Literal["may_repeat", "unique"] = "may_repeat"
+    """`may_repeat`: rows of one number are one order only on the same day, for the same site and
+    customer; `unique`: wherever they stand."""
     where: tuple[Filter, ...] = ()
     """Filters, all of which a row must pass."""
     cancelled: Cancellations | None = None

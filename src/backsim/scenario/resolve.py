@@ -24,7 +24,7 @@ from backsim.scenario.schema import (
     TraceDemand,
 )
 from backsim.scenario.stock import StockPoints
-from backsim.scenario.trace import TraceLines, read_trace, set_start
+from backsim.scenario.trace import TraceLines, read_trace, set_horizon, set_start
 from backsim.scenario.tracefile import TraceError
 from backsim.scenario.volume import demand_rates, expected_work, mean_demand
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
@@ -108,7 +108,10 @@ class _Resolver:
                     self.fault((*path, "trace", *error.where), error.expected, error.found)
         days = [t.report.first_day for t in self.traces.values() if t.report.first_day is not None]
         start = self.scenario.start or min(days, default=None)
-        self.traces = {key: set_start(trace, start) for key, trace in self.traces.items()}
+        self.traces = {
+            key: set_horizon(set_start(trace, start), self.scenario.horizon)
+            for key, trace in self.traces.items()
+        }
         self.scenario = self.scenario.model_copy(update={"start": start})
 
     def name_products(self) -> None:

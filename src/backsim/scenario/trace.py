@@ -1,4 +1,4 @@
-"""Order lines from a CSV file: columns mapped, dates read, rows filtered and counted."""
+"""Order lines from a file: rows filtered and counted, dates read, rows grouped into orders."""
 
 from __future__ import annotations
 
@@ -12,33 +12,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.quantities import LARGEST_STOCK, MOST
+from backsim.scenario.cancellations import take_back
 from backsim.scenario.demand import Cancellations, Filter, Trace
-from backsim.scenario.tracefile import TraceError, read_csv
+from backsim.scenario.tracefile import Place, TraceError, read_file
+from backsim.scenario.tracereport import TraceReport
+from backsim.scenario.tracetimes import Times, read_times
 from backsim.scenario.yamlfile import show
+from backsim.tables.excel import ERRORS
+from backsim.tables.faults import shown
+from backsim.tables.table import Table
+from backsim.tables.values import Coded, Numerals, Unclear
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
-DAY = np.timedelta64(1, "D")
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
-
-@dataclass(frozen=True, slots=True)
-class TraceReport:
-    """What became of a trace file's rows."""
-
-    file: str
-    sha256: str
-    read: int
-    used: int
-    skipped: Mapping[str, int]
-    orders: int
-    first_day: datetime.date | None
-
-    def __str__(self) -> str:
-        reasons = "".join(f"\n  skipped {n:,}: {reason}" for reason, n in self.skipped.items())
-        counts = f"{self.read:,} lines read, {self.used:,} used, {self.orders:,} orders"
-        return f"{self.file}: {counts}{reasons}"
+TOTAL = re.compile(
+    r"(grand |sub)?[- ]?totals?|sums?|summen?|(zwischen|gesamt)summe|(ins)?gesamt|"
+    r"totaux|totale?|totaal|suma|sous-total",
+    re.IGNORECASE,
+)
+"""What rows of totals say somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +63,40 @@ class TraceLines:
 def read_trace(trace: Trace, folder: Path, start: datetime.date | None = None) -> TraceLines:
     """Read a trace; rows before `start` are skipped.  Day 0 is the first midnight.
 
-    Raises TraceError: no file, a missing column, a date that does not fit, nothing left to use.
+    Raises TraceError: no file, a missing column, a quantity or date that cannot be read or can be
+    read in two ways, nothing left to use.
     """
-    frame, digest = read_csv(trace, folder)
-    rows = _Rows(frame)
-    _filter(rows, trace)
+    table, digest = read_file(trace, folder)
+    rows = _Rows(table, trace)
     rows.need_one()
-    times = _Times(rows.frame[trace.columns.time], trace.date_format)
-    if start is not None and times.dates is not None:
-        early = times.dates < np.datetime64(start)
-        rows.keep(~early, f"before the start ({start})")
+    if trace.cancelled is not None:
+        _take_back(rows, trace.cancelled)
+    _filter(rows)
+    rows.need_one()
+    times = rows.times()
+    if start is not None and times.dated:
+        rows.keep(times.since(start) >= 0, f"before the start ({start})")
         rows.need_one()
-        times = times.without(early)
+        times = rows.times()
     time, first_day = times.days()
+    number, repeated = _order_numbers(rows, time)
     order = np.argsort(time, kind="stable")
-    number = _order_numbers(rows.frame.iloc[order], trace.columns.order)
-    together = np.argsort(number, kind="stable")
-    rows.frame, time, number = (
-        rows.frame.iloc[order[together]],
-        time[order[together]],
-        number[together],
-    )
-    used = len(rows.frame)
+    number = _by_appearance(number[order])
+    order = order[np.argsort(number, kind="stable")]
+    number = np.sort(number)
     report = TraceReport(
-        trace.file, digest, rows.read, used, rows.skipped, int(number[-1]) + 1, first_day
+        file=trace.file,
+        sha256=digest,
+        read=len(table),
+        used=len(rows.kept),
+        skipped=rows.skipped,
+        orders=int(number[-1]) + 1,
+        first_day=first_day,
+        reduced=int(rows.reduced[rows.kept].sum()),
+        repeated=repeated,
+        written=_written(table, rows.decimal_comma, times.form),
     )
-    return _lines(rows.frame, trace, _time_of_first(time, number), number, report)
+    return _lines(rows, order, _time_of_first(time[order], number), number, report)
 
 
 def set_start(trace: TraceLines, start: datetime.date | None) -> TraceLines:
@@ -102,91 +106,196 @@ def set_start(trace: TraceLines, start: datetime.date | None) -> TraceLines:
     return replace(trace, time=trace.time + float((trace.report.first_day - start).days))
 
 
+def set_horizon(trace: TraceLines, horizon: float) -> TraceLines:
+    """The trace, whose report says what of it the horizon cuts off or leaves without orders."""
+    beyond = int((trace.time >= horizon).sum())
+    silent = max(0.0, np.floor(horizon - float(trace.time[-1]) - 1e-9))
+    return replace(trace, report=replace(trace.report, beyond=beyond, silent=float(silent)))
+
+
 class _Rows:
     """The rows still in use, and how many were skipped for which reason."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
-        self.read = len(frame)
+    def __init__(self, table: Table, trace: Trace) -> None:
+        self.table, self.trace = table, trace
+        self.kept = np.arange(len(table))
         self.skipped: dict[str, int] = {}
+        self.reduced = np.zeros(len(table), bool)
+        self._coded: dict[str, Coded[str]] = {}
+        self._numbers: dict[str, Floats] = {}
+        columns = trace.columns
+        self._numerals = Numerals({"": (table, _numeric(trace))}, trace.decimal)
+        self.decimal_comma = False
+        self.units = self.numbers(columns.units, ("columns", "units"))
 
-    def keep(self, passes: Any, reason: str) -> None:
-        """Keep the rows that pass."""
+    def keep(self, passes: Flags, reason: str) -> None:
+        """Of the rows in use, keep those that pass."""
         count = int((~passes).sum())
         if count:
             self.skipped[reason] = self.skipped.get(reason, 0) + count
-            self.frame = self.frame[passes]
+            self.kept = self.kept[passes]
 
     def need_one(self) -> None:
         """Refuse a trace of which nothing is left."""
-        if self.frame.empty:
+        if not len(self.kept):
             reasons = "; ".join(f"{n:,} skipped: {why}" for why, n in self.skipped.items())
-            found = f"{self.read:,} rows" + (f" ({reasons})" if reasons else "")
+            found = f"{len(self.table):,} rows" + (f" ({reasons})" if reasons else "")
             raise TraceError((), "a trace with at least one usable row", found)
 
+    def coded(self, column: str) -> Coded[str]:
+        """A column of all rows as codes."""
+        if column not in self._coded:
+            self._coded[column] = Coded.of(self.table.columns[column])
+        return self._coded[column]
 
-def _filter(rows: _Rows, trace: Trace) -> None:
-    """Skip the rows that cannot or shall not be used."""
-    columns = trace.columns
-    if trace.cancelled is not None:
-        _take_back(rows, trace.cancelled, columns.units)
-    for rule in trace.where:
-        rows.keep(_passes(rows.frame[rule.column], rule), _reason(rule))
-    units = numbers(rows.frame[columns.units])
-    usable = (units > 0) & (units % 1 == 0)
-    rows.keep(usable, f"{columns.units} is not a whole number above 0")
+    def each(self, column: str, test: Any) -> Flags:
+        """Whether each row in use passes a test of its text; each distinct text is tried once."""
+        coded = self.coded(column)
+        passes = np.array([bool(test(text)) for text in coded.texts], bool)
+        return np.asarray(passes[coded.codes[self.kept]])
+
+    def numbers(self, column: str, place: Place) -> Floats:
+        """A column of all rows as numbers; nan: empty or unreadable.  Raises TraceError."""
+        if column not in self._numbers:
+            try:
+                style = self._numerals.style("", column)
+            except Unclear as unclear:
+                row = self.table.rows[self.table.columns[column].index(unclear.text)]
+                found = f"{shown(unclear.text)} in line {row}"
+                raise TraceError(place, unclear.expected, found) from None
+            self.decimal_comma |= style.decimal == ","
+            coded = self.coded(column)
+            values = np.array([_number(text, style) for text in coded.texts], float)[coded.codes]
+            for entry, value in self.table.numbers.get(column, {}).items():
+                values[entry] = value
+            self._numbers[column] = values
+        return self._numbers[column]
+
+    def refuse(self, wrong: Flags, column: str, place: Place, expected: str) -> None:
+        """Raise TraceError for rows in use that are wrong, saying where the first ones stand."""
+        if wrong.any():
+            entries = self.kept[wrong]
+            texts, rows = self.table.columns[column], self.table.rows
+            told = [f"{shown(texts[i])} in line {rows[i]}" for i in entries[:3].tolist()]
+            more = f" and {len(entries) - 3:,} more" if len(entries) > 3 else ""
+            raise TraceError(place, expected, ", ".join(told) + more)
+
+    def times(self) -> Times:
+        """The times of the rows in use.  Raises TraceError."""
+        column, place = self.trace.columns.time, ("columns", "time")
+        if self.trace.date_format == "days":
+            time = self.numbers(column, place)[self.kept]
+            wrong = ~((time >= 0) & (time <= MOST))
+            self.refuse(wrong, column, place, "numbers of days, 0 or more")
+            return Times(time, dated=False)
+        times = read_times(self.table.take(self.kept.tolist()), column, self.trace.date_format)
+        form = self.trace.date_format
+        expected = f"dates like {form}" if form else "dates, in a form that `date_format` may say"
+        self.refuse(np.isnan(times.values), column, ("date_format",), expected)
+        return times
+
+
+def _numeric(trace: Trace) -> list[str]:
+    """The columns that hold numbers."""
+    columns = [trace.columns.units]
+    columns += [trace.columns.price] if trace.columns.price else []
+    columns += [trace.columns.time] if trace.date_format == "days" else []
+    columns += [rule.column for rule in trace.where if (rule.min, rule.max) != (None, None)]
+    return list(dict.fromkeys(columns))
+
+
+def _number(text: str, style: Any) -> float:
+    try:
+        return float(style.read(text))
+    except ValueError:
+        return float("nan")
+
+
+def _filter(rows: _Rows) -> None:
+    """Skip the rows that are no demand; refuse those of which that cannot be said."""
+    columns, trace = rows.trace.columns, rows.trace
+    for i, rule in enumerate(trace.where):
+        rows.keep(_passes(rows, rule, ("where", i, "column")), _reason(rule))
+    rows.keep(~_totals(rows), "a row of totals")
     for column in (columns.time, columns.product, columns.order, columns.site):
         if column is not None:
-            rows.keep(rows.frame[column] != "", f"{column} is empty")
+            rows.keep(rows.each(column, bool), f"{column} is empty")
+    _check_units(rows)
+    failed = rows.each(columns.product, ERRORS.__contains__)
+    rows.refuse(failed, columns.product, ("columns", "product"), "products, not failed formulas")
     if trace.top_products is not None:
-        counts = rows.frame[columns.product].value_counts()
-        names = sorted(counts.index, key=lambda name: (-counts[name], name))
-        top = rows.frame[columns.product].isin(names[: trace.top_products])
+        codes = rows.coded(columns.product).codes[rows.kept]
+        names = rows.coded(columns.product).texts
+        counts = np.bincount(codes, minlength=len(names))
+        best = sorted(np.flatnonzero(counts).tolist(), key=lambda c: (-counts[c], names[c]))
+        top = np.isin(codes, best[: trace.top_products])
         rows.keep(top, f"not one of the {trace.top_products} products with most lines")
 
 
-def _take_back(rows: _Rows, rule: Cancellations, units: str) -> None:
-    """Drop cancellations, and the earlier rows that they cancel."""
-    cancels = _fullmatches(rows.frame[rule.column], rule.matches)
-    keys = zip(*(rows.frame[c] for c in rule.same), numbers(rows.frame[units]).abs(), strict=True)
-    keep = ~cancels
-    open_rows: dict[Any, list[int]] = {}
-    for row, (key, cancelling) in enumerate(zip(keys, cancels, strict=True)):
-        if not cancelling:
-            open_rows.setdefault(key, []).append(row)
-        elif open_rows.get(key):
-            keep[open_rows[key].pop()] = False
-    rows.keep(keep | cancels, "cancelled later")
-    rows.keep(~cancels[keep | cancels], f"{rule.column} says it is a cancellation")
+def _check_units(rows: _Rows) -> None:
+    """Skip returns and zeros; refuse what is no whole number of units."""
+    column, place = rows.trace.columns.units, ("columns", "units")
+    units = rows.units[rows.kept]
+    hint = "(leave other rows out with `where`)"
+    rows.refuse(np.isnan(units), column, place, f"numbers of units {hint}")
+    rows.keep(units >= 0, f"{column} is below 0 (a return)")
+    rows.keep(rows.units[rows.kept] > 0, f"{column} is 0")
+    units = rows.units[rows.kept]
+    rows.refuse(units % 1 != 0, column, place, f"whole numbers of units {hint}")
+    most = f"at most {LARGEST_STOCK:,.0f} units a line"
+    rows.refuse(units > LARGEST_STOCK, column, place, most)
+    copied = rows.table.copies.get(column, {})
+    if copied:
+        repeats = np.isin(rows.kept, list(copied))
+        rows.refuse(repeats, column, place, "units of each row, not one merged cell for several")
 
 
-def numbers(column: pd.Series[str]) -> Any:
-    """A column as numbers; NaN where it is none."""
-    import pandas as pd
-
-    return pd.to_numeric(column, errors="coerce")
-
-
-def _fullmatches(column: pd.Series[str], pattern: str) -> NDArray[np.bool_]:
-    """Whether each text matches as a whole (each distinct text is tried once)."""
-    import pandas as pd
-
-    codes, texts = pd.factorize(column)
-    compiled = re.compile(pattern)
-    matches = np.array([compiled.fullmatch(str(text)) is not None for text in texts], bool)
-    return np.asarray(matches[codes])
+def _totals(rows: _Rows) -> Flags:
+    """Rows without a time or a product that say somewhere that they are totals."""
+    columns = rows.trace.columns
+    nothing = ~rows.each(columns.time, bool) | ~rows.each(columns.product, bool)
+    nothing |= rows.each(columns.time, _says_total)
+    says = np.zeros(len(rows.kept), bool)
+    if nothing.any():
+        for column in rows.table.columns:
+            says |= rows.each(column, _says_total)
+    return nothing & says
 
 
-def _passes(column: pd.Series[str], rule: Filter) -> Any:
-    passes = np.ones(len(column), bool)
-    if rule.min is not None:
-        passes &= numbers(column).to_numpy() >= rule.min
-    if rule.max is not None:
-        passes &= numbers(column).to_numpy() <= rule.max
+def _says_total(text: str) -> bool:
+    return TOTAL.fullmatch(text.strip(" :.*-=")) is not None
+
+
+def _take_back(rows: _Rows, rule: Cancellations) -> None:
+    """Drop cancellations, and what they cancel."""
+    cancels = rows.each(rule.column, re.compile(rule.matches).fullmatch)
+    keys = list(zip(*(rows.table.columns[c] for c in rule.same), strict=True))
+    if rows.trace.date_format == "days":
+        time = rows.numbers(rows.trace.columns.time, ("columns", "time"))
+    else:
+        time = read_times(rows.table, rows.trace.columns.time, rows.trace.date_format).values
+    column, place = rows.trace.columns.units, ("columns", "units")
+    rows.refuse(cancels & np.isnan(rows.units), column, place, "numbers of units")
+    done = take_back(cancels, keys, rows.units, time)
+    rows.units, rows.reduced = done.units, done.part
+    says = f"{rule.column} says it is a cancellation"
+    rows.keep(~done.whole, "cancelled later")
+    rows.keep(~(cancels & ~done.unmatched)[rows.kept], says)
+    rows.keep(~cancels[rows.kept], f"{says}, of an order that the file does not hold")
+
+
+def _passes(rows: _Rows, rule: Filter, place: Place) -> Flags:
+    passes = np.ones(len(rows.kept), bool)
+    if rule.min is not None or rule.max is not None:
+        values = rows.numbers(rule.column, place)[rows.kept]
+        unreadable = np.isnan(values) & rows.each(rule.column, bool)
+        rows.refuse(unreadable, rule.column, place, "numbers, as the filter has a min or max")
+        passes &= values >= (-np.inf if rule.min is None else rule.min)
+        passes &= values <= (np.inf if rule.max is None else rule.max)
     if rule.matches is not None:
-        passes &= _fullmatches(column, rule.matches)
+        passes &= rows.each(rule.column, re.compile(rule.matches).fullmatch)
     if rule.excludes is not None:
-        passes &= ~_fullmatches(column, rule.excludes)
+        passes &= ~rows.each(rule.column, re.compile(rule.excludes).fullmatch)
     return passes
 
 
@@ -196,108 +305,82 @@ def _reason(rule: Filter) -> str:
     return f"{column} fails " + " and ".join(f"{name} {show(v)}" for name, v in given.items())
 
 
-class _Times:
-    """The times of the rows: dates, or plain numbers of days."""
+def _order_numbers(rows: _Rows, time: Floats) -> tuple[NDArray[np.int64], int]:
+    """(each row's order, as any number; orders whose number stands for another order too).
 
-    def __init__(self, column: pd.Series[str], date_format: str) -> None:
-        self.dates: NDArray[np.datetime64] | None = None
-        self.plain: NDArray[np.float64] | None = None
-        if date_format == "days":
-            self.plain = _plain_days(column)
-        else:
-            self.dates = _dates(column, date_format)
-
-    def without(self, rows: Any) -> _Times:
-        """The times of the other rows."""
-        assert self.dates is not None
-        self.dates = self.dates[~rows]
-        return self
-
-    def days(self) -> tuple[NDArray[np.float64], datetime.date | None]:
-        """Days from the first midnight (or from 0, for plain numbers), and the first date."""
-        if self.dates is None:
-            assert self.plain is not None
-            return self.plain, None
-        first = self.dates.min().astype("datetime64[D]")
-        return np.asarray((self.dates - first) / DAY), first.astype(object)
+    Tills and years begin again with their numbers: so a number is one order only on one day, at one
+    site and for one customer.
+    """
+    columns = rows.trace.columns
+    if columns.order is None:
+        return np.arange(len(time)), 0
+    numbers = rows.coded(columns.order).codes[rows.kept]
+    if rows.trace.order_numbers == "unique":
+        return numbers, 0
+    parts = [numbers, np.floor(time).astype(np.int64)]
+    parts += [rows.coded(c).codes[rows.kept] for c in (columns.site, columns.customer) if c]
+    orders = np.unique(np.stack(parts), axis=1, return_inverse=True)[1].reshape(-1)
+    return orders, int(orders.max()) + 1 - len(np.unique(numbers))
 
 
-def _plain_days(column: pd.Series[str]) -> NDArray[np.float64]:
-    times = numbers(column).to_numpy(float)
-    wrong = ~((times >= 0) & (times <= MOST))
-    if wrong.any():
-        raise TraceError(("columns", "time"), "numbers of days, 0 or more", _where(column, wrong))
-    return np.asarray(times)
+def _by_appearance(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The codes numbered in order of first appearance."""
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(rank[inverse])
 
 
-def _dates(column: pd.Series[str], date_format: str) -> NDArray[np.datetime64]:
-    import pandas as pd
-
-    try:
-        stamps = pd.to_datetime(column, format=date_format, errors="coerce")
-    except ValueError:
-        expected = "a date format such as %Y-%m-%d %H:%M, or days"
-        raise TraceError(("date_format",), expected, f"'{date_format}'") from None
-    wrong = stamps.isna().to_numpy()
-    if wrong.any():
-        raise TraceError(("date_format",), f"dates like {date_format}", _where(column, wrong))
-    if stamps.dt.tz is not None:
-        stamps = stamps.dt.tz_localize(None)
-    return stamps.to_numpy()
-
-
-def _where(column: pd.Series[str], wrong: Any) -> str:
-    """The first wrong text of a column, and its line in the file."""
-    bad = column[wrong]
-    return f"'{bad.iloc[0]}' in line {int(bad.index[0]) + 2}"
-
-
-def _order_numbers(frame: pd.DataFrame, column: str | None) -> NDArray[np.int64]:
-    """Number of each row's order, in order of first appearance."""
-    import pandas as pd
-
-    if column is None:
-        return np.arange(len(frame))
-    return pd.factorize(frame[column])[0].astype(np.int64)
-
-
-def _time_of_first(time: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.float64]:
+def _time_of_first(time: Floats, order: NDArray[np.int64]) -> Floats:
     """Each line takes the time of its order's first line."""
     starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]])
     return np.asarray(np.repeat(time[starts], np.diff(np.r_[starts, len(order)])))
 
 
 def _lines(
-    frame: pd.DataFrame,
-    trace: Trace,
-    time: NDArray[np.float64],
+    rows: _Rows,
     order: NDArray[np.int64],
+    time: Floats,
+    number: NDArray[np.int64],
     report: TraceReport,
 ) -> TraceLines:
-    columns = trace.columns
-    units = numbers(frame[columns.units]).to_numpy(float)
-    if units.max() > LARGEST_STOCK:
-        expected = f"at most {LARGEST_STOCK:,.0f} units a line"
-        raise TraceError(("columns", "units"), expected, f"{units.max():,.0f}")
-    site = (
-        frame[columns.site].to_numpy(str) if columns.site else np.full(len(frame), trace.site or "")
-    )
-    product = frame[columns.product].to_numpy(str)
-    return TraceLines(
-        time, order, product, site, units.astype(np.int64), _prices(frame, columns), report
-    )
+    columns, places = rows.trace.columns, rows.kept[order]
+
+    def names(column: str) -> NDArray[np.str_]:
+        coded = rows.coded(column)
+        return np.asarray(np.array(coded.texts, str)[coded.codes[places]])
+
+    site = names(columns.site) if columns.site else np.full(len(order), rows.trace.site or "")
+    units = rows.units[places].astype(np.int64)
+    return TraceLines(time, number, names(columns.product), site, units, _prices(rows), report)
 
 
-def _prices(frame: pd.DataFrame, columns: Any) -> dict[str, float]:
+def _prices(rows: _Rows) -> dict[str, float]:
     """Mean price of each product, where there is one."""
-    if columns.price is None:
+    column = rows.trace.columns.price
+    if column is None:
         return {}
-    texts = frame[columns.price]
-    prices = numbers(texts)
-    wrong = prices.isna() & (texts != "")
-    if wrong.any():
-        raise TraceError(
-            ("columns", "price"), "prices as numbers (1.50)", repr(texts[wrong].iloc[0])
-        )
-    means = prices[np.isfinite(prices)].groupby(frame[columns.product]).mean()
-    return {str(name): float(value) for name, value in means.items() if 0 <= value <= MOST}
+    place = ("columns", "price")
+    prices = rows.numbers(column, place)[rows.kept]
+    unreadable = np.isnan(prices) & rows.each(column, bool)
+    rows.refuse(unreadable, column, place, "prices as numbers (1.50)")
+    coded, known = rows.coded(rows.trace.columns.product), ~np.isnan(prices)
+    codes = coded.codes[rows.kept][known]
+    counts = np.bincount(codes, minlength=len(coded.texts))
+    sums = np.bincount(codes, prices[known], len(coded.texts))
+    means = {coded.texts[i]: float(sums[i] / counts[i]) for i in np.flatnonzero(counts)}
+    return {name: value for name, value in means.items() if 0 <= value <= MOST}
+
+
+def _written(table: Table, decimal_comma: bool, form: str) -> str:
+    """What was found out about the file, where it is not the most common."""
+    found = []
+    if table.delimiter not in (",", ""):
+        found.append(f"{table.delimiter!r} between fields")
+    if table.encoding not in ("utf-8", ""):
+        found.append(table.encoding)
+    if decimal_comma:
+        found.append("a decimal comma")
+    if form:
+        found.append(f"dates like {form}")
+    return ", ".join(found)

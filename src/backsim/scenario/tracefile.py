@@ -1,20 +1,19 @@
-"""A trace's CSV file as a table of text, with the columns that the scenario names."""
+"""A trace's file as a table of text, with the columns that the scenario names."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from backsim.errors import nearest
 from backsim.scenario.demand import Trace
-
-if TYPE_CHECKING:
-    import pandas as pd
+from backsim.tables.delimited import read_delimited
+from backsim.tables.excel import read_workbook
+from backsim.tables.faults import Unreadable
+from backsim.tables.opening import ZIP, is_workbook, read_bytes
+from backsim.tables.sheet import Sheet
+from backsim.tables.table import Headed, Table, find_header
 
 Place = tuple[str | int, ...]
 
@@ -27,35 +26,44 @@ class TraceError(Exception):
         super().__init__(expected)
 
 
-def read_csv(trace: Trace, folder: Path) -> tuple[pd.DataFrame, str]:
-    """The file's rows, all columns as text, and the file's SHA-256.  Raises TraceError."""
-    import pandas as pd
+def read_file(trace: Trace, folder: Path) -> tuple[Table, str]:
+    """The columns that the scenario names, by their headings, and the file's SHA-256.
 
+    Raises TraceError.
+    """
     path = folder / trace.file
     try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-        columns = _read_columns(trace, csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
-        raise TraceError(("file",), _what_is_wrong(error), f"'{trace.file}'") from None
-    return pd.DataFrame(columns, dtype=str), hashlib.sha256(data).hexdigest()
+        data = read_bytes(path)
+        sheet = _sheet(trace, path, data)
+        headed = find_header(sheet, [column for _, column in _columns(trace)])
+        _need_columns(trace, headed)
+        table = headed.table({column: column for _, column in _columns(trace)})
+    except Unreadable as fault:
+        expected = fault.expected
+        if expected == "a file that exists":
+            expected += ", from the scenario file's folder"
+        found = fault.found if fault.found else f"'{trace.file}'"
+        row = f" in line {fault.row}" if fault.row else ""
+        raise TraceError(("file",), expected, found + row) from None
+    return table, hashlib.sha256(data).hexdigest()
 
 
-def _read_columns(trace: Trace, rows: Iterator[list[str]]) -> dict[str, list[str]]:
-    """The texts of the columns that the scenario names."""
-    header = next(rows, None)
-    if header is None:
-        raise TraceError(("file",), "a CSV file with a header row", "an empty file")
-    _need_columns(trace, header)
-    columns: dict[str, list[str]] = {column: [] for _, column in _columns(trace)}
-    places = [(texts, header.index(column)) for column, texts in columns.items()]
-    for number, row in enumerate(rows, 2):
-        if len(row) != len(header):
-            expected = f"{len(header)} fields in each row, as in the header"
-            raise TraceError(("file",), expected, f"{len(row)} in row {number}")
-        for texts, place in places:
-            texts.append(row[place])
-    return columns
+def _sheet(trace: Trace, path: Path, data: bytes) -> Sheet:
+    if not is_workbook(path) and not data.startswith(ZIP):
+        wanted = [column for _, column in _columns(trace)]
+        return read_delimited(path, wanted, trace.delimiter, trace.encoding, data)
+    sheets = read_workbook(path, data)
+    if not sheets:
+        raise Unreadable("a sheet with a header row", "an empty workbook")
+    if trace.sheet is None and len(sheets) == 1:
+        return next(iter(sheets.values()))
+    if trace.sheet is None:
+        names = ", ".join(sheets)
+        raise TraceError(("sheet",), f"one of the sheets ({names}), as there are several", "none")
+    if trace.sheet not in sheets:
+        expected = f"a sheet that is not empty ({nearest(trace.sheet, list(sheets))})"
+        raise TraceError(("sheet",), expected, f"'{trace.sheet}'")
+    return sheets[trace.sheet]
 
 
 def _columns(trace: Trace) -> Iterator[tuple[Place, str]]:
@@ -70,20 +78,12 @@ def _columns(trace: Trace) -> Iterator[tuple[Place, str]]:
             yield ("cancelled", "same", i), column
 
 
-def _need_columns(trace: Trace, header: list[str]) -> None:
+def _need_columns(trace: Trace, headed: Headed) -> None:
+    header = headed.names
     for place, column in _columns(trace):
         if column not in header:
             known = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
             raise TraceError(place, f"a column of the file ({known})", f"'{column}'")
-
-
-def _what_is_wrong(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "a file that exists, from the scenario file's folder"
-    if isinstance(error, OSError) and error.strerror:
-        return f"a readable file ({error.strerror})"
-    if isinstance(error, OSError | EOFError | zlib.error):
-        return "a whole gzip file, as the name ends in .gz"
-    if isinstance(error, UnicodeDecodeError):
-        return f"a CSV file in UTF-8 (byte {error.start})"
-    return f"a CSV file ({error})"
+        if header.count(column) > 1:
+            expected = f"a heading that one column has (row {headed.row})"
+            raise TraceError(place, expected, f"'{column}' {header.count(column)} times")

@@ -1,0 +1,54 @@
+"""What became of a trace's rows, for people and for programs."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TraceReport:
+    """What became of a trace file's rows.
+
+    `read` rows were read below the header; `skipped` counts, by reason, those that are no demand.
+    """
+
+    file: str
+    sha256: str
+    read: int
+    used: int
+    skipped: Mapping[str, int]
+    orders: int
+    first_day: datetime.date | None
+    reduced: int = 0
+    """Rows of which a cancellation took back a part."""
+    repeated: int = 0
+    """Orders whose number had been another order's before."""
+    beyond: int = 0
+    """Used rows on or after the horizon, which no run plays."""
+    silent: float = 0.0
+    """Whole days from the last order to the horizon."""
+    written: str = ""
+    """How the file is written, where that was found out: delimiter, encoding, decimal sign, dates."""
+
+    def __str__(self) -> str:
+        lines = [f"{self.file}: {self.read:,} lines read, {self.used:,} used, {self.orders:,} orders"]
+        lines += [f"skipped {n:,}: {reason}" for reason, n in self.skipped.items()]
+        if self.written:
+            lines.append(f"read with {self.written}")
+        if self.reduced:
+            lines.append(f"cancelled in part: {self.reduced:,}")
+        if self.repeated:
+            lines.append(
+                f"{self.repeated:,} orders have a number that came before on another day, or for "
+                "another site or customer: `order_numbers: unique` makes them one order"
+            )
+        if self.beyond:
+            lines.append(f"{self.beyond:,} of the lines used come after the horizon: not played")
+        if self.silent:
+            lines.append(
+                f"the last order comes {self.silent:,g} days before the horizon: "
+                "nothing is ordered in them"
+            )
+        return "\n  ".join(lines)

@@ -1,0 +1,202 @@
+"""Dates as people write them: which part is the month is told by the whole column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+ISO = "%Y-%m-%d"
+ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y")
+FORMS = {
+    "-": (
+        *(ISO, "%y-%m-%d", *(order.format("-") for order in ORDERS)),
+        *("%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y"),
+    ),
+    "/": ("%Y/%m/%d", *(order.format("/") for order in ORDERS), "%d/%b/%Y"),
+    ".": ("%Y.%m.%d", *(order.format(".") for order in ORDERS)),
+    " ": ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y"),
+    "": ("%Y%m%d",),
+}
+"""The forms in which a date is looked for, by the sign between its parts."""
+
+_TEXT = re.compile(
+    r"(?P<date>.+?)"
+    r"(?:[ T]\s*(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_SPLIT = re.compile(r"(?P<day>.*%[dmyYbBj])(?P<sign>[ T])(?P<time>%[HI][^ T]*)")
+_ZONE = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date with its time of day on the clock that it was written by.
+
+    `offset` is that clock's, in minutes from UTC, where it is told.
+    """
+
+    at: datetime
+    offset: int | None = None
+
+
+class Ambiguous(Exception):
+    """A date can be read in two ways: its text, and the days that it may mean."""
+
+    def __init__(self, text: str, readings: list[str]) -> None:
+        super().__init__(text)
+        self.text, self.readings = text, readings
+
+
+class DateReader:
+    """Reads the dates of a column in the given form, or in those that its texts are found in."""
+
+    def __init__(self, form: str | None) -> None:
+        self.form = form
+        self.forms: tuple[str, ...] = ()
+        self._days: dict[str, datetime | None] = {}
+        self._times: dict[str, datetime] = {}
+        self._split = None if form is None else _SPLIT.fullmatch(form)
+
+    def learn(self, texts: Iterable[str], others: Collection[str] = ()) -> None:
+        """Find the form of (distinct) texts; `others` stand in other columns of the file.
+
+        Dates that begin with the year are always read.  Raises Ambiguous.
+        """
+        if self.form is not None:
+            return
+        found = [forms for group in _groups(texts) if (forms := _decide(group, others))]
+        self.forms = tuple(dict.fromkeys(form for forms in found for form in forms))
+
+    def read(self, text: str) -> Moment:
+        """The moment that a text is.  Raises ValueError."""
+        if self.form is not None:
+            return self._by_format(text, self.form)
+        parts = _TEXT.fullmatch(text)
+        if parts is None:
+            raise ValueError(text)
+        written = parts["date"].strip()
+        if written not in self._days:
+            self._days[written] = _first(written, self.forms)
+        day = self._days[written]
+        if day is None:
+            raise ValueError(text)
+        time = _seconds(parts["time"], parts["half"]) if parts["time"] else 0.0
+        return Moment(day + timedelta(seconds=time), _offset(parts["zone"]))
+
+    def _by_format(self, text: str, form: str) -> Moment:
+        """As `strptime` reads it; date and time apart, as there are few of each.
+
+        Raises ValueError.
+        """
+        day, sign, time = text.rpartition(self._split["sign"]) if self._split else ("", "", "")
+        if self._split is None or not sign or not day:
+            return _moment(datetime.strptime(text, form))
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = datetime.strptime(day, self._split["day"])
+        if time not in self._times:
+            self._times[time] = datetime.strptime(time, self._split["time"])
+        return _moment(datetime.combine(found.date(), self._times[time].timetz()))
+
+
+def check_format(text: str) -> str:
+    """A format of dates that has day, month and year, as `strptime` knows them.
+
+    Raises ValueError.
+    """
+    day = datetime(2031, 12, 29, tzinfo=UTC)
+    try:
+        if datetime.strptime(day.strftime(text), text).date() == day.date():
+            return text
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("a format with day, month and year, such as %d/%m/%Y")
+
+
+def _moment(found: datetime) -> Moment:
+    offset = found.utcoffset()
+    minutes = None if offset is None else round(offset.total_seconds() / 60)
+    return Moment(found.replace(tzinfo=None), minutes)
+
+
+def _groups(texts: Iterable[str]) -> list[list[str]]:
+    """Dates without their times; those with the same sign between their parts together."""
+    groups: dict[str, dict[str, None]] = {}
+    for text in texts:
+        parts = _TEXT.fullmatch(text)
+        written = parts["date"].strip() if parts else text
+        sign = next((s for s in "-/. " if s in written), "")
+        year_first = bool(re.match(r"[0-9]{4}(?![0-9])", written))
+        groups.setdefault(f"{sign}{year_first}", {})[written] = None
+    return [list(group) for group in groups.values()]
+
+
+def _decide(group: list[str], others: Collection[str]) -> list[str]:
+    """The one form that reads a group; none where no form does.  Raises Ambiguous."""
+    sign = next((s for s in "-/. " if s in group[0]), "")
+    forms = FORMS[sign]
+    reading = {form: [_read(text, form) for text in group] for form in forms}
+    # What no form reads is a fault of its own, told where it is read.
+    known = [i for i in range(len(group)) if any(reading[form][i] for form in forms)]
+    whole = [form for form in forms if all(reading[form][i] for i in known)]
+    if not known:
+        return []
+    if not whole:  # the form of most; the others are faults where they are read
+        return [max(forms, key=lambda form: sum(day is not None for day in reading[form]))]
+    for i in known:
+        days = {reading[form][i]: form for form in whole}
+        if len(days) > 1:
+            said = [form for form in whole if form in _of_others(others, sign)]
+            if len(said) == 1:
+                return said
+            told = [day.date().isoformat() for day in days if day is not None]
+            raise Ambiguous(group[i], told)
+    return whole[:1]
+
+
+def _of_others(others: Collection[str], sign: str) -> list[str]:
+    """The forms that read all dates of the file's other columns with the same sign."""
+    groups = [g for g in _groups(others) if any(sign and sign in text for text in g)]
+    if len(groups) != 1:
+        return []
+    return [form for form in FORMS[sign] if all(_read(text, form) for text in groups[0])]
+
+
+def _first(text: str, forms: tuple[str, ...]) -> datetime | None:
+    return next((day for form in forms if (day := _read(text, form)) is not None), None)
+
+
+def _read(text: str, form: str) -> datetime | None:
+    if form == ISO and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return None
+    if form == "%Y%m%d" and not re.fullmatch(r"[0-9]{8}", text):
+        return None
+    try:
+        return datetime.strptime(text, form)
+    except ValueError:
+        return None
+
+
+def _seconds(text: str, half: str | None) -> float:
+    """Seconds from midnight of a time of day.  Raises ValueError."""
+    hours, minutes, *rest = text.replace(",", ".").split(":")
+    hour, seconds = int(hours), float(rest[0]) if rest else 0.0
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError(text)
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
+    if hour > 23 or int(minutes) > 59 or seconds >= 61:
+        raise ValueError(text)
+    return hour * 3600 + int(minutes) * 60 + seconds
+
+
+def _offset(zone: str | None) -> int | None:
+    if zone is None:
+        return None
+    parts = _ZONE.fullmatch(zone)
+    if parts is None:
+        return 0
+    minutes = int(parts[2]) * 60 + int(parts[3])
+    return -minutes if parts[1] == "-" else minutes
