@@ -126,8 +126,8 @@ def run(
     from backsim.api import load, replicate, simulate
 
     model = load(scenario, set_ or [])
-    for lines in model.traces.values():
-        say(str(lines.report))
+    for report in model.trace_reports:
+        say(str(report))
     if seed is None:
         seed = fresh_seed()
         say(f"seed: {seed}")
@@ -326,6 +326,8 @@ def validate(
             typer.echo(
                 f"{file}: ok ({points} stock points, about {orders:,.0f} orders a replication)"
             )
+            for report in model.trace_reports:
+                typer.echo(f"  {report}".replace("\n", "\n  "))
     return 2 if bad else 0
 
 

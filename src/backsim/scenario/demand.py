@@ -243,7 +243,7 @@ class Trace(Spec):
     """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days.  Default: found from
     the whole column, and refused where it can be read in two ways."""
     decimal: Literal[".", ","] | None = None
-    """The decimal sign; the other one stands between thousands.  Default: found from all numbers."""
+    """The decimal sign; the other one stands between thousands.  Default: found from the file."""
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     """The character between fields of a CSV file.  Default: found from the header."""
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from backsim.scenario.schema import Scenario, StockCosts
 from backsim.scenario.trace import TraceLines
+from backsim.scenario.tracereport import TraceReport
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Model:
         plain = self.scenario.model_dump(mode="json", exclude_none=True)
         del plain["policy"]  # each stock point says its own
         return {key: value for key, value in plain.items() if value not in ({}, "", [])}
+
+    @property
+    def trace_reports(self) -> list[TraceReport]:
+        """What became of the rows of each trace's file."""
+        return [trace.report for trace in self.traces.values()]
 
     @property
     def file_digests(self) -> list[str]:

@@ -121,7 +121,7 @@ class _Rows:
         self.kept = np.arange(len(table))
         self.skipped: dict[str, int] = {}
         self.reduced = np.zeros(len(table), bool)
-        self._coded: dict[str, Coded[str]] = {}
+        self._coded: dict[str, Coded] = {}
         self._numbers: dict[str, Floats] = {}
         columns = trace.columns
         self._numerals = Numerals({"": (table, _numeric(trace))}, trace.decimal)
@@ -142,7 +142,7 @@ class _Rows:
             found = f"{len(self.table):,} rows" + (f" ({reasons})" if reasons else "")
             raise TraceError((), "a trace with at least one usable row", found)
 
-    def coded(self, column: str) -> Coded[str]:
+    def coded(self, column: str) -> Coded:
         """A column of all rows as codes."""
         if column not in self._coded:
             self._coded[column] = Coded.of(self.table.columns[column])
@@ -188,7 +188,9 @@ class _Rows:
             wrong = ~((time >= 0) & (time <= MOST))
             self.refuse(wrong, column, place, "numbers of days, 0 or more")
             return Times(time, dated=False)
-        times = read_times(self.table.take(self.kept.tolist()), column, self.trace.date_format)
+        whole = len(self.kept) == len(self.table)
+        table = self.table if whole else self.table.take(self.kept.tolist())
+        times = read_times(table, column, self.trace.date_format)
         form = self.trace.date_format
         expected = f"dates like {form}" if form else "dates, in a form that `date_format` may say"
         self.refuse(np.isnan(times.values), column, ("date_format",), expected)
@@ -263,7 +265,7 @@ def _totals(rows: _Rows) -> Flags:
 
 
 def _says_total(text: str) -> bool:
-    return TOTAL.fullmatch(text.strip(" :.*-=")) is not None
+    return not text[:1].isdigit() and TOTAL.fullmatch(text.strip(" :.*-=")) is not None
 
 
 def _take_back(rows: _Rows, rule: Cancellations) -> None:
@@ -317,9 +319,11 @@ def _order_numbers(rows: _Rows, time: Floats) -> tuple[NDArray[np.int64], int]:
     numbers = rows.coded(columns.order).codes[rows.kept]
     if rows.trace.order_numbers == "unique":
         return numbers, 0
-    parts = [numbers, np.floor(time).astype(np.int64)]
-    parts += [rows.coded(c).codes[rows.kept] for c in (columns.site, columns.customer) if c]
-    orders = np.unique(np.stack(parts), axis=1, return_inverse=True)[1].reshape(-1)
+    orders = numbers
+    beside = [rows.coded(c).codes[rows.kept] for c in (columns.site, columns.customer) if c]
+    for codes in (np.floor(time).astype(np.int64), *beside):
+        pairs = orders * (int(codes.max()) + 1) + codes
+        orders = np.unique(pairs, return_inverse=True)[1]
     return orders, int(orders.max()) + 1 - len(np.unique(numbers))
 
 

@@ -30,10 +30,12 @@ class TraceReport:
     silent: float = 0.0
     """Whole days from the last order to the horizon."""
     written: str = ""
-    """How the file is written, where that was found out: delimiter, encoding, decimal sign, dates."""
+    """How the file is written, where that was found out."""
 
     def __str__(self) -> str:
-        lines = [f"{self.file}: {self.read:,} lines read, {self.used:,} used, {self.orders:,} orders"]
+        lines = [
+            f"{self.file}: {self.read:,} lines read, {self.used:,} used, {self.orders:,} orders"
+        ]
         lines += [f"skipped {n:,}: {reason}" for reason, n in self.skipped.items()]
         if self.written:
             lines.append(f"read with {self.written}")

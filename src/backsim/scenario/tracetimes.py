@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.scenario.tracefile import TraceError
-from backsim.tables.dates import DateReader, Moment
+from backsim.tables.dates import EPOCH, DateReader, Moment
 from backsim.tables.faults import shown
 from backsim.tables.table import Table
 from backsim.tables.values import Unclear, learn, read_moments
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-EPOCH = datetime.datetime(1970, 1, 1)
 DAY = 86_400_000_000
 """Microseconds."""
 CLOCK_CHANGE = 60
@@ -64,17 +63,17 @@ def read_times(table: Table, column: str, form: str | None) -> Times:
         row = table.rows[table.columns[column].index(unclear.text)]
         found = f"{shown(unclear.text)} in line {row}"
         raise TraceError(("date_format",), unclear.expected, found) from None
-    offsets = [m.offset for m in moments if m is not None and m.offset is not None]
+    offsets = [m[1] for m in moments if m is not None and m[1] is not None]
     apart = bool(offsets) and max(offsets) - min(offsets) > CLOCK_CHANGE
     clock = offsets[0] if apart else None
-    values = np.array([_microseconds(moment, clock) for moment in moments], float)
+    if apart:
+        moments = [_on(clock, moment) for moment in moments]
+    values = np.array([np.nan if moment is None else moment[0] for moment in moments], float)
     return Times(values[codes], form=" or ".join(reader.forms))
 
 
-def _microseconds(moment: Moment | None, clock: int | None) -> float:
-    if moment is None:
-        return float("nan")
-    since = (moment.at - EPOCH) // datetime.timedelta(microseconds=1)
-    if clock is not None and moment.offset is not None:
-        since += (clock - moment.offset) * 60_000_000
-    return float(since)
+def _on(clock: int | None, moment: Moment | None) -> Moment | None:
+    """A moment on another clock."""
+    if moment is None or clock is None or moment[1] is None:
+        return moment
+    return moment[0] + (clock - moment[1]) * 60_000_000, clock

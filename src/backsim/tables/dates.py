@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 ISO = "%Y-%m-%d"
@@ -23,22 +22,19 @@ FORMS = {
 
 _TEXT = re.compile(
     r"(?P<date>.+?)"
-    r"(?:[ T]\s*(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+    r"(?:[ T]\s*(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _SPLIT = re.compile(r"(?P<day>.*%[dmyYbBj])(?P<sign>[ T])(?P<time>%[HI][^ T]*)")
 _ZONE = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A date with its time of day on the clock that it was written by.
-
-    `offset` is that clock's, in minutes from UTC, where it is told.
-    """
-
-    at: datetime
-    offset: int | None = None
+Moment = tuple[int, int | None]
+"""Microseconds from 1970 on the clock that a moment was written by, and that clock's offset from
+UTC in minutes, where it is told."""
+EPOCH = datetime(1970, 1, 1)
+SECOND = 1_000_000
 
 
 class Ambiguous(Exception):
@@ -50,13 +46,16 @@ class Ambiguous(Exception):
 
 
 class DateReader:
-    """Reads the dates of a column in the given form, or in those that its texts are found in."""
+    """Reads the dates of a column in the given form, or in those that its texts are found in.
+
+    There are few different days and few times of day: each is read once.
+    """
 
     def __init__(self, form: str | None) -> None:
         self.form = form
         self.forms: tuple[str, ...] = ()
-        self._days: dict[str, datetime | None] = {}
-        self._times: dict[str, datetime] = {}
+        self._days: dict[str, int] = {}
+        self._times: dict[str, Moment] = {}
         self._split = None if form is None else _SPLIT.fullmatch(form)
 
     def learn(self, texts: Iterable[str], others: Collection[str] = ()) -> None:
@@ -66,39 +65,44 @@ class DateReader:
         """
         if self.form is not None:
             return
-        found = [forms for group in _groups(texts) if (forms := _decide(group, others))]
-        self.forms = tuple(dict.fromkeys(form for forms in found for form in forms))
+        found = [_decide(group, others) for group in _groups(texts)]
+        self.forms = tuple(dict.fromkeys(form for form in found if form))
 
     def read(self, text: str) -> Moment:
         """The moment that a text is.  Raises ValueError."""
-        if self.form is not None:
-            return self._by_format(text, self.form)
+        place = _end_of_day(text)
+        day, time = text[:place], text[place + 1 :]
+        if day in self._days and time in self._times:
+            seconds, offset = self._times[time]
+            return self._days[day] + seconds, offset
+        if self.form is None:
+            return self._by_forms(text)
+        if place < len(text) and self._split is not None and text[place] == self._split["sign"]:
+            self._days[day] = since(datetime.strptime(day, self._split["day"]))
+            at = datetime.strptime(time, self._split["time"])
+            self._times[time] = (since(at.replace(1970, 1, 1, tzinfo=None)), _offset_of(at))
+            return self.read(text)
+        at = datetime.strptime(text, self.form)
+        return since(at.replace(tzinfo=None)), _offset_of(at)
+
+    def _by_forms(self, text: str) -> Moment:
         parts = _TEXT.fullmatch(text)
         if parts is None:
             raise ValueError(text)
-        written = parts["date"].strip()
-        if written not in self._days:
-            self._days[written] = _first(written, self.forms)
-        day = self._days[written]
-        if day is None:
+        at = _first(parts["date"].strip(), self.forms)
+        if at is None:
             raise ValueError(text)
-        time = _seconds(parts["time"], parts["half"]) if parts["time"] else 0.0
-        return Moment(day + timedelta(seconds=time), _offset(parts["zone"]))
+        time = _microseconds(parts["time"], parts["half"]) if parts["time"] else 0
+        offset = _offset(parts["zone"])
+        place = _end_of_day(text)
+        self._days[text[:place]] = since(at)
+        self._times[text[place + 1 :]] = (time, offset)
+        return since(at) + time, offset
 
-    def _by_format(self, text: str, form: str) -> Moment:
-        """As `strptime` reads it; date and time apart, as there are few of each.
 
-        Raises ValueError.
-        """
-        day, sign, time = text.rpartition(self._split["sign"]) if self._split else ("", "", "")
-        if self._split is None or not sign or not day:
-            return _moment(datetime.strptime(text, form))
-        found = self._days.get(day)
-        if found is None:
-            found = self._days[day] = datetime.strptime(day, self._split["day"])
-        if time not in self._times:
-            self._times[time] = datetime.strptime(time, self._split["time"])
-        return _moment(datetime.combine(found.date(), self._times[time].timetz()))
+def since(at: datetime) -> int:
+    """Microseconds from 1970."""
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def check_format(text: str) -> str:
@@ -115,16 +119,23 @@ def check_format(text: str) -> str:
     raise ValueError("a format with day, month and year, such as %d/%m/%Y")
 
 
-def _moment(found: datetime) -> Moment:
-    offset = found.utcoffset()
-    minutes = None if offset is None else round(offset.total_seconds() / 60)
-    return Moment(found.replace(tzinfo=None), minutes)
+def _offset_of(at: datetime) -> int | None:
+    offset = at.utcoffset()
+    return None if offset is None else round(offset.total_seconds() / 60)
+
+
+def _end_of_day(text: str) -> int:
+    """Where the date ends and a time of day begins."""
+    colon = text.find(":")
+    if colon < 0:
+        return len(text)
+    return max(text.rfind(" ", 0, colon), text.rfind("T", 0, colon)) % (len(text) + 1)
 
 
 def _groups(texts: Iterable[str]) -> list[list[str]]:
     """Dates without their times; those with the same sign between their parts together."""
     groups: dict[str, dict[str, None]] = {}
-    for text in texts:
+    for text in dict.fromkeys(text[: _end_of_day(text)] for text in texts):
         parts = _TEXT.fullmatch(text)
         written = parts["date"].strip() if parts else text
         sign = next((s for s in "-/. " if s in written), "")
@@ -133,8 +144,8 @@ def _groups(texts: Iterable[str]) -> list[list[str]]:
     return [list(group) for group in groups.values()]
 
 
-def _decide(group: list[str], others: Collection[str]) -> list[str]:
-    """The one form that reads a group; none where no form does.  Raises Ambiguous."""
+def _decide(group: list[str], others: Collection[str]) -> str:
+    """The one form that reads a group; "" where no form does.  Raises Ambiguous."""
     sign = next((s for s in "-/. " if s in group[0]), "")
     forms = FORMS[sign]
     reading = {form: [_read(text, form) for text in group] for form in forms}
@@ -142,18 +153,18 @@ def _decide(group: list[str], others: Collection[str]) -> list[str]:
     known = [i for i in range(len(group)) if any(reading[form][i] for form in forms)]
     whole = [form for form in forms if all(reading[form][i] for i in known)]
     if not known:
-        return []
+        return ""
     if not whole:  # the form of most; the others are faults where they are read
-        return [max(forms, key=lambda form: sum(day is not None for day in reading[form]))]
+        return max(forms, key=lambda form: sum(day is not None for day in reading[form]))
     for i in known:
         days = {reading[form][i]: form for form in whole}
         if len(days) > 1:
             said = [form for form in whole if form in _of_others(others, sign)]
             if len(said) == 1:
-                return said
+                return said[0]
             told = [day.date().isoformat() for day in days if day is not None]
             raise Ambiguous(group[i], told)
-    return whole[:1]
+    return whole[0]
 
 
 def _of_others(others: Collection[str], sign: str) -> list[str]:
@@ -179,8 +190,8 @@ def _read(text: str, form: str) -> datetime | None:
         return None
 
 
-def _seconds(text: str, half: str | None) -> float:
-    """Seconds from midnight of a time of day.  Raises ValueError."""
+def _microseconds(text: str, half: str | None) -> int:
+    """Microseconds from midnight of a time of day.  Raises ValueError."""
     hours, minutes, *rest = text.replace(",", ".").split(":")
     hour, seconds = int(hours), float(rest[0]) if rest else 0.0
     if half:
@@ -189,7 +200,7 @@ def _seconds(text: str, half: str | None) -> float:
         hour = hour % 12 + (12 if half[0] in "pP" else 0)
     if hour > 23 or int(minutes) > 59 or seconds >= 61:
         raise ValueError(text)
-    return hour * 3600 + int(minutes) * 60 + seconds
+    return (hour * 3600 + int(minutes) * 60) * SECOND + round(seconds * SECOND)
 
 
 def _offset(zone: str | None) -> int | None:

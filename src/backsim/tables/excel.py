@@ -110,9 +110,10 @@ def _fill_merged(sheet: Any, texts: list[list[str]], found: Sheet) -> None:
                 cells += [""] * (column + 1 - len(cells))
                 cells[column] = text
                 found.copies.add((row, column))
-                for known in (found.numbers, found.dates):
-                    if (first, column) in known:
-                        known[row, column] = known[first, column]  # type: ignore[index]
+                if (first, column) in found.numbers:
+                    found.numbers[row, column] = found.numbers[first, column]
+                if (first, column) in found.dates:
+                    found.dates[row, column] = found.dates[first, column]
 
 
 def _merged(sheet: Any) -> Iterator[tuple[int, int, int]]:

@@ -75,7 +75,9 @@ class Headed:
         number = self.row + 1
         width = len(self.names)
         while chunk := list(islice(self.sheet.rows, CHUNK)):
-            kept = [i for i, row in enumerate(chunk) if row and (row[0].strip() or not _is_blank(row))]
+            kept = [
+                i for i, row in enumerate(chunk) if row and (row[0].strip() or not _is_blank(row))
+            ]
             rows = chunk if len(kept) == len(chunk) else [chunk[i] for i in kept]
             if set(map(len, rows)) - {width}:
                 rows = [self._fit(row, number + i) for i, row in zip(kept, rows, strict=True)]
@@ -141,4 +143,3 @@ def _by_column(
         if column in names and row in entries:
             found.setdefault(names[column], {})[entries[row]] = value
     return found
-

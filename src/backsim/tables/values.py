@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.tables.dates import Ambiguous, DateReader, Moment
+from backsim.tables.dates import Ambiguous, DateReader, Moment, since
 from backsim.tables.numbers import STYLES, Evidence, Style, decide, evidence, readings
 from backsim.tables.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Value = TypeVar("Value")
 Column = tuple[str, str]
 """(table, column)"""
 
@@ -30,17 +29,17 @@ class Unclear(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Coded(Generic[Value]):
+class Coded:
     """A column as codes into its distinct texts."""
 
     codes: NDArray[np.int64]
     texts: list[str]
 
     @staticmethod
-    def of(texts: Sequence[str]) -> Coded[str]:
+    def of(texts: Sequence[str]) -> Coded:
         """The codes of texts, in order of first appearance."""
-        known: dict[str, int] = {}
-        codes = np.fromiter((known.setdefault(t, len(known)) for t in texts), np.int64, len(texts))
+        known = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+        codes = np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
         return Coded(codes, list(known))
 
 
@@ -69,7 +68,9 @@ class Numerals:
             if found is not None:
                 return found
         if own.mixed:
-            expected = f"one decimal sign in the column (`decimal`), not {own.point} and {own.comma}"
+            expected = (
+                f"one decimal sign in the column (`decimal`), not {own.point} and {own.comma}"
+            )
             raise Unclear(own.comma, expected)
         expected = f"the setting `decimal` ('.' or ','), as this may be {readings(own.unclear)}"
         raise Unclear(own.unclear, expected)
@@ -99,7 +100,7 @@ def read_moments(
         codes = codes.copy()
         for entry, at in dates.items():
             codes[entry] = len(moments)
-            moments.append(Moment(at))
+            moments.append((since(at), None))
     for entry in table.numbers.get(column, ()):
         codes[entry] = len(moments)
         moments.append(None)
@@ -113,9 +114,7 @@ def _moment(text: str, reader: DateReader) -> Moment | None:
         return None
 
 
-def learn(
-    table: Table, column: str, reader: DateReader, others: Iterable[str] = ()
-) -> None:
+def learn(table: Table, column: str, reader: DateReader, others: Iterable[str] = ()) -> None:
     """Let a reader find the form of a column; `others` are dates elsewhere in the file.
 
     Raises Unclear.
