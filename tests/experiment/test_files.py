@@ -114,6 +114,8 @@ def test_a_valid_file_fits_the_json_schema(tmp_path: Path) -> None:
     assert not validator.is_valid({**read_yaml(file).values, "replications": 1})
 
 
+BEST = {"until": "best", "indifference": 1}
+
 INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"polices": {}},
@@ -216,9 +218,27 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         "got {until: 'best'}",
     ),
     (
-        {"replications": {"until": "best", "indifference": 1}, "constraints": "otif >= 0.5"},
-        "16:1: constraints: expected no `constraints` with `until: best`, which looks at "
-        "the objective alone",
+        {"replications": {**BEST, "constraint_tolerance": 0.01}},
+        "15:3: replications.constraint_tolerance: expected `constraints` with "
+        "`constraint_tolerance`, got none",
+    ),
+    (
+        {
+            "replications": {**BEST, "constraint_tolerance": {"fill_rate": 0.01}},
+            "constraints": "otif >= 0.5",
+        },
+        "16:5: replications.constraint_tolerance.fill_rate: expected a metric of the constraints "
+        "(otif), got fill_rate",
+    ),
+    (
+        {"replications": BEST, "constraints": "mean_backlog <= 0"},
+        "12:1: replications: expected `constraint_tolerance` for mean_backlog <= 0: of 0 there is "
+        "no share, got none",
+    ),
+    (
+        {"replications": {"until": {"otif": 0.1}, "constraint_tolerance": 1}},
+        "12:1: replications: expected `constraint_tolerance` only with `until: best`, got "
+        "{until: {otif: 0.1}, constraint_tolerance: 1}",
     ),
     ({"replications": 1}, "12:1: replications: expected a whole number >= 2 and <= 1e+06, got 1"),
     (

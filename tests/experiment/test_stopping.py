@@ -10,8 +10,9 @@ import pytest
 from tests.experiment import shop
 
 from backsim.errors import InputError
-from backsim.experiment.play import play
-from backsim.statistics import estimate, kn, precision
+from backsim.experiment.experiment import Separated
+from backsim.experiment.play import load_study, play
+from backsim.statistics import constrained_kn, estimate, kn, precision
 
 SHORT: dict[str, Any] = {
     "set": {"horizon": 60},
@@ -60,20 +61,67 @@ def test_the_best_is_separated_by_kn(tmp_path: Path) -> None:
     assert len(study.table()) == 4
 
 
+KEPT = {"objective": "minimise mean_on_hand", "constraints": "fill_rate[gold] >= 0.6"}
+"""The leanest policy breaks it."""
+
+
+def test_the_best_under_constraints_is_separated(tmp_path: Path) -> None:
+    """The procedure of Andradottir and Kim, on the objective and on how far it is kept."""
+    rule = {"until": "best", "indifference": 0.1, "constraint_tolerance": 0.01, "least": 6}
+    study = play(shop.experiment(tmp_path, replications=rule, **SHORT, **KEPT), workers=1)
+    rate = study.array("fill_rate[gold]")
+    again = constrained_kn(study.array("mean_on_hand"), [rate - 0.6], 0.1, [0.01], first=6)
+    assert study.verdict is not None
+    assert study.verdict.selection == again
+    assert again.best is not None
+    assert again.used == study.counts
+    assert again.feasible[2] is False
+    name = study.policies[again.best].name
+    assert study.verdict.note == (
+        f"'{name}' is the best of the policies that keep fill_rate[gold] >= 0.6 to within 0.01: "
+        "right with probability 0.95 if each other is worse by 0.1 or more, or breaks a bound by "
+        "more than that (Andradottir and Kim)"
+    )
+    assert study.finding
+
+
+def test_no_policy_keeps_the_constraints(tmp_path: Path) -> None:
+    rule = {"until": "best", "indifference": 0.1, "least": 6}
+    impossible = {"constraints": ["fill_rate[gold] >= 0.9999", "mean_backlog <= 1e-6"]}
+    study = play(shop.experiment(tmp_path, replications=rule, **SHORT, **impossible), workers=1)
+    assert study.verdict is not None
+    assert study.verdict.note == (
+        "no policy keeps fill_rate[gold] >= 0.9999 to within 0.005 and mean_backlog <= 1e-06 to "
+        "within 1e-08: right with probability 0.95 if all break a bound by more than that "
+        "(Andradottir and Kim)"
+    )
+    assert study.finding.startswith("No policy keeps")
+
+
+def test_a_selection_under_constraints_is_kept_in_the_study(tmp_path: Path) -> None:
+    rule = {"until": "best", "indifference": 0.1, "constraint_tolerance": {"fill_rate[gold]": 0.02}}
+    made = shop.experiment(tmp_path, replications=rule, **SHORT, **KEPT)
+    study = play(made, workers=1, out=tmp_path / "out")
+    again = load_study(tmp_path / "out")
+    assert again.verdict == study.verdict
+    assert again.experiment.stopping == made.stopping == Separated(0.1, 10, 1000, (0.02,))
+
+
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "fields"),
     [
-        {"until": {"cost.total": "10 %"}, "least": 5},
-        {"until": "best", "indifference": 0.1, "least": 6},
+        ({"until": {"cost.total": "10 %"}, "least": 5}, {}),
+        ({"until": "best", "indifference": 0.1, "least": 6}, {}),
+        ({"until": "best", "indifference": 0.1, "least": 6}, KEPT),
     ],
 )
 def test_what_counts_does_not_depend_on_what_is_there(
-    tmp_path: Path, rule: dict[str, object]
+    tmp_path: Path, rule: dict[str, object], fields: dict[str, Any]
 ) -> None:
-    rule, full = {**rule, "most": 90}, tmp_path / "full"
-    alone = play(shop.experiment(tmp_path, replications=rule, **SHORT), workers=1)
-    play(shop.experiment(tmp_path, replications=90, **SHORT), workers=1, out=full)
-    more = play(shop.experiment(tmp_path, replications=rule, **SHORT), workers=1, out=full)
+    rule, full, fields = {**rule, "most": 90}, tmp_path / "full", {**SHORT, **fields}
+    alone = play(shop.experiment(tmp_path, replications=rule, **fields), workers=1)
+    play(shop.experiment(tmp_path, replications=90, **fields), workers=1, out=full)
+    more = play(shop.experiment(tmp_path, replications=rule, **fields), workers=1, out=full)
     assert more.counts == alone.counts
     assert max(more.counts) < 90
     one, other = alone.array("cost.total"), more.array("cost.total")

@@ -76,6 +76,20 @@ def test_constraints_come_before_the_objective() -> None:
     none = made(
         {**COST, **fill}, objective="minimise cost.total", constraints="fill_rate[gold] >= 0.99"
     )
+    doubtful = [[0.5] * 4, [0.94, 0.97, 0.96, 0.96], [0.97] * 4]
+    study = made(
+        {**COST, "fill_rate[gold]": doubtful},
+        objective="minimise cost.total",
+        constraints="fill_rate[gold] >= 0.95",
+    )
+    best = study.best()
+    assert [p.name for p in best.candidates] == ["b", "c"]  # b may break it
+    assert not best.separated
+    assert study.table()["fill_rate[gold] >= 0.95"].tolist() == [
+        "surely broken",
+        "may be kept",
+        "surely kept",
+    ]
     with pytest.raises(InputError, match=r"keeps fill_rate\[gold\] >= 0.99, found none"):
         none.best()
     with pytest.raises(InputError, match="expected an experiment with an objective"):

@@ -20,7 +20,7 @@ OWN = np.array([1.0, -1.0, 0.0, 1.0, -1.0])
 
 def study(written: Mapping[str, Sequence[Any]], policies: int = 2, **settings: Any) -> StandIn:
     """Policies A, B, ... with these values of metrics."""
-    names = "ABCD"[:policies]
+    names = "ABCDE"[:policies]
     return study_of(
         {name: {"policy.reorder.s": 20 + i} for i, name in enumerate(names)},
         base={**SHORT},
@@ -117,8 +117,70 @@ def test_a_constraint_in_doubt_is_said_to_be() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     text = finding(found)
-    assert "; A breaks a constraint. No other policy keeps the constraints." in text
-    assert "with 0.951 +- 0.012, but its interval contains the bound." in text
+    assert (
+        "; A breaks a constraint. No other policy keeps the constraints (95 %, the constraints "
+        "included)."
+    ) in text
+    assert "with 0.951 +- 0.012, but not surely." in text
+
+
+def test_what_may_keep_the_constraint_may_be_the_best() -> None:
+    """B and C are cheaper by far; their means break the constraint, but not surely.
+
+    With few replications A would look like the best that keeps it; with more B does.
+    """
+    found = study(
+        {
+            "cost.total": [500 + NOISE, 300 + NOISE + OWN, 400 + NOISE],
+            "fill_rate[gold]": [0.96 + 0.001 * OWN, 0.949 + 0.01 * OWN, 0.945 + 0.01 * OWN],
+        },
+        policies=3,
+        constraints=("fill_rate[gold] >= 0.95",),
+    )
+    text = finding(found)
+    assert text.startswith(
+        "A, the reference, has the lowest total cost of the policies whose means keep the "
+        "constraints: 500.0 +- 2.0 a day"
+    )
+    assert (
+        "None of the others that may keep the constraints can be excluded as the best "
+        "(95 %, the constraints included)."
+    ) in text
+    assert "No other policy" not in text
+
+
+def test_who_may_be_the_best_and_on_which_condition() -> None:
+    """B and C surely keep the constraint and cost the same; D may keep it, E surely breaks it."""
+    found = study(
+        {
+            "cost.total": [900 + NOISE, 500 + NOISE, 500.1 - NOISE, 400 + NOISE + OWN, 1 + NOISE],
+            "fill_rate[gold]": [
+                *(0.99 + 0 * OWN, 0.99 + 0 * OWN, 0.99 + 0 * OWN),
+                *(0.949 + 0.01 * OWN, 0.5 + 0 * OWN),
+            ],
+        },
+        policies=5,
+        constraints=("fill_rate[gold] >= 0.95",),
+    )
+    assert (
+        "C may also be the best, and so may D, if it keeps the constraints (95 %, the constraints "
+        "included)."
+    ) in finding(found)
+
+
+def test_no_mean_keeps_the_constraint_but_a_policy_may() -> None:
+    found = study(
+        {
+            "cost.total": [500 + NOISE, 400 + NOISE],
+            "fill_rate[gold]": [0.5 + 0.01 * OWN, 0.949 + 0.01 * OWN],
+        },
+        constraints=("fill_rate[gold] >= 0.95",),
+    )
+    assert finding(found) == (
+        "No policy by its mean keeps fill rate of gold >= 0.95 (5 replications). "
+        "B comes nearest, with fill rate of gold 0.949 +- 0.012. "
+        "The data do not exclude that B does (95 %)."
+    )
 
 
 def test_nothing_keeps_the_constraint() -> None:

@@ -15,9 +15,9 @@ from backsim.report.analysis import rank, warm_up_verdict
 from backsim.report.effects import main_effects
 from backsim.report.excel import write_excel
 from backsim.report.table import cell_text
-from backsim.report.tables import tables
+from backsim.report.tables import best_table, ranking_table, tables
 from backsim.results.spec import MetricSpec
-from backsim.statistics import Estimate, differences
+from backsim.statistics import Estimate, Feasible, differences
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +147,18 @@ def test_the_ranking_puts_what_breaks_a_constraint_last() -> None:
     )
     found = rank(one)
     assert found.order == (2, 0, 1)
-    assert [found.verdict(i) for i in found.order] == ["best", "not best", "breaks a constraint"]
-    assert [found.kept[i] for i in range(3)] == [("kept",), ("broken",), ("kept, not surely",)]
+    verdicts = [found.verdict(i) for i in found.order]
+    assert verdicts == ["may be best", "may be best", "breaks a constraint"]
+    assert [found.kept[i] for i in range(3)] == [
+        (Feasible.surely,),
+        (Feasible.no,),
+        (Feasible.perhaps,),
+    ]
+    table = ranking_table(one, found)
+    assert [row[-1] for row in table.rows] == ["may be kept", "surely kept", "surely broken"]
+    best = best_table(one, found)
+    assert [row[0].split(" (")[0] for row in best.rows] == ["C", "A"]  # type: ignore[union-attr]
+    assert best.rows[1][1] is None  # there may be no other that keeps the constraint
 
 
 def test_the_warm_up_is_judged(study: StandIn) -> None:

@@ -87,7 +87,8 @@ def stopping_to_dict(stopping: Stopping) -> dict[str, Any]:
     if isinstance(stopping, Fixed):
         return {"count": stopping.count}
     if isinstance(stopping, Separated):
-        return {"until": "best", "indifference": stopping.indifference, **_bounds(stopping)}
+        found = {"until": "best", "indifference": stopping.indifference, **_bounds(stopping)}
+        return {**found, "tolerances": list(stopping.tolerances)}
     until = [
         [_spec(spec), width, stopping.relative[spec]] for spec, width in stopping.widths.items()
     ]
@@ -100,7 +101,7 @@ def stopping_from_dict(values: Mapping[str, Any]) -> Stopping:
         return Fixed(values["count"])
     bounds = values["least"], values["most"]
     if values["until"] == "best":
-        return Separated(values["indifference"], *bounds)
+        return Separated(values["indifference"], *bounds, tuple(values.get("tolerances", ())))
     specs = [(MetricSpec(*spec), width, share) for spec, width, share in values["until"]]
     return Precise({s: w for s, w, _ in specs}, {s: share for s, _, share in specs}, *bounds)
 

@@ -32,11 +32,13 @@ class Precise:
 
 @dataclass(frozen=True, slots=True)
 class Separated:
-    """Stop when the best policy is separated from the others (KN++)."""
+    """Stop when the best policy is separated from the others (KN++), also under constraints."""
 
     indifference: float
     least: int
     most: int
+    tolerances: tuple[float, ...] = ()
+    """The smallest distance from its bound that matters, of each constraint of the experiment."""
 
 
 @dataclass(frozen=True, slots=True)

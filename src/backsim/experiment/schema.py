@@ -134,6 +134,17 @@ Until = Annotated[
 ]
 
 
+def _tolerance(value: Any) -> str:
+    return MEMBER + ("by_metric" if isinstance(value, Mapping) else "number")
+
+
+Tolerance = Annotated[
+    Annotated[Positive, member("number")]
+    | Annotated[Mapping[str, Positive], Field(min_length=1), member("by_metric")],
+    Discriminator(_tolerance),
+]
+
+
 class Sequential(Spec):
     """Replications until enough is known."""
 
@@ -141,6 +152,10 @@ class Sequential(Spec):
     """`best`: until the best policy is separated; or half-widths, such as {cost.total: 2 %}."""
     indifference: Positive | None = None
     """With `best`: the smallest difference of the objective that matters."""
+    constraint_tolerance: Tolerance | None = None
+    """With `best` and constraints: the smallest distance from a bound that matters, as a number or
+    by metric, such as {fill_rate: 0.002}.  If not given, 0.005 for shares, else 1 % of the
+    bound."""
     least: Count = 10
     """Replications of every policy to begin with."""
     most: Count = 1000
@@ -152,6 +167,8 @@ class Sequential(Spec):
             raise fault(f"`most` of at least `least`, which is {self.least}", str(self.most))
         if (self.until == "best") != (self.indifference is not None):
             raise fault("`indifference` with `until: best`, and only then")
+        if self.constraint_tolerance is not None and self.until != "best":
+            raise fault("`constraint_tolerance` only with `until: best`")
         return self
 
 

@@ -89,33 +89,73 @@ def _precise(experiment: Experiment, rule: Precise, verdict: Verdict, values: Va
 def _separated(
     experiment: Experiment, rule: Separated, verdict: Verdict, values: Values
 ) -> Verdict:
-    """KN++: some more of each survivor; what counts in the end is what KN++ used."""
-    from backsim.statistics import kn
-
-    assert experiment.objective is not None
-    table = values(experiment.objective.metric)
-    table = table.copy()
-    for row, count in zip(table, verdict.counts, strict=True):
-        row[count:] = np.nan
-    found = kn(
-        table,
-        rule.indifference,
-        experiment.objective.sense,
-        experiment.confidence,
-        rule.least,
-    )
-    if found.best is not None:
-        name = experiment.policies[found.best].name
-        note = (
-            f"'{name}' is the best with probability {found.confidence:g} if the others are worse "
-            f"by {rule.indifference:g} or more (KN++)"
-        )
-        return Verdict(found.used, True, note, found)
+    """Some more of each survivor; what counts in the end is what the selection used."""
+    found = _selected(experiment, rule, verdict, values)
+    if found.done:
+        return Verdict(found.used, True, _selected_note(experiment, rule, found), found)
     have = max(found.used)
     if have >= rule.most:
         left = ", ".join(experiment.policies[i].name for i in found.survivors)
-        note = f"stopped at {have} replications, the most allowed: not separated are {left} (KN++)"
+        note = (
+            f"stopped at {have} replications, the most allowed: not separated are {left} "
+            f"({found.method})"
+        )
         return Verdict(found.used, True, note, found)
     ahead = min(have + max(5, have // 4), rule.most)
     counts = [ahead if i in found.survivors else used for i, used in enumerate(found.used)]
     return Verdict(tuple(counts), False)
+
+
+def _selected(
+    experiment: Experiment, rule: Separated, verdict: Verdict, values: Values
+) -> Selection:
+    """KN++, or with constraints the procedure of Andradottir and Kim, on what there is."""
+    from backsim.statistics import constrained_kn, kn
+
+    objective = experiment.objective
+    assert objective is not None
+    level, least = experiment.confidence, rule.least
+    table = _so_far(values(objective.metric), verdict)
+    if not experiment.constraints:
+        return kn(table, rule.indifference, objective.sense, level, least)
+    excess = [
+        (1.0 if c.relation == ">=" else -1.0) * (_so_far(values(c.metric), verdict) - c.bound)
+        for c in experiment.constraints
+    ]
+    return constrained_kn(
+        table, excess, rule.indifference, rule.tolerances, objective.sense, level, least
+    )
+
+
+def _so_far(table: Floats, verdict: Verdict) -> Floats:
+    """The replications that were asked for; those beyond do not count."""
+    table = table.copy()
+    for row, count in zip(table, verdict.counts, strict=True):
+        row[count:] = np.nan
+    return table
+
+
+def _selected_note(experiment: Experiment, rule: Separated, found: Selection) -> str:
+    """What a selection has found, with its guarantee."""
+    level, by = f"{found.confidence:g}", f"{rule.indifference:g} or more"
+    if not experiment.constraints:
+        assert found.best is not None
+        name = experiment.policies[found.best].name
+        return (
+            f"'{name}' is the best with probability {level} if the others are worse by {by} "
+            f"({found.method})"
+        )
+    limits = " and ".join(
+        f"{constraint} to within {tolerance:g}"
+        for constraint, tolerance in zip(experiment.constraints, rule.tolerances, strict=True)
+    )
+    if found.best is None:
+        return (
+            f"no policy keeps {limits}: right with probability {level} if all break a bound by "
+            f"more than that ({found.method})"
+        )
+    name = experiment.policies[found.best].name
+    return (
+        f"'{name}' is the best of the policies that keep {limits}: right with probability {level} "
+        f"if each other is worse by {by}, or breaks a bound by more than that ({found.method})"
+    )

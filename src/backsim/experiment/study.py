@@ -16,7 +16,7 @@ from backsim.experiment.stopping import Verdict
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.profile import Profile
 from backsim.results.spec import MetricSpec, parse_metric
-from backsim.statistics import estimate
+from backsim.statistics import Feasible, estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +33,15 @@ class Winner:
 
     policy: Policy
     candidates: tuple[Policy, ...]
-    """Those that the data do not exclude, with the confidence of the experiment (Hsu's MCB)."""
+    """Those that the data do not exclude, with the confidence of the experiment (Hsu's MCB): also
+    those that only may keep the constraints."""
+    surely_feasible: bool = True
+    """Whether the best policy surely keeps the constraints."""
 
     @property
     def separated(self) -> bool:
-        """Nothing else may be the best."""
-        return self.candidates == (self.policy,)
+        """Nothing else may be the best, and it surely keeps the constraints."""
+        return self.surely_feasible and self.candidates == (self.policy,)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class Study:
         """One row a policy: settings, replications, mean and half-width of each metric."""
         import pandas as pd
 
-        from backsim.report.analysis import wanted
+        from backsim.report.analysis import KEPT, wanted
 
         rows = []
         arrays = {str(spec): self.array(spec) for spec in wanted(self)}
@@ -124,10 +127,10 @@ class Study:
             for name, values in arrays.items():
                 known = estimate(values[i, : self.counts[i]].tolist(), self.experiment.confidence)
                 row |= {name: known.mean, f"{name} +-": known.half_width}
-            for constraint, word in zip(
+            for constraint, state in zip(
                 self.experiment.constraints, self.ranking.kept[i], strict=True
             ):
-                row[str(constraint)] = word
+                row[str(constraint)] = KEPT[state]
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -166,9 +169,10 @@ class Study:
         return pd.DataFrame(rows)
 
     def best(self) -> Winner:
-        """The best policy among those that keep the constraints, and which others may be it.
+        """The best policy of those whose means keep the constraints, and which others may be it.
 
-        Raises InputError when the experiment has no objective, or no policy keeps the constraints.
+        Raises InputError when the experiment has no objective, or no policy's means keep the
+        constraints.
         """
         objective, found = self.experiment.objective, self.ranking
         if objective is None:
@@ -177,7 +181,11 @@ class Study:
             kept = ", ".join(map(str, self.experiment.constraints))
             raise InputError(f"best: expected a policy that keeps {kept}, found none")
         candidates = found.candidates or (found.best,)
-        return Winner(self.policies[found.best], tuple(self.policies[i] for i in candidates))
+        return Winner(
+            self.policies[found.best],
+            tuple(self.policies[i] for i in candidates),
+            found.state(found.best) is Feasible.surely,
+        )
 
     def pareto(self, x: str | MetricSpec, y: str | MetricSpec) -> pd.DataFrame:
         """Means of two metrics, and whether no other policy is better in one and as good in both.

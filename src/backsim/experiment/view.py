@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from backsim.errors import nearest
@@ -18,6 +18,7 @@ from backsim.experiment.schema import Sequential, Share, View
 from backsim.results.metrics import views_of
 from backsim.results.spec import (
     Constraint,
+    MetricSpec,
     Objective,
     SpecError,
     parse_constraint,
@@ -28,6 +29,9 @@ from backsim.results.spec import (
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
 
 T = TypeVar("T")
+
+SHARE, RELATIVE = 0.005, 0.01
+"""What distance from a bound matters if nothing is said: of a share; as part of another bound."""
 
 
 def make_experiment(view: View, document: Document, policies: tuple[Policy, ...]) -> Experiment:
@@ -50,7 +54,7 @@ class _Reader:
             name=self.document.name,
             policies=self.policies,
             factors=_levels([dict(policy.settings) for policy in self.policies]),
-            stopping=self.stopping(),
+            stopping=self.stopping(constraints),
             metrics=tuple(dict.fromkeys(self.each("metrics", view.metrics, parse_metric))),
             seed=view.seed,
             title=view.title,
@@ -101,13 +105,43 @@ class _Reader:
             self.fault(("reference",), expected, repr(given))
         return given or names[0]
 
-    def stopping(self) -> Stopping:
+    def stopping(self, constraints: tuple[Constraint, ...]) -> Stopping:
         given = self.view.replications
         if isinstance(given, int):
             return Fixed(given)
         if given.until == "best":
-            return Separated(float(given.indifference or 0.0), given.least, given.most)
+            tolerances = self.tolerances(given, constraints)
+            return Separated(float(given.indifference or 0.0), given.least, given.most, tolerances)
         return self.precise(given)
+
+    def tolerances(
+        self, given: Sequential, constraints: tuple[Constraint, ...]
+    ) -> tuple[float, ...]:
+        """The smallest distance from its bound that matters, of each constraint."""
+        place = ("replications", "constraint_tolerance")
+        told = given.constraint_tolerance
+        if told is not None and not constraints:
+            self.fault(place, "`constraints` with `constraint_tolerance`", "none")
+        by_metric: dict[MetricSpec | None, float] = {}
+        if isinstance(told, Mapping):
+            known = [constraint.metric for constraint in constraints]
+            for text, number in told.items():
+                spec = self.parsed((*place, text), text, parse_metric)
+                by_metric[spec] = float(number)
+                if spec is not None and spec not in known:
+                    expected = f"a metric of the constraints ({', '.join(map(str, known))})"
+                    self.fault((*place, text), expected, text)
+        elif told is not None:
+            by_metric = {constraint.metric: float(told) for constraint in constraints}
+        found = []
+        for constraint in constraints:
+            usual = SHARE if constraint.metric.unit == "share" else RELATIVE * abs(constraint.bound)
+            tolerance = by_metric.get(constraint.metric, usual)
+            if not tolerance:
+                expected = f"`constraint_tolerance` for {constraint}: of 0 there is no share"
+                self.fault(("replications",), expected, "none")
+            found.append(tolerance)
+        return tuple(found)
 
     def precise(self, given: Sequential) -> Precise:
         assert not isinstance(given.until, str)
@@ -132,9 +166,6 @@ class _Reader:
         if best and self.view.objective is None:
             expected = "an `objective` with `until: best`, such as minimise cost.total"
             self.fault(("replications", "until"), expected, "none")
-        if best and constrained:
-            expected = "no `constraints` with `until: best`, which looks at the objective alone"
-            self.fault(place, expected)
         elif constrained and self.view.objective is None:
             expected = "an `objective` with `constraints`, such as minimise cost.total"
             self.fault(place, expected, "none")

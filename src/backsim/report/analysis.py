@@ -11,16 +11,19 @@ import numpy as np
 from backsim.errors import InputError
 from backsim.report.study import Study, place_of
 from backsim.results.metrics import METRICS
-from backsim.results.spec import Constraint, MetricSpec
+from backsim.results.spec import MetricSpec
 from backsim.statistics import (
     MINIMISE,
     Difference,
     Estimate,
+    Feasible,
     WarmUp,
     WithBest,
     differences,
     estimate,
+    feasible,
     mser,
+    together,
     with_best,
 )
 
@@ -29,12 +32,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-KEPT, BROKEN, KEPT_BY_MEAN, BROKEN_BY_MEAN = (
-    "kept",
-    "broken",
-    "kept, not surely",
-    "broken, not surely",
-)
+KEPT = {
+    Feasible.surely: "surely kept",
+    Feasible.perhaps: "may be kept",
+    Feasible.no: "surely broken",
+}
+"""What is said of a policy and a constraint."""
 
 
 def values_of(study: Study, spec: MetricSpec) -> Floats:
@@ -74,8 +77,10 @@ def against(study: Study, spec: MetricSpec, reference: int) -> dict[int, Differe
 class Ranking:
     """The policies in order of one metric, best first; those that break a constraint last.
 
-    `kept` holds a word for each policy and constraint.  `with_best` compares those that keep them
-    (by their means) with the best of the others; empty when there are fewer than two.
+    `kept` holds for each policy and constraint whether it is kept, `feasible` the policies whose
+    means keep them all.  `with_best` compares each policy with the best of the others that keep the
+    constraints; it is empty without an objective.  All of `kept` and `with_best` holds together
+    with the confidence of the experiment.
     """
 
     spec: MetricSpec
@@ -85,26 +90,30 @@ class Ranking:
     estimates: tuple[Estimate, ...]
     reference: int
     against: dict[int, Difference]
-    kept: tuple[tuple[str, ...], ...]
+    kept: tuple[tuple[Feasible, ...], ...]
     feasible: tuple[int, ...]
     with_best: dict[int, WithBest]
 
     @property
     def best(self) -> int | None:
-        """The policy with the best mean among those that keep the constraints."""
+        """The policy with the best mean among those whose means keep the constraints."""
         return self.order[0] if self.feasible else None
 
     @property
     def candidates(self) -> tuple[int, ...]:
-        """Those that the data do not exclude as the best, best mean first."""
+        """Those that the data do not exclude as the best, in order."""
         return tuple(i for i in self.order if i in self.with_best and self.with_best[i].may_be_best)
+
+    def state(self, policy: int) -> Feasible:
+        """Whether a policy keeps all constraints."""
+        return together(self.kept[policy])
 
     def verdict(self, policy: int) -> str:
         """A policy's place in a word or two."""
-        if policy not in self.feasible:
+        if self.state(policy) is Feasible.no:
             return "breaks a constraint"
         if not self.with_best:
-            return "best" if len(self.feasible) == 1 and len(self.order) > 1 else ""
+            return ""
         if self.with_best[policy].is_best:
             return "best"
         return "may be best" if self.with_best[policy].may_be_best else "not best"
@@ -129,19 +138,20 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
                 f"policy {policy.name}: expected at least 2 replications with {spec}, "
                 f"got {one.count}"
             )
-    kept = tuple(zip(*(keeping(study, c) for c in experiment.constraints), strict=True))
-    kept = kept or ((),) * len(found)
-    feasible = tuple(
-        i for i, words in enumerate(kept) if all(w in (KEPT, KEPT_BY_MEAN) for w in words)
-    )
+    kept = keeping(study)
+    states = [together(row) for row in kept]
+    means_keep = tuple(i for i in range(len(found)) if _by_mean(study, i))
     sign = 1.0 if sense == MINIMISE else -1.0
-    order = sorted(range(len(found)), key=lambda i: (i not in feasible, sign * found[i].mean))
+    order = sorted(
+        range(len(found)),
+        key=lambda i: (i not in means_keep, states[i] is Feasible.no, sign * found[i].mean),
+    )
     reference = place_of(study, experiment.reference or study.policies[0].name)
     compared: dict[int, WithBest] = {}
-    if judged and len(feasible) > 1:
-        values = values_of(study, spec)[list(feasible)]
-        best = with_best(values, sense, experiment.confidence)
-        compared = dict(zip(feasible, best.comparisons, strict=True))
+    if judged and len(found) > 1:
+        level = 1.0 - _share_of_error(study)
+        best = with_best(values_of(study, spec), sense, level, states)
+        compared = dict(enumerate(best.comparisons))
     return Ranking(
         spec,
         sense,
@@ -151,7 +161,7 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
         reference,
         against(study, spec, reference),
         kept,
-        feasible,
+        means_keep,
         compared,
     )
 
@@ -169,20 +179,28 @@ def wanted(study: Study) -> tuple[MetricSpec, ...]:
     return tuple(dict.fromkeys([*first, *experiment.metrics, *more])) or (MetricSpec("cost.total"),)
 
 
-def keeping(study: Study, constraint: Constraint) -> list[str]:
-    """For each policy whether it keeps a constraint, and whether the interval leaves a doubt."""
-    words = []
-    for found in estimates(study, constraint.metric):
-        ends = [found.mean - found.half_width, found.mean + found.half_width]
-        holds = constraint.holds(found.mean)
-        sure = all(constraint.holds(end) == holds for end in ends)
-        if found.count == 0:
-            words.append(BROKEN)
-        elif holds:
-            words.append(KEPT if sure else KEPT_BY_MEAN)
-        else:
-            words.append(BROKEN if sure else BROKEN_BY_MEAN)
-    return words
+def keeping(study: Study) -> tuple[tuple[Feasible, ...], ...]:
+    """For each policy and constraint whether it is kept; all of it holds together (Bonferroni)."""
+    constraints, number = study.experiment.constraints, len(study.policies)
+    error = _share_of_error(study) / max(1, number * len(constraints))
+    found = [feasible(values_of(study, c.metric), c.relation, c.bound, error) for c in constraints]
+    return tuple(tuple(row[i] for row in found) for i in range(number))
+
+
+def _share_of_error(study: Study) -> float:
+    """The chance of error of the comparison with the best, and as much for the constraints.
+
+    Source: Andradottir and Kim, Naval Research Logistics 57 (2010) 403-421 (alpha in two parts).
+    """
+    alpha = 1.0 - study.experiment.confidence
+    return alpha / 2 if study.experiment.constraints else alpha
+
+
+def _by_mean(study: Study, policy: int) -> bool:
+    """Whether the means keep every constraint; what cannot be measured breaks none."""
+    constraints = study.experiment.constraints
+    values = [(c, float(means(values_of(study, c.metric))[policy])) for c in constraints]
+    return all(np.isnan(mean) or constraint.holds(mean) for constraint, mean in values)
 
 
 def present(study: Study, names: Sequence[str]) -> list[str]:

@@ -52,7 +52,8 @@ class Captions:
         text = f"{order}{label(self.found.spec)}, best first."
         constraints = self.study.experiment.constraints
         if constraints:
-            text += f" Subject to {', '.join(map(condition, constraints))}: hollow marks break it."
+            kept = ", ".join(map(condition, constraints))
+            text += f" Subject to {kept}: the means of hollow marks break it."
         return text
 
     def waits(self) -> str:
@@ -112,9 +113,20 @@ class Captions:
                 "Student's t as the critical value (Bonferroni over the comparisons with the best)."
             )
         if study.experiment.constraints:
-            parts.append("A policy counts as keeping a constraint when its mean does.")
+            parts.append(self.constraints())
         parts.append(self.warm_up())
         return [part for part in parts if part]
+
+    def constraints(self) -> str:
+        """How it is told which policies keep the constraints, and what that does to the best."""
+        return (
+            "A policy surely keeps a constraint, or surely breaks it, when a one-sided t interval "
+            f"of the mean lies on one side of the bound. The intervals of all policies and "
+            "constraints share half of the chance of error (Bonferroni), the comparisons with the "
+            f"best the other half, so that all of it holds together with {self.level}. A policy "
+            "is excluded as the best by one that surely keeps the constraints; one that may keep "
+            "them may be the best."
+        )
 
     def warm_up(self) -> str:
         """What MSER-5 says of the warm-up that the scenario sets."""

@@ -8,11 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from backsim.report.analysis import (
-    KEPT,
     Ranking,
     against,
     estimates,
-    keeping,
     rank,
     values_of,
     wanted,
@@ -29,7 +27,7 @@ from backsim.report.words import (
     percent,
 )
 from backsim.results.spec import MetricSpec
-from backsim.statistics import MINIMISE, Difference
+from backsim.statistics import MINIMISE, Difference, Feasible
 
 
 def finding(study: Study, sign: str = PLUS_MINUS, mark: Callable[[str], str] = str) -> str:
@@ -91,9 +89,10 @@ class _Words:
 
     def none_feasible(self) -> str:
         constraints = self.study.experiment.constraints
-        text = (
-            f"No policy keeps {listed([condition(c) for c in constraints])} ({self.replications})."
-        )
+        possible = [self.names[i] for i in self.possible()]
+        by_mean = "by its mean " if possible else ""
+        kept = listed([condition(c) for c in constraints])
+        text = f"No policy {by_mean}keeps {kept} ({self.replications})."
         if len(constraints) == 1:
             means = [e.mean for e in estimates(self.study, constraints[0].metric)]
             upward = constraints[0].relation == ">="
@@ -104,14 +103,21 @@ class _Words:
                     f" {self.names[nearest]} comes nearest, with {label(constraints[0].metric)} "
                     f"{self.amount(nearest, constraints[0].metric)}."
                 )
+        if possible:
+            level = percent(self.study.experiment.confidence)
+            text += f" The data do not exclude that {listed(possible)} {_do(possible)} ({level})."
         return text
+
+    def possible(self) -> list[int]:
+        """The policies that may keep the constraints, in order."""
+        return [i for i in self.ranking.order if self.ranking.state(i) is not Feasible.no]
 
     def first(self, best: int) -> str:
         """The best against the reference, or the reference against the next."""
         ranking, name = self.ranking, self.names[best]
         low = "lowest" if ranking.sense == MINIMISE else "highest"
         constrained = self.study.experiment.constraints
-        among = " of the policies that keep the constraints" if constrained else ""
+        among = " of the policies whose means keep the constraints" if constrained else ""
         has = f"has the {low} {label(self.spec)}{among}"
         if best == ranking.reference:
             rivals = [i for i in ranking.order if i != best and i in ranking.feasible]
@@ -121,7 +127,9 @@ class _Words:
             return f"{text}. {self.next(rivals[0], ranking.against[rivals[0]])}"
         other, d = self.names[ranking.reference], ranking.against.get(best)
         outside = ranking.reference not in ranking.feasible
-        tail = f"; {other} breaks a constraint" if outside else ""
+        surely = ranking.state(ranking.reference) is Feasible.no
+        breaks = "breaks" if surely else "may break"
+        tail = f"; {other} {breaks} a constraint" if outside else ""
         if d is None:
             return f"{name} {has}: {self.amount(best)} ({self.replications}){tail}."
         if not d.significant:
@@ -155,24 +163,38 @@ class _Words:
 
     def surety(self, best: int) -> str:
         """Who else may be the best."""
-        ranking = self.ranking
+        ranking, possible = self.ranking, self.possible()
+        constrained = bool(self.study.experiment.constraints)
         level = percent(self.study.experiment.confidence)
-        if len(ranking.feasible) == 1:
-            return "No other policy keeps the constraints."
+        level += ", the constraints included" if constrained else ""
+        if constrained and possible == [best]:
+            return f"No other policy keeps the constraints ({level})."
         same = [i for i in ranking.candidates if i != best and self.twins(i, best)]
         text = ""
         if same:
             names = listed([self.names[i] for i in same])
             text = f"{names} {_is(same)} the same in {label(self.spec)} to the last digit. "
-        rivals = [self.names[i] for i in ranking.candidates if i != best and i not in same]
+        rivals = [i for i in ranking.candidates if i != best and i not in same]
         if not rivals:
             return (
                 f"{text}No other policy may be the best (Hsu's comparison with the best, {level})."
             )
-        if not same and len(rivals) + 1 == len(ranking.feasible) > 2:
-            return f"None of the others can be excluded as the best ({level})."
-        verb = "may also be the best" if len(rivals) == 1 else "may each also be the best"
-        return f"{text}{listed(rivals)} {verb} ({level})."
+        if not same and len(rivals) + 1 == len(possible) > 2:
+            others = "others that may keep the constraints" if constrained else "others"
+            return f"None of the {others} can be excluded as the best ({level})."
+        return f"{text}{self.may_be(rivals)} ({level})."
+
+    def may_be(self, rivals: list[int]) -> str:
+        """`B may also be the best, and so may C if it keeps the constraints`."""
+        perhaps = [self.names[i] for i in rivals if self.ranking.state(i) is Feasible.perhaps]
+        sure = [self.names[i] for i in rivals if self.ranking.state(i) is Feasible.surely]
+        each = "may each also be the best" if len(sure or perhaps) > 1 else "may also be the best"
+        keeps = "if it keeps" if len(perhaps) == 1 else "if they keep"
+        if not perhaps:
+            return f"{listed(sure)} {each}"
+        if not sure:
+            return f"{listed(perhaps)} {each}, {keeps} the constraints"
+        return f"{listed(sure)} {each}, and so may {listed(perhaps)}, {keeps} the constraints"
 
     def twins(self, one: int, other: int) -> bool:
         """Two policies that agree in every replication."""
@@ -182,9 +204,10 @@ class _Words:
     def constraints(self, best: int) -> str:
         """By how much the best policy keeps each constraint."""
         texts = []
-        for constraint in self.study.experiment.constraints:
-            word = keeping(self.study, constraint)[best]
-            surely = "" if word == KEPT else ", but its interval contains the bound"
+        for constraint, state in zip(
+            self.study.experiment.constraints, self.ranking.kept[best], strict=True
+        ):
+            surely = "" if state is Feasible.surely else ", but not surely"
             texts.append(
                 f"{condition(constraint)} with {self.amount(best, constraint.metric)}{surely}"
             )
@@ -220,6 +243,10 @@ class _Words:
 
 def _is(things: Sequence[object]) -> str:
     return "is" if len(things) == 1 else "are"
+
+
+def _do(things: Sequence[object]) -> str:
+    return "does" if len(things) == 1 else "do"
 
 
 def _upper(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from os.path import normpath
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backsim.report.analysis import (
+    KEPT,
     Ranking,
     against,
     estimates,
@@ -24,6 +26,7 @@ from backsim.report.table import Cell, Column, Table, policy_name
 from backsim.report.words import condition, label, listed, percent, unit
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec
+from backsim.statistics import Feasible
 
 
 def tables(study: Study) -> tuple[Table, ...]:
@@ -58,7 +61,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
             policy_name(study, ranking, i),
             *([ranking.verdict(i)] if verdicts else []),
             *(one[i] for one in found),
-            *ranking.kept[i],
+            *(KEPT[state] for state in ranking.kept[i]),
         )
         for i in ranking.order
     ]
@@ -108,17 +111,23 @@ def best_table(study: Study, ranking: Ranking) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             policy_name(study, ranking, i),
-            ranking.with_best[i].low,
-            ranking.with_best[i].high,
+            _finite(ranking.with_best[i].low),
+            _finite(ranking.with_best[i].high),
             ranking.verdict(i),
         )
         for i in ranking.order
-        if i in ranking.with_best
+        if i in ranking.with_best and ranking.state(i) is not Feasible.no
     ]
+    kept = " that keep the constraints" if study.experiment.constraints else ""
     note = (
-        f"{label(ranking.spec).capitalize()} less that of the best of the others: Hsu's "
+        f"{label(ranking.spec).capitalize()} less that of the best of the others{kept}: Hsu's "
         f"constrained intervals, which hold together with {percent(study.experiment.confidence)}."
     )
+    if kept:
+        note += (
+            " The constraints take half of the chance of error. - : there may be no other that "
+            "keeps them."
+        )
     return Table("best", "Comparison with the best", columns, tuple(rows), note)
 
 
@@ -239,6 +248,10 @@ def _facts(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
         else:
             found.append((name, "" if value is None else str(value)[:MOST_TEXT]))
     return found
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _percent(share: float) -> int | None:

@@ -3,6 +3,8 @@
 from backsim.statistics.best import Best, WithBest, with_best
 from backsim.statistics.budget import ocba
 from backsim.statistics.checks import MAXIMISE, MINIMISE
+from backsim.statistics.constrained import constrained_kn
+from backsim.statistics.feasible import Feasible, feasible, together
 from backsim.statistics.intervals import Estimate, estimate
 from backsim.statistics.paired import (
     Difference,
@@ -25,6 +27,7 @@ __all__ = [
     "Differences",
     "Equivalence",
     "Estimate",
+    "Feasible",
     "Percentile",
     "Precision",
     "Proportion",
@@ -33,10 +36,12 @@ __all__ = [
     "WarmUp",
     "WithBest",
     "antithetic",
+    "constrained_kn",
     "control_variates",
     "differences",
     "equivalence",
     "estimate",
+    "feasible",
     "kn",
     "mser",
     "ocba",
@@ -45,5 +50,6 @@ __all__ = [
     "proportion",
     "rinott",
     "rinott_constant",
+    "together",
     "with_best",
 ]

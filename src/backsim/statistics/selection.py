@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Selection:
     `best` is None until it is decided.  `survivors` are still in the running, `ties` those of them
     that equal the best to the bit.  `more` says how many replications each system needs now (KN++:
     one more of each survivor; any number may be given).  `used` are the replications that counted.
+    With constraints, `feasible` says of each system whether it keeps them, None where that is open;
+    without survivors no system does.
     """
 
     method: str
@@ -44,6 +46,12 @@ class Selection:
     confidence: float
     delta: float
     ties: tuple[int, ...] = ()
+    feasible: tuple[bool | None, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """It is decided: which is the best, or that none keeps the constraints."""
+        return self.best is not None or not self.survivors
 
 
 def kn(
@@ -79,7 +87,7 @@ def kn(
     check_positive(delta, "delta")
     array = sign * systems(values, KN, first)
     alpha = check_confidence(confidence)
-    lengths = _leading(array)
+    lengths = leading(array)
     if lengths.min() < first:
         raise InputError(
             f"{KN}: expected at least {first} replications of each system without a gap, "
@@ -107,7 +115,23 @@ def kn(
     )
 
 
-def _leading(values: Floats) -> NDArray[np.int64]:
+def boundary(
+    sums: Floats, squares: Floats, count: Any, beta: float, delta: Any
+) -> tuple[Floats, Floats]:
+    """Means of `count` values (2 or more), and how far from 0 they have to be to be decided.
+
+    `sums` of the values and of their squares; a mean that is truly `delta` or more on one side of 0
+    is decided for the other with a probability of at most `beta`.
+    Source: Kim and Nelson (2001), with c = 1: eta = ((2 beta)^(-2 / (n - 1)) - 1) / 2.
+    """
+    mean = sums / count
+    variance = np.maximum(squares - count * mean**2, 0.0) / (count - 1)
+    variance = np.where(variance <= 1e-15 * squares / count, 0.0, variance)  # rounding
+    h2 = ((2 * beta) ** (-2 / (count - 1)) - 1) * (count - 1)
+    return mean, np.maximum(0.0, delta / (2 * count) * (h2 * variance / delta**2 - count))
+
+
+def leading(values: Floats) -> NDArray[np.int64]:
     """Replications before the first nan."""
     gaps = np.isnan(values)
     return np.asarray(np.where(gaps.any(axis=1), gaps.argmax(axis=1), values.shape[1]))
@@ -132,12 +156,7 @@ class _Screening:
         self.sums += apart.sum(axis=2)
         self.squares += (apart**2).sum(axis=2)
         self.stage = stage
-        mean = self.sums / stage
-        variance = np.maximum(self.squares - stage * mean**2, 0.0) / (stage - 1)
-        variance[variance <= 1e-15 * self.squares / stage] = 0.0  # rounding
-        eta = ((2 * self.beta) ** (-2 / (stage - 1)) - 1) / 2
-        h2 = 2 * eta * (stage - 1)
-        width = np.maximum(0.0, self.delta / (2 * stage) * (h2 * variance / self.delta**2 - stage))
+        mean, width = boundary(self.sums, self.squares, stage, self.beta, self.delta)
         keep = (mean >= -width).all(axis=1)
         self.used[self.alive[~keep]] = stage
         self.alive = self.alive[keep]
