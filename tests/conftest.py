@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from backsim.results.metrics import METRICS
 from backsim.rules import FAMILIES, files
 
 settings.register_profile(
@@ -24,13 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_rules_left_behind() -> Iterator[None]:
-    """A rule that a test registers is gone after it."""
+def nothing_left_behind() -> Iterator[None]:
+    """A rule or a metric that a test registers is gone after it."""
+    metrics = dict(METRICS)
     rules = {name: dict(family.rules) for name, family in FAMILIES.items()}
     loaded = dict(files._loaded)
     yield
     for name, family in FAMILIES.items():
         family.rules.clear()
         family.rules.update(rules[name])
+    METRICS.clear()
+    METRICS.update(metrics)
     files._loaded.clear()
     files._loaded.update(loaded)

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
+    from backsim.results.metrics import metric
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
 
 _HOMES = {
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
     "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),
+    "backsim.results.metrics": ("metric",),
     "backsim.rules": (
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
     ),
@@ -39,6 +41,7 @@ __all__ = [
     "load",
     "load_experiment",
     "load_study",
+    "metric",
     "notice",
     "priority",
     "rationing",

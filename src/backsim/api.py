@@ -8,8 +8,9 @@ from typing import Any
 
 from backsim.engines.choose import choose, workers_for
 from backsim.errors import InputError
+from backsim.results.metrics import own_code_is_portable
 from backsim.results.run import Run, play_and_check
-from backsim.rules.files import load_rules, loaded_files, rules_are_portable
+from backsim.rules.files import load_rules, loaded_files
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
@@ -70,7 +71,7 @@ def replicate(
     from joblib import Parallel, delayed
 
     files = loaded_files()
-    kind = "threading" if name == "compiled" or not rules_are_portable() else "loky"
+    kind = "threading" if name == "compiled" or not own_code_is_portable() else "loky"
     jobs = (delayed(_one)(model, seed, k, name, reason, record, files) for k in range(replications))
     runs: Iterator[Run] = Parallel(workers, backend=kind, return_as="generator")(jobs)
     return runs

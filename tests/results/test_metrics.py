@@ -8,8 +8,8 @@ import pytest
 import backsim
 from backsim.errors import InputError
 from backsim.results.metrics import METRICS, Metrics
+from backsim.results.metrics.waits import wait_statistics
 from backsim.results.summary import summarise
-from backsim.results.waits import wait_statistics
 from backsim.scenario.load import from_dict
 
 STORY = {

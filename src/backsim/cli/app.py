@@ -55,7 +55,7 @@ Sets = Annotated[
 RuleFiles = Annotated[
     list[Path] | None,
     typer.Option(
-        "--rules", metavar="FILE", help="A Python file with rules of your own; repeatable."
+        "--rules", metavar="FILE", help="A Python file with your own rules or metrics; repeatable."
     ),
 ]
 Seed = Annotated[
@@ -382,10 +382,12 @@ def list_rules(
 
 
 @app.command()
-def metrics() -> None:
-    """List the metrics, with unit and definition."""
+def metrics(rules: RuleFiles = None) -> None:
+    """List the metrics, with unit, direction and definition."""
     from backsim.cli.show import print_metrics
+    from backsim.rules.files import load_rules
 
+    load_rules(rules or [])
     print_metrics()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backsim.cli.show import parameter
-from backsim.results.metrics import METRICS
+from backsim.results.metrics import groups
 from backsim.rules import FAMILIES
 from backsim.scenario.distribution import REGISTRY
 from backsim.scenario.jsonschema import json_schema
@@ -127,9 +127,15 @@ def _rules() -> Iterator[str]:
                 yield f"\n- `{p.name}`: {parameter(p)}"
 
 
+SLASH = "&#124;"
+"""A vertical bar within a table."""
+
+
 def _metrics() -> Iterator[str]:
     yield "\n## Metrics\n"
-    yield "| metric | unit | definition |"
-    yield "|---|---|---|"
-    for name, (unit, definition) in METRICS.items():
-        yield f"| `{name}` | {unit} | {definition} |"
+    for group, members in groups().items():
+        yield f"\n### {group.capitalize()}\n"
+        yield "| metric | unit | better | definition |"
+        yield "|---|---|---|---|"
+        for m in members:
+            yield f"| `{m.name}` | {m.unit} | {m.better} | {m.definition.replace('|', SLASH)} |"

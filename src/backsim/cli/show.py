@@ -8,7 +8,7 @@ from rich.table import Table
 
 from backsim.cli.console import console, escape
 from backsim.report.words import interval
-from backsim.results.metrics import METRICS
+from backsim.results.metrics import groups
 from backsim.results.summary import Summary
 from backsim.rules import Family, Parameter, Rule
 from backsim.scenario.model import Model
@@ -30,10 +30,18 @@ def print_summary(model: Model, summary: Summary, by: str) -> None:
     for member in shown:
         table.add_column(member, justify="right")
     table.add_column("unit", style="dim")
-    for name, (unit, _) in METRICS.items():
-        estimates = [found.get((name, "", "")), *(found.get((name, by, m)) for m in shown)]
-        if any(e is not None and (e.mean != 0 or name in ALWAYS) for e in estimates):
-            table.add_row(name, *map(_text, estimates), unit)
+    for group, metrics in groups().items():
+        rows = []
+        for one in metrics:
+            estimates = [
+                found.get((one.name, *view)) for view in [("", ""), *((by, m) for m in shown)]
+            ]
+            if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
+                rows.append((f"  {one.name}", *map(_text, estimates), one.unit))
+        if rows:
+            table.add_row(group, style="bold")
+        for row in rows:
+            table.add_row(*row)
     p = summary.provenance
     title = model.scenario.title or model.name
     out = console()
@@ -49,9 +57,6 @@ def print_summary(model: Model, summary: Summary, by: str) -> None:
         out.print(f"({len(members) - len(shown)} more of {by}: --format csv shows all)")
     if p["replications"] > 1:
         out.print("\n+- half-width of the 95 % confidence interval (Student's t over replications)")
-
-
-ALWAYS = ("fill_rate", "mean_backlog", "mean_wait", "cancel_rate", "cost.total")
 
 
 def _text(estimate: Estimate | None) -> str:
@@ -102,10 +107,13 @@ def _spoken(value: float | str) -> str:
 
 
 def print_metrics() -> None:
-    """The metrics with unit and definition."""
+    """The metrics by group, with unit, which way is better, and definition."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("metric", "unit", "definition"):
+    for heading in ("metric", "unit", "better", "definition"):
         table.add_column(heading)
-    for name, (unit, definition) in METRICS.items():
-        table.add_row(name, unit, escape(definition))
+    for group, members in groups().items():
+        if members:
+            table.add_row(escape(group), style="bold")
+        for m in members:
+            table.add_row(f"  {m.name}", escape(m.unit), m.better, escape(m.definition))
     console().print(table)

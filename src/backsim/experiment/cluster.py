@@ -13,8 +13,9 @@ from backsim.experiment.describe import versions_that_count
 from backsim.experiment.forks import WorkerError
 from backsim.experiment.work import Job, Result, Work
 from backsim.experiment.workers import play_packed
+from backsim.results.metrics import own_code_is_portable
 from backsim.results.provenance import file_digest
-from backsim.rules.files import loaded_files, rules_are_portable
+from backsim.rules.files import loaded_files
 
 TIMEOUT = 30.0
 """Seconds to wait for the scheduler, for a worker, and for the workers' answers to the probe."""
@@ -28,7 +29,7 @@ def play_on_cluster(
     A probe first checks that every worker has the same backsim.  A job whose worker dies is done
     again by another.  Raises InputError: no dask, no scheduler, no workers, other versions.
     """
-    if not rules_are_portable():
+    if not own_code_is_portable():
         raise InputError("--dask: expected rules in files (--rules FILE), got a script's own")
     with _client(address, timeout) as client:
         check_workers(client, address, timeout)

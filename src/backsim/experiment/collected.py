@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,10 @@ Pair = tuple[int, int]
 class Collected:
     """Finished results by (policy, replication), in whatever order they come."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, metrics: Sequence[str] | None = None) -> None:
+        """`metrics` are the names of those that the results hold, in order; all if None."""
         self.experiment = experiment
+        self.metrics = list(METRICS) if metrics is None else list(metrics)
         self.views = [len(views_of(policy.model)) for policy in experiment.policies]
         self.values: dict[Pair, NDArray[np.float64]] = {}
         self.shapes: dict[Pair, bytes] = {}
@@ -32,8 +35,13 @@ class Collected:
     def take(self, result: Result) -> None:
         """Keep a result."""
         key = result.policy, result.replication
-        shape = len(METRICS), self.views[result.policy]
-        self.values[key] = np.frombuffer(result.metrics, "<f8").reshape(shape)
+        shape = len(self.metrics), self.views[result.policy]
+        table = np.frombuffer(result.metrics, "<f8").reshape(shape)
+        if self.metrics != list(METRICS):  # of another version, or with metrics of a user's
+            rows = dict(zip(self.metrics, table, strict=True))
+            unknown = np.full(shape[1], np.nan)
+            table = np.array([rows.get(name, unknown) for name in METRICS])
+        self.values[key] = table
         self.shapes[key] = result.profile
 
     def split(self, verdict: Verdict) -> tuple[list[Pair], list[Pair]]:

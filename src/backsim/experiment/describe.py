@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backsim.errors import InputError
 from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 from backsim.results.metrics import METRICS
 from backsim.results.provenance import code_digest, environment, revision, rule_digests
 from backsim.results.spec import Constraint, MetricSpec, Objective
+from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 
@@ -30,6 +32,7 @@ def describe(
             "seed": experiment.seed,
             "policies": {policy.name: _policy(policy) for policy in experiment.policies},
             "metrics": list(METRICS),
+            **_own_metrics(),
             "versions": versions_that_count(),
         },
         "view": {
@@ -58,8 +61,14 @@ def describe(
 
 
 def experiment_of(description: Mapping[str, Any]) -> Experiment:
-    """The experiment of a description.  Raises FileError when a model cannot be made again."""
+    """The experiment of a description.
+
+    Raises FileError when a model cannot be made again, InputError for a metric that is not known.
+    """
     view, policies = description["view"], description["numbers"]["policies"]
+    for name in description["numbers"].get("own_metrics", {}):
+        if name not in METRICS:
+            raise InputError(f"metric {name!r} is not known here: name its file with --rules")
 
     def model(name: str) -> Model:
         scenario = policies[name]["scenario"]
@@ -112,6 +121,12 @@ def _bounds(stopping: Precise | Separated) -> dict[str, int]:
 
 def _spec(spec: MetricSpec) -> list[str]:
     return [spec.metric, spec.dimension, spec.member]
+
+
+def _own_metrics() -> dict[str, Any]:
+    """The metrics of a user's own, each with its fingerprint; nothing where there are none."""
+    own = {m.name: fingerprint(m.function).told for m in METRICS.values() if not m.built_in}
+    return {"own_metrics": own} if own else {}
 
 
 def _policy(policy: Policy) -> dict[str, Any]:

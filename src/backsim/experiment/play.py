@@ -154,7 +154,7 @@ def load_study(path: str | Path) -> Study:
     path = Path(path)
     with read_study(path / STUDY_FILE if path.is_dir() else path) as store:
         description = store.description
-        collected = Collected(experiment_of(description))
+        collected = Collected(experiment_of(description), description["numbers"]["metrics"])
         for result in store.results():
             collected.take(result)
     verdict = first_verdict(collected.experiment)

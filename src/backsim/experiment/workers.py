@@ -10,7 +10,8 @@ from functools import lru_cache
 from backsim.errors import InputError
 from backsim.experiment.forks import can_fork, play_in_forks
 from backsim.experiment.work import Job, Result, Work
-from backsim.rules.files import load_rules, loaded_files, rules_are_portable
+from backsim.results.metrics import own_code_is_portable
+from backsim.rules.files import load_rules, loaded_files
 
 
 def workers_wanted(workers: int | None) -> int:
@@ -29,7 +30,7 @@ def way_to_run(work: Work) -> str:
     if can_fork():
         return "forks"
     compiled = all(name == "compiled" for name, _ in work.engines)
-    return "threads" if compiled or not rules_are_portable() else "processes"
+    return "threads" if compiled or not own_code_is_portable() else "processes"
 
 
 def play_locally(

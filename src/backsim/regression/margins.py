@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from backsim.results.metrics import NEITHER
 from backsim.results.spec import MetricSpec
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Spec
@@ -20,14 +21,6 @@ SHARE = 0.0005
 """Default margin of a metric that is a share: 0.05 percentage points."""
 RELATIVE = "0.5 %"
 """Default margin of any other metric, of its mean in the baseline."""
-
-NEUTRAL = frozenset(
-    {
-        *("orders_per_day", "units_per_day", "purchases_per_day", "units_per_purchase"),
-        *("mean_on_order", "mean_net_stock", "sd_net_stock", "forecast_bias"),
-    }
-)
-"""Metrics of which neither more nor less is better: a change in either direction counts."""
 
 
 def _margin(value: Any) -> Any:
@@ -74,12 +67,13 @@ class Margin(Spec):
 
 
 def default_margin(spec: MetricSpec, senses: Mapping[MetricSpec, str]) -> Margin:
-    """The margin of a metric for which none is written: of the bad direction, or of both.
+    """The margin of a metric for which none is written: of the bad direction.
 
-    `senses` say which way is better where it is not as usual, as for an objective.
+    Of both where neither more nor less is better: a change in either direction counts.  `senses`
+    say which way is better where it is not as usual, as for an objective.
     """
     limit = SHARE if spec.unit == "share" else RELATIVE
-    if spec.metric in NEUTRAL and spec not in senses:
+    if spec.declared.better == NEITHER and spec not in senses:
         return Margin(up=limit, down=limit)
     up = senses.get(spec, spec.sense) != MAXIMISE
     return Margin(up=limit) if up else Margin(down=limit)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from backsim.regression.check import Check
 from backsim.regression.judge import Judgement, Metric, Verdict
-from backsim.report.words import listed, per, percent
+from backsim.report.words import listed, percent
 
 MOST = 10
 
@@ -91,7 +91,7 @@ def metric_line(metric: Metric, check: Check) -> str:
 def values(metric: Metric) -> str:
     """Old and new mean, with the unit."""
     old, new = tell_apart(metric.old, metric.new)
-    return f"{old} -> {new}{per(metric.spec)}"
+    return f"{old} -> {new}{metric.spec.declared.suffix}"
 
 
 def change(metric: Metric) -> str:

@@ -10,15 +10,10 @@ import numpy as np
 from backsim.report.analysis import Ranking, estimates, present, shown_policies, values_of
 from backsim.report.study import Study
 from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import label, unit
+from backsim.report.words import label
+from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec
 from backsim.statistics import estimate
-
-BY_CLASS = (
-    "units_per_day", "fill_rate", "mean_wait", "wait_p50", "wait_p90", "wait_p95", "cancel_rate",
-    "lost_rate",
-)  # fmt: skip
-
 
 MOST_ROWS = 200
 
@@ -26,7 +21,7 @@ MOST_ROWS = 200
 def classes_table(study: Study, ranking: Ranking) -> Table:
     """Service by customer class; of many policies the best and the reference."""
     classes = list(dict.fromkeys(c for p in study.policies for c in p.model.classes))
-    names = present(study, BY_CLASS)
+    names = present(study, shown_by("class"))
     most = max(2, MOST_ROWS // len(classes))
     order = [i for k, i in enumerate(ranking.order) if k < most or i == ranking.reference]
     found = {(c, n): estimates(study, MetricSpec(n, "class", c)) for c in classes for n in names}
@@ -43,10 +38,6 @@ def classes_table(study: Study, ranking: Ranking) -> Table:
     return Table("classes", title, columns, tuple(rows), note if left_out else "")
 
 
-BY_SITE = (
-    "units_per_day", "fill_rate", "mean_wait", "mean_on_hand", "mean_backlog", "mean_site_backlog",
-    "mean_in_transit", "site_fill_rate", "mean_site_wait", "transferred_per_day", "rerouted_rate",
-)  # fmt: skip
 WAITING = ("mean_backlog", "mean_site_backlog")
 MOST_SITES = 40
 
@@ -58,7 +49,7 @@ def sites_table(study: Study, ranking: Ranking) -> Table:
     """
     shown = shown_policies(study, ranking, 2)
     sites = list(dict.fromkeys(s for i in shown for s in study.policies[i].model.sites))
-    names = present(study, BY_SITE) if len(sites) > 1 else []
+    names = present(study, shown_by("site")) if len(sites) > 1 else []
 
     def values(name: str, site: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         return values_of(study, MetricSpec(name, "site", site))[list(shown)]
@@ -81,4 +72,4 @@ def sites_table(study: Study, ranking: Ranking) -> Table:
 
 def _columns(what: str, names: Sequence[str]) -> tuple[Column, ...]:
     metrics = (MetricSpec(name) for name in names)
-    return Column("policy"), Column(what), *(Column(label(spec), unit(spec)) for spec in metrics)
+    return Column("policy"), Column(what), *(Column(label(spec), spec.unit) for spec in metrics)

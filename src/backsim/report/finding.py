@@ -23,7 +23,6 @@ from backsim.report.words import (
     label,
     listed,
     number,
-    per,
     percent,
 )
 from backsim.results.spec import MetricSpec
@@ -71,7 +70,7 @@ class _Words:
         """A policy's mean with its interval and unit."""
         spec = spec or self.spec
         found = estimates(self.study, spec)[policy]
-        return f"{interval(found, self.sign)}{per(spec)}"
+        return f"{interval(found, self.sign)}{spec.declared.suffix}"
 
     def alone(self) -> str:
         return (
@@ -154,7 +153,7 @@ class _Words:
     def size(self, d: Difference, spec: MetricSpec | None = None) -> str:
         """How large a difference is, without its sign."""
         spec = spec or self.spec
-        return f"{number(abs(d.mean), d.half_width, self.sign)}{per(spec)}"
+        return f"{number(abs(d.mean), d.half_width, self.sign)}{spec.declared.suffix}"
 
     def apart(self, d: Difference) -> str:
         """`30 +- 10 a day more, paired, 30 replications`."""

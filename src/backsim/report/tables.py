@@ -23,8 +23,8 @@ from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.effects import level_text, main_effects
 from backsim.report.study import Study, place_of
 from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import condition, label, listed, percent, unit
-from backsim.results.metrics import METRICS
+from backsim.report.words import condition, label, listed, percent
+from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible
 
@@ -54,7 +54,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
     found = [estimates(study, spec) for spec in specs]
     verdicts = ranking.objective and len(study.policies) > 1
     columns = [Column("policy"), *([Column("verdict")] if verdicts else [])]
-    columns += [Column(label(spec), unit(spec)) for spec in specs]
+    columns += [Column(label(spec), spec.unit) for spec in specs]
     columns += [Column(condition(constraint)) for constraint in constraints]
     rows: list[tuple[Cell, ...]] = [
         (
@@ -78,7 +78,7 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
     main = against(study, ranking.spec, ranking.reference)
     columns = (
         Column("policy"),
-        *(Column(label(spec), unit(spec)) for spec in specs),
+        *(Column(label(spec), spec.unit) for spec in specs),
         Column("pairs"),
         Column("variance saved", "%"),
     )
@@ -104,8 +104,8 @@ def best_table(study: Study, ranking: Ranking) -> Table:
     """Every policy against the best of the others."""
     columns = (
         Column("policy"),
-        Column("from", unit(ranking.spec)),
-        Column("to", unit(ranking.spec)),
+        Column("from", ranking.spec.unit),
+        Column("to", ranking.spec.unit),
         Column("verdict"),
     )
     rows: list[tuple[Cell, ...]] = [
@@ -131,32 +131,22 @@ def best_table(study: Study, ranking: Ranking) -> Table:
     return Table("best", "Comparison with the best", columns, tuple(rows), note)
 
 
-COSTS = tuple(name for name in METRICS if name.startswith("cost.") and name != "cost.total")
-
-
 def costs_table(study: Study, ranking: Ranking) -> Table:
     """Every policy's costs, those that are 0 everywhere left out."""
-    names = present(study, COSTS)
-    names += present(study, ["cost.total", "revenue", "profit"])
+    names = present(study, [m.name for m in groups()[COST]])
     return _metrics_table(study, ranking, "costs", "Costs", names)
 
 
 def promises_table(study: Study, ranking: Ranking) -> Table:
     """How well promises were kept; without rows when none were made."""
-    names = [n for n in METRICS if n.startswith("promise_")]
-    names = present(study, [*names, "notice_delay", "contacts_per_order"])
+    names = present(study, [m.name for m in groups()[COMMUNICATION] if not m.part_of])
     return _metrics_table(study, ranking, "promises", "Promises and messages", names)
 
 
 def cancellations_table(study: Study, ranking: Ranking) -> Table:
     """Units cancelled and lost, by cause; without rows when there were none."""
-    names = present(study, ["cancel_rate", "lost_rate", *cancel_causes()])
+    names = present(study, ["cancel_rate", "lost_rate", *parts_of("cancel_rate")])
     return _metrics_table(study, ranking, "cancellations", "Cancellations", names)
-
-
-def cancel_causes() -> list[str]:
-    """The metrics that split the cancellations."""
-    return [name for name in METRICS if name.startswith("cancel.")]
 
 
 def _metrics_table(
@@ -164,7 +154,7 @@ def _metrics_table(
 ) -> Table:
     specs = [MetricSpec(metric) for metric in metrics]
     found = [estimates(study, spec) for spec in specs]
-    columns = (Column("policy"), *(Column(label(s), unit(s)) for s in specs))
+    columns = (Column("policy"), *(Column(label(s), s.unit) for s in specs))
     rows: list[tuple[Cell, ...]] = [
         (policy_name(study, ranking, i), *(one[i] for one in found)) for i in ranking.order if specs
     ]
@@ -177,7 +167,7 @@ def effects_table(study: Study, ranking: Ranking) -> Table:
         Column("factor"),
         Column("level"),
         Column("policies"),
-        Column(f"effect on {label(ranking.spec)}", unit(ranking.spec)),
+        Column(f"effect on {label(ranking.spec)}", ranking.spec.unit),
     )
     rows: list[tuple[Cell, ...]] = [
         (e.factor, e.level, e.policies, e.estimate) for e in main_effects(study, ranking.spec)

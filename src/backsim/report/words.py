@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from backsim.results.metrics import METRICS
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.statistics import Difference, Estimate
 
@@ -14,15 +13,7 @@ PAGE_PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
 def label(spec: MetricSpec) -> str:
     """A metric in words: `total cost`, `fill rate of gold`."""
-    name = spec.metric
-    if name.startswith("cost."):
-        words = f"{name.removeprefix('cost.').replace('_', ' ')} cost"
-    elif name.startswith("wait_p"):
-        words = f"wait, {name.removeprefix('wait_p')}th percentile"
-    elif name.startswith("cancel."):
-        words = f"cancelled: {name.removeprefix('cancel.').replace('_', ' ')}"
-    else:
-        words = name.replace("_", " ").replace(".", ", ")
+    words = spec.declared.label
     return f"{words} of {spec.member}" if spec.dimension else words
 
 
@@ -31,26 +22,9 @@ def condition(constraint: Constraint) -> str:
     return f"{label(constraint.metric)} {constraint.relation} {constraint.bound:g}"
 
 
-def unit(spec: MetricSpec) -> str:
-    """What a metric is measured in."""
-    return METRICS[spec.metric][0] if spec.metric in METRICS else ""
-
-
-def per(spec: MetricSpec) -> str:
-    """The unit after a number: ` a day`, ` days`; nothing for shares and indices."""
-    words = {
-        "money per day": " a day",
-        "units per day": " units a day",
-        "per day": " a day",
-        "days": " days",
-        "units": " units",
-    }
-    return words.get(unit(spec), "")
-
-
 def with_unit(spec: MetricSpec) -> str:
     """A metric in words with its unit, for an axis."""
-    return f"{label(spec)} ({unit(spec)})"
+    return f"{label(spec)} ({spec.unit})"
 
 
 def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -> str:

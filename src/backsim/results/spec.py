@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backsim.errors import InputError, nearest
-from backsim.results.metrics import METRICS
+from backsim.results.metrics import METRICS, Metric
 
 _TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
 _CONSTRAINT = re.compile(r"(?P<metric>.+?)(?P<relation>[<>]=)(?P<bound>.+)")
@@ -20,14 +20,6 @@ SENSES = {
     "maximise": "maximise",
     "maximize": "maximise",
 }
-
-HIGHER_IS_BETTER = frozenset(
-    {
-        *("fill_rate", "order_fill_rate", "ready_rate", "clear_rate", "otif", "promise_kept"),
-        *("shipped_per_day", "revenue", "profit"),
-    }
-)
-"""Metrics of which more is better; of the others less."""
 
 
 class SpecError(InputError):
@@ -55,12 +47,17 @@ class MetricSpec:
     @property
     def sense(self) -> str:
         """Minimise or maximise: which way is better, as most people see it."""
-        return "maximise" if self.metric in HIGHER_IS_BETTER else "minimise"
+        return self.declared.sense
 
     @property
     def unit(self) -> str:
         """What it is measured in."""
-        return METRICS[self.metric][0]
+        return self.declared.unit
+
+    @property
+    def declared(self) -> Metric:
+        """The metric's declaration."""
+        return METRICS[self.metric]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     rows = tuple(
         Row(
             names[i],
-            METRICS[names[i]][0],
+            METRICS[names[i]].unit,
             *views[j],
             estimate(values[:, i, j].tolist(), confidence),
         )

@@ -25,8 +25,8 @@ from backsim.report.figures.style import (
     rows_height,
 )
 from backsim.report.study import Study, as_study
-from backsim.report.tables import COSTS, cancel_causes
 from backsim.report.words import label
+from backsim.results.metrics import parts_of
 from backsim.results.run import Run
 from backsim.results.spec import MetricSpec
 
@@ -39,7 +39,7 @@ HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++")
 def costs(study: Study | Run, ax: Axes | None = None) -> Axes:
     """What each policy costs a day, by kind of cost.  Raises InputError when nothing costs."""
     study = as_study(study)
-    names = present(study, COSTS)
+    names = present(study, parts_of("cost.total"))
     if not names:
         raise InputError("costs: expected a scenario with costs, got none above 0")
     return _stacked(study, names, "cost (money per day)", ax, lambda name: label(MetricSpec(name)))
@@ -51,7 +51,7 @@ def cancellations(study: Study | Run, ax: Axes | None = None) -> Axes:
     Raises InputError when nobody cancelled.
     """
     study = as_study(study)
-    names = present(study, cancel_causes()) or present(study, ["cancel_rate"])
+    names = present(study, parts_of("cancel_rate")) or present(study, ["cancel_rate"])
     names += present(study, ["lost_rate"])
     if not names:
         raise InputError("cancellations: expected customers who cancel, got none")

@@ -36,7 +36,7 @@ from backsim.report.figures.style import (
     wrapped,
 )
 from backsim.report.study import Study, as_study, place_of
-from backsim.report.words import label, percent, unit, with_unit
+from backsim.report.words import label, percent, with_unit
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
 
@@ -203,7 +203,7 @@ def efficient(means: np.ndarray, senses: list[str]) -> list[int]:
 
 def _towards(spec: MetricSpec) -> str:
     arrow = "more" if spec.sense == "maximise" else "less"
-    return f"{label(spec)} ({unit(spec)}; {arrow} is better)"
+    return f"{label(spec)} ({spec.unit}; {arrow} is better)"
 
 
 def _intervals(

@@ -1,4 +1,4 @@
-"""How long units waited: means, percentiles, and how unequal the waits are."""
+"""How long units waited: means and percentiles."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from backsim.results.metrics.registry import LESS, WAITING, metric
+from backsim.results.metrics.sums import Sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,3 +94,50 @@ def _gini(weighted: Floats, units: Floats, days: float, shipped: float) -> float
     heights -= weighted / 2
     heights *= units
     return 1.0 - 2.0 * float(heights.sum()) / (days * shipped)
+
+
+def waits_of(m: Sums) -> Waits:
+    """Statistics of the waits of the units shipped, by view."""
+    shipments = m.log.shipments
+    lines = shipments["line"]
+    if m.first:
+        shipments = shipments.compress(lines >= m.first)
+        lines = shipments["line"]
+    wait = shipments["time"] - m.time[lines]
+    group = m.group[lines]
+    stock = group % m.shape[1]
+    codes = (group // m.shape[1], m.product[stock], m.site[stock])
+    sizes = (m.shape[0], len(m.model.products), len(m.model.sites))
+    return wait_statistics(wait, shipments["units"], codes, sizes, m.all_shipped)
+
+
+@metric("days", better=LESS, group=WAITING, tables=("class", "site"), always=True)
+def mean_wait(m: Sums) -> Floats:
+    """Days from order to shipment per unit shipped; at once counts 0."""
+    waits = m.of(waits_of)
+    return waits.mean
+
+
+def _declare_percentile(row: int, p: int) -> None:
+    @metric(
+        "days",
+        better=LESS,
+        group=WAITING,
+        name=f"wait_p{p}",
+        label=f"wait, {p}th percentile",
+        definition=f"{p} % of the units shipped waited no longer.",
+        tables=("class",) if p < 99 else (),
+    )
+    def percentile(m: Sums) -> Floats:
+        found: Floats = m.of(waits_of).percentiles[row]
+        return found
+
+
+for _row, _p in enumerate(PERCENTILES):
+    _declare_percentile(_row, _p)
+
+
+@metric("days", better=LESS, group=WAITING)
+def backorder_age(m: Sums) -> Floats:
+    """Mean wait of the units shipped that had to wait."""
+    return m.of(waits_of).delayed_mean

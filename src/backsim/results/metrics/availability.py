@@ -1,0 +1,41 @@
+"""How often stock is there when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.results.metrics.averages import Stocks
+from backsim.results.metrics.orders import Orders
+from backsim.results.metrics.registry import MORE, SERVICE, STOCK, metric
+from backsim.results.metrics.sums import Sums
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@metric("share", better=MORE, group=SERVICE, tables=("class", "site"), always=True)
+def fill_rate(m: Sums) -> Floats:
+    """Units shipped at the moment of ordering / units ordered."""
+    return 1.0 - m.per_ordered(m.missing)
+
+
+@metric("share", better=MORE, group=SERVICE)
+def order_fill_rate(m: Sums) -> Floats:
+    """Orders shipped whole at the moment of ordering / orders."""
+    orders = m.of(Orders)
+    return orders.filled / orders.count
+
+
+@metric("share", better=MORE, group=STOCK)
+def ready_rate(m: Sums) -> Floats:
+    """Share of time with stock on hand (mean over stock points)."""
+    return m.fold_stock(m.of(Stocks).average("ready_days"), mean=True)
+
+
+@metric("share", better=MORE, group=STOCK)
+def clear_rate(m: Sums) -> Floats:
+    """Share of time without a backlog (mean over stock points)."""
+    return m.fold_stock(m.of(Stocks).average("clear_days"), mean=True)

@@ -1,0 +1,85 @@
+"""The way from shipment to the customer: how long, and what goes by express."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import SHIPPED, SUBSTITUTED
+from backsim.results.metrics.substitution import Substitution
+from backsim.results.metrics.sums import Sums
+from backsim.scenario.schema import Delivery
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class Deliveries:
+    """Deliveries of what was shipped of the lines that count."""
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+        self.terms = [c.delivery for c in m.model.scenario.customers.values()]
+        self.takes_time = any(terms != Delivery() for terms in self.terms)
+
+    def arrivals(self, lines: Any, shipped: Any) -> tuple[Any, Floats]:
+        """Whether units of lines that were shipped at some times go by express, and their days."""
+        normal = np.array([d.days for d in self.terms])
+        fast = np.array([d.express.days if d.express else d.days for d in self.terms])
+        least = np.array([d.express.slack if d.express else -np.inf for d in self.terms])
+        code = self.m.log.column("customer_class")[lines]
+        slack = self.m.log.column("due")[lines] - shipped - normal[code]
+        express = slack < least[code]
+        return express, np.where(express, fast[code], normal[code])
+
+    @cached_property
+    def shipments(self) -> tuple[Any, Any, Any]:
+        """(line, time of shipment, units) of all that was shipped or taken as a substitute."""
+        log, first, taken = self.m.log, self.m.first, self.m.of(Substitution).taken
+        at_once = np.arange(first, len(log.lines))
+        filled = log.lines["filled"][first:]
+        late = log.shipments.compress(log.shipments["line"] >= first)
+        lines = np.concatenate([at_once, late["line"], taken["line"]])
+        times = np.concatenate([self.m.time[first:], late["time"], taken["time"]])
+        units = np.concatenate([filled, late["units"], np.zeros(len(taken), np.int32)])
+        sent = np.r_[filled > 0, np.ones(len(late) + len(taken), bool)]
+        return lines[sent], times[sent], units[sent]
+
+    @cached_property
+    def _sums(self) -> tuple[Floats, Floats]:
+        if not self.takes_time:
+            nothing = self.m.total(self.m.group[:0], np.zeros(0))
+            return nothing, nothing
+        lines, times, units = self.shipments
+        express, days = self.arrivals(lines, times)
+        group = self.m.group[lines]
+        return (
+            self.m.total(group, np.where(express, units, 0)),
+            self.m.total(group, units * days),
+        )
+
+    @property
+    def express(self) -> Floats:
+        """Units sent by express."""
+        return self._sums[0]
+
+    @property
+    def unit_days(self) -> Floats:
+        """Days that the units shipped are on their way, all together."""
+        return self._sums[1]
+
+    @cached_property
+    def late_lines(self) -> Any:
+        """Indices of the lines that did not arrive whole by their due date."""
+        rest, later = self.m.rest, self.m.later
+        ended = (rest["status"] == SHIPPED) | (rest["status"] == SUBSTITUTED)
+        if not self.takes_time:
+            return later[~ended | (rest["closed"] > rest["due"])]
+        lines, times, _ = self.shipments
+        days = self.arrivals(lines, times)[1]
+        late = lines[times + days > self.m.log.column("due")[lines]]
+        return np.union1d(late, later[~ended])

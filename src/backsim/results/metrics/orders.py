@@ -1,0 +1,67 @@
+"""Orders, in one piece: how many, how many filled at once, how many in time."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.results.metrics.delivery import Deliveries
+from backsim.results.metrics.sums import Sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class Orders:
+    """Orders that count, by view; by product an order counts where its first line stands."""
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+
+    @cached_property
+    def heads(self) -> Any:
+        """The first line of each order."""
+        first = self.m.first
+        if self.m.log.single:
+            return slice(first, None)
+        head = self.m.log.column("head")
+        return first + np.flatnonzero(head[first:] == np.arange(first, len(head)))
+
+    def heads_of(self, lines: Any) -> Any:
+        """The first lines of the orders that lines belong to, each order once."""
+        if self.m.log.single:
+            return lines
+        named = np.zeros(len(self.m.time), bool)  # `np.unique` is slower
+        named[self.m.log.column("head")[lines]] = True
+        return np.flatnonzero(named)
+
+    def fold(self, heads: Any) -> Floats:
+        """Orders given by their first lines, by view."""
+        return self.m.fold(self.m.total(self.m.group[heads]))
+
+    @cached_property
+    def count(self) -> Floats:
+        """Orders."""
+        return self.fold(self.heads)
+
+    @cached_property
+    def filled(self) -> Floats:
+        """Orders shipped whole at the moment of ordering."""
+        return self.count - self.fold(self.heads_of(self.m.later))
+
+    @cached_property
+    def due(self) -> Floats:
+        """Orders due by the horizon."""
+        undue = self.m.log.column("due")[self.heads] > self.m.model.horizon
+        return self.count - self.m.fold(self.m.total(self.m.group[self.heads][undue]))
+
+    @cached_property
+    def on_time(self) -> Floats:
+        """Those of them that arrived whole by their due date."""
+        late = self.heads_of(self.m.of(Deliveries).late_lines)
+        late = late[self.m.log.column("due")[late] <= self.m.model.horizon]
+        return self.due - self.fold(late)

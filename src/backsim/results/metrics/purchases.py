@@ -1,0 +1,117 @@
+"""Purchases placed while it counted, and what buyers did about their suppliers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.entities import NONE
+from backsim.results.between import transfers_of
+from backsim.results.metrics.sums import Sums
+from backsim.scenario.lanes import sends_for_units
+from backsim.scenario.model import Model
+from backsim.scenario.reactions import Expedite, cancels, emergency_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Counted = tuple[Floats, Floats]
+    """Purchases and their units, by stock point."""
+
+
+class Purchases:
+    """Purchases and transfers per day, by stock point."""
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+        self.transfers = any(map(sends_for_units, m.model.scenario.stock))
+        """Whether a stock point may send for units of other sites of the level."""
+        purchases, size = m.log.purchases, m.shape[1]
+        placed = purchases.compress(purchases["placed"] >= m.model.warm_up)
+        sent = transfers_of(m.model, placed)
+        units = placed["units"][sent]
+        self.transferred = np.bincount(placed["stock"][sent], units, size) / m.days
+        """Units sent for."""
+        placed = placed.compress(~sent)
+        whole = placed["part_of"] == NONE  # not the parts that a site ships one by one
+        self.count = np.bincount(placed["stock"][whole], minlength=size) / m.days
+        """Purchases."""
+        led = placed["stock"][whole & (placed["joined"] == NONE)]  # they lead, or are alone
+        self.led = np.bincount(led, minlength=size) / m.days
+        """Purchases, those placed together once."""
+        self.units = np.bincount(placed["stock"], placed["units"], size) / m.days
+        """Units purchased."""
+
+    @cached_property
+    def surcharges(self) -> Floats:
+        """Money for units bought where they cost more; not per day, but in all."""
+        model, purchases = self.m.model, self.m.log.purchases
+        points = model.scenario.stock
+        found = np.zeros(len(points))
+        for index, point in enumerate(points):
+            for source in point.supplier or ():
+                if extra := getattr(source, "surcharge", 0.0):
+                    code = model.suppliers.index(source.supplier)  # type: ignore[union-attr]
+                    only = len(point.supplier or ()) == 1
+                    rows = (purchases["placed"] >= model.warm_up) & (purchases["stock"] == index)
+                    rows &= only | (purchases["supplier"] == code)
+                    found[index] += extra * purchases["units"][rows].sum()
+        return found
+
+
+class Reactions:
+    """What buyers did while it counted; None where they never do such a thing."""
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+        self.points = m.model.scenario.stock
+
+    @cached_property
+    def expedited(self) -> Counted | None:
+        """Purchases brought forward, and their units."""
+        if not any(isinstance(point.expedite, Expedite) for point in self.points):
+            return None
+        deliveries = self.m.log.deliveries
+        return self._count(self._within(deliveries["expedited_at"]), deliveries["expedited"])
+
+    @cached_property
+    def withdrawn(self) -> Counted | None:
+        """Late purchases withdrawn, and their units."""
+        if not any(cancels(point) for point in self.points):
+            return None
+        deliveries = self.m.log.deliveries
+        return self._count(self._within(deliveries["cancelled_at"]), deliveries["withdrawn"])
+
+    @cached_property
+    def emergency(self) -> Counted | None:
+        """Purchases from emergency sources, and their units."""
+        urgent = _emergency_suppliers(self.m.model)
+        if not (urgent != NONE).any():
+            return None
+        purchases = self.m.log.purchases
+        rows = (purchases["placed"] >= self.m.model.warm_up) & (purchases["supplier"] != NONE)
+        rows &= purchases["supplier"] == urgent[purchases["stock"]]
+        return self._count(rows, purchases["units"])
+
+    def _count(self, rows: Any, units: Any) -> Counted:
+        place, size = self.m.log.purchases["stock"][rows], self.m.shape[1]
+        return (
+            np.bincount(place, minlength=size).astype(float),
+            np.bincount(place, units[rows], size).astype(float),
+        )
+
+    def _within(self, times: Any) -> Any:
+        return (times >= self.m.model.warm_up) & (times <= self.m.model.horizon)
+
+
+def _emergency_suppliers(model: Model) -> Any:
+    """The supplier that each stock point asks in emergencies; NONE where there is none."""
+    found = np.full(len(model.stock_points), NONE)
+    for index, point in enumerate(model.scenario.stock):
+        for source in point.supplier or ():
+            if emergency_of(source) is not None:
+                found[index] = model.suppliers.index(source.supplier)  # type: ignore[union-attr]
+    return found

@@ -1,0 +1,114 @@
+"""What is purchased, how well it was forecast, and what buyers did about late purchases."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.engines.setup import set_up
+from backsim.results.metrics.purchases import Purchases, Reactions
+from backsim.results.metrics.registry import LESS, NEITHER, PURCHASING, metric
+from backsim.results.metrics.sums import Sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@metric("per day", better=NEITHER, group=PURCHASING)
+def purchases_per_day(m: Sums) -> Floats:
+    """Purchases placed."""
+    return m.fold_stock(m.of(Purchases).count)
+
+
+@metric("units", better=NEITHER, group=PURCHASING)
+def units_per_purchase(m: Sums) -> Floats:
+    """Units per purchase."""
+    purchases = m.of(Purchases)
+    return m.fold_stock(purchases.units) / m.fold_stock(purchases.count)
+
+
+class Forecasts:
+    """Errors of the forecasts one period ahead, over the periods that end after the warm-up.
+
+    By view, in units; `demand` is nan where nothing is forecast.
+    Source: Kolassa and Schuetz, Foresight 6 (2007) 40-43 (the ratio of sums, also called WAPE).
+    """
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+
+    @cached_property
+    def _sums(self) -> tuple[Floats, Floats, Floats]:
+        model, log = self.m.model, self.m.log
+        sums = np.zeros((3, len(log.stocks)))
+        for row in set_up(model).forecasts if len(log.observations) else ():
+            ended = int(np.floor((model.horizon - row.first) / row.every)) + 1
+            skipped = max(0, int(np.floor((model.warm_up - row.first) / row.every)) + 1)
+            periods: Any = log.observations[row.observed_at + skipped : row.observed_at + ended]
+            errors = periods["forecast"] - periods["units"]
+            sums[:, row.stock] = np.abs(errors).sum(), errors.sum(), periods["units"].sum()
+        absolute, signed, demand = map(self.m.fold_stock, sums)
+        return absolute, signed, np.where(demand > 0, demand, np.nan)
+
+    @property
+    def absolute_errors(self) -> Floats:
+        """Sum of |forecast - demand|."""
+        return self._sums[0]
+
+    @property
+    def errors(self) -> Floats:
+        """Sum of forecast - demand."""
+        return self._sums[1]
+
+    @property
+    def demand(self) -> Floats:
+        """Demand of these periods."""
+        return self._sums[2]
+
+
+@metric("share", better=LESS, group=PURCHASING)
+def forecast_error(m: Sums) -> Floats:
+    """Absolute errors of the forecasts one period ahead / demand of these periods."""
+    forecasts = m.of(Forecasts)
+    return forecasts.absolute_errors / forecasts.demand
+
+
+@metric("share", better=NEITHER, group=PURCHASING)
+def forecast_bias(m: Sums) -> Floats:
+    """Forecasts one period ahead less demand / demand of these periods."""
+    forecasts = m.of(Forecasts)
+    return forecasts.errors / forecasts.demand
+
+
+@metric("per day", better=NEITHER, group=PURCHASING)
+def expedited_per_day(m: Sums) -> Floats:
+    """Purchases brought forward."""
+    found = m.of(Reactions).expedited
+    return m.nothing if found is None else m.fold_stock(found[0] / m.days)
+
+
+@metric("per day", better=NEITHER, group=PURCHASING)
+def withdrawn_late_per_day(m: Sums) -> Floats:
+    """Late purchases withdrawn."""
+    found = m.of(Reactions).withdrawn
+    return m.nothing if found is None else m.fold_stock(found[0] / m.days)
+
+
+@metric("per day", better=NEITHER, group=PURCHASING)
+def emergency_per_day(m: Sums) -> Floats:
+    """Purchases from emergency sources."""
+    found = m.of(Reactions).emergency
+    return m.nothing if found is None else m.fold_stock(found[0] / m.days)
+
+
+@metric("share", better=NEITHER, group=PURCHASING)
+def emergency_share(m: Sums) -> Floats:
+    """Units bought from emergency sources / units purchased."""
+    found = m.of(Reactions).emergency
+    if found is None:
+        return m.nothing
+    return m.fold_stock(found[1] / m.days) / m.fold_stock(m.of(Purchases).units)

@@ -1,0 +1,69 @@
+"""What stock points hold, await and owe, on average over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.results.metrics.averages import Stocks
+from backsim.results.metrics.registry import LESS, NEITHER, NETWORK, STOCK, metric
+from backsim.results.metrics.sums import Sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@metric("units", better=LESS, group=STOCK, tables=("site",))
+def mean_on_hand(m: Sums) -> Floats:
+    """Units free to ship, time average."""
+    return m.fold_stock(m.of(Stocks).average("on_hand_days"))
+
+
+@metric("units", better=LESS, group=STOCK)
+def mean_reserved(m: Sums) -> Floats:
+    """Units kept for orders that are not whole yet, time average."""
+    return m.fold_stock(m.of(Stocks).average("reserved_days"))
+
+
+@metric("units", better=LESS, group=STOCK, tables=("site",), always=True)
+def mean_backlog(m: Sums) -> Floats:
+    """Units that customers wait for, time average."""
+    return m.fold(m.backlog)
+
+
+@metric("units", better=NEITHER, group=STOCK)
+def mean_on_order(m: Sums) -> Floats:
+    """Units ordered and not received, time average."""
+    return m.fold_stock(m.of(Stocks).average("on_order_days"))
+
+
+@metric("units", better=NEITHER, group=NETWORK, tables=("site",))
+def mean_in_transit(m: Sums) -> Floats:
+    """Units on their way from another site, time average."""
+    stocks = m.of(Stocks)
+    return m.nothing if stocks.between is None else m.fold_stock(stocks.in_transit)
+
+
+@metric("units", better=LESS, group=NETWORK, tables=("site",))
+def mean_site_backlog(m: Sums) -> Floats:
+    """Units that other sites wait for, time average."""
+    between = m.of(Stocks).between
+    return m.nothing if between is None else m.fold_stock(between.waiting / m.days)
+
+
+@metric("units", better=NEITHER, group=STOCK)
+def mean_net_stock(m: Sums) -> Floats:
+    """On hand less units not yet allotted to waiting lines, time average."""
+    return m.fold_stock(m.of(Stocks).average("net_days"))
+
+
+@metric("units", better=NEITHER, group=STOCK)
+def sd_net_stock(m: Sums) -> Floats:
+    """Standard deviation over time of on hand less backlog (mean over stock points)."""
+    stocks = m.of(Stocks)
+    net = stocks.average("net_days")
+    variance = np.maximum(stocks.average("net_squared_days") - net**2, 0.0)
+    return m.fold_stock(np.sqrt(variance), mean=True)

@@ -1,0 +1,183 @@
+"""The sums of a run that its metrics are made of.
+
+Flow metrics count the orders placed in [warm-up, horizon] and what has become of them by the
+horizon; time averages run over [warm-up, horizon].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from backsim.engines.log import Log
+from backsim.entities import CANCELLED, LOST
+from backsim.results.metrics.registry import METRICS, values_of
+from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+More = TypeVar("More")
+
+
+class Sums:
+    """Sums by customer class and stock point, and how they fold into views.
+
+    Arrays are of shape (classes, stock points) for what customers do, (stock points,) for the rest,
+    and (views,) once folded.  A view is a (dimension, member): overall, then each class, product
+    and site.  Every sum is made when it is first asked for, whichever metric asks.
+    """
+
+    def __init__(self, model: Model, log: Log) -> None:
+        self.model, self.log = model, log
+        self.shape = len(model.classes), len(model.stock_points)
+        self.days = model.horizon - model.warm_up
+        self.views = views_of(model)
+        self.product: Any = log.stocks["product"]
+        self.site: Any = log.stocks["site"]
+        self.time, self.units = log.column("time"), log.column("units")
+        self.first = int(np.searchsorted(self.time, model.warm_up))
+        self.group = self._groups(log.column("stock"), log.column("customer_class"))
+        self._made: dict[Callable[[Sums], Any], Any] = {}
+        self._metrics: dict[str, Floats] = {}
+
+    def __getitem__(self, metric: str) -> Floats:
+        """The values of a metric, by view; reckoned once.  Raises KeyError if there is none."""
+        if metric not in self._metrics:
+            self._metrics[metric] = values_of(METRICS[metric], self)
+        return self._metrics[metric]
+
+    def of(self, kind: Callable[[Sums], More]) -> More:
+        """More sums of some kind, `kind(self)`; made once."""
+        if kind not in self._made:
+            self._made[kind] = kind(self)
+        found: More = self._made[kind]
+        return found
+
+    # -- how to sum and fold ---------------------------------------------------------------
+
+    def _groups(self, stock: Any, customer_class: Any) -> Any:
+        """The number of each line's class and stock point."""
+        if self.shape[0] == 1:
+            return stock
+        return customer_class if self.shape[1] == 1 else customer_class * self.shape[1] + stock
+
+    def total(self, group: Any, weights: Any = None) -> Floats:
+        """Sums over lines given by their `group`, shape (classes, stock points)."""
+        size = self.shape[0] * self.shape[1]
+        return np.bincount(group, weights, size).astype(float).reshape(self.shape)
+
+    def fold(self, values: Floats) -> Floats:
+        """Sums over all, each class, each product, each site; shape (views,)."""
+        by_stock = values.sum(axis=0)
+        return np.concatenate([[values.sum()], values.sum(axis=1), *self._by_place(by_stock)])
+
+    def fold_stock(self, values: Any, mean: bool = False) -> Floats:
+        """Sums (or means) over stock points; nothing by class."""
+        values = np.asarray(values, float)
+        places = np.concatenate([[values.sum()], *self._by_place(values)])
+        if mean:
+            ones = np.ones(len(values))
+            places /= np.concatenate([[ones.sum()], *self._by_place(ones)])
+        return np.insert(places, 1, np.full(self.shape[0], np.nan))
+
+    def _by_place(self, values: Floats) -> tuple[Any, Any]:
+        return (
+            np.bincount(self.product, values, len(self.model.products)),
+            np.bincount(self.site, values, len(self.model.sites)),
+        )
+
+    def per_ordered(self, units: Floats) -> Floats:
+        """Units of some kind / units ordered, by view."""
+        return self.fold(units) / self.all_ordered
+
+    @cached_property
+    def nothing(self) -> Floats:
+        """What has no meaning in this run: nan in every view."""
+        return np.full(len(self.views), np.nan)
+
+    # -- what customers ordered and what became of it --------------------------------------
+
+    @cached_property
+    def later(self) -> Any:
+        """Indices of the lines that count and were not filled at once."""
+        return self.log.later[np.searchsorted(self.log.later, self.first) :]
+
+    @cached_property
+    def rest(self) -> Any:
+        """Their records."""
+        return self.log.rest[len(self.log.later) - len(self.later) :]
+
+    @cached_property
+    def ordered(self) -> Floats:
+        """Units ordered."""
+        group, units = self.group[self.first :], self.units[self.first :]
+        return self.total(group) if (units == 1).all() else self.total(group, units)
+
+    @cached_property
+    def missing(self) -> Floats:
+        """Units not shipped at the moment of ordering."""
+        return self._of_rest(self.rest["units"] - self.rest["filled"])
+
+    @cached_property
+    def cancelled(self) -> Floats:
+        """Units cancelled while they waited."""
+        return self._of_rest(np.where(self.rest["status"] == CANCELLED, self.rest["left"], 0))
+
+    @cached_property
+    def lost(self) -> Floats:
+        """Units lost at once."""
+        return self._of_rest(np.where(self.rest["status"] == LOST, self.rest["left"], 0))
+
+    @cached_property
+    def shipped(self) -> Floats:
+        """Units shipped, of those ordered."""
+        return self.ordered - self._of_rest(self.rest["units"] - self.rest["shipped"])
+
+    def _of_rest(self, units: Any) -> Floats:
+        return self.total(self.group[self.later], units)
+
+    @cached_property
+    def all_ordered(self) -> Floats:
+        """Units ordered, by view."""
+        return self.fold(self.ordered)
+
+    @cached_property
+    def all_shipped(self) -> Floats:
+        """Units shipped, of those ordered, by view."""
+        return self.fold(self.shipped)
+
+    # -- backlog ---------------------------------------------------------------------------
+
+    @cached_property
+    def backlog(self) -> Floats:
+        """Units that customers wait for, time average over [warm-up, horizon].
+
+        Of units shipped late, units that left, and units that still wait.
+        """
+        start, end = self.model.warm_up, self.model.horizon
+        shipments = self.log.shipments
+        ordered = self.time[shipments["line"]]
+        days = shipments["time"].clip(min=start) - ordered.clip(min=start)
+        total = self.total(self.group[shipments["line"]], shipments["units"] * days)
+        unshipped = self.log.rest["shipped"] != self.log.rest["units"]
+        rest, group = self.log.rest.compress(unshipped), self.group[self.log.later[unshipped]]
+        until = np.minimum(rest["closed"], end)
+        days = until.clip(min=start) - rest["time"].clip(min=start)
+        units = rest["units"] - rest["shipped"]
+        return (total + self.total(group, units * days)) / self.days
+
+
+def views_of(model: Model) -> tuple[tuple[str, str], ...]:
+    """(dimension, member) of each value of a metric: overall, then each class, product, site."""
+    return (
+        ("", ""),
+        *(("class", name) for name in model.classes),
+        *(("product", name) for name in model.products),
+        *(("site", name) for name in model.sites),
+    )

@@ -1,0 +1,78 @@
+"""The metrics of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.engines.log import Log
+from backsim.errors import InputError, nearest
+from backsim.results.metrics.registry import METRICS
+from backsim.results.metrics.sums import Sums
+from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one run: `metrics["fill_rate"]`, `metrics.get("otif", "class", "gold")`."""
+
+    views: tuple[tuple[str, str], ...]
+    values: Mapping[str, Floats]
+
+    @cached_property
+    def _place(self) -> dict[tuple[str, str], int]:
+        return {view: i for i, view in enumerate(self.views)}
+
+    def __getitem__(self, name: str) -> float:
+        return self.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def get(self, name: str, dimension: str = "", member: str = "") -> float:
+        """A metric, overall or of one class, product or site; nan where it means nothing.
+
+        Raises InputError for an unknown metric, class, product or site.
+        """
+        if name not in self.values:
+            near = nearest(name, list(self.values))
+            raise InputError(f"expected a metric ({near}), got {name!r}")
+        if (dimension, member) not in self._place:
+            known = [m for d, m in self.views if d == dimension]
+            raise InputError(
+                f"expected a {dimension or 'dimension'} ({', '.join(known)}), got {member!r}"
+            )
+        return float(self.values[name][self._place[dimension, member]])
+
+    def rows(self) -> list[tuple[str, str, str, float]]:
+        """(metric, dimension, member, value), without those that mean nothing."""
+        return [
+            (name, *view, float(value))
+            for name, values in self.values.items()
+            for view, value in zip(self.views, values, strict=True)
+            if not np.isnan(value)
+        ]
+
+    def frame(self) -> pd.DataFrame:
+        """One row per metric and class, product or site."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=["metric", "dimension", "member", "value"])
+
+
+def measure(model: Model, log: Log) -> Metrics:
+    """The metrics of a run.  Raises InputError when a user's metric fails."""
+    sums = Sums(model, log)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = {name: sums[name] for name in METRICS}
+    return Metrics(sums.views, values)
