@@ -45,7 +45,7 @@ def why_not(rule: Rule) -> str | None:
     """Why a rule cannot order a book; None if it can."""
     if rule.name == PROGRAM:
         return "a rule that serves line by line"
-    if any(p.default is None for p in rule.parameters):
+    if not rule.has_defaults:
         return "a rule whose parameters have defaults"
     strange = [name for name in rule.asks if name not in OFFERS]
     return f"a rule that asks for nothing but {', '.join(OFFERS)}" if strange else None
@@ -69,6 +69,7 @@ class Desk:
         for row, option in zip(capacity.row.tolist(), capacity.option.tolist(), strict=True):
             self.counted.setdefault(option, []).append(row)
         self.smallest: list[float] = np.minimum(lines.smallest, lines.units).tolist()
+        self.shipment: list[int] = book.shipments[0].tolist()
         self.order_of: list[int] = lines.order.tolist()
         self.complete: list[bool] = lines.complete.tolist()
 
@@ -162,16 +163,34 @@ class _Clerk:
 
     def fill(self, line: int, day: float | None = None) -> list[tuple[int, float]]:
         """Give a line what it can have, on this day or any; (option, units) of what it got."""
+        desk = self.desk
+        options = desk.options[desk.ends[line] : desk.ends[line + 1]]
+        if day is not None:
+            options = [option for option in options if desk.day[option] == day]
+        if desk.smallest[line] <= 0.0:
+            return self.take(line, options)
+        shipments: dict[int, list[int]] = {}
+        for option in options:
+            shipments.setdefault(desk.shipment[option], []).append(option)
+        taken = []
+        for shipment in shipments.values():
+            some = self.take(line, shipment)
+            if sum(units for _, units in some) >= desk.smallest[line] - TRACE:
+                taken += some
+            else:
+                self.give_back(line, some)
+        return taken
+
+    def take(self, line: int, options: list[int]) -> list[tuple[int, float]]:
+        """Give a line what these options still have for it."""
         desk, taken = self.desk, []
-        for option in desk.options[desk.ends[line] : desk.ends[line + 1]]:
+        for option in options:
             if self.open[line] <= 0.0:
                 break
-            if day is not None and desk.day[option] != day:
-                continue
             units = min(self.open[line], self.left[desk.source[option]])
             for row in desk.counted.get(option, ()):
                 units = min(units, self.room[row])
-            if units > 0.0 and units >= desk.smallest[line]:
+            if units > 0.0:
                 self.move(line, option, units)
                 taken.append((option, units))
         return taken
@@ -194,7 +213,7 @@ def broken_limits(plan: Plan) -> list[str]:
     """The limits across lines that a plan does not keep, in words."""
     book, lines, limits = plan.book, plan.book.lines, plan.book.limits
     found = []
-    if limits.promise_penalty == np.inf and (count := int((plan.broken > 0).sum())):
+    if limits.promise_penalty == np.inf and (count := int((plan.unkept > 0).sum())):
         found.append(f"{count} promise" + ("s" if count > 1 else ""))
     if small := int((_too_small(plan)).sum()):
         found.append(f"least size of {small} shipments")
@@ -237,9 +256,10 @@ def _torn(plan: Plan) -> int:
 
 
 def _too_small(plan: Plan) -> NDArray[np.bool_]:
-    lines, line = plan.book.lines, plan.book.options.line
+    lines, (of, line) = plan.book.lines, plan.book.shipments
+    units = np.bincount(of, plan.units, len(line))
     least = np.minimum(lines.smallest, lines.units)[line]
-    return np.asarray((plan.units > TRACE) & (plan.units < least - TRACE))
+    return np.asarray((units > TRACE) & (units < least - TRACE))
 
 
 def _shares(plan: Plan, code: Codes, count: int) -> Floats:

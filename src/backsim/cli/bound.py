@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from rich.table import Table
 from backsim.cli.console import console, say
 from backsim.cli.progress import counting
 from backsim.hindsight import TERMS, Regret, regrets
-from backsim.hindsight.regret import rules_with_defaults
+from backsim.hindsight.regret import rules_for
 from backsim.scenario import load
 from backsim.statistics import Estimate
 from backsim.streams import fresh_seed
@@ -33,7 +35,9 @@ def show_bound(
     if seed is None:
         seed = fresh_seed()
         say(f"seed: {seed}")
-    rules = rules_with_defaults() if against is None else list(against)
+    rules, left_out = rules_for(model) if against is None else (list(against), {})
+    for name, reason in left_out.items():
+        say(f"the rule {name} is left out: {reason}")
     with counting("runs") as progress:
         found = regrets(
             model,
@@ -47,9 +51,9 @@ def show_bound(
     if format == "json":
         print(json.dumps({"seed": seed, "replications": replications, "rules": rows}, indent=2))
     elif format == "csv":
-        print(",".join(rows[0]))
-        for row in rows:
-            print(",".join(_quoted(value) for value in row.values()))
+        writer = csv.DictWriter(sys.stdout, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
     else:
         _print(found, replications, seed)
 
@@ -62,11 +66,6 @@ def _row(found: Regret) -> dict[str, Any]:
         for name, value in ((what, known.mean), (f"{what}_half_width", known.half_width))
     }
     return {"rule": found.rule, **figures, "given_receipts": found.given_receipts}
-
-
-def _quoted(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f'"{text}"' if "," in text else text
 
 
 def _print(found: Sequence[Regret], replications: int, seed: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backsim.engines.choose import choose
+from backsim.errors import InputError
 from backsim.hindsight.bound import Bound, bound_of
 from backsim.results.run import play_and_check
 from backsim.rules import FAMILIES
@@ -53,10 +54,21 @@ def regrets(
     return [_regret(name, bounds) for name, bounds in found.items()]
 
 
-def rules_with_defaults() -> list[str]:
-    """The priority rules that need no parameters."""
-    rules = FAMILIES["priority"].rules.values()
-    return [r.name for r in rules if all(p.default is not None for p in r.parameters)]
+def rules_for(model: Model) -> tuple[list[str], dict[str, str]]:
+    """The priority rules, with their defaults, that can stand in the place of the model's own.
+
+    And for each other that has defaults, why the scenario does not go with it.
+    """
+    fitting, left_out = [], {}
+    for rule in FAMILIES["priority"].rules.values():
+        if rule.has_defaults:
+            try:
+                model.replace({"policy.priority": rule.name})
+            except InputError as error:
+                left_out[rule.name] = str(error)
+            else:
+                fitting.append(rule.name)
+    return fitting, left_out
 
 
 def _regret(name: str, bounds: Sequence[Bound]) -> Regret:

@@ -104,6 +104,11 @@ class Rule:
         return tuple(p for p in self.parameters if p.each_class is not None)
 
     @property
+    def has_defaults(self) -> bool:
+        """Whether it can be used without giving parameters."""
+        return all(p.default is not None for p in self.parameters)
+
+    @property
     def built_in(self) -> bool:
         """Whether backsim brings the rule; else it is a user's."""
         return self.function.__module__.startswith("backsim.rules.")
