@@ -49,7 +49,7 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
         book = replace(book, lines=own, limits=Limits(together=together))
     if limits:
         promised = draw(
-            st.lists(st.one_of(st.integers(-2, 5), st.just(INF)), min_size=lines, max_size=lines)
+            st.lists(st.one_of(st.integers(0, 5), st.just(INF)), min_size=lines, max_size=lines)
         )
         book = replace(
             book,
@@ -99,11 +99,21 @@ def faults(plan: Plan, slack: float = 1e-6) -> list[str]:
     )
     if (moved > limits.capacity.units + slack).any():
         found.append("capacity")
-    if limits.promise_penalty == INF and (plan.broken > slack).any():
+    if limits.promise_penalty == INF and (plan.unkept > slack).any():
         found.append("promise")
-    least = np.minimum(lines.smallest, lines.units)[book.options.line]
-    if ((plan.units > slack) & (plan.units < least - slack)).any():
-        found.append("smallest")
+    shipments: dict[tuple[int, int, float], float] = {}  # one product, one site
+    for line, source, day, units in zip(
+        book.options.line.tolist(),
+        book.options.source.tolist(),
+        book.options.day.tolist(),
+        plan.units.tolist(),
+        strict=True,
+    ):
+        key = (line, int(book.sources.site[source]), day)
+        shipments[key] = shipments.get(key, 0.0) + units
+    for (line, _, _), units in shipments.items():
+        if slack < units < min(lines.smallest[line], lines.units[line]) - slack:
+            found.append("smallest")
     for order in np.unique(lines.order[lines.complete]):
         share = served[(lines.order == order) & lines.complete]
         asked = lines.units[(lines.order == order) & lines.complete]

@@ -13,13 +13,12 @@ from tests.allocation.books import books, cost_by_hand, faults, plans
 from backsim.allocation import highs, parts, pulpform, solve
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book, Limits
-from backsim.allocation.conflict import InfeasibleError
+from backsim.allocation.conflict import InfeasibleError, NoPlanError
 from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
 from backsim.allocation.transport import small_book
-from backsim.errors import InputError
 
 CLOSE = 1e-6
 
@@ -225,7 +224,7 @@ def test_no_solution_is_found_without_presolving():
 
 
 def test_a_plan_that_keeps_no_limits_is_none():
-    with pytest.raises(InputError, match="time-limit: expected more time: no plan was found"):
+    with pytest.raises(NoPlanError, match=r"stopped by the time limit .* there is no plan yet"):
         optimise(large(), Effort(time_limit=1e-3))
 
 

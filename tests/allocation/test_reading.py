@@ -130,15 +130,15 @@ def test_who_has_waited_long_is_not_given_up(tmp_path: Path):
     assert plan.cost == plan.bound == plan.terms["lost"] + plan.terms["lateness"]
 
 
-def test_a_promise_whose_day_is_over_no_longer_counts(tmp_path: Path):
+def test_a_promise_whose_day_is_over_is_broken_and_goes_before_newer_ones(tmp_path: Path):
     found = book(
         tmp_path,
         lines="id,product,units,promised\nL1,mug,5,2026-11-23\nL2,mug,2,2026-11-24\n",
     )
     plan = optimise(found)
-    assert plan.served.tolist() == [2.0, 2.0]
+    assert plan.served.tolist() == [4.0, 0.0]
     assert plan.promises["promised_before"].tolist() == ["2026-11-23", "2026-11-24"]
-    assert not plan.broken.any()
+    assert plan.broken.tolist() == [5.0, 2.0]
 
 
 def test_a_purchase_that_should_be_here(tmp_path: Path):
@@ -171,13 +171,15 @@ def test_why_not(tmp_path: Path):
     ]
 
 
-def test_sharing_in_parts_of_units_is_told(tmp_path: Path):
+def test_sharing_keeps_to_whole_units(tmp_path: Path):
     found = book(
         tmp_path,
         lines="id,product,units\nL1,mug,4\nL2,mug,3\n",
         settings="name,value\nwhole_units,yes\n",
     )
-    assert broken_limits(pro_rata(found)) == ["whole units of 2 shipments"]
+    plan = pro_rata(found)  # 2 2/7 and 1 5/7
+    assert not broken_limits(plan)
+    assert plan.served.tolist() == [2.0, 2.0]
 
 
 def test_no_day_is_too_far(tmp_path: Path):

@@ -113,8 +113,8 @@ def test_a_rule_of_my_own(book: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_no_plan_is_a_clear_error(book: Path, capsys: pytest.CaptureFixture[str]):
     file = book / "classes.csv"
-    file.write_text("class,rank,min_fill\nretail,1,1\nwholesale,2,1\n")
-    assert cli(["allocate", str(book)]) == 2
+    file.write_text("class,rank,weight,min_fill\nretail,1,2,1\nwholesale,2,1,1\n")
+    assert cli(["allocate", str(book)]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import INBOUND, STOCK, Book, Limits, Lines, Names, Sources, join, take
+from backsim.allocation.lost import with_lost
 from backsim.allocation.options import (
     DayLimit,
     Lanes,
@@ -68,7 +69,6 @@ class _Assembly:
         day_limits = self._day_limits(carriers)
         prices = self._prices(products)
         parser.check()
-        lines = replace(lines, lost=self._lost(lines, sources, lanes))
         options, too_late = expand(lines, sources, lanes, substitutes)
         options = options.take(_accepted(lines, sources, options, accepts, products, self.sites))
         limits = Limits(
@@ -86,6 +86,7 @@ class _Assembly:
         if day_limits:
             capacity = capacity_of(options, lines, sources, lanes, day_limits)
             limits = replace(limits, capacity=capacity)
+        lines = with_lost(lines, sources, options, limits.capacity)
         names = Names(tuple(products), tuple(self.sites), customers, tuple(classes), prices, ranks)
         return Book(lines, sources, options, names, limits, too_late, self.settings.today)
 
@@ -274,14 +275,6 @@ class _Assembly:
             parser.codes(table, "instead", sent, products),
             parser.numbers(table, "cost", 0.0),
         )
-
-    def _lost(self, lines: Lines, sources: Sources, lanes: Lanes) -> Floats:
-        """What a lost unit costs; where nothing is given, as if it came a day after all else."""
-        last = float(sources.arrives.max(initial=0.0)) + float(lanes.days.max(initial=0.0)) + 1.0
-        if "capacity" in self.tables:
-            last += self.settings.shipping_days
-        as_late = lines.weight * np.maximum(1.0, last - np.maximum(0.0, lines.due))
-        return np.where(np.isnan(lines.lost), as_late, lines.lost)
 
     def _check_lists(self, known: dict[str, dict[str, int]]) -> None:
         """What the lines accept is known, or `none`."""

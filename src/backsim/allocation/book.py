@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+INF = float("inf")
 NOBODY = -1
 STOCK, INBOUND = 0, 1
 KINDS = ("stock", "inbound")
@@ -153,7 +156,9 @@ class Names:
 class Book:
     """Today's open orders and what there is to serve them with.
 
-    `waits` counts, for each line, the options that come too late for its customer.
+    `too_late` counts, for each line, the options that come too late for its customer.  `owed`: the
+    day by which each line whose promise is over has to have its `owed_units` (inf: none; empty: not
+    worked out), see `allocation.overdue`.
     """
 
     lines: Lines
@@ -163,6 +168,8 @@ class Book:
     limits: Limits = field(default_factory=Limits)
     too_late: Codes = field(default_factory=lambda: np.zeros(0, np.int64))
     today: date | None = None
+    owed: Floats = field(default_factory=lambda: np.zeros(0))
+    owed_units: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def lateness(self) -> Floats:
@@ -184,10 +191,59 @@ class Book:
         return cost
 
     @property
-    def standing(self) -> Flags:
-        """The lines with a promise that can be kept: one whose day is over no longer counts."""
-        promised = self.lines.promised
-        return np.isfinite(promised) & (promised >= 0.0)
+    def over(self) -> Flags:
+        """The lines with a promise whose day is over: it is broken, and still owed."""
+        return np.asarray(self.lines.promised < 0.0)
+
+    @property
+    def keep_by(self) -> Floats:
+        """The day by which each line has to have units (inf: none): its promise, or it is owed."""
+        promised = np.where(self.over, INF, self.lines.promised)
+        return np.minimum(promised, self.owed) if len(self.owed) else promised
+
+    @property
+    def to_keep(self) -> Floats:
+        """The units that each line has to have by `keep_by`."""
+        units = self.lines.units
+        return np.where(self.over, self.owed_units, units) if len(self.owed) else units
+
+    @property
+    def places(self) -> Codes:
+        """The place of each line where plans are equal: by rank of its class, then as listed."""
+        places, ranks = np.arange(len(self.lines)), self.names.ranks
+        if len(ranks):
+            order = np.lexsort((places, ranks[self.lines.customer_class]))
+            places = np.argsort(order, kind="stable")
+        return places
+
+    @property
+    def silent_ranks(self) -> list[tuple[str, str]]:
+        """(class, class of the next worse rank) where the former's lines weigh no more in money."""
+        lines, ranks = self.lines, self.names.ranks
+        money = np.stack([lines.weight, lines.lost])
+        own = {code: money[:, lines.customer_class == code] for code in range(len(ranks))}
+        classes = sorted((c for c in own if own[c].size), key=lambda code: ranks[code])
+        found = []
+        for better, worse in pairwise(classes):
+            least, most = own[better].min(axis=1), own[worse].max(axis=1)
+            if ranks[better] < ranks[worse] and not (
+                (least >= most).all() and (least > most).any()
+            ):
+                found.append((self.names.classes[better], self.names.classes[worse]))
+        return found
+
+    @cached_property
+    def shipments(self) -> tuple[Codes, Codes]:
+        """The shipment that each option is a part of, and the line of each shipment.
+
+        What leaves a site for a line on one day is one shipment, whichever stock it was.
+        """
+        line, site = self.options.line, self.sources.site[self.options.source]
+        days, day = np.unique(self.options.day, return_inverse=True)
+        sites = int(site.max(initial=0)) + 1
+        code = (line * sites + site) * max(1, len(days)) + day
+        _, first, of = np.unique(code, return_index=True, return_inverse=True)
+        return of, line[first]
 
     @property
     def overdue(self) -> tuple[str, ...]:

@@ -54,11 +54,11 @@ class Case:
     Lines, in order of time of order: `product`; `group`, lines of one group ship together or not
     at all (ALONE: parts will do); `ordered`, `due`, `leaves` (inf: never); `units` open; `weight`,
     money per unit and day late; `lost`, money per unit not served (0: as if a day after the last
-    arrival); `customer_class`; `promised`, inf where no promise can be kept.  Sources: `of`, the
-    product; `held` units; they `arrive`, 0 where they are on hand.  `min_fill`: class -> share of
-    its open units to be served now; `fairness`: how far a class's share may be below that of all;
-    `promise_penalty`: money per unit that comes after its promise.  `capacity`: units a day, of
-    which `left` may leave today, which ends in `today` days; inf is no limit.
+    arrival); `customer_class`; `promised`, inf without a promise, 0 where it is over.
+    Sources: `of`, the product; `held` units; they `arrive`, 0 where they are on hand.  `min_fill`:
+    class -> share of its open units to be served now; `fairness`: how far a class's share may be
+    below that of all; `promise_penalty`: money per unit that comes after its promise.  `capacity`:
+    units a day, of which `left` may leave today, which ends in `today` days; inf is no limit.
     """
 
     product: Codes

@@ -10,9 +10,10 @@ import numpy as np
 
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book
-from backsim.allocation.conflict import InfeasibleError
+from backsim.allocation.conflict import NoPlanError
 from backsim.allocation.greedy import Desk, broken_limits, rules_for_books, why_not
 from backsim.allocation.lists import Columns, Row
+from backsim.allocation.overdue import with_owed
 from backsim.allocation.plan import TERMS, Plan
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import TRACE, Effort
@@ -44,6 +45,7 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
     """
     if rule == LP:
         return optimise(book, effort, **how)
+    book = with_owed(book)
     if rule in SHARES:
         return SHARES[rule](book)
     known = FAMILIES["priority"].rules
@@ -55,14 +57,12 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
     return Desk(book).plan(known[rule])
 
 
-def all_plans(book: Book, chosen: Plan) -> list[Plan]:
+def all_plans(chosen: Plan, effort: Effort | None = None) -> list[Plan]:
     """The chosen plan, then those of the others; sharing rules only of books that are not large."""
-    plans = [chosen]
+    plans, book = [chosen], chosen.book
     if chosen.rule != LP:
-        with suppress(
-            InfeasibleError
-        ):  # the rules keep no promises, so they have plans all the same
-            plans.append(optimise(book))
+        with suppress(NoPlanError):  # the rules keep no promises, so they have plans all the same
+            plans.append(optimise(book, effort))
     desk = Desk(book)
     plans += [desk.plan(rule) for rule in rules_for_books() if rule.name != chosen.rule]
     if len(book.options) <= MOST_SHARED:

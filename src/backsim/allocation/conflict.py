@@ -18,7 +18,7 @@ from backsim.allocation.book import Book
 from backsim.allocation.program import INF, Program
 from backsim.allocation.solution import Effort
 from backsim.allocation.solve import solve
-from backsim.errors import InputError
+from backsim.errors import BacksimError
 
 WISHES = ("promise", "min_fill", "fairness")
 FACTS = ("available", "capacity")
@@ -26,7 +26,11 @@ MOST = 8
 SMALLEST = 1e-6
 
 
-class InfeasibleError(InputError):
+class NoPlanError(BacksimError):
+    """The book can be read, and there is no plan for it, or none yet.  Exit code 1."""
+
+
+class InfeasibleError(NoPlanError):
     """No plan keeps to all that is asked for.  `wishes` and `facts` are in conflict."""
 
     def __init__(self, wishes: tuple[str, ...], facts: tuple[str, ...]) -> None:
@@ -84,26 +88,30 @@ def _blocks(program: Program, kinds: tuple[str, ...]) -> list[tuple[str, slice]]
 def _elastic(program: Program) -> Elastic:
     blocks = [np.arange(part.start, part.stop) for _, part in _blocks(program, WISHES)]
     wishes = np.concatenate(blocks) if blocks else np.empty(0, np.int64)
-    count, columns = len(wishes), len(program.cost)
+    return Elastic(stretched(program, wishes), wishes, len(program.cost))
+
+
+def stretched(program: Program, rows: np.ndarray[Any, Any]) -> Program:
+    """The program that asks for the least shortfall of some rows, each in a last column."""
+    count, columns = len(rows), len(program.cost)
     ends = program.start[-1] + np.arange(1, count + 1)
-    stretched = replace(
+    return replace(
         program,
         cost=np.concatenate([np.zeros(columns), np.ones(count)]),
         upper=np.concatenate([program.upper, np.full(count, INF)]),
         integer=np.concatenate([program.integer, np.zeros(count, np.int32)]),
         start=np.concatenate([program.start, ends]).astype(np.int32),
-        index=np.concatenate([program.index, wishes]).astype(np.int32),
+        index=np.concatenate([program.index, rows]).astype(np.int32),
         value=np.concatenate([program.value, np.ones(count)]),
         tie=np.zeros(columns + count),
         offset=0.0,
     )
-    return Elastic(stretched, wishes, columns)
 
 
 def _wish(book: Book, kind: str, i: int) -> str:
     lines, names = book.lines, book.names
     if kind == "promise":
-        line = int(np.flatnonzero(book.standing)[i])
+        line = int(np.flatnonzero(np.isfinite(book.keep_by))[i])
         product = names.products[lines.product[line]]
         day = spell_day(book, float(lines.promised[line]))
         return f"line {lines.ids[line]}: {lines.units[line]:g} of {product} promised for {day}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +15,16 @@ from backsim.allocation.solution import (
     TIME_LIMIT,
     Effort,
     Solution,
+    no_solution,
     without_columns,
 )
-from backsim.errors import BacksimError, InputError
+from backsim.allocation.ties import told_apart
+from backsim.errors import BacksimError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 SMALL = 20_000
 """Columns up to which the simplex method without presolving is fastest."""
@@ -42,23 +50,31 @@ class Solver:
 
         self._highs = highspy.Highs()
 
-    def solve(self, program: Program, effort: Effort) -> Solution:
+    def solve(self, program: Program, effort: Effort, start: Floats | None = None) -> Solution:
         """As `solve`; what came before does not matter."""
-        return solve(program, effort, self._highs)
+        return solve(program, effort, self._highs, start)
 
 
-def solve(program: Program, effort: Effort | None = None, solver: Any = None) -> Solution:
-    """Solve with HiGHS: the simplex method, or branch and cut where columns are whole numbers."""
+def solve(
+    program: Program,
+    effort: Effort | None = None,
+    solver: Any = None,
+    start: Floats | None = None,
+) -> Solution:
+    """Solve with HiGHS: the simplex method, or branch and cut where columns are whole numbers.
+
+    `start`: values that keep to all rows.  What is found is never worse.
+    """
     effort = effort or Effort()
     if not len(program.cost):
         return without_columns(program)
     if program.is_mixed:
-        return _solve_mixed(program, effort, solver)
+        return _solve_mixed(program, effort, solver, start)
     solver = new_solver(program, effort, solver)
     solver.run()
-    status = _status(solver)
-    if status == INFEASIBLE:
-        return _no_solution()
+    status, complete = _status(solver)
+    if not complete:
+        return _at_least(program, no_solution(status, -INF), start)
     answer = solver.getSolution()
     values, duals = np.array(answer.col_value), np.array(answer.row_dual)
     objective = float(solver.getObjectiveValue())
@@ -66,31 +82,71 @@ def solve(program: Program, effort: Effort | None = None, solver: Any = None) ->
         _break_ties(solver, program, answer, duals)
         values = np.array(solver.getSolution().col_value)
     bound = objective if status == OPTIMAL else -INF
-    return Solution(status, values, duals, objective, bound)
+    return _at_least(program, Solution(status, values, duals, objective, bound), start)
 
 
-def _no_solution() -> Solution:
-    nothing = np.empty(0)
-    return Solution(INFEASIBLE, nothing, nothing, INF, INF)
+def _at_least(program: Program, found: Solution, start: Floats | None) -> Solution:
+    """What was found, or the start where the time was over before there was a better."""
+    if start is None or found.status != TIME_LIMIT:
+        return found
+    cost = float(program.cost @ start + program.offset)
+    if cost >= found.objective:
+        return found
+    unknown = np.full(len(program.row_upper), np.nan)
+    return Solution(TIME_LIMIT, start, unknown, cost, found.bound)
 
 
-def _solve_mixed(program: Program, effort: Effort, solver: Any) -> Solution:
-    """Branch and cut; of a small program the better of two ways, with and without presolving.
+def optimum(
+    program: Program, effort: Effort, start: Floats | None = None, solver: Any = None
+) -> Solution:
+    """An optimum; without duals, and whichever of equal ones it is, where numbers are whole.
+
+    Of a small program with whole numbers the better of two ways, with and without presolving.
 
     HiGHS 1.15 is wrong now and then: of a thousand small books with whole orders, one or two are
     called optimal, or without a solution, that are not, and presolving hangs on fewer still.  The
     two ways are wrong on different books; bounds on the columns were enough where it hung.
     """
-    found = [] if len(program.cost) > TWICE else [_branch(program, effort, solver, "off")]
-    found.append(_branch(_bounded(program), effort, solver, "on"))
+    if not program.is_mixed:
+        return solve(program, replace(effort, ties=False), solver, start)
+    found, stop = [], time.monotonic() + effort.time_limit
+    if len(program.cost) <= TWICE:
+        found.append(_branch(program, effort, solver, "off", start))
+    left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
+    found.append(_branch(_bounded(program), left, solver, "on", start))
     best = min(found, key=lambda solution: solution.objective)
-    if best.status == INFEASIBLE:
+    if not best.found:
+        stopped = [one for one in found if one.status == TIME_LIMIT]
+        return (stopped or found)[0]
+    return replace(best, bound=min(solution.bound for solution in found))
+
+
+def _solve_mixed(
+    program: Program, effort: Effort, solver: Any, start: Floats | None = None
+) -> Solution:
+    return finished(program, optimum(program, effort, start, solver), effort, solver)
+
+
+def finished(program: Program, best: Solution, effort: Effort, solver: Any = None) -> Solution:
+    """What any solver found, with its whole numbers whole, and its equals told apart.
+
+    The duals are those of the linear program that is left when whole numbers are decided.
+    """
+    if not best.found:
         return best
-    best = replace(best, bound=min(solution.bound for solution in found))
+    if not program.is_mixed:
+        equal = effort.ties and best.status == OPTIMAL
+        return replace(best, values=solve(program, effort, solver).values) if equal else best
+    if effort.ties:
+        best = told_apart(
+            program, best, lambda asked, limit, begin: optimum(asked, limit, begin, solver)
+        )
     if program.integer.all() or program.integer[0]:
         return best
-    solver = new_solver(program, effort, solver)
+    solver = new_solver(program, replace(effort, time_limit=INF), solver)
     answer = _with_whole_numbers_held(solver, program, best.values)
+    if _status(solver) != (OPTIMAL, True):  # rounded, the whole numbers fit no more
+        return best
     values, duals = np.array(answer.col_value), np.array(answer.row_dual)
     if effort.ties and best.status == OPTIMAL:
         _break_ties(solver, program, answer, duals)
@@ -99,20 +155,36 @@ def _solve_mixed(program: Program, effort: Effort, solver: Any) -> Solution:
     return replace(best, values=values, duals=duals, bound=min(best.bound, objective))
 
 
-def _branch(program: Program, effort: Effort, solver: Any, presolve: str) -> Solution:
+def _branch(
+    program: Program, effort: Effort, solver: Any, presolve: str, start: Floats | None
+) -> Solution:
     solver = new_solver(program, effort, solver)
     solver.setOptionValue("presolve", presolve)
+    if start is not None:
+        _begin_at(solver, start)
     solver.run()
-    status = _status(solver)
+    status, complete = _status(solver)
     if status == INFEASIBLE:
-        return _no_solution()
-    return Solution(
+        return no_solution()
+    bound = float(solver.getInfo().mip_dual_bound)
+    if not complete:
+        return _at_least(program, no_solution(status, bound), start)
+    found = Solution(
         status,
         np.array(solver.getSolution().col_value),
         np.full(len(program.row_upper), np.nan),
         float(solver.getObjectiveValue()),
-        float(solver.getInfo().mip_dual_bound),
+        bound,
     )
+    return _at_least(program, found, start)
+
+
+def _begin_at(solver: Any, start: Floats) -> None:
+    import highspy
+
+    solution = highspy.HighsSolution()
+    solution.col_value = start.tolist()
+    solver.setSolution(solution)
 
 
 def _bounded(program: Program) -> Program:
@@ -143,6 +215,8 @@ def options(program: Program, effort: Effort) -> dict[str, Any]:
     found: dict[str, Any] = {"threads": 1}  # one order of steps, so one answer
     if program.is_mixed:
         found["mip_rel_gap"] = effort.gap
+        if effort.nodes is not None:
+            found["mip_max_nodes"] = effort.nodes
     elif len(program.cost) > SMALL:
         found["solver"] = "ipm"  # ten times faster than the simplex method where limits couple all
     else:
@@ -163,6 +237,8 @@ def new_solver(program: Program, effort: Effort, solver: Any = None) -> Any:
     solver.setOptionValue("output_flag", False)
     for name, value in options(program, effort).items():
         solver.setOptionValue(name, value)
+    if effort.time_limit < INF:  # its clock goes on from program to program
+        solver.setOptionValue("time_limit", solver.getRunTime() + effort.time_limit)
     columns, rows = len(program.cost), len(program.row_upper)
     solver.passModel(
         columns,
@@ -184,20 +260,32 @@ def new_solver(program: Program, effort: Effort, solver: Any = None) -> Any:
     return solver
 
 
-def _status(solver: Any) -> str:
+def _status(solver: Any) -> tuple[str, bool]:
+    """How a solver ended, and whether it has values that keep to all bounds."""
     import highspy
 
     kinds = highspy.HighsModelStatus
     found = solver.getModelStatus()
     if found in (kinds.kOptimal, kinds.kModelEmpty):
-        return OPTIMAL
+        return OPTIMAL, True
     if found in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
-        return INFEASIBLE  # costs are bounded below: units are
-    if found == kinds.kTimeLimit:
-        if solver.getInfo().primal_solution_status == FEASIBLE:
-            return TIME_LIMIT
-        raise InputError("time-limit: expected more time: no plan was found in it")
+        return INFEASIBLE, False  # costs are bounded below: units are
+    if found in (kinds.kTimeLimit, kinds.kSolutionLimit):  # of time, or of nodes
+        return TIME_LIMIT, solver.getInfo().primal_solution_status == FEASIBLE
     raise BacksimError(f"the solver stopped: {solver.modelStatusToString(found)}")
+
+
+def completed(program: Program, block: slice, values: Floats) -> Floats | None:
+    """All columns of the program where those of a block have these values; None: they cannot."""
+    if not len(program.cost):
+        return None
+    solver = new_solver(program, Effort())
+    solver.setOptionValue("presolve", "on")
+    columns = np.arange(block.start, block.stop, dtype=np.int32)
+    solver.changeColsBounds(len(columns), columns, values, values)
+    solver.run()
+    _, complete = _status(solver)
+    return np.array(solver.getSolution().col_value) if complete else None
 
 
 def _with_whole_numbers_held(solver: Any, program: Program, values: Any) -> Any:

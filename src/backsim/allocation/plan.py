@@ -70,7 +70,7 @@ class Plan:
         open_units = lines.units - self.served
         found["lost"] = float(lines.lost @ open_units)
         found["lateness"] += float((book.unserved - lines.lost) @ open_units)
-        found["broken_promises"] = 0.0 if penalty == np.inf else penalty * float(self.broken.sum())
+        found["broken_promises"] = 0.0 if penalty == np.inf else penalty * float(self.unkept.sum())
         return {name: found[name] for name in TERMS}
 
     @property
@@ -85,11 +85,19 @@ class Plan:
 
     @cached_property
     def broken(self) -> Floats:
-        """Units of each line that are promised for a day and not there by that day."""
-        lines, options = self.book.lines, self.book.options
-        in_time = options.day <= lines.promised[options.line]
+        """Units of each line that are promised for a day and not there by that day.
+
+        All that is open of a line whose promise is over.
+        """
+        return np.where(self.book.over, self.book.lines.units, self.unkept)
+
+    @cached_property
+    def unkept(self) -> Floats:
+        """Units of each line that are not there by the day by which it has to have them."""
+        lines, options, keep_by = self.book.lines, self.book.options, self.book.keep_by
+        in_time = options.day <= keep_by[options.line]
         kept = np.bincount(options.line[in_time], self.units[in_time], len(lines))
-        short = np.where(self.book.standing, lines.units - kept, 0.0)
+        short = np.where(np.isfinite(keep_by), self.book.to_keep - kept, 0.0)
         return np.where(short > TRACE, short, 0.0)
 
     @cached_property

@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.allocation.highs import options
 from backsim.allocation.program import INF, Program
 from backsim.allocation.solution import (
-    INFEASIBLE,
     OPTIMAL,
     TIME_LIMIT,
     Effort,
     Solution,
+    no_solution,
     without_columns,
 )
 from backsim.errors import BacksimError, InputError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+LATE = 0.9
+"""Share of its time after which a solver that has nothing to show ran out of it."""
 SOLVERS = ("highs", "cbc")
 
 
-def solve(program: Program, effort: Effort | None = None, solver: str = "highs") -> Solution:
-    """Solve by PuLP with HiGHS in this process, or with the CBC executable that PuLP brings."""
+def solve(
+    program: Program,
+    effort: Effort | None = None,
+    solver: str = "highs",
+    start: Floats | None = None,
+) -> Solution:
+    """Solve by PuLP with HiGHS in this process, or with the CBC executable that PuLP brings.
+
+    CBC begins at the start, if there is one.
+    """
     import pulp
 
     effort = effort or Effort()
     if not len(program.cost):
         return without_columns(program)
     model, columns, rows = to_pulp(program)
-    chosen = _solver(solver, program, effort)
+    if start is not None:
+        for column, value in zip(columns, start.tolist(), strict=True):
+            column.setInitialValue(value, check=False)
+    chosen, began = _solver(solver, program, effort, start is not None), time.monotonic()
     try:
         model.solve(chosen)
     except pulp.PulpSolverError as error:
         raise BacksimError(f"the solver {solver} stopped: {error}") from None
-    if model.status == pulp.LpStatusInfeasible:
-        return Solution(INFEASIBLE, np.empty(0), np.empty(0), INF, INF)
+    late = time.monotonic() - began > LATE * effort.time_limit
+    if model.status == pulp.LpStatusInfeasible and not late:
+        return no_solution()
     if model.status != pulp.LpStatusOptimal:
+        if (
+            late or model.status == pulp.LpStatusNotSolved
+        ):  # CBC calls that infeasible, now and then
+            return no_solution(TIME_LIMIT, -INF)
         raise BacksimError(f"the solver {solver} stopped: {pulp.LpStatus[model.status]}")
     done = model.sol_status == pulp.LpSolutionOptimal
     values = np.array([c.varValue or 0.0 for c in columns])
@@ -103,7 +127,7 @@ def _add_row(model: Any, i: int, terms: list[tuple[Any, float]], lower: float, u
     return row
 
 
-def _solver(name: str, program: Program, effort: Effort) -> Any:
+def _solver(name: str, program: Program, effort: Effort, started: bool) -> Any:
     import pulp
 
     if name == "highs":
@@ -113,5 +137,7 @@ def _solver(name: str, program: Program, effort: Effort) -> Any:
             raise InputError("solver: expected highs, as PuLP brings no CBC here, got 'cbc'")
         path = pulp.PULP_CBC_CMD.pulp_cbc_path
         limit = None if effort.time_limit == INF else effort.time_limit
-        return pulp.COIN_CMD(path=path, msg=False, timeLimit=limit, gapRel=effort.gap)
+        return pulp.COIN_CMD(
+            path=path, msg=False, timeLimit=limit, gapRel=effort.gap, warmStart=started
+        )
     raise InputError(f"solver: expected one of {', '.join(SOLVERS)}, got {name!r}")

@@ -40,7 +40,11 @@ def reasons(plan: Plan, left: Floats) -> list[str]:
     has_dear = np.bincount(options.line[(spare > 0) & dear], minlength=count) > 0
     small = lines.smallest > 0
     limits = book.limits
-    limited = bool(limits.min_fill) or limits.fairness is not None or bool(book.standing.any())
+    limited = (
+        bool(limits.min_fill)
+        or limits.fairness is not None
+        or bool(np.isfinite(book.keep_by).any())
+    )
     choices = [
         (~any_option & late, TOO_LATE),
         (~any_option, NO_SOURCE),

@@ -57,7 +57,9 @@ def max_min(book: Book) -> Plan:
     reached = np.flatnonzero(np.bincount(options.line, full, len(lines)))
     floor = np.zeros(len(lines))
     floor[reached] = _greatest_least_shares(book, reached) * lines.units[reached]
-    units = _cheapest(book, floor, lines.units)
+    if book.limits.whole:
+        floor = np.floor(floor + TRACE)
+    units = _cheapest(book, floor, lines.units, ties=book.limits.whole)
     return plan_of(book, "max_min", units, time.perf_counter() - start)
 
 
@@ -114,13 +116,29 @@ def _granted(book: Book, rule: str, rank: Codes) -> Plan:
         some = np.flatnonzero((rank == level) & reached)
         asked = np.bincount(of_line[some], lines.units[some], count)
         share = np.minimum(1.0, left / np.where(asked > 0, asked, 1.0))
-        grant[some] = share[of_line[some]] * lines.units[some]
-        left -= share * asked
+        given = share[of_line[some]] * lines.units[some]
+        grant[some] = _whole(given, of_line[some]) if book.limits.whole else given
+        left -= np.bincount(of_line[some], grant[some], count)
     units = _cheapest(book, np.zeros(len(lines)), grant)
     return plan_of(book, rule, units, time.perf_counter() - start)
 
 
-def _cheapest(book: Book, floor: Floats, ceiling: Floats) -> Floats:
+def _whole(given: Floats, group: Codes) -> Floats:
+    """Whole units of about what is given, group by group: largest remainders, the oldest first.
+
+    Source: Hamilton's method, Balinski and Young, Fair Representation (1982), chapter 2.
+    """
+    whole = np.floor(given + TRACE)
+    rest = np.maximum(0.0, given - whole)
+    spare = np.floor(np.bincount(group, rest) + TRACE)
+    order = np.lexsort((np.arange(len(given)), -np.round(rest, 9), group))
+    first = np.searchsorted(group[order], group[order])
+    rank = np.arange(len(order)) - first
+    whole[order] += (rank < spare[group[order]]) & (rest[order] > TRACE)
+    return whole
+
+
+def _cheapest(book: Book, floor: Floats, ceiling: Floats, ties: bool = False) -> Floats:
     """Units of each option: at least `floor`, at most `ceiling` a line, at the least cost."""
     own = np.zeros(len(book.lines), bool)
     plain = replace(
@@ -132,13 +150,14 @@ def _cheapest(book: Book, floor: Floats, ceiling: Floats) -> Floats:
             smallest=np.zeros(len(ceiling)),
             complete=own,
         ),
-        limits=replace(book.limits, min_fill={}, fairness=None, whole=False),
+        limits=replace(book.limits, min_fill={}, fairness=None),
+        owed=np.zeros(0),
     )
     program = state(plain)
     for least in (floor, floor * (1.0 - HAIR), 0.0 * floor):
         lower = program.row_lower.copy()
         lower[program.rows["open"]] = np.where(least > TRACE, least, -INF)
-        found = solve(replace(program, row_lower=lower), Effort(ties=False))
+        found = solve(replace(program, row_lower=lower), Effort(ties=ties))
         if found.status != INFEASIBLE:
             break
     return np.maximum(0.0, found.values[program.columns["units"]])

@@ -35,6 +35,11 @@ class Solution:
     bound: float
 
     @property
+    def found(self) -> bool:
+        """Whether there are values: a solver that ran out of time may have none yet."""
+        return self.status != INFEASIBLE and self.objective < INF
+
+    @property
     def gap(self) -> float:
         """How far the objective may be from the least, as a share of it."""
         return abs(self.objective - self.bound) / max(1e-9, abs(self.objective))
@@ -48,6 +53,14 @@ class Effort:
     gap: float = 1e-6
     ties: bool = True
     """Whether equal optima are told apart by `Program.tie`."""
+    nodes: int | None = None
+    """Nodes of branch and bound after which the best so far is taken."""
+
+
+def no_solution(status: str = INFEASIBLE, bound: float = INF) -> Solution:
+    """There is none; or, with the status `time limit`, none yet."""
+    nothing = np.empty(0)
+    return Solution(status, nothing, nothing, INF, bound)
 
 
 def without_columns(program: Program) -> Solution:

@@ -14,21 +14,27 @@ from typing import Any
 import numpy as np
 
 from backsim.allocation.book import Book
+from backsim.allocation.flow import Flow, plain
 from backsim.allocation.program import INF, Builder, Entries, Program, spans
 
 NO_TIE = 0.0
 NEARLY_ONE = 1.0 - 1e-4
 
 
-def state(book: Book) -> Program:
-    """The program whose optimum is the book's best plan."""
+def state(book: Book, flow: Flow | None = None) -> Program:
+    """The program whose optimum is the book's best plan; its first columns are those of the flow.
+
+    Without a flow every option is a column of its own.
+    """
+    flow = flow or plain(book)
+    book = flow.columns
     builder = Builder()
     lines, options = book.lines, book.options
     serve = book.unit_costs - book.unserved[options.line]
     tie = _preference(book)
     builder.add_columns("units", serve, INF, book.limits.whole, tie)
     _open_units(builder, book)
-    _available(builder, book)
+    _available(builder, book, flow)
     _promises(builder, book)
     _capacity(builder, book)
     _least_fill(builder, book)
@@ -41,11 +47,12 @@ def state(book: Book) -> Program:
 def _preference(book: Book) -> np.ndarray[Any, Any]:
     """Of equal plans the one that serves more, then lines that stand first, and these soonest.
 
-    Lines are numbers from 1; days and sources, a share below 1/2.  A later day counts more for an
-    earlier line, so that of two equal lines the first has the earlier of two days.
+    Lines are numbers from 1, in the order of `Book.places`; days and sources, a share below 1/2.  A
+    later day counts more for an earlier line, so that of two equal lines the first has the earlier
+    of two days.
     """
     options, lines, sources = book.options, len(book.lines) + 1.0, len(book.sources) + 1.0
-    line = options.line + 1.0
+    line = book.places[options.line] + 1.0
     later = np.searchsorted(np.sort(options.day), options.day) + options.source / sources
     soon = 0.5 / (len(options) + 1.0) * later * (1.0 - line / lines)
     return np.asarray(line - 2.0 * lines + soon)
@@ -66,10 +73,10 @@ def _open_units(builder: Builder, book: Book) -> None:
     builder.add_rows("open", len(lines), lower, upper, entries)
 
 
-def _available(builder: Builder, book: Book) -> None:
+def _available(builder: Builder, book: Book, flow: Flow) -> None:
     """No source gives more than it has, and what is left of those before it if that is kept."""
-    units, options = book.sources.units, book.options
-    entries: list[Entries] = [(options.source, np.arange(len(options)), 1.0)]
+    units, drawn = flow.available()
+    entries = [drawn]
     if book.limits.keep:
         before, after = _successors(book)
         nothing = np.zeros(len(before))
@@ -93,19 +100,20 @@ def _successors(book: Book) -> tuple[Any, Any]:
 def _promises(builder: Builder, book: Book) -> None:
     """What is promised for a day is there by that day; or each unit that is not costs a penalty."""
     lines, options, penalty = book.lines, book.options, book.limits.promise_penalty
-    promised = np.flatnonzero(book.standing)
+    keep_by = book.keep_by
+    promised = np.flatnonzero(np.isfinite(keep_by))
     if not len(promised):
         return
     place = np.full(len(lines), -1)
     place[promised] = np.arange(len(promised))
-    kept = np.flatnonzero(options.day <= lines.promised[options.line])  # inf where none is
+    kept = np.flatnonzero(options.day <= keep_by[options.line])  # inf where none is
     kept = kept[place[options.line[kept]] >= 0]
     entries = [(place[options.line[kept]], kept, 1.0)]
     if penalty < INF:
         cost = np.full(len(promised), penalty)
         first = builder.add_columns("broken", cost, INF, False, np.full(len(promised), NO_TIE))
         entries.append((np.arange(len(promised)), first + np.arange(len(promised)), 1.0))
-    builder.add_rows("promise", len(promised), lines.units[promised], INF, entries)
+    builder.add_rows("promise", len(promised), book.to_keep[promised], INF, entries)
 
 
 def _capacity(builder: Builder, book: Book) -> None:
@@ -171,13 +179,15 @@ def _smallest(builder: Builder, book: Book) -> None:
     limited = np.flatnonzero(lines.smallest[options.line] > 0)
     if not len(limited):
         return
-    count, line = len(limited), options.line[limited]
+    of, line_of = book.shipments
+    shipments, row = np.unique(of[limited], return_inverse=True)
+    count, line = len(shipments), line_of[shipments]
     least = np.minimum(lines.smallest[line], lines.units[line])
     first = builder.add_columns("ships", np.zeros(count), 1.0, True, np.full(count, NO_TIE))
     every, flag = np.arange(count), first + np.arange(count)
-    builder.add_rows("smallest", count, 0.0, INF, [(every, limited, 1.0), (every, flag, -least)])
+    builder.add_rows("smallest", count, 0.0, INF, [(row, limited, 1.0), (every, flag, -least)])
     most = lines.units[line]
-    builder.add_rows("if it ships", count, -INF, 0.0, [(every, limited, 1.0), (every, flag, -most)])
+    builder.add_rows("if it ships", count, -INF, 0.0, [(row, limited, 1.0), (every, flag, -most)])
 
 
 def _together(builder: Builder, book: Book) -> None:

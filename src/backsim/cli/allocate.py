@@ -14,7 +14,7 @@ from rich.table import Table
 
 from backsim.allocation import lists
 from backsim.allocation.assemble import read_book
-from backsim.allocation.compare import all_plans, allocate, compared, shown_terms
+from backsim.allocation.compare import LP, all_plans, allocate, compared, shown_terms
 from backsim.allocation.lists import Columns, Row
 from backsim.allocation.page import money, share, units
 from backsim.allocation.plan import Plan
@@ -54,9 +54,14 @@ def run_allocation(
     book = read_book(path, _today(today), _format(date_format))
     if book.overdue:
         say(f"warning: overdue, but planned with as if here: {_few(book.overdue)}")
+    for better, worse in book.silent_ranks if rule == LP else ():
+        say(
+            f"warning: rank only orders the rules and breaks ties; the linear program goes by "
+            f"weight and lost, and class {better} has no more of them than class {worse}"
+        )
     effort = Effort(time_limit=time_limit) if time_limit else None
-    plan = allocate(book, rule, effort, **({"solver": solver} if rule == "lp" else {}))
-    plans = all_plans(book, plan)
+    plan = allocate(book, rule, effort, **({"solver": solver} if rule == LP else {}))
+    plans = all_plans(plan, effort)
     if out is not None:
         write_plan(plan, plans, out, f"Plan for {path.name or path}")
     if format == "json":

@@ -158,7 +158,7 @@ class Clerk:
             weight=weight,
             lost=lost,
             customer_class=lines["customer_class"].astype(np.int64),
-            promised=np.where(promised < now, NEVER, promised - now),
+            promised=np.maximum(0.0, promised - now),  # one that is over is owed at once
             of=of,
             held=held,
             arrive=arrive,

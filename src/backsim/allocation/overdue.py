@@ -1,0 +1,70 @@
+"""Promises whose day is over: broken, and still owed.
+
+Such a line has to have what it can have, as soon as it can, were the lines whose promises are over
+served before all others, the oldest promise first.  Where a newer promise cannot
+be kept for that, the newer one gives way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.allocation.book import Book
+from backsim.allocation.conflict import stretched
+from backsim.allocation.greedy import Desk, plan_of
+from backsim.allocation.program import INF, Program
+from backsim.allocation.solution import INFEASIBLE, TRACE, Effort
+from backsim.allocation.solve import solve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def with_owed(book: Book) -> Book:
+    """The book with what each line whose promise is over has to have, and by which day.
+
+    No unit is expedited for it, and none goes where it costs more than leaving the line unserved.
+    """
+    over = np.flatnonzero(book.over)
+    if not len(over):
+        return replace(book, owed=np.zeros(0))
+    lines, options, count = book.lines, book.options, len(book.lines)
+    dear = (options.expedite > 0.0) | (book.unit_costs >= book.unserved[options.line])
+    nothing = np.zeros(len(options))
+    soonest = replace(
+        book,
+        lines=replace(lines, due=np.zeros(count), weight=np.ones(count), lost=np.full(count, INF)),
+        options=replace(
+            options,
+            transport=np.where(dear, INF, 0.0),
+            transfer=nothing,
+            expedite=nothing,
+            substitution=nothing,
+        ),
+    )
+    order = over[np.lexsort((over, lines.promised[over]))]
+    plan = plan_of(soonest, "owed", Desk(soonest).serve(order), 0.0)
+    units = np.floor(plan.served + TRACE) if book.limits.whole else plan.served
+    owed = book.over & (units > TRACE)
+    return replace(book, owed=np.where(owed, plan.complete_on, INF), owed_units=units)
+
+
+def give_way(book: Book, program: Program) -> Program | None:
+    """The program in which newer promises give way to what is owed, as few units as can be.
+
+    None if that is not enough for a plan.
+    """
+    lines = np.flatnonzero(np.isfinite(book.keep_by))
+    rows = program.rows["promise"].start + np.flatnonzero(~book.over[lines])
+    found = solve(stretched(program, rows), Effort(ties=False))
+    if found.status == INFEASIBLE:
+        return None
+    lower = program.row_lower.copy()
+    short = found.values[len(program.cost) :]
+    lower[rows] -= np.where(short > TRACE, short + TRACE, 0.0)
+    return replace(program, row_lower=lower)
