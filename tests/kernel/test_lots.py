@@ -10,6 +10,9 @@ from tests.models import build, orders, play
 
 import backsim
 from backsim.entities import NONE
+from backsim.quantities import Level
+from backsim.rules import FAMILIES
+from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 
 
@@ -150,3 +153,132 @@ def test_a_least_purchase_raises_the_stock_and_lowers_the_number_of_purchases():
     assert mean(bound, "mean_on_hand") > mean(free, "mean_on_hand") + 2
     assert mean(bound, "purchases_per_day") < 0.2 * mean(free, "purchases_per_day")
     assert mean(bound, "fill_rate") > mean(free, "fill_rate")
+
+
+# -- rules that stop short -------------------------------------------------------------------------
+
+CAPPED = {"rule": "capped_base_stock", "S": 20, "cap": 5}
+
+
+@pytest.mark.parametrize("lead_time", [0, 2])
+def test_a_capped_rule_orders_until_nothing_is_missing(lead_time: float):
+    customers = {"a": {"demand": orders((1, 30), (55, 1))}}
+    supplier = {"maker": {"lead_time": lead_time}}
+    log = play(build(customers, stock=[{"reorder": CAPPED}], suppliers=supplier, horizon=60))
+    assert bought(log) == [(1, 5, 0)] * 6 + [(55, 1, 0)]
+    assert log.shipments["time"].tolist() == [1 + lead_time] * 2 * (lead_time > 0)
+    assert (log.lines["closed"] == [1 + lead_time, 55]).all()
+
+
+def test_under_periodic_review_a_cap_is_a_capacity_per_period():
+    stock = {"reorder": CAPPED, "review": 2, "initial": 20}
+    log = play(build({"a": {"demand": orders((1, 12))}}, stock=[stock]))
+    assert bought(log) == [(2, 5, 0), (4, 5, 0), (6, 2, 0)]
+
+
+def test_an_empty_stock_point_is_filled_by_a_capped_rule_too():
+    rows = [{"products": name, "reorder": CAPPED, **more} for name, more in PLACES.items()]
+    model = build({"a": {"demand": orders((1, 1))}}, products=list(PLACES), stock=rows)
+    assert [point.initial for point in model.scenario.stock[-3:]] == [20, 5, 3]
+
+
+PLACES: dict[str, dict[str, Any]] = {"mug": {}, "plate": {"review": 2}, "bowl": {"initial": 3}}
+
+
+def test_a_cap_that_takes_too_many_purchases_is_refused():
+    rule = {"rule": "capped_base_stock", "S": 2_000_000, "cap": 5}
+    with pytest.raises(backsim.InputError, match="it orders more than 10,000 times in a row"):
+        build({"a": {"demand": orders((1, 1))}}, stock=[{"reorder": rule}])
+
+
+@pytest.fixture
+def _rules_of_steps() -> Any:
+    @backsim.reorder
+    def pallets(position, s: Level):
+        """At or below s, one pallet of 10."""
+        return 10 if position <= s else 0
+
+    @backsim.reorder
+    def blind_step(stock):
+        """As long as little is on hand, 10 more, whatever is under way."""
+        return 10 if stock.on_hand < 5 else 0
+
+    yield
+    for name in ("pallets", "blind_step"):
+        del FAMILIES["reorder"].rules[name]
+
+
+@pytest.mark.usefixtures("_rules_of_steps")
+def test_a_rule_of_fixed_steps_is_asked_again_and_one_that_sees_no_position_is_not():
+    def purchases(rule: Any) -> list[int]:
+        supplier = {"maker": {"lead_time": 2}}
+        stock = [{"reorder": rule, "initial": 30}]
+        model = build({"a": {"demand": orders((1, 29))}}, stock=stock, suppliers=supplier)
+        run = backsim.simulate(model, seed=1, engine="simpy")
+        return [int(units) for units in run.log.purchases["units"]]
+
+    assert purchases({"rule": "pallets", "s": 25}) == [10, 10, 10]  # 1, 11, 21, 31
+    assert purchases("blind_step") == [10]
+
+
+# -- what is under way at the start ----------------------------------------------------------------
+
+UNDER_WAY = [{"units": 30, "arrives": 3}, {"units": 10, "arrives": 4}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "level"),
+    [
+        ({"rule": "base_stock", "S": 100}, 100),
+        ({"rule": "base_stock", "S": 30}, 40),  # more is under way than the level
+        ({"rule": "s_S", "s": 20, "S": 60}, 60),
+        ({"rule": "r_nQ", "r": 45, "Q": 20}, 60),
+        ({"rule": "echelon_base_stock", "S": 70}, 70),
+        (CAPPED | {"S": 50}, 50),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("sites", [("main",), ("main", "shop")], ids=len)
+def test_at_the_start_what_is_under_way_belongs_to_the_level(
+    rule: dict[str, Any], level: int, sites: tuple[str, ...]
+):
+    stock = {"reorder": rule, "inbound": UNDER_WAY}
+    model = build(
+        {"a": {"demand": {"orders": [{"time": 9, "site": "main", "lines": {"mug": 1}}]}}},
+        stock=[stock],
+        sites=sites,
+        suppliers={"maker": {"lead_time": 5}},
+    )
+    points = model.scenario.stock[-len(sites) :]
+    assert [point.initial for point in points] == [level - 40] * len(sites)
+    placed = play(model).purchases["placed"]
+    assert sorted(placed[~np.isnan(placed)])[:1] in ([9.0], [])  # none at the start
+
+
+def test_an_echelon_starts_at_its_level_whatever_is_under_way_in_it():
+    network = {
+        "horizon": 10,
+        "products": "mug",
+        "sites": ["depot", "shop"],
+        "suppliers": {"maker": {"lead_time": 5}},
+        "customers": {
+            "a": {"demand": {"orders": [{"time": 9, "lines": {"mug": 1}, "site": "shop"}]}}
+        },
+        "stock": [
+            {
+                "sites": "depot",
+                "reorder": {"rule": "echelon_base_stock", "S": 100},
+                "inbound": [{"units": 10, "arrives": 1}],
+            },
+            {
+                "sites": "shop",
+                "supplier": {"site": "depot", "transport": 1},
+                "reorder": {"rule": "base_stock", "S": 30},
+                "inbound": [{"units": 20, "arrives": 1}],
+            },
+        ],
+    }
+    model = from_dict(network)
+    assert [point.initial for point in model.scenario.stock] == [60, 10]
+    placed = backsim.simulate(model, seed=1, engine="simpy").log.purchases["placed"]
+    assert placed[~np.isnan(placed)].tolist() == [9.0, 9.0]

@@ -82,8 +82,10 @@ HOLES = {
     "estimate": ("estimated(world, stock, purchase, now)", "float({})"),
 }
 
-# What makes a rule's answer change while a line waits, by the kernel's name for the question.
+# What makes a rule's answer change: of the reorder rule once a purchase is placed, of the others
+# while a line waits.  By the kernel's name for the question.
 MOVES = {
+    "reorder": ("sees_position", {"position", "echelon_position"}),
     "priority": ("priority_moves", {"now"}),
     "rationing": ("rationing_moves", {"now", "stock", "next_arrival"}),
     "notice": ("notice_moves", {"estimate"}),

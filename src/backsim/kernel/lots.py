@@ -9,7 +9,7 @@ from backsim.kernel.switches import LOTS
 
 if TYPE_CHECKING:
     from backsim.kernel.ports import reorder_units
-    from backsim.kernel.replenishment import purchase_units
+    from backsim.kernel.replenishment import order_units
 
 
 def lot(stock: Stock, units: int) -> int:
@@ -31,6 +31,6 @@ def order_together(world: World, stock: Stock, now: float) -> None:
         units = reorder_units(world, other, now)
         other.joining = 0
         if units > 0:
-            purchase_units(world, other, lot(other, units), now)
+            order_units(world, other, units, now)
             world.purchases[other.last_purchase].joined = first
         at = other.joint_next

@@ -83,6 +83,9 @@ note: Callable[[World, float, int, int, Stock, int], None]
 reorder_units: Callable[[World, Stock, float], int]
 """(world, stock, now): units to order now; 0 or less for none."""
 
+sees_position: Callable[[Stock], bool]
+"""(stock): whether the reorder rule asks for a position, which a purchase raises."""
+
 forecast_demand: Callable[[World, Stock, Forecast, int], float]
 """(world, stock, forecast, demand): units forecast for the coming period."""
 

@@ -15,6 +15,7 @@ from backsim.entities import (
     QUEUED,
     REACH,
     RECEIVED,
+    REVIEW,
     SUPPLY,
     UNDER_WAY,
     WITHDRAWN,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         note,
         reorder_units,
         schedule,
+        sees_position,
     )
 
 
@@ -78,17 +80,13 @@ def review_periodically(world: World, stock: Stock, kind: int, now: float) -> No
     """A periodic review; the next one is a whole number of periods after the first.
 
     Stock points under continuous review are reviewed once at the start, then after each event
-    that lowers their position.
+    that lowers their position, and again while their rule stops short of what is missing.
     """
     review(world, stock, now)
     if stock.review_period > 0.0:
         stock.reviews += 1
         following = stock.review_start + stock.reviews * stock.review_period
-        if NETWORK:
-            level = world.nodes[stock.index].level
-            schedule(world, following, kind, stock.index, level)
-        else:
-            schedule(world, following, kind, stock.index)
+        schedule_review(world, stock, kind, following)
 
 
 def review_continuously(world: World, stock: Stock, now: float) -> None:
@@ -114,9 +112,29 @@ def review(world: World, stock: Stock, now: float) -> None:
         before_review(world, stock, now)
     units = reorder_units(world, stock, now)
     if units > 0:
-        purchase_units(world, stock, lot(stock, units), now)
+        order_units(world, stock, units, now)
         if JOINT:
             order_together(world, stock, now)
+
+
+def order_units(world: World, stock: Stock, units: int, now: float) -> None:
+    """Order what the rule says; under continuous review it is asked until it says no more.
+
+    So a rule that stops short of what is missing, by a cap or a fixed step, orders the rest too.
+    Only a rule that sees a position can tell that a purchase has been placed.
+    """
+    purchase_units(world, stock, lot(stock, units), now)
+    if stock.review_period == 0.0 and sees_position(stock):
+        if reorder_units(world, stock, now) > 0:
+            schedule_review(world, stock, REVIEW, now)
+
+
+def schedule_review(world: World, stock: Stock, kind: int, time: float) -> None:
+    """Plan a review; of several at one instant, those downstream come first."""
+    if NETWORK:
+        schedule(world, time, kind, stock.index, world.nodes[stock.index].level)
+    else:
+        schedule(world, time, kind, stock.index)
 
 
 def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:

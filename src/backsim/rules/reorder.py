@@ -25,8 +25,9 @@ def base_stock(position: int, S: Level) -> int:
 
 @reorder
 def capped_base_stock(position: int, S: Level, cap: PositiveUnits) -> int:
-    """Order what is missing to the level S, but no more than `cap` at once.
+    """Order what is missing to the level S, in purchases of `cap` units at most.
 
+    Under periodic review one purchase per review: `cap` is then a capacity per period.
     Source: Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193-207.
     """
     return min(math.floor(S) - position, int(cap))

@@ -18,6 +18,9 @@ from backsim.scenario.ruleuse import Above, Cover, RuleUse, SafetyStock, Service
 ROUNDING = 1e-9
 """A level this little above a whole number is that number."""
 
+MOST_PURCHASES = 10_000
+"""Purchases that fill an empty stock point."""
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -195,9 +198,36 @@ def units_at(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -
     return int(rule.function(*arguments))
 
 
+def up_to(rule: Rule, params: Mapping[str, Any], situation: Situation) -> int:
+    """What a reorder rule orders in all for an empty stock point, 0 or more.
+
+    Under periodic review it is asked once.  Under continuous review it is asked until it says no
+    more, as in the simulation (`kernel.replenishment.order_units`).  Raises ValueError when it
+    would go on.
+    """
+    position = 0
+    sees = not {"position", "echelon_position"}.isdisjoint(rule.asks)
+    for _ in range(MOST_PURCHASES):
+        units = units_at(rule, params, {**situation.offers, "position": position})
+        if units <= 0:
+            return position
+        position += units
+        if situation.period or not sees:
+            return position
+    raise ValueError(f"it orders more than {MOST_PURCHASES:,} times in a row")
+
+
 def _spoken(value: Any) -> str:
     plain = value.model_dump(exclude_none=True)
     return "{" + ", ".join(f"{k}: {v}" for k, v in plain.items() if k != "demand") + "}"
 
 
-__all__ = ["LevelFault", "Situation", "follows_forecast", "in_units", "shape_of", "units_at"]
+__all__ = [
+    "LevelFault",
+    "Situation",
+    "follows_forecast",
+    "in_units",
+    "shape_of",
+    "units_at",
+    "up_to",
+]

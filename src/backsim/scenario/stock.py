@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.flow import Flow
-from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, units_at
+from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, up_to
 from backsim.scenario.network import Network
 from backsim.scenario.networkfaults import network_faults
 from backsim.scenario.part import MEMBER
@@ -31,6 +31,9 @@ from backsim.scenario.schema import (
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.volume import Pair
 from backsim.scenario.yamlfile import Document, Fault, Location
+
+MOST_COUNTED = 2**61
+"""Units in an echelon's position, with room for what is added to them."""
 
 
 class StockPoints:
@@ -79,6 +82,7 @@ class StockPoints:
         points = {pair: self._explicit(pair, demand[pair]) for pair in self.network.order()}
         if self.network.is_one:
             self._fill_echelons(points)
+            self._check_echelons(points, demand)
         return tuple(points[pair] for pair in self.fields)
 
     def _explicit(self, pair: Pair, rate: float) -> StockPoint:
@@ -109,7 +113,7 @@ class StockPoints:
         if values["transfers"] is not None:
             senders = tuple(site for _, site in self.network.senders(pair))
             values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
-        values["initial"] = self._initial(pair, values["initial"], values["reorder"], situation)
+        values["initial"] = self._initial(pair, values, situation)
         return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
     def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
@@ -135,15 +139,31 @@ class StockPoints:
     def _fill_echelons(self, found: dict[Pair, StockPoint]) -> None:
         """Under an echelon rule, what others start with is missing to the level already."""
         for pair in self.network.order():  # `found` has them in this order too
-            rule = FAMILIES["reorder"].get(found[pair].reorder.rule)  # type: ignore[union-attr]
-            if "echelon_position" in rule.asks and self.fields[pair].get("initial") is None:
+            if _asks_for_echelon(found[pair].reorder) and self.fields[pair].get("initial") is None:
                 below = sum(
                     units * _start(found[other])
                     for other in found
                     if (units := self.network.ancestors(other).get(pair, 0))
                 )
-                start = max(0, _start(found[pair]) - below)
+                start = max(0, int(found[pair].initial or 0) - below)  # type: ignore[arg-type]
                 found[pair] = found[pair].model_copy(update={"initial": start})
+
+    def _check_echelons(
+        self, points: Mapping[Pair, StockPoint], demand: Mapping[Pair, float]
+    ) -> None:
+        """Under an echelon rule, units are counted in those of what is supplied: in 64 bits."""
+        if not any(_asks_for_echelon(point.reorder) for point in points.values()):
+            return
+        for pair, point in points.items():
+            moved = max(LARGEST_STOCK, _start(point), demand[pair] * self.scenario.horizon)
+            for (product, site), units in self.network.ancestors(pair).items():
+                if units * moved > MOST_COUNTED:
+                    expected = (
+                        f"at most {MOST_COUNTED / moved:,.0f} units of {product} at {site} in one "
+                        f"of {_spoken(pair)}, for an echelon's position"
+                    )
+                    field = "made_from" if "made_from" in self.places[pair] else ""
+                    self._fault(pair, field, (), expected, f"{units:,}")
 
     def _fault(self, pair: Pair, field: str, below: Location, expected: str, found: Any) -> None:
         """A fault of a field, where it stands; one is enough for each place."""
@@ -246,23 +266,32 @@ class StockPoints:
                 }
         return found
 
-    def _initial(self, pair: Pair, given: Any, use: RuleUse, situation: Situation) -> int:
-        """Units at the start: as given, or what the rule orders for an empty stock point."""
+    def _initial(self, pair: Pair, values: Mapping[str, Any], situation: Situation) -> int:
+        """Units at the start: as given, or so many that the position is at the rule's level.
+
+        The level is what the rule orders for an empty stock point; what is under way is part of it.
+        """
+        given, use = values["initial"], values["reorder"]
         if given is not None:
             return int(_units(given, situation.rate))
         if any(fault.path[-1] in use.params for fault in self.faults):
             return 0
         rule = FAMILIES["reorder"].get(use.rule)
         try:
-            units = max(0, units_at(rule, use.params, {**situation.offers, "position": 0}))
+            level = up_to(rule, use.params, situation)
         except Exception as error:  # a user's rule may do anything
             expected = f"a rule that can say what to order for an empty stock point ({error})"
             self._fault(pair, "reorder", (), expected, use.rule)
             return 0
-        if units > LARGEST_STOCK:
+        if level > LARGEST_STOCK:
             expected = f"a rule that orders at most {LARGEST_STOCK:,.0f} (units)"
-            self._fault(pair, "reorder", (), expected, units)
-        return units
+            self._fault(pair, "reorder", (), expected, level)
+        under_way = sum(int(inbound.units) for inbound in values["inbound"])
+        return max(0, level - under_way)
+
+
+def _asks_for_echelon(use: RuleUse | None) -> bool:
+    return use is not None and "echelon_position" in FAMILIES["reorder"].get(use.rule).asks
 
 
 def _start(point: StockPoint) -> int:
