@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
@@ -20,7 +20,9 @@ from backsim.engines.link import RULES_OF, Key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
 from backsim.engines.setup import Linked, Setup, set_up
+from backsim.engines.stuck import check_events, patience, stuck
 from backsim.entities import (
+    NEVER,
     NONE,
     TAPE_FIELDS,
     TRAITS,
@@ -67,9 +69,6 @@ if TYPE_CHECKING:
     from backsim.rules import Rule
 
 ROWS = 1024
-SLICE = 5_000_000
-"""Events between two chances to interrupt."""
-
 OPTIONS = {"nogil": True, "error_model": "numpy"}
 """numba's options for the loop."""
 
@@ -127,8 +126,19 @@ def _is_of_rules(error: Exception, own: Sequence[Rule]) -> bool:
     return bool(own) and any(name in str(error) for name in (*names, RULES_OF))
 
 
+class Next(NamedTuple):
+    """A scheduled event."""
+
+    time: float
+    kind: int
+    subject: int
+
+
 class Arena:
     """A run's tables, and room for more."""
+
+    reached: tuple[float, int]
+    """Time of the next event, and orders played, when the loop was last let go."""
 
     def __init__(
         self, model: Model, tape: Tape, record: bool, rows_each: int = 1, linked: Linked = ()
@@ -220,12 +230,14 @@ class Arena:
 
     def run(self) -> Log | None:
         """Run to the horizon; None when one event filled a table, which it hardly ever does."""
-        self.clock["stop_at"] = SLICE
+        self.go_on()
         while not self.drive(self.addresses(), self.model.horizon):
             if self.clock["asks"][0] != NONE:
                 self.decide()
                 continue
-            self.clock["stop_at"] = self.clock["handled"] + SLICE
+            if self.clock["handled"][0] >= self.clock["stop_at"][0]:
+                self.check_progress()
+                self.go_on()
             if any(self.clock[name][0] > len(self.tables[name]) for name in ("shipments", "notes")):
                 return None
             if self.clock["short_of_draws"][0]:
@@ -250,12 +262,34 @@ class Arena:
             used["reroutes"][: clock["reroutes"]],
         )
 
+    def go_on(self) -> None:
+        """Let the loop run for a while, in which Ctrl-C is not heard."""
+        self.reached = self.next_event().time, int(self.clock["next_line"][0])
+        waiting = int(self.tables["totals"]["waiting"][0])
+        self.clock["stop_at"] = self.clock["handled"] + patience(
+            len(self.tables["stocks"]), waiting
+        )
+
+    def check_progress(self) -> None:
+        """Raise InputError if no time has passed since, and no customer has come; see `stuck`."""
+        check_events(self.model, int(self.clock["handled"][0]))
+        event = self.next_event()
+        if self.reached == (event.time, int(self.clock["next_line"][0])):
+            tables = self.tables
+            raise stuck(self.model, *event, lambda name, row, field: tables[name][field][row])
+
+    def next_event(self) -> Next:
+        """What happens next, apart from the orders on the tape."""
+        if not self.clock["front"][0] + self.clock["pending"][0]:
+            return Next(NEVER, NONE, NONE)
+        row = self.tables["events"][1 - int(self.clock["front"][0])]
+        return Next(float(row["time"]), int(row["rank"]) >> KIND_SHIFT, int(row["subject"]))
+
     def decide(self) -> None:
         """Let a program decide over the lines that wait at a desk; the loop goes on with that."""
         assert self.clerk is not None
         rows = self.tables["allotments"][: int(self.tables["totals"]["allotments"][0])]
-        now = float(self.tables["events"]["time"][1 - int(self.clock["front"][0])])
-        self.clerk.allot(self, int(self.clock["asks"][0]), rows, now)
+        self.clerk.allot(self, int(self.clock["asks"][0]), rows, self.next_event().time)
         self.clock["asks"] = NONE
 
     def rows(self, name: str, indices: Sequence[int]) -> NDArray[Any]:
