@@ -6,11 +6,12 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from tests.models import assert_equal, build, check, orders, play, tell
+from tests.models import assert_equal, build, check, inbound, orders, play, tell
 
-from backsim.engines import simpy
+from backsim.engines import simpy, stuck
 from backsim.engines.log import Log
 from backsim.engines.simpy import Live
+from backsim.entities import CANCELLED, LOST
 from backsim.errors import InputError
 from backsim.scenario.model import Model
 from backsim.streams import draw
@@ -98,9 +99,101 @@ def test_a_process_sees_the_stock():
     assert seen == [(0.0, 3), (1.0, 2), (2.0, 1)]
 
 
+def test_an_order_of_a_class_has_what_the_class_says():
+    """A class that does not wait loses the order, a due date is a promise to keep."""
+    customers = {
+        "lost": {"demand": orders((9, 1)), "tolerance": "none", "due_in": 3},
+        "patient": {"demand": orders((9, 1)), "tolerance": {"uniform": {"low": 2, "high": 4}}},
+    }
+
+    def shopper(live: Live) -> Steps:
+        yield live.env.timeout(1)
+        live.order("lost", {"mug": 1})
+        live.order("lost", {"mug": 1}, tolerance=2, due_in=5)
+        for _ in range(50):
+            live.order("patient", {"mug": 1})
+
+    log = run(build(customers), shopper)
+    first, second, *others = log.lines[:52]
+    assert (first["status"], first["due"], first["closed"]) == (LOST, 4, 1)
+    assert (second["status"], second["due"], second["closed"]) == (CANCELLED, 6, 3)
+    left = [line["closed"] - 1 for line in others]
+    assert all(2 <= days <= 4 for days in left)
+    assert len(set(left)) == 50  # each customer's own draw
+    assert_equal(log, run(build(customers), shopper))
+
+
+def test_a_customer_beside_the_tape_asks_and_forgives_as_the_class_says():
+    customers = {
+        "a": {
+            "demand": orders((9, 1)),
+            "tolerance": 2,
+            "informed": {"tolerance": 9, "grace": 1, "broken": {"leaves": 0}},
+            "inquiries": {"rate": 5, "at_most": 3},
+            "takes_substitute": 1,
+        }
+    }
+
+    def shopper(live: Live) -> Steps:
+        yield live.env.timeout(1)
+        live.order("a", {"mug": 1})
+        live.order("a", {"mug": 1}, tolerance=4)
+
+    log = run(build(customers, policy={"notice": {"rule": "after_delay", "days": 1}}), shopper)
+    one, other = log.contacts[:2]
+    assert (one["tolerance"], one["patience"], one["grace"]) == (9, 2, 1)
+    assert one["forgives"] > 1000
+    assert (other["tolerance"], other["patience"]) == (4, 4)
+    assert 1 <= one["inquiries"] <= 3
+
+
+def test_orders_beside_the_tape_shift_no_number_on_it():
+    def shopper(live: Live) -> Steps:
+        yield live.env.timeout(29.5)
+        live.order("a", {"mug": 1})
+
+    plain, log = run(a_model()), run(a_model(), shopper)
+    before = plain.lines["time"] <= 29.5
+    assert (log.lines["tolerance"][: before.sum()] == plain.lines["tolerance"][before]).all()
+
+
+@pytest.mark.parametrize(
+    ("after", "on_hand"),
+    [(None, 1), ("receipts", 4), ("reviews", 4), ("orders", 2), ("late reviews", 2), ("all", 2)],
+)
+def test_a_process_may_let_what_the_model_does_at_that_time_happen_first(
+    after: str | None, on_hand: int
+):
+    seen = []
+
+    def watcher(live: Live) -> Steps:
+        yield live.at(2, after=after)
+        seen.append((live.now, live.stock("mug").on_hand))
+
+    stock = {"initial": 1, "inbound": inbound((2, 3))}
+    run(build({"a": {"demand": orders((2, 2))}}, stock=[stock]), watcher)
+    assert seen == [(2.0, on_hand)]
+
+
+def test_a_process_that_never_lets_time_pass_is_stopped(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stuck, "MOST_EVENTS", 1000)
+
+    def busy(live: Live) -> Steps:
+        while True:
+            yield live.env.timeout(0)
+
+    with pytest.raises(InputError, match="goes on and on at time 0"):
+        run(a_model(), busy)
+
+
 @pytest.mark.parametrize(
     ("act", "message"),
     [
+        (lambda live: live.order("a", {"mug": 3e9}), "2,000,000,000 at most"),
+        (lambda live: live.order("a", {"mug": 1}, tolerance=-1), "tolerance: expected 0 or more"),
+        (lambda live: live.order("a", {"mug": 1}, due_in=float("nan")), "due_in: expected 0"),
+        (lambda live: live.at(0.5), "a time from 1 on, got 0.5"),
+        (lambda live: live.at(2, after="lunch"), "after: expected one of receipts"),
         (lambda live: live.order("nobody", {"mug": 1}), "customer class"),
         (lambda live: live.order("a", {"cup": 1}), "stock point"),
         (lambda live: live.order("a", {"mug": 0}), "1 unit or more"),

@@ -7,7 +7,7 @@ SimPy orders events by (time, priority, sequence); an event's priority is its ki
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,11 +20,16 @@ from backsim.engines.desks import Clerk
 from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import Log, records, split_lines
 from backsim.engines.setup import set_up
+from backsim.engines.stuck import check_events, patience, stuck
 from backsim.entities import (
+    ARRIVAL,
     DECISION,
+    INQUIRY,
+    LATE_REVIEW,
     NEVER,
     NONE,
     ORDER,
+    REVIEW,
     Allotment,
     Announcement,
     Contact,
@@ -47,12 +52,23 @@ from backsim.entities import (
     World,
 )
 from backsim.errors import InputError
+from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.model import Model
-from backsim.streams import Tape
+from backsim.streams import Beside, Tape
 
 FIRST_PRIORITY = 2
 """Above SimPy's own URGENT and NORMAL: a process beside the model acts before the model does."""
 LEVEL_BITS = 14
+
+BEFORE_ALL = -1  # before every kind of event
+AFTER = {
+    "receipts": ARRIVAL + 1,
+    "reviews": REVIEW + 1,
+    "orders": ORDER + 1,
+    "late reviews": LATE_REVIEW + 1,
+    "all": INQUIRY + 1,
+}
+"""What a process beside the model may let happen first, and the kind of event behind that."""
 
 Process: TypeAlias = "Callable[[Live], Generator[simpy.Event, Any, Any]]"
 
@@ -97,6 +113,8 @@ class LiveWorld(World):
     fire: Callable[[Any], None]
     rows: list[int]
     """The tape's row of each line; NONE for orders beside those on the tape."""
+    beside: dict[int, Mapping[str, Any]]
+    """The traits of customers beside the tape, by the first line of their order."""
     shipments: list[Shipment]
     notes: list[Note]
     notices: list[Notice]
@@ -122,9 +140,17 @@ def draw_service(world: LiveWorld, stock: Stock) -> float:
     return float(world.tape.services[stock.index].first(stock.purchases + 1)[stock.purchases])
 
 
+def _trait(world: LiveWorld, line: int, name: str, default: Any) -> Any:
+    """What a line's customer brings along; `default` where that is not drawn."""
+    row = world.rows[line]
+    if row == NONE:
+        return world.beside.get(world.lines[line].head, {}).get(name, default)
+    columns = world.tape.columns
+    return columns[name][row] if name in columns else default
+
+
 def accepts_substitute(world: LiveWorld, line: int) -> bool:
-    row, traits = world.rows[line], world.tape.columns
-    return row != NONE and "accepts" in traits and bool(traits["accepts"][row])
+    return bool(_trait(world, line, "accepts", 0))
 
 
 def new_substitution(world: LiveWorld) -> int:
@@ -194,22 +220,18 @@ def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
 
 
 def new_contact(world: LiveWorld, head: int) -> int:
-    line, traits = world.lines[head], world.tape.columns
-    contact = Contact(head=head, patience=line.tolerance, tolerance=line.tolerance)
-    row = world.rows[head]
-    if row != NONE and "told" in traits:
-        contact.tolerance = float(traits["told"][row])
-    if row != NONE and "grace" in traits:
-        contact.grace = float(traits["grace"][row])
-    if row != NONE and "forgives" in traits:
-        contact.forgives = int(traits["forgives"][row])
+    patience = world.lines[head].tolerance
+    contact = Contact(head=head, patience=patience)
+    contact.tolerance = float(_trait(world, head, "told", patience))
+    contact.grace = float(_trait(world, head, "grace", 0.0))
+    contact.forgives = int(_trait(world, head, "forgives", 0))
     world.contacts.append(contact)  # type: ignore[attr-defined]
     return len(world.contacts) - 1
 
 
 def draw_gap(world: LiveWorld, head: int, k: int) -> float:
-    row = world.rows[head]
-    return NEVER if row == NONE else float(world.tape.columns["gaps"][row, k])
+    gaps = _trait(world, head, "gaps", None)
+    return NEVER if gaps is None else float(gaps[k])
 
 
 def log_notice(world: LiveWorld, now: float, what: int, head: int, promise: float) -> None:
@@ -260,6 +282,7 @@ class Live:
         self.handled = 0
         self._kernel = _kernel(setup.key, record)
         self._played = 0  # lines of the tape that have arrived
+        self._customers_beside: dict[str, Beside] = {}
         self._beside: list[tuple[int, int, int]] = []
         """Orders beside those of the tape: lines played before, first line, number of lines."""
         # In a network the lines of sites come after those of the tape, as in the compiled engine.
@@ -300,6 +323,7 @@ class Live:
             tape=tape,
             fire=self._fire(),
             rows=list(range(len(tape))) if self._network else [],
+            beside={},
             shipments=[],
             notes=[],
             notices=[],
@@ -309,6 +333,19 @@ class Live:
     def now(self) -> float:
         """The time, in days."""
         return float(self.env.now)
+
+    def at(self, time: float, after: str | None = None) -> simpy.Event:
+        """An event at exactly `time`, for a process to wait for: `yield live.at(3)`.
+
+        A process acts before everything that the model does at the same time; with `after` (a name
+        of `AFTER`), once all receipts, reviews, orders ... of that instant have happened.
+        Raises InputError.
+        """
+        if after is not None and after not in AFTER:
+            raise InputError(f"extend: after: expected one of {', '.join(AFTER)}, got {after!r}")
+        if not time >= self.now:
+            raise InputError(f"extend: expected a time from {self.now:g} on, got {time}")
+        return self.env.at(time, BEFORE_ALL if after is None else AFTER[after])
 
     def stock(self, product: str, site: str | None = None) -> Stock:
         """The live stock point of a product (at the only site, unless one is named)."""
@@ -320,20 +357,36 @@ class Live:
     def order(
         self,
         customer_class: str,
-        lines: dict[str, int],
+        lines: Mapping[str, int],
         site: str | None = None,
-        tolerance: float = float("inf"),
+        tolerance: float | None = None,
+        due_in: float | None = None,
     ) -> None:
-        """A customer orders now, beside those on the tape.  Raises InputError."""
+        """A customer of a class orders now, in addition to those on the tape.
+
+        `tolerance` and `due_in` (days) and all else are as the class says, drawn from streams of
+        their own, unless they are given here; `tolerance` is then also the longest wait accepted
+        from a notice.  Raises InputError.
+        """
         if customer_class not in self.model.classes:
             raise InputError(f"extend: expected a customer class, got {customer_class!r}")
         head = len(self.world.lines)
         code = self.model.classes.index(customer_class)
+        if customer_class not in self._customers_beside:
+            tape = self.tape
+            new = Beside(self.model, customer_class, tape.seed, tape.replication)
+            self._customers_beside[customer_class] = new
+        customer = self._customers_beside[customer_class].next()
+        traits = dict(customer.traits)
+        if tolerance is not None:
+            tolerance, _ = _some_days("tolerance", tolerance), traits.pop("told", None)
+        if due_in is not None:
+            due_in = _some_days("due_in", due_in)
         order = [
             Line(
                 time=self.now,
-                due=self.now,
-                tolerance=tolerance,
+                due=self.now + (customer.due_in if due_in is None else due_in),
+                tolerance=customer.tolerance if tolerance is None else tolerance,
                 units=_some(units),
                 stock=self.stock(product, site).index,
                 customer_class=code,
@@ -349,6 +402,7 @@ class Live:
                 self._kernel["become_known"](self.world, stock, line.units)
         self._beside.append((self._played, head, len(order)))
         self._lines += order
+        self.world.beside[head] = traits
         self.world.rows += [NONE] * len(order)
         self.world.requests += [Request() for _ in order]  # type: ignore[operator]
         self.handled += 1
@@ -407,7 +461,27 @@ class Live:
     def _advance(self) -> None:
         horizon, queue, step = self.model.horizon, self.env._queue, self.env.step
         while queue and queue[0][0] <= horizon:
-            step()
+            before = queue[0][0], self._played
+            for _ in range(patience(len(self.world.stocks), self.world.totals[0].waiting)):
+                step()
+                if not queue or queue[0][0] > horizon:
+                    return
+            check_events(self.model, self.handled)
+            if before == (queue[0][0], self._played):
+                raise self._stuck(queue[0][3])
+
+    def _stuck(self, event: simpy.Event) -> InputError:
+        """The error of a run in which no time passes; `event` is the next one."""
+        if not isinstance(event, Due):
+            return InputError(
+                f"extend: a process beside the model goes on and on at time {self.now:g}, "
+                "while no time passes: let it wait (live.env.timeout)"
+            )
+
+        def look(table: str, row: int, field: str) -> Any:
+            return getattr(getattr(self.world, table)[row], field)
+
+        return stuck(self.model, self.now, event.kind, event.subject, look)
 
     def _fire(self) -> Callable[[Any], None]:
         handle = self._kernel["handle"]
@@ -486,9 +560,19 @@ ENTITIES: dict[str, type] = {
 
 def _some(units: int) -> int:
     """A number of units that can be ordered."""
-    if units < 1 or units != int(units):
-        raise InputError(f"extend: expected a whole number of 1 unit or more, got {units}")
+    if not 1 <= units <= LARGEST_STOCK or units != int(units):
+        raise InputError(
+            f"extend: expected a whole number of 1 unit or more, {LARGEST_STOCK:,.0f} at most, "
+            f"got {units}"
+        )
     return int(units)
+
+
+def _some_days(name: str, days: float) -> float:
+    """Days that a customer may wait."""
+    if not days >= 0:
+        raise InputError(f"extend: {name}: expected 0 or more (days), got {days}")
+    return float(days)
 
 
 @contextmanager

@@ -5,8 +5,19 @@ stream's name, and on nothing else: not on the policy, and not on which other st
 So every policy can be played against the same world, and a new class shifts no other's numbers.
 """
 
+from backsim.streams.beside import Beside, Customer
 from backsim.streams.generators import Draws, fresh_seed, generator
 from backsim.streams.orders import TAPE, Columns
 from backsim.streams.tape import Tape, draw
 
-__all__ = ["TAPE", "Columns", "Draws", "Tape", "draw", "fresh_seed", "generator"]
+__all__ = [
+    "TAPE",
+    "Beside",
+    "Columns",
+    "Customer",
+    "Draws",
+    "Tape",
+    "draw",
+    "fresh_seed",
+    "generator",
+]
