@@ -48,6 +48,12 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except MemoryError:
+        _say(
+            "not enough memory: shorten `horizon`, lower the rates of arrivals, or let fewer "
+            "`--workers` run; `limits.memory` of a scenario refuses such work before it begins"
+        )
+        return BAD_INPUT
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _say(f"cannot write: {error.strerror or error}")

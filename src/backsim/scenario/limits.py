@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from backsim.scenario.model import Model
 from backsim.scenario.rates import steps
-from backsim.scenario.schema import Batches, Process, Review, Scenario
+from backsim.scenario.schema import Process, Scenario
+from backsim.scenario.workload import workload
 from backsim.scenario.yamlfile import Document, Fault
-
-BYTES_A_LINE = 250.0
-"""Peak memory of a replication per order line, in bytes (`make bench` measures it)."""
-
-EVENTS_A_LINE = 3.0
-"""Order, purchase arrival, end of tolerance."""
 
 MAX_STEPS = 10e6
 """Steps in which the rate of arrivals may change during the horizon."""
@@ -32,45 +28,28 @@ def too_many_steps(scenario: Scenario, document: Document) -> list[Fault]:
     return found
 
 
-def too_much_work(scenario: Scenario, lines: float, document: Document) -> list[Fault]:
-    """Faults of a scenario, fully resolved, whose expected work is beyond its limits."""
-    limits = scenario.limits
-    # Each review may make a purchase, which is kept like a line.
-    reviews = sum(
-        scenario.horizon / point.review.period
-        for point in scenario.stock
-        if isinstance(point.review, Review)
-    )
-    reviews += sum(
-        scenario.horizon / point.observe.every
-        for point in scenario.stock
-        if point.observe is not None
-    )
-    batches = sum(
-        scenario.horizon / point.clearing.every
-        for point in scenario.stock
-        if isinstance(point.clearing, Batches)
-    )
-    turns = sum(
-        2 * scenario.horizon / (plan.up.moments()[0] + plan.down.moments()[0])
-        for supplier in scenario.suppliers.values()
-        if (plan := supplier.disruptions) is not None and plan.up and plan.down
-    )
-    events = EVENTS_A_LINE * lines + reviews + batches + turns
-    memory = BYTES_A_LINE * (lines + reviews + turns) / 1e9
-    if turns > EVENTS_A_LINE * lines:
-        advice = "(shorten `horizon` or make outages rarer, or raise `{}`)"
-    elif reviews > EVENTS_A_LINE * lines:
-        advice = "(shorten `horizon` or lengthen the review period, or raise `{}`)"
-    else:
-        advice = "(shorten `horizon` or lower the rates of arrivals, or raise `{}`)"
+def too_much_work(model: Model, lines: float, document: Document) -> list[Fault]:
+    """Faults of a model whose expected work is beyond its limits, with what makes most of it.
+
+    `lines` are the order lines expected of customers.
+    """
+    limits, parts = model.scenario.limits, workload(model, lines)
+    events = sum(part.events for part in parts)
+    memory = sum(part.bytes for part in parts) / 1e9
     found = []
-    if events > limits.events:
-        expected = f"at most {limits.events:,.0f} events a replication " + advice.format(
-            "limits.events"
+
+    def fault(amount: str, limit: str, advice: str, got: str) -> None:
+        expected = (
+            f"at most {amount} a replication (shorten `horizon` or {advice}, or raise `{limit}`)"
         )
-        found.append(document.fault(("horizon",), expected, f"about {events:,.0f}"))
+        found.append(document.fault(("horizon",), expected, got))
+
+    if events > limits.events:
+        most = max(parts, key=lambda part: part.events)
+        amount = f"{limits.events:,.0f} events"
+        fault(amount, "limits.events", most.advice, f"about {events:,.0f}")
     if memory > limits.memory:
-        expected = f"at most {limits.memory:g} GB a replication " + advice.format("limits.memory")
-        found.append(document.fault(("horizon",), expected, f"about {memory:,.3g} GB"))
+        most = max(parts, key=lambda part: part.bytes)
+        amount = f"{limits.memory:g} GB"
+        fault(amount, "limits.memory", most.advice, f"about {memory:,.3g} GB")
     return found

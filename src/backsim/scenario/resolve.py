@@ -44,9 +44,10 @@ def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
     work.make_stock_points()
     work.stop_at_faults()
     orders, lines = expected_work(work.scenario, work.traces)
-    work.faults += too_much_work(work.scenario, lines, document)
+    model = Model(work.scenario, document.name, folder, document.values, work.traces, orders)
+    work.faults += too_much_work(model, lines, document)
     work.stop_at_faults()
-    return Model(work.scenario, document.name, folder, document.values, work.traces, orders)
+    return model
 
 
 @dataclass

@@ -22,6 +22,7 @@ from backsim.scenario.schema import (
     PoissonArrivals,
     Process,
 )
+from backsim.scenario.workload import BYTES_A_LINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,8 +115,19 @@ class DemandDraw:
             pieces.append(times)
             if last > end:
                 break
+            self.check_count(sum(map(len, pieces)))
         times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         return clock.calendar(times[: np.searchsorted(times, end, "right")])
+
+    def check_count(self, count: int) -> None:
+        """Raise InputError for more orders than there is memory for, where far fewer were due."""
+        most = self.model.scenario.limits.memory * 1e9 / BYTES_A_LINE
+        if count > most:
+            raise InputError(
+                f"customers.{self.name}.demand[{self.index}].arrivals: expected at most "
+                f"{most:,.0f} orders within the horizon, drew more (times that vary less, a longer "
+                "mean, a shorter `horizon`, or a higher `limits.memory`)"
+            )
 
     def whole(self, what: str, distribution: Distribution, count: int, least: int) -> Any:
         """Rounded values; None when each is 1."""
