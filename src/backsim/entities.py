@@ -451,7 +451,7 @@ class Ancestor:
     """A stock point that supplies another one, directly or not, and its units in each of these."""
 
     stock: Code = 0
-    units: Units = 1
+    units: TotalUnits = 1
 
 
 @dataclass(slots=True)
