@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import backsim
+from backsim.regression.saved import read_saved
 from backsim.results.provenance import revision
 from backsim.scenario.load import from_dict
 
@@ -61,3 +63,32 @@ def test_digests_of_logs() -> None:
     one, other = (backsim.simulate(model, seed=1, engine=e) for e in ("simpy", "compiled"))
     assert one.log.digest == other.log.digest
     assert backsim.simulate(model, seed=2).log.digest != one.log.digest
+
+
+def test_processes_beside_the_model_are_named_and_hashed(tmp_path: Path) -> None:
+    """What a process does decides the result, so a change of it shows."""
+
+    def few(live: Any) -> Any:
+        yield live.env.timeout(UNITS)
+
+    def told() -> Any:
+        run = backsim.simulate(SCENARIOS / "quickstart.yaml", seed=1, extend=[few])
+        return run.provenance
+
+    first = told()
+    (process,) = first["extend"]
+    assert process["process"].endswith("few")
+    assert len(process["fingerprint"]) == 16
+    assert told()["extend"] == first["extend"]
+    globals()["UNITS"] = 4
+    try:
+        assert told()["extend"] != first["extend"]
+    finally:
+        globals()["UNITS"] = 3
+    file = tmp_path / "provenance.json"
+    file.write_text(json.dumps(first), encoding="utf-8")
+    with pytest.raises(backsim.InputError, match=r"processes ran beside the model \(.*few\)"):
+        read_saved(file)
+
+
+UNITS = 3

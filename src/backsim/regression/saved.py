@@ -84,6 +84,12 @@ def read_saved(path: Path) -> Saved:
 def _run(file: Path) -> Saved:
     told = _json(file)
     folder = file.parent
+    if beside := told.get("extend"):
+        names = ", ".join(str(one.get("process")) for one in beside if isinstance(one, dict))
+        raise InputError(
+            f"{file}: processes ran beside the model ({names}): run it again from Python, with "
+            "backsim.simulate(..., extend=...)"
+        )
     scenario = told.get("scenario") or read_yaml(folder / "scenario.yaml").values
     try:
         name, seed, engine = told["scenario_name"], int(told["seed"]), str(told["engine"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,9 +24,17 @@ CODE = ("entities.py", "kernel", "rules", "scenario", "streams", "engines", "res
 
 
 def provenance(
-    model: Model, seed: int, replication: int, engine: str, reason: str
+    model: Model,
+    seed: int,
+    replication: int,
+    engine: str,
+    reason: str,
+    extend: Sequence[Callable[..., Any]] = (),
 ) -> dict[str, Any]:
-    """Scenario (explicit form and hash), seed, engine and why, versions, platform, revision."""
+    """Scenario (explicit form and hash), seed, engine and why, versions, platform, revision.
+
+    `extend` are the processes beside the model.
+    """
     return {
         "scenario": model.to_dict(),
         "scenario_name": model.name,
@@ -36,6 +45,7 @@ def provenance(
             {"file": t.report.file, "sha256": t.report.sha256} for t in model.traces.values()
         ],
         "rules": rule_digests(model),
+        "extend": process_digests(extend),
         "seed": seed,
         "replication": replication,
         "engine": engine,
@@ -91,6 +101,21 @@ def revision(folder: Path) -> str:
 def rule_digests(model: Model) -> dict[str, str]:
     """Name of each rule of a user's own -> its fingerprint, or why it has none."""
     return {rule.name: fingerprint(rule.function).told for rule in own_rules(model)}
+
+
+def process_digests(extend: Sequence[Callable[..., Any]]) -> list[dict[str, str]]:
+    """Name and fingerprint (or why it has none) of each process beside the model, in order."""
+    return [
+        {"process": _spelled(function), "fingerprint": told}
+        for function in extend
+        for told in [fingerprint(function).told]
+    ]
+
+
+def _spelled(function: Callable[..., Any]) -> str:
+    """A function with its module; an object that is called by its class."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def file_digest(file: str) -> str:

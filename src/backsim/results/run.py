@@ -194,7 +194,8 @@ class Run:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """All that is needed to run it again: scenario, seed, engine, versions."""
-        return provenance(self.model, self.seed, self.replication, self.engine, self.reason)
+        m, seed, replication = self.model, self.seed, self.replication
+        return provenance(m, seed, replication, self.engine, self.reason, self.extend)
 
 
 def play_and_check(

@@ -66,7 +66,7 @@ def fingerprint(function: Callable[..., Any]) -> Fingerprint:
     """The fingerprint of a function as it is now: a changed global changes it."""
     walk = _Walk()
     try:
-        walk.value(function, function.__name__)
+        walk.value(function, getattr(function, "__name__", type(function).__name__))
         walk.check_changes()
     except _Unknown as reason:
         return Fingerprint("", str(reason))
