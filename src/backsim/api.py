@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from backsim.engines.choose import choose, workers_for
+from backsim.engines.choose import choose, own_rules, workers_for
 from backsim.errors import InputError
 from backsim.results.metrics import own_code_is_portable
 from backsim.results.run import Run, play_and_check
-from backsim.rules.files import load_rules, loaded_files
+from backsim.rules.files import loaded_files
+from backsim.rules.own import digests_of, load_same
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
@@ -72,7 +73,9 @@ def replicate(
 
     files = loaded_files()
     kind = "threading" if name == "compiled" or not own_code_is_portable() else "loky"
-    jobs = (delayed(_one)(model, seed, k, name, reason, record, files) for k in range(replications))
+    told = digests_of(own_rules(model)) if kind == "loky" else {}
+    given = (name, reason, record, files, told)
+    jobs = (delayed(_one)(model, seed, k, *given) for k in range(replications))
     runs: Iterator[Run] = Parallel(workers, backend=kind, return_as="generator")(jobs)
     return runs
 
@@ -85,8 +88,9 @@ def _one(
     reason: str,
     record: bool,
     rule_files: Sequence[str] = (),
+    rules: Mapping[str, str] | None = None,
 ) -> Run:
-    load_rules(rule_files)
+    load_same(rule_files, rules or {})
     return play_and_check(model, draw(model, seed, replication), engine, reason, record)
 
 

@@ -113,7 +113,7 @@ def test_a_cell_is_run_again_with_another_rule(file: str) -> None:
     for number, level in enumerate((16, 12)):
         typed(WEEKLY.format(level=level), file.format(number), names)
         run = backsim.simulate(shop("weekly"), seed=1, engine="simpy")
-        rates.append((run.metrics["fill_rate"], run.provenance["rules"]["weekly"]))
+        rates.append((run.metrics["fill_rate"], run.provenance["rules"]["reorder.weekly"]))
     assert rates[0][0] > rates[1][0]
     assert rates[0][1] != rates[1][1]
     assert all(len(digest) == 16 for _, digest in rates)
@@ -145,7 +145,7 @@ def counting(position):
     assert name == "simpy"
     assert "SEEN is a list" in reason
     run = backsim.simulate(model, seed=1, engine="simpy")
-    assert run.provenance["rules"]["counting"].startswith("unknown: line 7")
+    assert run.provenance["rules"]["reorder.counting"].startswith("unknown: line 7")
 
 
 @pytest.mark.parametrize(

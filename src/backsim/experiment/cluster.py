@@ -6,6 +6,7 @@ import pickle
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from backsim.errors import InputError
@@ -14,7 +15,6 @@ from backsim.experiment.forks import WorkerError
 from backsim.experiment.work import Job, Result, Work
 from backsim.experiment.workers import play_packed
 from backsim.results.metrics import own_code_is_portable
-from backsim.results.provenance import file_digest
 from backsim.rules.files import loaded_files
 
 TIMEOUT = 30.0
@@ -32,7 +32,7 @@ def play_on_cluster(
     if not own_code_is_portable():
         raise InputError("--dask: expected rules in files (--rules FILE), got a script's own")
     with _client(address, timeout) as client:
-        check_workers(client, address, timeout)
+        check_workers(client, address, timeout, work.rules)
         yield from _played(client, work, jobs)
 
 
@@ -82,21 +82,26 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def check_workers(client: Any, address: str, timeout: float) -> None:
-    """Ask every worker which backsim it has.  Raises InputError unless it is this one."""
+def check_workers(
+    client: Any, address: str, timeout: float, rules: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Ask every worker which backsim it has, and which rules.
+
+    Raises InputError unless they are those of this process.
+    """
     from distributed import TimeoutError as Late
 
     try:
         client.wait_for_workers(1, timeout=timeout)
     except (Late, TimeoutError):
         raise InputError(f"--dask: expected workers at {address}, found none") from None
-    files = {file: file_digest(file) for file in loaded_files()}
+    files = list(loaded_files())
     workers = list(client.scheduler_info(n_workers=-1)["workers"])
     asked = {
-        worker: client.submit(_by_value(_probe), list(files), workers=[worker], pure=False)
+        worker: client.submit(_by_value(_probe), files, list(rules), workers=[worker], pure=False)
         for worker in workers
     }
-    expected = {**versions_that_count(), "rules": files}
+    expected = {**versions_that_count(), "rules": dict(rules)}
     for worker, future in asked.items():
         try:
             answer = future.result(timeout=timeout)
@@ -124,12 +129,14 @@ def _by_value(function: Any) -> Any:
     return copy
 
 
-def _probe(files: list[str]) -> Any:
-    """On a worker: its versions and rule files; or why it has none."""
+def _probe(files: list[str], rules: list[str]) -> Any:
+    """On a worker: its versions and rules; or why it has none."""
     try:
         from backsim.experiment import describe
-        from backsim.results import provenance
+        from backsim.rules import own
+        from backsim.rules.files import load_rules
+
+        load_rules(files)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    rules = {file: provenance.file_digest(file) for file in files}
-    return {**describe.versions_that_count(), "rules": rules}
+    return {**describe.versions_that_count(), "rules": own.now(rules)}

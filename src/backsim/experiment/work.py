@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from backsim.engines.choose import choose, compile_kernel, linked_rules
+from backsim.engines.choose import choose, compile_kernel, linked_rules, own_rules
 from backsim.engines.setup import Linked
 from backsim.results.metrics import METRICS, Metrics
 from backsim.results.profile import profile
 from backsim.results.run import Run, play_and_check
+from backsim.rules.own import check_same, known
 from backsim.scenario.model import Model
 from backsim.streams import draw
 
@@ -62,13 +63,17 @@ class Work:
     """(engine, reason) of each policy."""
     linked: Linked
     seed: int
+    rules: Mapping[str, str]
+    """The rules of a user's own and their fingerprints, which may not change on the way."""
 
     def play(self, job: Job) -> Iterator[Result]:
         """Draw the tape once and play it against each policy of the job."""
         tape = draw(self.models[job.policies[0]], self.seed, job.replication)
+        check_same(self.rules, "since the study was begun")
         for index in job.policies:
             started = time.perf_counter()
             run = play_and_check(self.models[index], tape, *self.engines[index], linked=self.linked)
+            check_same(self.rules, "while it was asked")
             yield _result(index, run, started)
 
     def compile(self) -> None:
@@ -81,11 +86,17 @@ class Work:
 def plan_work(models: Sequence[Model], seed: int, engine: str, replications: int) -> Work:
     """Choose each policy's engine, and the rules of the kernel that they share.
 
-    Raises InputError for an unknown engine or an impossible wish.
+    Raises InputError for an unknown engine or an impossible wish, RuleError for a rule of which
+    cannot be told whether it stays the same.
     """
+    rules = known(
+        {rule: None for model in models for rule in own_rules(model)},
+        "a study goes on with results of other days, so it takes only rules that cannot change "
+        "unseen",
+    )
     engines = tuple(choose(model, engine, replications * len(models)) for model in models)
     compiled = [m for m, (name, _) in zip(models, engines, strict=True) if name == "compiled"]
-    return Work(tuple(models), engines, linked_rules(compiled), seed)
+    return Work(tuple(models), engines, linked_rules(compiled), seed, rules)
 
 
 def jobs_for(

@@ -11,7 +11,8 @@ from backsim.errors import InputError
 from backsim.experiment.forks import can_fork, play_in_forks
 from backsim.experiment.work import Job, Result, Work
 from backsim.results.metrics import own_code_is_portable
-from backsim.rules.files import load_rules, loaded_files
+from backsim.rules.files import loaded_files
+from backsim.rules.own import load_same
 
 
 def workers_wanted(workers: int | None) -> int:
@@ -68,8 +69,9 @@ def play_all(work: Work, job: Job) -> list[Result]:
 
 def play_packed(job: Job, packed: bytes, rule_files: Sequence[str]) -> list[Result]:
     """All results of a job, in another process."""
-    load_rules(rule_files)
-    return play_all(_unpacked(packed), job)
+    work = _unpacked(packed)
+    load_same(rule_files, work.rules)
+    return play_all(work, job)
 
 
 @lru_cache(maxsize=2)

@@ -15,6 +15,7 @@ from backsim.experiment.play import play
 from backsim.regression.saved import RUN, Key, Saved, Values, origin_changes
 from backsim.results.metrics import METRICS, Metrics, views_of
 from backsim.results.provenance import environment, revision, rule_digests
+from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import spell
 
 MOST = 5
@@ -109,6 +110,13 @@ def _deviations(before: Values, now: Values) -> Iterator[Deviation]:
                 yield Deviation(policy, replication, key, value, again.get(key))
 
 
+def _rules(was: Mapping[str, Any], model: Model) -> str:
+    """The rules that differ from those of a result."""
+    before, now = was["rules"], rule_digests(model)
+    names = dict.fromkeys([*before, *now])
+    return ", ".join(name for name in names if before.get(name) != now.get(name))
+
+
 def _changed(saved: Saved, now: Mapping[str, Any], engines: Mapping[str, str]) -> Iterator[str]:
     """What the result depends on and is not as it was."""
     for policy, was in saved.scenarios.items():
@@ -122,7 +130,10 @@ def _changed(saved: Saved, now: Mapping[str, Any], engines: Mapping[str, str]) -
         if was["traces"] != model.file_digests:
             yield f"scenario{of}: its data files"
         if was["rules"] != rule_digests(model):
-            yield f"scenario{of}: the source of your rules"
+            yield f"scenario{of}: your rules, or what they use ({_rules(was, model)})"
+        for name, told in rule_digests(model).items():
+            if told.startswith("unknown"):
+                yield f"scenario{of}: rule {name}: cannot be told, {told}"
     for what, before, after in origin_changes(saved, now):
         yield f"{what}: {before} -> {after}"
     for policy, engine in engines.items():

@@ -13,6 +13,7 @@ from typing import Any
 
 from backsim.engines.choose import own_rules
 from backsim.rules.fingerprint import fingerprint
+from backsim.rules.own import digests_of
 from backsim.scenario.model import Model
 
 PACKAGES = (
@@ -100,7 +101,7 @@ def revision(folder: Path) -> str:
 
 def rule_digests(model: Model) -> dict[str, str]:
     """Name of each rule of a user's own -> its fingerprint, or why it has none."""
-    return {rule.name: fingerprint(rule.function).told for rule in own_rules(model)}
+    return digests_of(own_rules(model))
 
 
 def process_digests(extend: Sequence[Callable[..., Any]]) -> list[dict[str, str]]:
@@ -116,14 +117,6 @@ def _spelled(function: Callable[..., Any]) -> str:
     """A function with its module; an object that is called by its class."""
     named = function if hasattr(function, "__qualname__") else type(function)
     return f"{named.__module__}.{named.__qualname__}"
-
-
-def file_digest(file: str) -> str:
-    """A hash of a file with rules; "unknown" where there is none, as for a notebook's cell."""
-    try:
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
-    except OSError:
-        return "unknown"
 
 
 @cache

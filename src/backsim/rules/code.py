@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,12 @@ GLOBAL, FREE = "global", "free"
 _LOADS = {"LOAD_GLOBAL": GLOBAL, "LOAD_NAME": GLOBAL, "LOAD_DEREF": FREE, "LOAD_CLASSDEREF": FREE}
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _BETWEEN = ("PUSH_NULL", "CACHE", "PRECALL", "COPY_FREE_VARS")
+
+_KIND = (
+    *(inspect.CO_VARARGS, inspect.CO_VARKEYWORDS, inspect.CO_GENERATOR, inspect.CO_COROUTINE),
+    inspect.CO_ASYNC_GENERATOR,
+)
+"""The flags that say how a function is called; others tell of the compiler's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ class Change:
     what: str
     """`global NAME`, `item`, `attribute NAME` or `method NAME`."""
     line: int
+    of: str = ""
+    """The global or free name that an attribute or method is of, where it is of one."""
 
 
 CHANGING = frozenset(
@@ -51,7 +60,8 @@ def canonical(code: CodeType) -> Any:
     """
     return (
         code.co_name,
-        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags),
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
+        code.co_flags & sum(_KIND),
         (code.co_varnames, code.co_freevars, code.co_cellvars, code.co_names),
         code.co_code,
         code.co_exceptiontable,
@@ -104,10 +114,12 @@ def changes(code: CodeType) -> tuple[Change, ...]:
     """What a code object and those inside it write to beside their own variables."""
     found = []
     for inner in nested(code):
+        of = ""
         for instruction in dis.get_instructions(inner):
             what = _changed(code, instruction)
             if what:
-                found.append(Change(what, _line(instruction, inner)))
+                found.append(Change(what, _line(instruction, inner), of))
+            of = str(instruction.argval) if instruction.opname in _LOADS else ""
     return tuple(found)
 
 

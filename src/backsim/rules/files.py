@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from backsim.errors import InputError, RuleError
 from backsim.rules.registry import FAMILIES
 
-_loaded: dict[str, None] = {}
+_loaded: dict[str, str] = {}
+"""Path of each file -> a hash of what it held when it was run."""
 
 
-def load_rules(files: Iterable[str | Path]) -> None:
-    """Run Python files, whose decorated functions then are rules.  A file is run once.
+def load_rules(files: Iterable[str | Path], anew: bool = False) -> None:
+    """Run Python files, whose decorated functions then are rules.
 
-    Raises RuleError: no such file, or an error in it, with its line.
+    A file is run once, and again when it has been edited, or `anew`.  Raises RuleError: no such
+    file, or an error in it, with its line; whatever the file raises, and when it exits.
     """
     for file in files:
         path = Path(file).resolve()
-        if str(path) in _loaded:
-            continue
         if not path.is_file():
             raise RuleError(f"{file}: expected a Python file with rules, found none")
+        held = _hash_of(file, path)
+        if _loaded.get(str(path)) == held and not anew:
+            continue
         name = f"backsim_rules_{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
@@ -33,13 +38,15 @@ def load_rules(files: Iterable[str | Path]) -> None:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
+        except KeyboardInterrupt:
+            raise
         except InputError as error:
-            raise RuleError(f"{file}: {error}") from None
-        except Exception as error:
-            raise RuleError(
-                f"{file}:{_line(error, path)}: {type(error).__name__}: {error}"
-            ) from None
-        _loaded[str(path)] = None
+            raise RuleError(f"{_place(error, file, path)}: {error}") from None
+        except BaseException as error:  # also one that means to end the process
+            said = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise RuleError(f"{_place(error, file, path)}: {said}") from None
+        _forget(str(path), module.__dict__)
+        _loaded[str(path)] = held
 
 
 def loaded_files() -> tuple[str, ...]:
@@ -53,10 +60,28 @@ def rules_are_portable() -> bool:
     return all(rule.built_in or rule.function.__code__.co_filename in _loaded for rule in rules)
 
 
-def _line(error: Exception, path: Path) -> int:
-    if isinstance(error, SyntaxError):
-        return error.lineno or 0
-    lines = [
-        f.lineno or 0 for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
-    ]
-    return lines[-1] if lines else 0
+def _hash_of(file: str | Path, path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RuleError(f"{file}: expected a readable file ({error.strerror})") from None
+
+
+def _forget(file: str, names: dict[str, Any]) -> None:
+    """Take away the rules of an earlier version of a file that the new one does not have."""
+    for family in FAMILIES.values():
+        for name, rule in list(family.rules.items()):
+            function = rule.function
+            if function.__code__.co_filename == file and function.__globals__ is not names:
+                del family.rules[name]
+
+
+def _place(error: BaseException, file: str | Path, path: Path) -> str:
+    """The file, with the line at which an error left it where there is one."""
+    line = 0
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        line = error.lineno or 0
+    for frame, at in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == str(path):
+            line = at
+    return f"{file}:{line}" if line else str(file)

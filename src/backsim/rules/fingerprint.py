@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from backsim.rules import libraries
+from backsim.rules import classes, libraries
 from backsim.rules.code import GLOBAL, Use, canonical, changes, imports, uses
 
 LENGTH = 16
@@ -64,14 +64,14 @@ class _Unknown(Exception):
 
 def fingerprint(function: Callable[..., Any]) -> Fingerprint:
     """The fingerprint of a function as it is now: a changed global changes it."""
-    walk = _Walk()
+    walk, name = _Walk(), getattr(function, "__name__", type(function).__name__)
     try:
         walk.value(function, getattr(function, "__name__", type(function).__name__))
         walk.check_changes()
     except _Unknown as reason:
         return Fingerprint("", str(reason))
     except RecursionError:
-        return Fingerprint("", f"{function.__name__}: what it uses is nested too deep")
+        return Fingerprint("", f"{name}: what it uses is nested too deep")
     return Fingerprint(walk.digest())
 
 
@@ -86,14 +86,6 @@ _LAST_RESORT = "give the rule what it needs as a parameter, or as a number, tupl
 _BY_TEXT = (
     *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone),
     *(decimal.Decimal, fractions.Fraction, pathlib.PurePosixPath, pathlib.PosixPath),
-)
-_NOT_CODE = frozenset(
-    {
-        *("__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__qualname__"),
-        *("__firstlineno__", "__static_attributes__", "__dataclass_fields__", "__match_args__"),
-        *("__dataclass_params__", "__abstractmethods__", "_abc_impl", "__parameters__"),
-        *("__orig_bases__", "__slots__", "__annotate_func__", "__annotations_cache__"),
-    }
 )
 
 
@@ -266,7 +258,7 @@ class _Walk:
         self.sequence(canonical(code), path)
         self.value(function.__defaults__, f"the defaults of {path}")
         self.value(tuple(sorted((function.__kwdefaults__ or {}).items())), path)
-        self.check_code(code)
+        self.check_code(code, function.__globals__)
         free = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         for use in uses(code):
             self.put("uses", " ".join((use.kind, use.name, *use.attributes)))
@@ -275,11 +267,14 @@ class _Walk:
             else:
                 self.use(use, _contents(free), {})
 
-    def check_code(self, code: CodeType) -> None:
+    def check_code(self, code: CodeType, names: Mapping[str, Any]) -> None:
         for change in changes(code):
             what, _, name = change.what.partition(" ")
+            if what == "method" and isinstance(names.get(change.of), ModuleType):
+                continue  # a module's function, as `np.add`
             place = f"line {change.line} of {code.co_filename}"
-            if what in ("global", "nonlocal"):
+            if what in ("global", "nonlocal") or (what == "attribute" and change.of):
+                name = f"{change.of}.{name}" if change.of else name
                 raise _Unknown(
                     f"{place} changes {name}, so that answers depend on those before; "
                     "a rule's answers may depend on its arguments alone"
@@ -328,7 +323,7 @@ class _Walk:
     def type(self, kind: type, path: str) -> None:
         if self.met(kind):
             return
-        if not getattr(kind, "__flags__", 0) & _HEAP_TYPE:
+        if not classes.is_written(kind):
             raise _Unknown(f"{path} is {kind.__module__}.{kind.__qualname__}; {_LAST_RESORT}")
         self.open[path] = "a class"
         self.put("class", kind.__qualname__)
@@ -338,11 +333,7 @@ class _Walk:
             self.value(members, path)
         if dataclasses.is_dataclass(kind):
             self.value(tuple(f.name for f in dataclasses.fields(kind)), path)
-        for name, value in sorted(vars(kind).items()):
-            if name in _NOT_CODE or type(value).__name__ in _DESCRIPTORS:
-                continue
-            if _generated(name, value) or (issubclass(kind, enum.Enum) and _of_enum(name, value)):
-                continue
+        for name, value in classes.attributes(kind):
             self.put("attribute", name)
             self.value(value, f"{path}.{name}")
 
@@ -357,7 +348,7 @@ class _Walk:
         elif isinstance(value, tuple) and hasattr(kind, "_fields"):
             self.put("named", " ".join((kind.__qualname__, *kind._fields)))
             self.sequence(tuple(value), path)
-        elif dataclasses.is_dataclass(value) and _is_frozen(kind):
+        elif classes.is_frozen(kind):
             if self.met(value):
                 return
             self.value(kind, path)
@@ -370,37 +361,6 @@ class _Walk:
                 f"{path} is an object of class {kind.__module__}.{kind.__qualname__}, which may "
                 f"change without a trace; make it a frozen dataclass, or {_LAST_RESORT}"
             )
-
-
-_HEAP_TYPE = 1 << 9
-"""The flag of classes that were made by a `class` statement."""
-_DESCRIPTORS = frozenset(
-    {"member_descriptor", "getset_descriptor", "wrapper_descriptor", "_tuplegetter"}
-)
-_WRITTEN = frozenset(
-    {
-        *("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__new__"),
-        *("__lt__", "__le__", "__gt__", "__ge__", "__getstate__", "__setstate__", "__replace__"),
-        *("_field_defaults", "_fields"),
-    }
-)
-"""What a dataclass or a named tuple has from its fields alone."""
-
-
-def _is_frozen(kind: type) -> bool:
-    return bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
-
-
-def _generated(name: str, value: Any) -> bool:
-    """Whether a dataclass or a named tuple has written a method itself, from its fields."""
-    code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
-    own = isinstance(code, CodeType) and not code.co_filename.startswith(("<string>", "<frozen"))
-    return name in _WRITTEN and not own
-
-
-def _of_enum(name: str, value: Any) -> bool:
-    """Whether an enum's attribute is one of its members, or of its machinery."""
-    return isinstance(value, enum.Enum) or name[:1] == "_" or type(value).__module__ == "enum"
 
 
 def _is_error(value: Any) -> bool:

@@ -1,0 +1,121 @@
+"""Studies, reruns and checks with rules of a user's own: none goes on with another rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backsim
+from backsim.cli import run
+from backsim.errors import RuleError
+from backsim.experiment.store import StudyError
+from backsim.rules.files import load_rules
+
+RULE = """
+import numpy as np
+from backsim import reorder
+
+LEVEL = np.loadtxt({file!r})
+
+
+@reorder
+def weekly(position, now):
+    return LEVEL[int(now) % 7] - position
+"""
+SCENARIO = """\
+horizon: 60
+products: x
+suppliers: {s: {lead_time: 2}}
+customers: {c: {demand: {arrivals: {poisson: {rate: 5}}, products: x}}}
+policy: {review: 1, reorder: weekly}
+stock: [{initial: 16}]
+"""
+
+
+def shop(folder: Path) -> list[Path]:
+    """The files of a shop whose rule reads its levels from a file: scenario, rules, levels."""
+    scenario, rules, levels = folder / "s.yaml", folder / "r.py", folder / "levels.txt"
+    levels.write_text("16\n" * 7)
+    rules.write_text(RULE.format(file=str(levels)))
+    scenario.write_text(SCENARIO)
+    return [scenario, rules, levels]
+
+
+def load_anew(rules: Path) -> None:
+    """Run a file of rules as a new process would."""
+    from backsim.rules import files
+
+    files._loaded.clear()
+    load_rules([rules])
+
+
+def test_a_study_does_not_go_on_with_another_rule(tmp_path: Path) -> None:
+    scenario, rules, levels = shop(tmp_path)
+    load_anew(rules)
+    how: dict[str, Any] = {"seed": 1, "out": tmp_path / "out", "workers": 1}
+    backsim.compare({"one": scenario, "two": scenario}, replications=2, **how)
+    load_anew(rules)  # nothing has changed
+    backsim.compare({"one": scenario, "two": scenario}, replications=3, **how)
+    levels.write_text("12\n" * 7)
+    load_anew(rules)
+    with pytest.raises(StudyError, match=r"rules.*weekly.*in the study"):
+        backsim.compare({"one": scenario, "two": scenario}, replications=4, **how)
+
+
+def test_rerun_and_check_say_that_a_rule_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario, rules, levels = shop(tmp_path)
+    experiment = tmp_path / "e.yaml"
+    experiment.write_text("scenario: s.yaml\npolicies: {one: {}, two: {horizon: 61}}\n"
+                          "replications: 3\nseed: 1\nmetrics: [fill_rate]\n")  # fmt: skip
+    load_anew(rules)
+    out = str(tmp_path / "out")
+    assert run(["run", str(scenario), "--seed", "1", "-n", "2", "--out", out]) == 0
+    assert run(["check", str(experiment), "--update"]) == 0
+    capsys.readouterr()
+    assert run(["check", str(experiment)]) == 0
+    levels.write_text("12\n" * 7)
+    load_anew(rules)
+    assert run(["rerun", out]) == 1
+    assert "your rules, or what they use (reorder.weekly)" in capsys.readouterr().out
+    assert run(["check", str(experiment)]) == 1
+    assert "rules of every policy" in capsys.readouterr().out
+
+
+def typed(source: str) -> None:
+    exec(compile(source, "<ipython-input-1-a>", "exec"), {"__name__": "__main__"})
+
+
+def test_a_study_refuses_what_cannot_be_known(tmp_path: Path) -> None:
+    scenario, _, _ = shop(tmp_path)
+    typed(
+        "import random\nfrom backsim import reorder\n\n@reorder\n"
+        "def weekly(position):\n    return random.random()\n"
+    )
+    with pytest.raises(RuleError, match=r"rule reorder\.weekly: it uses random\.random.*a study"):
+        backsim.compare({"one": scenario, "two": scenario}, replications=2, seed=1)
+
+
+def test_a_study_notices_what_changes_on_the_way(tmp_path: Path) -> None:
+    """A library that changes its argument is not seen beforehand."""
+    scenario, _, _ = shop(tmp_path)
+    typed(
+        "import numpy as np\nfrom backsim import reorder\nMEMORY = np.zeros(1)\n\n@reorder\n"
+        "def weekly(position):\n    np.add(MEMORY, 1.0, MEMORY)\n    return 16 - position\n"
+    )
+    with pytest.raises(RuleError, match=r"rule reorder\.weekly.*while it was asked"):
+        backsim.compare(
+            {"one": scenario, "two": scenario}, replications=2, seed=1, engine="simpy", workers=1
+        )
+
+
+def test_another_process_that_has_another_rule(tmp_path: Path) -> None:
+    """The file reads other levels when a worker runs it again."""
+    scenario, rules, levels = shop(tmp_path)
+    load_anew(rules)
+    levels.write_text("12\n" * 7)
+    with pytest.raises(RuleError, match=r"rule reorder\.weekly.*loaded it again"):
+        list(backsim.replicate(scenario, replications=2, seed=1, workers=2, engine="simpy"))

@@ -1,0 +1,64 @@
+"""Rules in a user's file: run again when edited, and whatever goes wrong in it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backsim.cli import run
+from backsim.errors import RuleError
+from backsim.rules import FAMILIES
+from backsim.rules.files import load_rules
+
+UP_TO = "from backsim import reorder\n\n\n@reorder\ndef {name}(position):\n    return {level}\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import sys\nsys.exit(0)\n", ":2: SystemExit: 0"),
+        ("raise SystemExit\n", ":1: SystemExit"),
+        ("raise BaseException('no')\n", ":1: BaseException: no"),
+        ("x = 1\nraise MemoryError\n", ":2: MemoryError"),
+        ("def f():\n    f()\n\nf()\n", ":2: RecursionError: maximum recursion depth exceeded"),
+        ("raise GeneratorExit\n", ":1: GeneratorExit"),
+        ("x = 1\nx = = 2\n", ":2: SyntaxError: invalid syntax"),
+        ("import not_there_at_all\n", ":1: ModuleNotFoundError: No module"),
+        (
+            "from backsim import reorder\n@reorder\ndef r(much):\n    return 1\n",
+            ":2: reorder rule 'r': argument 'much' is neither offered",
+        ),
+    ],
+)
+def test_a_file_that_fails(
+    source: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(source)
+    with pytest.raises(RuleError) as caught:
+        load_rules([file])
+    assert str(caught.value).startswith(f"{file}{said}")
+    assert run(["rules", "--rules", str(file)]) == 2
+    assert f"backsim: {file}{said}" in capsys.readouterr().err
+
+
+def test_an_interrupt_stays_an_interrupt(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        load_rules([file])
+    assert run(["rules", "--rules", str(file)]) == 130
+
+
+def test_a_file_that_was_edited_is_run_again(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(UP_TO.format(name="mine", level=1) + UP_TO.format(name="gone", level=1))
+    load_rules([file])
+    first = FAMILIES["reorder"].rules["mine"]
+    load_rules([file])
+    assert FAMILIES["reorder"].rules["mine"] is first
+    file.write_text(UP_TO.format(name="mine", level=2))
+    load_rules([file])
+    assert FAMILIES["reorder"].rules["mine"].function(0) == 2
+    assert "gone" not in FAMILIES["reorder"].rules
