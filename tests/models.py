@@ -247,8 +247,8 @@ def check(model: Model, log: Log) -> None:
     assert (stocks["waiting"] == np.bincount(both["stock"][both["open"] > 0], minlength=size)).all()
     _check_purchases(log)
     received = purchases["status"] == RECEIVED
-    assert (purchases["arrives"][received] <= model.horizon).all()
-    assert (purchases["arrives"][purchases["status"] == UNDER_WAY] > model.horizon).all()
+    assert (purchases["arrives"][received] < model.horizon).all()
+    assert (purchases["arrives"][purchases["status"] == UNDER_WAY] >= model.horizon).all()
     if "PIPELINE" in switches(model):
         _check_pipelines(model, log)
         _check_emergencies(model, log)

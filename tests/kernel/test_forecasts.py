@@ -60,9 +60,10 @@ def test_the_demand_up_to_an_instant_is_seen_before_the_review_of_that_instant()
     metrics = measure(model, log)
     assert metrics.get("forecast_error", "product", "mug") == (1 + 2 + 5 + 0) / (3 + 5)
     assert metrics.get("forecast_bias", "product", "mug") == (-1 - 2 + 5 + 0) / (3 + 5)
-    late = measure(model.replace(warm_up=1.5), log)  # the periods that end at 2, 3 and 4
-    assert late.get("forecast_error", "product", "mug") == (2 + 5) / 5
-    assert np.isnan(measure(model.replace(warm_up=2), log).get("forecast_bias", "product", "mug"))
+    for warm_up in (1.5, 2):  # the periods that end at 2 and 3; the next one ends at the horizon
+        late = measure(model.replace(warm_up=warm_up), log)
+        assert late.get("forecast_error", "product", "mug") == (2 + 5) / 5
+    assert np.isnan(measure(model.replace(warm_up=2.5), log).get("forecast_bias", "product", "mug"))
 
 
 def test_after_the_demand_where_reviews_are():

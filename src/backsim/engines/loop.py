@@ -468,7 +468,7 @@ def take_order(world, head):
 
 
 def drive(addresses, horizon):  # type: ignore[no-untyped-def]
-    """Handle events up to the horizon; False when a table must be enlarged first, or to decide.
+    """Handle the events before the horizon; False to enlarge a table first, or to decide.
 
     When that has been done, there are allotments, and the loop goes on with them.
     """
@@ -485,7 +485,7 @@ def drive(addresses, horizon):  # type: ignore[no-untyped-def]
                 time = first.time
                 kind = first.rank >> KIND_SHIFT
                 subject = first.subject
-        if time > horizon:
+        if time >= horizon:
             return True
         undecided = kind == DECISION and world.totals[0].allotments == 0
         if DECIDES and undecided and needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821

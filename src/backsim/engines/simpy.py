@@ -419,7 +419,7 @@ class Live:
     # -- how it runs -----------------------------------------------------------------------
 
     def run(self, extend: Sequence[Process] = ()) -> Log:
-        """Run to the horizon."""
+        """Run to the horizon; what is due at that moment is left out."""
         for time, kind, subject in self.setup.events:
             schedule(self.world, time, kind, subject, self.setup.level(kind, subject))
         for process in extend:
@@ -460,11 +460,11 @@ class Live:
 
     def _advance(self) -> None:
         horizon, queue, step = self.model.horizon, self.env._queue, self.env.step
-        while queue and queue[0][0] <= horizon:
+        while queue and queue[0][0] < horizon:
             before = queue[0][0], self._played
             for _ in range(patience(len(self.world.stocks), self.world.totals[0].waiting)):
                 step()
-                if not queue or queue[0][0] > horizon:
+                if not queue or queue[0][0] >= horizon:
                     return
             check_events(self.model, self.handled)
             if before == (queue[0][0], self._played):

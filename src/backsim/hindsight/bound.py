@@ -117,6 +117,6 @@ def why_given(run: Run) -> str:
         return "customers are told how long they will wait, and may leave"
     lines = run.log.lines
     ends = lines["time"] + lines["tolerance"][lines["head"]]
-    if (ends <= model.horizon).any():
+    if (ends < model.horizon).any():
         return "customers leave, and who leaves changes what is reordered"
     return ""

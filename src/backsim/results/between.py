@@ -54,7 +54,7 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
 
     asked = np.r_[~transfers_of(model, bought), np.ones(len(parts), bool)]
     counts = units * (ordered >= model.warm_up) * asked
-    gone = sent <= model.horizon
+    gone = sent < model.horizon
     days = np.where(gone, sent - ordered, 0.0)
     arrives = bought["arrives"]
     return BetweenSites(

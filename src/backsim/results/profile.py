@@ -40,7 +40,7 @@ class Profile:
 
     `times` (days, shape (t,)): 0 to the horizon; `stock` (units, (t,)): on hand at all stock
     points, with what is reserved; `backlog` (units, (t,)): what customers wait for; both after all
-    that happens at that time.  `ordered` (units, (classes,)) in [warm-up, horizon], and `within`
+    that happens at that time.  `ordered` (units, (classes,)) in [warm-up, horizon), and `within`
     (units, (classes, d)), those of them shipped after at most `days` (d,) of waiting.
     """
 

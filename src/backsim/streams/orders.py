@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,13 +88,13 @@ class DemandDraw:
         return columns
 
     def arrivals(self, demand: Process) -> Floats:
-        """Times of the orders, increasing, up to the horizon."""
+        """Times of the orders, increasing, before the horizon."""
         horizon = self.model.horizon
         if isinstance(demand.arrivals, PeriodArrivals):
             period = demand.arrivals.period
-            count = int(np.floor((horizon - period.first) / period.every)) + 1
+            count = math.ceil((horizon - period.first) / period.every) + 1
             regular: Floats = period.first + period.every * np.arange(max(0, count), dtype=float)
-            return regular[regular <= horizon]
+            return regular[regular < horizon]
         clock = Clock.of(demand.pattern, horizon, self.model.scenario.start)
         end = clock.operational(horizon)
         if isinstance(demand.arrivals, PoissonArrivals):
@@ -113,11 +114,11 @@ class DemandDraw:
             times += last
             last = float(times[-1])
             pieces.append(times)
-            if last > end:
+            if last >= end:
                 break
             self.check_count(sum(map(len, pieces)))
         times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-        return clock.calendar(times[: np.searchsorted(times, end, "right")])
+        return clock.calendar(times[: np.searchsorted(times, end)])
 
     def check_count(self, count: int) -> None:
         """Raise InputError for more orders than there is memory for, where far fewer were due."""
@@ -157,7 +158,7 @@ class DemandDraw:
         rows = [
             (order.time, product, order.site or self.model.sites[0], units, number)
             for number, (_, order) in enumerate(orders)
-            if order.time <= self.model.horizon
+            if order.time < self.model.horizon
             for product, units in order.lines.items()
         ]
         if not rows:
@@ -168,9 +169,9 @@ class DemandDraw:
         return self.replay(time, product, site, units, number)
 
     def trace(self) -> Columns:
-        """Orders of a file, up to the horizon."""
+        """Orders of a file, before the horizon."""
         trace = self.model.traces[self.name, self.index]
-        last = int(np.searchsorted(trace.time, self.model.horizon, "right"))
+        last = int(np.searchsorted(trace.time, self.model.horizon))
         site = np.where(trace.site == "", self.model.sites[0], trace.site)
         if not last:
             return self.none()

@@ -73,7 +73,7 @@ def _laws(supplier: Supplier) -> dict[str, Distribution]:
 
 
 def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
-    """The outages of each supplier that start by the horizon."""
+    """The outages of each supplier that start before the horizon."""
     found = []
     for name, supplier in model.scenario.suppliers.items():
         plan = supplier.disruptions
@@ -82,11 +82,11 @@ def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
             ups = Draws(plan.up, stream(f"up/{_spell(name)}"))
             downs = Draws(plan.down, stream(f"down/{_spell(name)}"))
             count = 16
-            while len(rows) == 0 or rows[-1, 0] <= model.horizon:
+            while len(rows) == 0 or rows[-1, 0] < model.horizon:
                 count *= 2
                 turns = np.column_stack([ups.first(count)[:count], downs.first(count)[:count]])
                 rows = np.cumsum(turns).reshape(-1, 2)
         elif plan is not None:
             rows = np.array([(row.starts, row.starts + row.days) for row in plan.planned])
-        found.append(rows[rows[:, 0] <= model.horizon])
+        found.append(rows[rows[:, 0] < model.horizon])
     return tuple(found)

@@ -40,7 +40,7 @@ class Tape:
     fates: Mapping[str, tuple[Draws, ...]]
     """Streams for the fields of `Fate`, one a stock point; none where no supplier needs them."""
     outages: tuple[NDArray[np.float64], ...]
-    """Each supplier's outages up to the horizon: rows of (starts, ends)."""
+    """Each supplier's outages that start before the horizon: rows of (starts, ends)."""
     single: bool
     """Every order has one line."""
 

@@ -82,7 +82,7 @@ class Conversation:
         promise, closed = contacts["first_promise"], lines["closed"]
         promised = (promise < NEVER) & (closed > contacts["first_told"])
         shipped = lines["status"] == SHIPPED
-        judged = promised & (promise <= self.m.model.horizon)
+        judged = promised & (promise < self.m.model.horizon)
         judged &= ~np.isin(lines["status"], (CANCELLED, SUBSTITUTED)) | (closed >= promise)
         kept = shipped & (closed <= promise)
         seen = promised & shipped

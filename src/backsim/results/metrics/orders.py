@@ -55,13 +55,13 @@ class Orders:
 
     @cached_property
     def due(self) -> Floats:
-        """Orders due by the horizon."""
-        undue = self.m.log.column("due")[self.heads] > self.m.model.horizon
+        """Orders due before the horizon."""
+        undue = self.m.log.column("due")[self.heads] >= self.m.model.horizon
         return self.count - self.m.fold(self.m.total(self.m.group[self.heads][undue]))
 
     @cached_property
     def on_time(self) -> Floats:
         """Those of them that arrived whole by their due date."""
         late = self.heads_of(self.m.of(Deliveries).late_lines)
-        late = late[self.m.log.column("due")[late] <= self.m.model.horizon]
+        late = late[self.m.log.column("due")[late] < self.m.model.horizon]
         return self.due - self.fold(late)

@@ -104,7 +104,7 @@ class Reactions:
         )
 
     def _within(self, times: Any) -> Any:
-        return (times >= self.m.model.warm_up) & (times <= self.m.model.horizon)
+        return (times >= self.m.model.warm_up) & (times < self.m.model.horizon)
 
 
 def _emergency_suppliers(model: Model) -> Any:

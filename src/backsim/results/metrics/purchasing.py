@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def units_per_purchase(m: Sums) -> Floats:
 
 
 class Forecasts:
-    """Errors of the forecasts one period ahead, over the periods that end after the warm-up.
+    """Errors of the forecasts one period ahead, over the periods that end in [warm-up, horizon).
 
     By view, in units; `demand` is nan where nothing is forecast.
     Source: Kolassa and Schuetz, Foresight 6 (2007) 40-43 (the ratio of sums, also called WAPE).
@@ -46,8 +47,10 @@ class Forecasts:
         model, log = self.m.model, self.m.log
         sums = np.zeros((3, len(log.stocks)))
         for row in set_up(model).forecasts if len(log.observations) else ():
-            ended = int(np.floor((model.horizon - row.first) / row.every)) + 1
-            skipped = max(0, int(np.floor((model.warm_up - row.first) / row.every)) + 1)
+            ended, skipped = (
+                max(0, math.ceil((time - row.first) / row.every))
+                for time in (model.horizon, model.warm_up)
+            )
             periods: Any = log.observations[row.observed_at + skipped : row.observed_at + ended]
             errors = periods["forecast"] - periods["units"]
             sums[:, row.stock] = np.abs(errors).sum(), errors.sum(), periods["units"].sum()

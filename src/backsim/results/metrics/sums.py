@@ -1,7 +1,7 @@
 """The sums of a run that its metrics are made of.
 
-Flow metrics count the orders placed in [warm-up, horizon] and what has become of them by the
-horizon; time averages run over [warm-up, horizon].
+Flow metrics count the orders placed in [warm-up, horizon) and what has become of them by the
+horizon; time averages run over [warm-up, horizon].  Nothing happens at the horizon itself.
 """
 
 from __future__ import annotations
