@@ -93,7 +93,7 @@ def test_a_process_sees_the_stock():
             yield live.env.timeout(1)
 
     run(
-        build({"a": {"demand": orders((0.5, 1), (1, 1))}}, stock=[{"initial": 3}], horizon=2),
+        build({"a": {"demand": orders((0.5, 1), (1, 1))}}, stock=[{"initial": 3}], horizon=2.5),
         watcher,
     )
     assert seen == [(0.0, 3), (1.0, 2), (2.0, 1)]

@@ -140,7 +140,7 @@ def test_the_periodic_order_of_a_textbook():
             hub(reorder=base(2), review=1, initial=2),
             shop(supplier={"site": "hub"}, review=1, initial=1, reorder=base(3)),
         ],
-        horizon=1,
+        horizon=1.5,
     )
     assert told(play(model)) == lines_of(
         """0 purchase 0 2
@@ -172,7 +172,7 @@ def test_reviews_of_different_periods_go_upwards_too():
             hub(reorder=base(2), review=2),
             shop(supplier={"site": "hub"}, review=1),
         ],
-        horizon=2,
+        horizon=2.5,
     )
     assert [row for row in told(play(model)) if row.startswith("2 ")] == lines_of(
         """2 purchase 1 1
