@@ -336,6 +336,46 @@ def test_compressed_files(tmp_path: Path):
 
 FAULTS = [
     (
+        {"lines": "id;product;units\nL1;mug;1.200\nL2;mug;3\n"},
+        "lines.csv:2: units: expected the setting `decimal` ('.' or ','), as this may be 1.2 with "
+        "a decimal point, 1200 with a decimal comma, got '1.200'",
+    ),
+    (
+        {"lines": "id;product;units\nL1;mug;1.5\nL2;mug;2,5\n"},
+        "lines.csv:3: units: expected one decimal sign in the column (`decimal`), "
+        "not 1.5 and 2,5, got '2,5'",
+    ),
+    (
+        {"lines": "id,product,units,due\nL1,mug,5,31/01/2027\nL2,mug,5,01/31/2027\n"},
+        "lines.csv:3: due: expected a date written as YYYY-MM-DD, or a date_format, "
+        "got '01/31/2027'",
+    ),
+    (
+        {"lines": "id,product,units\nL1,#N/A,5\n"},
+        "lines.csv:2: product: expected a name, not a formula that failed, got '#N/A'\n"
+        "lines.csv:2: product: expected a known product (mug, plate), got '#N/A'",
+    ),
+    (
+        {"settings": "name,value\ndecimal,dot\n"},
+        "settings.csv:2: decimal: expected point or comma, got 'dot'",
+    ),
+    (
+        {"columns": "table,column,heading\nlimes,units,Menge\n"},
+        "columns.csv:2: table: expected a known table (lines, lanes, classes), got 'limes'",
+    ),
+    (
+        {"columns": "table,column,heading\nlines,unit,Menge\n"},
+        "columns.csv:2: column: expected a known column of lines (units, site), got 'unit'",
+    ),
+    (
+        {"columns": "table,column,heading\nlines,units,Menge\n"},
+        "lines.csv:1: expected a column 'Menge' (units still open), got id, product, units",
+    ),
+    (
+        {"columns": "table,column,heading\nlines,units,units\nlines,units,u\n"},
+        "columns.csv:3: heading: expected each column once, got 'u'",
+    ),
+    (
         {"lines": "id,product,units,site\nL1,mug,5,nroth\n"},
         "lines.csv:2: site: expected a known site (main), got 'nroth'",
     ),
@@ -381,13 +421,8 @@ FAULTS = [
     ),
     (
         {"lines": "id,product,units,due\nL1,mug,5,05/02/2027\n"},
-        "lines.csv:2: due: expected YYYY-MM-DD or a date_format, as this may be 2027-02-05 or "
-        "2027-05-02, got '05/02/2027'",
-    ),
-    (
-        {"lines": "id,product,units,due\nL1,mug,5,31/01/2027\n"},
-        "lines.csv:2: due: expected a date written as YYYY-MM-DD, or a date_format, got "
-        "'31/01/2027'",
+        "lines.csv:2: due: expected a `date_format`, as this may be 2027-02-05 or 2027-05-02, "
+        "got '05/02/2027'",
     ),
     (
         {"lines": "id,product,units,due\nL1,mug,5,2027-02-30\n"},
@@ -401,7 +436,7 @@ FAULTS = [
         },
         "lines.csv:2: due: expected a date written as %d/%m/%Y, got '01/31/2027'",
     ),
-    ({"lines": "\n"}, "lines.csv: expected a header row (id, product, units), got an empty file"),
+    ({"lines": "\n"}, "lines.csv: expected a file with a header row, got an empty file"),
     (
         {"lines": "id,product,units\n"},
         "lines.csv: expected at least one row below the header, got none",
@@ -424,10 +459,6 @@ FAULTS = [
     (
         {"lines": "id,product,units\nL1,mug,nan\n"},
         "lines.csv:2: units: expected a number of at least 0, got 'nan'",
-    ),
-    (
-        {"lines": 'id,product,units\nL1,mug,"1,5"\n'},
-        "lines.csv:2: units: expected a number of at least 0, got '1,5'",
     ),
     (
         {"lines": "id,product,units\nL1,mug,1e13\n"},
@@ -492,7 +523,7 @@ FAULTS = [
     ({"stock": ""}, "BOOK: expected a table stock (units on hand), got lines"),
     (
         {"lines": 'id,product,units\nL1,"mug,5\n'},
-        "lines.csv: expected a CSV file (unexpected end of data)",
+        "lines.csv:2: expected a CSV file (unexpected end of data)",
     ),
 ]
 
@@ -510,13 +541,6 @@ def test_all_faults_at_once(tmp_path: Path):
     )
     assert text.count("expected a number") == 20
     assert text.endswith("... and 11 more")
-
-
-def test_not_utf8(tmp_path: Path):
-    write(tmp_path)
-    (tmp_path / "lines.csv").write_bytes(b"id,product,units\nL\xe41,mug,5\n")
-    with pytest.raises(InputError, match=r"lines.csv: expected a CSV file in UTF-8 \(byte 18\)"):
-        read_book(tmp_path, TODAY)
 
 
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -22,8 +22,9 @@ from backsim.allocation.options import (
 )
 from backsim.allocation.parse import Parser
 from backsim.allocation.settings import Settings, read_settings
-from backsim.allocation.tables import Table, read_tables
+from backsim.allocation.tables import read_tables
 from backsim.errors import nearest
+from backsim.tables.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,13 +36,19 @@ MAIN = "main"
 NONE = "none"
 
 
-def read_book(path: Path, today: date | None = None, date_format: str | None = None) -> Book:
+def read_book(
+    path: Path,
+    today: date | None = None,
+    date_format: str | None = None,
+    decimal: str | None = None,
+) -> Book:
     """The book in a folder of CSV files or in an Excel workbook.
 
-    Raises InputError; a BookError lists all faults that were found, with file and row.
+    `today`, `date_format` and `decimal` (a point or a comma) come before the book's own settings.
+    Raises InputError; a TableError lists all faults that were found, with file and row.
     """
     tables = read_tables(path)
-    settings = read_settings(tables.get("settings"), today, date_format)
+    settings = read_settings(tables.get("settings"), today, date_format, decimal)
     return _Assembly(tables, settings).book()
 
 
@@ -53,11 +60,11 @@ class _Assembly:
     settings: Settings
 
     def __post_init__(self) -> None:
-        self.parser = Parser(self.settings.date_format, self.settings.today)
+        self.parser = Parser(self.tables, self.settings)
         self.sites: dict[str, int] = {}
 
     def book(self) -> Book:
-        """The book.  Raises BookError."""
+        """The book.  Raises TableError."""
         parser = self.parser
         products = self._products()
         ranks, weights, lost, min_fill, classes = self._classes()

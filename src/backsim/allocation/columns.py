@@ -139,13 +139,27 @@ SETTINGS = TableSpec(
     "settings",
     "the rest, by name",
     (
-        _needed("name", "name", "today, date_format, fairness, promise_penalty, shipping_days"),
+        _needed(
+            "name", "name", "today, date_format, decimal, fairness, promise_penalty, shipping_days"
+        ),
         _needed("value", "name", "its value"),
     ),
 )
+HEADINGS = TableSpec(
+    "columns",
+    "what the columns are called in your files, where these have other names",
+    (
+        _needed("table", "name", "a table, such as lines; its other columns are then left out"),
+        _needed("column", "name", "a column of it, such as product"),
+        _needed("heading", "name", "what it is called in the file"),
+    ),
+)
+NUMERIC = frozenset({"units", "number", "share", "days"})
+"""Kinds of columns that hold numbers."""
 TABLES = {
     table.name: table
     for table in (
+        HEADINGS,
         LINES,
         STOCK,
         INBOUND,
@@ -159,7 +173,8 @@ TABLES = {
 }
 SETTING_DOCS = {
     "today": "the day of the book, as YYYY-MM-DD; the day of the run if not given",
-    "date_format": "how dates are written, such as %d/%m/%Y; YYYY-MM-DD if not given",
+    "date_format": "how dates are written, such as %d/%m/%Y; found from the dates if not given",
+    "decimal": "the decimal sign, point or comma; found from the numbers if not given",
     "fairness": "no customer's share served is further below the share of all (0 to 1)",
     "promise_penalty": "money per unit that breaks a promise; if not given, none may be broken",
     "whole_units": "yes: only whole units, also where limits make fractions cheaper",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from backsim.allocation.tables import BookError, Table
+from backsim.allocation.columns import NUMERIC, TABLES
+from backsim.allocation.settings import Settings
 from backsim.errors import nearest
 from backsim.quantities import MOST
+from backsim.tables.dates import EPOCH, DateReader
+from backsim.tables.excel import ERRORS
+from backsim.tables.faults import TableError
+from backsim.tables.numbers import POINT
+from backsim.tables.table import Table
+from backsim.tables.values import Numerals, Unclear, learn, read_moments, untyped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +25,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 Value = TypeVar("Value")
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = 86_400_000_000
+"""Microseconds."""
 YES = {"yes": True, "y": True, "true": True, "1": True, "": False}
 NO = {"no": False, "n": False, "false": False, "0": False}
 
@@ -28,14 +34,17 @@ NO = {"no": False, "n": False, "false": False, "0": False}
 class Parser:
     """Reads columns; `check` raises all faults that were found so far."""
 
-    def __init__(self, date_format: str | None, today: date) -> None:
-        self.date_format, self.today = date_format, today
+    def __init__(self, tables: Mapping[str, Table], settings: Settings) -> None:
+        self.tables = tables
+        self.date_format, self.today = settings.date_format, settings.today
+        numeric = {t.place: (t, _of_kind(t, *NUMERIC)) for t in tables.values()}
+        self.numerals = Numerals(numeric, settings.decimal)
         self.faults: list[str] = []
 
     def check(self) -> None:
-        """Raises BookError, if there were faults."""
+        """Raises TableError, if there were faults."""
         if self.faults:
-            raise BookError(self.faults)
+            raise TableError(self.faults)
 
     def fault(self, table: Table, i: int, column: str, expected: str, found: str = "") -> None:
         """Note a fault in entry i of a table."""
@@ -49,6 +58,8 @@ class Parser:
         found = [text or other for text, other in zip(texts, defaults, strict=True)]
         for i in [i for i, name in enumerate(found) if not name]:
             self.fault(table, i, column, "a name")
+        for i in [i for i, name in enumerate(found) if name in ERRORS]:
+            self.fault(table, i, column, "a name, not a formula that failed", found[i])
         return found
 
     def unique(self, table: Table, column: str, names: Sequence[Any]) -> None:
@@ -65,7 +76,7 @@ class Parser:
     ) -> Codes:
         """The code of each name; a fault for a name that is not known."""
         unknown = [i for i, name in enumerate(names) if name and name not in known]
-        for i in unknown[: BookError.MOST + 1]:
+        for i in unknown[: TableError.MOST + 1]:
             near = nearest(names[i], list(known))
             self.fault(table, i, column, f"a known {column} ({near})", names[i])
         return np.array([known.get(name, 0) for name in names], np.int64)
@@ -79,12 +90,17 @@ class Parser:
         most: float = MOST,
     ) -> Floats:
         """A column of numbers between bounds."""
+        texts = self._texts(table, column)
+        typed = table.numbers.get(column, {})
+        try:
+            style = self.numerals.style(table.place, column) if any(texts) else POINT
+        except Unclear as unclear:
+            self.fault(table, texts.index(unclear.text), column, unclear.expected, unclear.text)
+            return np.zeros(len(texts))
 
         def read(text: str) -> float:
-            if "_" in text:  # Python's way to set thousands apart
-                raise ValueError
-            value = float(text)
-            if not least <= value <= most:  # nan too
+            value = style.read(text)
+            if not least <= value <= most:
                 raise ValueError
             return value
 
@@ -92,16 +108,48 @@ class Parser:
             bounds = f"a number of at least {least:g}"
             return f"{bounds} and at most {most:g}" if most < MOST or _is_large(text) else bounds
 
-        texts = self._texts(table, column)
-        found = self._each(table, column, texts, read, wanted, float("nan"))
-        values = np.array(found, float)
+        plain = ["" if i in typed else text for i, text in enumerate(texts)] if typed else texts
+        values = np.array(self._each(table, column, plain, read, wanted, float("nan")), float)
+        for i, value in typed.items():
+            values[i] = value
+            if not least <= value <= most:
+                self.fault(table, i, column, wanted(texts[i]), texts[i])
+        if column == "units":
+            for i in table.copies.get(column, ()):
+                self.fault(table, i, column, "units of each row, not one merged cell", texts[i])
         return np.where([not text for text in texts], default, values)
 
     def dates(self, table: Table, column: str, default: float) -> Floats:
         """A column of dates as days from today."""
         texts = self._texts(table, column)
-        found = self._each(table, column, texts, self._day, self._wanted_date, 0)
-        return np.where([not text for text in texts], default, np.array(found, float))
+        if not any(texts):
+            return np.full(len(texts), default)
+        reader = DateReader(self.date_format)
+        try:
+            learn(table, column, reader, self._other_dates(table, column))
+        except Unclear as unclear:
+            self.fault(table, texts.index(unclear.text), column, unclear.expected, unclear.text)
+            return np.zeros(len(texts))
+        moments, codes = read_moments(table, column, reader)
+        today = self.today.toordinal() - EPOCH.toordinal()
+        days = np.array([np.nan if m is None else m[0] // DAY - today for m in moments], float)
+        found = np.where([not text for text in texts], default, days[codes])
+        for i in np.flatnonzero(np.isnan(found)).tolist():
+            form = self.date_format
+            hint = f"as {form}" if form else "as YYYY-MM-DD, or a date_format"
+            self.fault(table, i, column, f"a date written {hint}", texts[i])
+        return found
+
+    def _other_dates(self, table: Table, column: str) -> list[str]:
+        """The dates of the book's other columns, which may tell how this one's are written."""
+        return [
+            text
+            for other in self.tables.values()
+            for name in _of_kind(other, "date")
+            if (other.place, name) != (table.place, column)
+            for text in untyped(other, name)
+            if text
+        ]
 
     def flags(self, table: Table, column: str) -> NDArray[np.bool_]:
         """A column of yes and no."""
@@ -138,20 +186,11 @@ class Parser:
                 self.fault(table, i, column, wanted(texts[i]), texts[i])
         return [known[text] for text in texts]
 
-    def _day(self, text: str) -> int:
-        if self.date_format is None:
-            if not ISO.fullmatch(text):
-                raise ValueError
-            return (date.fromisoformat(text) - self.today).days
-        return (datetime.strptime(text, self.date_format).date() - self.today).days
 
-    def _wanted_date(self, text: str) -> str:
-        if self.date_format is not None:
-            return f"a date written as {self.date_format}"
-        readings = _readings(text)
-        if len(readings) > 1:
-            return f"YYYY-MM-DD or a date_format, as this may be {' or '.join(readings)}"
-        return "a date written as YYYY-MM-DD, or a date_format"
+def _of_kind(table: Table, *kinds: str) -> list[str]:
+    """The columns of some kinds that a table has."""
+    specs = TABLES[table.name].columns
+    return [c.name for c in specs if c.kind in kinds and c.name in table.columns]
 
 
 def _is_large(text: str) -> bool:
@@ -159,15 +198,3 @@ def _is_large(text: str) -> bool:
         return float(text) > MOST
     except ValueError:
         return False
-
-
-def _readings(text: str) -> list[str]:
-    """The days that a date with its parts in another order may mean."""
-    found: dict[str, None] = {}
-    for form in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y"):
-        for year in (form, form.replace("%Y", "%y")):
-            try:
-                found[datetime.strptime(text, year).date().isoformat()] = None
-            except ValueError:
-                continue
-    return list(found)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from backsim.allocation.columns import SETTING_DOCS
-from backsim.allocation.tables import BookError, Table
 from backsim.errors import nearest
+from backsim.tables.dates import check_format
+from backsim.tables.faults import TableError
+from backsim.tables.numbers import COMMA, POINT, evidence
+from backsim.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +19,22 @@ class Settings:
 
     today: date
     date_format: str | None = None
+    decimal: str | None = None
     fairness: float | None = None
     promise_penalty: float = float("inf")
     whole_units: bool = False
     shipping_days: int = 5
 
 
-def read_settings(table: Table | None, today: date | None, date_format: str | None) -> Settings:
-    """The settings of a table; `today` and `date_format`, where given, come before it.
+def read_settings(
+    table: Table | None,
+    today: date | None,
+    date_format: str | None,
+    decimal: str | None = None,
+) -> Settings:
+    """The settings of a table; `today`, `date_format` and `decimal` come before it, where given.
 
-    Raises BookError.
+    Raises TableError.
     """
     found: dict[str, object] = {}
     faults = []
@@ -45,8 +54,8 @@ def read_settings(table: Table | None, today: date | None, date_format: str | No
                 faults.append(f"{place}: {name}: expected {error}, got {text!r}")
                 found[name] = None
     if faults:
-        raise BookError(faults)
-    own = {"today": today, "date_format": date_format}
+        raise TableError(faults)
+    own = {"today": today, "date_format": date_format, "decimal": decimal}
     given = {**found, **{name: value for name, value in own.items() if value is not None}}
     return Settings(**{"today": date.today(), **given})  # type: ignore[arg-type]
 
@@ -56,18 +65,8 @@ def parse_day(text: str) -> date:
     return datetime.strptime(text, "%Y-%m-%d").date()
 
 
-def check_format(text: str) -> str:
-    """A format of dates that has day, month and year, as `strptime` knows them.
-
-    Raises ValueError.
-    """
-    day = date(2031, 12, 29)
-    try:
-        if datetime.strptime(day.strftime(text), text).date() == day:
-            return text
-    except ValueError:
-        pass
-    raise ValueError("a format with day, month and year, such as %d/%m/%Y")
+DECIMALS = {"point": ".", ".": ".", "comma": ",", ",": ","}
+"""How the decimal sign may be said."""
 
 
 def _value(name: str, text: str) -> object:
@@ -78,6 +77,10 @@ def _value(name: str, text: str) -> object:
             raise ValueError("a date written as YYYY-MM-DD") from None
     if name == "date_format":
         return check_format(text)
+    if name == "decimal":
+        if text.lower() in DECIMALS:
+            return DECIMALS[text.lower()]
+        raise ValueError("point or comma")
     if name == "whole_units":
         if text.lower() in ("yes", "no"):
             return text.lower() == "yes"
@@ -88,7 +91,7 @@ def _value(name: str, text: str) -> object:
         "shipping_days": (60.0, "a whole number from 0 to 60"),
     }[name]
     try:
-        value = float(text)
+        value = (COMMA if evidence([text]).comma else POINT).read(text)
     except ValueError:
         raise ValueError(what) from None
     whole = name == "shipping_days"

@@ -2,61 +2,50 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from backsim.allocation.columns import TABLES, TableSpec
+from backsim.allocation.columns import HEADINGS, TABLES, TableSpec
 from backsim.errors import InputError, nearest
+from backsim.tables.delimited import read_delimited
+from backsim.tables.excel import read_workbook
+from backsim.tables.faults import TableError, Unreadable, shown
+from backsim.tables.opening import is_workbook, read_bytes
+from backsim.tables.sheet import Sheet
+from backsim.tables.table import Headed, Table, find_header
 
 MAX_ROWS = 1_000_000
 """Rows of a table; a program for more of them does not fit into memory."""
 
-
-class BookError(InputError):
-    """A book cannot be used.  Each fault reads `file:row: column: expected ..., got ...`."""
-
-    MOST = 20
-
-    def __init__(self, faults: list[str]) -> None:
-        self.faults = tuple(faults)
-        more = len(faults) - self.MOST
-        shown = faults[: self.MOST] + ([f"... and {more} more"] if more > 0 else [])
-        super().__init__("\n".join(shown))
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table's columns as text, the row of each entry, and where it is: a file or a sheet."""
-
-    place: str
-    columns: dict[str, list[str]]
-    rows: list[int]
-
-    def __len__(self) -> int:
-        return len(self.rows)
+Source = tuple[str, Callable[[list[str]], Sheet]]
+"""Where a table is, and what reads its rows, given the headings to look for."""
+Headings = Mapping[str, str]
+"""What columns are called in the file, by their own names; empty: by their own names."""
 
 
 def read_tables(path: Path) -> dict[str, Table]:
-    """The tables of a book.  Raises BookError, InputError."""
-    found = _sheets(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _files(path)
+    """The tables of a book.  Raises TableError, InputError."""
+    found = _sheets(path) if is_workbook(path) else _files(path)
     tables: dict[str, Table] = {}
     faults: list[str] = []
-    for name, (place, rows) in found.items():
+    mapped: dict[str, dict[str, str]] = {}
+    for name in sorted(found, key=lambda name: name != HEADINGS.name):  # it is about the others
+        place, read = found[name]
         try:
-            tables[name] = _table(TABLES[name], place, rows)
-        except BookError as error:
+            tables[name] = _table(TABLES[name], place, read, mapped.get(name, {}))
+        except Unreadable as fault:
+            faults.append(fault.at(place))
+        except TableError as error:
             faults += error.faults
+        if name == HEADINGS.name and name in tables:
+            mapped, wrong = _headings(tables[name])
+            faults += wrong
     for name, spec in TABLES.items():
         if spec.required and name not in found:
             faults.append(f"{path}: expected a table {name} ({spec.doc}), got {_list(found)}")
     if faults:
-        raise BookError(faults)
+        raise TableError(faults)
     return tables
 
 
@@ -64,135 +53,96 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(names) or "nothing"
 
 
-def _files(folder: Path) -> dict[str, tuple[str, Iterator[list[str]]]]:
+def _files(folder: Path) -> dict[str, Source]:
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder with CSV files, or a file .xlsx")
-    found: dict[str, tuple[str, Iterator[list[str]]]] = {}
+    found: dict[str, Source] = {}
     for file in sorted(folder.iterdir()):
         name = file.name.removesuffix(".gz").removesuffix(".csv")
         if not file.name.endswith((".csv", ".csv.gz")):
             continue
         if name not in TABLES:
             known = nearest(name, list(TABLES))
-            raise BookError([f"{file}: expected the name of a table ({known}), got '{name}'"])
+            raise TableError([f"{file}: expected the name of a table ({known}), got '{name}'"])
         if name in found:
-            raise BookError([f"{file}: expected each table once, got {found[name][0]} too"])
-        found[name] = (str(file), _csv_rows(file))
+            raise TableError([f"{file}: expected each table once, got {found[name][0]} too"])
+        found[name] = (str(file), partial(read_delimited, file))
     return found
 
 
-def _csv_rows(file: Path) -> Iterator[list[str]]:
-    """The rows of a CSV file, with commas or semicolons between fields."""
+def _sheets(file: Path) -> dict[str, Source]:
     try:
-        data = file.read_bytes()
-        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8-sig")
-        head = text.split("\n", 1)[0]
-        mark = ";" if ";" in head and "," not in head else ","
-        yield from csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
-    except UnicodeDecodeError as error:
-        raise BookError([f"{file}: expected a CSV file in UTF-8 (byte {error.start})"]) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise BookError([f"{file}: expected a whole gzip file, as the name ends in .gz"]) from None
-    except csv.Error as error:
-        raise BookError([f"{file}: expected a CSV file ({error})"]) from None
-    except OSError as error:
-        raise BookError([f"{file}: expected a readable file ({error.strerror})"]) from None
+        sheets = read_workbook(file, read_bytes(file))
+    except Unreadable as fault:
+        raise TableError([fault.at(str(file))]) from None
+    for title in sheets:
+        if title not in TABLES:
+            known = nearest(title, list(TABLES))
+            text = f"{file}: expected the name of a table ({known}), got a sheet '{title}'"
+            raise TableError([text])
+    return {title: (sheet.place, partial(_same, sheet)) for title, sheet in sheets.items()}
 
 
-def _sheets(file: Path) -> dict[str, tuple[str, Iterator[list[str]]]]:
-    try:
-        import openpyxl
-    except ImportError:
-        raise InputError(f"{file}: reading .xlsx needs openpyxl: install backsim[excel]") from None
-    try:
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{file}: expected a file that exists") from None
-    except Exception as error:  # openpyxl raises whatever the broken file leads to
-        kind = type(error).__name__
-        raise InputError(f"{file}: expected an Excel workbook (.xlsx): {kind}") from None
-    found = {}
-    for sheet in workbook.worksheets:
-        if sheet.title not in TABLES:
-            known = nearest(sheet.title, list(TABLES))
-            text = f"{file}: expected the name of a table ({known}), got a sheet '{sheet.title}'"
-            raise BookError([text])
-        found[sheet.title] = (f"{file}:{sheet.title}", _sheet_rows(sheet))
-    return found
+def _same(sheet: Sheet, _: list[str]) -> Sheet:
+    return sheet
 
 
-def _sheet_rows(sheet: Any) -> Iterator[list[str]]:
-    """The rows of a sheet, each as wide as the header: a sheet does not say where a row ends."""
-    width = 0
-    for row in sheet.iter_rows(values_only=True):
-        texts = [_cell(value) for value in row]
-        while texts and not texts[-1]:
-            texts.pop()
-        width = width or len(texts)
-        yield texts + [""] * (width - len(texts))
+def _table(
+    spec: TableSpec, place: str, read: Callable[[list[str]], Sheet], headings: Headings
+) -> Table:
+    """A table's columns by their own names.  Raises Unreadable, TableError."""
+    called = {column.name: headings.get(column.name, column.name) for column in spec.columns}
+    needed = [called[column.name] for column in spec.columns if column.required]
+    headed = find_header(read(list(called.values())), needed)
+    _check_header(spec, place, headed, called, bool(headings))
+    there = {name: heading for name, heading in called.items() if heading in headed.names}
+    table = headed.table(there, MAX_ROWS, spec.name)
+    if spec.required and not len(table):
+        raise Unreadable("at least one row below the header", "none")
+    return table
 
 
-def _cell(value: Any) -> str:
-    """A cell as a CSV file would have it."""
-    from datetime import date, datetime
-
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time().isoformat() == "00:00:00" else str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
-
-
-def _table(spec: TableSpec, place: str, rows: Iterator[list[str]]) -> Table:
-    header = [name.strip() for name in next(rows, [])]
-    if not any(header):
-        raise BookError([f"{place}: expected a header row ({_heads(spec)}), got an empty file"])
-    _check_header(spec, place, header)
-    numbers: list[int] = []
-    texts: list[list[str]] = []
-    for number, row in enumerate(rows, 2):
-        if not any(field.strip() for field in row):
-            continue
-        if len(numbers) == MAX_ROWS:
-            raise BookError([f"{place}:{number}: expected at most {MAX_ROWS:,} rows, got more"])
-        if len(row) != len(header):
-            text = f"{place}:{number}: expected {len(header)} fields, as in the header"
-            raise BookError([f"{text}, got {len(row)}"])
-        numbers.append(number)
-        texts.append(row)
-    if spec.required and not numbers:
-        raise BookError([f"{place}: expected at least one row below the header, got none"])
-    fields = [[field.strip() for field in column] for column in zip(*texts, strict=True)]
-    columns = dict(zip(header, fields or [[] for _ in header], strict=True))
-    return Table(place, columns, numbers)
-
-
-def _check_header(spec: TableSpec, place: str, header: list[str]) -> None:
-    known = [column.name for column in spec.columns]
+def _check_header(
+    spec: TableSpec, place: str, headed: Headed, called: Headings, mapped: bool
+) -> None:
+    """Columns are there and told apart; no others are, unless the file is not made for us."""
+    at, names, known = f"{place}:{headed.row}", headed.names, list(called.values())
     faults = []
-    for name in header:
-        if name not in known:
-            expected = f"a known column ({nearest(name, known)})"
-            faults.append(f"{place}:1: expected {expected}, got '{name}'")
+    for name in names if not mapped else ():
+        if name and name not in known:
+            faults.append(f"{at}: expected a known column ({nearest(name, known)}), got '{name}'")
     faults += [
-        f"{place}:1: expected each column once, got '{name}' twice"
-        for name in dict.fromkeys(header)
-        if header.count(name) > 1
+        f"{at}: expected each column once, got '{name}' twice"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1 and name in known
     ]
-    faults += [
-        f"{place}:1: expected a column '{column.name}' ({column.doc}), got {_list(header)}"
-        for column in spec.columns
-        if column.required and column.name not in header
-    ]
+    for column in spec.columns:
+        asked = column.required or called[column.name] != column.name
+        if asked and called[column.name] not in names:
+            text = f"a column '{called[column.name]}' ({column.doc})"
+            faults.append(f"{at}: expected {text}, got {_list(names)}")
     if faults:
-        raise BookError(faults)
+        raise TableError(faults)
 
 
-def _heads(spec: TableSpec) -> str:
-    return ", ".join(column.name for column in spec.columns if column.required)
+def _headings(table: Table) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """(headings by table and column, faults)"""
+    found: dict[str, dict[str, str]] = {}
+    faults = []
+    rows = zip(*(table.columns[name] for name in ("table", "column", "heading")), strict=True)
+    for row, (name, column, heading) in zip(table.rows, rows, strict=True):
+        place = f"{table.place}:{row}"
+        if name not in TABLES or name == HEADINGS.name:
+            known = nearest(name, [n for n in TABLES if n != HEADINGS.name])
+            faults.append(f"{place}: table: expected a known table ({known}), got {shown(name)}")
+            continue
+        columns = [c.name for c in TABLES[name].columns]
+        if column not in columns:
+            expected = f"a known column of {name} ({nearest(column, columns)})"
+            faults.append(f"{place}: column: expected {expected}, got {shown(column)}")
+        elif not heading or column in found.setdefault(name, {}):
+            expected = "a heading" if not heading else "each column once"
+            faults.append(f"{place}: heading: expected {expected}, got {shown(heading or column)}")
+        else:
+            found[name][column] = heading
+    return found, faults

@@ -18,13 +18,14 @@ from backsim.allocation.compare import LP, all_plans, allocate, compared, shown_
 from backsim.allocation.lists import Columns, Row
 from backsim.allocation.page import money, share, units
 from backsim.allocation.plan import Plan
-from backsim.allocation.settings import check_format, parse_day
+from backsim.allocation.settings import DECIMALS, parse_day
 from backsim.allocation.solution import Effort
 from backsim.allocation.store import summary, write_csv, write_plan
 from backsim.allocation.template import write_template
 from backsim.cli.console import console, escape, say
 from backsim.errors import InputError
 from backsim.files import check_folder
+from backsim.tables.dates import check_format
 
 MOST_ROWS = 20
 MOST_NAMES = 8
@@ -47,11 +48,12 @@ def run_allocation(
     date_format: str | None,
     solver: str,
     time_limit: float | None,
+    decimal: str | None = None,
 ) -> None:
     """Read a book, make the plan and those of all rules, print and write them."""
     if out is not None:
         check_folder(out)
-    book = read_book(path, _today(today), _format(date_format))
+    book = read_book(path, _today(today), _format(date_format), _decimal(decimal))
     if book.overdue:
         say(f"warning: overdue, but planned with as if here: {_few(book.overdue)}")
     for better, worse in book.silent_ranks if rule == LP else ():
@@ -109,6 +111,12 @@ def _format(text: str | None) -> str | None:
         return None if text is None else check_format(text)
     except ValueError as error:
         raise InputError(f"date-format: expected {error}, got {text!r}") from None
+
+
+def _decimal(text: str | None) -> str | None:
+    if text is not None and text not in DECIMALS:
+        raise InputError(f"decimal: expected point or comma, got {text!r}")
+    return None if text is None else DECIMALS[text]
 
 
 def _print(plan: Plan, plans: Sequence[Plan]) -> None:

@@ -454,6 +454,9 @@ def allocate(
     date_format: Annotated[
         str | None, typer.Option(help="How dates are written, such as %d/%m/%Y.")
     ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="The decimal sign in numbers: point or comma.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="csv prints the shipments.")] = Format.table,
     solver: Annotated[Solver, typer.Option(help="What solves the program.")] = Solver.highs,
     time_limit: Annotated[
@@ -471,7 +474,17 @@ def allocate(
     elif book is None:
         raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
     else:
-        run_allocation(book, rule, out, format.value, today, date_format, solver.value, time_limit)
+        run_allocation(
+            book,
+            rule,
+            out,
+            format.value,
+            today,
+            date_format,
+            solver.value,
+            time_limit,
+            decimal,
+        )
 
 
 @app.command("validate-theory")

@@ -61,7 +61,7 @@ def _read(sheet: Any, place: str) -> Sheet | None:
     except Unreadable:
         raise
     except Exception as error:  # as above: XML that does not parse, cells of no known kind
-        expected = f"an Excel sheet that is whole ({type(error).__name__})"
+        expected = f"a sheet '{sheet.title}' that is whole ({type(error).__name__})"
         raise Unreadable(f"{expected}; open and save it in Excel", row=len(texts) + 1) from None
     if not any(any(row) for row in texts):
         return None

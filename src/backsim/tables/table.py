@@ -27,6 +27,7 @@ class Table:
     place: str
     columns: dict[str, list[str]]
     rows: list[int]
+    name: str = ""
     delimiter: str = ""
     encoding: str = ""
     numbers: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Headed:
     names: list[str]
     row: int
 
-    def table(self, columns: Mapping[str, str], most: int | None = None) -> Table:
+    def table(self, columns: Mapping[str, str], most: int | None = None, name: str = "") -> Table:
         """The columns, by the name they are to have and the heading they stand under.
 
         Raises Unreadable: a row that is longer or shorter than the header; more than `most` rows.
@@ -85,16 +86,17 @@ class Headed:
             if most is not None and len(numbers) > most:
                 raise Unreadable(f"at most {most:,} rows", "more", numbers[most])
             fields = list(zip(*rows, strict=True)) or [()] * width
-            for name, place in places.items():
-                texts[name] += [text.strip() for text in fields[place]]
+            for column, place in places.items():
+                texts[column] += [text.strip() for text in fields[place]]
             number += len(chunk)
-        sheet, known = self.sheet, {place: name for name, place in places.items()}
+        sheet, known = self.sheet, {place: column for column, place in places.items()}
         typed = bool(sheet.numbers or sheet.dates or sheet.copies)
         entries = {row: i for i, row in enumerate(numbers)} if typed else {}
         return Table(
             sheet.place,
             texts,
             numbers,
+            name,
             sheet.delimiter,
             sheet.encoding,
             _by_column(sheet.numbers, known, entries),
