@@ -143,7 +143,9 @@ def test_the_command_says_where(tmp_path: Path, whole: bytes, capsys: pytest.Cap
             new.writestr(name, part.replace(b"</row>", b"</rwo>") if "sheet2" in name else part)
     path.write_bytes(out.getvalue())
     assert cli(["allocate", str(path)]) == 2
-    assert f"{path}:1: expected a sheet 'lines' that is whole (ParseError)" in capsys.readouterr().err
+    assert (
+        f"{path}:1: expected a sheet 'lines' that is whole (ParseError)" in capsys.readouterr().err
+    )
 
 
 def test_a_file_that_would_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

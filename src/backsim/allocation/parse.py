@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -126,7 +127,7 @@ class Parser:
             return np.full(len(texts), default)
         reader = DateReader(self.date_format)
         try:
-            learn(table, column, reader, self._other_dates(table, column))
+            learn(table, column, reader, partial(self._other_dates, table, column))
         except Unclear as unclear:
             self.fault(table, texts.index(unclear.text), column, unclear.expected, unclear.text)
             return np.zeros(len(texts))

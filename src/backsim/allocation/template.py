@@ -146,9 +146,9 @@ def _write_example(name: str, file: IO[str]) -> None:
 def describe() -> list[str]:
     """What each table and column means, as Markdown."""
     lines = [
-        "Tables are CSV files in UTF-8 (or sheets of one .xlsx); commas or semicolons between "
-        "fields, a point in numbers. Dates are YYYY-MM-DD, unless the setting date_format says "
-        "how they are written.",
+        "Tables are CSV files (or sheets of one .xlsx). How numbers and dates are written is found "
+        "from them; where they can be read in two ways, the settings decimal and date_format say "
+        "which.",
         "",
     ]
     for spec in TABLES.values():

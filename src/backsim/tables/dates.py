@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 ISO = "%Y-%m-%d"
@@ -58,8 +58,8 @@ class DateReader:
         self._times: dict[str, Moment] = {}
         self._split = None if form is None else _SPLIT.fullmatch(form)
 
-    def learn(self, texts: Iterable[str], others: Collection[str] = ()) -> None:
-        """Find the form of (distinct) texts; `others` stand in other columns of the file.
+    def learn(self, texts: Iterable[str], others: Callable[[], Iterable[str]] = tuple) -> None:
+        """Find the form of (distinct) texts; `others` tells the dates in the file's other columns.
 
         Dates that begin with the year are always read.  Raises Ambiguous.
         """
@@ -134,20 +134,20 @@ def _end_of_day(text: str) -> int:
 
 def _groups(texts: Iterable[str]) -> list[list[str]]:
     """Dates without their times; those with the same sign between their parts together."""
-    groups: dict[str, dict[str, None]] = {}
+    groups: dict[tuple[str, bool], dict[str, None]] = {}
     for text in dict.fromkeys(text[: _end_of_day(text)] for text in texts):
         parts = _TEXT.fullmatch(text)
         written = parts["date"].strip() if parts else text
         sign = next((s for s in "-/. " if s in written), "")
-        year_first = bool(re.match(r"[0-9]{4}(?![0-9])", written))
-        groups.setdefault(f"{sign}{year_first}", {})[written] = None
+        groups.setdefault((sign, _starts_with_year(written)), {})[written] = None
     return [list(group) for group in groups.values()]
 
 
-def _decide(group: list[str], others: Collection[str]) -> str:
+def _decide(group: list[str], others: Callable[[], Iterable[str]]) -> str:
     """The one form that reads a group; "" where no form does.  Raises Ambiguous."""
     sign = next((s for s in "-/. " if s in group[0]), "")
-    forms = FORMS[sign]
+    year_first = _starts_with_year(group[0])
+    forms = [form for form in FORMS[sign] if form.startswith("%Y") == year_first]
     reading = {form: [_read(text, form) for text in group] for form in forms}
     # What no form reads is a fault of its own, told where it is read.
     known = [i for i in range(len(group)) if any(reading[form][i] for form in forms)]
@@ -167,9 +167,13 @@ def _decide(group: list[str], others: Collection[str]) -> str:
     return whole[0]
 
 
-def _of_others(others: Collection[str], sign: str) -> list[str]:
+def _starts_with_year(text: str) -> bool:
+    return (text[:4].isdigit() and not text[4:5].isdigit()) or (len(text) == 8 and text.isdigit())
+
+
+def _of_others(others: Callable[[], Iterable[str]], sign: str) -> list[str]:
     """The forms that read all dates of the file's other columns with the same sign."""
-    groups = [g for g in _groups(others) if any(sign and sign in text for text in g)]
+    groups = [g for g in _groups(others()) if any(sign and sign in text for text in g)]
     if len(groups) != 1:
         return []
     return [form for form in FORMS[sign] if all(_read(text, form) for text in groups[0])]
@@ -180,12 +184,10 @@ def _first(text: str, forms: tuple[str, ...]) -> datetime | None:
 
 
 def _read(text: str, form: str) -> datetime | None:
-    if form == ISO and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return None
-    if form == "%Y%m%d" and not re.fullmatch(r"[0-9]{8}", text):
+    if form in (ISO, "%Y%m%d") and len(text) != (10 if form == ISO else 8):
         return None
     try:
-        return datetime.strptime(text, form)
+        return datetime.fromisoformat(text) if form == ISO else datetime.strptime(text, form)
     except ValueError:
         return None
 

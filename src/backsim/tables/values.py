@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -114,14 +114,16 @@ def _moment(text: str, reader: DateReader) -> Moment | None:
         return None
 
 
-def learn(table: Table, column: str, reader: DateReader, others: Iterable[str] = ()) -> None:
-    """Let a reader find the form of a column; `others` are dates elsewhere in the file.
+def learn(
+    table: Table, column: str, reader: DateReader, others: Callable[[], Iterable[str]] = tuple
+) -> None:
+    """Let a reader find the form of a column; `others` tells the dates elsewhere in the file.
 
     Raises Unclear.
     """
     texts = [text for text in untyped(table, column) if text]
     try:
-        reader.learn(texts, list(others))
+        reader.learn(texts, others)
     except Ambiguous as error:
         told = " or ".join(error.readings)
         text = next(t for t in texts if t.startswith(error.text))
