@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ import pytest
 
 import backsim
 from backsim.regression.saved import read_saved
-from backsim.results.provenance import revision
 from backsim.scenario.load import from_dict
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -47,15 +44,6 @@ def test_what_it_says() -> None:
     changed = run.model.replace({"policy.reorder.s": {"days": 201}})
     assert changed.digest != run.model.digest
     assert backsim.load(SCENARIOS / "quickstart.yaml").digest == run.model.digest
-
-
-def test_the_revision_of_the_scenarios_folder(tmp_path: Path) -> None:
-    assert revision(tmp_path) == ""
-    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
-    for command in (["init", "-q"], [*identity, "commit", "-q", "--allow-empty", "-m", "x"]):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
-    revision.cache_clear()
-    assert re.fullmatch("[0-9a-f]{40}", revision(tmp_path))
 
 
 def test_digests_of_logs() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from backsim.errors import InputError
 from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 from backsim.results.metrics import METRICS
-from backsim.results.provenance import code_digest, environment, revision, rule_digests
+from backsim.results.provenance import code_digest, environment, rule_digests
+from backsim.results.revision import revision
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import subprocess
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backsim.engines.choose import own_rules
+from backsim.results.revision import revision
 from backsim.rules.fingerprint import fingerprint
 from backsim.rules.own import digests_of
 from backsim.scenario.model import Model
@@ -84,19 +84,6 @@ def arithmetic() -> str:
     widest = found.get("SIMD Extensions", {}).get("found", [])
     library = "-".join(platform.libc_ver())
     return " ".join([platform.system(), platform.machine(), library, *widest]).strip()
-
-
-@cache
-def revision(folder: Path) -> str:
-    """The git revision that a folder is at, with `-dirty` when it has changes; "" if none."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def rule_digests(model: Model) -> dict[str, str]:
