@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.bench.figures import FIGURES
 
-from backsim.results.provenance import environment
+from backsim.results.madewith import environment
 
 
 @pytest.fixture(scope="session", autouse=True)

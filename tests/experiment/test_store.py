@@ -22,6 +22,7 @@ from backsim.experiment.changes import changes
 from backsim.experiment.play import play
 from backsim.experiment.store import Store, StudyError, open_study, read_study
 from backsim.experiment.work import Result, Work
+from backsim.results.madewith import versions_that_count
 
 HERE = Path(__file__).parents[2]
 
@@ -106,7 +107,8 @@ def test_a_changed_study_is_refused(tmp_path: Path, fields: dict[str, Any], said
 
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     play(shop.experiment(tmp_path), workers=1, out=tmp_path)
-    monkeypatch.setattr("backsim.experiment.describe.code_digest", lambda: "other")
+    other = {**versions_that_count(), "source": "other"}
+    monkeypatch.setattr("backsim.experiment.describe.versions_that_count", lambda: other)
     with pytest.raises(
         StudyError, match=r"versions.source: '[0-9a-f]{16}' in the study, 'other' n"
     ):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import backsim
-from backsim.results.provenance import environment
+from backsim.results.madewith import environment
 from backsim.results.revision import revision
 
 ONE, OTHER = "1" * 40, "2" * 40

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.experiment.describe import versions_that_count
 from backsim.experiment.forks import WorkerError
 from backsim.experiment.work import Job, Result, Work
 from backsim.experiment.workers import play_packed
+from backsim.results.madewith import versions_that_count
 from backsim.results.metrics import own_code_is_portable
 from backsim.rules.files import loaded_files
 
@@ -132,11 +132,11 @@ def _by_value(function: Any) -> Any:
 def _probe(files: list[str], rules: list[str]) -> Any:
     """On a worker: its versions and rules; or why it has none."""
     try:
-        from backsim.experiment import describe
+        from backsim.results import madewith
         from backsim.rules import own
         from backsim.rules.files import load_rules
 
         load_rules(files)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return {**describe.versions_that_count(), "rules": own.now(rules)}
+    return {**madewith.versions_that_count(), "rules": own.now(rules)}

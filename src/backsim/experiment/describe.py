@@ -7,16 +7,14 @@ from typing import Any
 
 from backsim.errors import InputError
 from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
+from backsim.results.madewith import environment, versions_that_count
 from backsim.results.metrics import METRICS
-from backsim.results.provenance import code_digest, environment, rule_digests
+from backsim.results.provenance import rule_digests
 from backsim.results.revision import revision
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
-
-NUMBERS = ("backsim", "numpy", "scipy", "simpy", "numba")
-"""Packages whose version may change a number."""
 
 
 def describe(
@@ -138,9 +136,3 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "traces": model.file_digests,
         "rules": rule_digests(model),
     }
-
-
-def versions_that_count() -> dict[str, str]:
-    """The versions that may change a number, with a hash of backsim's own source."""
-    versions = environment()["versions"]
-    return {**{name: versions[name] for name in NUMBERS}, "source": code_digest()}

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from backsim.engines.choose import linked_rules, play
-from backsim.experiment.describe import describe, versions_that_count
+from backsim.experiment.describe import describe
 from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.regression.baseline import Digests, MadeWith
-from backsim.results.provenance import environment
+from backsim.results.madewith import environment, versions_that_count
 from backsim.scenario.lanes import lanes
 from backsim.scenario.model import Model
 from backsim.streams import Tape, draw

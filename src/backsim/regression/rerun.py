@@ -13,8 +13,9 @@ from backsim.experiment.changes import differences, shown
 from backsim.experiment.experiment import Fixed
 from backsim.experiment.play import play
 from backsim.regression.saved import RUN, Key, Saved, Values, origin_changes
+from backsim.results.madewith import environment
 from backsim.results.metrics import METRICS, Metrics, views_of
-from backsim.results.provenance import environment, rule_digests
+from backsim.results.provenance import rule_digests
 from backsim.results.revision import revision
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import spell

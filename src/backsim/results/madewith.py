@@ -1,0 +1,82 @@
+"""What results are made with: backsim's own source, packages, platform.  The one list of it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ONLY_SHOW = (
+    *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "theory"),
+    *("allocation/page.py", "experiment/cluster.py", "experiment/export.py"),
+)
+"""Files and folders of backsim that show results, look back at them or carry them about.
+
+All others may change a number, those that are yet to be written too.
+"""
+
+NUMBERS = (
+    *("backsim", "annotated-types", "highspy", "joblib", "llvmlite", "numba", "numpy", "openpyxl"),
+    *("pandas", "pulp", "pydantic", "pydantic-core", "ruamel.yaml", "scipy", "simpy"),
+)
+"""Packages whose version may change a number: what those files import."""
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Versions of backsim and what it stands on, a hash of its source, and the platform."""
+    return {
+        "versions": {package: _version(package) for package in NUMBERS},
+        "source": code_digest(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "arithmetic": arithmetic(),
+    }
+
+
+def versions_that_count() -> dict[str, str]:
+    """The versions that may change a number, with a hash of backsim's own source."""
+    found = environment()
+    return {**found["versions"], "source": found["source"]}
+
+
+def code_files(package: Path) -> list[Path]:
+    """The files of backsim, in a folder, that may change a number."""
+    shown = [package / part for part in ONLY_SHOW]
+    return [
+        file
+        for file in sorted(package.rglob("*.py"))
+        if not any(file == part or part in file.parents for part in shown)
+    ]
+
+
+def code_digest(package: Path = Path(__file__).parents[1]) -> str:
+    """A hash of the part of backsim's source that may change a number."""
+    digest = hashlib.sha256()
+    for file in code_files(package):
+        data = file.read_bytes()
+        digest.update(f"{file.relative_to(package).as_posix()}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()[:16]
+
+
+def arithmetic() -> str:
+    """What of the platform may change the last bit of a number.
+
+    The C library and numpy have a version of `log` and others for each kind of processor.
+    """
+    import numpy as np
+
+    found: Any = np.show_config(mode="dicts")
+    widest = found.get("SIMD Extensions", {}).get("found", [])
+    library = "-".join(platform.libc_ver())
+    return " ".join([platform.system(), platform.machine(), library, *widest]).strip()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
