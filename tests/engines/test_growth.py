@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 from tests.models import assert_equal, build, check, inbound, orders, play
 
-from backsim.engines import compiled, simpy
+from backsim.engines import compiled, loop, simpy
 from backsim.entities import NOTES
 from backsim.streams import draw
 
@@ -191,3 +192,22 @@ def test_thousands_of_substitutes():
     stock = [{"products": ["mug"], "initial": 0}, {"products": ["cup"], "initial": 9000}]
     log = play(build({"a": {"demand": demand}}, products=products, stock=stock, horizon=5))
     assert len(log.substitutions) == len(log.lines) > 4000
+
+
+def test_row_0_of_the_events_is_not_the_heaps() -> None:
+    """The heap has rows 1 to `pending`: with room for one event, a table of n + 1 rows is full."""
+
+    class Row(dict):  # type: ignore[type-arg]
+        def __getattr__(self, name: str) -> Any:
+            return self.get(name, 0)
+
+    names = dict.fromkeys(("DELIVERIES", "INFORMS", "ROUTES", "DECIDES"), False)
+    has_room = FunctionType(loop.has_room.__code__, {**vars(loop), **names})  # type: ignore[attr-defined]
+    telling = FunctionType(has_room.__code__, {**vars(loop), **names, "INFORMS": True})
+    for asked in (has_room, telling):
+        tables = dict.fromkeys(("purchases", "lines", "shipments", "notes"), range(99))
+        more = dict.fromkeys(("takebacks", "substitutions", "contacts", "notices"), range(99))
+        world = Row(totals=[Row()], clock=[Row(pending=3, spare=1)], **tables, **more)
+        needed = 3 + 1 + (asked is telling)  # a notice to who waits
+        assert not asked(Row(world, events=range(needed)), 1)
+        assert asked(Row(world, events=range(needed + 1)), 1)

@@ -125,3 +125,22 @@ def test_the_disk_cache(tmp_path: Path):
 def test_kernel_functions_share_one_namespace():
     names = [function.__name__ for function in kernel_functions()]
     assert len(names) == len(set(names))
+
+
+def test_switches_are_all_that_a_model_needs():
+    """Asked for by themselves they are those that the kernel is linked with."""
+    from backsim.engines.setup import set_up, switches
+    from backsim.scenario.load import load
+
+    seen: set[str] = set()
+    for file in sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml")):
+        if file.stem == "online_retail":
+            continue  # its data are elsewhere
+        model = load(file)
+        if file.stem == "quickstart":
+            echelon = model.replace({"policy.reorder": {"rule": "echelon_base_stock", "S": 9}})
+            assert switches(echelon) == set_up(echelon).switches >= {"NETWORK", "ECHELON"}
+        needed = switches(model)
+        assert needed == set_up(model).switches, file.name
+        seen |= needed
+    assert {"NETWORK", "TRANSFERS", "ROUTES"} <= seen

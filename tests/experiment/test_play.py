@@ -17,10 +17,11 @@ from backsim.engines import compiled
 from backsim.errors import InputError, TapeError
 from backsim.experiment import experiment, forks, workers
 from backsim.experiment.play import play
-from backsim.experiment.tapes import tape_digest
+from backsim.experiment.tapes import ENTERING, POLICY_FIELDS, tape_digest
 from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, plan_work
 from backsim.experiment.workers import play_locally
 from backsim.scenario.model import Model
+from backsim.scenario.schema import Policy
 from backsim.streams import draw
 
 
@@ -126,6 +127,13 @@ SAME_TAPE: list[dict[str, Any]] = [
     {"policy.overtaking": "strict"},
     {"policy.notice": "at_order", "policy.estimate": "quoted"},
     {"policy.multiple": 3, "policy.least_order": 4},
+    {"policy.clearing": {"every": 2}},
+    {"policy.sharing": "proportional"},
+    {"policy.substitution": "never"},
+    {"policy.forecast": {"rule": "moving_average", "window": 3}, "policy.observe": {"every": 2}},
+    {"policy.expedite": {"late": 1, "days": 1}},
+    {"policy.cancel_late": 5},
+    {"stock": [{"costs": {"holding": 3}}]},
     {"policy.rationing": {"rule": "critical_level", "levels": {"silver": 3}}},
     {"stock": [{"initial": 3, "inbound": [{"units": 4, "arrives": 2}]}]},
     {"customers.gold.priority": 9},
@@ -150,6 +158,11 @@ OTHER_TAPE: list[dict[str, Any]] = [
     {"suppliers.acme.messages": "exact"},
     {"suppliers.acme.lateness": {"share": 0.1, "days": 3}},
 ]
+
+
+def test_of_every_field_of_a_policy_it_is_known_whether_it_enters() -> None:
+    assert set(Policy.model_fields) - ENTERING <= set(POLICY_FIELDS["stock"])
+    assert not set(POLICY_FIELDS["stock"]) & ENTERING
 
 
 @pytest.mark.parametrize("changes", SAME_TAPE, ids=str)

@@ -30,7 +30,7 @@ CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
 """Fields of a stock point that say where the kernel has its rules."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Log:
     """The tables at the end of a run, as records of the entities' types.
 
@@ -138,16 +138,28 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
         place = np.empty(len(rows) + 1, np.int64)
         place[rows], place[-1] = np.arange(len(rows)), NONE
         lines["head"] = place[lines["head"]]
-        log.shipments["line"] = place[log.shipments["line"]]
-        log.takebacks["line"] = place[log.takebacks["line"]]
-        log.substitutions["line"] = place[log.substitutions["line"]]
-        log.reroutes["line"] = place[log.reroutes["line"]]
-        log.contacts["head"] = place[log.contacts["head"]]
-        log.notices["head"] = place[log.notices["head"]]
-        log.purchases["line"] = place[log.purchases["line"]]
-        of_lines = ~np.isin(log.notes["what"], PURCHASE_NOTES)
-        log.notes["subject"][of_lines] = place[log.notes["subject"][of_lines]]
+        notes = log.notes.copy()
+        of_lines = ~np.isin(notes["what"], PURCHASE_NOTES)
+        notes["subject"][of_lines] = place[notes["subject"][of_lines]]
+        log = replace(
+            log,
+            notes=notes,
+            shipments=_renumbered(log.shipments, "line", place),
+            takebacks=_renumbered(log.takebacks, "line", place),
+            substitutions=_renumbered(log.substitutions, "line", place),
+            reroutes=_renumbered(log.reroutes, "line", place),
+            contacts=_renumbered(log.contacts, "head", place),
+            notices=_renumbered(log.notices, "head", place),
+            purchases=_renumbered(log.purchases, "line", place),
+        )
     return replace(log, lines=lines[:customers], site_lines=lines[customers:])
+
+
+def _renumbered(table: Records, field: str, place: NDArray[np.int64]) -> Records:
+    """A copy of a table in which lines have other numbers."""
+    copy = table.copy()
+    copy[field] = place[copy[field]]
+    return copy
 
 
 def records(entity: type, rows: Sequence[Any]) -> Records:

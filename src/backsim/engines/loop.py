@@ -330,7 +330,7 @@ def has_room(world, events):  # type: ignore[no-untyped-def]
     if DELIVERIES:  # a supplier that recovers sends all that it held, and may speak of each
         room = 4 * (placed + events * (world.totals[0].unsent + placed - purchases))
     if INFORMS and (  # notices to all who wait may become due at once
-        clock.pending + room + events * waiting > len(world.events)
+        clock.pending + room + events * waiting >= len(world.events)
         or clock.contacts + spare > len(world.contacts)
         or clock.notices + spare > len(world.notices)
     ):
@@ -341,7 +341,7 @@ def has_room(world, events):  # type: ignore[no-untyped-def]
         return False
     rows = events * waiting
     return (
-        clock.pending + room <= len(world.events)
+        clock.pending + room < len(world.events)  # row 0 is not the heap's
         and clock.purchases + placed <= len(world.purchases)
         and clock.lines + clock.events_each * spare <= len(world.lines)
         and clock.shipments + clock.rows_each * rows <= len(world.shipments)

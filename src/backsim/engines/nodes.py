@@ -21,23 +21,36 @@ from backsim.scenario.lanes import TRANSFERRED, Lane, lanes, sends_for_units
 from backsim.scenario.model import Model
 from backsim.scenario.network import Network, network_of
 from backsim.scenario.reactions import emergency_of
+from backsim.scenario.schema import SiteSource, StockPoint
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup
 
 
+def network_parts(model: Model) -> set[str]:
+    """The parts of the kernel that a model needs for who supplies whom."""
+    points, needed = model.scenario.stock, set()
+    if any(map(_draws_on_others, points)):
+        needed.add("NETWORK")
+    if any(_asks_for_echelon(point.reorder) for point in points):
+        needed |= {"NETWORK", "ECHELON"}
+    if any(map(sends_for_units, points)):
+        needed |= {"NETWORK", "TRANSFERS"}
+    return needed
+
+
+def _draws_on_others(point: StockPoint) -> bool:
+    """Whether a stock point is made from others, buys from a site, or has several sources."""
+    sources = point.supplier or ()
+    return bool(point.made_from) or len(sources) > 1 or isinstance(sources[0], SiteSource)
+
+
 def add_network(setup: Setup, model: Model) -> None:
     """Fill the tables that say who supplies whom, if anyone does."""
-    network = network_of(model)
-    by_echelon = [_asks_for_echelon(point.reorder) for point in model.scenario.stock]
-    if any(by_echelon):
-        setup.switches |= {"NETWORK", "ECHELON"}
-    if network.is_one:
-        setup.switches.add("NETWORK")
-    if any(map(sends_for_units, model.scenario.stock)):
-        setup.switches |= {"NETWORK", "TRANSFERS"}
     if "NETWORK" not in setup.switches:
         return
+    network = network_of(model)
+    by_echelon = [_asks_for_echelon(point.reorder) for point in model.scenario.stock]
     classes = _Classes(setup)
     _add_sources(setup, model, classes)
     levels, code = network.levels(), {pair: i for i, pair in enumerate(model.stock_points)}

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from backsim.engines.setup import Setup
 
 
+def route_parts(model: Model) -> set[str]:
+    """The part of the kernel that serves customers from other sites, if a model needs it."""
+    customers = model.scenario.customers.values()
+    return {"ROUTES"} if any(c.served_by is not None for c in customers) else set()
+
+
 def add_routes(setup: Setup, model: Model) -> None:
     """For each class and site the other sites in order; and the stock points by product, site."""
-    customers = model.scenario.customers.values()
-    if all(customer.served_by is None for customer in customers):
+    if "ROUTES" not in setup.switches:
         return
-    setup.switches.add("ROUTES")
+    customers = model.scenario.customers.values()
     site_code = {name: i for i, name in enumerate(model.sites)}
     stock_code = {pair: i for i, pair in enumerate(model.stock_points)}
     for row, customer in zip(setup.classes, customers, strict=False):  # sites' own come after them

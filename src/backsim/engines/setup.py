@@ -12,9 +12,9 @@ from backsim.engines.buyers import add_buyers, reactions
 from backsim.engines.desks import add_desks, decides
 from backsim.engines.forecasts import first_forecast, forecasts
 from backsim.engines.link import Key, kernel_key
-from backsim.engines.nodes import add_network, count_echelons
+from backsim.engines.nodes import add_network, count_echelons, network_parts
 from backsim.engines.quantiles import arrival_quantiles
-from backsim.engines.routes import add_routes
+from backsim.engines.routes import add_routes, route_parts
 from backsim.entities import (
     ANNOUNCE,
     ARRIVAL,
@@ -66,7 +66,7 @@ PARTS = {"next_arrival": "PIPELINE"}
 """Which part of the kernel answers what a rule may ask for."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Setup:
     """Rows of each table at time 0, the rules in use by code, and the first events."""
 
@@ -200,7 +200,7 @@ def switches(model: Model) -> set[str]:
         needed |= {"DECIDES", "PIPELINE"}
     if any(point.backlog_limit != "unlimited" for point in points):
         needed.add("LIMITS")
-    needed |= reactions(points)
+    needed |= reactions(points) | network_parts(model) | route_parts(model)
     return needed | {part for point in points for part in _parts_asked(point)}
 
 

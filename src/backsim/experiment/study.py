@@ -44,7 +44,7 @@ class Winner:
         return self.surely_feasible and self.candidates == (self.policy,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """An experiment and its results."""
 

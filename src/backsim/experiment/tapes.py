@@ -17,11 +17,15 @@ POLICY_FIELDS = {
     "stock": (
         *("reorder", "review", "priority", "rationing", "overtaking", "withdraw"),
         *("initial", "inbound", "notice", "estimate", "least_order", "multiple"),
-        "backlog_limit",
+        *("backlog_limit", "clearing", "sharing", "substitution", "forecast", "observe"),
+        *("expedite", "cancel_late", "costs"),
     ),
 }
 """Fields that do not enter a tape, by section.  What is not listed is taken to enter: two models
 that differ in it get tapes of their own, which costs time and changes no number."""
+
+ENTERING = frozenset({"transfers"})
+"""Fields of a policy that enter one: each site that may send has a stream of its own."""
 
 
 def tape_digest(model: Model) -> str:

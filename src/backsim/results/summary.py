@@ -28,7 +28,7 @@ class Row:
     estimate: Estimate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Summary:
     """The metrics of several replications."""
 

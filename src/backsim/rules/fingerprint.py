@@ -12,6 +12,7 @@ what they were: all ask here (decision 0018).
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import datetime
 import decimal
@@ -263,7 +264,7 @@ class _Walk:
         for use in uses(code):
             self.put("uses", " ".join((use.kind, use.name, *use.attributes)))
             if use.kind == GLOBAL:
-                self.use(use, function.__globals__, function.__builtins__)
+                self.use(use, function.__globals__, vars(builtins))
             else:
                 self.use(use, _contents(free), {})
 

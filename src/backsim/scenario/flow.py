@@ -33,7 +33,7 @@ TAIL = 1e-12
 """Probability that a table may leave out; it is put on its last entry."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flow:
     """One entry of demand, as one stock point sees it.
 

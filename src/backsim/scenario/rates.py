@@ -23,7 +23,7 @@ STEP = 1.0 / 24
 """Days for which a trend's rate is held constant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clock:
     """Cumulated rate at the ends of the steps: operational time at calendar time."""
 

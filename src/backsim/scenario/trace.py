@@ -37,7 +37,7 @@ TOTAL = re.compile(
 """What rows of totals say somewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TraceLines:
     """The lines used, in order of time, an order's lines together.
 

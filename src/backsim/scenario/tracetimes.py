@@ -25,7 +25,7 @@ CLOCK_CHANGE = 60
 """Minutes by which one clock changes between summer and winter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Times:
     """Times of rows: microseconds from 1970 where these are dates, or else days; nan: unreadable.
 

@@ -32,7 +32,7 @@ def fresh_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
-@dataclass
+@dataclass(eq=False)
 class Draws:
     """An endless stream of one distribution: value k is the same however many are asked for."""
 

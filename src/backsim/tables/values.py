@@ -28,7 +28,7 @@ class Unclear(Exception):
         self.text, self.expected = text, expected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Coded:
     """A column as codes into its distinct texts."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Metrics:
     """The metrics of one run: `metrics["fill_rate"]`, `metrics.get("otif", "class", "gold")`."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PERCENTILES = (50, 90, 95, 99)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Waits:
     """Statistics of waits per unit, shape (views,); percentiles (percentiles, views)."""
 
