@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+MOST_FAULTS = 20
+"""Faults of a file that a message lists."""
+MOST_CHARACTERS = 300
+"""Characters of a value, a name or an expectation in a message."""
+MOST_LINES, LONGEST_LINE = 100, 1500
+"""What no message exceeds, whatever it is about."""
+
 
 class BacksimError(Exception):
     """Any error that backsim raises on purpose."""
@@ -12,6 +19,10 @@ class BacksimError(Exception):
 
 class InputError(BacksimError):
     """Something the user gave is wrong: a file, an option, an argument.  Exit code 2."""
+
+    def __init__(self, message: str = "") -> None:
+        lines = [short(line, LONGEST_LINE) for line in str(message).split("\n")]
+        super().__init__("\n".join(first_of(lines, MOST_LINES, "lines")))
 
 
 class RuleError(InputError):
@@ -24,6 +35,20 @@ class TapeError(BacksimError):
 
 class LedgerError(BacksimError):
     """Units appeared or vanished: a defect of the kernel or of a process beside it."""
+
+
+def short(text: str, most: int = MOST_CHARACTERS) -> str:
+    """A text of at most so many characters: its start, and how long it is."""
+    if len(text) <= most:
+        return text
+    end = f"... ({len(text):,} characters)"
+    return text[: most - len(end)] + end
+
+
+def first_of(lines: Sequence[str], most: int, what: str) -> list[str]:
+    """The first of the lines, and how many more there are."""
+    rest = len(lines) - most
+    return [*lines[:most], *([f"and {rest:,} more {what}"] if rest > 0 else [])]
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

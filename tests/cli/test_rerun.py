@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.regression import gate
 
 from backsim.cli import run as cli
-from backsim.experiment.work import digest_of
+from backsim.experiment.store import open_study, read_study
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +102,17 @@ def test_a_scenario_that_resolves_otherwise(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> None:
-    with sqlite3.connect("s/study.sqlite") as study:
-        found = study.execute("SELECT metrics FROM results WHERE policy = 1 AND replication = 2")
-        metrics = bytearray(found.fetchone()[0])
-        metrics[0] ^= 1  # the last bit of one value
-        study.execute(
-            "UPDATE results SET metrics = ?, digest = ? WHERE policy = 1 AND replication = 2",
-            [bytes(metrics), digest_of(bytes(metrics))],
-        )
-    study.close()
+    """Written with all its digests, as if that had been the result."""
+    file = Path("s/study.sqlite")
+    with read_study(file) as study:
+        description, results = study.description, list(study.results())
+    place = next(i for i, r in enumerate(results) if (r.policy, r.replication) == (1, 2))
+    metrics = bytearray(results[place].metrics)
+    metrics[0] ^= 1  # the last bit of one value
+    results[place] = replace(results[place], metrics=bytes(metrics))
+    with open_study(file, fresh=True) as study:
+        study.begin(description)
+        study.add(results)
     assert cli(["rerun", "s", "--workers", "1"]) == 1
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("s/study.sqlite: not the same: 1 of ")
@@ -123,7 +125,7 @@ def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> No
         (["rerun", "nowhere"], "nowhere: expected a folder of `backsim run --out` or"),
         (["rerun", "shop.yaml"], "shop.yaml: expected a folder of `backsim run --out` or"),
         (["rerun", "broken"], "broken/provenance.json: expected JSON ("),
-        (["rerun", "bare"], "bare/provenance.json: expected the provenance of a run, got none of"),
+        (["rerun", "bare"], "bare/provenance.json: scenario_name: expected text, got nothing"),
         (["rerun", "no_values"], "no_values/replications.csv: expected a readable file"),
         (["rerun", "no_scenario"], "no_scenario/scenario.yaml: expected a readable file"),
         (["diff", "a", "shop.yaml"], "diff: expected two scenarios or two results, got a and"),

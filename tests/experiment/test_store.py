@@ -147,12 +147,18 @@ def test_a_study_comes_back_from_its_file(tmp_path: Path, replications: Any) -> 
     assert [p.model.digest for p in again.policies] == [p.model.digest for p in study.policies]
 
 
+def leave_out(file: Path, gone: tuple[int, int]) -> None:
+    """Write a study again as if one replication had never been finished."""
+    with read_study(file) as store:
+        description, results = store.description, list(store.results())
+    with open_study(file, fresh=True) as store:
+        store.begin(description)
+        store.add(r for r in results if (r.policy, r.replication) != gone)
+
+
 def test_an_interrupted_study_comes_back_as_far_as_it_is_whole(tmp_path: Path) -> None:
     play(shop.experiment(tmp_path, replications=6), workers=1, out=tmp_path)
-    connection = sqlite3.connect(tmp_path / "study.sqlite")
-    connection.execute("DELETE FROM results WHERE policy = 1 AND replication = 3")
-    connection.commit()
-    connection.close()
+    leave_out(tmp_path / "study.sqlite", (1, 3))
     assert load_study(tmp_path / "study.sqlite").counts == (6, 3, 6)
     rule = {"until": {"cost.total": "1 %"}, "least": 3, "most": 7}
     assert play(shop.experiment(tmp_path, replications=rule), workers=1, out=tmp_path).counts == (
@@ -223,17 +229,47 @@ def test_a_truncated_file(tmp_path: Path) -> None:
         open_study(file)
 
 
-def test_a_result_that_was_tampered_with(tmp_path: Path) -> None:
+ONE = "replication 1 of policy 0 is not what was written"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE results SET metrics = x'3837' WHERE replication = 1", ONE),
+        ("UPDATE results SET profile = x'00' WHERE replication = 1", ONE),
+        ("UPDATE results SET orders = 11 WHERE replication = 1", ONE),
+        ("UPDATE results SET seconds = 0.25 WHERE replication = 1", ONE),
+        ("UPDATE results SET metrics = 'text' WHERE replication = 1", "a result is not what was"),
+        ("UPDATE results SET replication = 7 WHERE replication = 1", "replication 7 of policy 0"),
+        ("UPDATE results SET digest = 7 WHERE replication = 1", ONE),
+        ("DELETE FROM results WHERE replication = 1", "1 results are there, not all that were"),
+        ("DELETE FROM results", "0 results are there, not all that were written"),
+        ("DELETE FROM study WHERE key = 'seal'", "2 results are there, not all that were"),
+        ("DELETE FROM study WHERE key = 'description digest'", "what it is of is not what was"),
+        (
+            "UPDATE study SET value = '{}' WHERE key = 'description'",
+            "what it is of is not what was",
+        ),
+        ("UPDATE study SET value = x'00' WHERE key = 'description'", "its description is no text"),
+        ("DELETE FROM study WHERE key LIKE 'desc%'", "what it is of is gone"),
+        ("UPDATE study SET key = 7 WHERE key = 'description'", "what it is of is gone"),
+        ("DROP TABLE results", "no such table: results"),
+        ("DROP TABLE results; DROP TABLE study", "it has no tables"),
+    ],
+    ids=lambda text: text[:45],
+)
+def test_whatever_is_changed_is_found_and_the_file_left_alone(
+    tmp_path: Path, change: str, said: str
+) -> None:
     file = filled(tmp_path / "s")
     connection = sqlite3.connect(file)
-    connection.execute("UPDATE results SET metrics = ? WHERE replication = 1", [b"87654321" * 4])
-    connection.commit()
+    connection.executescript(change)
     connection.close()
-    with (
-        open_study(file) as store,
-        pytest.raises(StudyError, match="replication 1 of policy 0 is damaged; use --fresh"),
-    ):
-        list(store.results())
+    before = file.read_bytes()
+    for look in (open_study, read_study):
+        with pytest.raises(StudyError, match=rf"s: the study is damaged \({said}.*use --fresh"):
+            look(file)
+    assert file.read_bytes() == before
 
 
 def test_a_study_of_another_format(tmp_path: Path) -> None:
@@ -241,13 +277,32 @@ def test_a_study_of_another_format(tmp_path: Path) -> None:
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StudyError, match="expected a study in format 1, got format 99"):
+    told = "expected a study in format 2, got format 99, of a later version of backsim; use --fresh"
+    with pytest.raises(StudyError, match=told):
         open_study(file)
+    with pytest.raises(StudyError, match=told):
+        read_study(file)
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(StudyError, match="got format 1, of an earlier version of backsim"):
+        open_study(file)
+
+
+def test_looking_at_a_study_changes_nothing_in_its_folder(tmp_path: Path) -> None:
+    """Also not when it is opened to go on with, and turns out to be another's."""
+    file = filled(tmp_path / "s")
+    before = file.read_bytes()
+    with open_study(file) as store, pytest.raises(StudyError, match="seed: 1 in the study, 2 now"):
+        store.begin({**DESCRIPTION, "numbers": {**DESCRIPTION["numbers"], "seed": 2}})
+    assert file.read_bytes() == before
+    assert [f.name for f in tmp_path.iterdir()] == ["s"]
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     file = filled(tmp_path / "s")
     with open_study(file) as store:
+        store.begin(DESCRIPTION)  # opens it for writing
         pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
         store.connection.execute(f"PRAGMA max_page_count = {pages}")
         big = Result(0, 2, bytes(100_000), b"", 1, 1, 1.0)

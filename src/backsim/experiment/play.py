@@ -11,7 +11,7 @@ from backsim.experiment.describe import describe, experiment_of
 from backsim.experiment.experiment import Experiment, Fixed
 from backsim.experiment.load import experiment_of_models, load_experiment
 from backsim.experiment.stopping import Verdict, first_verdict, judge
-from backsim.experiment.store import Store, in_memory, open_study, read_study
+from backsim.experiment.store import Store, StudyError, in_memory, open_study, read_study
 from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Result, jobs_for, plan_work
@@ -154,7 +154,8 @@ def load_study(path: str | Path) -> Study:
     path = Path(path)
     with read_study(path / STUDY_FILE if path.is_dir() else path) as store:
         description = store.description
-        collected = Collected(experiment_of(description), description["numbers"]["metrics"])
+        experiment = _described(store.name, description)
+        collected = Collected(experiment, description["numbers"]["metrics"])
         for result in store.results():
             collected.take(result)
     verdict = first_verdict(collected.experiment)
@@ -163,6 +164,13 @@ def load_study(path: str | Path) -> Study:
             return _study(collected, collected.leading(), description, None)
         verdict = judge(collected.experiment, verdict, collected.array)
     return _study(collected, verdict.counts, description, verdict)
+
+
+def _described(name: str, description: Mapping[str, Any]) -> Experiment:
+    """The experiment of a study that is to be read."""
+    if not description:
+        raise StudyError(f"{name}: expected a study with results, found none")
+    return experiment_of(description)
 
 
 def _study(

@@ -7,6 +7,7 @@ factor sets.
 from __future__ import annotations
 
 import copy
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -30,6 +31,9 @@ from backsim.scenario.load import build, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location, read_yaml, spell
+
+MOST_POLICIES = 10_000
+"""Each is a scenario of its own, and is compared with every other."""
 
 
 def make_policies(file: ExperimentFile, document: Document, folder: Path) -> tuple[Policy, ...]:
@@ -93,7 +97,7 @@ class _Maker:
             return listed
         factors = self.factors(file.factors or {})
         if isinstance(file.design, Sampled):
-            return sample(factors, file.design)
+            return self.sampled(factors, file.design)
         only: dict[str, tuple[Level, ...]] = {}
         for name, levels in factors.items():
             if isinstance(levels, Range):
@@ -101,7 +105,23 @@ class _Maker:
                 self.fault(("factors", name), f"{sampled} (latin_hypercube, sobol)", "a range")
             else:
                 only[name] = levels
-        return full(only)
+        place = ("factors",)
+        return full(only) if self.few(math.prod(map(len, only.values())), place) else []
+
+    def sampled(
+        self, factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled
+    ) -> list[Combination]:
+        """The combinations of a sample."""
+        kind = "sobol" if design.sobol is not None else "latin_hypercube"
+        count = design.sobol or design.latin_hypercube or 0
+        return sample(factors, design) if self.few(count, ("design", kind)) else []
+
+    def few(self, count: int, place: Location) -> bool:
+        """Whether the policies can be made, each of which is a scenario of its own."""
+        count *= len(self.scenarios())
+        if count > MOST_POLICIES:
+            self.fault(place, f"at most {MOST_POLICIES:,} policies", f"{count:,}")
+        return count <= MOST_POLICIES
 
     def factors(self, given: Mapping[str, Any]) -> dict[str, tuple[Level, ...] | Range]:
         """The factors' levels and ranges; none undoes what another before it sets."""

@@ -2,6 +2,10 @@
 
 Whatever ends the process - Ctrl-C, `kill -9`, a full disk - what is committed stays, and the next
 run goes on from there.  A lock keeps a second process away.
+
+Every row and the description have a digest, and one seal covers the rows together, so that a value
+that has changed and a row that is gone are both found.  A file is opened for writing only when all
+of this has been checked, and with the first write.
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ from typing import IO, Any
 
 from backsim.errors import InputError
 from backsim.experiment.changes import changes
-from backsim.experiment.work import Result, digest_of
+from backsim.experiment.seal import EMPTY, text_digest
+from backsim.experiment.work import Result
 
 APPLICATION = 0x6261636B  # "back"
-FORMAT = 1
+FORMAT = 2
+"""1 had digests of the metrics alone."""
 HEADER = b"SQLite format 3\0"
 APPLICATION_AT = 68
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -44,6 +50,7 @@ PRAGMA user_version = {FORMAT};
 COMMIT;
 """
 COLUMNS = "policy, replication, metrics, profile, orders, events, seconds"
+TYPES = (int, int, bytes, bytes, int, int, float)
 
 
 class StudyError(InputError):
@@ -51,11 +58,22 @@ class StudyError(InputError):
 
 
 class Store:
-    """An open study.  Use as a context manager; closing gives up the lock."""
+    """An open study.  Use as a context manager; closing gives up the lock.
 
-    def __init__(self, path: Path | None, connection: sqlite3.Connection, lock: IO[bytes] | None):
+    It reads until it is written to: then `path` is opened again, for writing.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        connection: sqlite3.Connection,
+        lock: IO[bytes] | None,
+        writable: bool = False,
+    ):
         self.path, self.connection, self._lock = path, connection, lock
         self.name = str(path or "study")
+        self._writable = writable
+        self._seal = EMPTY
 
     def __enter__(self) -> Store:
         return self
@@ -71,15 +89,29 @@ class Store:
             self._lock.close()
             self._lock = None
 
+    def check(self) -> None:
+        """Compare every row, and all of them together, with their digests.  Raises StudyError."""
+        if not self._tables():
+            return
+        known = self.description
+        with self._reading():
+            keys = {key for (key,) in self.connection.execute("SELECT key FROM study")}
+        for _ in self.results():
+            pass
+        if not known and (keys or self._seal.rows):
+            raise _damaged(self.name, "what it is of is gone")
+
     # -- what the study is of --------------------------------------------------------------
 
     @property
     def description(self) -> dict[str, Any]:
-        """What the study is of, as it was written when it began."""
-        with self._reading():
-            rows = self.connection.execute("SELECT value FROM study WHERE key = 'description'")
-            found = rows.fetchone()
-        return dict(json.loads(found[0])) if found else {}
+        """What the study is of, as it was written when it began.  Raises StudyError if damaged."""
+        text = self._value("description")
+        if text is None:
+            return {}
+        if text_digest(text) != self._value("description digest"):
+            raise _damaged(self.name, "what it is of is not what was written")
+        return dict(json.loads(text))
 
     def begin(self, description: Mapping[str, Any]) -> None:
         """Write what the study is of, or check that it is the same.  Raises StudyError."""
@@ -91,50 +123,86 @@ class Store:
                 + "\n".join(f"  {line}" for line in found)
                 + "\nUse --fresh to start anew, or another folder."
             )
+        text = json.dumps(now)
         with self._writing():
-            self.connection.execute(
-                "INSERT OR REPLACE INTO study VALUES ('description', ?)", [json.dumps(now)]
-            )
+            self._put({"description": text, "description digest": text_digest(text)})
 
     # -- results ---------------------------------------------------------------------------
 
     def done(self) -> set[tuple[int, int]]:
         """Each (policy, replication) that is finished."""
+        if not self._tables():
+            return set()
         with self._reading():
             return set(self.connection.execute("SELECT policy, replication FROM results"))
 
     def add(self, results: Iterable[Result]) -> None:
         """Commit finished results, all or none.  Raises StudyError: full disk, read-only, ..."""
-        rows = [
-            (
-                *(r.policy, r.replication, r.digest, r.metrics, r.profile),
-                r.orders,
-                r.events,
-                r.seconds,
-            )
-            for r in results
-        ]
+        rows, seal = [], self._seal
+        for r in results:
+            seal = seal.with_row(r.row_digest)
+            rows.append((r.policy, r.replication, r.row_digest, r.metrics, r.profile))
+            rows[-1] += (r.orders, r.events, r.seconds)  # type: ignore[assignment]
         with self._writing():
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
+            self.connection.executemany("INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._put({"seal": str(seal)})
+        self._seal = seal
 
     def results(self) -> Iterator[Result]:
-        """All finished results.  Raises StudyError when one is damaged."""
+        """All finished results.  Raises StudyError when one is damaged, or one is gone."""
+        if not self._tables():
+            return
         query = f"SELECT {COLUMNS}, digest FROM results ORDER BY policy, replication"
+        seal = EMPTY
         with self._reading():
-            for *row, digest in self.connection.execute(query):
-                result = Result(*row)
-                if digest_of(result.metrics) != digest:
-                    raise StudyError(
-                        f"{self.name}: replication {result.replication} of policy {result.policy} "
-                        "is damaged; use --fresh to start anew"
-                    )
-                yield result
+            self.connection.execute("BEGIN")  # rows and seal as they were at one time
+            try:
+                written = self._value("seal")
+                for *row, digest in self.connection.execute(query):
+                    yield self._checked(row, digest)
+                    seal = seal.with_row(digest)
+            finally:
+                self.connection.execute("ROLLBACK")
+        if str(seal) != (written or str(EMPTY)):
+            raise _damaged(self.name, f"{seal.rows} results are there, not all that were written")
+        self._seal = seal
+
+    def _checked(self, row: list[Any], digest: Any) -> Result:
+        """A row as a result, once it is known to be what was written."""
+        fits = all(type(value) is kind for value, kind in zip(row, TYPES, strict=True))
+        if fits:
+            result = Result(*row)
+            if result.row_digest == digest:
+                return result
+        where = f"replication {row[1]} of policy {row[0]}" if fits else "a result"
+        raise _damaged(self.name, f"{where} is not what was written")
+
+    def _tables(self) -> bool:
+        """Whether anything has been written yet."""
+        with self._reading():
+            return bool(self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+    def _value(self, key: str) -> str | None:
+        if not self._tables():
+            return None
+        with self._reading():
+            rows = self.connection.execute("SELECT value FROM study WHERE key = ?", [key])
+            found = rows.fetchone()
+        if found is not None and not isinstance(found[0], str):
+            raise _damaged(self.name, f"its {key} is no text")
+        return None if found is None else str(found[0])
+
+    def _put(self, values: Mapping[str, str]) -> None:
+        self.connection.executemany("INSERT OR REPLACE INTO study VALUES (?, ?)", values.items())
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
+            if not self._writable:
+                assert self.path is not None
+                self.connection.close()
+                self.connection = _connected(self.path)
+                self._writable = True
             with self.connection:
                 yield
         except sqlite3.Error as error:
@@ -148,6 +216,10 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
+            if (reason := _outside(error)) is not None:
+                raise StudyError(f"{self.name}: cannot read: {reason}") from None
+            raise _damaged(self.name, error) from None
+        except (UnicodeDecodeError, OverflowError) as error:
             raise _damaged(self.name, error) from None
 
 
@@ -155,7 +227,7 @@ def in_memory() -> Store:
     """A study that is not kept."""
     connection = sqlite3.connect(":memory:")
     connection.executescript(SCHEMA)
-    return Store(None, connection, None)
+    return Store(None, connection, None, writable=True)
 
 
 def open_study(path: Path, fresh: bool = False) -> Store:
@@ -169,11 +241,16 @@ def open_study(path: Path, fresh: bool = False) -> Store:
         _check_kind(path, lock)
         if fresh:
             _empty(path)
-        connection = _connected(path)
+        store = Store(path, _read_only(path, locked=True), lock)
     except BaseException:
         lock.close()
         raise
-    return Store(path, connection, lock)
+    try:
+        _verify(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def read_study(path: Path) -> Store:
@@ -181,18 +258,52 @@ def read_study(path: Path) -> Store:
     if not path.is_file():
         raise StudyError(f"{path}: expected a study of backsim, found no file")
     # Not `open`: closing a file of our own would drop the locks of a connection in this process.
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    store = Store(path, _read_only(path), None)
     try:
-        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+        if not _is_ours(store):
             raise StudyError(f"{path}: expected a study of backsim, got another database")
-        _check_whole(str(path), connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise _damaged(str(path), error) from None
-    except StudyError:
-        connection.close()
+        _verify(store)
+    except BaseException:
+        store.close()
         raise
-    return Store(path, connection, None)
+    return store
+
+
+def _read_only(path: Path, locked: bool = False) -> sqlite3.Connection:
+    """A connection that changes nothing.
+
+    With the lock, nothing beside the file either, unless a process that was killed has left
+    something there.
+    """
+    alone = locked and not any(Path(f"{path}{end}").exists() for end in SIDE_FILES)
+    how = "mode=ro&immutable=1" if alone else "mode=ro"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+
+
+def _verify(store: Store) -> None:
+    """Check a study whole: its pages, its format, and every value.  Raises StudyError."""
+    with store._reading():
+        found = store.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        version = store.connection.execute("PRAGMA user_version").fetchone()[0]
+    if found != "ok":
+        raise _damaged(store.name, found)
+    if not _is_ours(store):
+        return  # nothing has been written yet
+    if version != FORMAT:
+        known = "an earlier" if version < FORMAT else "a later"
+        raise StudyError(
+            f"{store.name}: expected a study in format {FORMAT}, got format {version}, of {known} "
+            "version of backsim; use --fresh to start anew, or that version to read it"
+        )
+    if not store._tables():
+        raise _damaged(store.name, "it has no tables")
+    store.check()
+
+
+def _is_ours(store: Store) -> bool:
+    with store._reading():
+        application: int = store.connection.execute("PRAGMA application_id").fetchone()[0]
+    return application == APPLICATION
 
 
 def _locked(path: Path) -> IO[bytes]:
@@ -241,45 +352,17 @@ def _empty(path: Path) -> None:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
+    """A connection to write with; the tables are made where there are none."""
     connection = sqlite3.connect(path, isolation_level="IMMEDIATE", timeout=10)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        _check_whole(str(path), connection)
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             connection.executescript(SCHEMA)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
         connection.close()
-        if _is_damage(error):
-            raise _damaged(str(path), error) from None
         raise StudyError(f"{path}: cannot write: {_reason(error)}") from None
-    except StudyError:
-        connection.close()
-        raise
-    if version != FORMAT:
-        connection.close()
-        raise StudyError(
-            f"{path}: expected a study in format {FORMAT}, got format {version} "
-            "(of another version of backsim); use --fresh to start anew"
-        )
     return connection
-
-
-def _check_whole(name: str, connection: sqlite3.Connection) -> None:
-    try:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        if not _is_damage(error):
-            raise
-        raise _damaged(name, error) from None
-    if found != "ok":
-        raise _damaged(name, found)
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _damaged(name: str, error: object) -> StudyError:
@@ -290,6 +373,11 @@ def _damaged(name: str, error: object) -> StudyError:
 
 
 def _reason(error: sqlite3.Error) -> str:
+    return _outside(error) or str(error)
+
+
+def _outside(error: sqlite3.Error) -> str | None:
+    """What is in the way of a file that need not be damaged; None when nothing is."""
     words = {
         sqlite3.SQLITE_FULL: "the disk is full",
         sqlite3.SQLITE_READONLY: "the file or its folder is read-only",
@@ -297,4 +385,4 @@ def _reason(error: sqlite3.Error) -> str:
         sqlite3.SQLITE_IOERR: "the disk fails, or is full",
         sqlite3.SQLITE_BUSY: "another process holds it",
     }
-    return words.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+    return words.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)

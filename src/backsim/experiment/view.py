@@ -30,6 +30,9 @@ from backsim.scenario.yamlfile import Document, Fault, FileError, Location
 
 T = TypeVar("T")
 
+MOST_ORDERS = 1e11
+"""Orders of an experiment, expected: a day of work or more for 2 cores."""
+
 SHARE, RELATIVE = 0.005, 0.01
 """What distance from a bound matters if nothing is said: of a share; as part of another bound."""
 
@@ -64,9 +67,24 @@ class _Reader:
             reference=self.reference([policy.name for policy in self.policies]),
             confidence=view.confidence,
         )
+        self.check_size(made)
         if self.faults:
             raise FileError(self.document.name, self.faults)
         return made
+
+    def check_size(self, made: Experiment) -> None:
+        """What would take weeks is refused by its expected number of orders."""
+        rule = made.stopping
+        count = rule.count if isinstance(rule, Fixed) else rule.least
+        each = sum(max(policy.model.expected_orders, 1.0) for policy in made.policies)
+        if each * count > MOST_ORDERS:
+            field = ("replications",) if isinstance(rule, Fixed) else ("replications", "least")
+            expected = (
+                f"at most {MOST_ORDERS:,.0f} orders in all, which is {int(MOST_ORDERS / each):,} "
+                f"replications of {len(made.policies):,} policies (lower `replications`, "
+                "`horizon` or the rates of arrivals, or list fewer policies)"
+            )
+            self.fault(field, expected, f"{count:,} replications, about {each * count:,.0f} orders")
 
     def objective(self) -> tuple[Objective | None, tuple[Constraint, ...]]:
         """The objective, and the constraints: those beside it and those in its own sentence."""

@@ -37,8 +37,15 @@ class Result:
 
     @property
     def digest(self) -> str:
-        """A hash of the metrics."""
+        """A hash of the metrics, which does not depend on how they were computed."""
         return digest_of(self.metrics)
+
+    @property
+    def row_digest(self) -> str:
+        """A hash of everything that is kept: also of which result it is, and how long it took."""
+        numbers = self.policy, self.replication, self.orders, self.events, len(self.metrics)
+        kept = f"{numbers} {self.seconds.hex()} ".encode() + self.metrics + self.profile
+        return hashlib.sha256(kept).hexdigest()
 
 
 def digest_of(metrics: bytes) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from backsim.experiment.store import read_study
 from backsim.results.metrics import views_of
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
-from backsim.scenario.yamlfile import read_yaml
+from backsim.scenario.yamlfile import read_yaml, show
 
 RUN = ""
 """The name of the one policy of a run."""
@@ -82,32 +82,51 @@ def read_saved(path: Path) -> Saved:
 
 
 def _run(file: Path) -> Saved:
-    told = _json(file)
-    folder = file.parent
+    told, folder = _json(file), file.parent
     if beside := told.get("extend"):
-        names = ", ".join(str(one.get("process")) for one in beside if isinstance(one, dict))
+        every = beside if isinstance(beside, list) else [beside]
+        names = ", ".join(str(one.get("process")) for one in every if isinstance(one, dict))
         raise InputError(
             f"{file}: processes ran beside the model ({names}): run it again from Python, with "
             "backsim.simulate(..., extend=...)"
         )
-    scenario = told.get("scenario") or read_yaml(folder / "scenario.yaml").values
-    try:
-        name, seed, engine = told["scenario_name"], int(told["seed"]), str(told["engine"])
-        digest, traces = told["scenario_sha256"], told["traces"]
-        origin = {key: told.get(key, "") for key in ORIGIN}
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{file}: expected the provenance of a run, got none of {error}") from None
-    model = from_dict(scenario, name=str(name), folder=told.get("folder", folder))
+    scenario = told.get("scenario")
+    if not isinstance(scenario, dict):
+        scenario = read_yaml(folder / "scenario.yaml").values
+    name, engine = _field(file, told, "scenario_name", str), _field(file, told, "engine", str)
+    seed, digest = _field(file, told, "seed", int), _field(file, told, "scenario_sha256", str)
+    traces = _field(file, told, "traces", list)
+    if not all(isinstance(t, dict) and isinstance(t.get("sha256"), str) for t in traces):
+        raise InputError(f"{file}: traces: expected the sha256 of each data file")
+    place = _field(file, told, "folder", str) if "folder" in told else folder
+    rules = _field(file, told, "rules", dict) if "rules" in told else {}
+    origin = {key: told.get(key, "") for key in ORIGIN}
+    if origin["versions"]:
+        origin["versions"] = _field(file, told, "versions", dict)
+    model = from_dict(scenario, name=name, folder=place)
     was = {"scenario": scenario, "sha256": digest, "traces": [t["sha256"] for t in traces]}
-    was["rules"] = told.get("rules", {})
+    was["rules"] = rules
     values = _replications(folder / "replications.csv")
     return Saved(file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, origin, values)
+
+
+Kind = TypeVar("Kind")
+
+
+def _field(file: Path, told: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    """A field of a provenance.  Raises InputError when it is not there, or of another kind."""
+    words = {str: "text", int: "a whole number", list: "a list", dict: "a mapping"}
+    value = told.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        found = "nothing" if name not in told else show(value)
+        raise InputError(f"{file}: {name}: expected {words[kind]}, got {found}")
+    return value
 
 
 def _json(file: Path) -> dict[str, Any]:
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: expected JSON ({error})") from None
     if not isinstance(told, dict):
         raise InputError(f"{file}: expected the provenance of a run, got {type(told).__name__}")
@@ -119,20 +138,37 @@ def _json(file: Path) -> dict[str, Any]:
 def _replications(file: Path) -> Values:
     """The values of each replication, as `run --out` wrote them."""
     values: dict[tuple[str, int], dict[Key, float]] = {}
+    line = 0
     try:
         with file.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream):
+            rows = csv.DictReader(stream)
+            for row in rows:
+                line = rows.line_num
                 key = row["metric"], row["dimension"], row["member"]
+                if None in key:
+                    raise ValueError
                 values.setdefault((RUN, int(row["replication"])), {})[key] = float(row["value"])
     except OSError as error:
         raise InputError(f"{file}: expected a readable file ({error.strerror})") from None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, csv.Error):
         raise InputError(
-            f"{file}: expected the columns replication, metric, dimension, member, value"
+            f"{file}:{line or 1}: expected the columns replication, metric, dimension, member, "
+            "value"
         ) from None
     if not values:
         raise InputError(f"{file}: expected at least one value, found none")
+    _check_numbers(file, [replication for _, replication in values])
     return values
+
+
+def _check_numbers(file: Path, numbers: list[int]) -> None:
+    """Replications are numbered from 0 without a gap: one that is not would run for ever."""
+    wrong = [n for n in numbers if not 0 <= n < len(numbers)]
+    if wrong:
+        raise InputError(
+            f"{file}: expected replications 0 to {len(numbers) - 1}, as many as there are, "
+            f"got {show(wrong[0])}"
+        )
 
 
 def _study(file: Path) -> Saved:
@@ -144,6 +180,8 @@ def _study(file: Path) -> Saved:
     experiment = experiment_of(description)
     names, metrics = [p.name for p in experiment.policies], description["numbers"]["metrics"]
     views = [views_of(policy.model) for policy in experiment.policies]
+    for policy in range(len(names)):
+        _check_numbers(file, [r.replication for r in results if r.policy == policy])
     values: dict[tuple[str, int], dict[Key, float]] = {}
     for result in results:
         table = np.frombuffer(result.metrics, "<f8").reshape(len(metrics), -1)

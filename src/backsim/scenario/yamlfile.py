@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from backsim.errors import InputError
+from backsim.errors import MOST_FAULTS, InputError, first_of, short
 
 MAX_BYTES = 50_000_000
 MAX_VALUES = 1_000_000
@@ -37,14 +37,19 @@ class FileError(InputError):
     def __init__(self, name: str, faults: Sequence[Fault]) -> None:
         self.name = name
         self.faults = tuple(sorted(faults, key=lambda f: (f.line, f.column)))
-        super().__init__("\n".join(self._say(fault) for fault in self.faults))
+        said = [self._say(fault) for fault in self.faults]
+        super().__init__("\n".join(first_of(said, MOST_FAULTS, "faults")))
 
     def _say(self, fault: Fault) -> str:
         where = f"{self.name}:{fault.line}:{fault.column}" if fault.line else self.name
-        path = f"{spell(fault.path)}: " if fault.path else ""
-        found = f", got {fault.found}" if fault.found else ""
-        source = f" (from {fault.source})" if fault.source else ""
-        return f"{where}: {path}expected {fault.expected}{source}{found}"
+        path = f"{short(spell(fault.path))}: " if fault.path else ""
+        found = f", got {_one_line(fault.found)}" if fault.found else ""
+        source = f" (from {_one_line(fault.source)})" if fault.source else ""
+        return f"{where}: {path}expected {_one_line(fault.expected)}{source}{found}"
+
+
+def _one_line(text: str) -> str:
+    return short(text if "\n" not in text else " ".join(text.split()))
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
+    if isinstance(value, int) and value.bit_length() > 4000:
+        return f"a number of about {value.bit_length() * 0.30103:,.0f} digits"
     return repr(value) if isinstance(value, str) else str(value)
 
 
