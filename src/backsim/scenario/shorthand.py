@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from backsim.quantities import Weight
 from backsim.scenario.part import Part, fault
+from backsim.scenario.yamlfile import show
 
 
 class Spec(Part):
@@ -18,7 +19,9 @@ class Spec(Part):
 
 
 def _text(value: Any) -> Any:
-    """Names may look like numbers (stock code 22423) in YAML."""
+    """Names may look like whole numbers (stock codes 22423 and 00123) in YAML: as written."""
+    if isinstance(value, bool | float) or value is None:
+        raise fault("a name (write it in quotes)", show(value))
     return str(value) if _is_name(value) else value
 
 
@@ -42,6 +45,9 @@ Name = Annotated[AnyName, AfterValidator(_own)]
 
 def _names(value: Any) -> list[str] | None:
     """The names of `mug` or `[mug, plate]`; None if it is neither."""
+    for name in value if isinstance(value, tuple) else (value,):
+        if isinstance(name, bool | float):
+            raise fault("a name (write it in quotes)", show(name))
     if _is_name(value):
         return [str(value)]
     if isinstance(value, tuple) and all(map(_is_name, value)):
@@ -53,15 +59,33 @@ def _some(entries: Any) -> Any:
     return Annotated[entries, Field(min_length=1)]
 
 
+def _once(names: Sequence[str]) -> None:
+    """Refuse a name that is there twice."""
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            raise fault("each name once", f"'{name}' a second time")
+
+
 def defaults(value: Any) -> Any:
     """A name or a list of names as a mapping to parts of defaults."""
     names = _names(value)
-    return value if names is None else {name: {} for name in names}
+    if names is None:
+        return value
+    _once(names)
+    return {name: {} for name in names}
 
 
 def _equal_weights(value: Any) -> Any:
     names = _names(value)
-    return value if names is None else dict.fromkeys(names, 1.0)
+    if names is None:
+        return value
+    _once(names)
+    return dict.fromkeys(names, 1.0)
+
+
+def _selected(names: tuple[str, ...]) -> tuple[str, ...]:
+    _once(names)
+    return names
 
 
 def _listed(value: Any) -> Any:
@@ -94,7 +118,9 @@ def word_or(words: tuple[str, ...], other: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Selection = Annotated[tuple[AnyName, ...], Field(min_length=1), listed(AnyName)]
+Selection = Annotated[
+    tuple[AnyName, ...], Field(min_length=1), AfterValidator(_selected), listed(AnyName)
+]
 """A name, a list of names, or "*" for all."""
 Weights = Annotated[
     Mapping[AnyName, Weight],

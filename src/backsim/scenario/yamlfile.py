@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from backsim.errors import MOST_FAULTS, InputError, first_of, short
 
@@ -50,6 +50,37 @@ class FileError(InputError):
 
 def _one_line(text: str) -> str:
     return short(text if "\n" not in text else " ".join(text.split()))
+
+
+class WrittenInt(int):
+    """A whole number that a file writes in another way than Python would: 00123, 0x1F, 1_000.
+
+    Where a name is meant, it is the text that counts.
+    """
+
+    written: str
+
+    def __new__(cls, value: int, written: str) -> Self:
+        """A number and its text."""
+        found = super().__new__(cls, value)
+        found.written = written
+        return found
+
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
+        return int(self), self.written
+
+    def __str__(self) -> str:
+        return self.written
+
+
+class _Keyed(WrittenInt):
+    """As the key of a mapping: 00123 and 123 are two keys."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and self.written == other.written
+
+    def __hash__(self) -> int:
+        return hash(self.written)
 
 
 @dataclass(slots=True)
@@ -175,12 +206,18 @@ def _load(text: str, name: str) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
-    class DatesAsText(RoundTripConstructor):
+    class AsWritten(RoundTripConstructor):
         """A date that does not exist is then a fault of its field, not of the file."""
 
-    DatesAsText.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+        def construct_yaml_int(self, node: Any) -> Any:
+            """A whole number, with its text where that is not how Python writes it."""
+            value = int(super().construct_yaml_int(node))
+            return value if str(value) == node.value else _Keyed(value, node.value)
+
+    AsWritten.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+    AsWritten.add_constructor("tag:yaml.org,2002:int", AsWritten.construct_yaml_int)
     yaml = YAML(typ="rt", pure=True)
-    yaml.Constructor = DatesAsText
+    yaml.Constructor = AsWritten
     try:
         return yaml.load(text)
     except DuplicateKeyError as error:
@@ -273,7 +310,7 @@ class _Plain:
 
     def _key(self, key: Any, path: Location) -> str:
         if isinstance(key, bool | float) or not isinstance(key, str | int):
-            self._refuse(path, "text as keys", show(key))
+            self._refuse(path, "text as keys (write it in quotes)", show(key))
         return str(key)
 
     def _scalar(self, value: Any, path: Location) -> Any:
@@ -281,6 +318,8 @@ class _Plain:
 
         if isinstance(value, ScalarBoolean):  # an int to Python: a bool with an anchor
             return bool(value)
+        if isinstance(value, WrittenInt):
+            return WrittenInt(int(value), value.written)
         for kind in (bool, int, float, str):
             if isinstance(value, kind):
                 return kind(value)
