@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from backsim.allocation.book import Book, Capacity, Limits, Options
+from backsim.allocation.fair import NEARLY_ONE, fair_shares
 from backsim.allocation.plan import Plan
 from backsim.allocation.transport import small_book
 
@@ -128,7 +129,10 @@ def faults(plan: Plan, slack: float = 1e-6) -> list[str]:
             found.append("least fill")
     if limits.fairness is not None:
         share = served / lines.units  # a customer has one line here
-        if (share < served.sum() / lines.units.sum() - limits.fairness - slack).any():
+        least = fair_shares(book) - limits.fairness - slack
+        if limits.whole:
+            least -= NEARLY_ONE / lines.units
+        if (share < least).any():
             found.append("fairness")
     return found
 

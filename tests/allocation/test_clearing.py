@@ -23,9 +23,10 @@ from backsim.allocation.clearing import (
     book_of,
     decide,
 )
+from backsim.allocation.fair import NEARLY_ONE, fair_shares
 from backsim.allocation.greedy import Desk, broken_limits, plan_of, rules_for_books
 from backsim.allocation.highs import Solver
-from backsim.allocation.statement import NEARLY_ONE, state
+from backsim.allocation.statement import state
 from backsim.engines import simpy
 from backsim.scenario.load import from_dict
 from backsim.streams import draw
@@ -129,8 +130,8 @@ def short(case: Case, plan: tuple[tuple[float, ...], ...]) -> float:
     asked, got = ([float(units[own].sum()) for own in of] for units in (case.units, now))
     total = sum(max(0.0, np.floor(f * asked[k]) - got[k]) for k, f in case.min_fill.items())
     if case.fairness < 1.0:
-        share = sum(got) / sum(asked)
-        for asks, gets in zip(asked, got, strict=True):
+        shares = fair_shares(book_of(case))
+        for asks, gets, share in zip(asked, got, shares, strict=True):
             total += max(0.0, np.ceil((share - case.fairness) * asks - NEARLY_ONE - gets))
     return total
 

@@ -54,12 +54,18 @@ def test_least_fill_against_a_dock():
     assert "item at main" not in text
 
 
-def test_fairness_to_a_customer_without_a_source():
-    book = small_book([9.0], [4.0, 4.0], lost=1.0, promised=[0.0, np.inf])
-    one = replace(book, options=book.options.take([0]), limits=Limits(fairness=0.25))
-    text = say(one)
+def test_fairness_against_a_promise():
+    """Half is fair; a quarter less is 1 of the 4 that are promised to another."""
+    book = small_book([4.0], [4.0, 4.0], lost=1.0, promised=[0.0, np.inf])
+    text = say(replace(book, limits=Limits(fairness=0.25)))
     assert "line 1: 4 of item promised for day 0" in text
-    assert "customer 2: a share at most 0.25 below the share of all" in text
+    assert "customer 2: a share at most 0.25 below the fair 0.5" in text
+
+
+def test_a_customer_without_a_source_stands_in_nobodys_way():
+    book = small_book([9.0], [4.0, 4.0], lost=1.0, promised=[0.0, np.inf])
+    one = replace(book, options=book.options.take([0]), limits=Limits(fairness=0.0))
+    assert optimise(one).served.tolist() == [4.0, 0.0]
 
 
 def test_only_whole_orders_are_in_the_way():

@@ -12,6 +12,7 @@ from backsim.allocation.assemble import read_book
 from backsim.allocation.book import Book
 from backsim.allocation.compare import all_plans, allocate
 from backsim.allocation.conflict import NoPlanError
+from backsim.allocation.fair import fair_shares
 from backsim.allocation.greedy import broken_limits
 from backsim.allocation.pulpform import has_cbc
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
@@ -159,6 +160,67 @@ def test_the_largest_remainder_gets_the_last_unit(tmp_path: Path):
         settings="name,value whole_units,yes",
     )
     assert pro_rata(found).served.tolist() == [4.0, 3.0, 2.0]
+
+
+def test_fairness_holds_nobody_down(tmp_path: Path):
+    """Nothing is there for Ben, and Ada's units are of no use to him."""
+    for bound in ("0", "0.2", "1"):
+        found = book(
+            tmp_path,
+            lines="id,product,units,customer L1,x,10,Ada L2,y,10,Ben",
+            stock="product,units x,10 y,0",
+            settings=f"name,value fairness,{bound}",
+        )
+        assert optimise(found).served.tolist() == [10.0, 0.0]
+
+
+def test_fairness_shares_out_what_two_want_and_not_what_one_wants(tmp_path: Path):
+    """Ada and Ben want the ten x, Cy alone the ten y, of which there are enough."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,customer,weight L1,x,10,Ada,9 L2,x,10,Ben,1 L3,y,10,Cy,1",
+        stock="product,units x,10 y,10",
+        settings="name,value fairness,0.2",
+    )
+    assert fair_shares(found).tolist() == pytest.approx([0.5, 0.5, 1.0])
+    assert optimise(found).served.tolist() == pytest.approx([7.0, 3.0, 10.0])
+
+
+def test_the_fair_shares_of_who_buys_both(tmp_path: Path):
+    """Ben wants x, of which Ada wants some, and y, which is there: he has most by y."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,customer L1,x,10,Ada L2,x,10,Ben L3,y,10,Ben L4,z,1,Cy",
+        stock="product,units x,10 y,10 z,0",
+        settings="name,value fairness,0",
+    )
+    assert fair_shares(found).tolist() == pytest.approx([20 / 30, 20 / 30, 0.0])
+
+
+def test_fairness_forces_no_unit_that_costs_more_than_it_saves(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,customer,lost L1,x,10,Ada,5 L2,x,10,Ben,5",
+        stock="product,units,site x,10,main x,10,far",
+        lanes="from,to,transfer far,main,9",
+        settings="name,value fairness,0",
+    )
+    plan = optimise(found)
+    assert plan.served.tolist() == pytest.approx([5.0, 5.0])
+    assert plan.terms["transfer"] == 0.0
+
+
+def test_whole_orders_are_as_fair_as_they_can_be(tmp_path: Path):
+    """Two of ten for ten units: half each would be fair, and neither can have that."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,customer,complete L1,x,10,Ada,yes L2,x,10,Ben,yes",
+        stock="product,units x,10",
+        settings="name,value fairness,0.2",
+    )
+    plan = optimise(found)
+    assert plan.served.tolist() == [10.0, 0.0]
+    assert broken_limits(plan) == ["fairness to 1 customers"]
 
 
 LATE = {

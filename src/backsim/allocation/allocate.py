@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,20 @@ import numpy as np
 
 from backsim.allocation import highs
 from backsim.allocation.book import Book
-from backsim.allocation.conflict import NoPlanError, explain
+from backsim.allocation.conflict import NoPlanError, eased, explain
+from backsim.allocation.fair import with_fair
 from backsim.allocation.flow import Flow, flow_of
 from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
-from backsim.allocation.overdue import give_way, with_owed
+from backsim.allocation.overdue import newer, with_owed
 from backsim.allocation.plan import Plan
 from backsim.allocation.program import INF, Program
-from backsim.allocation.solution import INFEASIBLE, TIME_LIMIT, Effort, Solution
+from backsim.allocation.solution import (
+    INFEASIBLE,
+    TIME_LIMIT,
+    Effort,
+    Solution,
+    no_solution,
+)
 from backsim.allocation.solve import solve
 from backsim.allocation.statement import state
 
@@ -35,7 +43,7 @@ def optimise(
     and NoPlanError when the time is over before there is a plan.
     """
     start, effort = time.perf_counter(), effort or Effort()
-    book = with_owed(book)
+    book = prepared(book)
     flow = flow_of(book)
     program = state(book, flow)
     floor = None
@@ -44,9 +52,11 @@ def optimise(
     found = solve(program, effort, start=floor, form=form, solver=solver)
     if found.status == INFEASIBLE:
         if floor is None:
-            program, found = _without_what_is_owed(book, flow, program, effort, form, solver)
+            program, found = _second_best(
+                book, flow, program, lambda other: solve(other, effort, form=form, solver=solver)
+            )
         else:  # a solver that overlooks the floor is wrong
-            found = Solution(TIME_LIMIT, np.empty(0), np.empty(0), INF, -INF)
+            found = no_solution(TIME_LIMIT, -INF)
     if floor is not None and found.objective > (
         cost := float(program.cost @ floor + program.offset)
     ):
@@ -69,6 +79,11 @@ def optimise(
     )
 
 
+def prepared(book: Book) -> Book:
+    """The book with what follows from it: what is owed, and who has which fair share."""
+    return with_fair(with_owed(book))
+
+
 def floor_of(book: Book, flow: Flow, program: Program) -> Floats | None:
     """The columns of the cheapest plan of a priority rule that keeps the limits, if one does."""
     desk = Desk(book)
@@ -86,22 +101,25 @@ def _columns_of(plan: Plan, flow: Flow, program: Program) -> Floats | None:
     return highs.completed(program, program.columns["units"], flow.encode(plan.units))
 
 
-def _without_what_is_owed(
-    book: Book, flow: Flow, program: Program, effort: Effort, form: str, solver: str
+def _second_best(
+    book: Book, flow: Flow, program: Program, solved: Callable[[Program], Solution]
 ) -> tuple[Program, Solution]:
-    """The program without the promises that stand in the way of those that are over, solved.
+    """What gives way where not all can be had: fairness to whole numbers, promises to older ones.
 
-    Raises InfeasibleError if there would be no plan without promises that are over.
+    Raises InfeasibleError if that is not enough.
     """
-    if not np.isfinite(book.owed).any():
-        raise explain(book, program)
-    plain = replace(book, owed=np.zeros(0))
-    other = state(plain, replace(flow, book=plain))
-    without = solve(other, effort, form=form, solver=solver)
-    if without.status == INFEASIBLE:
-        raise explain(plain, other)
-    yielding = give_way(book, program)
-    if yielding is None:
-        return other, without
-    found = solve(yielding, effort, form=form, solver=solver)
-    return (yielding, found) if found.found else (other, without)
+    ways = []
+    if np.isfinite(book.owed).any():
+        unowed = replace(book, owed=np.zeros(0), owed_units=np.zeros(0))
+        other = state(unowed, replace(flow, book=unowed))
+        if solved(other).status == INFEASIBLE:
+            book, program = unowed, other  # what is owed is not what stands in the way
+        else:
+            ways = [eased(program, newer(book, program)), other]
+    if "fairness" in program.rows and program.is_mixed:
+        part = program.rows["fairness"]
+        ways.append(eased(program, np.arange(part.start, part.stop)))
+    for way in ways:
+        if way is not None and (found := solved(way)).found:
+            return way, found
+    raise explain(book, program)

@@ -121,7 +121,7 @@ class Limits:
     """What a plan must keep to, beside stock and open units.
 
     `min_fill`: class code -> share of its open units that must be served.  `fairness`: no
-    customer's share served may be more than this below the share of all.  `promise_penalty`: money
+    customer's share served may be more than this below the fair share.  `promise_penalty`: money
     per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
     `fill_by`: only what is there by that day counts for `min_fill` and `fairness`; `fill_penalty`:
     money per unit that somebody is short of them, in whole units; inf: nobody may be.  `together`:
@@ -158,7 +158,8 @@ class Book:
 
     `too_late` counts, for each line, the options that come too late for its customer.  `owed`: the
     day by which each line whose promise is over has to have its `owed_units` (inf: none; empty: not
-    worked out), see `allocation.overdue`.
+    worked out), see `allocation.overdue`.  `fair`: the fair share of each customer (empty: not
+    worked out), see `allocation.fair`.
     """
 
     lines: Lines
@@ -170,6 +171,7 @@ class Book:
     today: date | None = None
     owed: Floats = field(default_factory=lambda: np.zeros(0))
     owed_units: Floats = field(default_factory=lambda: np.zeros(0))
+    fair: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def lateness(self) -> Floats:

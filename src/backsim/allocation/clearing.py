@@ -22,6 +22,7 @@ from backsim.allocation.book import (
     Options,
     Sources,
 )
+from backsim.allocation.fair import with_fair
 from backsim.allocation.highs import Solver
 from backsim.allocation.program import INF, Program, spans
 from backsim.allocation.solution import Effort
@@ -57,7 +58,7 @@ class Case:
     arrival); `customer_class`; `promised`, inf without a promise, 0 where it is over.
     Sources: `of`, the product; `held` units; they `arrive`, 0 where they are on hand.  `min_fill`:
     class -> share of its open units to be served now; `fairness`: how far a class's share may be
-    below that of all; `promise_penalty`: money per unit that comes after its promise.  `capacity`:
+    below its fair one; `promise_penalty`: money per unit that comes after its promise.  `capacity`:
     units a day, of which `left` may leave today, which ends in `today` days; inf is no limit.
     """
 
@@ -175,7 +176,7 @@ def book_of(case: Case) -> Book:
         lost = lost + early * last
     worth = float(lost.max(initial=1.0)) + float(case.weight.max(initial=1.0)) * last
     worth += case.promise_penalty
-    return Book(
+    book = Book(
         lines=Lines(
             ids=("",) * count,
             product=case.product,
@@ -208,6 +209,7 @@ def book_of(case: Case) -> Book:
             capacity=_capacity(case, options),
         ),
     )
+    return with_fair(book)
 
 
 def _sources(case: Case) -> Sources:

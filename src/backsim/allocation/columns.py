@@ -175,7 +175,7 @@ SETTING_DOCS = {
     "today": "the day of the book, as YYYY-MM-DD; the day of the run if not given",
     "date_format": "how dates are written, such as %d/%m/%Y; found from the dates if not given",
     "decimal": "the decimal sign, point or comma; found from the numbers if not given",
-    "fairness": "no customer's share served is further below the share of all (0 to 1)",
+    "fairness": "no customer's share served is further below the fair share (0 to 1)",
     "promise_penalty": "money per unit that breaks a promise; if not given, none may be broken",
     "whole_units": "yes: only whole units, also where limits make fractions cheaper",
     "shipping_days": "days that units may wait for room at a dock or carrier; 5 if not given",

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.allocation.allocate import optimise
+from backsim.allocation.allocate import optimise, prepared
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import NoPlanError
 from backsim.allocation.greedy import Desk, broken_limits, rules_for_books, why_not
 from backsim.allocation.lists import Columns, Row
-from backsim.allocation.overdue import with_owed
 from backsim.allocation.plan import TERMS, Plan
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import TRACE, Effort
@@ -45,7 +44,7 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
     """
     if rule == LP:
         return optimise(book, effort, **how)
-    book = with_owed(book)
+    book = prepared(book)
     if rule in SHARES:
         return SHARES[rule](book)
     known = FAMILIES["priority"].rules

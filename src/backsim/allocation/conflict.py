@@ -108,6 +108,17 @@ def stretched(program: Program, rows: np.ndarray[Any, Any]) -> Program:
     )
 
 
+def eased(program: Program, rows: np.ndarray[Any, Any]) -> Program | None:
+    """The program in which these rows fall short, by as little as can be; None: that is no help."""
+    found = solve(stretched(program, rows), Effort(ties=False))
+    if not found.found:
+        return None
+    lower = program.row_lower.copy()
+    short = found.values[len(program.cost) :]
+    lower[rows] -= np.where(short > SMALLEST, short + SMALLEST, 0.0)
+    return replace(program, row_lower=lower)
+
+
 def _wish(book: Book, kind: str, i: int) -> str:
     lines, names = book.lines, book.names
     if kind == "promise":
@@ -118,8 +129,8 @@ def _wish(book: Book, kind: str, i: int) -> str:
     if kind == "min_fill":
         code, share = list(book.limits.min_fill.items())[i]
         return f"class {names.classes[code]}: at least {share:.4g} of its open units"
-    bound = book.limits.fairness
-    return f"customer {names.customers[i]}: a share at most {bound:.4g} below the share of all"
+    bound, fair = book.limits.fairness, book.fair[i]
+    return f"customer {names.customers[i]}: a share at most {bound:.4g} below the fair {fair:.4g}"
 
 
 def _fact(book: Book, kind: str, i: int) -> str:

@@ -127,19 +127,14 @@ def flow_of(book: Book) -> Flow:
         return plain(book)
     sites = int(sources.site.max(initial=0)) + 1
     codes, pool = np.unique(sources.product * sites + sources.site, return_inverse=True)
-    count = len(codes)
-    of_option = pool[options.source]
-    unfit = np.bincount(pool, np.isfinite(sources.expedited), count) > 0
-    unfit |= np.bincount(of_option, lines.smallest[options.line] > 0, count) > 0
-    unfit |= np.bincount(of_option, lines.complete[options.line], count) == 0
-    unfit |= np.bincount(pool, minlength=count) > MOST_POOLED
     order = np.lexsort((np.arange(len(sources)), sources.arrives, pool))
     place = np.zeros(len(sources), np.int64)
     place[order] = np.arange(len(sources)) - np.searchsorted(pool[order], pool[order])
-    pooled = ~unfit[of_option]
-    key = np.where(pooled, len(options) + of_option, np.arange(len(options)))
+    fit = _fit(book, pool, place, len(codes))
+    of_option = pool[options.source]
+    key = np.where(fit[of_option], len(options) + of_option, np.arange(len(options)))
     days, day = np.unique(options.day, return_inverse=True)
-    code = (options.line * (len(options) + count) + key) * max(1, len(days)) + day
+    code = (options.line * (len(options) + len(codes)) + key) * max(1, len(days)) + day
     by = np.lexsort((place[options.source], code))
     last = np.ones(len(by), bool)
     last[:-1] = code[by][1:] != code[by][:-1]
@@ -148,4 +143,40 @@ def flow_of(book: Book) -> Flow:
     position = np.zeros(len(options), np.int64)
     position[stands] = np.arange(len(stands))
     of = position[ranked[np.searchsorted(code[ranked], code)]]
-    return Flow(book, of, stands, np.where(unfit[pool], ALONE, pool), place)
+    return Flow(book, of, stands, np.where(fit[pool], pool, ALONE), place)
+
+
+def _fit(book: Book, pool: Codes, place: Codes, count: int) -> NDArray[np.bool_]:
+    """Which pools hold units that are alike: for each line at one cost, and there from then on.
+
+    An order that ships whole on one day can draw on all that has arrived by its day; another line,
+    on what arrives later no sooner than on what arrives earlier.
+    """
+    lines, options, sources = book.lines, book.options, book.sources
+    of_option = pool[options.source]
+    whole = lines.complete[options.line]
+    unfit = np.bincount(pool, np.isfinite(sources.expedited), count) > 0
+    unfit |= np.bincount(of_option, lines.smallest[options.line] > 0, count) > 0
+    unfit |= np.bincount(of_option, whole, count) == 0
+    unfit |= np.bincount(pool, minlength=count) > MOST_POOLED
+    cost = options.transport + options.transfer + options.substitution
+    held = whole & book.limits.together
+    key, rank = options.line * count + of_option, place[options.source]
+    order = np.lexsort((options.day, rank, key))  # by source
+    new = _changes(key[order])
+    other = ~new[1:] & (cost[order][1:] != cost[order][:-1])
+    other |= ~new[1:] & ~held[order][1:] & (options.day[order][1:] < options.day[order][:-1])
+    unfit[of_option[order][1:][other]] = True
+    order = np.lexsort((rank, np.where(held, options.day, 0.0), key))  # held: day by day
+    new = _changes(key[order]) | (held[order] & _changes(options.day[order]))
+    first = np.flatnonzero(new)
+    counted = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    unfit[of_option[order][counted != rank[order]]] = True
+    return ~unfit
+
+
+def _changes(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Where a value is not that before it."""
+    new = np.ones(len(values), bool)
+    new[1:] = values[1:] != values[:-1]
+    return new

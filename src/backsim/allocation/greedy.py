@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import Book
+from backsim.allocation.fair import NEARLY_ONE, fair_least
 from backsim.allocation.plan import Plan
 from backsim.allocation.solution import TRACE
 from backsim.entities import CustomerClass, Line, Stock
@@ -228,10 +229,9 @@ def broken_limits(plan: Plan) -> list[str]:
     if short:
         found.append(f"least fill of {short} classes")
     if limits.fairness is not None:
-        mean = plan.served.sum() / max(TRACE, lines.units.sum())
-        of_customer = _shares(plan, lines.customer, len(book.names.customers))
-        unfair = int((of_customer < mean - limits.fairness - TRACE).sum())
-        if unfair:
+        got = np.bincount(lines.customer, plan.served, len(book.names.customers))
+        rounding = NEARLY_ONE if limits.whole else TRACE
+        if unfair := int((got < fair_least(book) - rounding).sum()):
             found.append(f"fairness to {unfair} customers")
     return found
 

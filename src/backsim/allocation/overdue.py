@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.book import Book
-from backsim.allocation.conflict import stretched
 from backsim.allocation.greedy import Desk, plan_of
 from backsim.allocation.program import INF, Program
-from backsim.allocation.solution import INFEASIBLE, TRACE, Effort
-from backsim.allocation.solve import solve
+from backsim.allocation.solution import TRACE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
 
 
 def with_owed(book: Book) -> Book:
@@ -54,17 +52,7 @@ def with_owed(book: Book) -> Book:
     return replace(book, owed=np.where(owed, plan.complete_on, INF), owed_units=units)
 
 
-def give_way(book: Book, program: Program) -> Program | None:
-    """The program in which newer promises give way to what is owed, as few units as can be.
-
-    None if that is not enough for a plan.
-    """
+def newer(book: Book, program: Program) -> Codes:
+    """The rows of promises that give way to what is owed."""
     lines = np.flatnonzero(np.isfinite(book.keep_by))
-    rows = program.rows["promise"].start + np.flatnonzero(~book.over[lines])
-    found = solve(stretched(program, rows), Effort(ties=False))
-    if found.status == INFEASIBLE:
-        return None
-    lower = program.row_lower.copy()
-    short = found.values[len(program.cost) :]
-    lower[rows] -= np.where(short > TRACE, short + TRACE, 0.0)
-    return replace(program, row_lower=lower)
+    return np.asarray(program.rows["promise"].start + np.flatnonzero(~book.over[lines]))

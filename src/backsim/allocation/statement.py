@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from backsim.allocation.book import Book
+from backsim.allocation.fair import NEARLY_ONE, fair_least
 from backsim.allocation.flow import Flow, plain
 from backsim.allocation.program import INF, Builder, Entries, Program, spans
 
 NO_TIE = 0.0
-NEARLY_ONE = 1.0 - 1e-4
 
 
 def state(book: Book, flow: Flow | None = None) -> Program:
@@ -147,26 +147,16 @@ def _least_fill(builder: Builder, book: Book) -> None:
 
 
 def _fairness(builder: Builder, book: Book) -> None:
-    """No customer's share is further below the share of all than the bound; or it costs a penalty.
-
-    The share of all is a variable of its own, which keeps the rows short.
-    """
-    lines, options, bound = book.lines, book.options, book.limits.fairness
-    if bound is None:
+    """No customer's share is further below the fair share than the bound; or it costs a penalty."""
+    lines, options = book.lines, book.options
+    if book.limits.fairness is None:
         return
-    count = len(book.names.customers)
-    total = np.bincount(lines.customer, lines.units, count)
-    share = builder.add_columns("share", np.zeros(1), 1.0, False, np.zeros(1))
+    count, least = len(book.names.customers), fair_least(book)
     counted, every = np.flatnonzero(options.day <= book.limits.fill_by), np.arange(count)
-    all_served = [(0, counted, 1.0), (0, np.array([share]), -float(total.sum()))]
-    builder.add_rows("share", 1, 0.0, 0.0, all_served)
-    served: list[Entries] = [
-        (lines.customer[options.line[counted]], counted, 1.0),
-        (every, np.full(count, share), -total),
-    ]
-    least = -bound * total
+    served: list[Entries] = [(lines.customer[options.line[counted]], counted, 1.0)]
+    if book.limits.fill_penalty < INF or book.limits.whole:
+        least = least - NEARLY_ONE  # in whole units, rounded down
     if book.limits.fill_penalty < INF:
-        least -= NEARLY_ONE  # in whole units, rounded down
         penalty, nothing = np.full(count, book.limits.fill_penalty), np.zeros(count)
         first = builder.add_columns("unfair", penalty, INF, True, nothing)
         served.append((every, first + every, 1.0))

@@ -73,7 +73,7 @@ def lp(
     (money per unit not served before its customer leaves; 0 counts it as served a day after the
     last arrival known).  `min_fill` is the least share of a class's open units that a clearing
     serves from stock on hand, as far as there is any.  No class's share of its open units is
-    further below the share of all than `fairness`, in whole units; 1 is no bound.  Each unit that
+    further below its fair share than `fairness`, in whole units; 1 is no bound.  Each unit that
     is not there by the date its customer was told costs `promise_penalty` once.  `scope` is what
     decides together: a stock point, or all of a site, so that orders that ship whole get all their
     lines or none.
