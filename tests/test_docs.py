@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from backsim.cli import run as cli
+from backsim.cli.reference import families
 from backsim.experiment import load_experiment
+from backsim.rules import FAMILIES
 from backsim.scenario.load import build
 from backsim.scenario.yamlfile import parse_yaml
 
@@ -98,6 +100,23 @@ def test_readme_shows_the_example_rule() -> None:
     """The rule in the README is the one in the examples."""
     example = (ROOT / "docs" / "examples" / "my_rules.py").read_text().split('"""\n', 1)[1]
     assert example.strip() in (ROOT / "README.md").read_text()
+
+
+def test_the_families_of_rules_are_up_to_date() -> None:
+    """The table in docs/rules.md is made from the families themselves."""
+    assert families() in (ROOT / "docs" / "rules.md").read_text()
+    assert set(re.findall("^\\| `([a-z]+)` \\|", families(), re.MULTILINE)) == set(FAMILIES)
+
+
+def test_what_the_package_shows() -> None:
+    """Tab completion finds the names that are imported on first use, and modules come with them."""
+    code = (
+        "import backsim, sys; assert 'numpy' not in sys.modules; names = dir(backsim); "
+        "assert set(backsim.__all__) <= set(names); assert 'Any' not in names; "
+        "[getattr(backsim, name) for name in names]; "
+        "backsim.plot.ranking, backsim.statistics.ocba, backsim.allocate, backsim.read_book"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_reference_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from backsim import plot, statistics
+    from backsim.allocation.assemble import read_book
+    from backsim.allocation.compare import allocate
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
 
 _HOMES = {
+    "backsim.allocation.assemble": ("read_book",),
+    "backsim.allocation.compare": ("allocate",),
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
     "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),
@@ -24,6 +29,7 @@ _HOMES = {
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
     ),
 }
+_MODULES = ("plot", "statistics")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "Run",
     "Study",
     "above",
+    "allocate",
     "compare",
     "estimate",
     "forecast",
@@ -43,11 +50,14 @@ __all__ = [
     "load_study",
     "metric",
     "notice",
+    "plot",
     "priority",
     "rationing",
+    "read_book",
     "reorder",
     "replicate",
     "simulate",
+    "statistics",
 ]
 
 
@@ -56,6 +66,13 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("backsim")
+    if name in _MODULES:
+        return import_module(f"backsim.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'backsim' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """What there is to use, also what has not been imported yet."""
+    return sorted([*__all__, "__version__", "__doc__", "__file__", "__name__", "__path__"])

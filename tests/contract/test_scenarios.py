@@ -51,3 +51,23 @@ def test_a_scenario_gives_the_same_log_in_both_engines(path: Path):
         log = simpy.run(model, tape, record=True)
         assert_equal(log, compiled.run(model, tape, record=True))
         check(model, log)
+
+
+def test_data_that_are_not_part_of_backsim(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one scenario without its data says so, and where a copy is named; so does the page."""
+    from backsim.cli import run as cli
+
+    root = Path(__file__).parents[2]
+    (tmp_path / "scenarios").mkdir()
+    copy = tmp_path / "scenarios" / "online_retail.yaml"
+    copy.write_text((root / "scenarios" / "online_retail.yaml").read_text())
+    assert cli(["validate", str(copy)]) == 2
+    said = capsys.readouterr().err
+    field = "customers.shops.demand.trace.file"
+    assert f"{field}: expected a file that exists" in said
+    assert "(a copy elsewhere: --set FIELD=PATH)" in said
+    page = (root / "docs" / "scenarios.md").read_text()
+    assert f"--set {field}=PATH" in page
+    assert f"--set {field}=PATH" in copy.read_text()

@@ -117,6 +117,15 @@ def _distributions() -> Iterator[str]:
         yield f"| `{name}` | {', '.join(f'`{field}`' for field in cls.model_fields)} | {meaning} |"
 
 
+def families() -> str:
+    """The families of rules and what each offers, as a table in Markdown."""
+    rows = ["| family | what it answers | offers |", "|---|---|---|"]
+    for family in FAMILIES.values():
+        offers = ", ".join(f"`{name}`" for name in family.offers)
+        rows.append(f"| `{family.name}` | {' '.join(family.doc.split())} | {offers} |")
+    return "\n".join(rows) + "\n"
+
+
 def _rules() -> Iterator[str]:
     for family in FAMILIES.values():
         yield f"\n## Rules: {family.name}\n\n{family.doc}\n"

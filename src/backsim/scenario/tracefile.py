@@ -41,7 +41,7 @@ def read_file(trace: Trace, folder: Path) -> tuple[Table, str]:
     except Unreadable as fault:
         expected = fault.expected
         if expected == "a file that exists":
-            expected += ", from the scenario file's folder"
+            expected += ", from the scenario file's folder (a copy elsewhere: --set FIELD=PATH)"
         found = fault.found if fault.found else f"'{trace.file}'"
         row = f" in line {fault.row}" if fault.row else ""
         raise TraceError(("file",), expected, found + row) from None
