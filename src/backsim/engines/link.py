@@ -25,6 +25,7 @@ from backsim.kernel import (
     batches,
     cancelling,
     clearing,
+    closures,
     contact,
     decisions,
     delivery,
@@ -60,7 +61,7 @@ from backsim.rules.fingerprint import Fingerprint, fingerprint
 
 KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
-    *(pipeline, messages, planning, disruptions, delivery, replenishment),
+    *(closures, pipeline, messages, planning, disruptions, delivery, replenishment),
     *(reactions, expediting, cancelling, emergency, decisions),
     *(announcements, transfers, estimates, leaving, substitutes, contact, routing, room),
     *(orders, sites, events),

@@ -52,7 +52,7 @@ from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
 from backsim.streams import Tape
-from backsim.streams.supply import has_fates
+from backsim.streams.supply import has_fates, planned_outages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +151,10 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
             setup.events.append((float(setup.announcements["time"][0]), ANNOUNCE, 0))
         if bool(tape.fates) != has_fates(model):
             raise TapeError("this tape was drawn for another model: its purchases have other fates")
-        for index, outages in enumerate(tape.outages):
+        plans = [supplier.disruptions for supplier in scenario.suppliers.values()]
+        for index, (outages, plan) in enumerate(zip(tape.outages, plans, strict=True)):
+            if plan is not None and plan.planned:  # those after the horizon are known too
+                outages = planned_outages(plan)
             _add_outages(setup, index, outages)
     for point in scenario.stock:
         _choose(setup, point)

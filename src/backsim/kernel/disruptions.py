@@ -1,6 +1,7 @@
 """Suppliers that are down at times: they hold what they have not dispatched, and then go on.
 
-What is under way already is not affected.  Servers stop and go on where they stopped.
+What is under way already is not affected.  Servers stop and go on where they stopped; a service
+that ends at the instant at which the supplier goes down has ended.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.messages import foresee
-from backsim.kernel.pipeline import expect, mean_outage
+from backsim.kernel.pipeline import expect
 from backsim.kernel.planning import plan_all
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def go_down(world: World, supplier: Supplier, index: int, now: float) -> None:
     if supplier.messages == EXACT and supplier.servers > 0:
         plan_all(world, supplier, now)
     elif supplier.announced != 0:
-        days = mean_outage(world, supplier, now)
-        put_off(world, supplier.in_service, days, now)
-        put_off(world, supplier.first, days, now)
+        if supplier.planned == 0:  # the dates know planned outages already
+            put_off(world, supplier.in_service, supplier.mean_down, now)
+            put_off(world, supplier.first, supplier.mean_down, now)
     elif supplier.messages == ON_DELAY:
         warn(world, supplier.in_service, now)
         warn(world, supplier.first, now)
@@ -138,8 +139,9 @@ def is_stopped(
     world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
 ) -> bool:
     """Whether a service that was to end now does not, as the supplier is or has been down."""
-    ends = world.deliveries[index].ends
-    return supplier.down != 0 or purchase.status != IN_SERVICE or ends != now
+    if purchase.status != IN_SERVICE or world.deliveries[index].ends != now:
+        return True
+    return supplier.down != 0 and supplier.down_since < now
 
 
 def leave_service(world: World, supplier: Supplier, index: int) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Purchase, Stock, World
+from backsim.kernel.closures import sets_out
 from backsim.kernel.pipeline import to_come
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ def buy_in_emergency(world: World, stock: Stock, now: float) -> None:
     """Ask the emergency source when stock runs short before it could deliver."""
     buyer = world.buyers[stock.index]
     if buyer.emergency != NONE:
-        units = emergency_position(world, stock, now + buyer.soon)
+        supplier = world.suppliers[world.sources[buyer.emergency].supplier]
+        date = sets_out(world, supplier, 0.0, now) + buyer.soon
+        units = emergency_position(world, stock, date)
         if units <= buyer.level:
             place_purchase(world, stock, buyer.emergency, buyer.up_to - units, now)
 

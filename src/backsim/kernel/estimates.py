@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import IN_SERVICE, NONE, NOTICE, QUEUED, UNDER_WAY, Stock, World
+from backsim.entities import (
+    IN_SERVICE,
+    NEVER,
+    NONE,
+    NOTICE,
+    QUEUED,
+    UNDER_WAY,
+    Purchase,
+    Stock,
+    World,
+)
+from backsim.kernel.closures import sets_out
 from backsim.kernel.pipeline import expect, to_come, waiting_work, work_of
 from backsim.kernel.queue import drain, join, requeue, units_before
 from backsim.kernel.sourcing import mean_lead_time, source_of
-from backsim.kernel.switches import NETWORK
+from backsim.kernel.switches import DISRUPTIONS, NETWORK
 from backsim.kernel.transit import is_a_sites, purchase_of
 
 if TYPE_CHECKING:
@@ -92,18 +103,28 @@ def look_through(world: World, stock: Stock, index: int, units: int, now: float)
 # -- what estimate rules ask for ------------------------------------------------------------------
 
 
-def mean_wait(world: World, stock: Stock, purchase: int) -> float:
+def mean_wait(world: World, stock: Stock, purchase: int, now: float) -> float:
     """Mean days until a purchase arrives, were its way from its own source to begin now.
 
-    At a limited supplier the mean work before it and its own come first, unless it is through.
+    At a limited supplier the mean work before it and its own come first, unless it is through, and
+    the outages that are known.
     """
     days = stock.mean_lead_time
     if purchase != NONE:
         days = mean_lead_time(world, stock, world.purchases[purchase])
+    return days_of_work(world, stock, purchase, now) + days
+
+
+def days_of_work(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """Mean days until a purchase sets out, or one placed now (NONE) would; none once it has."""
+    if purchase != NONE and world.purchases[purchase].status == UNDER_WAY:
+        return 0.0
+    supplier = world.suppliers[bought_from(world, stock, purchase)]
     work = work_to_do(world, stock, purchase)
-    if work == 0.0:
-        return days
-    return work * world.suppliers[bought_from(world, stock, purchase)].mean_service + days
+    days = work * supplier.mean_service if work > 0.0 else 0.0
+    if DISRUPTIONS and supplier.announced != 0:
+        return sets_out(world, supplier, days, now) - now
+    return days
 
 
 def bought_from(world: World, stock: Stock, purchase: int) -> int:
@@ -155,14 +176,14 @@ def place_in_service(world: World, stock: Stock, index: int) -> float:
 def quoted_date(world: World, stock: Stock, purchase: int, now: float) -> float:
     """What the supplier quoted for a purchase; were one placed now, where there is none yet."""
     if purchase == NONE:
-        return now + mean_wait(world, stock, purchase)
+        return now + mean_wait(world, stock, purchase, now)
     return world.purchases[purchase].quoted
 
 
 def expected_date(world: World, stock: Stock, purchase: int, now: float) -> float:
     """What the supplier says by now of a purchase; were one placed now, where there is none yet."""
     if purchase == NONE:
-        return now + mean_wait(world, stock, purchase)
+        return now + mean_wait(world, stock, purchase, now)
     return world.purchases[purchase].expected
 
 
@@ -170,22 +191,34 @@ def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
     """A date by which a purchase has arrived with the probability its stock point asks for.
 
     From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
-    by mean services left (`engines.quantiles`).  Of a purchase from before the start, of a
+    by mean services left (`engines.quantiles`).  Outages that are known come on top.  Of a purchase from before the start, of a
     transfer, and of one from another source than the first, the expected date is all that is known.
     """
     if NETWORK and purchase != NONE:
         row = world.purchases[purchase]
         if source_of(world, row) != world.nodes[stock.index].sources_at:
             return max(now, row.expected)
+    supplier = world.suppliers[stock.supplier]
     work = work_to_do(world, stock, purchase)
-    if work > 0.0:
-        return now + from_table(world, stock, work)
-    if purchase == NONE or world.suppliers[stock.supplier].servers > 0:
+    if purchase == NONE or work > 0.0 or world.purchases[purchase].status < UNDER_WAY:
+        days = from_table(world, stock, work)
+        at_work = max(0.0, days - stock.mean_lead_time) if supplier.servers > 0 else 0.0
+        if DISRUPTIONS and supplier.announced != 0:
+            return sets_out(world, supplier, at_work, now) + (days - at_work)
+        return now + days
+    if supplier.servers > 0:
         return now + from_table(world, stock, 0.0)
     row = world.purchases[purchase]
     if row.placed <= now:
-        return now + from_table(world, stock, now - row.placed)
+        return now + from_table(world, stock, now - began_its_way(world, row, purchase))
     return max(now, row.expected)
+
+
+def began_its_way(world: World, purchase: Purchase, index: int) -> float:
+    """When a purchase under way left an unlimited supplier: later than placed, if that was down."""
+    if DISRUPTIONS and world.deliveries[index].ends < NEVER:
+        return world.deliveries[index].ends
+    return purchase.placed
 
 
 def from_table(world: World, stock: Stock, at: float) -> float:

@@ -22,7 +22,8 @@ from backsim.entities import (
     Supplier,
     World,
 )
-from backsim.kernel.pipeline import expect, mean_outage, waiting_work, work_of
+from backsim.kernel.closures import through_closures, works_again
+from backsim.kernel.pipeline import expect, waiting_work, work_of
 from backsim.kernel.sourcing import mean_lead_time
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
     It knows the date of what is under way.  Where it says so every few days, it errs by the share
     e (2u - 1) of the days that are left: u is uniform on (0, 1), one draw a purchase, and e is
     `error`.  So the error has mean 0 and vanishes as arrival nears.  Of what has not set out it
-    knows the means.
+    knows the means, and its planned outages.
     """
     purchase = world.purchases[index]
     delivery = world.deliveries[index]
@@ -100,13 +101,15 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
         if supplier.messages == EVERY:
             date += supplier.error * (2.0 * delivery.error - 1.0) * (purchase.arrives - now)
         return date
-    date = now + mean_outage(world, supplier, now)
+    begins = works_again(world, supplier, now)
+    work = 0.0
     if supplier.servers > 0:
         work = supplier.mean_service * work_of(supplier, purchase)
         if purchase.status == IN_SERVICE:
-            work = max(0.0, delivery.began + work - now)
+            until = now if supplier.down == 0 else supplier.down_since
+            work = max(0.0, delivery.began + work - until)
         else:
             before = delivery.ahead - (supplier.work_entered - supplier.work_queued)
             work += supplier.mean_service * waiting_work(supplier, max(0, before))
-        date += work
+    date = through_closures(world, supplier, begins, begins + work)
     return date + mean_lead_time(world, stock, purchase)

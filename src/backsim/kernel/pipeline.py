@@ -19,10 +19,10 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.closures import sets_out
 from backsim.kernel.sourcing import mean_lead_time
 from backsim.kernel.switches import (
     DELIVERIES,
-    DISRUPTIONS,
     EMERGENCY,
     INFORMS,
     NETWORK,
@@ -44,15 +44,14 @@ def quote(
     servers busy, a server is free after (work in the queue + work in service / c) x mean service
     / c, where work is counted in purchases, or in units where a service is per unit; what has been
     done of the work in service is not counted.  That is the mean for exponential services.
+    Outages that the supplier has announced are added, as far as they fall into the time of work.
     Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
     """
-    date = now
-    if DISRUPTIONS and supplier.announced != 0:
-        date += mean_outage(world, supplier, now)
+    days = 0.0
     if supplier.servers > 0:
         work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
-        date += work * supplier.mean_service
-    date += mean_lead_time(world, stock, purchase)
+        days = work * supplier.mean_service
+    date = sets_out(world, supplier, days, now) + mean_lead_time(world, stock, purchase)
     if in_turn(world, supplier, purchase) and stock.pipeline_last != NONE:
         latest = world.purchases[stock.pipeline_last].expected
         if latest > date:
@@ -72,18 +71,6 @@ def next_arrival(world: World, stock: Stock) -> float:
     if stock.pipeline_first == NONE:
         return NEVER
     return world.purchases[stock.pipeline_first].expected
-
-
-def mean_outage(world: World, supplier: Supplier, now: float) -> float:
-    """Mean time until a supplier that is down recovers, as if it had just gone down.
-
-    That is the mean for exponential outages.  The end of a planned one is known.
-    """
-    if supplier.down == 0:
-        return 0.0
-    if supplier.planned != 0:
-        return world.outages[supplier.outage].ends - now
-    return supplier.mean_down
 
 
 def work_of(supplier: Supplier, purchase: Purchase) -> int:

@@ -6,14 +6,15 @@ First come, first served: the next purchase in the queue goes to the server that
 from __future__ import annotations
 
 from backsim.entities import NONE, QUEUED, Supplier, World
-from backsim.kernel.pipeline import expect, mean_outage
+from backsim.kernel.closures import through_closures, works_again
+from backsim.kernel.pipeline import expect
 
 
 def plan(world: World, supplier: Supplier, index: int, now: float) -> None:
     """Give a purchase in the queue its server, behind all that is planned, and say the date."""
     purchase = world.purchases[index]
     if supplier.servers == 0:  # held until the supplier recovers
-        promise(world, index, now + mean_outage(world, supplier, now), now)
+        promise(world, index, works_again(world, supplier, now), now)
         return
     server = world.servers[supplier.servers_at]
     for k in range(supplier.servers_at + 1, supplier.servers_at + supplier.servers):
@@ -22,22 +23,25 @@ def plan(world: World, supplier: Supplier, index: int, now: float) -> None:
     work = purchase.service
     if supplier.per_unit != 0:
         work *= purchase.units
-    server.free = max(server.free, now + mean_outage(world, supplier, now)) + work
+    begins = max(server.free, works_again(world, supplier, now))
+    server.free = through_closures(world, supplier, begins, begins + work)
     promise(world, index, server.free, now)
 
 
 def plan_all(world: World, supplier: Supplier, now: float) -> None:
     """Plan anew what the servers work on and all that waits in the queue."""
-    days = mean_outage(world, supplier, now)
+    begins = works_again(world, supplier, now)
     for k in range(supplier.servers_at, supplier.servers_at + supplier.servers):
-        world.servers[k].free = now + days
+        world.servers[k].free = begins
     k = supplier.servers_at
     at = supplier.in_service
     while at != NONE:
         ends = world.deliveries[at].ends
-        if supplier.down != 0:
-            ends += now + days - supplier.down_since
-        world.servers[k].free = ends
+        if supplier.down == 0 or ends > supplier.down_since:
+            if supplier.down != 0:
+                ends += begins - supplier.down_since
+            ends = through_closures(world, supplier, begins, ends)
+            world.servers[k].free = ends
         promise(world, at, ends, now)
         k += 1
         at = world.purchases[at].next

@@ -269,6 +269,7 @@ def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, n
     arrives = now + purchase.lead_time
     if DELIVERIES:
         arrives += world.deliveries[index].delay
+        world.deliveries[index].ends = now
     if in_turn(world, supplier, purchase):
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival

@@ -279,7 +279,7 @@ notice = Family(
 estimate = Family(
     "estimate",
     {
-        "lead_time": "mean_wait(world, stock, purchase)",
+        "lead_time": "mean_wait(world, stock, purchase, now)",
         "quoted_date": "quoted_date(world, stock, purchase, now)",
         "expected_date": "expected_date(world, stock, purchase, now)",
         "met_date": "met_date(world, stock, purchase, now)",

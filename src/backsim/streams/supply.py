@@ -11,7 +11,7 @@ from backsim.scenario.continuous import Uniform
 from backsim.scenario.distributions import Deterministic, Distribution
 from backsim.scenario.lanes import Lane, lanes
 from backsim.scenario.model import Model
-from backsim.scenario.supply import Supplier
+from backsim.scenario.supply import Disruptions, Supplier
 from backsim.streams.generators import Draws
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ def _laws(supplier: Supplier) -> dict[str, Distribution]:
     }
 
 
+def planned_outages(plan: Disruptions) -> NDArray[np.float64]:
+    """The outages on fixed days, rows of (starts, ends)."""
+    return np.array([(row.starts, row.starts + row.days) for row in plan.planned])
+
+
 def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
     """The outages of each supplier that start before the horizon."""
     found = []
@@ -87,6 +92,6 @@ def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
                 turns = np.column_stack([ups.first(count)[:count], downs.first(count)[:count]])
                 rows = np.cumsum(turns).reshape(-1, 2)
         elif plan is not None:
-            rows = np.array([(row.starts, row.starts + row.days) for row in plan.planned])
+            rows = planned_outages(plan)
         found.append(rows[rows[:, 0] < model.horizon])
     return tuple(found)
