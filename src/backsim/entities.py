@@ -141,7 +141,7 @@ class Line:
     open: Units = 0  # not yet filled
     reserved: Units = 0  # filled, kept back until the order is whole
     shipped: Units = 0
-    filled: Units = 0  # shipped with no wait
+    filled: Units = 0  # shipped from stock, at the moment of ordering
     left: Units = 0  # cancelled or lost, or a substitute was taken
     lines_open: Code = 0
     child: Code = NONE
@@ -243,6 +243,7 @@ class Stock:
     options_at: Code = 0  # this stock point's substitutes
     options_end: Code = 0
     kept: Code = NONE  # there, a line with all its units kept for it
+    receiving: Code = 0  # units that have just arrived are being given out
     withdraw: Code = 0
     reviews: Count = 0
     clearings: Count = 0
@@ -349,6 +350,8 @@ class Supplier:
     planned: Code = 0  # the ends of its outages are known
     down_since: Time = 0.0
     mean_down: Time = 0.0
+    joint: Code = 0  # purchases of a site and an instant are one order
+    order: Code = NONE  # the last such order, by its first purchase
     outage: Code = 0  # the present or next outage
     outages_end: Code = 0
 
@@ -372,6 +375,7 @@ class Purchase:
     next: Code = NONE  # behind it in the supplier's queue
     before: Code = NONE  # the stock point's purchase before it
     joined: Code = NONE  # the purchase with which it was placed, where another one led
+    elsewhere: Code = NONE  # joint orders: another site's of the same instant, before this one
     earlier: Code = NONE  # its neighbours in the stock point's pipeline
     later: Code = NONE
     sent: Time = NEVER  # networks: when its units set out, or its components were complete
@@ -395,6 +399,7 @@ class Node:
     ancestors: Code = 0
     level: Code = 0  # sites between it and the last customer, at most
     by_echelon: Code = 0  # its reorder rule asks for the echelon position
+    prompt: Code = 0  # whatever it orders is there at the same instant
     echelon: TotalUnits = 0  # its own inventory position and those of all it supplies
     transfers_at: Code = 0  # who may send it units of theirs, among the sources
     transfers: Code = 0
@@ -523,7 +528,7 @@ class Outage:
 
 @dataclass(slots=True)
 class Shipment:
-    """Units of a line that were shipped after a wait."""
+    """Units of a line that were shipped after a wait, or of what arrived at the same instant."""
 
     time: Time = 0.0
     line: Code = 0

@@ -138,9 +138,7 @@ def test_exact_dates_never_move(servers: int, per: str, seed: int):
     starts = np.cumsum(chance.integers(16, 400, 40)) / 64
     lengths = np.append(np.diff(starts), 1) * chance.integers(1, 8, 40) / 8
     lengths = np.maximum(np.floor(lengths * 64), 1) / 64
-    planned = [
-        {"starts": float(s), "days": float(d)} for s, d in zip(starts, lengths, strict=True)
-    ]
+    planned = [{"starts": float(s), "days": float(d)} for s, d in zip(starts, lengths, strict=True)]
     service = {"discrete": {"values": [0.25, 0.5, 1.75]}}
     times = np.sort(chance.integers(0, 60 * 64, 25)) / 64
     model = shop(

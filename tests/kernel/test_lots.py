@@ -11,6 +11,7 @@ from tests.models import build, orders, play
 import backsim
 from backsim.entities import NONE
 from backsim.quantities import Level
+from backsim.results.metrics import measure
 from backsim.rules import FAMILIES
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
@@ -155,6 +156,76 @@ def test_a_least_purchase_raises_the_stock_and_lowers_the_number_of_purchases():
     assert mean(bound, "fill_rate") > mean(free, "fill_rate")
 
 
+# -- orders with several lines ---------------------------------------------------------------------
+
+JOINT = {"maker": {"joint_orders": True}}
+COSTS = {"ordering": 70, "ordering_item": 7}
+
+
+def weekly(**fields: Any) -> Model:
+    """Two products, reviewed together once a week."""
+    demand = [{"arrivals": {"poisson": {"rate": 3}}, "products": name} for name in ("mug", "plate")]
+    return build(
+        {"a": {"demand": demand}},
+        products=("mug", "plate"),
+        stock=[{"reorder": {"rule": "base_stock", "S": 40}, "review": 7}],
+        costs=COSTS,
+        horizon=2000,
+        **fields,
+    )
+
+
+def test_purchases_of_one_review_are_one_order_with_a_line_each():
+    """285 reviews order; 70 for each, and 7 for each of the two lines: a common cycle.
+
+    Source: Silver, Pyke and Thomas (2017), section 10.2, for the cost of a family of items.
+    """
+    apart, joint = weekly(), weekly(suppliers=JOINT)
+    log = play(joint)
+    assert measure(joint, log)["cost.ordering"] == pytest.approx(285 * (70 + 2 * 7) / 2000)
+    alone = play(apart)
+    assert measure(apart, alone)["cost.ordering"] == pytest.approx(285 * 2 * (70 + 7) / 2000)
+    for name in ("purchases_per_day", "fill_rate", "mean_on_hand"):
+        assert measure(joint, log)[name] == measure(apart, alone)[name]
+
+
+def test_an_order_is_of_one_site_one_supplier_and_one_instant():
+    """Two sites and two suppliers; two products a review, and one more purchase at noon."""
+    products, sites = ("mug", "plate"), ("main", "shop")
+    rows = [
+        {"time": time, "site": site, "lines": {name: 1}}
+        for time in (0.5, 1.5)
+        for site in sites
+        for name in products
+    ]
+    stock = [
+        {"sites": site, "products": name, "reorder": {"rule": "base_stock", "S": 3}, **more}
+        for site in sites
+        for name, more in (("mug", {"review": 1}), ("plate", {"review": 1}))
+    ]
+    stock[3]["supplier"] = "other"
+    log = play(
+        build(
+            {"a": {"demand": {"orders": rows}}},
+            products=products,
+            sites=sites,
+            stock=stock,
+            suppliers={**JOINT, "other": {"joint_orders": True}},
+        )
+    )
+    placed = [(float(p["placed"]), int(p["joined"])) for p in log.purchases]
+    # At each review: mugs and plates of main, mugs of the shop, and its plates from the other.
+    assert placed == [
+        *[(1, NONE), (1, 0), (1, NONE), (1, NONE)],
+        *[(2, NONE), (2, 4), (2, NONE), (2, NONE)],
+    ]
+
+
+def test_products_that_may_join_are_lines_of_the_order_too():
+    log = play(trio([CAN_ORDER, CAN_ORDER, TIMID], suppliers=JOINT))
+    assert log.purchases["joined"].tolist() == [NONE, 0]
+
+
 # -- rules that stop short -------------------------------------------------------------------------
 
 CAPPED = {"rule": "capped_base_stock", "S": 20, "cap": 5}
@@ -166,7 +237,7 @@ def test_a_capped_rule_orders_until_nothing_is_missing(lead_time: float):
     supplier = {"maker": {"lead_time": lead_time}}
     log = play(build(customers, stock=[{"reorder": CAPPED}], suppliers=supplier, horizon=60))
     assert bought(log) == [(1, 5, 0)] * 6 + [(55, 1, 0)]
-    assert log.shipments["time"].tolist() == [1 + lead_time] * 2 * (lead_time > 0)
+    assert log.shipments["time"].tolist() == [1 + lead_time] * 2
     assert (log.lines["closed"] == [1 + lead_time, 55]).all()
 
 

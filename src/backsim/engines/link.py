@@ -41,6 +41,7 @@ from backsim.kernel import (
     orders,
     pipeline,
     planning,
+    prompt,
     queue,
     reactions,
     replenishment,
@@ -63,7 +64,7 @@ KERNEL = (
     *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
     *(closures, pipeline, messages, planning, disruptions, delivery, replenishment),
     *(reactions, expediting, cancelling, emergency, decisions),
-    *(announcements, transfers, estimates, leaving, substitutes, contact, routing, room),
+    *(announcements, transfers, estimates, leaving, prompt, substitutes, contact, routing, room),
     *(orders, sites, events),
 )
 

@@ -9,6 +9,7 @@ from backsim.entities import (
     BY_ORDER,
     BY_UNIT,
     MOST_LEVELS,
+    NONE,
     Ancestor,
     Component,
     CustomerClass,
@@ -64,7 +65,30 @@ def add_network(setup: Setup, model: Model) -> None:
         node.components_at, node.components = len(setup.components), len(parts)
         setup.components += [Component(code[part], units) for part, units in parts.items()]
         _add_ancestors(setup, network, pair, code)
+    for pair in reversed(network.order()):
+        index = code[pair]
+        setup.nodes[index].prompt = int(_is_prompt(setup, model, index))
     setup.site_classes = frozenset(range(len(model.classes), len(setup.classes)))
+
+
+def _is_prompt(setup: Setup, model: Model, index: int) -> bool:
+    """Whether whatever a stock point orders is there at the same instant: no time passes above it.
+
+    The stock points above it are known already.
+    """
+    node, point = setup.nodes[index], model.scenario.stock[index]
+    if point.review != "continuous" or node.regular != 1:
+        return False
+    source = setup.sources[node.sources_at]
+    if source.mean_time > 0:
+        return False
+    if source.stock != NONE:
+        return bool(setup.nodes[source.stock].prompt)
+    supplier = model.scenario.suppliers[model.suppliers[source.supplier]]
+    if supplier.capacity != "unlimited" or supplier.lateness or supplier.disruptions:
+        return False
+    parts = setup.components[node.components_at : node.components_at + node.components]
+    return all(setup.nodes[part.stock].prompt for part in parts)
 
 
 def count_echelons(setup: Setup) -> None:

@@ -152,10 +152,10 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         if bool(tape.fates) != has_fates(model):
             raise TapeError("this tape was drawn for another model: its purchases have other fates")
         plans = [supplier.disruptions for supplier in scenario.suppliers.values()]
-        for index, (outages, plan) in enumerate(zip(tape.outages, plans, strict=True)):
-            if plan is not None and plan.planned:  # those after the horizon are known too
-                outages = planned_outages(plan)
-            _add_outages(setup, index, outages)
+        for index, (drawn, plan) in enumerate(zip(tape.outages, plans, strict=True)):
+            # Planned ones are known even after the horizon.
+            known = planned_outages(plan) if plan is not None and plan.planned else drawn
+            _add_outages(setup, index, known)
     for point in scenario.stock:
         _choose(setup, point)
     add_network(setup, model)
@@ -187,7 +187,8 @@ def switches(model: Model) -> set[str]:
         needed |= {"INFORMS", "PIPELINE"}
     if any(point.least_order > 1 or point.multiple > 1 for point in model.scenario.stock):
         needed.add("LOTS")
-    if any(map(orders_together, model.scenario.stock)):
+    joint = any(supplier.joint_orders for supplier in suppliers)
+    if joint or any(map(orders_together, model.scenario.stock)):
         needed.add("JOINT")
     points = model.scenario.stock
     offered = any(product.substitutes for product in model.scenario.products.values())
@@ -238,6 +239,7 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         parts=supplier.parts.count if supplier.parts else 1,
         part_days=supplier.parts.days if supplier.parts else 0.0,
         servers_at=setup.servers,
+        joint=int(supplier.joint_orders),
     )
     if isinstance(capacity, Servers):
         row.servers = capacity.servers

@@ -146,13 +146,14 @@ def ship_reserved(world: World, stock: Stock, line: Line, index: int, now: float
 
 
 def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
-    """Units leave for the customer."""
+    """Units leave for the customer: from stock, or after a wait or an arrival."""
     line.shipped += units
+    from_stock = now == line.time and stock.receiving == 0
+    if from_stock:
+        line.filled += units
     if NETWORK and is_a_sites(world, line):
         send(world, line, index, units, now)
-    elif now == line.time:
-        line.filled += units
-    else:
+    elif not from_stock:
         log_shipment(world, now, index, units)
     if line.shipped == line.units:
         line.status = SHIPPED

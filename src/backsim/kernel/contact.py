@@ -10,8 +10,10 @@ from backsim.entities import (
     GAVE_UP,
     INQUIRY,
     LEAVE,
+    LOST,
     NEVER,
     NO_NOTICE,
+    NONE,
     NOTE_ASK,
     NOTE_TELL,
     NOTICE,
@@ -119,6 +121,9 @@ def end_patience(world: World, head: int, now: float) -> None:
     """The customer has waited as long as they meant to: they leave, or forgive a promise broken."""
     line = world.lines[head]
     if line.lines_open == 0:
+        return
+    if line.contact == NONE:  # who does not wait is told nothing
+        leave(world, head, now, LOST)
         return
     contact = world.contacts[line.contact]
     if contact.leave_at != now:

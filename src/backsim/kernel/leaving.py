@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 
 def end_tolerance(world: World, head: int, now: float) -> None:
-    """The customer's tolerance is over: what has not been shipped is cancelled."""
-    if world.lines[head].lines_open > 0:
-        leave(world, head, now, CANCELLED)
+    """The customer's tolerance is over: what has not been shipped is cancelled.
+
+    Of a customer who does not wait at all it is lost (`kernel.prompt`).
+    """
+    line = world.lines[head]
+    if line.lines_open > 0:
+        leave(world, head, now, CANCELLED if line.tolerance > 0.0 else LOST)
 
 
 def leave(world: World, head: int, now: float, status: int) -> None:

@@ -1,10 +1,14 @@
-"""What a supplier asks of purchases: a least size, multiples; and purchases placed together."""
+"""What a supplier asks of purchases: a least size, multiples; and purchases placed together.
+
+Purchases that were placed together are the lines of one order: the first leads, the others have
+joined it.  An order is paid for once, and each of its lines.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, Stock, World
+from backsim.entities import NONE, Purchase, Stock, Supplier, World
 from backsim.kernel.switches import LOTS
 
 if TYPE_CHECKING:
@@ -19,6 +23,24 @@ def lot(stock: Stock, units: int) -> int:
             units = stock.least_order
         units = (units + stock.multiple - 1) // stock.multiple * stock.multiple
     return units
+
+
+def join_order(
+    world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> None:
+    """A purchase joins the order that its site places at this supplier and instant, if it can."""
+    if supplier.joint == 0:
+        return
+    site = world.stocks[purchase.stock].site
+    at = supplier.order
+    while at != NONE and world.purchases[at].placed == now:
+        if world.stocks[world.purchases[at].stock].site == site:
+            purchase.joined = at
+            return
+        at = world.purchases[at].elsewhere
+    if supplier.order != NONE and world.purchases[supplier.order].placed == now:
+        purchase.elsewhere = supplier.order
+    supplier.order = index
 
 
 def order_together(world: World, stock: Stock, now: float) -> None:

@@ -13,6 +13,7 @@ from backsim.kernel.decisions import is_asked, needs_no_decision
 from backsim.kernel.forecasting import observe
 from backsim.kernel.leaving import leave
 from backsim.kernel.pipeline import estimates_moved
+from backsim.kernel.prompt import turn_away
 from backsim.kernel.queue import enqueue
 from backsim.kernel.replenishment import review_continuously, review_echelons
 from backsim.kernel.room import is_full
@@ -56,8 +57,10 @@ def customer_order(world: World, head: int, now: float) -> None:
     if order.lines_open > 0:
         if DECIDES and order.tolerance <= 0.0 and is_asked(world, head):
             pass  # who does not wait is lost after the decision
-        elif order.tolerance <= 0.0 or (LIMITS and is_full(world, head, last)):
+        elif LIMITS and is_full(world, head, last):
             leave(world, head, now, LOST)
+        elif order.tolerance <= 0.0:
+            turn_away(world, head, last, now)
         elif not INFORMS and order.tolerance != NEVER:
             schedule(world, now + order.tolerance, LEAVE, head)
     for index in range(head, last):

@@ -64,7 +64,7 @@ draw_fate_from: Callable[[World, Stock, Source, Delivery], None]
 """(world, stock, source, delivery): the same, when it is ordered from one of several sources."""
 
 log_shipment: Callable[[World, float, int, int], None]
-"""(world, now, line, units): remember units that were shipped after a wait."""
+"""(world, now, line, units): remember units that were not shipped from stock."""
 
 new_contact: Callable[[World, int], int]
 """(world, head): add a row to the table of contacts, with the customer's traits; its index."""

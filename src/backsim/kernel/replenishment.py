@@ -27,7 +27,7 @@ from backsim.entities import (
 from backsim.kernel.clearing import clear
 from backsim.kernel.delivery import accept, open_delivery
 from backsim.kernel.disruptions import begin_service, is_stopped, leave_service
-from backsim.kernel.lots import lot, order_together
+from backsim.kernel.lots import join_order, lot, order_together
 from backsim.kernel.messages import await_messages, learn_arrival
 from backsim.kernel.pipeline import (
     estimates_moved,
@@ -85,8 +85,12 @@ def review_periodically(world: World, stock: Stock, kind: int, now: float) -> No
     review(world, stock, now)
     if stock.review_period > 0.0:
         stock.reviews += 1
-        following = stock.review_start + stock.reviews * stock.review_period
-        schedule_review(world, stock, kind, following)
+        schedule_review(world, stock, kind, next_review(stock))
+
+
+def next_review(stock: Stock) -> float:
+    """When the next periodic review is due."""
+    return stock.review_start + stock.reviews * stock.review_period
 
 
 def review_continuously(world: World, stock: Stock, now: float) -> None:
@@ -158,6 +162,8 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
         if world.suppliers[stock.supplier].servers > 0:
             purchase.service = draw_service(world, stock)
     stock.last_purchase = index
+    if JOINT:
+        join_order(world, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     if PIPELINE:
         quote(world, stock, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     if DELIVERIES:
@@ -300,9 +306,19 @@ def receive(world: World, index: int, now: float) -> None:
     stock.on_order -= purchase.units
     stock.received += purchase.units
     note(world, now, NOTE_RECEIVE, index, stock, purchase.units)
-    clear(world, stock, now)
+    give_out(world, stock, now)
     if INFORMS:
         estimates_moved(world, stock, now)
+
+
+def give_out(world: World, stock: Stock, now: float) -> None:
+    """Serve waiting lines from units that have just arrived: to none of them are they from stock.
+
+    Not even to those who have ordered at this instant, before the units arrived.
+    """
+    stock.receiving = 1
+    clear(world, stock, now)
+    stock.receiving = 0
 
 
 def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now: float) -> None:
@@ -310,7 +326,7 @@ def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now
     if purchase.status == UNDER_WAY and purchase.arrives == now:
         settle(stock, now)
         rejected = accept(world, stock, purchase, index, now)
-        clear(world, stock, now)
+        give_out(world, stock, now)
         if INFORMS:
             estimates_moved(world, stock, now)
         if rejected > 0:

@@ -76,12 +76,17 @@ def choose_source(world: World, stock: Stock, units: int) -> int:
     purchase has just been withdrawn is passed over.  If none has, the first.  By share: the one
     that is furthest behind its share when it gets these units.
     """
-    node = world.nodes[stock.index]
-    first = node.sources_at
     avoided = NONE
     if CANCELS:
         avoided = world.buyers[stock.index].avoids
         world.buyers[stock.index].avoids = NONE
+    return best_source(world, stock, units, avoided)
+
+
+def best_source(world: World, stock: Stock, units: int, avoided: int) -> int:
+    """As `choose_source`, passing over the supplier `avoided`, if any."""
+    node = world.nodes[stock.index]
+    first = node.sources_at
     if node.regular == 1:
         return first
     if world.sources[first].share > 0.0:

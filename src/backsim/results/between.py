@@ -25,7 +25,7 @@ class BetweenSites:
     units: Floats
     """Units that sites ordered while it counted."""
     at_once: Floats
-    """Of these, units that set out at the same moment."""
+    """Of these, units that set out from stock at the moment of ordering."""
     sent: Floats
     """Of these, units that have set out."""
     waited: Floats
@@ -57,9 +57,11 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     gone = sent < model.horizon
     days = np.where(gone, sent - ordered, 0.0)
     arrives = bought["arrives"]
+    lines, of = log.site_lines, log.purchases[_purchase_of(log)]
+    from_stock = lines["filled"] * (lines["time"] >= model.warm_up) * ~transfers_of(model, of)
     return BetweenSites(
         total(counts),
-        total(counts * (gone & (days == 0))),
+        total(from_stock, lines["stock"]),
         total(counts * gone),
         total(counts * days),
         total(units * _overlap(model, ordered, sent)),

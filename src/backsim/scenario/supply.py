@@ -115,8 +115,8 @@ class Disruptions(Spec):
     planned: tuple[PlannedOutage, ...] = ()
     """Outages on fixed days, instead of `up` and `down`; they may not overlap."""
     announced: bool = False
-    """The supplier says so when it goes down and when it recovers: dates are put off by the mean
-    of an outage, or to the end of a planned one.  Else they change only by its `messages`."""
+    """Whether the supplier announces its outages.  Planned ones are then known from the start; by
+    others expected dates are postponed by the mean outage.  Otherwise only its `messages` know."""
 
     @model_validator(mode="after")
     def _check_either(self) -> Disruptions:
@@ -149,6 +149,9 @@ class Supplier(Spec):
     """Purchases that are late; without it none is."""
     disruptions: Disruptions | None = None
     """Times in which it is down; without it, it never is."""
+    joint_orders: bool = False
+    """Purchases that a site places here at one instant are the lines of one order: `ordering` is
+    paid once for all of them, `ordering_item` for each."""
     yield_share: Fraction | None = None
     """Share of a purchase's units that are fit for use; one draw a purchase.  The others are
     rejected when they arrive."""
