@@ -63,7 +63,7 @@ def test_what_is_on_the_shelf_is_from_stock_and_the_rest_is_not(tolerance: Any):
 )
 def test_who_does_not_wait_is_lost_before_anything_is_ordered_that_comes_later(supplier: Any):
     customers = {"a": {"demand": EVERY_DAY, "tolerance": "none"}}
-    log = play(build(customers, stock=[TO_ORDER], suppliers={"maker": supplier}, horizon=9))
+    log = play(build(customers, stock=[TO_ORDER], suppliers={"maker": supplier}, horizon=9.5))
     assert statuses(log) == [LOST] * 9
     assert len(log.purchases) == 0
 
