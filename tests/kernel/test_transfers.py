@@ -123,15 +123,17 @@ def test_no_site_sends_what_others_wait_for_there():
     assert not len(play(model).purchases)
 
 
-def test_those_who_do_not_wait_are_lost():
+@pytest.mark.parametrize(("days", "left"), [(0, 0), (1, 1)])
+def test_those_who_do_not_wait_are_lost_unless_the_units_are_there_at_once(days: int, left: int):
     model = build(
         {"a": at("north", (1, 3), tolerance="none")},
         sites=SITES,
-        stock=[north(transfers={"sites": "south"}), south()],
+        stock=[north(transfers={"sites": "south", "days": days}), south()],
     )
     log = play(model)
-    assert not len(log.purchases)
-    assert log.lines["left"].tolist() == [1]
+    assert len(log.purchases) == 1 - left
+    assert log.lines["left"].tolist() == [left]
+    assert log.lines["filled"].tolist() == [2]
 
 
 def test_units_on_order_from_a_supplier_are_no_reason_to_wait():
