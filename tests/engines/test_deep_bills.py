@@ -1,7 +1,8 @@
-"""Deep bills of material: many units of the first component go into one unit of the last product."""
+"""Deep bills of material: very many units of a component go into one unit of a product."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def bill(depth: int, each: int, rule: str = "echelon_base_stock") -> Model:
     names = [f"part {level}" for level in range(depth + 1)]
     stock: list[dict[str, Any]] = [
         {"products": name, "made_from": {part: each}, "reorder": {"rule": "base_stock", "S": 3}}
-        for name, part in zip(names, names[1:], strict=False)
+        for name, part in pairwise(names)
     ]
     last = {"products": names[-1], "reorder": {"rule": rule, "S": 2_000_000_000}, "lead_time": 2}
     return from_dict(
