@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
+from tests.allocation.small import small_book
 
 from backsim.allocation.book import Book, Capacity, Limits, Options
 from backsim.allocation.fair import NEARLY_ONE, fair_shares
 from backsim.allocation.plan import Plan
-from backsim.allocation.transport import small_book
 
 INF = float("inf")
 small = st.integers(0, 4)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from scipy.optimize import linprog
 from scipy.sparse import csc_matrix
 from tests.allocation.books import books
+from tests.allocation.small import small_book
 from tests.allocation.test_optimum import random_book
 
 from backsim.allocation import highs, pulpform
@@ -18,7 +19,6 @@ from backsim.allocation.book import Book, Capacity, Limits
 from backsim.allocation.program import Program
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
-from backsim.allocation.transport import small_book
 
 
 def three_lines() -> Book:

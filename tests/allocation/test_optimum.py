@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.allocation.books import books, cost_by_hand, faults, plans
+from tests.allocation.small import small_book
 
 from backsim.allocation import highs, parts, pulpform, solve
 from backsim.allocation.allocate import optimise
@@ -18,7 +19,6 @@ from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
-from backsim.allocation.transport import small_book
 
 CLOSE = 1e-6
 

@@ -13,12 +13,12 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from tests.allocation.books import books, faults
+from tests.allocation.small import small_book
 
 from backsim.allocation.book import Book, Capacity, Limits
 from backsim.allocation.parts import components
 from backsim.allocation.plan import Plan
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
-from backsim.allocation.transport import small_book
 
 Entries = list[tuple[int, int]]
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.allocation.small import small_book
 
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book
 from backsim.allocation.greedy import Desk
-from backsim.allocation.transport import small_book
 from backsim.rules import FAMILIES
 
 COSTLIEST = FAMILIES["priority"].get("costliest_wait")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.allocation.small import small_book
 from tests.bench.figures import FIGURES, aim, best
 
 import backsim
@@ -17,7 +18,6 @@ from backsim.allocation.allocate import optimise
 from backsim.allocation.clearing import Case
 from backsim.allocation.program import Program
 from backsim.allocation.solution import Effort
-from backsim.allocation.transport import small_book
 from backsim.engines import compiled, simpy
 from backsim.scenario.model import Model
 from backsim.streams import draw

@@ -491,7 +491,10 @@ def allocate(
 def validate_theory(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Record ids, instances or families; all if none."),
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Ids, instances, families, or files of your own. Default: all known answers.",
+        ),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="A subset that takes under a minute.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from backsim.theory import FALSE_ALARMS, Verdict, validate
+from backsim.validation import FALSE_ALARMS, Verdict, validate
 
 WIDTHS = (34, 16, 16, 12, 10)
 
@@ -47,7 +48,7 @@ def _table(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
         if not headed:
             print(_row("id", "exact", "estimate", "+-", "verdict"))
             headed = True
-        print(f"\n{source[0]} / {source[1]}: {source[2]}")
+        print(f"\n{source[0]} / {source[1]}{': ' * bool(source[2])}{source[2]}")
         for v in group:
             note = f"  {v.note}" if v.note else ""
             row = _row(v.id, _text(v.exact), _text(v.estimate), _text(v.half_width), v.verdict)
@@ -65,15 +66,21 @@ def _row(*cells: str) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return "-" if math.isnan(value) else f"{value:.6g}"
     text = str(value)
     return text if len(text) <= 16 else text[:13] + "..."
 
 
 def _json(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
     found = list(verdicts)
-    print(json.dumps([asdict(v) for v in found], indent=2, default=str))
+    rows = [{name: _known(value) for name, value in asdict(v).items()} for v in found]
+    print(json.dumps(rows, indent=2, default=str))
     yield from found
+
+
+def _known(value: Any) -> Any:
+    """None for a number that there is not, which JSON cannot say."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _csv(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:

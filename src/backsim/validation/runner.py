@@ -1,0 +1,170 @@
+"""Every known answer against a simulation of its scenario."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from backsim.statistics import Estimate
+from backsim.validation import compare
+from backsim.validation.answers import Answer
+from backsim.validation.collection import ROOT, LeftOut, choose
+from backsim.validation.compare import COARSE, FULL, Precision, Verdict
+from backsim.validation.look import Look
+from backsim.validation.sampling import (
+    RARE,
+    Effort,
+    Value,
+    own_seed,
+    replicate_until,
+    run_case,
+)
+
+SEED = 20240601
+FAST_SHARE = 0.3
+"""How long a fast run's replications are, as a share of the full ones."""
+
+Progress = Callable[[int, int, str], object]
+
+
+def validate(
+    names: Sequence[str | Path] | Sequence[Answer] | None = None,
+    *,
+    fast: bool = False,
+    seed: int = SEED,
+    progress: Progress | None = None,
+    workers: int = 1,
+    engine: str = "compiled",
+) -> Iterator[Verdict]:
+    """Simulate the scenarios of known answers and yield a verdict for each.
+
+    `names` are ids, instances or families of the package, paths of files or folders of your own, or
+    answers; everything in the package if None.  `fast` takes the package's first model of each kind
+    (and all of your own), less precisely.  `progress(done, total, instance)` is called before each
+    model.  Raises InputError for an unknown name and FileError for a faulty file.
+    """
+    chosen = [name for name in names or () if isinstance(name, Answer)]
+    out: Sequence[LeftOut] = ()
+    if not chosen:
+        chosen, out = choose(None if names is None else [str(name) for name in names])
+    answers = [answer for answer in chosen if not _too_rare(answer)]
+    yield from (compare.too_rare(answer) for answer in chosen if _too_rare(answer))
+    if fast:
+        answers = [_shorter(answer) for answer in _first_of_each_kind(answers)]
+    yield from _verdicts(answers, COARSE if fast else FULL, Effort(seed, engine, workers), progress)
+    if not (fast and names is None):
+        yield from (compare.pass_over(row) for row in out)
+
+
+def _too_rare(answer: Answer) -> bool:
+    return answer.case.random and answer.share and 0.0 < float(answer.value) < RARE
+
+
+def group_of(answer: Answer) -> str:
+    """Answers of one group come from the same runs."""
+    return json.dumps([answer.instance, answer.case.scenario], sort_keys=True)
+
+
+def values_of(answer: Answer, looks: Mapping[str, Look]) -> list[Value]:
+    """What a replication says: the measure, then what it is more for each neighbour."""
+    if not answer.neighbours:
+        return [answer.measure(looks[answer.case.key])]
+    own, *others = (answer.sign * answer.measure(looks[case.key]) for case in answer.cases)
+    return [own, *(other - own for other in others)]
+
+
+def _targets(answer: Answer, value: float, precision: Precision) -> list[float]:
+    """The half-widths asked for of these values; 0 is none."""
+    if not answer.neighbours:
+        return [precision.target(answer)]
+    return [0.0] + [precision.of_neighbours(answer) * abs(value)] * len(answer.neighbours)
+
+
+def _verdict(answer: Answer, found: list[Estimate], tests: int, precision: Precision) -> Verdict:
+    """The verdict on estimates of these values."""
+    if not answer.neighbours:
+        return compare.judge(answer, found[0], tests, precision)
+    return compare.judge_optimum(answer, found[1:], found[0].mean, tests, precision)
+
+
+def _first_of_each_kind(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers of the first model of each kind."""
+    first: dict[str, str] = {}
+    for answer in answers:
+        first.setdefault(_kind(answer), group_of(answer))
+    wanted = set(first.values())
+    return [answer for answer in answers if group_of(answer) in wanted]
+
+
+def _kind(answer: Answer) -> str:
+    """Family and rules, and whether the review is periodic and anything is random.
+
+    Every scenario of a file of one's own is of a kind of its own.
+    """
+    if answer.case.folder.parent != ROOT:
+        return group_of(answer)
+    policy = answer.case.scenario.get("policy", {})
+    rules = [policy.get(part) for part in ("reorder", "priority", "rationing")]
+    names = [rule.get("rule") if isinstance(rule, Mapping) else rule for rule in rules]
+    return json.dumps([answer.family, names, "review" in policy, answer.case.random])
+
+
+def _shorter(answer: Answer) -> Answer:
+    neighbours = {level: case.shorter(FAST_SHARE) for level, case in answer.neighbours.items()}
+    return replace(answer, case=answer.case.shorter(FAST_SHARE), neighbours=neighbours)
+
+
+def _verdicts(
+    answers: Sequence[Answer], precision: Precision, effort: Effort, progress: Progress | None
+) -> Iterator[Verdict]:
+    groups: dict[str, list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault(group_of(answer), []).append(answer)
+    tests = max(1, sum(answer.tests for answer in answers))
+    for done, (name, group) in enumerate(groups.items()):
+        if progress is not None:
+            progress(done, len(groups), group[0].instance)
+        own = replace(effort, seed=own_seed(effort.seed, name))
+        if group[0].case.random:
+            yield from _estimated(group, tests, precision, own)
+        else:
+            yield from _computed(group, own)
+    if progress is not None:
+        progress(len(groups), len(groups), "")
+
+
+def _looks(group: Sequence[Answer], effort: Effort, replication: int) -> dict[str, Look]:
+    """A replication of each case of a group, all on the same random numbers."""
+    cases = {case.key: case for answer in group for case in answer.cases}
+    return {key: Look(run_case(case, effort, replication), case) for key, case in cases.items()}
+
+
+def _computed(group: Sequence[Answer], effort: Effort) -> Iterator[Verdict]:
+    looks = _looks(group, effort, 0)
+    for answer in group:
+        own, *others = values_of(answer, looks)
+        if answer.neighbours:
+            extra = dict(zip(answer.neighbours, others, strict=True))
+            yield compare.judge_optimum_exactly(answer, extra)
+        else:
+            yield compare.judge_exactly(answer, own)
+
+
+def _estimated(
+    group: Sequence[Answer], tests: int, precision: Precision, effort: Effort
+) -> Iterator[Verdict]:
+    def play(replication: int) -> list[Value]:
+        looks = _looks(group, effort, replication)
+        return [value for answer in group for value in values_of(answer, looks)]
+
+    def targets(means: Sequence[float]) -> list[float]:
+        goals: list[float] = []
+        for answer in group:
+            goals += _targets(answer, means[len(goals)], precision)
+        return goals
+
+    found = iter(replicate_until(play, targets, effort))
+    for answer in group:
+        yield _verdict(answer, [next(found) for _ in answer.cases], tests, precision)

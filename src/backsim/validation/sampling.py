@@ -1,0 +1,103 @@
+"""Independent replications of a case: a pilot, then as many more as the precision needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+from backsim.statistics import Estimate, estimate
+from backsim.validation.case import Case
+
+if TYPE_CHECKING:
+    from backsim.results.run import Run
+
+Value = float | tuple[float, float]
+"""What a replication says: a number, or two whose means are divided by each other."""
+
+PILOT = 30
+"""Replications before the first look at the half-widths."""
+COUNTED = 100_000
+"""Orders that a replication of a model in steady state counts."""
+RARE = 100.0 / (PILOT * COUNTED)
+"""A probability so small that the first replications, of orders, meet it fewer than 100 times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How replications are made: the engine, how many at once, and when to give up."""
+
+    seed: int
+    engine: str = "compiled"
+    workers: int = 1
+    most: int = 15_000
+
+
+def run_case(case: Case, effort: Effort, replication: int) -> Run:
+    """One replication."""
+    from backsim.engines.choose import choose
+    from backsim.results.run import play_and_check
+    from backsim.streams import draw
+
+    engine, reason = choose(case.model, effort.engine if case.random else "simpy")
+    tape = draw(case.model, effort.seed, replication)
+    if case.lead_times:
+        tape.lead_times[0].values = np.array(case.lead_times)
+    return play_and_check(case.model, tape, engine, reason)
+
+
+def own_seed(seed: int, name: str) -> int:
+    """A seed for each model, so that their verdicts do not share their luck."""
+    return (seed + crc32(name.encode())) % 2**32
+
+
+def replicate_until(
+    play: Callable[[int], Sequence[Value]],
+    targets: Callable[[list[float]], Sequence[float]],
+    effort: Effort,
+) -> list[Estimate]:
+    """Estimates of what `play(k)` returns, from as many replications as it takes.
+
+    `targets` says the half-widths asked for, given the mean values so far; 0 asks for none.
+    """
+    rows: list[Sequence[Value]] = []
+    wanted = min(PILOT, effort.most)
+    while True:
+        rows += _played(play, range(len(rows), wanted), effort.workers)
+        found = [_estimate(column) for column in zip(*rows, strict=True)]
+        goals = targets([e.mean for e in found])
+        ratios = [e.half_width / goal for e, goal in zip(found, goals, strict=True) if goal > 0]
+        worst = max((ratio for ratio in ratios if math.isfinite(ratio)), default=0.0)
+        if worst <= 1.0 or wanted >= effort.most:
+            return found
+        growth = min(1.1 * worst**2, 8.0)
+        wanted = min(effort.most, wanted + max(10, math.ceil(wanted * (growth - 1.0))))
+
+
+def _estimate(column: Sequence[Value]) -> Estimate:
+    """The mean of values, or the ratio of the means of pairs.
+
+    A mean of ratios would be biased.  The spread of a ratio is that of its linear part.
+    Source: Cochran, Sampling Techniques (1977), chapter 6 (ratio estimators).
+    """
+    table = np.array(column, float)
+    if table.ndim == 1:
+        return estimate(table.tolist())
+    top, bottom = table.T
+    ratio = top.mean() / bottom.mean()
+    return estimate((ratio + (top - ratio * bottom) / bottom.mean()).tolist())
+
+
+def _played(
+    play: Callable[[int], Sequence[Value]], numbers: range, workers: int
+) -> list[Sequence[Value]]:
+    if workers == 1:
+        return [play(k) for k in numbers]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(play, numbers))
