@@ -17,6 +17,7 @@ from backsim.experiment import load_experiment
 from backsim.rules import FAMILIES
 from backsim.scenario.load import build
 from backsim.scenario.yamlfile import parse_yaml
+from backsim.validation import validate
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,7 +64,12 @@ def test_console(text: str) -> None:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_yaml(text: str) -> None:
-    """A YAML block with a horizon is a scenario, one with a scenario an experiment."""
+    """A YAML block is a scenario if it has a horizon; an experiment if it has a scenario; or known
+    answers, which agree."""
+    if re.search("^expect:", text, re.MULTILINE):
+        Path("known.yaml").write_text(text)
+        assert {verdict.verdict for verdict in validate(["known.yaml"], fast=True)} == {"agrees"}
+        return
     if re.search("^scenario:", text, re.MULTILINE):
         file = Path("experiment.yaml")
         file.write_text(text.replace("quickstart.yaml", "scenarios/quickstart.yaml"))

@@ -72,3 +72,17 @@ def test_the_version_is_the_same_everywhere():
 
 def test_the_package_says_that_it_is_typed():
     assert (resources.files("backsim") / "py.typed").is_file()
+
+
+def test_known_answers_are_part_of_the_package():
+    """The files lie inside the folder that a wheel holds, and git does not ignore any of them."""
+    from backsim.validation.collection import ROOT as FOLDER
+
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    packaged = [(ROOT / name).resolve() for name in wheel["build"]["targets"]["wheel"]["packages"]]
+    data = [path for path in FOLDER.rglob("*") if path.suffix in (".yaml", ".csv")]
+    assert len(data) >= 130
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    for path in data:
+        assert any(path.resolve().is_relative_to(folder) for folder in packaged)
+        assert not any(path.match(pattern) for pattern in ignored)

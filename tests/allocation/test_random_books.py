@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.allocation.books import cost_by_hand, faults, plans
+from tests.allocation.small import small_book
 
 from backsim.allocation import highs
 from backsim.allocation.allocate import optimise
@@ -22,7 +23,6 @@ from backsim.allocation.overdue import with_owed
 from backsim.allocation.pulpform import has_cbc
 from backsim.allocation.solve import solve
 from backsim.allocation.statement import state
-from backsim.allocation.transport import small_book
 
 CLOSE = 1e-6
 INF = float("inf")

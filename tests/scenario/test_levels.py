@@ -18,8 +18,8 @@ from backsim.scenario.leadtime import LeadTimeDemand, Shape, nodes
 from backsim.scenario.levels import shape_of
 from backsim.scenario.model import Model
 from backsim.streams import generator
-from backsim.theory.records import Record, answers, model_of, records
-from backsim.theory.translate import translate
+from backsim.validation import Answer
+from backsim.validation.collection import choose
 
 GEOMETRIC = {"geometric": {"mean": 3}}
 EVERY_DAY = {"period": {"every": 1}}
@@ -181,22 +181,17 @@ def test_the_textbook_s_reorder_point(demand: Any, lead_time: Any, service: floa
     )
 
 
-def exact_cases() -> list[Record]:
+def exact_cases() -> list[Answer]:
     """Published and exact fill rates of backorder models whose assumptions hold."""
     wanted = ("fill_rate", "unit_fill_rate", "fill_rate_end")
-    found = [
-        r
-        for r in records()
-        if r.metric in wanted and r.family[:2] in ("01", "02", "03") and not r.is_estimate
-    ]
+    found = [a for a in choose(["01", "02", "03"])[0] if a.metric in wanted and not a.half_width]
     # Left out: a capacity; batches or periods whose random lead times cross.
-    return [r for r in found if r.instance not in ("RQX1", "PX1", "PC_CAP1", "PC_CAP2")]
+    return [a for a in found if a.instance not in ("RQX1", "PX1", "PC_CAP1", "PC_CAP2")]
 
 
-@pytest.mark.parametrize("record", exact_cases(), ids=lambda r: r.id)
-def test_the_fill_rate_of_a_level_is_the_exact_one(record: Record):
-    case = translate(model_of(record, answers(records())[record.instance]), record.family)
-    resolved = from_dict(case.explicit)
+@pytest.mark.parametrize("answer", exact_cases(), ids=lambda answer: answer.id)
+def test_the_fill_rate_of_a_level_is_the_exact_one(answer: Answer):
+    resolved = answer.case.model
     point = resolved.scenario.stock[0]
     assert point.reorder is not None
     assert point.lead_time is not None
@@ -206,7 +201,7 @@ def test_the_fill_rate_of_a_level_is_the_exact_one(record: Record):
     shape = shape_of(FAMILIES["reorder"].get(point.reorder.rule), point.reorder.params, {})
     assert shape is not None
     share = demand.fill_rate(shape.one_for_one and not period)(shape)
-    assert share == pytest.approx(record.value, abs=1e-9)
+    assert share == pytest.approx(answer.value, abs=1e-9)
 
 
 def test_there_are_exact_cases():

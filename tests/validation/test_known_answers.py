@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from tests.validation.files import Values, answers_of, changed, table
 
 from backsim.errors import InputError
 from backsim.statistics import Estimate
-from backsim.theory import Record, Verdict, critical_value, records, validate
-from backsim.theory.compare import FULL, judge
-from backsim.theory.sampling import Effort, replicate_until
-
-FAMILIES = {record.family for record in records()}
-
-
-def table(verdicts: list[Verdict]) -> str:
-    return "\n".join(
-        f"{v.id}: {v.exact} {v.estimate} ± {v.half_width} {v.verdict}" for v in verdicts
-    )
+from backsim.validation import Answer, Verdict, answers, critical_value, left_out, validate
+from backsim.validation.collection import files
+from backsim.validation.compare import COARSE, FULL, judge, judge_optimum
+from backsim.validation.sampling import Effort, replicate_until
 
 
-def of_instance(name: str, *metrics: str) -> list[Record]:
-    found = [r for r in records() if r.instance == name and r.metric in (metrics or (r.metric,))]
-    assert found
-    return found
+def others(found: list[Verdict]) -> str:
+    return table([v for v in found if v.verdict != "agrees"])
 
 
 def test_fast_subset_agrees():
     found = list(validate(fast=True))
-    assert {v.verdict for v in found} == {"agrees"}, table(
-        [v for v in found if v.verdict != "agrees"]
-    )
-    assert {v.family for v in found} == FAMILIES
+    assert {v.verdict for v in found} == {"agrees"}, others(found)
+    assert {v.family for v in found} == set(files()) - {"10_allocation_lp"}
     assert all(v.source for v in found)
 
 
@@ -40,15 +32,13 @@ def test_simpy_agrees():
     names = ["M3", "LK_mean_20_40", "T1_critical_level_1"]
     found = list(validate(names, fast=True, engine="simpy"))
     assert {v.instance for v in found} == set(names)
-    assert {v.verdict for v in found} == {"agrees"}, table(
-        [v for v in found if v.verdict != "agrees"]
-    )
+    assert {v.verdict for v in found} == {"agrees"}, others(found)
 
 
 @pytest.mark.slow
 def test_all_agree():
     found = list(validate())
-    assert len(found) == len(records())
+    assert len(found) == len(answers()) + len(left_out())
     assert not [v for v in found if v.verdict == "differs"], table(found)
     wide = [v for v in found if v.verdict == "too wide"]
     assert len(wide) <= 0.01 * len(found), table(wide)
@@ -61,24 +51,36 @@ def test_the_same_seed_gives_the_same_verdicts():
     assert once != list(validate(names, fast=True, seed=8, engine="simpy"))
 
 
-def test_names_choose_records():
+def test_names_choose_answers():
     assert [v.id for v in validate(["DET1.EB", "DET1"])] == [
         "DET1.EB",
         "DET1.EI",
         "DET1.ready_rate",
     ]
     assert {v.family for v in validate(["13_hand_traces"])} == {"13_hand_traces"}
-    with pytest.raises(InputError, match="expected an id, an instance or a family"):
+    with pytest.raises(InputError, match=r"expected an id, an instance, a family \(01_base_stock"):
         list(validate(["nobody"]))
+    with pytest.raises(InputError, match=r"nobody\.yaml: expected a readable file"):
+        list(validate(["nobody.yaml"]))
+
+
+def test_what_is_left_out_is_said_with_its_reason():
+    (verdict,) = validate(["KS1.safety_stock"])
+    assert (verdict.verdict, verdict.metric) == ("skipped", "safety_stock")
+    assert verdict.note.startswith("a formula")
+    allocation = list(validate(["10_allocation_lp"]))
+    assert len(allocation) == 26
+    assert {v.verdict for v in allocation} == {"skipped"}
+    assert "tests/allocation/test_known_optima.py" in allocation[0].note
 
 
 def test_progress_is_told():
     told: list[tuple[int, int, str]] = []
     list(validate(["13"], progress=lambda *news: told.append(news)))
     assert told == [
-        (0, 3, "T1_fcfs"),
-        (1, 3, "T1_priority"),
-        (2, 3, "T1_critical_level_1"),
+        (0, 3, "T1_critical_level_1"),
+        (1, 3, "T1_fcfs"),
+        (2, 3, "T1_priority"),
         (3, 3, ""),
     ]
 
@@ -86,41 +88,69 @@ def test_progress_is_told():
 # -- planted faults ----------------------------------------------------------------------------
 
 
-def changed(record: Record, **parts: object) -> Record:
-    return replace(record, model={**record.model, **parts})
+def lead_time(days: float) -> Callable[[Values], object]:
+    return lambda file: file["scenario"]["suppliers"]["maker"].update(lead_time=days)
+
+
+def policy(**fields: object) -> Callable[[Values], object]:
+    return lambda file: file["scenario"]["policy"].update(fields)
+
+
+def value(name: str, wrong: float) -> Callable[[Values], object]:
+    return lambda file: file["expect"].update(
+        {name: {**as_entry(file["expect"][name]), **{"value": wrong}}}
+    )
+
+
+def as_entry(entry: object) -> Values:
+    return entry if isinstance(entry, dict) else {"value": entry}
+
+
+def only(name: str, edit: Callable[[Values], object]) -> Callable[[Values], object]:
+    """The edit, in a file with one known value."""
+
+    def edited(file: Values) -> None:
+        file["expect"] = {name: file["expect"][name]}
+        edit(file)
+
+    return edited
 
 
 @pytest.mark.parametrize(
-    ("instance", "metric", "parts"),
+    ("instance", "name", "edit"),
     [
+        pytest.param("P1", "EB", lead_time(5.25), id="lead time off by 5 %"),
+        pytest.param("P1", "fill_rate", lead_time(5.05), id="lead time off by 1 %"),
         pytest.param(
-            *("P1", "EB", {"lead_time": {"dist": "deterministic", "value": 5.25}}),
-            id="lead time off by 5 %",
+            *("RQ1", "EB", policy(reorder={"rule": "r_nQ", "r": 7, "Q": 8})),
+            id="trigger one unit late",
         ),
         pytest.param(
-            *("P1", "fill_rate", {"lead_time": {"dist": "deterministic", "value": 5.05}}),
-            id="lead time off by 1 %",
+            *("PB1", "EB_end", policy(review={"period": 1, "after_demand": True})),
+            id="review too late",
         ),
-        pytest.param("RQ1", "EB", {"trigger": "when IP < r"}, id="trigger one unit late"),
-        pytest.param("PB1", "EB_end", {"timeline": "receive, demand, order"}, id="review too late"),
         pytest.param(
-            "T1_priority", "deliveries", {"rule": "FCFS"}, id="wrong rule in a hand trace"
+            "T1_priority", "deliveries", policy(priority="fcfs"), id="wrong rule in a hand trace"
         ),
+        pytest.param("P1", "fill_rate", value("fill_rate", 0.80), id="wrong fill rate"),
+        pytest.param("DET1", "EI", value("EI", 1.0), id="wrong value where nothing is random"),
     ],
 )
-def test_fault_is_found(instance: str, metric: str, parts: dict[str, object]):
-    (verdict,) = validate([changed(record, **parts) for record in of_instance(instance, metric)])
+def test_fault_is_found(instance: str, name: str, edit: Callable[[Values], object], tmp_path: Path):
+    (verdict,) = validate([changed(tmp_path, instance, only(name, edit))])
     assert verdict.verdict == "differs"
+    assert verdict.id == f"{instance}.{name}"
 
 
-def test_level_that_is_not_optimal_is_found():
-    rows = [
-        replace(r, value=r.value + 3) if r.metric == "S_opt" else r
-        for r in of_instance("NVP_47", "S_opt")
-    ]
-    (verdict,) = validate(rows, fast=True)
-    assert verdict.verdict == "differs"
-    assert verdict.estimate == rows[0].value - 1
+def test_level_that_is_not_optimal_is_found(tmp_path: Path):
+    def wrong(file: Values) -> None:
+        del file["expect"]
+        assert file["optimal"]["policy.reorder.S"] == 8
+        file["optimal"]["policy.reorder.S"] = 11
+
+    (verdict,) = validate([changed(tmp_path, "NVP_47", wrong)], fast=True)
+    assert (verdict.id, verdict.verdict) == ("NVP_47.S_opt", "differs")
+    assert verdict.estimate == 10
 
 
 # -- verdicts ----------------------------------------------------------------------------------
@@ -130,21 +160,40 @@ def found(mean: float, sd: float, count: int = 30) -> Estimate:
     return Estimate(mean, 2.045 * sd / count**0.5, sd, count, 0.95)
 
 
+def one(instance: str, name: str) -> Answer:
+    (answer,) = answers_of(instance, name)
+    return answer
+
+
 def test_verdicts():
-    (record,) = of_instance("P1", "E_on_order")  # 10
-    assert judge(record, found(10.01, 0.1), 500, FULL).verdict == "agrees"
-    assert judge(record, found(10.2, 0.1), 500, FULL).verdict == "differs"
-    assert judge(record, found(10.2, 1.0), 500, FULL).verdict == "too wide"
-    assert judge(record, found(10.2, 0.1, 1), 500, FULL).verdict == "too wide"
+    answer = one("P1", "E_on_order")  # 10
+    assert judge(answer, found(10.01, 0.1), 500, FULL).verdict == "agrees"
+    assert judge(answer, found(10.2, 0.1), 500, FULL).verdict == "differs"
+    assert judge(answer, found(10.2, 1.0), 500, FULL).verdict == "too wide"
+    assert judge(answer, found(10.2, 0.1, 1), 500, FULL).verdict == "too wide"
+
+
+def test_verdicts_on_an_optimum():
+    answer = one("NVP_47", "S_opt")
+    assert list(answer.neighbours) == [7, 9]
+
+    def verdict(below: float, sd: float, precision=FULL) -> Verdict:
+        return judge_optimum(answer, [found(below, sd), found(0.1, sd)], 3.5, 500, precision)
+
+    assert verdict(0.1, 0.001).verdict == "agrees"
+    assert verdict(-0.1, 0.001).verdict == "differs"
+    assert verdict(-0.1, 0.001).estimate == 7
+    assert verdict(0.1, 0.02).verdict == "too wide"
+    assert verdict(0.1, 0.02, COARSE).verdict == "agrees"
 
 
 def test_a_value_that_is_an_estimate_brings_its_own_error():
-    (record,) = of_instance("E1det", "EI")
-    assert record.is_estimate
-    sure = replace(record, exactness="exact", tolerance=0.0)
-    near = found(record.value + 2.5 * record.tolerance, 0.001)
+    answer = one("E1det", "EI")
+    assert answer.half_width > 0
+    sure = replace(answer, half_width=0.0)
+    near = found(answer.value + 2.5 * answer.half_width, 0.001)
     assert judge(sure, near, 500, FULL).verdict == "differs"
-    assert judge(record, near, 500, FULL).verdict == "agrees"
+    assert judge(answer, near, 500, FULL).verdict == "agrees"
 
 
 def test_critical_value_grows_with_the_number_of_tests():
@@ -154,7 +203,7 @@ def test_critical_value_grows_with_the_number_of_tests():
 
 
 def test_probabilities_are_asked_for_absolutely():
-    share, units = of_instance("P1", "fill_rate")[0], of_instance("P1", "EB")[0]
+    share, units = one("P1", "fill_rate"), one("P1", "EB")
     assert FULL.target(share) == 0.002
     assert FULL.target(units) == pytest.approx(0.01 * units.value)
     assert FULL.target(replace(share, value=0.02)) == pytest.approx(0.001)

@@ -6,94 +6,137 @@ At most 1 % of right simulations differ in any of the answers that are validated
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.validation.files import Values, answers_of, changed, shipped, verdicts, write
+from tests.validation.grains import EconomicOrder, Newsvendor, WithDisruptions
 
-from backsim.theory import Record, cycles, records, validate
-from backsim.theory.measures import Look
-from backsim.theory.names import allowance, measure_of
-from backsim.theory.records import Unsupported
-from backsim.theory.sampling import Effort, model_of_case, run_case
-from backsim.theory.translate import translate
+from backsim.scenario.yamlfile import read_yaml
+from backsim.validation import read, validate
+from backsim.validation.look import Look
+from backsim.validation.sampling import Effort, run_case
 
-
-def record(model: dict[str, Any], metric: str, value: float) -> Record:
-    unit = "cost" if metric.startswith("cost") else "units"
-    return Record(metric, "own", "09", model, metric, value, unit, "exact", 1e-9, "closed form")
+# -- what the package's files say ------------------------------------------------------------------
 
 
-def verdicts(model: dict[str, Any], **values: float) -> dict[str, str]:
-    rows = [record(model, metric, value) for metric, value in values.items()]
-    return {v.id: v.verdict for v in validate(rows, fast=True)}
+def check(instance: str, scenario: Values, allowances: dict[str, float]) -> None:
+    """A file says the scenario that is derived here, and its allowances."""
+    values = read_yaml(shipped(instance)).values
+    assert values["scenario"] == scenario
+    for name, allowance in allowances.items():
+        assert values["expect"][name]["allowance"] == pytest.approx(allowance, rel=1e-12)
+    (total,) = answers_of(instance, "cost_opt")
+    assert total.tolerance == 1e-9 + values["expect"]["cost_opt"]["allowance"]
+
+
+def optimum(instance: str, name: str = "Q_opt") -> float:
+    return answers_of(instance, name)[0].value
+
+
+def test_the_allowances_of_economic_order_quantities_are_the_derived_ones():
+    plain = EconomicOrder(1300, {"K": 8, "h": 0.225}, optimum("EOQ_31"))
+    check("EOQ_31", plain.scenario(), {"cost_opt": plain.known()["cost.total"][1]})
+    cost = {"K": 8, "h": 0.225, "b": 5}
+    share = optimum("EOQB_38", "backorder_fraction_opt")
+    planned = EconomicOrder(1300, cost, optimum("EOQB_38"), share)
+    known = planned.known()
+    check(
+        "EOQB_38",
+        planned.scenario(),
+        {
+            "cost_opt": known["cost.total"][1],
+            "max_backorders": known["largest_backlog"][1],
+            "mean_on_hand": known["mean_on_hand"][1],
+            "mean_backorders": known["mean_backlog"][1],
+        },
+    )
+
+
+def test_the_allowance_of_disruptions_is_the_derived_one():
+    cost = {"K": 8, "h": 0.225, "p": 5}
+    disrupted = WithDisruptions(1300, cost, 1.5, 14.0, optimum("EOQD_91"))
+    check("EOQD_91", disrupted.scenario(), {"cost_opt": disrupted.allowance()})
+
+
+def test_the_allowance_of_continuous_demand_is_the_derived_one():
+    news = Newsvendor({"normal": {"mean": 50.0, "sd": 8.0}}, 8.0, 0.18, 0.70)
+    check("NV_43", news.scenario(optimum("NV_43", "S_opt")), {"cost_opt": news.allowance()})
 
 
 # -- order quantities ------------------------------------------------------------------------------
 
-
-def planned(**parts: Any) -> dict[str, Any]:
-    """EOQ with planned backorders: 7.3 units a year."""
-    cost = {"K": 20, "h": 3.0, "b": 9.0}
-    base = {"model": "EOQ with planned backorders", "demand_rate": 7.3, "cost": cost}
-    return base | parts
+COST = {"K": 20, "h": 3.0, "b": 9.0}
 
 
-def best(model: dict[str, Any]) -> tuple[float, float, float]:
-    """(Q, share backordered, cost).  Source: Zipkin (2000), section 3.3."""
-    rate, cost = model["demand_rate"], model["cost"]
+def best(rate: float, cost: Values) -> tuple[float, float]:
+    """(Q, share backordered).  Source: Zipkin (2000), section 3.3."""
     share = cost["h"] / (cost["h"] + cost["b"]) if "b" in cost else 0.0
-    quantity = math.sqrt(2 * cost["K"] * rate / cost["h"] / (1 - share))
-    return quantity, share, 2 * cost["K"] * rate / quantity
+    return math.sqrt(2 * cost["K"] * rate / cost["h"] / (1 - share)), share
 
 
-@pytest.mark.parametrize("lead_time", [0, 0.37, {"dist": "deterministic", "value": 2.5}])
-def test_planned_backorders(lead_time: Any):
+@pytest.mark.parametrize("lead_time", [0.0, 0.37, 2.5])
+def test_planned_backorders(lead_time: float, tmp_path: Path):
     """The last lead time is longer than a cycle."""
-    model = planned(lead_time=lead_time)
-    quantity, share, cost = best(model)
-    found = verdicts(
-        model,
-        Q_opt=quantity,
-        backorder_fraction_opt=share,
-        cost_opt=cost,
-        max_backorders=share * quantity,
-        mean_on_hand=quantity * (1 - share) ** 2 / 2,
-        mean_backorders=quantity * share**2 / 2,
-    )
-    assert set(found.values()) == {"agrees"}, found
-
-
-def test_at_another_quantity():
-    model = {"model": "EOQ", "demand_rate": 0.02, "cost": {"K": 50, "h": 400.0}}
-    quantity, _, cost = best(model)
-    at = 50 * 0.02 / 0.1 + 400 * 0.1 / 2
-    found = verdicts(model, **{"Q_opt": quantity, "cost_opt": cost, "cost_at_Q_0.1": at})
+    quantity, share = best(7.3, COST)
+    eoq = EconomicOrder(7.3, COST, quantity, share, lead_time)
+    found = verdicts(write(tmp_path, eoq.file()))
+    assert len(found) == 4
     assert set(found.values()) == {"agrees"}, found
 
 
 @pytest.mark.parametrize(
-    ("metric", "factor"),
+    ("name", "factor"),
     [
-        ("Q_opt", 1.02),
-        ("backorder_fraction_opt", 1.1),
         ("cost_opt", 1.002),
         ("max_backorders", 1.01),
         ("mean_on_hand", 0.998),
         ("mean_backorders", 1.01),
     ],
 )
-def test_what_is_a_little_wrong_is_found_out(metric: str, factor: float):
-    known = {r.metric: r for r in records() if r.instance == "EOQB_38"}
-    right = known[metric]
-    levels = {"Q": "Q_opt", "backorder_fraction": "backorder_fraction_opt"}
-    given = {name: known[of].value for name, of in levels.items() if of != metric}
-    wrong = replace(right, value=factor * right.value, model={**right.model, **given})
-    (verdict,) = validate([wrong])
+def test_what_is_a_little_wrong_is_found_out(name: str, factor: float, tmp_path: Path):
+    def wrong(file: Values) -> None:
+        del file["optimal"]
+        entry = file["expect"][name]
+        file["expect"] = {name: {**entry, "value": factor * entry["value"]}}
+
+    (verdict,) = validate([changed(tmp_path, "EOQB_38", wrong)])
     assert verdict.verdict == "differs"
+
+
+@pytest.mark.parametrize(("more", "longer"), [(1.02, 1.0), (1.0, 1.1)])
+def test_levels_a_little_beside_the_optimum_are_found_out(
+    more: float, longer: float, tmp_path: Path
+):
+    """A quantity 2 % larger, a share 10 % larger; neighbours as in the package's file."""
+    quantity, share = best(7.3, COST)
+    quantity, share = quantity * more, share * longer
+
+    def other(q: float, x: float) -> Values:
+        scenario = EconomicOrder(7.3, COST, q, x).scenario()
+        return {name: scenario[name] for name in ("customers", "policy", "costs", "horizon")} | {
+            "warm_up": scenario["warm_up"]
+        }
+
+    levels = {
+        "Q_opt": {
+            "value": quantity,
+            "neighbours": {f"{f * quantity}": other(f * quantity, share) for f in (0.99, 1.01)},
+        },
+        "share_opt": {
+            "value": share,
+            "neighbours": {f"{share + d}": other(quantity, share + d) for d in (-0.002, 0.002)},
+        },
+    }
+    file = EconomicOrder(7.3, COST, quantity, share).file()
+    file = {**file, "optimal": {**levels, "of": "cost.total"}}
+    found = verdicts(write(tmp_path, file))
+    assert found["Q_opt"] == ("differs" if more > 1 else "agrees")
+    assert found["share_opt"] == ("differs" if longer > 1 else "agrees")
 
 
 @settings(max_examples=40)
@@ -104,112 +147,53 @@ def test_what_is_a_little_wrong_is_found_out(metric: str, factor: float):
     st.sampled_from([0.0, 0.3, 1.7]),
 )
 def test_the_grain_changes_no_more_than_what_is_allowed(
-    grains: int, rate: float, h: float, b: float, quantity: float, share: float, cycles_late: float
+    tmp_path_factory: pytest.TempPathFactory,
+    grains: int,
+    rate: float,
+    h: float,
+    b: float,
+    quantity: float,
+    share: float,
+    cycles_late: float,
 ):
     """However coarse it is.  Lead times are in cycles."""
-    model = planned(
-        demand_rate=rate,
-        cost={"K": 5.0, "h": h, "b": b},
-        lead_time=cycles_late * quantity / rate,
-        Q=quantity,
-        backorder_fraction=share,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cycles, "GRAINS", grains)
-        case = translate(model)
-    look = Look(run_case(case, model_of_case(case), Effort(1, engine="simpy"), 0), case)
-    on_hand, late = quantity * (1 - share) ** 2 / 2, quantity * share**2 / 2
-    for metric, value in {
-        "mean_on_hand": on_hand,
-        "mean_backorders": late,
-        "max_backorders": share * quantity,
-        "cost_opt": 5.0 * rate / quantity + h * on_hand + b * late,
-    }.items():
-        off = abs(measure_of(metric, case)(look) - value)
-        assert off <= allowance(metric, case) + 1e-9 * (1 + value), metric
+    cost = {"K": 5.0, "h": h, "b": b}
+    eoq = EconomicOrder(rate, cost, quantity, share, cycles_late * quantity / rate, grains)
+    answers = read(write(tmp_path_factory.mktemp("own"), eoq.file()))
+    case = answers[0].case
+    look = Look(run_case(case, Effort(1, engine="simpy"), 0), case)
+    for answer in answers:
+        off = abs(answer.measure(look) - answer.value)
+        assert off <= answer.tolerance + 1e-9 * (1 + answer.value), answer.metric
 
 
 # -- a supplier that is down -----------------------------------------------------------------------
 
 
-def disrupted(**parts: Any) -> dict[str, Any]:
-    return {
-        "model": "EOQ with disruptions",
-        "demand": {"process": "deterministic rate", "rate": 40.0},
-        "unmet_demand": "lost while supplier is down and stock is 0",
-        "supplier": {
-            "up": "exponential",
-            "disruption_rate": 2.0,
-            "down": "exponential",
-            "recovery_rate": 6.0,
-        },
-        "cost": {"K": 30, "h": 2.0, "p_per_lost_unit": 4.0},
-        **parts,
-    }
-
-
-def cost_with_disruptions(quantity: float, p: float = 4.0) -> float:
-    """Source: Berk and Arreola-Risa, Naval Research Logistics 41 (1994) 129-132."""
-    out = 2.0 / 8.0 * (1 - math.exp(-8.0 * quantity / 40.0))
-    cycle = quantity / 40.0 + out / 6.0
-    return (30 + 2.0 * quantity**2 / 80.0 + p * 40.0 * out / 6.0) / cycle
-
-
-def test_a_supplier_that_is_down_at_times():
-    found = verdicts(disrupted(), **{"cost_at_Q_30.5": cost_with_disruptions(30.5)})
-    assert found == {"cost_at_Q_30.5": "agrees"}
-    found = verdicts(disrupted(), **{"cost_at_Q_30.5": cost_with_disruptions(30.5, p=6.0)})
-    assert found == {"cost_at_Q_30.5": "differs"}
+def test_a_supplier_that_is_down_at_times(tmp_path: Path):
+    """The wrong cost is that of lost units that cost 6 instead of 4."""
+    cost: dict[str, Any] = {"K": 30, "h": 2.0, "p": 4.0}
+    disrupted = WithDisruptions(40.0, cost, 2.0, 6.0, 30.5)
+    dearer = WithDisruptions(40.0, {**cost, "p": 6.0}, 2.0, 6.0, 30.5)
+    assert verdicts(write(tmp_path, disrupted.file())) == {"cost.total": "agrees"}
+    wrong = disrupted.file(dearer.total_cost() - disrupted.total_cost())
+    assert verdicts(write(tmp_path, wrong)) == {"cost.total": "differs"}
 
 
 # -- a newsvendor ----------------------------------------------------------------------------------
 
 
-def news(spec: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    cost = {"h": 1.0, "b": 3.0}
-    return {"model": "newsvendor, backorders at end", "demand": spec, "cost": cost, **parts}
-
-
-def test_a_newsvendor_with_continuous_demand():
+def test_a_newsvendor_with_continuous_demand(tmp_path: Path):
     mean, sd, normal = 7.0, 2.0, NormalDist()
     z = normal.inv_cdf(0.75)
-    spec = {"dist": "normal", "mean": mean, "sd": sd}
-    found = verdicts(news(spec), S_opt=mean + z * sd, cost_opt=4.0 * sd * normal.pdf(z))
-    assert set(found.values()) == {"agrees"}, found
-    low = mean + (z - 0.3) * sd
-    assert verdicts(news(spec), S_opt=low) == {"S_opt": "differs"}
+    news = Newsvendor({"normal": {"mean": mean, "sd": sd}}, sd, 1.0, 3.0)
+    right = news.file(mean + z * sd, 0.1 * sd, 4.0 * sd * normal.pdf(z))
+    assert verdicts(write(tmp_path, right)) == {"cost.total": "agrees", "S_opt": "agrees"}
+    low = news.file(mean + (z - 0.3) * sd, 0.1 * sd)
+    assert verdicts(write(tmp_path, low)) == {"S_opt": "differs"}
     # h (S - a)^2 / 2 (b - a) + b (b - S)^2 / 2 (b - a) with a = 0.2, b = 0.6, S = 0.5
-    even = {"dist": "uniform", "low": 0.2, "high": 0.6}
+    width = 0.4 / math.sqrt(12)
+    even = Newsvendor({"uniform": {"low": 0.2, "high": 0.6}}, width, 1.0, 3.0)
     cost = (0.3**2 + 3 * 0.1**2) / 0.8
-    assert set(verdicts(news(even), S_opt=0.5, cost_opt=cost).values()) == {"agrees"}
-
-
-@pytest.mark.parametrize(
-    ("model", "what"),
-    [
-        ({"model": "EOQ", "demand_rate": 2, "cost": {"K": 1, "h": 1}}, "the level 'Q'"),
-        (planned(Q=5, model="EOQ with quantity discounts"), "the model 'EOQ with quantity"),
-        (planned(Q=5, model="EOQ"), "with these costs"),
-        (planned(Q=5, backorder_fraction=0.1, lead_time={"dist": "gamma"}), "random lead time"),
-        (planned(Q=5, production_rate=9), "the model's 'production_rate'"),
-        (planned(Q=-5), "Q of -5"),
-        (disrupted(Q=9, unmet_demand="backorder"), "unmet demand 'backorder'"),
-        (disrupted(Q=9, lead_time=1), "or with a lead time"),
-        (disrupted(Q=9, policy="order Q at inventory 3"), "the policy"),
-        (news({"dist": "normal", "mean": 3, "sd": 2}, S=4), "often negative"),
-        (news({"dist": "lognormal", "mu": 3, "sigma": 2}, S=4), "lognormal distribution by mu"),
-        (
-            {"model": "(r,Q), normal lead-time demand, continuous formula"},
-            "nothing: its demand is negative at times",
-        ),
-    ],
-)
-def test_what_is_not_understood(model: dict[str, Any], what: str):
-    with pytest.raises(Unsupported, match=what):
-        translate(model)
-
-
-def test_a_metric_whose_unit_is_not_known_is_refused():
-    case = translate(planned(Q=5, backorder_fraction=0.1))
-    with pytest.raises(Unsupported, match="the metric throughput of quantities that are not whole"):
-        measure_of("throughput", case)
+    found = verdicts(write(tmp_path, even.file(0.5, 0.1 * width, cost)))
+    assert set(found.values()) == {"agrees"}, found

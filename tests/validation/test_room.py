@@ -5,26 +5,50 @@ At most 1 % of right simulations differ in any of the answers that are validated
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import pytest
-
-from backsim.theory import Record, validate
-from backsim.theory.records import Unsupported
-from backsim.theory.translate import translate
+from tests.validation.files import verdicts, write
 
 SERVERS, ROOM, RATE = 3, 4, 4.0
 LEAVES, BALKS = 0.3, 0.2
-QUEUE: dict[str, Any] = {
-    "queue": "M/M/s/r",
-    "arrival_rate": RATE,
-    "service_rate": 1.0,
-    "s": SERVERS,
-    "r": ROOM,
-    "alpha": LEAVES,
-    "beta": BALKS,
-    "model": 1,
-}
+
+
+def stock_point(
+    customer: dict[str, Any], supplier: dict[str, Any], policy: dict[str, Any], rate: float
+) -> dict[str, Any]:
+    """Poisson demand for one unit each, over 120,000 orders."""
+    demand = {"arrivals": {"poisson": {"rate": rate}}, "products": "item"}
+    return {
+        "products": "item",
+        "customers": {"all": {"demand": demand, **customer}},
+        "suppliers": {"maker": supplier},
+        "policy": policy,
+        "warm_up": 20_000 / rate,
+        "horizon": 120_000 / rate,
+    }
+
+
+def queue(number: int, room: int = ROOM) -> dict[str, Any]:
+    """Each server is a unit of stock.  Model 1: they leave when patience ends; 2: they are told."""
+    patience = {"exponential": {"mean": 1.0 / LEAVES}}
+    customer: dict[str, Any] = {"backorder_share": 1.0 - BALKS}
+    policy: dict[str, Any] = {
+        "reorder": {"rule": "base_stock", "S": SERVERS},
+        "withdraw": True,
+        "backlog_limit": room,
+    }
+    if number == 1:
+        customer["tolerance"] = patience
+    else:
+        customer["informed"] = {"tolerance": patience, "grace": "unlimited"}
+        factor = SERVERS / LEAVES * math.log1p(LEAVES / SERVERS)
+        policy["notice"] = "at_order"
+        policy["estimate"] = {"rule": "mean_lead_time", "factor": factor}
+    capacity = {"servers": SERVERS, "service": {"exponential": {"mean": 1.0}}}
+    return stock_point(customer, {"capacity": capacity}, policy, RATE)
 
 
 def chain(joins: list[float], leaves: float) -> list[float]:
@@ -36,12 +60,6 @@ def chain(joins: list[float], leaves: float) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def record(model: dict[str, Any], metric: str, value: float) -> Record:
-    unit = "fraction" if metric.startswith("P_") else "units"
-    source = "birth and death process"
-    return Record(metric, "own", "11", model, metric, value, unit, "exact", 1e-9, source)
-
-
 def answers_of(number: int) -> dict[str, float]:
     """Model 1: a share balks, the others have exponential patience.  Model 2: they are told."""
     told = SERVERS / (SERVERS + LEAVES)
@@ -50,76 +68,45 @@ def answers_of(number: int) -> dict[str, float]:
     found = chain(joins, LEAVES if number == 1 else 0.0)
     queue = sum((n - SERVERS) * p for n, p in enumerate(found) if n > SERVERS)
     return {
-        "P_blocked_full": found[-1],
-        "P_served_without_wait": sum(found[:SERVERS]),
-        "P_balk": sum((1 - join) * p for join, p in zip(joins, found, strict=False)),
-        "mean_queue": queue,
-    } | ({"P_renege": LEAVES * queue / RATE} if number == 1 else {})
+        "blocked": found[-1],
+        "fill_rate": sum(found[:SERVERS]),
+        "balked": sum((1 - join) * p for join, p in zip(joins, found, strict=False)),
+        "mean_backlog": queue,
+    } | ({"cancel_rate": LEAVES * queue / RATE} if number == 1 else {})
+
+
+def file(scenario: dict[str, Any], expect: dict[str, float]) -> dict[str, Any]:
+    return {"source": "birth and death process", "scenario": scenario, "expect": expect}
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_queue_with_little_room(number: int):
-    model = QUEUE | {"model": number}
-    rows = [record(model, metric, value) for metric, value in answers_of(number).items()]
-    assert [(v.id, v.verdict) for v in validate(rows, fast=True)] == [
-        (row.metric, "agrees") for row in rows
-    ]
+def test_a_queue_with_little_room(number: int, tmp_path: Path):
+    expect = answers_of(number)
+    found = verdicts(write(tmp_path, file(queue(number), expect)))
+    assert found == dict.fromkeys(expect, "agrees")
 
 
-def test_one_place_more_is_found_out():
-    wrong = record(QUEUE | {"r": ROOM + 1}, "P_blocked_full", answers_of(1)["P_blocked_full"])
-    (verdict,) = validate([wrong], fast=True)
-    assert verdict.verdict == "differs"
+def test_one_place_more_is_found_out(tmp_path: Path):
+    wrong = file(queue(1, ROOM + 1), {"blocked": answers_of(1)["blocked"]})
+    assert verdicts(write(tmp_path, wrong)) == {"blocked": "differs"}
 
 
-def test_what_is_too_rare_is_passed_over():
-    for value, expected in ((1e-5, "skipped"), (0.0, "differs")):
-        (verdict,) = validate([record(QUEUE, "P_blocked_full", value)], fast=True)
-        assert verdict.verdict == expected
-
-
-def stock_point(unmet: Any, **parts: Any) -> dict[str, Any]:
-    return {
-        "review": "continuous",
-        "policy": "base_stock",
-        "S": 2,
-        "demand": {"process": "poisson", "rate": 2.0, "size": 1},
-        "lead_time": {"dist": "exponential", "mean": 1.0},
-        "unmet_demand": unmet,
-        **parts,
-    }
-
-
-def test_a_limit_to_the_backlog_of_a_stock_point():
+def test_a_limit_to_the_backlog_of_a_stock_point(tmp_path: Path):
     """Units on order are a birth and death process; they come one by one."""
     limit, stays = 2, 0.6
     weights = [1.0]
     for n in range(1, 2 + limit + 1):
         weights.append(weights[-1] * 2.0 * (1.0 if n <= 2 else stays) / n)
     found = [weight / sum(weights) for weight in weights]
-    lost = (1 - stays) * sum(found[2 : 2 + limit]) + found[2 + limit]
-    model = stock_point({"backorder_probability": stays, "backlog_limit": limit})
-    rows = [
-        record(model, "P_lost", lost),
-        record(model, "EB", sum((n - 2) * p for n, p in enumerate(found) if n > 2)),
-        record(model, "P_blocked", found[-1]),
-    ]
-    assert [v.verdict for v in validate(rows, fast=True)] == ["agrees"] * 3
-
-
-@pytest.mark.parametrize(
-    ("parts", "what"),
-    [
-        ({"demand": {"process": "poisson", "rate": 2, "size": 3}}, "orders of several"),
-        (
-            {"classes": [{"name": n, "demand": {"process": "poisson", "rate": 1}} for n in "ab"]},
-            "a limit to the backlog of one class",
-        ),
-        ({"unmet_demand": {"backlog_limit": 2, "otherwise": "sent elsewhere"}}, "otherwise is"),
-        ({"unmet_demand": "backorder up to 3, else lost"}, "unmet demand"),
-        ({"unmet_demand": {"backlog_limit": 1.5}}, "quantities that are not whole numbers"),
-    ],
-)
-def test_limits_that_are_not_understood(parts: dict[str, Any], what: str):
-    with pytest.raises(Unsupported, match=what):
-        translate(stock_point({"backlog_limit": 2}, **parts))
+    scenario = stock_point(
+        {"backorder_share": stays},
+        {"lead_time": {"exponential": {"mean": 1.0}}},
+        {"reorder": {"rule": "base_stock", "S": 2}, "backlog_limit": limit},
+        2.0,
+    )
+    expect = {
+        "not_served": (1 - stays) * sum(found[2 : 2 + limit]) + found[2 + limit],
+        "mean_backlog": sum((n - 2) * p for n, p in enumerate(found) if n > 2),
+        "blocked": found[-1],
+    }
+    assert verdicts(write(tmp_path, file(scenario, expect))) == dict.fromkeys(expect, "agrees")

@@ -504,7 +504,7 @@ def validate_theory(
     format: Annotated[Format, typer.Option(help="How verdicts are printed.")] = Format.table,
 ) -> int:
     """Compare the simulation with published and exactly computed answers."""
-    from backsim.cli.theory import check_theory
+    from backsim.cli.known_answers import check_theory
 
     return check_theory(names or None, fast, seed, workers, format.value)
 

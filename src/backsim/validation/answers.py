@@ -26,7 +26,8 @@ from backsim.scenario.yamlfile import (
 )
 from backsim.validation.case import Case
 from backsim.validation.look import Look
-from backsim.validation.measures import MEASURES, Function, Measure
+from backsim.validation.measures import MEASURES
+from backsim.validation.registry import Function, Measure
 from backsim.validation.schema import AnswerFile, Expected, Optimal, Optimum, Settings
 
 Found = TypeVar("Found")
