@@ -17,6 +17,9 @@ from backsim.streams.generators import Draws
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+ROUNDING = 1e-9
+"""Days by which one outage may end before the next begins, though they are to touch."""
+
 Stream = Callable[[str], Callable[[], np.random.Generator]]
 """From a stream's name to its generator."""
 
@@ -73,8 +76,18 @@ def _laws(supplier: Supplier) -> dict[str, Distribution]:
 
 
 def planned_outages(plan: Disruptions) -> NDArray[np.float64]:
-    """The outages on fixed days, rows of (starts, ends)."""
-    return np.array([(row.starts, row.starts + row.days) for row in plan.planned])
+    """The outages on fixed days, rows of (starts, ends); those that touch are one.
+
+    So a supplier that is closed on Saturday and on Sunday does nothing at midnight.
+    """
+    rows: list[list[float]] = []
+    for row in plan.planned:
+        ends = row.starts + row.days
+        if rows and row.starts <= rows[-1][1] + ROUNDING:
+            rows[-1][1] = ends
+        else:
+            rows.append([row.starts, ends])
+    return np.array(rows)
 
 
 def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
