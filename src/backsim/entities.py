@@ -20,6 +20,7 @@ from backsim.quantities import (
     Level,
     Portion,
     Price,
+    Rate,
     Time,
     TotalUnits,
     Unit,
@@ -616,7 +617,7 @@ class Totals:
 
     waiting: Count = 0  # lines in queues, or kept where batch runs take back
     customer_lines: Count = 0  # lines on the tape; those of sites come after them
-
+    ticks: Rate = 1.0  # of a day (`kernel.grid`)
     unsent: Count = 0  # purchases that suppliers have not dispatched
     sites: Count = 1
     allotments: Count = 0  # rows in use, while a decision is made

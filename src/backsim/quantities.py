@@ -115,6 +115,8 @@ Days = Annotated[float, Ge(0), Unit("days")]
 PositiveDays = Annotated[float, Gt(0), Unit("days")]
 Rate = Annotated[float, Gt(0), Unit("per day")]
 PerDay = Annotated[float, Ge(0), Unit("per day")]
+Growth = Annotated[float, Unit("per day")]
+"""Of a rate, as a share of it; may be negative."""
 Level = Annotated[float, Unit("units", "f8", LARGEST_STOCK)]
 """A stock level; may be negative (a reorder point of -1 waits for a backlog)."""
 WholeLevel = Annotated[int, Unit("units", "i8", LARGEST_STOCK)]
@@ -133,6 +135,7 @@ Probability = Annotated[float, Ge(0), Le(1), Unit("probability")]
 Share = Annotated[float, Gt(0), Lt(1), Unit("share")]
 """A share that is neither nothing nor all."""
 Weight = Annotated[float, Gt(0), Unit("")]
+SquaredUnitsPerDay = Annotated[float, Ge(0), Unit("units² per day")]
 UnitsPerDay = Annotated[float, Ge(0), Unit("units per day", "f8", LARGEST_STOCK)]
 Part = Annotated[float, Ge(0), Le(1), Unit("share")]
 """A share, from nothing to all."""

@@ -45,8 +45,8 @@ def last(log: Log, count: int) -> list[tuple[float, int]]:
     return observed(log)[-SPAN:][:count]
 
 
-SPAN = 5
-"""Rows of a block: a horizon of 4 days, and two."""
+SPAN = 4
+"""Rows of a block: those of 3 periods that end before a horizon of 4 days, and one."""
 
 
 def test_the_demand_up_to_an_instant_is_seen_before_the_review_of_that_instant():

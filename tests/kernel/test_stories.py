@@ -431,7 +431,7 @@ def test_reviews_fall_on_multiples_of_the_period():
         horizon=1,
     )
     log = play(model)
-    assert log.purchases["placed"].tolist() == [0.1, 0.1 + 2 * 0.1]
+    assert log.purchases["placed"].tolist() == [0.1, 0.3]
     assert log.stocks[-1]["reviews"] == 9  # the tenth, at 0.1 + 9 x 0.1, would be at the horizon
 
 
@@ -659,3 +659,24 @@ def test_partial_withdrawal_keeps_the_rest_under_way():
     log = play(model)
     assert purchases(log) == [(3, "received")]
     assert statuses(log) == ["shipped", "cancelled"]
+
+
+@pytest.mark.parametrize("day", [1.0, 7.0, 0.25, 30.4, 365 / 12, 1 / 24, 0.1, 1 / 1440])
+def test_kinds_at_one_instant_in_any_unit(day: float):
+    """Arrival, review, order, late review, end of tolerance: where the unit is no power of 2."""
+    customers = one((3 * day, 1), (5 * day, 2), tolerance=2 * day)
+    stock = {
+        "initial": 0,
+        "reorder": base(2),
+        "review": {"period": day, "first": 3 * day},
+        "inbound": inbound((5 * day, 1)),
+    }
+    log = play(build(customers, stock=[stock], suppliers=after(2 * day), horizon=5.5 * day))
+    assert [row.split(maxsplit=1)[1] for row in tell(log) if row.startswith(f"{5 * day:g} ")] == [
+        "receive 0 1",
+        "ship 0 1",
+        "receive 1 1",
+        "order 1 2",
+        "ship 1 1",
+        "wait 1 1",
+    ]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-OFFERS = ("line", "customer", "stock", "now", "promise")
+OFFERS = ("line", "customer", "stock", "now", "promise", "waited", "slack", "leaves")
 
 
 def plan_of(book: Book, rule: str, units: Floats, seconds: float) -> Plan:
@@ -116,6 +116,9 @@ class Desk:
                 "stock": stocks[product],
                 "now": 0.0,
                 "promise": day,
+                "waited": -ordered,
+                "slack": day,
+                "leaves": ordered + tolerance,
                 "weight": daily,
             }
             for ordered, due, tolerance, units, day, daily, code, product in zip(

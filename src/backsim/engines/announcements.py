@@ -26,7 +26,7 @@ def announcements(model: Model, tape: Tape | None) -> NDArray[Any]:
     columns = tape.columns
     days = ahead[columns["customer_class"]]
     known = np.flatnonzero(days > 0)
-    time = np.maximum(columns["time"][known] - days[known], 0.0)
+    time = model.on_grid(np.maximum(columns["time"][known] - days[known], 0.0))
     order = np.argsort(time, kind="stable")
     rows = np.empty(len(known), dtype(Announcement))
     rows["time"] = time[order]

@@ -108,6 +108,7 @@ class Clerk:
         sites = [model.sites[row.site] for row in setup.classes[len(model.classes) :]]
         self.names = [*model.classes, *sites]
         self.points = model.scenario.stock
+        self.on_grid = model.on_grid
         self.shipment = np.array([row.shipment for row in setup.classes])
         self.desks = setup.desks
         self.rates: dict[int, Records] = {}
@@ -145,20 +146,22 @@ class Clerk:
         together = (shipment == BY_ORDER) & (desk["whole"] != 0)
         group = np.where(together, lines["head"], np.arange(len(lines)) - len(lines) - 1)
         codes = np.unique(group, return_inverse=True)[1]
-        today = float(int(now) + 1) - now
+        today = self.on_grid(float(int(now) + 1) - now)
         limit = float(desk["capacity"]) or INF
         sent = int(desk["sent"]) if desk["day"] == int(now) else 0
         return Case(
             product=lines["stock"].astype(np.int64),
             group=np.where(shipment == BY_UNIT, ALONE, codes),
-            ordered=lines["time"] - now,
-            due=due - now,
-            leaves=leaves - now,
+            ordered=self.on_grid(lines["time"] - now),
+            due=self.on_grid(due - now),
+            leaves=self.on_grid(leaves - now),
             units=lines["open"].astype(float),
             weight=weight,
             lost=lost,
             customer_class=lines["customer_class"].astype(np.int64),
-            promised=np.maximum(0.0, promised - now),  # one that is over is owed at once
+            promised=np.maximum(
+                0.0, self.on_grid(promised - now)
+            ),  # one that is over is owed at once
             of=of,
             held=held,
             arrive=arrive,
@@ -183,7 +186,7 @@ class Clerk:
             units = units - told["received"] - told["rejected"]
         of = np.concatenate([points, under_way["stock"]]).astype(np.int64)
         held = np.concatenate([stocks["on_hand"].astype(float), units])
-        days = np.maximum(SOON, under_way["expected"] - now)
+        days = np.maximum(SOON, self.on_grid(under_way["expected"] - now))
         arrive = np.concatenate([np.zeros(len(points)), days])
         known = (held > 0.0) & (arrive < NEVER)
         return of[known], held[known], arrive[known]
@@ -191,7 +194,7 @@ class Clerk:
     def dates(self, tables: Tables, lines: Records) -> tuple[Floats, Floats, Floats]:
         """When each line is due and its customer leaves, and what they were promised."""
         heads = tables.rows("lines", lines["head"].tolist())
-        due, leaves = lines["due"], heads["time"] + heads["tolerance"]
+        due, leaves = lines["due"], self.on_grid(heads["time"] + heads["tolerance"])
         promised = np.full(len(lines), NEVER)
         told = np.flatnonzero(heads["contact"] != NONE)
         if self.informs and len(told):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from backsim.entities import FORECAST, LATE_FORECAST, Forecast
 from backsim.scenario.levels import follows_forecast
 from backsim.scenario.model import Model
@@ -37,6 +35,6 @@ def first_forecast(
         stock=stock,
         censored=int(seen.censored),
     )
-    periods = max(0, math.floor((model.horizon - first) / seen.every) + 2)
+    periods = len(model.moments(first, seen.every)) + 1
     late = isinstance(point.review, Review) and point.review.after_demand
     return row, periods, LATE_FORECAST if late else FORECAST

@@ -35,6 +35,7 @@ from backsim.kernel import (
     events,
     expediting,
     forecasting,
+    grid,
     leaving,
     lots,
     messages,
@@ -61,7 +62,19 @@ from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import Fingerprint, fingerprint
 
 KERNEL = (
-    *(switches, stock, queue, sourcing, transit, clearing, sharing, batches, forecasting, lots),
+    *(
+        switches,
+        grid,
+        stock,
+        queue,
+        sourcing,
+        transit,
+        clearing,
+        sharing,
+        batches,
+        forecasting,
+        lots,
+    ),
     *(closures, pipeline, messages, planning, disruptions, delivery, replenishment),
     *(reactions, expediting, cancelling, emergency, decisions),
     *(announcements, transfers, estimates, leaving, prompt, substitutes, contact, routing, room),
@@ -80,17 +93,20 @@ HOLES = {
     "priority": ("priority_key(world, stock, line, now)", "float({})"),
     "rationing": ("held_back(world, stock, line, now)", "max(0, int({}))"),
     "forecast": ("forecast_demand(world, stock, forecast, demand)", "float({})"),
-    "notice": ("notice_time(world, stock, line, contact, estimate, now)", "float({})"),
-    "estimate": ("estimated(world, stock, purchase, now)", "float({})"),
+    "notice": (
+        "notice_time(world, stock, line, contact, estimate, now)",
+        "on_grid(world, float({}))",
+    ),
+    "estimate": ("estimated(world, stock, purchase, now)", "on_grid(world, float({}))"),
 }
 
 # What makes a rule's answer change: of the reorder rule once a purchase is placed, of the others
 # while a line waits.  By the kernel's name for the question.
 MOVES = {
     "reorder": ("sees_position", {"position", "echelon_position"}),
-    "priority": ("priority_moves", {"now"}),
-    "rationing": ("rationing_moves", {"now", "stock", "next_arrival"}),
-    "notice": ("notice_moves", {"estimate"}),
+    "priority": ("priority_moves", {"now", "waited", "slack"}),
+    "rationing": ("rationing_moves", {"now", "stock", "next_arrival", "until_arrival"}),
+    "notice": ("notice_moves", {"estimate", "moved"}),
 }
 
 

@@ -45,6 +45,7 @@ from backsim.entities import (
     Supplier,
 )
 from backsim.errors import TapeError
+from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
 from backsim.scenario.lanes import first_lane
@@ -62,7 +63,7 @@ UNKNOWN = float("nan")
 
 Linked = tuple[tuple[str, str], ...]
 """Rules as (family, name)."""
-PARTS = {"next_arrival": "PIPELINE"}
+PARTS = {"next_arrival": "PIPELINE", "until_arrival": "PIPELINE"}
 """Which part of the kernel answers what a rule may ask for."""
 
 
@@ -70,6 +71,8 @@ PARTS = {"next_arrival": "PIPELINE"}
 class Setup:
     """Rows of each table at time 0, the rules in use by code, and the first events."""
 
+    ticks: float
+    """Ticks of a day (`kernel.grid`)."""
     stocks: list[Stock]
     classes: list[CustomerClass]
     suppliers: list[Supplier]
@@ -124,6 +127,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     """
     scenario = model.scenario
     setup = Setup(
+        ticks=model.ticks,
         stocks=[],
         classes=[_customer_class(c) for c in scenario.customers.values()],
         suppliers=[],
@@ -154,7 +158,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         plans = [supplier.disruptions for supplier in scenario.suppliers.values()]
         for index, (drawn, plan) in enumerate(zip(tape.outages, plans, strict=True)):
             # Planned ones are known even after the horizon.
-            known = planned_outages(plan) if plan is not None and plan.planned else drawn
+            known = planned_outages(model, plan) if plan is not None and plan.planned else drawn
             _add_outages(setup, index, known)
     for point in scenario.stock:
         _choose(setup, point)
@@ -167,6 +171,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     count_echelons(setup)
     add_desks(setup, model)
     setup.params = setup.params or [0.0]
+    setup.events = [(model.on_grid(time), *what) for time, *what in setup.events]
     return setup
 
 
@@ -315,15 +320,16 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         stock.review_start, stock.review_period = point.review.first, point.review.period
         kind = LATE_REVIEW if point.review.after_demand else REVIEW
     for inbound in sorted(point.inbound, key=lambda inbound: inbound.arrives):
+        arrives = model.on_grid(inbound.arrives)
         stock.on_order += inbound.units
-        stock.last_arrival = max(stock.last_arrival, inbound.arrives)
-        setup.events.append((inbound.arrives, ARRIVAL, len(setup.purchases)))
+        stock.last_arrival = max(stock.last_arrival, arrives)
+        setup.events.append((arrives, ARRIVAL, len(setup.purchases)))
         setup.purchases.append(
             Purchase(
                 placed=UNKNOWN,  # before the start
-                quoted=inbound.arrives,
-                expected=inbound.arrives,
-                arrives=inbound.arrives,
+                quoted=arrives,
+                expected=arrives,
+                arrives=arrives,
                 units=inbound.units,
                 stock=index,
                 status=UNDER_WAY,
@@ -398,7 +404,8 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
             return 0.0
         parameter = next(p for p in rule.parameters if p.name == name)
         rest = parameter.rest or 0.0  # a site need not be named
-        return parameter.number(of_class(use.params[name], customer_class, rest))
+        number = parameter.number(of_class(use.params[name], customer_class, rest))
+        return to_grid(number, setup.ticks) if parameter.unit == "days" else number
 
     setup.params += [value(rule, p.name) for rule in together for p in rule.shared]
     for name in classes:

@@ -15,6 +15,7 @@ from heapq import heappush
 from typing import Any, TypeAlias
 
 import simpy
+from simpy.events import NORMAL
 
 from backsim.engines.desks import Clerk
 from backsim.engines.link import Key, Namespace, link
@@ -52,6 +53,7 @@ from backsim.entities import (
     World,
 )
 from backsim.errors import InputError
+from backsim.kernel.grid import to_grid
 from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.model import Model
 from backsim.streams import Beside, Tape
@@ -74,10 +76,19 @@ Process: TypeAlias = "Callable[[Live], Generator[simpy.Event, Any, Any]]"
 
 
 class Clock(simpy.Environment):
-    """A SimPy environment whose events can be put at an exact time.
+    """A SimPy environment whose events can be put at an exact time of a grid of `ticks` a day.
 
     SimPy schedules by delay, and now + (t - now) is not always t.
     """
+
+    def __init__(self, ticks: float) -> None:
+        super().__init__()
+        self.ticks = ticks
+
+    def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:  # type: ignore[override]
+        """SimPy's own: what a process waits for happens on the grid too."""
+        time = to_grid(self._now + delay, self.ticks)
+        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
 
     def schedule_at(self, event: simpy.Event, time: float, kind: int, level: int = 0) -> None:
         """Let an event happen at `time`; at the same time, those of lower kind and level first."""
@@ -277,7 +288,7 @@ class Live:
 
     def __init__(self, model: Model, tape: Tape, record: bool = False) -> None:
         self.model, self.tape = model, tape
-        self.env = Clock()
+        self.env = Clock(model.ticks)
         self.setup = setup = set_up(model, tape=tape)
         self.handled = 0
         self._kernel = _kernel(setup.key, record)
@@ -302,7 +313,7 @@ class Live:
             announcements=[Announcement(*row) for row in setup.announcements.tolist()],
             options=setup.options,
             substitutions=[],
-            totals=[Totals(customer_lines=len(tape), sites=len(model.sites))],
+            totals=[Totals(customer_lines=len(tape), ticks=model.ticks, sites=len(model.sites))],
             forecasts=setup.forecasts,
             observations=[Observation() for _ in range(setup.observations)],
             params=setup.params,
@@ -343,9 +354,9 @@ class Live:
         """
         if after is not None and after not in AFTER:
             raise InputError(f"extend: after: expected one of {', '.join(AFTER)}, got {after!r}")
-        if not time >= self.now:
+        if not self.model.on_grid(time) >= self.now:
             raise InputError(f"extend: expected a time from {self.now:g} on, got {time}")
-        return self.env.at(time, BEFORE_ALL if after is None else AFTER[after])
+        return self.env.at(self.model.on_grid(time), BEFORE_ALL if after is None else AFTER[after])
 
     def stock(self, product: str, site: str | None = None) -> Stock:
         """The live stock point of a product (at the only site, unless one is named)."""
@@ -385,7 +396,7 @@ class Live:
         order = [
             Line(
                 time=self.now,
-                due=self.now + (customer.due_in if due_in is None else due_in),
+                due=self.model.on_grid(self.now + (customer.due_in if due_in is None else due_in)),
                 tolerance=customer.tolerance if tolerance is None else tolerance,
                 units=_some(units),
                 stock=self.stock(product, site).index,

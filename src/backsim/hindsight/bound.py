@@ -116,7 +116,7 @@ def why_given(run: Run) -> str:
     if "INFORMS" in switches(model):
         return "customers are told how long they will wait, and may leave"
     lines = run.log.lines
-    ends = lines["time"] + lines["tolerance"][lines["head"]]
+    ends = model.on_grid(lines["time"] + lines["tolerance"][lines["head"]])
     if (ends < model.horizon).any():
         return "customers leave, and who leaves changes what is reordered"
     return ""

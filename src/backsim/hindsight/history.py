@@ -73,7 +73,7 @@ def histories(model: Model, log: Log) -> Iterator[History]:
     patience = lines["tolerance"][lines["head"]]  # an order's lines leave together
     if told:
         patience = np.where(patience > 0.0, NEVER, patience)
-    until = lines["time"] + patience
+    until = model.on_grid(lines["time"] + patience)
     received, sound = log.receipts
     for point, stock in enumerate(stocks):
         mine = order[ends[point] : ends[point + 1]]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import CLEARING, NONE, NOTE_RELEASE, SHIPPED, SKIP, Stock, World
 from backsim.kernel.clearing import serve_waiting
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.queue import drain, enqueue, join
 from backsim.kernel.stock import settle
@@ -26,7 +27,7 @@ def clear_batch(world: World, index: int, now: float) -> None:
     settle(stock, now)
     stock.clearings += 1
     following = stock.clearing_start + stock.clearings * stock.clearing_period
-    schedule(world, following, CLEARING, index)
+    schedule(world, on_grid(world, following), CLEARING, index)
     if stock.reallocates == 0:
         serve_waiting(world, stock, now)
     else:

@@ -29,7 +29,7 @@ def cancel_late(world: World, stock: Stock, now: float) -> bool:
         purchase = world.purchases[index]
         following = purchase.later
         waits = purchase.status == QUEUED and (not NETWORK or not from_a_site(world, purchase))
-        if waits and is_late(purchase, buyer.cancel_late, now):
+        if waits and is_late(world, purchase, buyer.cancel_late, now):
             units = to_come(world, index)
             code = supplier_of(world, purchase)
             settle(stock, now)

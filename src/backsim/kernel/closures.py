@@ -7,6 +7,7 @@ at which it goes down is done; nothing is begun or dispatched at that instant.
 from __future__ import annotations
 
 from backsim.entities import Supplier, World
+from backsim.kernel.grid import on_grid
 from backsim.kernel.switches import DISRUPTIONS
 
 
@@ -18,7 +19,7 @@ def sets_out(world: World, supplier: Supplier, days: float, now: float) -> float
     if DISRUPTIONS and supplier.announced != 0:
         begins = works_again(world, supplier, now)
         return through_closures(world, supplier, begins, begins + days)
-    return now + days
+    return on_grid(world, now + days)
 
 
 def works_again(world: World, supplier: Supplier, now: float) -> float:
@@ -31,7 +32,7 @@ def works_again(world: World, supplier: Supplier, now: float) -> float:
         return now
     if supplier.planned != 0:
         return world.outages[supplier.outage].ends
-    return now + supplier.mean_down
+    return on_grid(world, now + supplier.mean_down)
 
 
 def through_closures(world: World, supplier: Supplier, begins: float, ends: float) -> float:
@@ -39,6 +40,7 @@ def through_closures(world: World, supplier: Supplier, begins: float, ends: floa
 
     Without any work (both are one) it is when the supplier is open.
     """
+    ends = on_grid(world, ends)
     if supplier.planned == 0:
         return ends
     for at in range(supplier.outage, supplier.outages_end):
@@ -46,8 +48,8 @@ def through_closures(world: World, supplier: Supplier, begins: float, ends: floa
         if outage.starts > begins and outage.starts >= ends:
             break
         if outage.starts > begins:
-            ends += outage.ends - outage.starts
+            ends = on_grid(world, ends + outage.ends - outage.starts)
         elif outage.ends > begins:
-            ends += outage.ends - begins
+            ends = on_grid(world, ends + outage.ends - begins)
             begins = outage.ends
     return ends

@@ -25,6 +25,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.estimates import order_estimate
+from backsim.kernel.grid import on_grid
 from backsim.kernel.leaving import leave
 from backsim.kernel.substitutes import offer_substitutes
 from backsim.kernel.switches import SUBSTITUTES
@@ -55,9 +56,9 @@ def begin_contact(world: World, head: int, now: float) -> None:
 
 def wait_until(world: World, contact: Contact, time: float) -> None:
     """The customer waits until then; an earlier end that was planned no longer holds."""
-    contact.leave_at = time
+    contact.leave_at = on_grid(world, time)
     if time < NEVER:
-        schedule(world, time, LEAVE, contact.head)
+        schedule(world, contact.leave_at, LEAVE, contact.head)
 
 
 # -- notices -------------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ def tell(world: World, contact: Contact, index: int, date: float, now: float) ->
             return
     if date < NEVER:
         contact.promise = date
-        if date - line.time > contact.tolerance:
+        if date > on_grid(world, line.time + contact.tolerance):
             contact.cause = TOLD_TOO_LONG
             leave(world, contact.head, now, CANCELLED)
             return
@@ -155,7 +156,7 @@ def inquire_later(world: World, contact: Contact, index: int, now: float) -> Non
     contact.ask_at = NEVER
     if contact.inquiries < customer.most_inquiries:
         gap = draw_gap(world, contact.head, contact.inquiries)
-        contact.ask_at = now + gap / customer.inquiry_rate
+        contact.ask_at = on_grid(world, now + gap / customer.inquiry_rate)
         schedule(world, contact.ask_at, INQUIRY, index)
 
 

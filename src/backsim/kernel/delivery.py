@@ -13,6 +13,7 @@ from backsim.entities import (
     Stock,
     World,
 )
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import expect, remove_from_pipeline, to_come
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def accept(world: World, stock: Stock, purchase: Purchase, index: int, now: floa
         purchase.status = RECEIVED
         remove_from_pipeline(world, stock, index)
     else:
-        purchase.arrives = now + supplier.part_days
+        purchase.arrives = on_grid(world, now + supplier.part_days)
         schedule(world, purchase.arrives, ARRIVAL, index)
         expect(world, stock, index, purchase.arrives, now)
     return units - good

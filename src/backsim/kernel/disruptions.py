@@ -23,6 +23,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.grid import on_grid
 from backsim.kernel.messages import foresee
 from backsim.kernel.pipeline import expect
 from backsim.kernel.planning import plan_all
@@ -65,9 +66,11 @@ def recover(world: World, supplier: Supplier, index: int, now: float) -> None:
         schedule(world, world.outages[supplier.outage].starts, SUPPLY, -1 - index)
     at = supplier.in_service
     while at != NONE:
-        world.deliveries[at].began += now - supplier.down_since  # as if it had begun later
-        world.deliveries[at].ends += now - supplier.down_since
-        schedule(world, world.deliveries[at].ends, SUPPLY, at)
+        delivery = world.deliveries[at]
+        days = now - supplier.down_since
+        delivery.began = on_grid(world, delivery.began + days)  # as if it had begun later
+        delivery.ends = on_grid(world, delivery.ends + days)
+        schedule(world, delivery.ends, SUPPLY, at)
         at = world.purchases[at].next
     if supplier.servers == 0:
         dispatch_all(world, supplier, now)
@@ -100,7 +103,7 @@ def put_off(world: World, first: int, days: float, now: float) -> None:
         purchase = world.purchases[at]
         if purchase.status < UNDER_WAY:
             stock = world.stocks[purchase.stock]
-            expect(world, stock, at, purchase.expected + days, now)
+            expect(world, stock, at, on_grid(world, purchase.expected + days), now)
         at = purchase.next
 
 
@@ -130,7 +133,7 @@ def begin_service(
 ) -> None:
     """A server begins with a purchase, which joins the list of those that are worked on."""
     world.deliveries[index].began = now
-    world.deliveries[index].ends = now + purchase.service
+    world.deliveries[index].ends = on_grid(world, now + purchase.service)
     purchase.next = supplier.in_service
     supplier.in_service = index
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Purchase, Stock, World
 from backsim.kernel.closures import sets_out
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import to_come
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def buy_in_emergency(world: World, stock: Stock, now: float) -> None:
     buyer = world.buyers[stock.index]
     if buyer.emergency != NONE:
         supplier = world.suppliers[world.sources[buyer.emergency].supplier]
-        date = sets_out(world, supplier, 0.0, now) + buyer.soon
+        date = on_grid(world, sets_out(world, supplier, 0.0, now) + buyer.soon)
         units = emergency_position(world, stock, date)
         if units <= buyer.level:
             place_purchase(world, stock, buyer.emergency, buyer.up_to - units, now)

@@ -16,6 +16,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.closures import sets_out
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import expect, to_come, waiting_work, work_of
 from backsim.kernel.queue import drain, join, requeue, units_before
 from backsim.kernel.sourcing import mean_lead_time, source_of
@@ -97,7 +98,7 @@ def look_through(world: World, stock: Stock, index: int, units: int, now: float)
     if purchase.source != NONE:
         ships = max(now, expected_date(world, stock, cover(world, stock, units), now))
         days = world.sources[source_of(world, purchase)].mean_time
-        expect(world, world.stocks[purchase.stock], at, ships + days, now)
+        expect(world, world.stocks[purchase.stock], at, on_grid(world, ships + days), now)
 
 
 # -- what estimate rules ask for ------------------------------------------------------------------

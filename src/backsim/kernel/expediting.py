@@ -16,6 +16,7 @@ from backsim.entities import (
     Stock,
     World,
 )
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import expect, in_turn, is_late, to_come
 from backsim.kernel.sourcing import from_a_site
 from backsim.kernel.switches import NETWORK
@@ -41,7 +42,7 @@ def expedite_next(world: World, stock: Stock, now: float) -> bool:
     index = stock.pipeline_first
     while index != NONE:
         purchase = world.purchases[index]
-        wanted = have <= buyer.expedite_level or is_late(purchase, buyer.expedite_late, now)
+        wanted = have <= buyer.expedite_level or is_late(world, purchase, buyer.expedite_late, now)
         if wanted and can_be_expedited(world, purchase, index):
             date = brought_forward(world, stock, buyer, purchase, index, now)
             if date < purchase.arrives:
@@ -63,7 +64,7 @@ def brought_forward(
     world: World, stock: Stock, buyer: Buyer, purchase: Purchase, index: int, now: float
 ) -> float:
     """When a purchase would arrive; without crossing, not before those placed before it."""
-    date = max(now, purchase.arrives - buyer.expedite_days)
+    date = max(now, on_grid(world, purchase.arrives - buyer.expedite_days))
     if in_turn(world, world.suppliers[supplier_of(world, purchase)], purchase):
         date = max(date, latest_arrival(world, stock, index, now))
     return date
@@ -79,11 +80,11 @@ def expedite(
     delivery.expedited = units
     delivery.expedited_at = now
     days = purchase.arrives - date
-    expected = earlier(purchase.expected, days, now)
+    expected = earlier(world, purchase.expected, days, now)
     if supplier.messages == EXACT:
         expected = date
     if delivery.told != NEVER:
-        delivery.told = earlier(delivery.told, days, now)
+        delivery.told = earlier(world, delivery.told, days, now)
     purchase.arrives = date
     if in_turn(world, supplier, purchase):
         stock.last_arrival = latest_arrival(world, stock, len(world.purchases), now)
@@ -92,9 +93,9 @@ def expedite(
     expect(world, stock, index, expected, now)
 
 
-def earlier(date: float, days: float, now: float) -> float:
+def earlier(world: World, date: float, days: float, now: float) -> float:
     """A date moved to so many days earlier, but no further than to now."""
-    return min(date, max(now, date - days))
+    return min(date, max(now, on_grid(world, date - days)))
 
 
 def latest_arrival(world: World, stock: Stock, before: int, now: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Forecast, Stock, World
+from backsim.kernel.grid import on_grid
 from backsim.kernel.replenishment import review_continuously
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def end_period(world: World, index: int, kind: int, now: float) -> None:
     forecast.squared_error += forecast.smoothing * (error * error - forecast.squared_error)
     forecast.mean = forecast_demand(world, stock, forecast, demand)
     forecast.periods += 1
-    schedule(world, forecast.first + forecast.periods * forecast.every, kind, index)
+    following = forecast.first + forecast.periods * forecast.every
+    schedule(world, on_grid(world, following), kind, index)
     review_continuously(world, stock, now)
 
 

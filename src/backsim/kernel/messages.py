@@ -23,6 +23,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.closures import through_closures, works_again
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import expect, waiting_work, work_of
 from backsim.kernel.sourcing import mean_lead_time
 
@@ -39,7 +40,7 @@ def await_messages(world: World, purchase: Purchase, index: int, now: float) -> 
     if supplier.messages == AT_DUE:
         schedule(world, purchase.quoted, MESSAGE, SORTS * index + SAYS)
     elif supplier.messages == EVERY:
-        schedule(world, now + supplier.period, MESSAGE, SORTS * index + SAYS)
+        schedule(world, on_grid(world, now + supplier.period), MESSAGE, SORTS * index + SAYS)
     elif supplier.messages == ON_DELAY and supplier.down != 0:
         schedule(world, now, MESSAGE, SORTS * index + SAYS)
 
@@ -52,7 +53,7 @@ def learn_arrival(
         expect(world, stock, index, purchase.arrives, now)
     elif supplier.messages == ON_DELAY and purchase.arrives > purchase.expected:
         days = supplier.learns * (purchase.arrives - now)
-        schedule(world, now + days, MESSAGE, SORTS * index + SAYS)
+        schedule(world, on_grid(world, now + days), MESSAGE, SORTS * index + SAYS)
 
 
 def message(world: World, subject: int, now: float) -> None:
@@ -73,15 +74,16 @@ def say(world: World, stock: Stock, supplier: Supplier, index: int, now: float) 
     purchase = world.purchases[index]
     delivery = world.deliveries[index]
     date = foresee(world, stock, supplier, index, now)
+    heard = on_grid(world, now + supplier.lag)
     if supplier.messages == EVERY:
         delivery.messages += 1
         following = purchase.placed + (delivery.messages + 1) * supplier.period
-        schedule(world, following, MESSAGE, SORTS * index + SAYS)
+        schedule(world, on_grid(world, following), MESSAGE, SORTS * index + SAYS)
     elif supplier.messages == AT_DUE and purchase.status != UNDER_WAY and date > now:
-        schedule(world, max(date, now + supplier.lag), MESSAGE, SORTS * index + SAYS)
+        schedule(world, max(date, heard), MESSAGE, SORTS * index + SAYS)
     if supplier.lag > 0.0:
         delivery.told = date
-        schedule(world, now + supplier.lag, MESSAGE, SORTS * index + HEARS)
+        schedule(world, heard, MESSAGE, SORTS * index + HEARS)
     else:
         expect(world, stock, index, date, now)
 
@@ -100,7 +102,7 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
         date = purchase.arrives
         if supplier.messages == EVERY:
             date += supplier.error * (2.0 * delivery.error - 1.0) * (purchase.arrives - now)
-        return date
+        return on_grid(world, date)
     begins = works_again(world, supplier, now)
     work = 0.0
     if supplier.servers > 0:
@@ -112,4 +114,4 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
             before = delivery.ahead - (supplier.work_entered - supplier.work_queued)
             work += supplier.mean_service * waiting_work(supplier, max(0, before))
     date = through_closures(world, supplier, begins, begins + work)
-    return date + mean_lead_time(world, stock, purchase)
+    return on_grid(world, date + mean_lead_time(world, stock, purchase))

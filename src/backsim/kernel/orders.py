@@ -11,6 +11,7 @@ from backsim.kernel.clearing import clear, servable, take
 from backsim.kernel.contact import begin_contact
 from backsim.kernel.decisions import is_asked, needs_no_decision
 from backsim.kernel.forecasting import observe
+from backsim.kernel.grid import on_grid
 from backsim.kernel.leaving import leave
 from backsim.kernel.pipeline import estimates_moved
 from backsim.kernel.prompt import turn_away
@@ -62,7 +63,7 @@ def customer_order(world: World, head: int, now: float) -> None:
         elif order.tolerance <= 0.0:
             turn_away(world, head, last, now)
         elif not INFORMS and order.tolerance != NEVER:
-            schedule(world, now + order.tolerance, LEAVE, head)
+            schedule(world, on_grid(world, now + order.tolerance), LEAVE, head)
     for index in range(head, last):
         stock = world.stocks[world.lines[index].stock]
         review_continuously(world, stock, now)

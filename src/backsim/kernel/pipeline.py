@@ -20,6 +20,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.closures import sets_out
+from backsim.kernel.grid import on_grid
 from backsim.kernel.sourcing import mean_lead_time
 from backsim.kernel.switches import (
     DELIVERIES,
@@ -51,7 +52,8 @@ def quote(
     if supplier.servers > 0:
         work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
         days = work * supplier.mean_service
-    date = sets_out(world, supplier, days, now) + mean_lead_time(world, stock, purchase)
+    date = sets_out(world, supplier, days, now)
+    date = on_grid(world, date + mean_lead_time(world, stock, purchase))
     if in_turn(world, supplier, purchase) and stock.pipeline_last != NONE:
         latest = world.purchases[stock.pipeline_last].expected
         if latest > date:
@@ -85,12 +87,13 @@ def waiting_work(supplier: Supplier, queued: int) -> float:
     return (queued + supplier.work_begun / supplier.servers) / supplier.servers
 
 
-def is_late(purchase: Purchase, days: float, now: float) -> bool:
+def is_late(world: World, purchase: Purchase, days: float, now: float) -> bool:
     """Whether a purchase is known to come so many days after the date that was quoted.
 
     As it is expected later than that, or as they have passed.
     """
-    return purchase.expected > purchase.quoted + days or now >= purchase.quoted + days
+    late = on_grid(world, purchase.quoted + days)
+    return purchase.expected > late or now >= late
 
 
 def to_come(world: World, index: int) -> int:

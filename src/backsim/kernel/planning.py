@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from backsim.entities import NONE, QUEUED, Supplier, World
 from backsim.kernel.closures import through_closures, works_again
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import expect
 
 
@@ -39,7 +40,7 @@ def plan_all(world: World, supplier: Supplier, now: float) -> None:
         ends = world.deliveries[at].ends
         if supplier.down == 0 or ends > supplier.down_since:
             if supplier.down != 0:
-                ends += begins - supplier.down_since
+                ends = on_grid(world, ends + begins - supplier.down_since)
             ends = through_closures(world, supplier, begins, ends)
             world.servers[k].free = ends
         promise(world, at, ends, now)
@@ -55,6 +56,5 @@ def plan_all(world: World, supplier: Supplier, now: float) -> None:
 def promise(world: World, index: int, sent: float, now: float) -> None:
     """Say the date of a purchase that will set out at `sent`."""
     purchase = world.purchases[index]
-    date = sent + purchase.lead_time
-    date += world.deliveries[index].delay
+    date = on_grid(world, sent + purchase.lead_time + world.deliveries[index].delay)
     expect(world, world.stocks[purchase.stock], index, date, now)

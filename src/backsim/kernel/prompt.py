@@ -59,7 +59,7 @@ def comes_now(world: World, stock: Stock, now: float) -> bool:
     """Whether something that is ordered now for a stock point is there at this instant."""
     if TRANSFERS and is_sent_over(world, stock):
         return True
-    if stock.review_period > 0.0 and next_review(stock) != now:
+    if stock.review_period > 0.0 and next_review(world, stock) != now:
         return False
     if EMERGENCY and is_bought_at_once(world, stock, now):
         return True

@@ -8,6 +8,7 @@ from backsim.entities import NEVER, NONE, REACT, Purchase, Stock, World
 from backsim.kernel.cancelling import cancel_late
 from backsim.kernel.emergency import buy_in_emergency
 from backsim.kernel.expediting import expedite_next, runs_low
+from backsim.kernel.grid import on_grid
 from backsim.kernel.sourcing import from_a_site
 from backsim.kernel.switches import CANCELS, ECHELON, EMERGENCY, EXPEDITES, NETWORK
 
@@ -22,9 +23,11 @@ def watch(world: World, stock: Stock, purchase: Purchase, now: float) -> None:
         return
     buyer = world.buyers[stock.index]
     if EXPEDITES and buyer.expedite_late != NEVER:
-        schedule(world, purchase.quoted + buyer.expedite_late, REACT, stock.index)
+        late = on_grid(world, purchase.quoted + buyer.expedite_late)
+        schedule(world, late, REACT, stock.index)
     if CANCELS and buyer.cancel_late != NEVER:
-        schedule(world, purchase.quoted + buyer.cancel_late, REACT, stock.index)
+        late = on_grid(world, purchase.quoted + buyer.cancel_late)
+        schedule(world, late, REACT, stock.index)
 
 
 def look_soon(world: World, stock: Stock, now: float) -> None:

@@ -27,6 +27,7 @@ from backsim.entities import (
 from backsim.kernel.clearing import clear
 from backsim.kernel.delivery import accept, open_delivery
 from backsim.kernel.disruptions import begin_service, is_stopped, leave_service
+from backsim.kernel.grid import on_grid
 from backsim.kernel.lots import join_order, lot, order_together
 from backsim.kernel.messages import await_messages, learn_arrival
 from backsim.kernel.pipeline import (
@@ -85,12 +86,12 @@ def review_periodically(world: World, stock: Stock, kind: int, now: float) -> No
     review(world, stock, now)
     if stock.review_period > 0.0:
         stock.reviews += 1
-        schedule_review(world, stock, kind, next_review(stock))
+        schedule_review(world, stock, kind, next_review(world, stock))
 
 
-def next_review(stock: Stock) -> float:
+def next_review(world: World, stock: Stock) -> float:
     """When the next periodic review is due."""
-    return stock.review_start + stock.reviews * stock.review_period
+    return on_grid(world, stock.review_start + stock.reviews * stock.review_period)
 
 
 def review_continuously(world: World, stock: Stock, now: float) -> None:
@@ -242,14 +243,14 @@ def start_service(world: World, supplier: Supplier, now: float) -> None:
         if purchase.status == QUEUED:  # not withdrawn
             purchase.status = IN_SERVICE
             if supplier.per_unit != 0:  # of the units that have not been withdrawn
-                purchase.service *= purchase.units
+                purchase.service = on_grid(world, purchase.service * purchase.units)
             supplier.busy += 1
             if PIPELINE:
                 supplier.work_queued -= work_of(supplier, purchase)
                 supplier.work_begun += work_of(supplier, purchase)
             if DELIVERIES:
                 begin_service(world, supplier, purchase, index, now)
-            schedule(world, now + purchase.service, SUPPLY, index)
+            schedule(world, on_grid(world, now + purchase.service), SUPPLY, index)
         elif DELIVERIES:
             world.totals[0].unsent -= 1
 
@@ -272,10 +273,11 @@ def end_service(world: World, index: int, now: float) -> None:
 def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, now: float) -> None:
     """A purchase sets out; without crossing it arrives no earlier than the one before it."""
     stock = world.stocks[purchase.stock]
-    arrives = now + purchase.lead_time
+    days = purchase.lead_time
     if DELIVERIES:
-        arrives += world.deliveries[index].delay
+        days += world.deliveries[index].delay
         world.deliveries[index].ends = now
+    arrives = on_grid(world, now + days)
     if in_turn(world, supplier, purchase):
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival

@@ -21,6 +21,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.delivery import open_delivery
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import add_to_pipeline, estimates_moved
 from backsim.kernel.sourcing import MOST_UNITS, is_transfer, raise_position
 from backsim.kernel.stock import settle
@@ -70,7 +71,7 @@ def transfer(world: World, stock: Stock, at: int, units: int, now: float) -> Non
     node.transferred += 1
     node.transferring += units
     if PIPELINE:
-        purchase.quoted = now + purchase.lead_time
+        purchase.quoted = on_grid(world, now + purchase.lead_time)
         purchase.expected = purchase.quoted
         add_to_pipeline(world, stock, index, NONE)
     if DELIVERIES:

@@ -17,6 +17,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.delivery import split_delivery
+from backsim.kernel.grid import on_grid
 from backsim.kernel.pipeline import add_to_pipeline, expect
 from backsim.kernel.queue import dequeue, enqueue
 from backsim.kernel.stock import settle
@@ -72,7 +73,7 @@ def send(world: World, line: Line, index: int, units: int, now: float) -> None:
 def set_out(world: World, purchase: Purchase, index: int, now: float) -> None:
     """All units of a purchase, or of a part of one, leave the site that supplies them."""
     stock = world.stocks[purchase.stock]
-    arrives = now + purchase.lead_time
+    arrives = on_grid(world, now + purchase.lead_time)
     if world.suppliers[purchase.supplier].crossing == 0:
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival

@@ -170,8 +170,8 @@ def _waits(model: Model, log: Log, time: Floats, units: Integers) -> Integers:
     shipments = log.shipments
     lines = shipments["line"]
     counted = lines >= first
-    wait = (shipments["time"] - time[lines])[counted] - 1e-9  # differences of times are rounded
-    place = np.searchsorted(DAYS, wait)  # the first number of days that is enough
+    wait = model.on_grid((shipments["time"] - time[lines])[counted])
+    place = np.searchsorted(model.on_grid(DAYS), wait)  # the first number of days that is enough
     width = len(DAYS) + 1
     group = code[lines[counted]] * width + place
     within = _count(group, shipments["units"][counted], classes * width)

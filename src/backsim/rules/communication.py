@@ -28,12 +28,12 @@ def after_delay(ordered: float, told: float, days: Days = 1.0) -> float:
 
 
 @notice
-def on_change(estimate: float, believed: float, now: float, threshold: Days = 1.0) -> float:
+def on_change(moved: float, now: float, threshold: Days = 1.0) -> float:
     """Tell when the estimate has moved by more than `threshold` days from the one last told.
 
     Where nothing has been told, from the estimate at the time of the order.
     """
-    return now if abs(estimate - believed) > threshold else NEVER
+    return now if abs(moved) > threshold else NEVER
 
 
 @notice

@@ -26,25 +26,23 @@ def class_priority(customer: CustomerClass) -> float:
 
 
 @priority
-def urgency_ageing(
-    line: Line, customer: CustomerClass, now: float, rate: PerClass[PerDay] = 0.1
-) -> float:
+def urgency_ageing(customer: CustomerClass, waited: float, rate: PerClass[PerDay] = 0.1) -> float:
     """A class rises as it waits: by `rate` ranks a day, so that no class waits for ever.
 
     With rate 0 this is `class_priority`; the higher it is, the nearer to `fcfs`.
     Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341.
     """
-    return customer.priority - rate * (now - line.time)
+    return customer.priority - _ranks(rate * waited)
 
 
 @priority
-def accumulating_priority(line: Line, now: float, rate: PerClass[PerDay]) -> float:
+def accumulating_priority(waited: float, rate: PerClass[PerDay]) -> float:
     """Urgency grows from 0 as a class waits, by its own `rate` a day; the most urgent first.
 
     Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341; Stanford, Taylor and
     Ziedins, Queueing Systems 77 (2014) 297-330.
     """
-    return -rate * (now - line.time)
+    return -_ranks(rate * waited)
 
 
 @priority
@@ -89,13 +87,12 @@ PROGRAM = lp.__name__
 
 
 @priority
-def weighted_slack(promise: float, now: float, weight: PerClass[Weight] = 1.0) -> float:
+def weighted_slack(slack: float, weight: PerClass[Weight] = 1.0) -> float:
     """Least slack first: days to the promise or, without one, to the due date, by `weight`.
 
     Days late count `weight` times, days left are divided by it: so a heavier class comes first
     on either side of its date.  Source: Baker, Introduction to Sequencing and Scheduling (1974).
     """
-    slack = promise - now
     return slack * weight if slack < 0.0 else slack / weight
 
 
@@ -125,6 +122,15 @@ def largest_value(line: Line, stock: Stock) -> float:
 
 
 @priority
-def least_cancel_time(line: Line) -> float:
+def least_cancel_time(leaves: float) -> float:
     """Who would leave first, first; those who never leave come last."""
-    return line.time + line.tolerance
+    return leaves
+
+
+RANKS = 6755399441055744.0 / 2.0**30
+"""A number of up to 2^21 is rounded to whole multiples of 2^-30 by adding it."""
+
+
+def _ranks(risen: float) -> float:
+    """Ranks risen while waiting, without what rounding adds: who is level stays so in any unit."""
+    return risen + RANKS - RANKS

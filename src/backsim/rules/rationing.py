@@ -24,13 +24,11 @@ def critical_level(levels: Levels) -> int:
 
 
 @rationing
-def critical_level_until_arrival(
-    levels: Levels, next_arrival: float, now: float, days: Days
-) -> int:
+def critical_level_until_arrival(levels: Levels, until_arrival: float, days: Days) -> int:
     """Critical levels that hold only while the next purchase is more than `days` away.
 
     What is held back is of no use to anyone once more comes; `levels` are as in `critical_level`.
     The rule is asked at arrivals, orders and cancellations, not when the day comes.
     Source: Teunter and Klein Haneveld, European Journal of Operational Research 190 (2008) 156-178.
     """
-    return levels if next_arrival - now > days else 0
+    return levels if until_arrival > days else 0

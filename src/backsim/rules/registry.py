@@ -232,21 +232,27 @@ priority = Family(
         "line": "line",
         "customer": "world.classes[line.customer_class]",
         "promise": "promised_date(world, line)",
+        "waited": "on_grid(world, now - line.time)",
+        "slack": "on_grid(world, promised_date(world, line) - now)",
+        "leaves": "on_grid(world, line.time + line.tolerance)",
         "stock": "stock",
         "now": "now",
     },
-    "Who is served first: returns a key, least first; ties by time of order.  "
-    "A rule that asks for `now` is asked again at every clearing.",
+    "Who is served first: returns a key, least first; ties by time of order.  `waited` is the days "
+    "since the order, `slack` those to the promise or due date; a rule that asks for one of "
+    "these or for `now` is asked again at every clearing.  `leaves` is the end of the tolerance.",
 )
 rationing = Family(
     "rationing",
     {
         "next_arrival": "next_arrival(world, stock)",
+        "until_arrival": "on_grid(world, next_arrival(world, stock) - now)",
         "line": "line",
         "stock": "stock",
         "now": "now",
     },
-    "How many units on hand a line may not have: they are kept for more important classes.",
+    "How many units on hand a line may not have: they are kept for more important classes.  "
+    "`until_arrival` is the days until the next purchase is expected.",
 )
 forecast = Family(
     "forecast",
@@ -267,13 +273,14 @@ notice = Family(
         "told": "contact.told",
         "believed": "contact.believed",
         "estimate": "estimate",
+        "moved": "on_grid(world, estimate - contact.believed)",
         "line": "line",
         "customer": "world.classes[line.customer_class]",
         "now": "now",
     },
     "When a customer who waits is told: returns a time, NEVER for none.  `told` is when the last "
-    "notice was, `believed` the estimate last told, `estimate` today's.  Of several rules the "
-    "earliest answer counts.",
+    "notice was, `believed` the estimate last told, `estimate` today's, `moved` the days between.  "
+    "Of several rules the earliest answer counts.",
     several=True,
 )
 estimate = Family(

@@ -121,7 +121,7 @@ def forecast_s_S(
     Source: Silver, Pyke and Thomas (2017), section 6.7.
     """
     s = forecast_mean * (lead_time + cover) + safety_stock
-    s += _safety(z, forecast_variance, lead_time + cover)
+    s = _without_rounding(s + _safety(z, forecast_variance, lead_time + cover))
     return _up_to(s + forecast_mean * order_days, position) if position <= s else 0
 
 
@@ -132,4 +132,13 @@ def _safety(z: float, variance: float, days: float) -> float:
 
 def _up_to(level: float, position: int) -> int:
     """Units up to a level, which is rounded up."""
-    return math.ceil(level) - position
+    return math.ceil(_without_rounding(level)) - position
+
+
+LEVELS = 6755399441055744.0 / 2.0**20
+"""A number of up to 2^31 is rounded to whole multiples of 2^-20 by adding it."""
+
+
+def _without_rounding(level: float) -> float:
+    """A level without what rounding adds: 3 x 0.1 units a day are 0.3, and in another unit too."""
+    return level + LEVELS - LEVELS

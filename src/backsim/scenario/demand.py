@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, mode
 from backsim.quantities import (
     LEAST,
     Days,
+    Growth,
     NonNegative,
     Number,
     PositiveCount,
@@ -126,7 +127,7 @@ class Pattern(Spec):
     """Factors January to December, scaled to a mean of 1; needs `start`."""
     season: Cycle | None = None
     """A cycle of any length, starting on day 0."""
-    trend: Number = 0.0
+    trend: Growth = 0.0
     """Growth of the rate per day, as a share of the rate on day 0."""
 
 

@@ -113,8 +113,7 @@ def _of_list(name: str, demand: OrderList, scenario: Scenario) -> Iterator[tuple
 
 
 def _of_trace(name: str, trace: Any, only_site: str) -> Iterator[tuple[Pair, Flow]]:
-    if not len(trace.time):
-        return
+    days = math.floor(float(trace.time[-1])) + 1.0
     products, product = np.unique(trace.product, return_inverse=True)
     sites, site = np.unique(trace.site, return_inverse=True)
     group = product * len(sites) + site
@@ -125,7 +124,7 @@ def _of_trace(name: str, trace: Any, only_site: str) -> Iterator[tuple[Pair, Flo
         time = np.full(len(numbers), np.inf)
         np.minimum.at(time, which, trace.time[rows])
         pair = (str(products[product[rows[0]]]), str(sites[site[rows[0]]]) or only_site)
-        yield pair, _observed(name, time, units, trace.days)
+        yield pair, _observed(name, time, units, days)
 
 
 def _observed(name: str, time: Any, units: Any, days: float) -> Flow:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from backsim.kernel.grid import to_grid
+from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.schema import Scenario, StockCosts
 from backsim.scenario.trace import TraceLines
 from backsim.scenario.tracereport import TraceReport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,13 +42,28 @@ class Model:
 
     @property
     def horizon(self) -> float:
-        """Days simulated."""
-        return self.scenario.horizon
+        """Days simulated; whatever is due at this moment of the grid of time is left out."""
+        return to_grid(self.scenario.horizon, self.ticks)
 
     @property
     def warm_up(self) -> float:
         """Days at the start that no metric counts."""
-        return self.scenario.warm_up
+        return to_grid(self.scenario.warm_up, self.ticks)
+
+    @cached_property
+    def ticks(self) -> float:
+        """Ticks of a day: all times of a run are whole numbers of them (`kernel.grid`)."""
+        return ticks_per_day(self.scenario)
+
+    def on_grid(self, times: Any) -> Any:
+        """The moments of the grid next to a time, or to each of an array; also lengths of time."""
+        return to_grid(times, self.ticks)
+
+    def moments(self, first: float, every: float) -> Floats:
+        """The moments of the grid next to first, first + every, ..., before the horizon."""
+        most = max(0, math.ceil((self.horizon - first) / every) + 1)
+        times = self.on_grid(first + every * np.arange(most))
+        return np.asarray(times[: np.searchsorted(times, self.horizon)])
 
     @cached_property
     def products(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from backsim.errors import nearest
 from backsim.scenario.flow import flows
+from backsim.scenario.grid import LONGEST
 from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
 from backsim.scenario.names import unknown_names
@@ -24,7 +25,7 @@ from backsim.scenario.schema import (
     TraceDemand,
 )
 from backsim.scenario.stock import StockPoints
-from backsim.scenario.trace import TraceLines, read_trace, set_horizon, set_start, until
+from backsim.scenario.trace import TraceLines, read_trace, set_horizon, set_start
 from backsim.scenario.tracefile import TraceError
 from backsim.scenario.volume import demand_rates, expected_work, mean_demand
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
@@ -82,6 +83,9 @@ class _Resolver:
         if s.warm_up >= s.horizon:
             expected = f"a warm-up shorter than the horizon of {s.horizon:g} (days)"
             self.fault(("warm_up",), expected, s.warm_up)
+        if s.horizon > LONGEST:
+            expected = f"at most {LONGEST:,.0f} ({s.time_unit}; choose a longer `time_unit`)"
+            self.fault(("horizon",), expected, s.horizon)
         self.faults += too_many_steps(s, self.document)
 
     def check_substitutes(self) -> None:
@@ -110,9 +114,7 @@ class _Resolver:
         days = [t.report.first_day for t in self.traces.values() if t.report.first_day is not None]
         start = self.scenario.start or min(days, default=None)
         self.traces = {
-            key: set_horizon(
-                set_start(trace, start), self.scenario.horizon, self.scenario.known_until
-            )
+            key: set_horizon(set_start(trace, start), self.scenario.horizon)
             for key, trace in self.traces.items()
         }
         self.scenario = self.scenario.model_copy(update={"start": start})
@@ -188,11 +190,8 @@ class _Resolver:
                 more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
                 expected = f"`stock` to hold what is ordered: {product} at {site}{more}"
                 self.fault(path, expected, "no such stock point")
-        day = self.scenario.known_until
-        known = {key: until(trace, day) for key, trace in self.traces.items()}
-        nothing = dict.fromkeys(mean_demand(self.scenario, self.traces), 0.0)
-        demand = {**nothing, **mean_demand(self.scenario, known)}
-        stock = points.explicit(demand, cache(lambda: flows(self.scenario, known)))
+        demand = mean_demand(self.scenario, self.traces)
+        stock = points.explicit(demand, cache(lambda: flows(self.scenario, self.traces)))
         self.faults += points.faults
         self.scenario = self.scenario.model_copy(update={"stock": stock, "policy": Policy()})
 

@@ -19,7 +19,6 @@ from backsim.entities import OVERTAKING, SHARING, SHIPMENT
 from backsim.quantities import (
     Days,
     Money,
-    NonNegative,
     Number,
     OpenProbability,
     Positive,
@@ -30,7 +29,9 @@ from backsim.quantities import (
     Rate,
     SomeCount,
     SomeUnits,
+    SquaredUnitsPerDay,
     Time,
+    UnitsPerDay,
 )
 from backsim.scenario.demand import (
     Demand,
@@ -403,9 +404,9 @@ class Observation(Spec):
     """Units lost at once are not seen: only what is shipped or waited for counts as demand."""
     error_smoothing: OpenProbability = 0.1
     """Weight of the latest period in the mean squared error of the forecasts."""
-    mean: NonNegative | None = None
+    mean: UnitsPerDay | None = None
     """Units a day forecast at the start; without it, the scenario's own mean demand."""
-    variance: NonNegative | None = None
+    variance: SquaredUnitsPerDay | None = None
     """Squared error a day at the start; without it, the variance of the scenario's demand a day."""
 
 
@@ -596,9 +597,6 @@ class Scenario(Spec):
     """Days at the start that no metric counts."""
     start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
     """The date of day 0; calendars need it, and a trace takes its first day if there is none."""
-    known_until: PositiveDays | None = None
-    """Day up to which traces are known when levels in days, levels from a service and first
-    forecasts are computed: as known on that day.  Default: to their end, the future included."""
     time_unit: str = "days"
     """What "day" means here; a label, nothing is converted."""
     products: Annotated[

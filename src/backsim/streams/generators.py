@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.kernel.grid import to_grid
 from backsim.scenario.distributions import Deterministic, Distribution
 
 if TYPE_CHECKING:
@@ -32,12 +33,22 @@ def fresh_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
+def ends_of(gaps: Floats, ticks: float) -> Floats:
+    """The moments at which gaps end, one after the other: sums of whole ticks, which are exact."""
+    counts = np.rint(gaps * ticks)
+    return np.asarray(np.cumsum(counts, out=counts) / ticks)
+
+
 @dataclass(eq=False)
 class Draws:
-    """An endless stream of one distribution: value k is the same however many are asked for."""
+    """An endless stream of one distribution: value k is the same however many are asked for.
+
+    Where they are days, the values lie on the grid of time (`ticks` a day); 0 is for others.
+    """
 
     distribution: Distribution
     source: Callable[[], np.random.Generator]
+    ticks: float = 0.0
     values: Floats = field(default_factory=lambda: np.empty(0))
     lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
@@ -47,13 +58,16 @@ class Draws:
             with self.lock:
                 more = max(count - len(self.values), len(self.values))
                 if count > len(self.values):  # no other thread has grown it meanwhile
-                    self.values = np.concatenate([self.values, np.maximum(self._next(more), 0.0)])
+                    self.values = np.concatenate([self.values, self._next(more)])
         return self.values
 
     def _next(self, count: int) -> Floats:
-        if isinstance(self.distribution, Deterministic):
-            return np.full(count, self.distribution.value)  # needs no generator
-        return self.distribution.draw(self._generator, count)
+        if isinstance(self.distribution, Deterministic):  # needs no generator
+            values = np.full(count, self.distribution.value)
+        else:
+            values = self.distribution.draw(self._generator, count)
+        values = np.maximum(values, 0.0)
+        return to_grid(values, self.ticks) if self.ticks else values
 
     @cached_property
     def _generator(self) -> np.random.Generator:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,36 +88,41 @@ class DemandDraw:
 
     def arrivals(self, demand: Process) -> Floats:
         """Times of the orders, increasing, before the horizon."""
-        horizon = self.model.horizon
+        horizon, ticks = self.model.horizon, self.model.ticks
         if isinstance(demand.arrivals, PeriodArrivals):
             period = demand.arrivals.period
-            count = math.ceil((horizon - period.first) / period.every) + 1
-            regular: Floats = period.first + period.every * np.arange(max(0, count), dtype=float)
-            return regular[regular < horizon]
+            return self.model.moments(period.first, period.every)
         clock = Clock.of(demand.pattern, horizon, self.model.scenario.start)
         end = clock.operational(horizon)
         if isinstance(demand.arrivals, PoissonArrivals):
             rate = demand.arrivals.poisson.rate
             source = self.generator("arrivals")
             first = int(end * rate + 4 * np.sqrt(end * rate)) + 16
-            gaps = (source.standard_exponential(n) / rate for n in _counts(first))
+            gaps = (source.standard_exponential(n) * (ticks / rate) for n in _counts(first))
         else:
             interval = demand.arrivals.renewal.interval
             source = self.generator("arrivals")
             first = int(end / interval.moments()[0] * 1.05) + 16
-            gaps = (np.maximum(interval.draw(source, n), 0.0) for n in _counts(first))
+            gaps = (np.maximum(interval.draw(source, n), 0.0) * ticks for n in _counts(first))
         pieces: list[Floats] = []
         last = 0.0
         for gap in gaps:
-            times = np.cumsum(gap, out=gap)
+            times = np.cumsum(np.rint(gap, out=gap), out=gap)  # whole ticks: their sum is exact
             times += last
             last = float(times[-1])
             pieces.append(times)
-            if last >= end:
+            if last >= end * ticks:
                 break
             self.check_count(sum(map(len, pieces)))
         times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-        return clock.calendar(times[: np.searchsorted(times, end)])
+        times /= ticks
+        times = times[: np.searchsorted(times, end)]
+        return times if clock.times is None else self.on_calendar(clock.calendar(times))
+
+    def on_calendar(self, times: Floats) -> Floats:
+        """Moments of the grid, before the horizon."""
+        times = self.model.on_grid(times)
+        return times[: np.searchsorted(times, self.model.horizon)]
 
     def check_count(self, count: int) -> None:
         """Raise InputError for more orders than there is memory for, where far fewer were due."""
@@ -154,11 +158,13 @@ class DemandDraw:
 
     def written(self, demand: OrderList) -> Columns:
         """Orders written out in the scenario."""
-        orders = sorted(enumerate(demand.orders), key=lambda item: (item[1].time, item[0]))
+        times = self.model.on_grid(np.array([order.time for order in demand.orders]))
+        first_come = np.argsort(times, kind="stable").tolist()
+        orders = [(float(times[place]), demand.orders[place]) for place in first_come]
         rows = [
-            (order.time, product, order.site or self.model.sites[0], units, number)
-            for number, (_, order) in enumerate(orders)
-            if order.time < self.model.horizon
+            (time, product, order.site or self.model.sites[0], units, number)
+            for number, (time, order) in enumerate(orders)
+            if time < self.model.horizon
             for product, units in order.lines.items()
         ]
         if not rows:
@@ -171,12 +177,13 @@ class DemandDraw:
     def trace(self) -> Columns:
         """Orders of a file, before the horizon."""
         trace = self.model.traces[self.name, self.index]
-        last = int(np.searchsorted(trace.time, self.model.horizon))
+        times = self.model.on_grid(trace.time)
+        last = int(np.searchsorted(times, self.model.horizon))
         site = np.where(trace.site == "", self.model.sites[0], trace.site)
         if not last:
             return self.none()
         return self.replay(
-            trace.time[:last],
+            times[:last],
             trace.product[:last],
             site[:last],
             trace.units[:last],
@@ -210,10 +217,10 @@ class DemandDraw:
         due = self.customer.due_in
         time = spread(times)
         if isinstance(due, Deterministic):
-            due_time = time if due.value == 0 else time + due.value
+            due_time = time if due.value == 0 else self.model.on_grid(time + due.value)
         else:
             wait = np.maximum(due.draw(self.generator("due"), len(times)), 0.0)
-            due_time = spread(times + wait)
+            due_time = spread(self.model.on_grid(times + wait))
         traits = self.traits(len(times))
         return {
             "time": time,
@@ -257,7 +264,7 @@ class DemandDraw:
         """Days drawn for each customer, or a word for them."""
         if isinstance(given, str):
             return np.full(count, NEVER if given == "unlimited" else 0.0)
-        return np.maximum(given.draw(self.generator(what), count), 0.0)
+        return self.model.on_grid(np.maximum(given.draw(self.generator(what), count), 0.0))
 
     def forgives(self, leaves: float, count: int) -> NDArray[np.int32]:
         """Broken promises that each customer forgives, leaving with a probability at each."""

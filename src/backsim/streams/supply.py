@@ -12,13 +12,10 @@ from backsim.scenario.distributions import Deterministic, Distribution
 from backsim.scenario.lanes import Lane, lanes
 from backsim.scenario.model import Model
 from backsim.scenario.supply import Disruptions, Supplier
-from backsim.streams.generators import Draws
+from backsim.streams.generators import Draws, ends_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-ROUNDING = 1e-9
-"""Days by which one outage may end before the next begins, though they are to touch."""
 
 Stream = Callable[[str], Callable[[], np.random.Generator]]
 """From a stream's name to its generator."""
@@ -46,7 +43,8 @@ def fates(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
     found: dict[str, list[Draws]] = {}
     for (place, _), laws in zip(places(model), fate_laws(model), strict=False):
         for name, law in laws.items():
-            found.setdefault(name, []).append(Draws(law, stream(f"{name}/{place}")))
+            ticks = model.ticks if name == "delay" else 0.0
+            found.setdefault(name, []).append(Draws(law, stream(f"{name}/{place}"), ticks))
     return {name: tuple(draws) for name, draws in found.items()}
 
 
@@ -75,19 +73,10 @@ def _laws(supplier: Supplier) -> dict[str, Distribution]:
     }
 
 
-def planned_outages(plan: Disruptions) -> NDArray[np.float64]:
-    """The outages on fixed days, rows of (starts, ends); those that touch are one.
-
-    So a supplier that is closed on Saturday and on Sunday does nothing at midnight.
-    """
-    rows: list[list[float]] = []
-    for row in plan.planned:
-        ends = row.starts + row.days
-        if rows and row.starts <= rows[-1][1] + ROUNDING:
-            rows[-1][1] = ends
-        else:
-            rows.append([row.starts, ends])
-    return np.array(rows)
+def planned_outages(model: Model, plan: Disruptions) -> NDArray[np.float64]:
+    """The outages on fixed days, rows of (starts, ends)."""
+    rows = [(row.starts, row.starts + row.days) for row in plan.planned]
+    return np.asarray(model.on_grid(np.array(rows)))
 
 
 def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
@@ -97,14 +86,14 @@ def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
         plan = supplier.disruptions
         rows = np.empty((0, 2))
         if plan is not None and plan.up is not None and plan.down is not None:
-            ups = Draws(plan.up, stream(f"up/{_spell(name)}"))
-            downs = Draws(plan.down, stream(f"down/{_spell(name)}"))
+            ups = Draws(plan.up, stream(f"up/{_spell(name)}"), model.ticks)
+            downs = Draws(plan.down, stream(f"down/{_spell(name)}"), model.ticks)
             count = 16
             while len(rows) == 0 or rows[-1, 0] < model.horizon:
                 count *= 2
                 turns = np.column_stack([ups.first(count)[:count], downs.first(count)[:count]])
-                rows = np.cumsum(turns).reshape(-1, 2)
+                rows = ends_of(turns.ravel(), model.ticks).reshape(-1, 2)
         elif plan is not None:
-            rows = planned_outages(plan)
+            rows = planned_outages(model, plan)
         found.append(rows[rows[:, 0] < model.horizon])
     return tuple(found)

@@ -85,8 +85,8 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
     ]
     lead_times, services = [], []
     for place, lane in places(model):
-        lead_times.append(Draws(lane.time, stream(f"lead_time/{place}")))
-        services.append(Draws(lane.service, stream(f"service/{place}")))
+        lead_times.append(Draws(lane.time, stream(f"lead_time/{place}"), model.ticks))
+        services.append(Draws(lane.service, stream(f"service/{place}"), model.ticks))
     columns, single = _merge(parts)
     return Tape(
         seed=seed,

@@ -95,7 +95,7 @@ class Conversation:
         """How far off promises were that looked `low` to `high` days ahead."""
         ends, whole = self.ended
         dated = self.dated.compress(whole[self.dated["head"]])
-        ahead = dated["promise"] - dated["time"]
+        ahead = self.m.model.on_grid(dated["promise"] - dated["time"])
         error = np.abs(ends[dated["head"]] - dated["promise"])
         inside = ((ahead > low) | (low == 0)) & (ahead <= high)
         return self.mean(dated["head"][inside], error[inside])

@@ -32,8 +32,9 @@ class Deliveries:
         fast = np.array([d.express.days if d.express else d.days for d in self.terms])
         least = np.array([d.express.slack if d.express else -np.inf for d in self.terms])
         code = self.m.log.column("customer_class")[lines]
-        slack = self.m.log.column("due")[lines] - shipped - normal[code]
-        express = slack < least[code]
+        on_grid = self.m.model.on_grid
+        slack = on_grid(self.m.log.column("due")[lines] - shipped - normal[code])
+        express = slack < on_grid(least[code])
         return express, np.where(express, fast[code], normal[code])
 
     @cached_property
@@ -81,5 +82,5 @@ class Deliveries:
             return later[~ended | (rest["closed"] > rest["due"])]
         lines, times, _ = self.shipments
         days = self.arrivals(lines, times)[1]
-        late = lines[times + days > self.m.log.column("due")[lines]]
+        late = lines[self.m.model.on_grid(times + days) > self.m.log.column("due")[lines]]
         return np.union1d(late, later[~ended])

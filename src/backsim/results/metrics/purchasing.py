@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +46,8 @@ class Forecasts:
         model, log = self.m.model, self.m.log
         sums = np.zeros((3, len(log.stocks)))
         for row in set_up(model).forecasts if len(log.observations) else ():
-            ended, skipped = (
-                max(0, math.ceil((time - row.first) / row.every))
-                for time in (model.horizon, model.warm_up)
-            )
+            ends = model.moments(row.first, row.every)
+            skipped, ended = np.searchsorted(ends, model.warm_up), len(ends)
             periods: Any = log.observations[row.observed_at + skipped : row.observed_at + ended]
             errors = periods["forecast"] - periods["units"]
             sums[:, row.stock] = np.abs(errors).sum(), errors.sum(), periods["units"].sum()

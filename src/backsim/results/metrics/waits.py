@@ -103,7 +103,7 @@ def waits_of(m: Sums) -> Waits:
     if m.first:
         shipments = shipments.compress(lines >= m.first)
         lines = shipments["line"]
-    wait = shipments["time"] - m.time[lines]
+    wait = m.model.on_grid(shipments["time"] - m.time[lines])
     group = m.group[lines]
     stock = group % m.shape[1]
     codes = (group // m.shape[1], m.product[stock], m.site[stock])

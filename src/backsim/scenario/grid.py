@@ -1,0 +1,154 @@
+"""How fine the grid of time is (`kernel.grid`): so that the times that people write lie on it.
+
+They write decimals and clock fractions: 30.4, 365/12, 0.1, minutes, seconds, weeks or months of a
+year.  A day is divided so that all of these are whole numbers of ticks, as far as the horizon has
+room for them, and the times of the scenario's own world first.  Policies do not enter: all that are
+compared in one world share its tape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from backsim.scenario.distribution import Distribution
+from backsim.scenario.schema import (
+    OrderList,
+    PeriodArrivals,
+    Process,
+    RenewalArrivals,
+    Scenario,
+    Servers,
+    SiteSource,
+    SupplierSource,
+    Throughput,
+)
+
+MOST_TICKS = 2.0**49
+"""Ticks up to the horizon: then the rounding of a sum of two times is less than 1/8 of a tick."""
+
+FINEST_USE = 86_400
+"""A day must have so many ticks: seconds."""
+
+LONGEST = MOST_TICKS / FINEST_USE
+"""The longest horizon, days."""
+
+DIVISORS = (
+    *(2, 2, 2, 3, 5, 5, 2, 2, 3),  # decimals and minutes
+    *(2, 2, 3, 5, 2, 7),  # seconds, weeks
+    *(5, 73, 5, 13),  # days of a year, weeks of a year, longer decimals
+    *(2, 5, 2, 3) * 12,  # what is left: products of these
+)
+"""What a day is divided by, in this order, as far as there is room."""
+
+LOOKED_AT = 1000
+"""Times of one list that are looked at."""
+
+Given = Iterator[float]
+
+
+def ticks_per_day(scenario: Scenario) -> float:
+    """Ticks of a day: a multiple of the least common denominator of the world's times.
+
+    Where these are no fractions of a day, of one of themselves.
+    """
+    room = MOST_TICKS / 2.0 ** math.ceil(math.log2(scenario.horizon))
+    atoms, means = set(), set()
+    for value, exact in _times(scenario):
+        if value > 0:
+            (atoms if exact else means).add(value)
+    units = (1.0, *sorted(atoms)[:8])
+    unit = next((u for u in units if all(denominator(t / u) for t in atoms)), 1.0)
+    found = [denominator(t / unit) for t in atoms | means]
+    ticks = 1
+    for part in sorted({d for d in found if d}):
+        ticks = _if_room(ticks, part, room * unit)
+    whole = 1
+    for divisor in DIVISORS:
+        more = _if_room(ticks, whole * divisor, room * unit)
+        if more % (whole * divisor) == 0:
+            ticks, whole = more, whole * divisor
+    return ticks / unit
+
+
+def _if_room(ticks: int, part: int, room: float) -> int:
+    """The least multiple that `part` divides as well; the same number if that is too large."""
+    both = math.lcm(ticks, part)
+    return both if both <= room else ticks
+
+
+def denominator(time: float) -> int:
+    """The denominator of the fraction that a number stands for, or 0 where it is none.
+
+    The simplest fraction within the rounding of the number and of a product that it may come from;
+    by continued fractions.  Denominators d are looked for as long as d^2 x time stays below 2^44,
+    where it is not by chance that there is one.
+    Source: Hardy and Wright, An Introduction to the Theory of Numbers (2008), chapter 10.
+    """
+    exact = Fraction(time)
+    near = exact / 2**51
+    rest, last, now = exact, (0, 1), (1, 0)
+    while True:
+        whole = rest.numerator // rest.denominator
+        last, now = now, (whole * now[0] + last[0], whole * now[1] + last[1])
+        if now[1] ** 2 * time > 2.0**44:
+            return 0
+        if abs(Fraction(*now) - exact) <= near:
+            return now[1]
+        rest = 1 / (rest - whole)
+
+
+def _times(scenario: Scenario) -> Iterator[tuple[float, bool]]:
+    """The times of a world: those that recur exactly, and means of those that do not."""
+    yield scenario.horizon, False
+    laws: set[Distribution] = set()
+    for customer in scenario.customers.values():
+        laws |= _laws(customer.due_in, customer.tolerance)
+        laws |= _laws(customer.informed.tolerance, customer.informed.grace)
+        for demand in customer.demand:
+            if isinstance(demand, OrderList):
+                yield from ((order.time, False) for order in demand.orders[:LOOKED_AT])
+            elif isinstance(demand, Process):
+                if isinstance(demand.arrivals, PeriodArrivals):
+                    period = demand.arrivals.period
+                    yield from ((time, True) for time in (period.every, period.first))
+                elif isinstance(demand.arrivals, RenewalArrivals):
+                    laws |= _laws(demand.arrivals.renewal.interval)
+    for supplier in scenario.suppliers.values():
+        laws |= _laws(supplier.lead_time)
+        if isinstance(supplier.capacity, Servers):
+            laws |= _laws(supplier.capacity.service)
+        elif isinstance(supplier.capacity, Throughput):
+            yield 1.0 / supplier.capacity.units_per_day, True
+        if supplier.lateness is not None:
+            laws |= _laws(supplier.lateness.days)
+        if supplier.parts is not None:
+            yield supplier.parts.days, True
+        if supplier.disruptions is not None:
+            laws |= _laws(supplier.disruptions.up, supplier.disruptions.down)
+            for outage in supplier.disruptions.planned[:LOOKED_AT]:
+                yield from ((time, True) for time in (outage.starts, outage.days))
+    for point in scenario.stock:
+        laws |= _laws(point.lead_time, point.transfers.days if point.transfers else None)
+        for source in point.supplier or ():
+            if isinstance(source, SiteSource):
+                laws |= _laws(source.transport)
+            elif isinstance(source, SupplierSource):
+                laws |= _laws(source.lead_time)
+    for law in laws:
+        yield from _values(law)
+
+
+def _laws(*given: Any) -> set[Distribution]:
+    """Those of some fields that are distributions."""
+    return {value for value in given if isinstance(value, Distribution)}
+
+
+def _values(law: Distribution) -> Iterable[tuple[float, bool]]:
+    """The values that a distribution takes, or its mean where there are many."""
+    atoms = law.atoms()
+    if atoms is None or len(atoms[0]) > LOOKED_AT:
+        return [(law.moments()[0], False)]
+    return [(float(value), True) for value in atoms[0]]
