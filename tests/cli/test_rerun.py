@@ -123,7 +123,7 @@ def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> No
     ("arguments", "message"),
     [
         (["rerun", "nowhere"], "nowhere: expected a folder of `backsim run --out` or"),
-        (["rerun", "shop.yaml"], "shop.yaml: expected a folder of `backsim run --out` or"),
+        (["rerun", "shop.yaml"], "shop.yaml is a scenario: use `backsim run shop.yaml`"),
         (["rerun", "broken"], "broken/provenance.json: expected JSON ("),
         (["rerun", "bare"], "bare/provenance.json: scenario_name: expected text, got nothing"),
         (["rerun", "no_values"], "no_values/replications.csv: expected a readable file"),

@@ -188,6 +188,28 @@ def test_an_answer_that_is_no_number_is_the_rules_fault() -> None:
         backsim.simulate(shop("none_at_all"), seed=1, engine="simpy")
 
 
+def test_an_error_while_a_customer_orders() -> None:
+    """Customers are a process of SimPy, which raises a copy of the error."""
+    source = "from backsim import priority\n@priority\ndef late(line):\n    return {}\n"
+    demand = {"arrivals": {"poisson": {"rate": 5}}, "products": "x"}
+    for body, said in (
+        ("line.nothing", ":4: rule late: AttributeError"),
+        ("'x'", "rule late: exp"),
+    ):
+        typed(source.format(body), "<ipython-input-3-a>", {})
+        model = from_dict(
+            {
+                "horizon": 30,
+                "products": "x",
+                "suppliers": {"s": {"lead_time": 2}},
+                "customers": {"c": {"demand": demand}},
+                "stock": [{"initial": 0, "reorder": "none", "priority": "late"}],
+            }
+        )
+        with pytest.raises(RuleError, match=said):
+            backsim.simulate(model, seed=1, engine="simpy")
+
+
 def test_an_error_of_the_kernel_is_not_blamed_on_a_rule(monkeypatch: Any) -> None:
     from backsim.engines import simpy
 

@@ -67,6 +67,16 @@ def test_what_is_on_its_way_is_not_stopped_and_what_is_ordered_on_a_weekend_wait
     assert log.contacts["first_promise"].tolist() == [7.0, 10.0, 10.0, 10.0]
 
 
+@pytest.mark.parametrize("lead_time", [0, 2])
+def test_saturday_and_sunday_are_one_weekend(lead_time: float):
+    days = [{"starts": 5, "days": 1}, {"starts": 6, "days": 1}]
+    closed = {"planned": days, "announced": True}
+    log = play(shop(5.25, disruptions=closed, lead_time=lead_time))
+    assert dates(log, "arrives") == dates(log, "quoted") == [7.0 + lead_time]
+    log = play(shop(4.5, disruptions=closed, messages="exact", **THREE_DAYS))
+    assert dates(log, "arrives") == dates(log, "quoted") == [9.5]
+
+
 def test_work_that_goes_on_for_weeks_counts_every_weekend():
     log = play(shop(1, capacity={"servers": 1, "service": 12}, lead_time=1))
     assert dates(log, "arrives") == dates(log, "quoted") == [18.0]  # 4 + 5 + 3 days, then 1

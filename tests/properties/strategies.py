@@ -118,11 +118,12 @@ DISRUPTIONS = st.one_of(
         st.booleans(),
     ),
     st.builds(
-        lambda announced: {
-            "planned": [{"starts": 1, "days": 2}, {"starts": 3, "days": 0.5}],
+        lambda announced, more: {
+            "planned": [{"starts": 1, "days": 2}, {"starts": 3, "days": 0.5}, *more],
             "announced": announced,
         },
         st.booleans(),
+        st.sampled_from([[], [{"starts": 4, "days": 1}, {"starts": 6.5, "days": 99}]]),
     ),
 )
 LEVEL = st.integers(-1, 6)
@@ -145,6 +146,7 @@ EMERGENCIES = st.builds(
 REORDERS = st.one_of(
     st.sampled_from([use(rule) for rule in built_in("reorder")]),
     st.builds(lambda S: {"rule": "base_stock", "S": S}, LEVEL),
+    st.builds(lambda S: {"rule": "capped_base_stock", "S": S, "cap": 2}, LEVEL),
     st.builds(lambda s, d: {"rule": "s_S", "s": s, "S": s + d}, LEVEL, st.integers(1, 5)),
     st.builds(lambda r, Q: {"rule": "r_nQ", "r": r, "Q": Q}, LEVEL, st.integers(1, 5)),
     st.builds(
@@ -259,6 +261,7 @@ def suppliers(draw: Any) -> dict[str, Any]:
         "messages": draw(MESSAGES),
         "lateness": draw(LATENESS),
         "disruptions": draw(DISRUPTIONS),
+        "joint_orders": draw(st.booleans()),
         "yield_share": draw(st.sampled_from([None, 0.5, {"uniform": {"low": 0, "high": 1}}])),
         "parts": draw(st.sampled_from([None, {"count": 3, "days": 0.5}])),
     }

@@ -24,6 +24,7 @@ from backsim.allocation.parse import Parser
 from backsim.allocation.settings import Settings, read_settings
 from backsim.allocation.tables import read_tables
 from backsim.errors import nearest
+from backsim.kinds import Kind, expect
 from backsim.tables.table import Table
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def read_book(
     `today`, `date_format` and `decimal` (a point or a comma) come before the book's own settings.
     Raises InputError; a TableError lists all faults that were found, with file and row.
     """
+    expect(path, Kind.BOOK, Kind.WORKBOOK, Kind.FOLDER)
     tables = read_tables(path)
     settings = read_settings(tables.get("settings"), today, date_format, decimal)
     return _Assembly(tables, settings).book()

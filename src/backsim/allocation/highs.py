@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.allocation.improve import improve
 from backsim.allocation.program import INF, Program
 from backsim.allocation.solution import (
     INFEASIBLE,
@@ -25,12 +26,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
 
 SMALL = 20_000
 """Columns up to which the simplex method without presolving is fastest."""
 
 TWICE = 2_000
 """Columns up to which a mixed program is solved in two ways."""
+
+SEARCHED = 0.5
+"""Share of its time after which a large program is improved part by part."""
+
+EASY = 1e-4
+"""Relative gap of a part."""
 
 PRIMAL = 4
 """HiGHS's number for the primal simplex method."""
@@ -112,9 +120,14 @@ def optimum(
     found, stop = [], time.monotonic() + effort.time_limit
     if len(program.cost) <= TWICE:
         found.append(_branch(program, effort, solver, "off", start))
-    left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
+    seconds = max(0.01, stop - time.monotonic())
+    left = replace(effort, time_limit=seconds if len(program.cost) <= TWICE else SEARCHED * seconds)
     found.append(_branch(_bounded(program), left, solver, "on", start))
     best = min(found, key=lambda solution: solution.objective)
+    if best.found and best.status == TIME_LIMIT and effort.time_limit < INF:
+        values = improve(program, best.values, stop - time.monotonic(), _again)
+        cost = float(program.cost @ values + program.offset)
+        best = replace(best, values=values, objective=cost)
     if not best.found:
         stopped = [one for one in found if one.status == TIME_LIMIT]
         return (stopped or found)[0]
@@ -177,6 +190,17 @@ def _branch(
         bound,
     )
     return _at_least(program, found, start)
+
+
+def _again(program: Program, values: Floats, held: Codes, seconds: float) -> Floats | None:
+    """Better values than these, with some whole numbers held."""
+    solver = new_solver(program, Effort(time_limit=seconds, gap=EASY))
+    solver.setOptionValue("presolve", "on")
+    decided = np.round(values[held])
+    solver.changeColsBounds(len(held), held.astype(np.int32), decided, decided)
+    _begin_at(solver, values)
+    solver.run()
+    return np.array(solver.getSolution().col_value) if _status(solver)[1] else None
 
 
 def _begin_at(solver: Any, start: Floats) -> None:

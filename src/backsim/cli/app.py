@@ -305,30 +305,19 @@ def diff(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Scenarios, experiments, books of orders."),
+    ],
     set_: Sets = None,
     rules: RuleFiles = None,
 ) -> int:
-    """Check scenario files and say what is wrong with them, all faults at once."""
+    """Check scenarios, experiments and books, and print all faults."""
+    from backsim.cli.validate import check_files
     from backsim.rules.files import load_rules
-    from backsim.scenario import load
 
     load_rules(rules or [])
-    bad = False
-    for file in files:
-        try:
-            model = load(file, set_ or [])
-        except InputError as error:
-            bad = True
-            typer.echo(str(error), err=True)
-        else:
-            points, orders = len(model.stock_points), model.expected_orders
-            typer.echo(
-                f"{file}: ok ({points} stock points, about {orders:,.0f} orders a replication)"
-            )
-            for report in model.trace_reports:
-                typer.echo(f"  {report}".replace("\n", "\n  "))
-    return 2 if bad else 0
+    return 0 if check_files(files, set_ or []) else 2
 
 
 @app.command()

@@ -113,15 +113,18 @@ def own_rules(model: Model) -> list[Rule]:
 def _place(error: BaseException, own: Sequence[Rule]) -> str:
     """Where in a user's rules an error arose, as file:line; "" if it did not arise there."""
     codes = {rule.function.__code__ for rule in own}
-    frames = list(traceback.walk_tb(error.__traceback__))
-    if own and frames and frames[-1][0].f_code.co_filename.startswith(RULES_OF):
-        names = ", ".join(rule.name for rule in own)
-        return f"rule {names}: expected a number as its answer"
-    for at, (frame, _) in enumerate(frames):
-        if frame.f_code in codes:
-            file = frame.f_code.co_filename
-            lines = [line for f, line in frames[at:] if f.f_code.co_filename == file]
-            return f"{file}:{lines[-1]}: rule {frame.f_code.co_name}"
+    at: BaseException | None = error
+    while own and at is not None:  # SimPy raises a copy of what a process raises, with its cause
+        frames = list(traceback.walk_tb(at.__traceback__))
+        at = at.__cause__
+        if frames and frames[-1][0].f_code.co_filename.startswith(RULES_OF):
+            names = ", ".join(rule.name for rule in own)
+            return f"rule {names}: expected a number as its answer"
+        for i, (frame, _) in enumerate(frames):
+            if frame.f_code in codes:
+                file = frame.f_code.co_filename
+                lines = [line for f, line in frames[i:] if f.f_code.co_filename == file]
+                return f"{file}:{lines[-1]}: rule {frame.f_code.co_name}"
     return ""
 
 

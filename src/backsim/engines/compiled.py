@@ -7,16 +7,16 @@ state is in the tables, so stopping costs a call.
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
 
 from backsim.engines import loop, pieces, tables
+from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.desks import Clerk
-from backsim.engines.link import RULES_OF, Key, link, rebuild
+from backsim.engines.link import Key, kernel_key, link, rebuild
 from backsim.engines.log import Log, records
 from backsim.engines.loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
 from backsim.engines.setup import Linked, Setup, set_up
@@ -58,6 +58,7 @@ from backsim.entities import (
     dtype,
 )
 from backsim.errors import RuleError
+from backsim.rules import FAMILIES
 from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
@@ -73,6 +74,10 @@ OPTIONS = {"nogil": True, "error_model": "numpy"}
 """numba's options for the loop."""
 
 as_world = tables.world_at(LAYOUT)
+
+
+SIGNATURE = (numba.types.int64[::1], numba.types.float64)
+"""Of the loop: the addresses of the tables, and the horizon."""
 
 
 @lru_cache(maxsize=64)
@@ -108,10 +113,10 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
     setup = set_up(model, linked)
     drive = driver(setup.key, False)
     try:
-        drive.compile((numba.types.int64[::1], numba.types.float64))
+        drive.compile(SIGNATURE)
     except Exception as error:  # numba raises errors of many kinds, also plain ones
         own = [rule for chosen in setup.rules.values() for rule in chosen if not rule.built_in]
-        if not _is_of_rules(error, own):
+        if not own or not is_of_rules(error, own, lambda: _compile_without(own, setup)):
             raise
         names = ", ".join(rule.name for rule in own)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -120,18 +125,23 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from error
 
 
-def _is_of_rules(error: Exception, own: Sequence[Rule]) -> bool:
-    """Whether numba's message names a place in a user's rules, or where they are called."""
-    names = {Path(rule.function.__code__.co_filename).name for rule in own}
-    return bool(own) and any(name in str(error) for name in (*names, RULES_OF))
-
-
 class Next(NamedTuple):
     """A scheduled event."""
 
     time: float
     kind: int
     subject: int
+
+
+def _compile_without(own: Sequence[Rule], setup: Setup) -> None:
+    """Compile the kernel with backsim's own rules in the place of a user's."""
+    rules = {
+        family: [
+            next(iter(FAMILIES[family].rules.values())) if rule in own else rule for rule in chosen
+        ]
+        for family, chosen in setup.rules.items()
+    }
+    driver(kernel_key(rules, setup.switches), False).compile(SIGNATURE)
 
 
 class Arena:

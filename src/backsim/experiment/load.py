@@ -11,6 +11,7 @@ from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.policies import make_policies
 from backsim.experiment.schema import ExperimentFile, View
 from backsim.experiment.view import make_experiment
+from backsim.kinds import Kind, expect
 from backsim.scenario.load import check_form, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import put
@@ -26,6 +27,7 @@ def load_experiment(
     policy.  `fields` are fields of the experiment in place of the file's, such as `seed`.  Raises
     FileError with every fault found.
     """
+    expect(Path(path), Kind.EXPERIMENT)
     document = read_yaml(Path(path))
     for text in overrides:
         name, equals, value = text.partition("=")

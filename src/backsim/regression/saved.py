@@ -19,6 +19,7 @@ from backsim.experiment.describe import experiment_of
 from backsim.experiment.experiment import Experiment
 from backsim.experiment.play import STUDY_FILE
 from backsim.experiment.store import read_study
+from backsim.kinds import Kind, expect, kind_of
 from backsim.results.metrics import views_of
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
@@ -74,6 +75,8 @@ def read_saved(path: Path) -> Saved:
         return _study(study)
     file = path if path.is_file() else folder / "provenance.json"
     if not file.is_file() or file.suffix != ".json":
+        if kind_of(path) in (Kind.SCENARIO, Kind.EXPERIMENT, Kind.BASELINE, Kind.BOOK):
+            expect(path, Kind.RUN, Kind.STUDY)
         raise InputError(
             f"{path}: expected a folder of `backsim run --out` or `backsim compare --out`, "
             f"with provenance.json or {STUDY_FILE}"
@@ -110,10 +113,10 @@ def _run(file: Path) -> Saved:
     return Saved(file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, origin, values)
 
 
-Kind = TypeVar("Kind")
+Typed = TypeVar("Typed")
 
 
-def _field(file: Path, told: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+def _field(file: Path, told: Mapping[str, Any], name: str, kind: type[Typed]) -> Typed:
     """A field of a provenance.  Raises InputError when it is not there, or of another kind."""
     words = {str: "text", int: "a whole number", list: "a list", dict: "a mapping"}
     value = told.get(name)

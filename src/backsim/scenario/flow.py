@@ -113,7 +113,8 @@ def _of_list(name: str, demand: OrderList, scenario: Scenario) -> Iterator[tuple
 
 
 def _of_trace(name: str, trace: Any, only_site: str) -> Iterator[tuple[Pair, Flow]]:
-    days = math.floor(float(trace.time[-1])) + 1.0
+    if not len(trace.time):
+        return
     products, product = np.unique(trace.product, return_inverse=True)
     sites, site = np.unique(trace.site, return_inverse=True)
     group = product * len(sites) + site
@@ -124,7 +125,7 @@ def _of_trace(name: str, trace: Any, only_site: str) -> Iterator[tuple[Pair, Flo
         time = np.full(len(numbers), np.inf)
         np.minimum.at(time, which, trace.time[rows])
         pair = (str(products[product[rows[0]]]), str(sites[site[rows[0]]]) or only_site)
-        yield pair, _observed(name, time, units, days)
+        yield pair, _observed(name, time, units, trace.days)
 
 
 def _observed(name: str, time: Any, units: Any, days: float) -> Flow:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from backsim.errors import InputError
+from backsim.kinds import Kind, expect
 from backsim.scenario.model import Model
 from backsim.scenario.names import unknown_names
 from backsim.scenario.override import parse_path, put
@@ -30,7 +31,7 @@ from backsim.scenario.yamlfile import (
     spell,
 )
 
-Kind = TypeVar("Kind", bound=Part)
+Form = TypeVar("Form", bound=Part)
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Model:
@@ -44,6 +45,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Model:
 
 def read(path: str | Path, overrides: Iterable[str] = ()) -> Document:
     """Read a scenario file and apply overrides, without checking it."""
+    expect(Path(path), Kind.SCENARIO)
     document = read_yaml(Path(path))
     for text in overrides:
         name, equals, value = text.partition("=")
@@ -76,7 +78,7 @@ def build(document: Document, folder: Path) -> Model:
     return resolve(scenario, document, folder)
 
 
-def check_form(document: Document, kind: type[Kind]) -> tuple[Kind | None, list[Fault]]:
+def check_form(document: Document, kind: type[Form]) -> tuple[Form | None, list[Fault]]:
     """A document as a part of that kind, or the faults of its form."""
     try:
         return kind.model_validate(_frozen(document.values)), []

@@ -25,7 +25,7 @@ from backsim.scenario.schema import (
     TraceDemand,
 )
 from backsim.scenario.stock import StockPoints
-from backsim.scenario.trace import TraceLines, read_trace, set_horizon, set_start
+from backsim.scenario.trace import TraceLines, read_trace, set_horizon, set_start, until
 from backsim.scenario.tracefile import TraceError
 from backsim.scenario.volume import demand_rates, expected_work, mean_demand
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
@@ -114,7 +114,9 @@ class _Resolver:
         days = [t.report.first_day for t in self.traces.values() if t.report.first_day is not None]
         start = self.scenario.start or min(days, default=None)
         self.traces = {
-            key: set_horizon(set_start(trace, start), self.scenario.horizon)
+            key: set_horizon(
+                set_start(trace, start), self.scenario.horizon, self.scenario.known_until
+            )
             for key, trace in self.traces.items()
         }
         self.scenario = self.scenario.model_copy(update={"start": start})
@@ -190,8 +192,11 @@ class _Resolver:
                 more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
                 expected = f"`stock` to hold what is ordered: {product} at {site}{more}"
                 self.fault(path, expected, "no such stock point")
-        demand = mean_demand(self.scenario, self.traces)
-        stock = points.explicit(demand, cache(lambda: flows(self.scenario, self.traces)))
+        day = self.scenario.known_until
+        known = {key: until(trace, day) for key, trace in self.traces.items()}
+        nothing = dict.fromkeys(mean_demand(self.scenario, self.traces), 0.0)
+        demand = {**nothing, **mean_demand(self.scenario, known)}
+        stock = points.explicit(demand, cache(lambda: flows(self.scenario, known)))
         self.faults += points.faults
         self.scenario = self.scenario.model_copy(update={"stock": stock, "policy": Policy()})
 

@@ -597,6 +597,9 @@ class Scenario(Spec):
     """Days at the start that no metric counts."""
     start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
     """The date of day 0; calendars need it, and a trace takes its first day if there is none."""
+    known_until: PositiveDays | None = None
+    """Day up to which traces are known when levels in days, levels from a service and first
+    forecasts are computed: as known on that day.  Default: to their end, the future included."""
     time_unit: str = "days"
     """What "day" means here; a label, nothing is converted."""
     products: Annotated[

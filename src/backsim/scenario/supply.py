@@ -113,7 +113,8 @@ class Disruptions(Spec):
     down: Interval | None = None
     """Days that an outage lasts."""
     planned: tuple[PlannedOutage, ...] = ()
-    """Outages on fixed days, instead of `up` and `down`; they may not overlap."""
+    """Outages on fixed days, instead of `up` and `down`; they may not overlap, and those that touch
+    are one."""
     announced: bool = False
     """Whether the supplier announces its outages.  Planned ones are then known from the start; by
     others expected dates are postponed by the mean outage.  Otherwise only its `messages` know."""

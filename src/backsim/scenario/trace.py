@@ -52,6 +52,8 @@ class TraceLines:
     units: NDArray[np.int64]
     price: Mapping[str, float]
     report: TraceReport = field(compare=False)
+    days: float = 1.0
+    """Whole days, of which the lines are the demand."""
 
     @property
     def products(self) -> list[str]:
@@ -103,14 +105,27 @@ def set_start(trace: TraceLines, start: datetime.date | None) -> TraceLines:
     """The trace with days counted from `start`, which is no later than its first day."""
     if start is None or trace.report.first_day is None:
         return trace
-    return replace(trace, time=trace.time + float((trace.report.first_day - start).days))
+    later = float((trace.report.first_day - start).days)
+    return replace(trace, time=trace.time + later, days=trace.days + later)
 
 
-def set_horizon(trace: TraceLines, horizon: float) -> TraceLines:
+def until(trace: TraceLines, day: float | None) -> TraceLines:
+    """What was known of a trace on a day: the orders before it; None: all of it."""
+    if day is None:
+        return trace
+    last = int(np.searchsorted(trace.time, day, "left"))
+    columns = ("time", "order", "product", "site", "units")
+    return replace(trace, days=day, **{name: getattr(trace, name)[:last] for name in columns})
+
+
+def set_horizon(trace: TraceLines, horizon: float, known_until: float | None) -> TraceLines:
     """The trace, whose report says what of it the horizon cuts off or leaves without orders."""
     beyond = int((trace.time >= horizon).sum())
     silent = max(0.0, np.ceil(horizon - float(trace.time[-1])) - 1.0)
-    return replace(trace, report=replace(trace.report, beyond=beyond, silent=float(silent)))
+    return replace(
+        trace,
+        report=replace(trace.report, beyond=beyond, silent=float(silent), known_until=known_until),
+    )
 
 
 class _Rows:
@@ -356,7 +371,9 @@ def _lines(
 
     site = names(columns.site) if columns.site else np.full(len(order), rows.trace.site or "")
     units = rows.units[places].astype(np.int64)
-    return TraceLines(time, number, names(columns.product), site, units, _prices(rows), report)
+    days = max(1.0, float(np.ceil(time[-1] + 1e-9)))
+    product, prices = names(columns.product), _prices(rows)
+    return TraceLines(time, number, product, site, units, prices, report, days)
 
 
 def _prices(rows: _Rows) -> dict[str, float]:

@@ -29,6 +29,8 @@ class TraceReport:
     """Used rows on or after the horizon, which no run plays."""
     silent: float = 0.0
     """Whole days from the last order to the horizon."""
+    known_until: float | None = None
+    """Day up to which levels in days and first forecasts know the trace; None: its end."""
     written: str = ""
     """How the file is written, where that was found out."""
 
@@ -53,4 +55,6 @@ class TraceReport:
                 f"the last order comes {self.silent:,g} days before the horizon: "
                 "nothing is ordered in them"
             )
+        part = "all of it" if self.known_until is None else f"its first {self.known_until:,g} days"
+        lines.append(f"levels in days and first forecasts know {part} (`known_until`)")
         return "\n  ".join(lines)

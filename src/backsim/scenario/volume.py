@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -115,10 +114,9 @@ def _process_rates(demand: Process) -> Iterator[tuple[Pair, float]]:
 
 
 def _trace_rates(trace: TraceLines, only_site: str) -> Iterator[tuple[Pair, float]]:
-    days = math.floor(float(trace.time[-1])) + 1.0
     products, product = np.unique(trace.product, return_inverse=True)
     sites, site = np.unique(trace.site, return_inverse=True)
     units = np.zeros((len(products), len(sites)))
     np.add.at(units, (product, site), trace.units)
     for i, j in np.argwhere(units):
-        yield (str(products[i]), str(sites[j]) or only_site), float(units[i, j]) / days
+        yield (str(products[i]), str(sites[j]) or only_site), float(units[i, j]) / trace.days

@@ -74,9 +74,18 @@ def _laws(supplier: Supplier) -> dict[str, Distribution]:
 
 
 def planned_outages(model: Model, plan: Disruptions) -> NDArray[np.float64]:
-    """The outages on fixed days, rows of (starts, ends)."""
-    rows = [(row.starts, row.starts + row.days) for row in plan.planned]
-    return np.asarray(model.on_grid(np.array(rows)))
+    """The outages on fixed days, rows of (starts, ends); those that touch are one.
+
+    So a supplier that is closed on Saturday and on Sunday does nothing at midnight.
+    """
+    rows: list[list[float]] = []
+    for row in plan.planned:
+        starts, ends = model.on_grid(row.starts), model.on_grid(row.starts + row.days)
+        if rows and starts <= rows[-1][1]:
+            rows[-1][1] = ends
+        else:
+            rows.append([starts, ends])
+    return np.array(rows)
 
 
 def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
