@@ -225,7 +225,9 @@ def test_the_form_of_dates_is_told_by_the_column(
     tmp_path: Path, texts: list[str], days: list[float]
 ) -> None:
     rows = [f'"{text}",mug,1' for text in texts]
-    found = model(tmp_path, "\n".join(["day,item,count", *rows]))
+    text = "\n".join(["day,item,count", *rows])
+    found = model(tmp_path, text)
+    assert units(model(tmp_path, text, {"date_format": "mixed"})) == units(found)
     assert sorted(found.traces["all", 0].time.tolist()) == pytest.approx(days)
 
 

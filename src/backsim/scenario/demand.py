@@ -213,6 +213,11 @@ class Cancellations(Spec):
     """Columns, such as customer and product, whose texts agree."""
 
 
+def _found(value: Any) -> Any:
+    """Words by which other tools say that a form is to be found."""
+    return None if value in ("auto", "mixed") else value
+
+
 def _date_format(text: str) -> str:
     try:
         return text if text == "days" else check_format(text)
@@ -240,9 +245,11 @@ class Trace(Spec):
     """Path of the file; a relative one starts at the scenario file's folder."""
     columns: Columns
     """The names of the columns to use."""
-    date_format: Annotated[str, AfterValidator(_date_format)] | None = None
-    """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days.  Default: found from
-    the whole column, and refused where it can be read in two ways."""
+    date_format: Annotated[
+        Annotated[str, AfterValidator(_date_format)] | None, BeforeValidator(_found)
+    ] = None
+    """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days.  Default (or "auto",
+    "mixed"): found from the whole column, and refused where it can be read in two ways."""
     decimal: Literal[".", ","] | None = None
     """The decimal sign; the other one stands between thousands.  Default: found from the file."""
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
