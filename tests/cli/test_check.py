@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
@@ -70,7 +72,7 @@ def test_a_change_beyond_its_margin(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out.splitlines()
     assert said[0] == (
         f"experiment: FAILED: 2 of {number()} metrics beyond their margins "
-        "(changed: the resolved scenario or rules of every policy)"
+        "(changed: the resolved scenario or rules of every policy (costs.holding: 0.1 -> 0.101))"
     )
     start, _, end = said[1].partition("; change between ")
     assert start == "  plain: cost.holding: 1.041 -> 1.052 a day (+1 %); margin +0.00521"
@@ -111,7 +113,7 @@ def test_an_update_makes_the_change_the_baseline(capsys: pytest.CaptureFixture[s
     ]
     lines = zip(before.splitlines(), BASELINE.read_text().splitlines(), strict=True)
     changed = {new.split(":")[0].strip() for old, new in lines if old != new}
-    assert changed == {"digests", '"cost.holding"', '"cost.total"', "profit"}
+    assert changed == {"digests", '"costs.holding"', '"cost.holding"', '"cost.total"', "profit"}
 
 
 def test_an_update_keeps_what_a_person_may_edit() -> None:
@@ -127,6 +129,79 @@ def test_an_update_keeps_what_a_person_may_edit() -> None:
     assert "replications: 3" in text
     assert check("--update") == 0
     assert BASELINE.read_text() == text
+
+
+def test_an_edited_number_of_replications_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """The check says in a line what to do; the update does it."""
+    gate.replace(BASELINE, ("replications: 5", "replications: 3"))
+    assert check() == 2
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert said[1].endswith(
+        "replications: expected 5, as many as each metric has values (--update makes as many as "
+        "it says), got 3"
+    )
+    assert check("--update") == 0
+    assert check() == 0
+    assert "replications: 3\n" in BASELINE.read_text()
+    assert capsys.readouterr().out.splitlines()[-1].endswith("metrics, 3 replications)")
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_value_edited_by_hand_is_found(changed: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether all digests agree, or something else has changed and the values are tested."""
+    text = BASELINE.read_text()
+    edited = re.sub(r'(otif: ")0\.\d+', r"\g<1>0.123", text, count=1)
+    assert edited != text
+    BASELINE.write_text(edited)
+    if changed:
+        dearer()
+    assert check() == 2
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert said[1].endswith(
+        "policies.plain.values: expected the values that were written (--update writes those of "
+        "now), got others"
+    )
+
+
+def test_every_command_that_is_told_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a folder of baselines and rules of one's own, both of which have names with a blank."""
+    rules = Path("my rules.py")
+    rules.write_text(
+        "from backsim import priority\n\n\n@priority\ndef told_youngest(line):\n"
+        "    return -line.time\n"
+    )
+    gate.replace(Path("experiment.yaml"), ("class_priority", "told_youngest"))
+    options = ["--workers", "1", "--baseline", "my baselines", "--rules", str(rules)]
+    assert cli(["check", "experiment.yaml", *options]) == 2
+    told = capsys.readouterr().out
+    made = hints(told)
+    assert len(made) == 1
+    assert run_hint(made[0]) == 0
+    assert Path("my baselines/experiment.yaml").is_file()
+    gate.replace(Path("shop.yaml"), ("holding: 0.1", "holding: 0.9"), ("rate: 2", "rate: 9"))
+    assert cli(["check", "experiment.yaml", *options]) == 1
+    told = capsys.readouterr().out
+    commands = hints(told)
+    assert [line.split()[1] for line in commands] == ["check", "compare", "check"], told
+    assert "--markdown check.md" in commands[0]
+    assert [run_hint(line) for line in commands] == [1, 0, 0]
+    assert Path("check.md").is_file()
+    assert cli(["check", "experiment.yaml", *options]) == 0
+
+
+def hints(said: str) -> list[str]:
+    """The commands that a message tells."""
+    return re.findall(r": (backsim \S.*)$", said, re.MULTILINE)
+
+
+def run_hint(line: str) -> int:
+    words = shlex.split(line)
+    assert words[0] == "backsim"
+    return cli(words[1:])
 
 
 def test_strict_fails_also_where_it_is_not_sure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,7 +241,8 @@ def test_bad_input_of_one_does_not_stop_the_others(capsys: pytest.CaptureFixture
     )
     gate.replace(Path("baselines/other.yaml"), ('experiment: "other"', 'experiment: "that"'))
     gate.replace(Path("seed.yaml"), ("objective:", "seed: 2\nobjective:"))
-    gate.replace(Path("baselines/gone.yaml"), ("fairness:", "unfairness:"))
+    gone_text = Path("baselines/gone.yaml").read_text().replace("fairness:", "unfairness:")
+    Path("baselines/gone.yaml").write_text(re.sub(r', values: "\w+"\}', "}", gone_text))
     gate.replace(Path("unresolved.yaml"), ("class_priority", "class_prioritty"))
     gate.replace(Path("policy.yaml"), ("classes:", "by class:"))
     names = ["nowhere", "missing", "damaged", "other", "seed", "gone", "unresolved", "policy"]

@@ -39,7 +39,8 @@ FAULTS = [
     ('{up: "0.5 %", down: none}', '{up: "0.5", down: none}', "15:18: margins.\"cost.total\".up: "
      "expected a number above 0, a share of the mean such as 0.5 %, or none, got '0.5'"),
     ("10 12.25", "10 x", "expected numbers with spaces between them, got '10 x'"),
-    ("10 12.25", "10", "expected 2 values, as many as replications (--update makes them), got 1"),
+    ("10 12.25", "10", "12:1: replications: expected 1 or 2, as many as each metric has values "
+     "(--update makes as many as it says), got 2"),
     ("margins:", "margins", "expected correct YAML"),
     ("  a:", "  a: b", "expected correct YAML"),
     ("scenario:", "scenaro:", "expected a known key (scenario)"),

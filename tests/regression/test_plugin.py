@@ -40,7 +40,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_a_users_tests(tmp_path: Path) -> None:
@@ -56,6 +56,59 @@ def test_a_users_tests(tmp_path: Path) -> None:
     assert "Traceback" not in said
     code, said = run(tmp_path, "-m", "not backsim")
     assert (code, "1 passed, 2 deselected" in said) == (0, True), said
+
+
+NEAR = """
+import pytest
+
+def test_from_the_root(backsim):
+    backsim.assert_no_regression("experiments/experiment.yaml", workers=1)
+
+@pytest.mark.backsim(workers=1)
+def test_beside_the_test(backsim):
+    backsim.assert_no_regression("near.yaml")
+"""
+
+
+def test_paths_do_not_depend_on_the_working_folder(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    for name in ("experiments", "tests"):
+        (tmp_path / name).mkdir()
+        file = gate.write(tmp_path / name, set={"horizon": 30}, replications=2)
+    file.rename(file.with_name("near.yaml"))
+    (tmp_path / "tests" / "test_near.py").write_text(NEAR)
+    code, said = run(tmp_path, "--backsim-update")
+    assert (code, "2 passed" in said) == (0, True), said
+    code, said = run(tmp_path / "tests")
+    assert (code, "2 passed" in said) == (0, True), said
+    baselines = sorted(str(f.relative_to(tmp_path)) for f in tmp_path.rglob("baselines/*"))
+    assert baselines == ["experiments/baselines/experiment.yaml", "tests/baselines/near.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("baselin='x'", "expected a known setting (baseline), got 'baselin'"),
+        ("'x'", "expected settings by name (baseline, workers, engine, strict), got 'x'"),
+        ("workers='2'", "workers: expected a whole number above 0, got '2'"),
+        ("engine='fast'", "engine: expected auto, simpy or compiled, got 'fast'"),
+    ],
+)
+def test_a_marker_that_says_something_else(tmp_path: Path, marker: str, message: str) -> None:
+    text = f"import pytest\n\n@pytest.mark.backsim({marker})\ndef test_x(backsim):\n    pass\n"
+    (tmp_path / "test_it.py").write_text(text)
+    code, said = run(tmp_path)
+    assert code == 4
+    assert f"ERROR: test_it.py::test_x: @pytest.mark.backsim: {message}" in said
+    assert "Traceback" not in said
+
+
+def test_a_call_that_says_something_else(tmp_path: Path) -> None:
+    call = "backsim.assert_no_regression('experiment.yaml', worker=1)"
+    (tmp_path / "test_it.py").write_text(f"def test_x(backsim):\n    {call}\n")
+    code, said = run(tmp_path)
+    assert code == 1
+    assert "assert_no_regression: expected a known setting (workers), got 'worker'" in said
 
 
 def test_a_missing_baseline_fails_the_test(tmp_path: Path) -> None:
@@ -79,11 +132,3 @@ def test_the_entry_point_is_this_module() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     place = project["project"]["entry-points"]["pytest11"]["backsim"]
     assert hasattr(import_module(place), "pytest_addoption")
-
-
-@pytest.mark.parametrize("setting", [{"worker": 1}])
-def test_an_unknown_setting(tmp_path: Path, setting: dict[str, int]) -> None:
-    from backsim.regression.plugin import Gate
-
-    with pytest.raises(TypeError, match="worker"):
-        Gate(False, {}).assert_no_regression(tmp_path / "x.yaml", **setting)

@@ -257,7 +257,7 @@ def check(
     load_rules(rules or [])
     if replications is not None and not update:
         raise InputError("check: expected --replications with --update (else the baseline says it)")
-    settings = Settings(baseline, workers, engine.value, replications, strict)
+    settings = Settings(baseline, workers, engine.value, replications, strict, tuple(rules or ()))
     return check_experiments(experiments, settings, update, junit, markdown)
 
 

@@ -6,6 +6,7 @@ error rate and the margins; `--update` keeps them and writes the rest.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ from backsim.regression.margins import Margin
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Name, Spec
-from backsim.scenario.yamlfile import Document, FileError, read_yaml
+from backsim.scenario.yamlfile import Document, Fault, FileError, read_yaml
 
 ERROR_RATE = 0.01
 DIGITS = 6
@@ -78,6 +79,8 @@ class Digests(Spec):
     """The log of replication 0."""
     results: str
     """Every metric and profile of all replications."""
+    values: str = ""
+    """The values below, as they are written here."""
 
 
 class PolicyResults(Spec):
@@ -85,6 +88,8 @@ class PolicyResults(Spec):
 
     digests: Digests
     """Hashes that are equal when results are."""
+    sets: Mapping[str, str] = {}
+    """What its resolved scenario sets otherwise than `fields` of the baseline."""
     values: Mapping[str, Numbers]
     """Each metric's value in each replication."""
 
@@ -110,6 +115,8 @@ class Baseline(Spec):
     """Margin of each metric, upwards and downwards."""
     made_with: MadeWith
     """What the results were made with."""
+    fields: Mapping[str, str] = {}
+    """The resolved scenario of the first policy, field by field, its data files and rules."""
     policies: Annotated[Mapping[Name, PolicyResults], Field(min_length=1)]
     """The results of each policy."""
 
@@ -119,24 +126,44 @@ def baseline_file(experiment: Path, folder: Path | None) -> Path:
     return (folder or experiment.parent / "baselines") / f"{experiment.stem}.yaml"
 
 
-def read_baseline(path: Path) -> tuple[Baseline, Document]:
-    """Read a baseline.  Raises FileError with every fault found."""
+def read_baseline(path: Path, whole: bool = True) -> tuple[Baseline, Document]:
+    """Read a baseline.  Raises FileError with every fault found.
+
+    Not `whole` is what a person may edit alone: the values are to be written anew.
+    """
     document = read_yaml(path)
     baseline, faults = check_form(document, Baseline)
-    if baseline is not None and not faults:
-        faults = [
-            document.fault(
-                ("policies", policy, "values", metric),
-                f"{baseline.replications} values, as many as replications (--update makes them)",
-                str(len(text.split())),
-            )
-            for policy, results in baseline.policies.items()
-            for metric, text in results.values.items()
-            if len(text.split()) != baseline.replications
-        ]
+    if baseline is not None and not faults and whole:
+        faults = _faults_of_values(baseline, document)
     if baseline is None or faults:
         raise FileError(document.name, faults)
     return baseline, document
+
+
+def _faults_of_values(baseline: Baseline, document: Document) -> list[Fault]:
+    """Values that are not as many as replications, or not those that were written."""
+    counts = {
+        len(text.split()) for found in baseline.policies.values() for text in found.values.values()
+    }
+    if counts and counts != {baseline.replications}:
+        held = " or ".join(map(str, sorted(counts)))
+        expected = f"{held}, as many as each metric has values (--update makes as many as it says)"
+        return [document.fault(("replications",), expected, str(baseline.replications))]
+    return [
+        document.fault(
+            ("policies", name, "values"),
+            "the values that were written (--update writes those of now)",
+            "others",
+        )
+        for name, found in baseline.policies.items()
+        if found.digests.values and found.digests.values != values_digest(found.values)
+    ]
+
+
+def values_digest(values: Mapping[str, str]) -> str:
+    """A hash of the values of a policy, as they are written."""
+    text = "".join(f"{name}: {' '.join(numbers.split())}\n" for name, numbers in values.items())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def write_baseline(baseline: Baseline, path: Path) -> bool:
@@ -157,7 +184,7 @@ def spell_value(value: float) -> str:
     return f"{value:.{DIGITS}g}"
 
 
-INLINE = ("versions", "digests")
+INLINE = ("versions", "digests", "sets")
 """Mappings written on one line."""
 WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 """What YAML does not take for text."""
@@ -168,6 +195,8 @@ def _lines(values: Mapping[str, Any], indent: str = "", inline: bool = False) ->
     lines = []
     for key, value in values.items():
         name = _key(key)
+        if isinstance(value, Mapping) and not value:
+            continue
         if not isinstance(value, Mapping):
             lines.append(f"{indent}{name}: {_scalar(value)}\n")
         elif inline or key in INLINE:

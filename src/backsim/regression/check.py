@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,30 @@ from backsim.regression.baseline import (
     baseline_file,
     read_baseline,
     spell_value,
+    values_digest,
     write_baseline,
 )
-from backsim.regression.fingerprint import digests, made_with
+from backsim.regression.fields import against
+from backsim.regression.fingerprint import digests, fields, made_with
 from backsim.regression.judge import Judgement, checked, gone_policies, judge
 from backsim.regression.margins import default_margin
 from backsim.scenario.yamlfile import Document, FileError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How checks are run."""
+
+    folder: Path | None = None
+    """Where baselines are; `baselines/` beside each experiment if None."""
+    workers: int | None = None
+    engine: str = "auto"
+    replications: int | None = None
+    """For a baseline that is written: instead of its own number, or the experiment's."""
+    strict: bool = False
+    """Fail also where a metric is not surely within its margin."""
+    rules: tuple[Path, ...] = ()
+    """Files of the user's rules, which are loaded already: for the commands that are told."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,11 @@ class Check:
     error_rate: float = 0.0
     strict: bool = False
     seconds: float = 0.0
+    settings: Settings | None = field(default=None, repr=False)
+
+    def command(self, verb: str, *options: str) -> str:
+        """A command on this experiment that runs as it is: `backsim check FILE --update`."""
+        return command(verb, self.file, self.settings, *options)
 
     @property
     def name(self) -> str:
@@ -68,20 +92,6 @@ class Check:
         return 2 if self.bad_input else int(self.failed)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How checks are run."""
-
-    folder: Path | None = None
-    """Where baselines are; `baselines/` beside each experiment if None."""
-    workers: int | None = None
-    engine: str = "auto"
-    replications: int | None = None
-    """For a baseline that is written: instead of its own number, or the experiment's."""
-    strict: bool = False
-    """Fail also where a metric is not surely within its margin."""
-
-
 def check_all(files: Sequence[Path], settings: Settings, update: bool = False) -> Iterator[Check]:
     """Check each experiment, or write its baseline; a fault of one does not stop the others.
 
@@ -97,7 +107,7 @@ def check_all(files: Sequence[Path], settings: Settings, update: bool = False) -
 
 def _guarded(file: Path, settings: Settings, update: bool) -> Check:
     place, started = baseline_file(file, settings.folder), time.perf_counter()
-    check = Check(file, place)
+    check = Check(file, place, settings=settings)
     try:
         made = (update_one if update else check_one)(file, settings)
     except InputError as error:
@@ -117,7 +127,7 @@ def check_one(file: Path, settings: Settings) -> Check:
         load_experiment(file)  # its own faults come first
         raise InputError(
             f"{place}: expected the baseline of {file}, found none; "
-            f"to make it: backsim check {file} --update"
+            f"to make it: {command('check', file, settings, '--update')}"
         )
     baseline, document = read_baseline(place)
     experiment = load_experiment(file, fields={"replications": baseline.replications})
@@ -131,6 +141,7 @@ def check_one(file: Path, settings: Settings) -> Check:
         replications=baseline.replications,
         error_rate=baseline.error_rate,
         strict=settings.strict,
+        settings=settings,
     )
 
 
@@ -143,7 +154,7 @@ def update_one(file: Path, settings: Settings) -> Check:
     old = None
     if place.is_file():
         try:
-            old, _ = read_baseline(place)
+            old, _ = read_baseline(place, whole=False)
         except FileError as error:
             raise InputError(
                 f"{error}\n{place}: correct it, or delete it to have it written anew"
@@ -174,17 +185,18 @@ def make_baseline(study: Study, name: str, old: Baseline | None = None) -> Basel
         for spec in specs
     }
     arrays = {str(spec): study.array(spec) for spec in specs}
-    policies = {
-        policy.name: PolicyResults(
-            digests=found,
-            values={
-                text: " ".join(map(spell_value, values[place]))
-                for text, values in arrays.items()
-                if (~np.isnan(values[place])).sum() > 1
-            },
-        )
-        for place, (policy, found) in enumerate(zip(study.policies, digests(study), strict=True))
-    }
+    told = fields(study)
+    first = next(iter(told.values()))
+    policies = {}
+    for place, (policy, found) in enumerate(zip(study.policies, digests(study), strict=True)):
+        values = {
+            text: " ".join(map(spell_value, of_all[place]))
+            for text, of_all in arrays.items()
+            if (~np.isnan(of_all[place])).sum() > 1
+        }
+        covered = found.model_copy(update={"values": values_digest(values)})
+        sets = against(first, told[policy.name])
+        policies[policy.name] = PolicyResults(digests=covered, sets=sets, values=values)
     kept: dict[str, Any] = {"error_rate": old.error_rate} if old else {}
     return Baseline(
         format=1,
@@ -193,9 +205,27 @@ def make_baseline(study: Study, name: str, old: Baseline | None = None) -> Basel
         replications=study.counts[0],
         margins=margins,
         made_with=made_with(),
+        fields=first,
         policies=policies,
         **kept,
     )
+
+
+def command(verb: str, file: Path, settings: Settings | None, *options: str) -> str:
+    """A command line on an experiment, with the options that it needs to find the same files."""
+    words = ["backsim", verb, _short_path(file)]
+    if settings is not None:
+        if verb == "check" and settings.folder is not None:
+            words += ["--baseline", _short_path(settings.folder)]
+        for rules in settings.rules:
+            words += ["--rules", _short_path(rules)]
+    return shlex.join([*words, *options])
+
+
+def _short_path(path: Path) -> str:
+    """A path from the working folder, where it lies below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def worst(checks: Iterable[Check]) -> int:

@@ -15,6 +15,7 @@ from backsim.experiment.describe import describe
 from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.regression.baseline import Digests, MadeWith
+from backsim.regression.fields import flat
 from backsim.results.madewith import environment, versions_that_count
 from backsim.scenario.lanes import lanes
 from backsim.scenario.model import Model
@@ -29,6 +30,12 @@ def made_with() -> MadeWith:
     found = environment()
     python = ".".join(platform.python_version_tuple()[:2])
     return MadeWith(versions=versions_that_count(), python=python, arithmetic=found["arithmetic"])
+
+
+def fields(study: Study) -> dict[str, dict[str, str]]:
+    """Policy -> its resolved scenario, data files and rules, field by field."""
+    described = describe(study.experiment)["numbers"]["policies"]
+    return {policy.name: flat(described[policy.name]) for policy in study.policies}
 
 
 def digests(study: Study) -> list[Digests]:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.errors import nearest
+from backsim.errors import first_of, nearest
 from backsim.experiment.experiment import Experiment
 from backsim.experiment.study import Study
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
+from backsim.regression.fields import GONE, against, whole
+from backsim.regression.fingerprint import fields
 from backsim.report.analysis import wanted
 from backsim.report.words import listed
+from backsim.results.madewith import normalised
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
 from backsim.scenario.yamlfile import Document, Fault, FileError
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+MOST_FIELDS = 5
+"""Changed fields of the scenario that a message names."""
 
 
 class Verdict(StrEnum):
@@ -163,13 +170,29 @@ class _Judge:
                 told.append("backsim's source" if name == "source" else f"{name} {old} -> {new}")
         if before.python != now.python:
             told.append(f"Python {before.python} -> {now.python}")
-        if before.arithmetic != now.arithmetic:
+        if normalised(before.arithmetic) != normalised(now.arithmetic):
             told.append(f"the platform ({before.arithmetic} -> {now.arithmetic})")
         moved = [n for n, (old, new) in self.digests.items() if old.scenario != new.scenario]
         if moved:
             of = "every policy" if len(moved) == len(self.digests) else listed(moved)
-            told.append(f"the resolved scenario or rules of {of}")
+            told.append(f"the resolved scenario or rules of {of}{self.which(moved)}")
         return tuple(told)
+
+    def which(self, moved: Sequence[str]) -> str:
+        """The fields that have changed in those policies; "" if the baseline does not hold them."""
+        if not self.baseline.fields:
+            return ""
+        now = fields(self.study)
+        lines: dict[str, list[str]] = {}
+        for name in moved:
+            before = whole(self.baseline.fields, self.baseline.policies[name].sets)
+            for path, value in against(before, now[name]).items():
+                lines.setdefault(f"{path}: {before.get(path, GONE)} -> {value}", []).append(name)
+        told = [
+            line if len(names) == len(moved) else f"{line} ({listed(names)})"
+            for line, names in lines.items()
+        ]
+        return f" ({'; '.join(first_of(told, MOST_FIELDS, 'fields'))})" if told else ""
 
     def broken(self) -> tuple[tuple[str, ...], list[str]]:
         """Digests that should be equal and are not; and what is worth a remark."""
@@ -193,7 +216,7 @@ class _Judge:
     def same_numbers(self) -> bool:
         """Whether the same seed must give the same random numbers."""
         before, now = self.baseline.made_with, self.now
-        return before.arithmetic == now.arithmetic and all(
+        return normalised(before.arithmetic) == normalised(now.arithmetic) and all(
             before.versions.get(name) == now.versions.get(name)
             for name in ("backsim", "numpy", "scipy")
         )
@@ -201,11 +224,10 @@ class _Judge:
     def metric(self, name: str, text: str) -> Metric:
         """The verdict on one metric of a policy."""
         spec, results = self.specs[name, text], self.baseline.policies[name]
-        before, after = self.digests[name]
         old, new = results.array(text), self.study.array(spec)[self.study.place(name)]
         up, down = self.limits[name, text]
         written = [spell_value(value) for value in new]
-        if before.results == after.results or written == results.values[text].split():
+        if written == results.values[text].split():
             mean = float(np.nanmean(old))
             return Metric(name, spec, Verdict.same, mean, mean, 0.0, 0.0, up, down)
         known = ~np.isnan(old - new)

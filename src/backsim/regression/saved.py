@@ -20,6 +20,7 @@ from backsim.experiment.experiment import Experiment
 from backsim.experiment.play import STUDY_FILE
 from backsim.experiment.store import read_study
 from backsim.kinds import Kind, expect, kind_of
+from backsim.results.madewith import normalised
 from backsim.results.metrics import views_of
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
@@ -222,5 +223,7 @@ def origin_changes(before: Saved, now: Mapping[str, Any]) -> Iterator[tuple[str,
     words = {"source": "backsim's code", "revision": "git revision", "python": "Python"}
     for key in ("source", "revision", "python", "arithmetic", "platform"):
         one, other = before.origin.get(key) or "unknown", now.get(key) or "unknown"
+        if key == "arithmetic":
+            one, other = normalised(str(one)), normalised(str(other))
         if one != other:
             yield words.get(key, "platform"), one, other

@@ -34,7 +34,9 @@ def story(check: Check) -> str:
     lines += [f"  {text}" for text in found.broken]
     failed = by_weight(found.metrics, Verdict.beyond, Verdict.unequal)
     lines += [f"  {metric_line(m, check)}" for m in failed[:MOST]]
-    lines += [f"  and {len(failed) - MOST} more: --markdown FILE lists all"] * (len(failed) > MOST)
+    if len(failed) > MOST:
+        every = check.command("check", "--markdown", "check.md")
+        lines.append(f"  and {len(failed) - MOST} more; to list all: {every}")
     for verdict in (Verdict.better, Verdict.unsure):
         some = by_weight(found.metrics, verdict)
         if some:
@@ -119,8 +121,8 @@ def interval(metric: Metric, check: Check) -> str:
 def how_to_see_more(check: Check) -> list[str]:
     """Commands that show more."""
     return [
-        f"to see more: backsim compare {check.file}",
-        f"if the change is meant: backsim check {check.file} --update",
+        f"to see more: {check.command('compare')}",
+        f"if the change is meant: {check.command('check', '--update')}",
     ]
 
 

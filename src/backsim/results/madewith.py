@@ -69,10 +69,32 @@ def arithmetic() -> str:
     """
     import numpy as np
 
-    found: Any = np.show_config(mode="dicts")
-    widest = found.get("SIMD Extensions", {}).get("found", [])
+    told: Any = np.show_config(mode="dicts")
+    simd = told.get("SIMD Extensions", {})
     library = "-".join(platform.libc_ver())
-    return " ".join([platform.system(), platform.machine(), library, *widest]).strip()
+    features = [*simd.get("baseline", []), *simd.get("found", [])]
+    return normalised(" ".join([platform.system(), platform.machine(), library, *features]))
+
+
+VECTORS = {
+    "vectors of 512 bits": {"AVX512_SKX", "X86_V4"},
+    "vectors of 256 bits": {"AVX2", "X86_V3"},
+}
+"""Kind of processor -> the names that numpy's versions have for it."""
+
+
+def normalised(arithmetic: str) -> str:
+    """System, machine and library as they are; of a processor's features those that may matter.
+
+    Versions of numpy name the features differently, and in another order; they choose a version of
+    `log` by how wide the vectors are.
+    """
+    words = arithmetic.split()
+    if "vectors" in words:
+        return arithmetic
+    kept = words[:2] + [word for word in words[2:] if not word.isupper()]
+    widths = [width for width, names in VECTORS.items() if names & set(words)]
+    return " ".join(kept + widths[:1])
 
 
 def _version(package: str) -> str:
