@@ -111,9 +111,9 @@ def fits(case: Case, plan: tuple[tuple[float, ...], ...]) -> bool:
 
 
 def cost(case: Case, plan: tuple[tuple[float, ...], ...], early: float) -> float:
-    total, last = 0.0, case.arrive.max() + 1.0
+    total, lasts = 0.0, clearing.last_days(case)
     for i, line in enumerate(plan):
-        due, weight = max(0.0, case.due[i]), case.weight[i]
+        due, weight, last = max(0.0, case.due[i]), case.weight[i], lasts[i]
         soon = early * weight * (2.0 - i / len(plan))
         for day in line:
             late = weight * max(0.0, min(day, last) - due) + soon * min(day, last)

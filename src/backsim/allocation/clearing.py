@@ -24,6 +24,7 @@ from backsim.allocation.book import (
 )
 from backsim.allocation.fair import with_fair
 from backsim.allocation.highs import Solver
+from backsim.allocation.parts import components
 from backsim.allocation.program import INF, Program, spans
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state
@@ -55,7 +56,8 @@ class Case:
     Lines, in order of time of order: `product`; `group`, lines of one group ship together or not
     at all (ALONE: parts will do); `ordered`, `due`, `leaves` (inf: never); `units` open; `weight`,
     money per unit and day late; `lost`, money per unit not served (0: as if a day after the last
-    arrival); `customer_class`; `promised`, inf without a promise, 0 where it is over.
+    arrival for it or a competitor); `customer_class`; `promised`, inf without a promise, 0 where it
+    is over.
     Sources: `of`, the product; `held` units; they `arrive`, 0 where they are on hand.  `min_fill`:
     class -> share of its open units to be served now; `fairness`: how far a class's share may be
     below its fair one; `promise_penalty`: money per unit that comes after its promise.  `capacity`:
@@ -159,7 +161,7 @@ def sort(case: Case) -> Codes:
 
 def book_of(case: Case) -> Book:
     """The case as a book.  The days that a line is late already cost the same whatever is done."""
-    count, last = len(case.units), float(case.arrive.max(initial=0.0)) + 1.0
+    count, last = len(case.units), last_days(case)
     due = np.maximum(0.0, case.due)
     as_late = case.weight * np.maximum(0.0, last - due)
     lost = np.where(case.lost > 0.0, case.lost, as_late)
@@ -174,7 +176,7 @@ def book_of(case: Case) -> Book:
         early = EARLY * case.weight * (2.0 - np.arange(count) / count)
         options = replace(options, transfer=early[options.line] * options.day)
         lost = lost + early * last
-    worth = float(lost.max(initial=1.0)) + float(case.weight.max(initial=1.0)) * last
+    worth = float(lost.max(initial=1.0)) + float((case.weight * last).max(initial=1.0))
     worth += case.promise_penalty
     book = Book(
         lines=Lines(
@@ -210,6 +212,23 @@ def book_of(case: Case) -> Book:
         ),
     )
     return with_fair(book)
+
+
+def last_days(case: Case) -> Floats:
+    """For each line, a day after all that may come to it and to the lines it competes with."""
+    if not len(case.units) or case.capacity < INF:
+        return np.full(len(case.units), float(case.arrive.max(initial=0.0)) + 1.0)
+    whole = np.flatnonzero(case.group != ALONE)
+    products = int(max(case.product.max(), case.of.max(initial=0))) + 1
+    of_line, of_column = components(
+        np.concatenate([np.arange(len(case.units)), whole]),
+        np.concatenate([case.product, products + case.group[whole]]),
+        len(case.units),
+        products + int(case.group.max(initial=0)) + 1,
+    )
+    last = np.zeros(len(case.units) + 1)
+    np.maximum.at(last, of_column[case.of], case.arrive)
+    return np.asarray(last[of_line] + 1.0)
 
 
 def _sources(case: Case) -> Sources:
