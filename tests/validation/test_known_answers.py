@@ -210,6 +210,12 @@ def test_probabilities_are_asked_for_absolutely():
     assert FULL.target(replace(share, value=0.001)) == pytest.approx(0.0002)
 
 
+def test_a_file_may_ask_for_more():
+    answer = replace(one("P1", "EB"), precision=0.002)
+    assert FULL.target(answer) == pytest.approx(0.002 * answer.value)
+    assert COARSE.target(answer) == pytest.approx(0.01 * answer.value)
+
+
 def test_ratio_of_means_is_not_the_mean_of_ratios():
     pairs = {0: (1.0, 1.0), 1: (2.0, 4.0)}
     (ratio,) = replicate_until(

@@ -61,7 +61,8 @@ class Answer:
     sign: float = 1.0
     """1 if less is better, else -1."""
     precision: float = 0.0
-    """Half-width asked of what a neighbour costs more, as a share of the cost."""
+    """Half-width asked of the estimate, as a share of the value (0: by default), or of what a
+    neighbour costs more, as a share of the cost."""
 
     @property
     def cases(self) -> list[Case]:
@@ -152,6 +153,7 @@ class _Reader:
             self._answer(name, plain(known.value), case, measured),
             tolerance=0.0 if known.half_width else tolerance + known.allowance,
             half_width=known.half_width,
+            precision=known.precision or 0.0,
         )
 
     def _optima(self, optimal: Optimal) -> list[Answer | None]:

@@ -46,8 +46,8 @@ class Precision:
     """The half-width that is asked for: a share of the value, absolute for probabilities.
 
     Of a probability below 0.1, `share_of_small` of it is enough to see a deviation, but no less
-    than a tenth of `probability` is asked for.  What the neighbours of an optimum cost more is
-    asked for `times` less precisely than their file says.
+    than a tenth of `probability` is asked for.  Where a file says how precisely, as for what the
+    neighbours of an optimum cost more, `times` that is asked for.
     """
 
     relative: float = 0.01
@@ -58,6 +58,8 @@ class Precision:
     def target(self, answer: Answer) -> float:
         """The half-width asked for of one answer."""
         size = abs(float(answer.value))
+        if answer.precision:
+            return self.times * answer.precision * size
         if not answer.share:
             return self.relative * size
         if size >= 0.1:

@@ -48,6 +48,8 @@ class Expected(Spec):
     """Of the value's own 95 % interval, if the value is itself a simulation estimate."""
     allowance: NonNegative = 0.0
     """By how much the scenario may differ from the source's model; `about` derives it."""
+    precision: Positive | None = None
+    """Half-width asked of the estimate, as a share of the value; default: see the documentation."""
 
     @model_validator(mode="after")
     def _one_error(self) -> Expected:
