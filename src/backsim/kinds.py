@@ -17,6 +17,7 @@ class Kind(Enum):
 
     SCENARIO = ("a scenario", "`backsim run {path}`")
     EXPERIMENT = ("an experiment", "`backsim compare {path}`")
+    KNOWN_ANSWERS = ("a file of known answers", "`backsim validate-theory {path}`")
     BASELINE = ("a baseline", "`backsim check` with its experiment")
     BOOK = ("a book of open orders", "`backsim allocate {path}`")
     RUN = ("the result of a run", "`backsim rerun {path}` or `backsim diff`")
@@ -83,4 +84,6 @@ def _of_keys(path: Path) -> Kind | None:
         return Kind.BASELINE
     if {"customers", "products", "suppliers", "horizon"} & keys:
         return Kind.SCENARIO
+    if "scenario" in keys and {"expect", "optimal"} & keys:
+        return Kind.KNOWN_ANSWERS
     return Kind.EXPERIMENT if "scenario" in keys and {"policies", "factors"} & keys else None

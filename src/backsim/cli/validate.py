@@ -34,6 +34,11 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
 
         experiment = load_experiment(file, overrides)
         return [f"an experiment of {len(experiment.policies)} policies"]
+    if kind is Kind.KNOWN_ANSWERS:
+        from backsim.validation import read
+
+        count = len(read(file))
+        return [f"{count} known answer{'s' * (count != 1)}"]
     if kind in (Kind.BOOK, Kind.WORKBOOK):
         from backsim.allocation.assemble import read_book
 

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from backsim.errors import InputError, nearest
+from backsim.kinds import Kind, expect
 from backsim.results.metrics import METRICS
 from backsim.results.spec import SpecError, parse_metric
 from backsim.scenario.load import build, check_form, plain
@@ -85,10 +86,11 @@ class Measured:
 
 
 def read(path: str | Path) -> tuple[Answer, ...]:
-    """The answers of a file.  Raises FileError with every fault found.
+    """The answers of a file.  Raises FileError with every fault found, InputError for another kind.
 
     The file's name is the instance, its folder's name the family.
     """
+    expect(Path(path), Kind.KNOWN_ANSWERS)
     document = read_yaml(Path(path))
     file, faults = check_form(document, AnswerFile)
     if file is None or faults:

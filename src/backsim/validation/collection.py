@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from backsim.errors import InputError
+from backsim.kinds import Kind, expect
 from backsim.scenario.yamlfile import read_yaml
 from backsim.validation.answers import Answer, read
 
@@ -121,6 +122,7 @@ def _names_of(row: Answer | LeftOut) -> tuple[str, ...]:
 
 
 def _own_files(path: Path) -> Iterable[Path]:
+    expect(path, Kind.KNOWN_ANSWERS, Kind.FOLDER)
     if path.is_dir():
         own = sorted(path.rglob("*.yaml"), key=_natural)
         if not own:
