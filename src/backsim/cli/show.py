@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from rich.table import Table
 
 from backsim.cli.console import console, escape
+from backsim.report.load import load_words
 from backsim.report.words import interval
 from backsim.results.metrics import groups
+from backsim.results.overload import BACKLOG, GROWTH, WAITING, load_of
 from backsim.results.summary import Summary
 from backsim.rules import Family, Parameter, Rule
 from backsim.scenario.model import Model
@@ -53,10 +55,21 @@ def print_summary(model: Model, summary: Summary, by: str) -> None:
     )
     out.print()
     out.print(table)
+    if told := overload_words(summary):
+        out.print(f"\n{escape(told)}")
     if len(members) > len(shown) > 0:
         out.print(f"({len(members) - len(shown)} more of {by}: --format csv shows all)")
     if p["replications"] > 1:
         out.print("\n+- half-width of the 95 % confidence interval (Student's t over replications)")
+
+
+def overload_words(summary: Summary) -> str:
+    """What is to be said of a system that is overloaded, or leaves many customers waiting."""
+    known = {r.metric: r.estimate for r in summary.rows if not r.dimension}
+    if not {GROWTH, BACKLOG, WAITING} <= set(known):
+        return ""
+    growth, backlog, waiting = known[GROWTH], known[BACKLOG], known[WAITING]
+    return load_words(load_of(growth, backlog, waiting), [(growth, backlog, waiting)])
 
 
 def _text(estimate: Estimate | None) -> str:

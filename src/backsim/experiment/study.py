@@ -16,7 +16,7 @@ from backsim.experiment.stopping import Verdict
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.profile import Profile
 from backsim.results.spec import MetricSpec, parse_metric
-from backsim.statistics import Feasible, estimate
+from backsim.statistics import Feasible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,21 +116,20 @@ class Study:
         """One row a policy: settings, replications, mean and half-width of each metric."""
         import pandas as pd
 
-        from backsim.report.analysis import KEPT, wanted
+        from backsim.report.analysis import estimates, kept_words, wanted
 
         rows = []
-        arrays = {str(spec): self.array(spec) for spec in wanted(self)}
+        found = {str(spec): estimates(self, spec) for spec in wanted(self)}
         for i, policy in enumerate(self.policies):
             row: dict[str, Any] = {"policy": policy.name}
             row |= {f: policy.settings[f] for f in self.experiment.factors}
             row["replications"] = self.counts[i]
-            for name, values in arrays.items():
-                known = estimate(values[i, : self.counts[i]].tolist(), self.experiment.confidence)
-                row |= {name: known.mean, f"{name} +-": known.half_width}
-            for constraint, state in zip(
-                self.experiment.constraints, self.ranking.kept[i], strict=True
-            ):
-                row[str(constraint)] = KEPT[state]
+            for name, of_policies in found.items():
+                known = of_policies[i]
+                mean = np.nan if known.more else known.mean
+                row |= {name: mean, f"{name} +-": known.half_width}
+            words = kept_words(self, self.ranking, i) if self.experiment.constraints else ()
+            row |= dict(zip(map(str, self.experiment.constraints), words, strict=True))
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -152,13 +151,13 @@ class Study:
         """
         import pandas as pd
 
-        from backsim.report.analysis import wanted
+        from backsim.report.analysis import known_values, wanted
         from backsim.statistics import differences
 
         place = self.place(self.experiment.reference if reference is None else reference)
         rows = []
         for spec in wanted(self):
-            values = self.array(spec)
+            values = known_values(self, spec)
             if np.isnan(values).all(axis=1).any():
                 continue
             for d in differences(values, place, self.experiment.confidence).comparisons:

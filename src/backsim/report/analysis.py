@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from backsim.errors import InputError
 from backsim.report.study import Study, place_of
 from backsim.results.metrics import METRICS
-from backsim.results.spec import MetricSpec
+from backsim.results.overload import BACKLOG, GROWTH, WAITING
+from backsim.results.spec import Constraint, MetricSpec
 from backsim.statistics import (
     MINIMISE,
     Difference,
@@ -21,6 +22,7 @@ from backsim.statistics import (
     WithBest,
     differences,
     estimate,
+    estimate_from_below,
     feasible,
     mser,
     together,
@@ -38,6 +40,8 @@ KEPT = {
     Feasible.no: "surely broken",
 }
 """What is said of a policy and a constraint."""
+NOTHING = "no order to measure"
+"""What is said where nobody ordered what a constraint is about."""
 
 
 def values_of(study: Study, spec: MetricSpec) -> Floats:
@@ -52,14 +56,27 @@ def means(values: Floats) -> Floats:
 
 
 def estimates(study: Study, spec: MetricSpec) -> tuple[Estimate, ...]:
-    """The mean of each policy with its interval."""
-    level = study.experiment.confidence
-    return tuple(estimate(row.tolist(), level) for row in values_of(study, spec))
+    """The mean of each policy with its interval; from below where it is not known."""
+    level, values = study.experiment.confidence, values_of(study, spec)
+    pairs = zip(values, bounds_of(study, spec), strict=True)
+    return tuple(estimate_from_below(row, least, level) for row, least in pairs)
+
+
+def bounds_of(study: Study, spec: MetricSpec) -> Floats:
+    """What a metric's values are larger than, (policies, replications); nan where known, or none.
+
+    A percentile of waits is not known where too many customers still wait.
+    """
+    values, bound = values_of(study, spec), spec.declared.more_than
+    if not bound or not np.isnan(values).any():
+        return np.full(values.shape, np.nan)
+    least = values_of(study, replace(spec, metric=bound))
+    return np.where(np.isnan(values), least, np.nan)
 
 
 def against(study: Study, spec: MetricSpec, reference: int) -> dict[int, Difference]:
     """Each policy less the reference, where there are pairs; the intervals hold together."""
-    values = values_of(study, spec)
+    values = known_values(study, spec)
     pairs = (~np.isnan(values - values[reference])).sum(axis=1)
     some = [i for i in range(len(values)) if i == reference or pairs[i] >= 2]
     if pairs[reference] < 2 or len(some) < 2:
@@ -138,6 +155,12 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
                 f"policy {policy.name}: expected at least 2 replications with {spec}, "
                 f"got {one.count}"
             )
+        if one.more and judged:
+            raise InputError(
+                f"policy {policy.name}: {spec} is not known, only that it is more than "
+                f"{one.mean:.4g}: too many customers still wait at the end. Simulate longer, or "
+                "choose another objective"
+            )
     kept = keeping(study)
     states = [together(row) for row in kept]
     means_keep = tuple(i for i in range(len(found)) if _by_mean(study, i))
@@ -183,8 +206,18 @@ def keeping(study: Study) -> tuple[tuple[Feasible, ...], ...]:
     """For each policy and constraint whether it is kept; all of it holds together (Bonferroni)."""
     constraints, number = study.experiment.constraints, len(study.policies)
     error = _share_of_error(study) / max(1, number * len(constraints))
-    found = [feasible(values_of(study, c.metric), c.relation, c.bound, error) for c in constraints]
+    found = [
+        feasible(known_values(study, c.metric, np.inf), c.relation, c.bound, error)
+        for c in constraints
+    ]
     return tuple(tuple(row[i] for row in found) for i in range(number))
+
+
+def known_values(study: Study, spec: MetricSpec, instead: float = np.nan) -> Floats:
+    """A metric's values, without those of policies of which one is known only from below."""
+    values = np.array(values_of(study, spec))
+    values[~np.isnan(bounds_of(study, spec)).all(axis=1)] = instead
+    return values
 
 
 def _share_of_error(study: Study) -> float:
@@ -199,8 +232,38 @@ def _share_of_error(study: Study) -> float:
 def _by_mean(study: Study, policy: int) -> bool:
     """Whether the means keep every constraint; what cannot be measured breaks none."""
     constraints = study.experiment.constraints
-    values = [(c, float(means(values_of(study, c.metric))[policy])) for c in constraints]
+    found = [means(known_values(study, c.metric, np.inf))[policy] for c in constraints]
+    values = zip(constraints, map(float, found), strict=True)
     return all(np.isnan(mean) or constraint.holds(mean) for constraint, mean in values)
+
+
+def measured(study: Study, ranking: Ranking, constraint: Constraint, policy: int) -> str:
+    """What is to be said of a constraint that could not be measured in every replication."""
+    values = known_values(study, constraint.metric, np.inf)[policy]
+    found, count = int(np.count_nonzero(~np.isnan(values))), ranking.estimates[policy].count
+    if found >= count:
+        return ""
+    if found == 0:
+        return NOTHING
+    return f"measured in {found} of {count} replications"
+
+
+def kept_words(study: Study, ranking: Ranking, policy: int) -> Iterator[str]:
+    """For each constraint whether a policy keeps it, and where that could not be measured."""
+    for constraint, state in zip(study.experiment.constraints, ranking.kept[policy], strict=True):
+        told = measured(study, ranking, constraint, policy)
+        if told == NOTHING:
+            yield NOTHING
+        else:
+            yield f"{KEPT[state]}, {told}" if told else KEPT[state]
+
+
+def end_of(study: Study, policy: int) -> tuple[Estimate, Estimate, Estimate]:
+    """What tells whether a policy's system is overloaded: see `results.overload`."""
+    growth, backlog, waiting = (
+        estimates(study, MetricSpec(name))[policy] for name in (GROWTH, BACKLOG, WAITING)
+    )
+    return growth, backlog, waiting
 
 
 def present(study: Study, names: Sequence[str]) -> list[str]:

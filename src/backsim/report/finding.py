@@ -8,13 +8,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from backsim.report.analysis import (
+    NOTHING,
     Ranking,
     against,
+    end_of,
     estimates,
+    measured,
     rank,
     values_of,
     wanted,
 )
+from backsim.report.load import load_words
 from backsim.report.study import Study
 from backsim.report.words import (
     PLUS_MINUS,
@@ -25,6 +29,7 @@ from backsim.report.words import (
     number,
     percent,
 )
+from backsim.results.overload import Load, load_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import MINIMISE, Difference, Feasible
 
@@ -64,6 +69,7 @@ class _Words:
         else:
             sentences = [self.first(ranking.best), self.surety(ranking.best)]
             sentences += [self.constraints(ranking.best), self.others(ranking.best)]
+        sentences.append(self.overload())
         return " ".join(s for s in sentences if s)
 
     def amount(self, policy: int, spec: MetricSpec | None = None) -> str:
@@ -202,15 +208,33 @@ class _Words:
 
     def constraints(self, best: int) -> str:
         """By how much the best policy keeps each constraint."""
-        texts = []
+        texts, empty = [], []
         for constraint, state in zip(
             self.study.experiment.constraints, self.ranking.kept[best], strict=True
         ):
             surely = "" if state is Feasible.surely else ", but not surely"
+            told = measured(self.study, self.ranking, constraint, best)
+            if told == NOTHING:
+                empty.append(condition(constraint))
+                continue
+            seen = f" ({told})" if told else ""
             texts.append(
-                f"{condition(constraint)} with {self.amount(best, constraint.metric)}{surely}"
+                f"{condition(constraint)} with {self.amount(best, constraint.metric)}{seen}{surely}"
             )
-        return f"{self.names[best]} keeps {listed(texts)}." if texts else ""
+        kept = [f"{self.names[best]} keeps {listed(texts)}."] if texts else []
+        kept += [f"There was {NOTHING} for {listed(empty)}."] if empty else []
+        return " ".join(kept)
+
+    def overload(self) -> str:
+        """Which policies' systems are overloaded, or leave many customers waiting."""
+        ends = [end_of(self.study, i) for i in range(len(self.names))]
+        sentences = []
+        for state in (Load.overloaded, Load.unfinished):
+            which = [i for i, end in enumerate(ends) if load_of(*end) is state]
+            names = listed([self.names[i] for i in which])
+            under = "" if len(which) == len(ends) else f" under {names}"
+            sentences.append(load_words(state, [ends[i] for i in which], under) if which else "")
+        return " ".join(s for s in sentences if s)
 
     def others(self, best: int) -> str:
         """What else changes against the reference, and what cannot be told apart."""

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from backsim.report.analysis import (
-    KEPT,
     Ranking,
     against,
     estimates,
+    kept_words,
     present,
     rank,
     wanted,
@@ -61,7 +61,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
             policy_name(study, ranking, i),
             *([ranking.verdict(i)] if verdicts else []),
             *(one[i] for one in found),
-            *(KEPT[state] for state in ranking.kept[i]),
+            *kept_words(study, ranking, i),
         )
         for i in ranking.order
     ]

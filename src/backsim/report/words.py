@@ -52,7 +52,9 @@ def decimals_for(value: float, digits: int) -> int:
 
 
 def interval(found: Estimate | Difference, sign: str = PLUS_MINUS) -> str:
-    """A mean and its half-width."""
+    """A mean and its half-width; `> 40` where it is known only to be more."""
+    if isinstance(found, Estimate) and found.more:
+        return f"> {number(found.mean)}"
     return number(found.mean, found.half_width, sign)
 
 

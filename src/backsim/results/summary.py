@@ -11,7 +11,7 @@ import numpy as np
 
 from backsim.results.metrics import METRICS
 from backsim.results.run import Run
-from backsim.statistics import Estimate, estimate
+from backsim.statistics import Estimate, estimate_from_below
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,10 @@ class Summary:
         raise KeyError((metric, dimension, member))
 
     def frame(self) -> pd.DataFrame:
-        """One row a metric, dimension and member: mean, half_width, sd, replications."""
+        """One row a metric, dimension and member: mean, half_width, sd, replications.
+
+        Where the mean is known only from below, `more_than` says it, and `mean` is nan.
+        """
         import pandas as pd
 
         return pd.DataFrame([_flat(row) for row in self.rows])
@@ -81,15 +84,18 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     values = np.array(tables)  # (replications, metrics, views)
     known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
     names = list(METRICS)
+    place = {name: i for i, name in enumerate(names)}
+
+    def over_replications(i: int, j: int) -> Estimate:
+        bound = METRICS[names[i]].more_than
+        least = values[:, place[bound], j] if bound else np.full(len(values), np.nan)
+        return estimate_from_below(values[:, i, j], least, confidence)
+
+    estimates = {(i, j): over_replications(i, j) for i, j in known}
     rows = tuple(
-        Row(
-            names[i],
-            METRICS[names[i]].unit,
-            *views[j],
-            estimate(values[:, i, j].tolist(), confidence),
-        )
-        for i, j in known
-        if not np.isnan(values[:, i, j]).all()
+        Row(names[i], METRICS[names[i]].unit, *views[j], found)
+        for (i, j), found in estimates.items()
+        if found.count
     )
     index = [(k, names[i], *views[j]) for k in range(len(values)) for i, j in known]
     frame = pd.DataFrame(index, columns=["replication", "metric", "dimension", "member"])
@@ -106,7 +112,8 @@ def _flat(row: Row) -> dict[str, Any]:
         "dimension": row.dimension,
         "member": row.member,
         "unit": row.unit,
-        "mean": e.mean,
+        "mean": math.nan if e.more else e.mean,
+        "more_than": e.mean if e.more else math.nan,
         "half_width": e.half_width,
         "sd": e.sd,
         "replications": e.count,

@@ -36,7 +36,7 @@ def feasible(values: ArrayLike, relation: str, bound: float, error: float) -> tu
     `values` of shape (systems, replications), nan where there is none; `relation` is >= or <=.
     Every system's statement is wrong with a probability of at most `error`: only one of its two
     tests can be, that for the side on which the true mean is not.  A system for which there is
-    nothing to measure breaks nothing.
+    nothing to measure breaks nothing; a value may be infinite.
 
     Raises InputError unless 0 < error < 0.5 and the relation is one.
     """
@@ -49,6 +49,9 @@ def feasible(values: ArrayLike, relation: str, bound: float, error: float) -> tu
     for row in sign * (np.asarray(values, float) - bound):
         above = row[~np.isnan(row)]  # by how much the bound is kept
         count = len(above)
+        if np.isinf(above).any():  # so is the mean
+            found.append(Feasible.no if (above < 0).any() else Feasible.surely)
+            continue
         if count < 2:
             found.append(Feasible.perhaps if count else Feasible.surely)
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,21 @@ class Estimate:
     sd: float
     count: int
     confidence: float
+    more: bool = False
+    """The mean is larger: of some values no more is known than that they are."""
+
+
+def estimate_from_below(
+    values: Sequence[float], bounds: Sequence[float], confidence: float = 0.95
+) -> Estimate:
+    """The mean of values of which some are not known (nan), but larger than their bounds.
+
+    Where any is, the bounds stand in for them: the mean is a bound itself (`more`).
+    """
+    known, least = np.asarray(values, float), np.asarray(bounds, float)
+    open_ended = np.isnan(known) & ~np.isnan(least)
+    found = estimate(np.where(open_ended, least, known).tolist(), confidence)
+    return replace(found, half_width=math.nan, more=True) if open_ended.any() else found
 
 
 def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:

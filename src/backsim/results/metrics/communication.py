@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import ASKED, CANCELLED, CAUSES, NEVER, NONE, SHIPPED, SUBSTITUTED
+from backsim.entities import ASKED, CANCELLED, CAUSES, NEVER, NONE, SHIPPED, SUBSTITUTED, WAITING
 from backsim.results.metrics.orders import Orders
 from backsim.results.metrics.registry import COMMUNICATION, LESS, MORE, NEITHER, metric
 from backsim.results.metrics.sums import Sums
+from backsim.results.metrics.survival import curves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,16 +50,17 @@ class Conversation:
         return self.notices.compress(self.notices["promise"] < NEVER)
 
     @cached_property
-    def ended(self) -> tuple[Floats, Any]:
-        """(when the last line was closed, whether all are shipped), by order's first line."""
+    def ended(self) -> tuple[Floats, Any, Any]:
+        """(when the last line was closed, whether a line left, or waits), by order's first line."""
         ends = np.zeros(len(self.log.lines))
-        whole = np.ones(len(self.log.lines), bool)
+        gone, waiting = np.zeros((2, len(self.log.lines)), bool)
         if not len(self.dated):  # nobody asks when an order ended
-            return ends, whole
+            return ends, gone, waiting
         rest = self.log.rest
         np.maximum.at(ends, rest["head"], np.minimum(rest["closed"], self.m.model.horizon))
-        whole[rest["head"][rest["status"] != SHIPPED]] = False
-        return ends, whole
+        gone[rest["head"][(rest["status"] != SHIPPED) & (rest["status"] != WAITING)]] = True
+        waiting[rest["head"][rest["status"] == WAITING]] = True
+        return ends, gone, waiting
 
     def mean(self, heads: Any, values: Any) -> Floats:
         """Means by view over orders given by their first line."""
@@ -71,7 +73,11 @@ class Conversation:
 
     @cached_property
     def first_promises(self) -> tuple[Floats, Floats]:
-        """(share of the lines promised that kept the first promise, its mean error), by view."""
+        """(share of the lines promised that kept the first promise, its mean error), by view.
+
+        Of the promises that are due by the horizon; the error of one whose customer waits still is
+        larger than it is so far.
+        """
         lines, later = self.m.rest, self.m.later
         if not len(self.log.contacts):
             lines, later = lines[:0], later[:0]
@@ -85,20 +91,32 @@ class Conversation:
         judged = promised & (promise < self.m.model.horizon)
         judged &= ~np.isin(lines["status"], (CANCELLED, SUBSTITUTED)) | (closed >= promise)
         kept = shipped & (closed <= promise)
-        seen = promised & shipped
+        due = promised & (promise < self.m.model.horizon)
+        due &= shipped | (lines["status"] == WAITING)
+        error = np.abs(np.minimum(closed, self.m.model.horizon) - promise)
         return (
             self.mean(later[judged], kept[judged].astype(float)),
-            self.mean(later[seen], np.abs(closed - promise)[seen]),
+            self.mean_error(later[due], error[due], shipped[due]),
         )
 
     def error(self, low: float, high: float) -> Floats:
         """How far off promises were that looked `low` to `high` days ahead."""
-        ends, whole = self.ended
-        dated = self.dated.compress(whole[self.dated["head"]])
+        ends, gone, waiting = self.ended
+        dated = self.dated
         ahead = self.m.model.on_grid(dated["promise"] - dated["time"])
-        error = np.abs(ends[dated["head"]] - dated["promise"])
         inside = ((ahead > low) | (low == 0)) & (ahead <= high)
-        return self.mean(dated["head"][inside], error[inside])
+        inside &= ~gone[dated["head"]] & (dated["promise"] < self.m.model.horizon)
+        heads = dated["head"][inside]
+        error = np.abs(ends[heads] - dated["promise"][inside])
+        return self.mean_error(heads, error, ~waiting[heads])
+
+    def mean_error(self, heads: Any, error: Floats, over: Any) -> Floats:
+        """Mean errors by view, where some are larger than they are so far (not `over`)."""
+        if np.all(over):
+            return self.mean(heads, error)
+        total = self.m.fold(self.count(heads))
+        found = curves(self.m, heads, error, np.ones(len(heads)), over, total)
+        return np.array([np.nan if curve is None else curve.mean for curve in found])
 
     @cached_property
     def causes(self) -> tuple[Any, Any, Any]:
@@ -156,7 +174,11 @@ def promise_kept(m: Sums) -> Floats:
 
 @metric("days", better=LESS, group=COMMUNICATION)
 def promise_error(m: Sums) -> Floats:
-    """Mean of |shipped - first promise| over promised lines shipped."""
+    """Mean of |shipped - first promise| over promised lines that are due by the horizon.
+
+    Of lines that still wait the error is more than it is so far (Kaplan-Meier); without those
+    cancelled.
+    """
     return m.of(Conversation).first_promises[1]
 
 
@@ -168,7 +190,8 @@ def _declare_error(name: str, low: float, high: float) -> None:
         better=LESS,
         group=COMMUNICATION,
         name=f"promise_error.{name}",
-        definition=f"Mean of |shipped - promise| over all promises that looked {ahead} days ahead.",
+        definition="Mean of |shipped - promise| over all promises due by the horizon that looked "
+        f"{ahead} days ahead.",
     )
     def error(m: Sums) -> Floats:
         return m.of(Conversation).error(low, high)

@@ -10,7 +10,7 @@ from backsim.results.metrics.orders import Orders
 from backsim.results.metrics.registry import LESS, MORE, NEITHER, SERVICE, WAITING, metric
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
-from backsim.results.metrics.waits import waits_of
+from backsim.results.metrics.waits import Waits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def express_rate(m: Sums) -> Floats:
 @metric("days", better=LESS, group=WAITING)
 def delivery_time(m: Sums) -> Floats:
     """Days from order to delivery per unit shipped."""
-    waited, deliveries = m.of(waits_of).mean, m.of(Deliveries)
+    waited, deliveries = m.of(Waits).mean, m.of(Deliveries)
     if not deliveries.takes_time:
         return waited
     return waited + m.fold(deliveries.unit_days) / m.all_shipped

@@ -166,7 +166,7 @@ def _expedite(m: Sums, rates: Rates) -> Floats | None:
 @cost("backorder_unit")
 def _backorder_unit(m: Sums, rates: Rates) -> Floats:
     """Units that had to wait, once each."""
-    waited = m.missing - m.lost - m.of(Substitution).at_once
+    waited = m.missing - m.lost - m.same_instant - m.of(Substitution).at_once
     return rates.of_class("backorder_unit") * waited / m.days
 
 

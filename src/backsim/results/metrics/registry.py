@@ -54,6 +54,8 @@ class Metric:
     """The metric that it adds up to, together with others."""
     always: bool = False
     """Whether a run shows it where it is 0, too."""
+    more_than: str = ""
+    """The metric that bounds it from below where it is not known (nan)."""
 
     @property
     def sense(self) -> str:
@@ -93,6 +95,7 @@ def metric(
     tables: Iterable[str] = (),
     part_of: str = "",
     always: bool = False,
+    more_than: str = "",
 ) -> Callable[[Function], Function]:
     """Declare a function of a run's sums to be a metric (the decorator).
 
@@ -116,7 +119,17 @@ def metric(
             raise RuleError(f"metric {called!r} exists already")
         words = label or called.replace("_", " ").replace(".", ", ")
         METRICS[called] = Metric(
-            called, unit, better, group, words, text, function, tuple(tables), part_of, always
+            called,
+            unit,
+            better,
+            group,
+            words,
+            text,
+            function,
+            tuple(tables),
+            part_of,
+            always,
+            more_than,
         )
         return function
 

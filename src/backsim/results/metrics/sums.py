@@ -152,25 +152,55 @@ class Sums:
         """Units shipped, of those ordered, by view."""
         return self.fold(self.shipped)
 
-    # -- backlog ---------------------------------------------------------------------------
+    # -- waiting ---------------------------------------------------------------------------
 
     @cached_property
-    def backlog(self) -> Floats:
-        """Units that customers wait for, time average over [warm-up, horizon].
+    def left(self) -> Floats:
+        """Units that were not shipped and never will be: cancelled, lost, or substituted."""
+        return self._of_rest(self.rest["left"])
 
-        Of units shipped late, units that left, and units that still wait.
+    @cached_property
+    def open(self) -> Floats:
+        """Units that still wait at the horizon."""
+        return self._of_rest(self.rest["units"] - self.rest["shipped"] - self.rest["left"])
+
+    @cached_property
+    def same_instant(self) -> Floats:
+        """Units not in stock that came in the very instant of ordering: nobody waited for them."""
+        rows = self.log.shipments
+        now = (rows["line"] >= self.first) & (rows["time"] == self.time[rows["line"]])
+        rows = rows.compress(now)
+        return self.total(self.group[rows["line"]], rows["units"])
+
+    def waiting(self, start: float, end: float) -> tuple[Floats, Floats]:
+        """Unit-days of waiting in a span that ends by the horizon.
+
+        (Of all units, of those that were shipped later or still wait at the horizon.)
         """
-        start, end = self.model.warm_up, self.model.horizon
         shipments = self.log.shipments
         ordered = self.time[shipments["line"]]
-        days = shipments["time"].clip(min=start) - ordered.clip(min=start)
+        days = shipments["time"].clip(start, end) - ordered.clip(start, end)
         total = self.total(self.group[shipments["line"]], shipments["units"] * days)
         unshipped = self.log.rest["shipped"] != self.log.rest["units"]
         rest, group = self.log.rest.compress(unshipped), self.group[self.log.later[unshipped]]
-        until = np.minimum(rest["closed"], end)
-        days = until.clip(min=start) - rest["time"].clip(min=start)
+        days = rest["closed"].clip(start, end) - rest["time"].clip(start, end)
         units = rest["units"] - rest["shipped"]
-        return (total + self.total(group, units * days)) / self.days
+        stayed = units - rest["left"]
+        return total + self.total(group, units * days), total + self.total(group, stayed * days)
+
+    @cached_property
+    def _waiting(self) -> tuple[Floats, Floats]:
+        return self.waiting(self.model.warm_up, self.model.horizon)
+
+    @cached_property
+    def backlog(self) -> Floats:
+        """Units that customers wait for, time average over the window."""
+        return self._waiting[0] / self.days
+
+    @cached_property
+    def served_backlog(self) -> Floats:
+        """The part of it that was shipped later, or still waits at the horizon."""
+        return self._waiting[1] / self.days
 
 
 def views_of(model: Model) -> tuple[tuple[str, str], ...]:
