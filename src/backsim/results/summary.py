@@ -89,7 +89,7 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     def over_replications(i: int, j: int) -> Estimate:
         bound = METRICS[names[i]].more_than
         least = values[:, place[bound], j] if bound else np.full(len(values), np.nan)
-        return estimate_from_below(values[:, i, j], least, confidence)
+        return estimate_from_below(values[:, i, j].tolist(), least.tolist(), confidence)
 
     estimates = {(i, j): over_replications(i, j) for i, j in known}
     rows = tuple(
