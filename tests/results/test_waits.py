@@ -106,7 +106,12 @@ def test_who_cancels_counts_apart() -> None:
 def test_a_promise_that_is_long_past_is_an_error_already() -> None:
     """Nobody is served; all were promised day 4 and wait on day 10."""
     model = build(
-        {"a": {"demand": {"orders": [{"time": 1, "lines": {"mug": 2}}]}, "broken": {"leaves": 0}}},
+        {
+            "a": {
+                "demand": {"orders": [{"time": 1, "lines": {"mug": 2}}]},
+                "informed": {"broken": {"leaves": 0}},
+            }
+        },
         policy={
             "reorder": "none",
             "notice": "at_order",
