@@ -55,7 +55,8 @@ def ticks_per_day(scenario: Scenario) -> float:
     Where these are no fractions of a day, of one of themselves.
     """
     room = MOST_TICKS / 2.0 ** math.ceil(math.log2(scenario.horizon))
-    atoms, means = set(), set()
+    atoms: set[float] = set()
+    means: set[float] = set()
     for value, exact in _times(scenario):
         if value > 0:
             (atoms if exact else means).add(value)
