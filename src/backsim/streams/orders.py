@@ -264,7 +264,8 @@ class DemandDraw:
         """Days drawn for each customer, or a word for them."""
         if isinstance(given, str):
             return np.full(count, NEVER if given == "unlimited" else 0.0)
-        return np.asarray(self.model.on_grid(np.maximum(given.draw(self.generator(what), count), 0.0)))
+        days = np.maximum(given.draw(self.generator(what), count), 0.0)
+        return np.asarray(self.model.on_grid(days))
 
     def forgives(self, leaves: float, count: int) -> NDArray[np.int32]:
         """Broken promises that each customer forgives, leaving with a probability at each."""
