@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.validation.files import Values, answers_of, changed, table
 
+from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.statistics import Estimate
 from backsim.validation import Answer, Verdict, answers, critical_value, left_out, validate
@@ -223,3 +225,15 @@ def test_ratio_of_means_is_not_the_mean_of_ratios():
     )
     assert ratio.mean == pytest.approx(3.0 / 5.0)  # not (1 + 1/2) / 2
     assert ratio.half_width > 0
+
+
+def test_json_says_null_where_nothing_is_simulated(capsys: pytest.CaptureFixture[str]):
+    """NaN is no JSON."""
+    assert cli(["validate-theory", "KS1.z", "DET1.EB", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert [(row["id"], row["verdict"]) for row in rows] == [
+        ("DET1.EB", "agrees"),
+        ("KS1.z", "skipped"),
+    ]
+    assert rows[0]["exact"] == rows[0]["estimate"] == 0.125
+    assert rows[1]["exact"] is rows[1]["estimate"] is rows[1]["half_width"] is None
