@@ -83,8 +83,8 @@ def survival(days: Floats, units: Floats, over: Any, total: float) -> Survival:
         return Survival(min(waited / total, 1.0), days, (waited - cumulated) / total)
     risk = waited - np.r_[0.0, cumulated[:-1]]
     start = waited / total
-    shares: Floats = start * np.cumprod(1.0 - np.where(over, units / risk, 0.0))
-    return Survival(start, days, shares.astype(np.float64))
+    shares = start * np.cumprod(1.0 - np.where(over, units / risk, 0.0))
+    return Survival(start, days, np.asarray(shares, np.float64))
 
 
 def curves(
