@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.allocation.books import books
 from tests.contract.test_scenarios import SCENARIOS, SEEDS, shortened
@@ -136,7 +136,14 @@ def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     """The same random examples in every run."""
     found: list[Any] = []
 
-    @settings(max_examples=count, phases=[Phase.generate], database=None, derandomize=True)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),  # a busy machine draws slowly
+    )
     @given(strategy)
     def collect(example: Any) -> None:
         found.append(example)
