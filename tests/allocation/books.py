@@ -80,7 +80,7 @@ def plans(book: Book) -> Iterator[Plan]:
     lines, options = book.lines, book.options
     ranges = [range(int(lines.units[line]) + 1) for line in options.line]
     for units in itertools.product(*ranges):
-        plan = Plan(book, "any", np.array(units, float), np.zeros(0), "any", 0.0, 0.0)
+        plan = Plan(book, np.array(units, float), "any", np.zeros(0), "any", 0.0, 0.0)
         if not faults(plan):
             yield plan
 

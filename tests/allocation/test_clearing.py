@@ -23,8 +23,9 @@ from backsim.allocation.clearing import (
     book_of,
     decide,
 )
+from backsim.allocation.constraints import broken_limits
 from backsim.allocation.fair import NEARLY_ONE, fair_shares
-from backsim.allocation.greedy import Desk, broken_limits, plan_of, rules_for_books
+from backsim.allocation.greedy import Desk, plan_of, rules_for_books
 from backsim.allocation.highs import Solver
 from backsim.allocation.statement import state
 from backsim.engines import simpy

@@ -13,9 +13,9 @@ from backsim.allocation.assemble import read_book
 from backsim.allocation.book import Book
 from backsim.allocation.compare import all_plans, allocate
 from backsim.allocation.conflict import NoPlanError
+from backsim.allocation.constraints import broken_limits
 from backsim.allocation.fair import fair_shares
 from backsim.allocation.flow import flow_of
-from backsim.allocation.greedy import broken_limits
 from backsim.allocation.highs import _again
 from backsim.allocation.improve import improve
 from backsim.allocation.pulpform import has_cbc

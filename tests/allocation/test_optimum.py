@@ -15,7 +15,8 @@ from backsim.allocation import highs, parts, pulpform, solve
 from backsim.allocation.allocate import optimise
 from backsim.allocation.book import Book, Limits
 from backsim.allocation.conflict import InfeasibleError, NoPlanError
-from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
+from backsim.allocation.constraints import broken_limits
+from backsim.allocation.greedy import Desk, rules_for_books
 from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solution import Effort
 from backsim.allocation.statement import state

@@ -16,9 +16,10 @@ from backsim.allocation.allocate import optimise
 from backsim.allocation.assemble import read_book
 from backsim.allocation.book import Book, Capacity, Limits
 from backsim.allocation.conflict import InfeasibleError
+from backsim.allocation.constraints import broken_limits
 from backsim.allocation.fair import fair_shares
 from backsim.allocation.flow import flow_of
-from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
+from backsim.allocation.greedy import Desk, rules_for_books
 from backsim.allocation.overdue import with_owed
 from backsim.allocation.pulpform import has_cbc
 from backsim.allocation.solve import solve

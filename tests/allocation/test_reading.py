@@ -14,7 +14,7 @@ from backsim.allocation.allocate import optimise
 from backsim.allocation.assemble import read_book
 from backsim.allocation.book import Book
 from backsim.allocation.compare import allocate
-from backsim.allocation.greedy import broken_limits
+from backsim.allocation.constraints import broken_limits
 from backsim.allocation.shares import pro_rata
 from backsim.errors import InputError
 

@@ -12,9 +12,10 @@ import numpy as np
 from backsim.allocation import highs
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import NoPlanError, eased, explain
+from backsim.allocation.constraints import broken_limits
 from backsim.allocation.fair import with_fair
 from backsim.allocation.flow import Flow, flow_of
-from backsim.allocation.greedy import Desk, broken_limits, rules_for_books
+from backsim.allocation.greedy import Desk, rules_for_books
 from backsim.allocation.overdue import newer, with_owed
 from backsim.allocation.plan import Plan
 from backsim.allocation.program import INF, Program

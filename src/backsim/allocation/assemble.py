@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import INBOUND, STOCK, Book, Limits, Lines, Names, Sources, join, take
+from backsim.allocation.columns import constrained
 from backsim.allocation.lost import with_lost
 from backsim.allocation.options import (
     DayLimit,
@@ -64,6 +65,7 @@ class _Assembly:
     def __post_init__(self) -> None:
         self.parser = Parser(self.tables, self.settings)
         self.sites: dict[str, int] = {}
+        self.own: dict[str, Any] = {f"settings.{n}": v for n, v in self.settings.own.items()}
 
     def book(self) -> Book:
         """The book.  Raises TableError."""
@@ -82,9 +84,9 @@ class _Assembly:
         options = options.take(_accepted(lines, sources, options, accepts, products, self.sites))
         limits = Limits(
             min_fill=min_fill,
-            fairness=self.settings.fairness,
-            promise_penalty=self.settings.promise_penalty,
-            whole=self.settings.whole_units,
+            fairness=self.settings.own.get("fairness"),
+            promise_penalty=self.settings.own.get("promise_penalty", INF),
+            whole=self.settings.own.get("whole_units", False),
             together=True,
         )
         if day_limits:
@@ -97,7 +99,8 @@ class _Assembly:
             limits = replace(limits, capacity=capacity)
         lines = with_lost(lines, sources, options, limits.capacity)
         names = Names(tuple(products), tuple(self.sites), customers, tuple(classes), prices, ranks)
-        return Book(lines, sources, options, names, limits, too_late, self.settings.today)
+        today, own = self.settings.today, self.own
+        return Book(lines, sources, options, names, limits, too_late, today, own=own)
 
     def _products(self) -> dict[str, int]:
         """The products that are known: the table of them, or else what is in stock or comes."""
@@ -141,11 +144,14 @@ class _Assembly:
             classes = {n: i for i, n in enumerate(dict.fromkeys(n or "all" for n in named))}
             classes = classes or {"all": 0}
             count = len(classes)
+            for column in constrained("classes"):
+                self.own[f"classes.{column.name}"] = np.full(count, column.empty)
             return np.ones(count, np.int64), np.ones(count), np.full(count, np.nan), {}, classes
         table, parser = self.tables["classes"], self.parser
         names = parser.names(table, "class")
         parser.unique(table, "class", names)
-        fill = parser.numbers(table, "min_fill", np.nan, most=1.0)
+        own = parser.constrained(table)
+        self.own |= {f"classes.{column}": values for column, values in own.items()}
         rank = parser.numbers(table, "rank", 1.0)
         for i in np.flatnonzero(rank != np.floor(rank)).tolist():
             parser.fault(table, i, "rank", "a whole number", table.columns["rank"][i])
@@ -153,7 +159,7 @@ class _Assembly:
             rank.astype(np.int64),
             parser.numbers(table, "weight", 1.0),
             parser.numbers(table, "lost", np.nan),
-            {i: float(share) for i, share in enumerate(fill) if share > 0},
+            {i: float(share) for i, share in enumerate(own["min_fill"]) if share > 0},
             {name: i for i, name in enumerate(names)},
         )
 
@@ -226,7 +232,7 @@ class _Assembly:
         customer_codes = {name: i for i, name in enumerate(dict.fromkeys(customers))}
         due, weight = parser.dates(table, "due", 0.0), parser.numbers(table, "weight", np.nan)
         weight = np.where(np.isnan(weight), weights[of_class], weight)
-        unserved = parser.numbers(table, "lost", np.nan)
+        unserved, own = parser.numbers(table, "lost", np.nan), parser.constrained(table)
         lines = Lines(
             ids=tuple(ids),
             product=parser.codes(table, "product", parser.names(table, "product"), products),
@@ -241,10 +247,11 @@ class _Assembly:
             tolerance=parser.numbers(table, "tolerance", INF),
             weight=weight,
             lost=np.where(np.isnan(unserved), lost[of_class], unserved),
-            smallest=parser.numbers(table, "smallest", 0.0),
-            complete=_of_whole_orders(parser.flags(table, "complete"), orders, order_codes),
+            smallest=own["smallest"],
+            complete=_of_whole_orders(own["complete"], orders, order_codes),
         )
         rank = sorted(range(len(ids)), key=lambda i: (lines.ordered[i], ids[i]))
+        self.own |= {f"lines.{column}": values[rank] for column, values in own.items()}
         lists = {name: _texts(table, name) for name in ("substitutes", "sites")}
         accepts = {name: [texts[i] for i in rank] for name, texts in lists.items()}
         return take(lines, rank), tuple(customer_codes), accepts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -159,7 +159,8 @@ class Book:
     `too_late` counts, for each line, the options that come too late for its customer.  `owed`: the
     day by which each line whose promise is over has to have its `owed_units` (inf: none; empty: not
     worked out), see `allocation.overdue`.  `fair`: the fair share of each customer (empty: not
-    worked out), see `allocation.fair`.
+    worked out), see `allocation.fair`.  `own`: what constraints ask for and the book has: "lines.x"
+    and "classes.x", a value for each line or class, and "settings.x", a value.
     """
 
     lines: Lines
@@ -172,6 +173,7 @@ class Book:
     owed: Floats = field(default_factory=lambda: np.zeros(0))
     owed_units: Floats = field(default_factory=lambda: np.zeros(0))
     fair: Floats = field(default_factory=lambda: np.zeros(0))
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def lateness(self) -> Floats:
@@ -259,6 +261,15 @@ class Book:
         o = self.options
         total: Floats = self.lateness + o.transport + o.transfer + o.expedite + o.substitution
         return total
+
+    def spell_day(self, day: float) -> str:
+        """A day as a date, if the book has one, else as a number of days."""
+        if self.today is None:
+            return f"day {day:g}"
+        try:
+            return (self.today + timedelta(days=int(np.floor(day)))).isoformat()
+        except OverflowError:  # after the year 9999
+            return f"in {day:.0f} days"
 
 
 Rows = TypeVar("Rows", Lines, Sources, Options)

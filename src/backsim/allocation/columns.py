@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, kind of values, and meaning.  `default` is told to readers only.
-
-    Kinds: name, names (several, with ; between), units, number, share, days, date, yes.
-    """
-
-    name: str
-    kind: str
-    doc: str
-    required: bool = False
-    default: str = ""
+from backsim.allocation.constraints import CONSTRAINTS
+from backsim.tables.spec import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +14,18 @@ class TableSpec:
 
     name: str
     doc: str
-    columns: tuple[Column, ...]
+    own: tuple[Column, ...]
     required: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Its own columns, then those of the constraints."""
+        return (*self.own, *constrained(self.name))
+
+
+def constrained(table: str) -> list[Column]:
+    """The columns of a table that constraints ask for."""
+    return [c for one in CONSTRAINTS.values() for c in one.columns.get(table, ())]
 
 
 def _needed(name: str, kind: str, doc: str) -> Column:
@@ -55,8 +54,6 @@ LINES = TableSpec(
             "money per unit that is not served",
             default="the class's, or as if it came a day after the last known arrival",
         ),
-        Column("smallest", "units", "units of the smallest shipment of use", default="0"),
-        Column("complete", "yes", "yes: its order comes on one day or not at all", default="no"),
         Column("substitutes", "names", "products taken instead; none", default="all in the table"),
         Column("sites", "names", "other sites that may serve it; none", default="all with a lane"),
     ),
@@ -114,7 +111,6 @@ CLASSES = TableSpec(
         Column("rank", "units", "1 for the most important", default="1"),
         Column("weight", "number", "money per unit and day late", default="1"),
         Column("lost", "number", "money per unit that is not served", default="see lines"),
-        Column("min_fill", "share", "share of its units that must be served", default="none"),
     ),
 )
 PRODUCTS = TableSpec(
@@ -139,9 +135,7 @@ SETTINGS = TableSpec(
     "settings",
     "the rest, by name",
     (
-        _needed(
-            "name", "name", "today, date_format, decimal, fairness, promise_penalty, shipping_days"
-        ),
+        _needed("name", "name", "the name of a setting, such as today"),
         _needed("value", "name", "its value"),
     ),
 )
@@ -154,8 +148,6 @@ HEADINGS = TableSpec(
         _needed("heading", "name", "what it is called in the file"),
     ),
 )
-NUMERIC = frozenset({"units", "number", "share", "days"})
-"""Kinds of columns that hold numbers."""
 TABLES = {
     table.name: table
     for table in (
@@ -170,13 +162,4 @@ TABLES = {
         CAPACITY,
         SETTINGS,
     )
-}
-SETTING_DOCS = {
-    "today": "the day of the book, as YYYY-MM-DD; the day of the run if not given",
-    "date_format": "how dates are written, such as %d/%m/%Y; found from the dates if not given",
-    "decimal": "the decimal sign, point or comma; found from the numbers if not given",
-    "fairness": "no customer's share served is further below the fair share (0 to 1)",
-    "promise_penalty": "money per unit that breaks a promise; if not given, none may be broken",
-    "whole_units": "yes: only whole units, also where limits make fractions cheaper",
-    "shipping_days": "days that units may wait for room at a dock or carrier; 5 if not given",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,12 @@ import numpy as np
 from backsim.allocation.allocate import optimise, prepared
 from backsim.allocation.book import Book
 from backsim.allocation.conflict import NoPlanError
-from backsim.allocation.greedy import Desk, broken_limits, rules_for_books, why_not
+from backsim.allocation.constraints import broken_limits
+from backsim.allocation.greedy import Desk, rules_for_books, why_not
 from backsim.allocation.lists import Columns, Row
-from backsim.allocation.plan import TERMS, Plan
-from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.outcome import TERMS
+from backsim.allocation.plan import Plan
+from backsim.allocation.shares import SHARING
 from backsim.allocation.solution import TRACE, Effort
 from backsim.errors import InputError, nearest
 from backsim.rules import FAMILIES
@@ -22,11 +24,6 @@ from backsim.rules import FAMILIES
 if TYPE_CHECKING:
     import pandas as pd
 
-SHARES: Mapping[str, Callable[[Book], Plan]] = {
-    "pro_rata": pro_rata,
-    "class_pro_rata": class_pro_rata,
-    "max_min": max_min,
-}
 LP = "lp"
 MOST_SHARED = 100_000
 """Choices up to which the sharing rules, each a linear program, are compared too."""
@@ -34,7 +31,7 @@ MOST_SHARED = 100_000
 
 def rule_names() -> list[str]:
     """What `allocate` can be asked for: the program, the priority rules, the sharing rules."""
-    return [LP, *(rule.name for rule in rules_for_books()), *SHARES]
+    return [LP, *(rule.name for rule in rules_for_books()), *SHARING]
 
 
 def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: Any) -> Plan:
@@ -45,8 +42,8 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
     if rule == LP:
         return optimise(book, effort, **how)
     book = prepared(book)
-    if rule in SHARES:
-        return SHARES[rule](book)
+    if rule in SHARING:
+        return SHARING[rule](book)
     known = FAMILIES["priority"].rules
     if rule not in known:
         near = nearest(rule, rule_names())
@@ -65,7 +62,7 @@ def all_plans(chosen: Plan, effort: Effort | None = None) -> list[Plan]:
     desk = Desk(book)
     plans += [desk.plan(rule) for rule in rules_for_books() if rule.name != chosen.rule]
     if len(book.options) <= MOST_SHARED:
-        plans += [share(book) for name, share in SHARES.items() if name != chosen.rule]
+        plans += [share(book) for name, share in SHARING.items() if name != chosen.rule]
     return plans
 
 

@@ -8,20 +8,20 @@ Source: elastic programming, Chinneck and Dravnieks, ORSA Journal on Computing 3
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from backsim.allocation.book import Book
+from backsim.allocation.constraints import CONSTRAINTS, WISH, Constraint
+from backsim.allocation.constraints.together import WHOLE
 from backsim.allocation.program import INF, Program
 from backsim.allocation.solution import Effort
 from backsim.allocation.solve import solve
 from backsim.errors import BacksimError
 
-WISHES = ("promise", "min_fill", "fairness")
-FACTS = ("available", "capacity")
 MOST = 8
 SMALLEST = 1e-6
 
@@ -64,30 +64,27 @@ def explain(book: Book, program: Program) -> InfeasibleError:
         short = found.values[elastic.first :]
         binding = np.zeros(len(program.row_upper), bool)
     lacking = dict(zip(elastic.wishes.tolist(), short.tolist(), strict=True))
-    wishes = [
-        _wish(book, kind, row - part.start) + _shortfall(lacking[row])
-        for kind, part in _blocks(program, WISHES)
-        for row in range(part.start, part.stop)
-        if lacking[row] > SMALLEST or binding[row]
-    ]
-    facts = [
-        _fact(book, kind, row - part.start)
-        for kind, part in _blocks(program, FACTS)
-        for row in range(part.start, part.stop)
-        if binding[row]
-    ]
-    whole |= bool(binding[program.rows.get("together", slice(0))].any())
-    facts += ["orders that ship whole, or shipments of a least size"] if whole else []
-    return InfeasibleError(tuple(wishes), tuple(facts))
+    wishes, facts = [], []
+    for one, i, row in _told(program):
+        text = one.say(book, i)
+        if one.kind != WISH:
+            facts += [text] if binding[row] and text else []
+        elif lacking[row] > SMALLEST or binding[row]:
+            wishes.append(text + _shortfall(lacking[row]))
+    facts += [WHOLE] if whole else []
+    return InfeasibleError(tuple(wishes), tuple(dict.fromkeys(facts)))
 
 
-def _blocks(program: Program, kinds: tuple[str, ...]) -> list[tuple[str, slice]]:
-    return [(kind, program.rows[kind]) for kind in kinds if kind in program.rows]
+def _told(program: Program) -> Iterator[tuple[Constraint, int, int]]:
+    """(constraint, number of its row, row of the program), row by row."""
+    for one in CONSTRAINTS.values():
+        part = program.rows.get(one.name, slice(0, 0))
+        for row in range(part.start, part.stop):
+            yield one, row - part.start, row
 
 
 def _elastic(program: Program) -> Elastic:
-    blocks = [np.arange(part.start, part.stop) for _, part in _blocks(program, WISHES)]
-    wishes = np.concatenate(blocks) if blocks else np.empty(0, np.int64)
+    wishes = np.array([row for one, _, row in _told(program) if one.kind == WISH], np.int64)
     return Elastic(stretched(program, wishes), wishes, len(program.cost))
 
 
@@ -119,30 +116,6 @@ def eased(program: Program, rows: np.ndarray[Any, Any]) -> Program | None:
     return replace(program, row_lower=lower)
 
 
-def _wish(book: Book, kind: str, i: int) -> str:
-    lines, names = book.lines, book.names
-    if kind == "promise":
-        line = int(np.flatnonzero(np.isfinite(book.keep_by))[i])
-        product = names.products[lines.product[line]]
-        day = spell_day(book, float(lines.promised[line]))
-        return f"line {lines.ids[line]}: {lines.units[line]:g} of {product} promised for {day}"
-    if kind == "min_fill":
-        code, share = list(book.limits.min_fill.items())[i]
-        return f"class {names.classes[code]}: at least {share:.4g} of its open units"
-    bound, fair = book.limits.fairness, book.fair[i]
-    return f"customer {names.customers[i]}: a share at most {bound:.4g} below the fair {fair:.4g}"
-
-
-def _fact(book: Book, kind: str, i: int) -> str:
-    if kind == "capacity":
-        capacity = book.limits.capacity
-        return f"{capacity.units[i]:g} units of {capacity.names[i]}"
-    sources, names = book.sources, book.names
-    product, site = names.products[sources.product[i]], names.sites[sources.site[i]]
-    when = "" if sources.arrives[i] <= 0 else f" from {spell_day(book, float(sources.arrives[i]))}"
-    return f"{sources.units[i]:g} of {product} at {site}{when} ({sources.ids[i]})"
-
-
 def _shortfall(units: float) -> str:
     return f" ({units:.6g} short)" if units > SMALLEST else ""
 
@@ -150,13 +123,3 @@ def _shortfall(units: float) -> str:
 def _few(texts: tuple[str, ...]) -> list[str]:
     more = len(texts) - MOST
     return [*texts[:MOST], f"and {more} more"] if more > 0 else list(texts)
-
-
-def spell_day(book: Book, day: float) -> str:
-    """A day as a date, if the book has one, else as a number of days."""
-    if book.today is None:
-        return f"day {day:g}"
-    try:
-        return (book.today + timedelta(days=int(np.floor(day)))).isoformat()
-    except OverflowError:  # after the year 9999
-        return f"in {day:.0f} days"

@@ -2,7 +2,7 @@
 
 A line takes what it can from the cheapest source that is left, and from none that costs more than
 leaving the line unserved.  Limits that look across lines (least fill, fairness, promises) mean
-nothing to a rule; `broken_limits` says which of them its plan does not keep.
+nothing to a rule; `constraints.broken_limits` says which of them its plan does not keep.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import Book
-from backsim.allocation.fair import NEARLY_ONE, fair_least
 from backsim.allocation.plan import Plan
 from backsim.allocation.solution import TRACE
 from backsim.entities import CustomerClass, Line, Stock
@@ -34,7 +33,7 @@ OFFERS = ("line", "customer", "stock", "now", "promise", "waited", "slack", "lea
 def plan_of(book: Book, rule: str, units: Floats, seconds: float) -> Plan:
     """A plan that is no optimum: without prices, and with no bound."""
     nothing = np.full(len(book.sources), np.nan)
-    return Plan(book, rule, units, nothing, "rule", 0.0, seconds)
+    return Plan(book, units, rule, nothing, "rule", 0.0, seconds)
 
 
 def rules_for_books() -> list[Rule]:
@@ -211,62 +210,3 @@ class _Clerk:
         self.left[self.desk.source[option]] -= units
         for row in self.desk.counted.get(option, ()):
             self.room[row] -= units
-
-
-def broken_limits(plan: Plan) -> list[str]:
-    """The limits across lines that a plan does not keep, in words."""
-    book, lines, limits = plan.book, plan.book.lines, plan.book.limits
-    found = []
-    if limits.promise_penalty == np.inf and (count := int((plan.unkept > 0).sum())):
-        found.append(f"{count} promise" + ("s" if count > 1 else ""))
-    if small := int((_too_small(plan)).sum()):
-        found.append(f"least size of {small} shipments")
-    if parts := _parts(plan):
-        found.append(f"whole orders of {parts} lines")
-    if limits.together and (torn := _torn(plan)):
-        found.append(f"one day for each of {torn} orders")
-    if limits.whole and (divided := int((np.abs(plan.units - np.round(plan.units)) > TRACE).sum())):
-        found.append(f"whole units of {divided} shipments")
-    of_class = _shares(plan, lines.customer_class, len(book.names.classes))
-    short = sum(of_class[code] < least - TRACE for code, least in limits.min_fill.items())
-    if short:
-        found.append(f"least fill of {short} classes")
-    if limits.fairness is not None:
-        got = np.bincount(lines.customer, plan.served, len(book.names.customers))
-        rounding = NEARLY_ONE if limits.whole else TRACE
-        if unfair := int((got < fair_least(book) - rounding).sum()):
-            found.append(f"fairness to {unfair} customers")
-    return found
-
-
-def _parts(plan: Plan) -> int:
-    """How many lines of orders that ship whole are open though some of the order is served."""
-    lines = plan.book.lines
-    served = np.bincount(lines.order, lines.complete & (plan.served > TRACE)) > 0
-    return int((lines.complete & served[lines.order] & (_open(plan) > TRACE)).sum())
-
-
-def _open(plan: Plan) -> Floats:
-    return plan.book.lines.units - plan.served
-
-
-def _torn(plan: Plan) -> int:
-    """How many of the orders that ship whole leave on several days."""
-    lines, options = plan.book.lines, plan.book.options
-    used = np.flatnonzero((plan.units > TRACE) & lines.complete[options.line])
-    leaves = np.unique(np.stack([lines.order[options.line[used]], options.day[used]]), axis=1)
-    return int(leaves.shape[1] - len(np.unique(leaves[0])))
-
-
-def _too_small(plan: Plan) -> NDArray[np.bool_]:
-    lines, (of, line) = plan.book.lines, plan.book.shipments
-    units = np.bincount(of, plan.units, len(line))
-    least = np.minimum(lines.smallest, lines.units)[line]
-    return np.asarray((units > TRACE) & (units < least - TRACE))
-
-
-def _shares(plan: Plan, code: Codes, count: int) -> Floats:
-    """Share served by group; 1 for a group that asks for nothing."""
-    asked = np.bincount(code, plan.book.lines.units, count)
-    got = np.bincount(code, plan.served, count)
-    return np.where(asked > 0, got / np.where(asked > 0, asked, 1.0), 1.0)

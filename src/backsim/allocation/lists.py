@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book import KINDS
-from backsim.allocation.conflict import spell_day
 from backsim.allocation.reasons import reasons
 from backsim.allocation.solution import TRACE
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backsim.allocation.book import Book
-    from backsim.allocation.plan import Plan
+    from backsim.allocation.outcome import Outcome
 
 Columns = Mapping[str, list[Any]]
 Row = dict[str, Any]
@@ -32,7 +31,7 @@ UNFILLED = ("line", "customer", "class", "product", "open", "unfilled", "reason"
 """What is told of a line that does not get all it asks for."""
 
 
-def shipments(plan: Plan) -> Columns:
+def shipments(plan: Outcome) -> Columns:
     """One row a shipment: what goes to which line from which source, and when it arrives."""
     book, lines, sources, names = plan.book, plan.book.lines, plan.book.sources, plan.book.names
     rows = np.flatnonzero(plan.units > TRACE)
@@ -56,7 +55,7 @@ def shipments(plan: Plan) -> Columns:
     }
 
 
-def promises(plan: Plan) -> Columns:
+def promises(plan: Outcome) -> Columns:
     """One row a line: when it is complete, and what became of an earlier promise."""
     book, lines, names = plan.book, plan.book.lines, plan.book.names
     left = np.maximum(0.0, lines.units - plan.served)
@@ -77,7 +76,7 @@ def promises(plan: Plan) -> Columns:
     }
 
 
-def prices(plan: Plan) -> Columns:
+def prices(plan: Outcome, worth: NDArray[np.float64]) -> Columns:
     """One row a source, with what one more unit of it would save (nan: no prices)."""
     sources, names = plan.book.sources, plan.book.names
     return {
@@ -88,7 +87,7 @@ def prices(plan: Plan) -> Columns:
         "arrives": _days(plan.book, sources.arrives),
         "units": _plain(sources.units),
         "used": _plain(plan.used),
-        "worth": plan.worth.tolist(),
+        "worth": worth.tolist(),
     }
 
 
@@ -125,5 +124,5 @@ def _plain(units: NDArray[np.float64]) -> list[float]:
 def _days(book: Book, days: NDArray[np.float64]) -> list[str]:
     """Days as text; none where there is no such day."""
     known, inverse = np.unique(days, return_inverse=True)
-    texts = [spell_day(book, float(d)) if np.isfinite(d) else "" for d in known]
+    texts = [book.spell_day(float(d)) if np.isfinite(d) else "" for d in known]
     return [texts[i] for i in inverse]

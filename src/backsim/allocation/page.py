@@ -10,6 +10,7 @@ from backsim.allocation import lists
 from backsim.allocation.compare import compared, shown_terms
 from backsim.allocation.lists import Row
 from backsim.allocation.plan import Plan
+from backsim.allocation.shares import SHARING
 
 MOST_ROWS = 200
 """Rows of a table on the page; the CSV files have all."""
@@ -49,6 +50,7 @@ def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
         "broken": _some(lists.broken(promised)),
         "prices": _some(lists.worth_most(lists.rows(plan.listed["prices"]))),
         "most": MOST_ROWS,
+        "sharing": list(SHARING),
     }
 
 

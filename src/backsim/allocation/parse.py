@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from backsim.allocation.columns import NUMERIC, TABLES
+from backsim.allocation.columns import TABLES, constrained
 from backsim.allocation.settings import Settings
 from backsim.errors import nearest
 from backsim.quantities import MOST
@@ -16,6 +16,7 @@ from backsim.tables.dates import EPOCH, DateReader
 from backsim.tables.excel import ERRORS
 from backsim.tables.faults import TableError
 from backsim.tables.numbers import POINT
+from backsim.tables.spec import NUMERIC, Column
 from backsim.tables.table import Table
 from backsim.tables.values import Numerals, Unclear, learn, read_moments, untyped
 
@@ -160,6 +161,18 @@ class Parser:
             table, column, texts, lambda t: words[t.lower()], lambda t: "yes or no", False
         )
         return np.array(found, bool)
+
+    def constrained(self, table: Table) -> dict[str, NDArray[Any]]:
+        """The columns of a table that constraints ask for, by name."""
+        return {column.name: self._values(table, column) for column in constrained(table.name)}
+
+    def _values(self, table: Table, column: Column) -> NDArray[Any]:
+        if column.kind == "date":
+            return self.dates(table, column.name, column.empty)
+        if column.kind == "yes":
+            return self.flags(table, column.name)
+        most = 1.0 if column.kind == "share" else MOST
+        return self.numbers(table, column.name, column.empty, most=most)
 
     def _texts(self, table: Table, column: str) -> list[str]:
         return table.columns.get(column) or [""] * len(table)

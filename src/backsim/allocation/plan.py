@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backsim.allocation import lists
-from backsim.allocation.book import Book
-from backsim.allocation.solution import TRACE
+from backsim.allocation.outcome import Outcome
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -22,91 +21,28 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TERMS = (
-    "lateness",
-    "lost",
-    "transport",
-    "transfer",
-    "expedite",
-    "substitution",
-    "broken_promises",
-)
+SHOWN = 20
+"""Shipments that a notebook shows."""
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """Units of each option of a book.
+class Plan(Outcome):
+    """The units of each option of a book that a rule decides on.
 
     `worth[s]` is what one unit more of source s would save (nan: the rule has no prices).  `bound`:
     no plan costs less; `seconds`, what deciding took.
     """
 
-    book: Book
     rule: str
-    units: Floats
     worth: Floats
     status: str
     bound: float
     seconds: float
 
-    @cached_property
-    def served(self) -> Floats:
-        """Units served of each line."""
-        lines = self.book.lines
-        return _sums(self.book.options.line, self.units, len(lines))
-
-    @cached_property
-    def used(self) -> Floats:
-        """Units taken from each source."""
-        return _sums(self.book.options.source, self.units, len(self.book.sources))
-
-    @cached_property
-    def terms(self) -> Mapping[str, float]:
-        """The objective, term by term: money."""
-        book, lines, options = self.book, self.book.lines, self.book.options
-        penalty = book.limits.promise_penalty
-        per_unit = {"lateness": book.lateness, **{n: getattr(options, n) for n in TERMS[2:6]}}
-        found = {name: float(self.units @ cost) for name, cost in per_unit.items()}
-        open_units = lines.units - self.served
-        found["lost"] = float(lines.lost @ open_units)
-        found["lateness"] += float((book.unserved - lines.lost) @ open_units)
-        found["broken_promises"] = 0.0 if penalty == np.inf else penalty * float(self.unkept.sum())
-        return {name: found[name] for name in TERMS}
-
-    @property
-    def cost(self) -> float:
-        """The objective: money."""
-        return sum(self.terms.values())
-
     @property
     def gap(self) -> float:
         """How far the cost may be above the least, as a share of it."""
         return max(0.0, self.cost - self.bound) / max(1e-9, abs(self.cost))
-
-    @cached_property
-    def broken(self) -> Floats:
-        """Units of each line that are promised for a day and not there by that day.
-
-        All that is open of a line whose promise is over.
-        """
-        return np.where(self.book.over, self.book.lines.units, self.unkept)
-
-    @cached_property
-    def unkept(self) -> Floats:
-        """Units of each line that are not there by the day by which it has to have them."""
-        lines, options, keep_by = self.book.lines, self.book.options, self.book.keep_by
-        in_time = options.day <= keep_by[options.line]
-        kept = np.bincount(options.line[in_time], self.units[in_time], len(lines))
-        short = np.where(np.isfinite(keep_by), self.book.to_keep - kept, 0.0)
-        return np.where(short > TRACE, short, 0.0)
-
-    @cached_property
-    def complete_on(self) -> Floats:
-        """The day on which the last of what is served of a line arrives; inf for nothing."""
-        options, day = self.book.options, np.full(len(self.book.lines), -np.inf)
-        some = self.units > TRACE
-        np.maximum.at(day, options.line[some], options.day[some])
-        return np.where(np.isneginf(day), np.inf, day)
 
     @property
     def bounded(self) -> bool:
@@ -119,7 +55,7 @@ class Plan:
         return {
             "shipments": lists.shipments(self),
             "promises": lists.promises(self),
-            "prices": lists.prices(self),
+            "prices": lists.prices(self, self.worth),
         }
 
     @cached_property
@@ -148,12 +84,17 @@ class Plan:
         """
         return _frame(self.listed["prices"])
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the plan in a sentence, and its shipments."""
+        served, asked = float(self.served.sum()), float(self.book.lines.units.sum())
+        shipments = self.shipments.to_html(index=False, max_rows=SHOWN, border=0)
+        return (
+            f"<p>Plan by <b>{escape(self.rule)}</b>: {served:,.6g} of {asked:,.6g} units served, "
+            f"cost {self.cost:,.2f}.</p>{shipments}"
+        )
+
 
 def _frame(columns: Columns) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(columns)
-
-
-def _sums(code: NDArray[np.int64], units: Floats, count: int) -> Floats:
-    return np.bincount(code, units, count).astype(float)

@@ -72,6 +72,12 @@ class Builder:
         self._width += count
         return first
 
+    def make_whole(self, name: str) -> None:
+        """The values of a block of columns are whole numbers."""
+        place = list(self.columns).index(name)
+        cost, upper, integer, tie = self._columns[place]
+        self._columns[place] = (cost, upper, np.ones_like(integer), tie)
+
     def add_rows(
         self, name: str, count: int, lower: Any, upper: Any, entries: Sequence[Entries]
     ) -> None:

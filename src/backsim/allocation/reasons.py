@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.allocation.constraints import CONSTRAINTS, WISH, applying
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from backsim.allocation.plan import Plan
+    from backsim.allocation.outcome import Outcome
 
     Floats = NDArray[np.float64]
 
@@ -24,7 +26,7 @@ DEARER = "units go to other lines; serving it from what is left costs more than 
 OTHERS = "the units go to other lines"
 
 
-def reasons(plan: Plan, left: Floats) -> list[str]:
+def reasons(plan: Outcome, left: Floats) -> list[str]:
     """The first reason that holds for each line with units `left`, "" for the others."""
     book, lines, options = plan.book, plan.book.lines, plan.book.options
     count = len(lines)
@@ -39,19 +41,15 @@ def reasons(plan: Plan, left: Floats) -> list[str]:
     all_dear = np.bincount(options.line[~dear], minlength=count) == 0
     has_dear = np.bincount(options.line[(spare > 0) & dear], minlength=count) > 0
     small = lines.smallest > 0
-    limits = book.limits
-    limited = (
-        bool(limits.min_fill)
-        or limits.fairness is not None
-        or bool(np.isfinite(book.keep_by).any())
-    )
+    busy = CONSTRAINTS["capacity"].applies(book)
+    held_back = BUSY if busy else LIMITS if applying(book, WISH) else OTHERS
     choices = [
         (~any_option & late, TOO_LATE),
         (~any_option, NO_SOURCE),
         (all_dear, TOO_DEAR),
         (lines.complete, WHOLE),
         (has_spare & small, SMALL),
-        (has_spare, BUSY if len(book.limits.capacity.units) else LIMITS if limited else OTHERS),
+        (has_spare, held_back),
         (has_dear, DEARER),
         (np.ones(count, bool), OTHERS),
     ]

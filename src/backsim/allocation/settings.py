@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from backsim.allocation.columns import SETTING_DOCS
+from backsim.allocation.constraints import CONSTRAINTS
 from backsim.errors import nearest
 from backsim.tables.dates import check_format
 from backsim.tables.faults import TableError
 from backsim.tables.numbers import COMMA, POINT, evidence
+from backsim.tables.spec import Column
 from backsim.tables.table import Table
+
+OWN = (
+    Column("today", "today", "the day of the book, as YYYY-MM-DD; the day of the run if not given"),
+    Column(
+        "date_format",
+        "date_format",
+        "how dates are written, such as %d/%m/%Y; found from the dates if not given",
+    ),
+    Column(
+        "decimal",
+        "decimal",
+        "the decimal sign, point or comma; found from the numbers if not given",
+    ),
+    Column(
+        "shipping_days",
+        "days",
+        "days that units may wait for room at a dock or carrier; 5 if not given",
+    ),
+)
+
+
+def setting_columns() -> dict[str, Column]:
+    """The settings that a book may have by name: its own, then those of the constraints."""
+    found = [*OWN, *(c for one in CONSTRAINTS.values() for c in one.settings)]
+    return {column.name: column for column in found}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of a book; `columns.SETTING_DOCS` says what they mean."""
+    """Settings of a book; `setting_columns` says what they mean.
+
+    `own`: the values of the constraints' settings, by name, where they are given.
+    """
 
     today: date
     date_format: str | None = None
     decimal: str | None = None
-    fairness: float | None = None
-    promise_penalty: float = float("inf")
-    whole_units: bool = False
     shipping_days: int = 5
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_settings(
@@ -37,19 +66,19 @@ def read_settings(
     Raises TableError.
     """
     found: dict[str, object] = {}
-    faults = []
+    faults, known = [], setting_columns()
     columns = {"name": [], "value": []} if table is None else table.columns
     for i, (name, text) in enumerate(zip(columns["name"], columns["value"], strict=True)):
         assert table is not None
         place = f"{table.place}:{table.rows[i]}"
-        if name not in SETTING_DOCS:
-            expected = f"a known setting ({nearest(name, list(SETTING_DOCS))})"
+        if name not in known:
+            expected = f"a known setting ({nearest(name, list(known))})"
             faults.append(f"{place}: name: expected {expected}, got {name!r}")
         elif name in found:
             faults.append(f"{place}: name: expected each setting once, got {name!r}")
         else:
             try:
-                found[name] = _value(name, text)
+                found[name] = _value(known[name].kind, text)
             except ValueError as error:
                 faults.append(f"{place}: {name}: expected {error}, got {text!r}")
                 found[name] = None
@@ -57,7 +86,8 @@ def read_settings(
         raise TableError(faults)
     own = {"today": today, "date_format": date_format, "decimal": decimal}
     given = {**found, **{name: value for name, value in own.items() if value is not None}}
-    return Settings(**{"today": date.today(), **given})  # type: ignore[arg-type]
+    fields = {column.name: given.pop(column.name) for column in OWN if column.name in given}
+    return Settings(**{"today": date.today(), **fields}, own=given)  # type: ignore[arg-type]
 
 
 def parse_day(text: str) -> date:
@@ -69,32 +99,38 @@ DECIMALS = {"point": ".", ".": ".", "comma": ",", ",": ","}
 """How the decimal sign may be said."""
 
 
-def _value(name: str, text: str) -> object:
-    if name == "today":
+NUMBERS = {
+    "share": (1.0, "a number from 0 to 1"),
+    "number": (1e12, "a number of at least 0"),
+    "units": (1e12, "a number of at least 0"),
+    "days": (60.0, "a whole number from 0 to 60"),
+}
+"""The most of each kind of number, and what is expected."""
+
+
+def _value(kind: str, text: str) -> object:
+    """The value of a setting of some kind.  Raises ValueError, which says what is expected."""
+    if kind == "today":
         try:
             return parse_day(text)
         except ValueError:
             raise ValueError("a date written as YYYY-MM-DD") from None
-    if name == "date_format":
+    if kind == "date_format":
         return check_format(text)
-    if name == "decimal":
+    if kind == "decimal":
         if text.lower() in DECIMALS:
             return DECIMALS[text.lower()]
         raise ValueError("point or comma")
-    if name == "whole_units":
+    if kind == "yes":
         if text.lower() in ("yes", "no"):
             return text.lower() == "yes"
         raise ValueError("yes or no")
-    most, what = {
-        "fairness": (1.0, "a number from 0 to 1"),
-        "promise_penalty": (1e12, "a number of at least 0"),
-        "shipping_days": (60.0, "a whole number from 0 to 60"),
-    }[name]
+    most, what = NUMBERS[kind]
     try:
         value = (COMMA if evidence([text]).comma else POINT).read(text)
     except ValueError:
         raise ValueError(what) from None
-    whole = name == "shipping_days"
+    whole = kind == "days"
     if not 0.0 <= value <= most or (whole and value != int(value)):
         raise ValueError(what)
     return int(value) if whole else value

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.allocation.book import Book
+from backsim.allocation.constraints import FACT
 from backsim.allocation.greedy import plan_of
 from backsim.allocation.parts import components
 from backsim.allocation.plan import Plan
@@ -27,31 +30,50 @@ HAIR = 1e-6
 """By so much of it a share is lowered that cannot be had: a solver keeps to limits within 1e-7."""
 
 
-def pro_rata(book: Book) -> Plan:
+SHARING: dict[str, Callable[[Book], Plan]] = {}
+"""The sharing rules by name."""
+
+
+def sharing(rule: Callable[[Book], Floats]) -> Callable[[Book], Plan]:
+    """Register a sharing rule: a function from a book to the units of each of its options."""
+
+    @wraps(rule)
+    def plan(book: Book) -> Plan:
+        start = time.perf_counter()
+        units = rule(book)
+        return plan_of(book, rule.__name__, units, time.perf_counter() - start)
+
+    SHARING[rule.__name__] = plan
+    return plan
+
+
+@sharing
+def pro_rata(book: Book) -> Floats:
     """Of each product every line gets the same share of its open units.
 
     Lines share with those that the same sources can serve, directly or by way of others, with the
     product itself; what may be sent in its place is not shared out.
     """
-    return _granted(book, "pro_rata", np.zeros(len(book.lines), np.int64))
+    return _granted(book, np.zeros(len(book.lines), np.int64))
 
 
-def class_pro_rata(book: Book) -> Plan:
+@sharing
+def class_pro_rata(book: Book) -> Floats:
     """The most important class gets all it asks for, if that is there; within a class pro rata.
 
     Who shares with whom is as in `pro_rata`.
     """
-    return _granted(book, "class_pro_rata", book.names.ranks[book.lines.customer_class])
+    return _granted(book, book.names.ranks[book.lines.customer_class])
 
 
-def max_min(book: Book) -> Plan:
+@sharing
+def max_min(book: Book) -> Floats:
     """The least share of its open units that any line gets is as great as can be; then least cost.
 
     Group by group: of lines that share a source or a limit a day, directly or by way of others.
     Lines that no source can serve do not count.
     Source: max-min fairness, Bertsekas and Gallager, Data Networks (1992), section 6.5.2.
     """
-    start = time.perf_counter()
     lines, options = book.lines, book.options
     full = book.sources.units[options.source] > 0
     reached = np.flatnonzero(np.bincount(options.line, full, len(lines)))
@@ -59,8 +81,7 @@ def max_min(book: Book) -> Plan:
     floor[reached] = _greatest_least_shares(book, reached) * lines.units[reached]
     if book.limits.whole:
         floor = np.floor(floor + TRACE)
-    units = _cheapest(book, floor, lines.units, ties=book.limits.whole)
-    return plan_of(book, "max_min", units, time.perf_counter() - start)
+    return _cheapest(book, floor, lines.units, ties=book.limits.whole)
 
 
 def _greatest_least_shares(book: Book, reached: Codes) -> Floats:
@@ -101,9 +122,8 @@ def _greatest_least_shares(book: Book, reached: Codes) -> Floats:
     return shares
 
 
-def _granted(book: Book, rule: str, rank: Codes) -> Plan:
+def _granted(book: Book, rank: Codes) -> Floats:
     """Units granted by group, by rank and pro rata within one; then sent at least cost."""
-    start = time.perf_counter()
     lines, options, sources = book.lines, book.options, book.sources
     own = sources.product[options.source] == lines.product[options.line]
     own &= sources.units[options.source] > 0
@@ -119,8 +139,7 @@ def _granted(book: Book, rule: str, rank: Codes) -> Plan:
         given = share[of_line[some]] * lines.units[some]
         grant[some] = _whole(given, of_line[some]) if book.limits.whole else given
         left -= np.bincount(of_line[some], grant[some], count)
-    units = _cheapest(book, np.zeros(len(lines)), grant)
-    return plan_of(book, rule, units, time.perf_counter() - start)
+    return _cheapest(book, np.zeros(len(lines)), grant)
 
 
 def _whole(given: Floats, group: Codes) -> Floats:
@@ -140,20 +159,9 @@ def _whole(given: Floats, group: Codes) -> Floats:
 
 def _cheapest(book: Book, floor: Floats, ceiling: Floats, ties: bool = False) -> Floats:
     """Units of each option: at least `floor`, at most `ceiling` a line, at the least cost."""
-    own = np.zeros(len(book.lines), bool)
-    plain = replace(
-        book,
-        lines=replace(
-            book.lines,
-            units=ceiling,
-            promised=np.full(len(ceiling), INF),
-            smallest=np.zeros(len(ceiling)),
-            complete=own,
-        ),
-        limits=replace(book.limits, min_fill={}, fairness=None),
-        owed=np.zeros(0),
-    )
-    program = state(plain)
+    parts = np.zeros(len(book.lines), bool)
+    shared = replace(book, lines=replace(book.lines, units=ceiling, complete=parts))
+    program = state(shared, None, FACT)
     for least in (floor, floor * (1.0 - HAIR), 0.0 * floor):
         lower = program.row_lower.copy()
         lower[program.rows["open"]] = np.where(least > TRACE, least, -INF)

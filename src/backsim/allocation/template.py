@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from backsim.allocation.columns import SETTING_DOCS, TABLES, TableSpec
+from backsim.allocation.columns import TABLES, TableSpec
+from backsim.allocation.settings import setting_columns
 from backsim.errors import InputError
 from backsim.files import check_folder, write_text
 
@@ -154,7 +155,7 @@ def describe() -> list[str]:
     for spec in TABLES.values():
         lines += _table(spec)
     lines += ["Settings:", ""]
-    lines += [f"- `{name}`: {doc}" for name, doc in SETTING_DOCS.items()]
+    lines += [f"- `{name}`: {column.doc}" for name, column in setting_columns().items()]
     return [*lines, ""]
 
 

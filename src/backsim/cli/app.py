@@ -429,7 +429,7 @@ def allocate(
         typer.Argument(metavar="[BOOK]", help="A folder of CSV files, or an .xlsx workbook."),
     ] = None,
     rule: Annotated[
-        str, typer.Option(help="lp, a priority rule, pro_rata, class_pro_rata or max_min.")
+        str, typer.Option(help="lp, a priority rule, or a sharing rule such as pro_rata.")
     ] = "lp",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the plan and a page to a folder.")

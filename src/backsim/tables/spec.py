@@ -1,0 +1,24 @@
+"""A column of a table, declared: what is read, documented, and named in errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NUMERIC = frozenset({"units", "number", "share", "days"})
+"""Kinds of columns that hold numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, kind of values, and meaning.
+
+    Kinds: name, names (several, with ; between), units, number, share, days, date, yes.  `default`
+    is told to readers only; `empty` is the number of an empty field, or its day from today.
+    """
+
+    name: str
+    kind: str
+    doc: str
+    required: bool = False
+    default: str = ""
+    empty: float = 0.0
