@@ -189,5 +189,6 @@ def test_what_comes_in_the_instant_of_ordering_is_not_late() -> None:
     metrics = backsim.simulate(model, seed=1, engine="simpy").metrics
     assert metrics["mean_wait"] == metrics["wait_p99"] == metrics["mean_backlog"] == 0
     assert metrics["shipped_per_day"] == metrics["units_per_day"]
+    assert metrics["fill_rate"] == 0  # nothing came from stock
     assert metrics["cost.total"] == 0  # nobody had to wait
     assert np.isnan(metrics["backorder_age"])
