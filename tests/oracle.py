@@ -32,9 +32,9 @@ from tests.contract.test_scenarios import SCENARIOS, SEEDS, shortened
 from tests.properties.strategies import models, networks
 
 from backsim import streams
-from backsim.allocation.allocate import optimise
-from backsim.allocation.conflict import InfeasibleError
-from backsim.allocation.statement import state
+from backsim.allocation.model.statement import state
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.conflict import InfeasibleError
 from backsim.cli import run as command
 from backsim.engines import compiled, simpy
 from backsim.errors import BacksimError

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backsim import plot, statistics
-    from backsim.allocation.assemble import read_book
-    from backsim.allocation.compare import allocate
+    from backsim.allocation.book.assemble import read_book
+    from backsim.allocation.plan.compare import allocate
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
 
 _HOMES = {
-    "backsim.allocation.assemble": ("read_book",),
-    "backsim.allocation.compare": ("allocate",),
+    "backsim.allocation.book.assemble": ("read_book",),
+    "backsim.allocation.plan.compare": ("allocate",),
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
     "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),

@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import strategies as st
 from tests.allocation.small import small_book
 
-from backsim.allocation.book import Book, Capacity, Limits, Options
-from backsim.allocation.fair import NEARLY_ONE, fair_shares
-from backsim.allocation.plan import Plan
+from backsim.allocation.model.book import Book, Capacity, Limits, Options
+from backsim.allocation.model.fair import NEARLY_ONE, fair_shares
+from backsim.allocation.plan.plan import Plan
 
 INF = float("inf")
 small = st.integers(0, 4)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.allocation.book import Book, Limits, Lines, Names, Options, Sources
+from backsim.allocation.model.book import Book, Limits, Lines, Names, Options, Sources
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

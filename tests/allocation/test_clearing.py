@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backsim.allocation import clearing
-from backsim.allocation.book import Names
-from backsim.allocation.clearing import (
+from backsim.allocation.model.book import Names
+from backsim.allocation.model.constraints import broken_limits
+from backsim.allocation.model.fair import NEARLY_ONE, fair_shares
+from backsim.allocation.model.statement import state
+from backsim.allocation.plan import clearing
+from backsim.allocation.plan.clearing import (
     ALONE,
     EARLY,
     SHIPPING_DAYS,
@@ -23,11 +26,8 @@ from backsim.allocation.clearing import (
     book_of,
     decide,
 )
-from backsim.allocation.constraints import broken_limits
-from backsim.allocation.fair import NEARLY_ONE, fair_shares
-from backsim.allocation.greedy import Desk, plan_of, rules_for_books
-from backsim.allocation.highs import Solver
-from backsim.allocation.statement import state
+from backsim.allocation.plan.greedy import Desk, plan_of, rules_for_books
+from backsim.allocation.solver.highs import Solver
 from backsim.engines import simpy
 from backsim.scenario.load import from_dict
 from backsim.streams import draw

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from tests.allocation.books import books, plans
 from tests.allocation.small import small_book
 
-from backsim.allocation.allocate import optimise
-from backsim.allocation.book import Book, Capacity, Limits
-from backsim.allocation.conflict import InfeasibleError
+from backsim.allocation.model.book import Book, Capacity, Limits
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.conflict import InfeasibleError
 
 
 def say(book: Book) -> str:

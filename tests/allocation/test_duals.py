@@ -13,12 +13,12 @@ from tests.allocation.books import books
 from tests.allocation.small import small_book
 from tests.allocation.test_optimum import random_book
 
-from backsim.allocation import highs, pulpform
-from backsim.allocation.allocate import optimise
-from backsim.allocation.book import Book, Capacity, Limits
-from backsim.allocation.program import Program
-from backsim.allocation.solution import Effort
-from backsim.allocation.statement import state
+from backsim.allocation.model.book import Book, Capacity, Limits
+from backsim.allocation.model.statement import state
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.solver import highs, pulpform
+from backsim.allocation.solver.program import Program
+from backsim.allocation.solver.solution import Effort
 
 
 def three_lines() -> Book:

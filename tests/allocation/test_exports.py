@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from backsim.allocation.allocate import optimise
-from backsim.allocation.assemble import read_book
+from backsim.allocation.book.assemble import read_book
+from backsim.allocation.plan.allocate import optimise
 from backsim.errors import InputError
 
 TODAY = date(2026, 11, 24)

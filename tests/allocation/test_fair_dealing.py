@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from backsim.allocation.allocate import floor_of, optimise
-from backsim.allocation.assemble import read_book
-from backsim.allocation.book import Book
-from backsim.allocation.compare import all_plans, allocate
-from backsim.allocation.conflict import NoPlanError
-from backsim.allocation.constraints import broken_limits
-from backsim.allocation.fair import fair_shares
-from backsim.allocation.flow import flow_of
-from backsim.allocation.highs import _again
-from backsim.allocation.improve import improve
-from backsim.allocation.pulpform import has_cbc
-from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
-from backsim.allocation.solution import Effort
-from backsim.allocation.statement import state
+from backsim.allocation.book.assemble import read_book
+from backsim.allocation.model.book import Book
+from backsim.allocation.model.constraints import broken_limits
+from backsim.allocation.model.fair import fair_shares
+from backsim.allocation.model.flow import flow_of
+from backsim.allocation.model.statement import state
+from backsim.allocation.plan.allocate import floor_of, optimise
+from backsim.allocation.plan.compare import all_plans, allocate
+from backsim.allocation.plan.conflict import NoPlanError
+from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.solver.highs import _again
+from backsim.allocation.solver.improve import improve
+from backsim.allocation.solver.pulpform import has_cbc
+from backsim.allocation.solver.solution import Effort
 from backsim.cli import run as cli
 
 TODAY = date(2026, 11, 24)
@@ -323,7 +323,7 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
 
 def test_a_large_book_of_whole_orders_is_nearly_solved(tmp_path: Path, monkeypatch):
     """Part by part, from what branch and bound has after half of the time; never worse."""
-    monkeypatch.setattr("backsim.allocation.highs.TWICE", 0)
+    monkeypatch.setattr("backsim.allocation.solver.highs.TWICE", 0)
     found = big(tmp_path)
     exact = optimise(found, Effort(time_limit=4.0))
     program = state(found, flow := flow_of(found))

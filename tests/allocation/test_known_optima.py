@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from tests.allocation.small import small_book
 
-from backsim.allocation.allocate import optimise
-from backsim.allocation.greedy import Desk
-from backsim.allocation.plan import Plan
-from backsim.allocation.pulpform import has_cbc
-from backsim.allocation.shares import class_pro_rata, max_min
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.greedy import Desk
+from backsim.allocation.plan.plan import Plan
+from backsim.allocation.plan.shares import class_pro_rata, max_min
+from backsim.allocation.solver.pulpform import has_cbc
 from backsim.scenario.yamlfile import read_yaml
 
 PROBLEMS = read_yaml(Path(__file__).parent / "known_optima.yaml").values

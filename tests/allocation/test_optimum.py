@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from tests.allocation.books import books, cost_by_hand, faults, plans
 from tests.allocation.small import small_book
 
-from backsim.allocation import highs, parts, pulpform, solve
-from backsim.allocation.allocate import optimise
-from backsim.allocation.book import Book, Limits
-from backsim.allocation.conflict import InfeasibleError, NoPlanError
-from backsim.allocation.constraints import broken_limits
-from backsim.allocation.greedy import Desk, rules_for_books
-from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
-from backsim.allocation.solution import Effort
-from backsim.allocation.statement import state
+from backsim.allocation.model.book import Book, Limits
+from backsim.allocation.model.constraints import broken_limits
+from backsim.allocation.model.statement import state
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.conflict import InfeasibleError, NoPlanError
+from backsim.allocation.plan.greedy import Desk, rules_for_books
+from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.solver import highs, parts, pulpform, solve
+from backsim.allocation.solver.solution import Effort
 
 CLOSE = 1e-6
 

@@ -15,10 +15,10 @@ from scipy.sparse.csgraph import connected_components
 from tests.allocation.books import books, faults
 from tests.allocation.small import small_book
 
-from backsim.allocation.book import Book, Capacity, Limits
-from backsim.allocation.parts import components
-from backsim.allocation.plan import Plan
-from backsim.allocation.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.model.book import Book, Capacity, Limits
+from backsim.allocation.plan.plan import Plan
+from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.solver.parts import components
 
 Entries = list[tuple[int, int]]
 

@@ -11,19 +11,19 @@ import pytest
 from tests.allocation.books import cost_by_hand, faults, plans
 from tests.allocation.small import small_book
 
-from backsim.allocation import highs
-from backsim.allocation.allocate import optimise
-from backsim.allocation.assemble import read_book
-from backsim.allocation.book import Book, Capacity, Limits
-from backsim.allocation.conflict import InfeasibleError
-from backsim.allocation.constraints import broken_limits
-from backsim.allocation.fair import fair_shares
-from backsim.allocation.flow import flow_of
-from backsim.allocation.greedy import Desk, rules_for_books
-from backsim.allocation.overdue import with_owed
-from backsim.allocation.pulpform import has_cbc
-from backsim.allocation.solve import solve
-from backsim.allocation.statement import state
+from backsim.allocation.book.assemble import read_book
+from backsim.allocation.model.book import Book, Capacity, Limits
+from backsim.allocation.model.constraints import broken_limits
+from backsim.allocation.model.fair import fair_shares
+from backsim.allocation.model.flow import flow_of
+from backsim.allocation.model.statement import state
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.conflict import InfeasibleError
+from backsim.allocation.plan.greedy import Desk, rules_for_books
+from backsim.allocation.plan.overdue import with_owed
+from backsim.allocation.solver import highs
+from backsim.allocation.solver.pulpform import has_cbc
+from backsim.allocation.solver.solve import solve
 
 CLOSE = 1e-6
 INF = float("inf")

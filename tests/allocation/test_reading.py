@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backsim.allocation import tables
-from backsim.allocation.allocate import optimise
-from backsim.allocation.assemble import read_book
-from backsim.allocation.book import Book
-from backsim.allocation.compare import allocate
-from backsim.allocation.constraints import broken_limits
-from backsim.allocation.shares import pro_rata
+from backsim.allocation.book import tables
+from backsim.allocation.book.assemble import read_book
+from backsim.allocation.model.book import Book
+from backsim.allocation.model.constraints import broken_limits
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.compare import allocate
+from backsim.allocation.plan.shares import pro_rata
 from backsim.errors import InputError
 
 TODAY = date(2026, 11, 24)
@@ -549,7 +549,7 @@ def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_too_many_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from backsim.allocation import options
+    from backsim.allocation.book import options
 
     monkeypatch.setattr(options, "MAX_OPTIONS", 1)
     assert said(tmp_path) == (

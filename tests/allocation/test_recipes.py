@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from backsim import allocate, read_book
-from backsim.allocation.book import Book
-from backsim.allocation.compare import all_plans, compared, rule_names
-from backsim.allocation.conflict import InfeasibleError
-from backsim.allocation.constraint import CONSTRAINTS, WISH, Columns, Constraint, constraint
-from backsim.allocation.flow import Flow
-from backsim.allocation.outcome import Outcome
-from backsim.allocation.program import INF, Builder
-from backsim.allocation.shares import SHARING, sharing
-from backsim.allocation.template import describe
+from backsim.allocation.book.template import describe
+from backsim.allocation.model.book import Book
+from backsim.allocation.model.constraint import CONSTRAINTS, WISH, Columns, Constraint, constraint
+from backsim.allocation.model.flow import Flow
+from backsim.allocation.model.outcome import Outcome
+from backsim.allocation.plan.compare import all_plans, compared, rule_names
+from backsim.allocation.plan.conflict import InfeasibleError
+from backsim.allocation.plan.shares import SHARING, sharing
+from backsim.allocation.solver.program import INF, Builder
 from backsim.tables.faults import TableError
 from backsim.tables.spec import Column
 

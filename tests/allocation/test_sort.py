@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.allocation.small import small_book
 
-from backsim.allocation.allocate import optimise
-from backsim.allocation.book import Book
-from backsim.allocation.greedy import Desk
+from backsim.allocation.model.book import Book
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.greedy import Desk
 from backsim.rules import FAMILIES
 
 COSTLIEST = FAMILIES["priority"].get("costliest_wait")

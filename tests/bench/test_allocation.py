@@ -14,7 +14,7 @@ import pytest
 from tests.bench.figures import FIGURES, aim, best
 
 import backsim
-from backsim.allocation.allocate import optimise
+from backsim.allocation.plan.allocate import optimise
 from backsim.hindsight import bound_of
 from backsim.hindsight import program as flow
 from backsim.hindsight.history import histories
@@ -101,7 +101,7 @@ def test_large_book(tmp_path: Path) -> None:
 
 def test_small_book(tmp_path: Path) -> None:
     """1,000 lines x 10 sources: the plan, and the whole command."""
-    from backsim.allocation.assemble import read_book
+    from backsim.allocation.book.assemble import read_book
 
     folder = write_book(tmp_path / "book", 1_000, 100, 10)
     optimise(read_book(folder, TODAY))

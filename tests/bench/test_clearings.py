@@ -13,11 +13,13 @@ from tests.allocation.small import small_book
 from tests.bench.figures import FIGURES, aim, best
 
 import backsim
-from backsim.allocation import clearing, highs, statement
-from backsim.allocation.allocate import optimise
-from backsim.allocation.clearing import Case
-from backsim.allocation.program import Program
-from backsim.allocation.solution import Effort
+from backsim.allocation.model import statement
+from backsim.allocation.plan import clearing
+from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.clearing import Case
+from backsim.allocation.solver import highs
+from backsim.allocation.solver.program import Program
+from backsim.allocation.solver.solution import Effort
 from backsim.engines import compiled, simpy
 from backsim.scenario.model import Model
 from backsim.streams import draw

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backsim.allocation.columns import TABLES
+from backsim.allocation.book.columns import TABLES
 from backsim.cli import run as cli
 
 
@@ -130,7 +130,7 @@ def test_no_plan_is_a_clear_error(book: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_both_solvers(book: Path, capsys: pytest.CaptureFixture[str]):
-    from backsim.allocation.pulpform import has_cbc
+    from backsim.allocation.solver.pulpform import has_cbc
 
     if not has_cbc():
         pytest.skip("PuLP brings no CBC here")

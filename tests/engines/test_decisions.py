@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.models import assert_equal, check
 
-from backsim.allocation import clearing
+from backsim.allocation.plan import clearing
 from backsim.engines import compiled, desks, simpy
 from backsim.engines.setup import switches
 from backsim.errors import BacksimError

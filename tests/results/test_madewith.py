@@ -19,7 +19,7 @@ LOADED = """
 import json, sys
 from pathlib import Path
 import backsim.api, backsim.engines.compiled, backsim.engines.simpy, backsim.experiment.work
-import backsim.allocation.highs, backsim.allocation.greedy, backsim.experiment.tapes
+import backsim.allocation.solver.highs, backsim.allocation.plan.greedy, backsim.experiment.tapes
 names = [getattr(m, "__file__", "") for n, m in sys.modules.items() if n.startswith("backsim")]
 print(json.dumps(sorted(name for name in names if name)))
 """
@@ -43,7 +43,7 @@ def test_a_byte_more_in_any_of_them_is_another_digest(tmp_path: Path) -> None:
     first = code_digest(copy)
     assert first == code_digest()
     names = [file.relative_to(PACKAGE) for file in code_files(PACKAGE)]
-    for name in ("allocation/clearing.py", "quantities.py", "entities.py", "tables/excel.py"):
+    for name in ("allocation/plan/clearing.py", "quantities.py", "entities.py", "tables/excel.py"):
         assert Path(name) in names
     for name in names:
         data = (copy / name).read_bytes()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backsim.allocation.assemble import read_book
+from backsim.allocation.book.assemble import read_book
 from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.scenario import from_dict

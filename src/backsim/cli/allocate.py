@@ -12,16 +12,16 @@ from typing import Any
 
 from rich.table import Table
 
-from backsim.allocation import lists
-from backsim.allocation.assemble import read_book
-from backsim.allocation.compare import LP, all_plans, allocate, compared, shown_terms
-from backsim.allocation.lists import Columns, Row
-from backsim.allocation.page import money, share, units
-from backsim.allocation.plan import Plan
-from backsim.allocation.settings import DECIMALS, parse_day
-from backsim.allocation.solution import Effort
-from backsim.allocation.store import summary, write_csv, write_plan
-from backsim.allocation.template import write_template
+from backsim.allocation.book.assemble import read_book
+from backsim.allocation.book.settings import DECIMALS, parse_day
+from backsim.allocation.book.template import write_template
+from backsim.allocation.plan import lists
+from backsim.allocation.plan.compare import LP, all_plans, allocate, compared, shown_terms
+from backsim.allocation.plan.lists import Columns, Row
+from backsim.allocation.plan.page import money, share, units
+from backsim.allocation.plan.plan import Plan
+from backsim.allocation.plan.store import summary, write_csv, write_plan
+from backsim.allocation.solver.solution import Effort
 from backsim.cli.console import console, escape, say
 from backsim.errors import InputError
 from backsim.files import check_folder

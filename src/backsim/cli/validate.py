@@ -40,7 +40,7 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
         count = len(read(file))
         return [f"{count} known answer{'s' * (count != 1)}"]
     if kind in (Kind.BOOK, Kind.WORKBOOK):
-        from backsim.allocation.assemble import read_book
+        from backsim.allocation.book.assemble import read_book
 
         book = read_book(file)
         return [f"a book of {len(book.lines):,} lines and {len(book.sources):,} sources"]

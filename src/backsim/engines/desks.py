@@ -21,7 +21,7 @@ from backsim.scenario.ruleuse import of_class
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from backsim.allocation.clearing import Case
+    from backsim.allocation.plan.clearing import Case
     from backsim.engines.setup import Setup
     from backsim.scenario.schema import StockPoint
 
@@ -99,7 +99,7 @@ class Clerk:
     """Who solves the programs of a run."""
 
     def __init__(self, model: Model, setup: Setup) -> None:
-        from backsim.allocation.highs import Solver
+        from backsim.allocation.solver.highs import Solver
 
         self.solver = Solver()
         self.informs = "INFORMS" in setup.switches
@@ -118,7 +118,7 @@ class Clerk:
 
         Raises BacksimError when that is more than there is.
         """
-        from backsim.allocation.clearing import decide
+        from backsim.allocation.plan.clearing import decide
 
         lines = tables.rows("lines", rows["line"].tolist())
         order = np.lexsort((rows["line"], lines["time"]))
@@ -132,8 +132,8 @@ class Clerk:
 
     def case(self, tables: Tables, first: int, lines: Records, now: float) -> Case:
         """What a desk has to decide: its waiting lines, in order of time of order."""
-        from backsim.allocation.clearing import ALONE, Case
-        from backsim.allocation.program import INF
+        from backsim.allocation.plan.clearing import ALONE, Case
+        from backsim.allocation.solver.program import INF
 
         desk = tables.rows("desks", [first])[0]
         of, held, arrive = self.sources(tables, np.unique(lines["stock"]), now)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.allocation import highs
+from backsim.allocation.solver import highs
 from backsim.hindsight import program as flow
 from backsim.hindsight.history import History
 

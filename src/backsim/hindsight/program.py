@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.allocation import highs
-from backsim.allocation.program import INF, Builder, Entries, Program, spans
-from backsim.allocation.solution import Effort
+from backsim.allocation.solver import highs
+from backsim.allocation.solver.program import INF, Builder, Entries, Program, spans
+from backsim.allocation.solver.solution import Effort
 from backsim.hindsight.history import History
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 ONLY_SHOW = (
     *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "theory"),
-    *("allocation/page.py", "experiment/cluster.py", "experiment/export.py"),
+    *("allocation/plan/page.py", "experiment/cluster.py", "experiment/export.py"),
 )
 """Files and folders of backsim that show results, look back at them or carry them about.
 

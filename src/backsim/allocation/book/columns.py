@@ -1,0 +1,165 @@
+"""The tables of a book and their columns: what is read, documented, and named in errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backsim.allocation.model.constraints import CONSTRAINTS
+from backsim.tables.spec import Column
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table of the book: a CSV file or a sheet of that name."""
+
+    name: str
+    doc: str
+    own: tuple[Column, ...]
+    required: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Its own columns, then those of the constraints."""
+        return (*self.own, *constrained(self.name))
+
+
+def constrained(table: str) -> list[Column]:
+    """The columns of a table that constraints ask for."""
+    return [c for one in CONSTRAINTS.values() for c in one.columns.get(table, ())]
+
+
+def _needed(name: str, kind: str, doc: str) -> Column:
+    return Column(name, kind, doc, required=True)
+
+
+LINES = TableSpec(
+    "lines",
+    "open order lines, one a row",
+    (
+        _needed("id", "name", "the line's own id"),
+        _needed("product", "name", "what is asked for"),
+        _needed("units", "units", "units still open"),
+        Column("customer", "name", "who asks for it", default="the order"),
+        Column("class", "name", "the customer's class", default="all"),
+        Column("site", "name", "where it is to be delivered from", default="main"),
+        Column("order", "name", "the order that the line belongs to", default="the line"),
+        Column("ordered", "date", "day of the order", default="today"),
+        Column("due", "date", "day for which it is wanted", default="today"),
+        Column("promised", "date", "day that was promised, to be kept", default="no promise"),
+        Column("tolerance", "days", "days after the order that the customer waits", default="ever"),
+        Column("weight", "number", "money per unit and day late", default="the class's, or 1"),
+        Column(
+            "lost",
+            "number",
+            "money per unit that is not served",
+            default="the class's, or as if it came a day after the last known arrival",
+        ),
+        Column("substitutes", "names", "products taken instead; none", default="all in the table"),
+        Column("sites", "names", "other sites that may serve it; none", default="all with a lane"),
+    ),
+    required=True,
+)
+STOCK = TableSpec(
+    "stock",
+    "units on hand",
+    (
+        _needed("product", "name", "what it is; list a product that is out of stock with 0 units"),
+        _needed("units", "units", "units on hand and free"),
+        Column("site", "name", "where it is", default="main"),
+    ),
+    required=True,
+)
+INBOUND = TableSpec(
+    "inbound",
+    "purchases under way",
+    (
+        _needed("id", "name", "the purchase's own id"),
+        _needed("product", "name", "what comes"),
+        _needed("units", "units", "units that come"),
+        _needed("arrives", "date", "day on which they can be shipped"),
+        Column("site", "name", "where they arrive", default="main"),
+        Column("expedited", "date", "day on which they could arrive instead", default="never"),
+        Column("expedite_cost", "number", "money per unit for that", default="0"),
+    ),
+)
+LANES = TableSpec(
+    "lanes",
+    "which site may serve the lines of another, or its own at a cost",
+    (
+        _needed("from", "name", "site that holds the units"),
+        _needed("to", "name", "site of the line"),
+        Column("days", "days", "days until the units are with the customer", default="0"),
+        Column("transport", "number", "money per unit to the customer", default="0"),
+        Column("transfer", "number", "money per unit between the sites", default="0"),
+        Column("carrier", "name", "who carries it, if its capacity is limited", default="nobody"),
+    ),
+)
+SUBSTITUTES = TableSpec(
+    "substitutes",
+    "products that may be sent in place of others",
+    (
+        _needed("product", "name", "what is asked for"),
+        _needed("instead", "name", "what may be sent"),
+        Column("cost", "number", "money per unit", default="0"),
+    ),
+)
+CLASSES = TableSpec(
+    "classes",
+    "customer classes",
+    (
+        _needed("class", "name", "the class"),
+        Column("rank", "units", "1 for the most important", default="1"),
+        Column("weight", "number", "money per unit and day late", default="1"),
+        Column("lost", "number", "money per unit that is not served", default="see lines"),
+    ),
+)
+PRODUCTS = TableSpec(
+    "products",
+    "all products",
+    (
+        _needed("product", "name", "the product"),
+        Column("price", "number", "money per unit, for rules that ask for it", default="0"),
+    ),
+)
+CAPACITY = TableSpec(
+    "capacity",
+    "units that a dock (a site) or a carrier moves in a day",
+    (
+        _needed("name", "name", "a site or a carrier"),
+        _needed("units", "units", "units a day"),
+        Column("from", "date", "first day of that", default="today"),
+        Column("to", "date", "last day of that", default="no end"),
+    ),
+)
+SETTINGS = TableSpec(
+    "settings",
+    "the rest, by name",
+    (
+        _needed("name", "name", "the name of a setting, such as today"),
+        _needed("value", "name", "its value"),
+    ),
+)
+HEADINGS = TableSpec(
+    "columns",
+    "what the columns are called in your files, where these have other names",
+    (
+        _needed("table", "name", "a table, such as lines; its other columns are then left out"),
+        _needed("column", "name", "a column of it, such as product"),
+        _needed("heading", "name", "what it is called in the file"),
+    ),
+)
+TABLES = {
+    table.name: table
+    for table in (
+        HEADINGS,
+        LINES,
+        STOCK,
+        INBOUND,
+        LANES,
+        SUBSTITUTES,
+        CLASSES,
+        PRODUCTS,
+        CAPACITY,
+        SETTINGS,
+    )
+}

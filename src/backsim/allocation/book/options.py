@@ -1,0 +1,213 @@
+"""Which source may serve which line: by product or substitute, by site or lane, in time.
+
+A unit leaves on the day it is there, or up to `shipping_days` later where its dock or carrier has
+a limit; it may come earlier by expediting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.allocation.model.book import Capacity, Lines, Options, Sources, join
+from backsim.allocation.solver.program import spans
+from backsim.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+ROUNDING = 1e-6
+"""Days: so far is a day from a whole number that was added to a lane's time and taken off again."""
+MAX_OPTIONS = 5_000_000
+"""Pairs of line and source: 1.2 GB of arrays and solver."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """By (site of the source, site of the line): whether there is a way, and what it takes."""
+
+    open: NDArray[np.bool_]
+    days: Floats
+    transport: Floats
+    transfer: Floats
+    carrier: Codes
+
+    @staticmethod
+    def none(sites: int) -> Lanes:
+        """Every site serves its own lines, at once and for nothing."""
+        nothing = np.zeros((sites, sites))
+        nobody = np.full((sites, sites), -1)
+        return Lanes(np.eye(sites, dtype=bool), nothing, nothing.copy(), nothing.copy(), nobody)
+
+
+@dataclass(frozen=True, eq=False)
+class Substitutes:
+    """`instead[i]` may be sent in place of `product[i]` at `cost[i]` a unit."""
+
+    product: Codes
+    instead: Codes
+    cost: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class DayLimit:
+    """Units a day that leave by a dock (its site's code) or a carrier, on some days."""
+
+    name: str
+    dock: int
+    carrier: int
+    units: float
+    first: float
+    last: float
+
+
+def expand(
+    lines: Lines, sources: Sources, lanes: Lanes, substitutes: Substitutes
+) -> tuple[Options, Codes]:
+    """The options of a book, line by line, and for each line how many come too late for it.
+
+    Raises InputError when there are too many.
+    """
+    line, source, cost = _pairs(lines, sources, substitutes)
+    start, end = sources.site[source], lines.site[line]
+    way = lanes.open[start, end]
+    line, source, cost, start, end = line[way], source[way], cost[way], start[way], end[way]
+    nothing = np.zeros(len(line))
+    options = Options(
+        line=line,
+        source=source,
+        day=np.maximum(0.0, sources.arrives[source]) + lanes.days[start, end],
+        transport=lanes.transport[start, end],
+        transfer=lanes.transfer[start, end],
+        expedite=nothing,
+        substitution=cost,
+    )
+    options = _with_expediting(options, lines, sources, lanes)
+    in_time = _in_time(options, lines)
+    too_late = np.bincount(options.line[~in_time], minlength=len(lines))
+    return options.take(in_time), too_late
+
+
+def _pairs(lines: Lines, sources: Sources, substitutes: Substitutes) -> tuple[Codes, Codes, Floats]:
+    """(line, source, cost of substitution), by line, then by source."""
+    wanted, source = sources.product, np.arange(len(sources))
+    cost = np.zeros(len(sources))
+    for product, instead, price in zip(
+        substitutes.product, substitutes.instead, substitutes.cost, strict=True
+    ):
+        own = np.flatnonzero(sources.product == instead)
+        wanted = np.concatenate([wanted, np.full(len(own), product)])
+        source = np.concatenate([source, own])
+        cost = np.concatenate([cost, np.full(len(own), price)])
+    order = np.lexsort((source, wanted))
+    wanted, source, cost = wanted[order], source[order], cost[order]
+    first = np.searchsorted(wanted, lines.product, "left")
+    counts = np.searchsorted(wanted, lines.product, "right") - first
+    total = int(counts.sum())
+    if total > MAX_OPTIONS:
+        raise InputError(
+            f"book: expected at most {MAX_OPTIONS:,} pairs of a line and a source that may serve "
+            f"it, got {total:,}: take the products in parts"
+        )
+    line = np.repeat(np.arange(len(lines)), counts)
+    place = spans(first, counts)
+    return line, source[place], cost[place]
+
+
+def _with_expediting(options: Options, lines: Lines, sources: Sources, lanes: Lanes) -> Options:
+    faster = np.flatnonzero(np.isfinite(sources.expedited[options.source]))
+    if not len(faster):
+        return options
+    some = options.take(faster)
+    days = lanes.days[sources.site[some.source], lines.site[some.line]]
+    day = np.maximum(0.0, sources.expedited[some.source]) + days
+    some = replace(some, day=day, expedite=sources.expedite[some.source])
+    return _ordered(join([options, some]))
+
+
+def waiting(
+    options: Options,
+    lines: Lines,
+    sources: Sources,
+    lanes: Lanes,
+    limits: list[DayLimit],
+    wait: int,
+) -> Options:
+    """Options that leave up to `wait` days later too, where there is a limit a day."""
+    start, end = sources.site[options.source], lines.site[options.line]
+    limited = np.isin(start, [d.dock for d in limits if d.dock >= 0])
+    limited |= np.isin(lanes.carrier[start, end], [d.carrier for d in limits if d.carrier >= 0])
+    some = options.take(limited)
+    later = [replace(some, day=some.day + delay) for delay in range(1, wait + 1)]
+    options = _ordered(join([options, *later]))
+    return options.take(_in_time(options, lines))
+
+
+def on_days_of_orders(options: Options, lines: Lines) -> Options:
+    """Lines of orders that ship whole can be served on every day on which one of the order can be.
+
+    Raises InputError when that makes too many options.
+    """
+    own = options.take(lines.complete[options.line])
+    order = lines.order[own.line]
+    days, place = np.unique(own.day, return_inverse=True)
+    pairs = np.unique(order * len(days) + place)
+    first = np.searchsorted(pairs, order * len(days))
+    counts = np.searchsorted(pairs, (order + 1) * len(days)) - first
+    if counts.sum() > MAX_OPTIONS:
+        raise InputError(
+            f"book: expected at most {MAX_OPTIONS:,} pairs of a line and a source and day of its "
+            f"order, got {counts.sum():,}: let fewer orders ship whole, or take products in parts"
+        )
+    held = own.take(np.repeat(np.arange(len(own)), counts))
+    day = days[pairs[spans(first, counts)] % len(days)]
+    later = replace(held, day=day).take(day > held.day)
+    options = _distinct(_ordered(join([options, later])))
+    return options.take(_in_time(options, lines))
+
+
+def _distinct(options: Options) -> Options:
+    """Options in order, without those that say the same as the one before."""
+    columns = (options.line, options.source, options.day, options.expedite)
+    new = np.ones(len(options), bool)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return options.take(new)
+
+
+def _in_time(options: Options, lines: Lines) -> NDArray[np.bool_]:
+    """Which options reach their customers before these have gone."""
+    waited = options.day - lines.ordered[options.line]
+    return np.asarray(waited <= lines.tolerance[options.line])
+
+
+def capacity_of(
+    options: Options, lines: Lines, sources: Sources, lanes: Lanes, limits: list[DayLimit]
+) -> Capacity:
+    """The rows that count what leaves in a day."""
+    start, end = sources.site[options.source], lines.site[options.line]
+    leaves = np.floor(options.day - lanes.days[start, end] + ROUNDING)
+    rows: dict[tuple[int, int], int] = {}
+    entries: list[tuple[Codes, Codes]] = []
+    for number, limit in enumerate(limits):
+        counted = (
+            (start == limit.dock) if limit.dock >= 0 else lanes.carrier[start, end] == limit.carrier
+        )
+        counted &= (leaves >= limit.first) & (leaves <= limit.last)
+        option = np.flatnonzero(counted)
+        days, inverse = np.unique(leaves[option], return_inverse=True)
+        places = [rows.setdefault((number, int(day)), len(rows)) for day in days]
+        entries.append((np.array(places, np.int64)[inverse], option))
+    row, option = (np.concatenate(part) for part in zip(*entries, strict=True))
+    names = tuple(f"{limits[n].name} on day {day}" for n, day in rows)
+    units = np.array([limits[n].units for n, _ in rows])
+    return Capacity(names, units, row.astype(np.int64), option)
+
+
+def _ordered(options: Options) -> Options:
+    """By line, then source, then day."""
+    return options.take(np.lexsort((options.expedite, options.day, options.source, options.line)))

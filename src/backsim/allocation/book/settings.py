@@ -1,0 +1,136 @@
+"""The table of settings: what holds for a whole book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from backsim.allocation.model.constraints import CONSTRAINTS
+from backsim.errors import nearest
+from backsim.tables.dates import check_format
+from backsim.tables.faults import TableError
+from backsim.tables.numbers import COMMA, POINT, evidence
+from backsim.tables.spec import Column
+from backsim.tables.table import Table
+
+OWN = (
+    Column("today", "today", "the day of the book, as YYYY-MM-DD; the day of the run if not given"),
+    Column(
+        "date_format",
+        "date_format",
+        "how dates are written, such as %d/%m/%Y; found from the dates if not given",
+    ),
+    Column(
+        "decimal",
+        "decimal",
+        "the decimal sign, point or comma; found from the numbers if not given",
+    ),
+    Column(
+        "shipping_days",
+        "days",
+        "days that units may wait for room at a dock or carrier; 5 if not given",
+    ),
+)
+
+
+def setting_columns() -> dict[str, Column]:
+    """The settings that a book may have by name: its own, then those of the constraints."""
+    found = [*OWN, *(c for one in CONSTRAINTS.values() for c in one.settings)]
+    return {column.name: column for column in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of a book; `setting_columns` says what they mean.
+
+    `own`: the values of the constraints' settings, by name, where they are given.
+    """
+
+    today: date
+    date_format: str | None = None
+    decimal: str | None = None
+    shipping_days: int = 5
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_settings(
+    table: Table | None,
+    today: date | None,
+    date_format: str | None,
+    decimal: str | None = None,
+) -> Settings:
+    """The settings of a table; `today`, `date_format` and `decimal` come before it, where given.
+
+    Raises TableError.
+    """
+    found: dict[str, object] = {}
+    faults, known = [], setting_columns()
+    columns = {"name": [], "value": []} if table is None else table.columns
+    for i, (name, text) in enumerate(zip(columns["name"], columns["value"], strict=True)):
+        assert table is not None
+        place = f"{table.place}:{table.rows[i]}"
+        if name not in known:
+            expected = f"a known setting ({nearest(name, list(known))})"
+            faults.append(f"{place}: name: expected {expected}, got {name!r}")
+        elif name in found:
+            faults.append(f"{place}: name: expected each setting once, got {name!r}")
+        else:
+            try:
+                found[name] = _value(known[name].kind, text)
+            except ValueError as error:
+                faults.append(f"{place}: {name}: expected {error}, got {text!r}")
+                found[name] = None
+    if faults:
+        raise TableError(faults)
+    own = {"today": today, "date_format": date_format, "decimal": decimal}
+    given = {**found, **{name: value for name, value in own.items() if value is not None}}
+    fields = {column.name: given.pop(column.name) for column in OWN if column.name in given}
+    return Settings(**{"today": date.today(), **fields}, own=given)  # type: ignore[arg-type]
+
+
+def parse_day(text: str) -> date:
+    """A date written as YYYY-MM-DD.  Raises ValueError."""
+    return datetime.strptime(text, "%Y-%m-%d").date()
+
+
+DECIMALS = {"point": ".", ".": ".", "comma": ",", ",": ","}
+"""How the decimal sign may be said."""
+
+
+NUMBERS = {
+    "share": (1.0, "a number from 0 to 1"),
+    "number": (1e12, "a number of at least 0"),
+    "units": (1e12, "a number of at least 0"),
+    "days": (60.0, "a whole number from 0 to 60"),
+}
+"""The most of each kind of number, and what is expected."""
+
+
+def _value(kind: str, text: str) -> object:
+    """The value of a setting of some kind.  Raises ValueError, which says what is expected."""
+    if kind == "today":
+        try:
+            return parse_day(text)
+        except ValueError:
+            raise ValueError("a date written as YYYY-MM-DD") from None
+    if kind == "date_format":
+        return check_format(text)
+    if kind == "decimal":
+        if text.lower() in DECIMALS:
+            return DECIMALS[text.lower()]
+        raise ValueError("point or comma")
+    if kind == "yes":
+        if text.lower() in ("yes", "no"):
+            return text.lower() == "yes"
+        raise ValueError("yes or no")
+    most, what = NUMBERS[kind]
+    try:
+        value = (COMMA if evidence([text]).comma else POINT).read(text)
+    except ValueError:
+        raise ValueError(what) from None
+    whole = kind == "days"
+    if not 0.0 <= value <= most or (whole and value != int(value)):
+        raise ValueError(what)
+    return int(value) if whole else value

@@ -1,0 +1,1 @@
+"""What there is to decide: the book as arrays, its constraints, and the program they make."""

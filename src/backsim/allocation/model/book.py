@@ -1,0 +1,301 @@
+"""The book: open order lines, the sources that can serve them, and what limits a plan.
+
+Arrays, one entry a line, source or option.  Days count from the book's day, which is 0; what was
+ordered before has a negative day.  Names stand in tuples; arrays hold codes, which point into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+INF = float("inf")
+NOBODY = -1
+STOCK, INBOUND = 0, 1
+KINDS = ("stock", "inbound")
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Open order lines.  `ids` in order of time of order, then of id: ties go to the first.
+
+    `units` open; `ordered`, `due`, `promised` in days (promised inf: no promise); `tolerance`, days
+    after the order that the customer waits, then a unit is worth nothing (inf: for ever);
+    `weight`, money per unit and day late; `lost`, money per unit that is not served; `smallest`,
+    units of the smallest shipment that is of use; `order`, lines of one order share a number;
+    `complete`, the order ships whole or not at all.
+    """
+
+    ids: tuple[str, ...]
+    product: Codes
+    site: Codes
+    customer: Codes
+    customer_class: Codes
+    order: Codes
+    units: Floats
+    ordered: Floats
+    due: Floats
+    promised: Floats
+    tolerance: Floats
+    weight: Floats
+    lost: Floats
+    smallest: Floats
+    complete: Flags
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Where units come from: stock on hand (arrives 0) and purchases under way.
+
+    `expedited` is the day on which the units arrive instead for `expedite` money per unit; inf
+    where that cannot be had.
+    """
+
+    ids: tuple[str, ...]
+    product: Codes
+    site: Codes
+    units: Floats
+    arrives: Floats
+    kind: Codes
+    expedited: Floats
+    expedite: Floats
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """Which source may serve which line, when it reaches the customer, and its costs per unit."""
+
+    line: Codes
+    source: Codes
+    day: Floats
+    transport: Floats
+    transfer: Floats
+    expedite: Floats
+    substitution: Floats
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def take(self, which: Any) -> Options:
+        """Some of the options."""
+        return take(self, which)
+
+
+@dataclass(frozen=True, eq=False)
+class Capacity:
+    """What may leave in a day, by carrier or dock: `units` of each row, and the options it counts.
+
+    Entry i says that row `row[i]` counts the units of option `option[i]`.
+    """
+
+    names: tuple[str, ...]
+    units: Floats
+    row: Codes
+    option: Codes
+
+
+NO_CAPACITY = Capacity((), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """What a plan must keep to, beside stock and open units.
+
+    `min_fill`: class code -> share of its open units that must be served.  `fairness`: no
+    customer's share served may be more than this below the fair share.  `promise_penalty`: money
+    per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
+    `fill_by`: only what is there by that day counts for `min_fill` and `fairness`; `fill_penalty`:
+    money per unit that somebody is short of them, in whole units; inf: nobody may be.  `together`:
+    what ships whole leaves in one day.  `keep`: what is left of a source is there with the next one
+    of its product and site.
+    """
+
+    min_fill: Mapping[int, float] = field(default_factory=dict)
+    fill_by: float = float("inf")
+    fill_penalty: float = float("inf")
+    together: bool = False
+    keep: bool = False
+    fairness: float | None = None
+    promise_penalty: float = float("inf")
+    whole: bool = False
+    capacity: Capacity = NO_CAPACITY
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """What the codes stand for; `prices` by product and `ranks` by class (1 is served first)."""
+
+    products: tuple[str, ...]
+    sites: tuple[str, ...]
+    customers: tuple[str, ...]
+    classes: tuple[str, ...]
+    prices: Floats
+    ranks: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """Today's open orders and what there is to serve them with.
+
+    `too_late` counts, for each line, the options that come too late for its customer.  `owed`: the
+    day by which each line whose promise is over has to have its `owed_units` (inf: none; empty: not
+    worked out), see `plan.overdue`.  `fair`: the fair share of each customer (empty: not
+    worked out), see `model.fair`.  `own`: what constraints ask for and the book has: "lines.x"
+    and "classes.x", a value for each line or class, and "settings.x", a value.
+    """
+
+    lines: Lines
+    sources: Sources
+    options: Options
+    names: Names
+    limits: Limits = field(default_factory=Limits)
+    too_late: Codes = field(default_factory=lambda: np.zeros(0, np.int64))
+    today: date | None = None
+    owed: Floats = field(default_factory=lambda: np.zeros(0))
+    owed_units: Floats = field(default_factory=lambda: np.zeros(0))
+    fair: Floats = field(default_factory=lambda: np.zeros(0))
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lateness(self) -> Floats:
+        """Money per unit of each option for the days that it comes after the due date."""
+        lines, options = self.lines, self.options
+        late = np.maximum(0.0, options.day - lines.due[options.line])
+        cost: Floats = lines.weight[options.line] * late
+        return cost
+
+    @property
+    def unserved(self) -> Floats:
+        """Money per unit of each line that is not served.
+
+        It is lost, and it was late until today: a day that is gone costs the same whatever is
+        done, so that no line is given up because it has waited long.
+        """
+        late_already = np.maximum(0.0, -self.lines.due)
+        cost: Floats = self.lines.lost + self.lines.weight * late_already
+        return cost
+
+    @property
+    def over(self) -> Flags:
+        """The lines with a promise whose day is over: it is broken, and still owed."""
+        return np.asarray(self.lines.promised < 0.0)
+
+    @property
+    def keep_by(self) -> Floats:
+        """The day by which each line has to have units (inf: none): its promise, or it is owed."""
+        promised = np.where(self.over, INF, self.lines.promised)
+        return np.minimum(promised, self.owed) if len(self.owed) else promised
+
+    @property
+    def to_keep(self) -> Floats:
+        """The units that each line has to have by `keep_by`."""
+        units = self.lines.units
+        return np.where(self.over, self.owed_units, units) if len(self.owed) else units
+
+    @property
+    def places(self) -> Codes:
+        """The place of each line where plans are equal: by rank of its class, then as listed."""
+        places, ranks = np.arange(len(self.lines)), self.names.ranks
+        if len(ranks):
+            order = np.lexsort((places, ranks[self.lines.customer_class]))
+            places = np.argsort(order, kind="stable")
+        return places
+
+    @property
+    def silent_ranks(self) -> list[tuple[str, str]]:
+        """(class, class of the next worse rank) where the former's lines weigh no more in money."""
+        lines, ranks = self.lines, self.names.ranks
+        money = np.stack([lines.weight, lines.lost])
+        own = {code: money[:, lines.customer_class == code] for code in range(len(ranks))}
+        classes = sorted((c for c in own if own[c].size), key=lambda code: ranks[code])
+        found = []
+        for better, worse in pairwise(classes):
+            least, most = own[better].min(axis=1), own[worse].max(axis=1)
+            if ranks[better] < ranks[worse] and not (
+                (least >= most).all() and (least > most).any()
+            ):
+                found.append((self.names.classes[better], self.names.classes[worse]))
+        return found
+
+    @cached_property
+    def shipments(self) -> tuple[Codes, Codes]:
+        """The shipment that each option is a part of, and the line of each shipment.
+
+        What leaves a site for a line on one day is one shipment, whichever stock it was.
+        """
+        line, site = self.options.line, self.sources.site[self.options.source]
+        days, day = np.unique(self.options.day, return_inverse=True)
+        sites = int(site.max(initial=0)) + 1
+        code = (line * sites + site) * max(1, len(days)) + day
+        _, first, of = np.unique(code, return_index=True, return_inverse=True)
+        return of, line[first]
+
+    @property
+    def overdue(self) -> tuple[str, ...]:
+        """The purchases that were to arrive before today; they count as here."""
+        late = np.flatnonzero(self.sources.arrives < 0.0)
+        return tuple(self.sources.ids[i] for i in late)
+
+    @property
+    def unit_costs(self) -> Floats:
+        """Money per unit of each option, for all that it costs: what a plan adds up."""
+        o = self.options
+        total: Floats = self.lateness + o.transport + o.transfer + o.expedite + o.substitution
+        return total
+
+    def spell_day(self, day: float) -> str:
+        """A day as a date, if the book has one, else as a number of days."""
+        if self.today is None:
+            return f"day {day:g}"
+        try:
+            return (self.today + timedelta(days=int(np.floor(day)))).isoformat()
+        except OverflowError:  # after the year 9999
+            return f"in {day:.0f} days"
+
+
+Rows = TypeVar("Rows", Lines, Sources, Options)
+
+
+def take(table: Rows, which: Any) -> Rows:
+    """Some rows of a table, in the order of `which` (indices, or flags for arrays alone)."""
+    values: dict[str, Any] = {name: getattr(table, name) for name in _fields(table)}
+    picked: dict[str, Any] = {
+        name: tuple(value[i] for i in which) if isinstance(value, tuple) else value[which]
+        for name, value in values.items()
+    }
+    return type(table)(**picked)
+
+
+def join(tables: Sequence[Rows]) -> Rows:
+    """The rows of several tables, one after the other."""
+    joined: dict[str, Any] = {}
+    for name in _fields(tables[0]):
+        columns = [getattr(table, name) for table in tables]
+        if isinstance(columns[0], tuple):
+            joined[name] = tuple(value for column in columns for value in column)
+        else:
+            joined[name] = np.concatenate(columns)
+    return type(tables[0])(**joined)
+
+
+def _fields(table: Any) -> list[str]:
+    return [field.name for field in fields(table)]

@@ -1,0 +1,212 @@
+"""What the priority rules of the simulation would do with a book: serve one line after another.
+
+A line takes what it can from the cheapest source that is left, and from none that costs more than
+leaving the line unserved.  Limits that look across lines (least fill, fairness, promises) mean
+nothing to a rule; `constraints.broken_limits` says which of them its plan does not keep.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.allocation.model.book import Book
+from backsim.allocation.plan.plan import Plan
+from backsim.allocation.solver.solution import TRACE
+from backsim.entities import CustomerClass, Line, Stock
+from backsim.errors import InputError
+from backsim.quantities import LEAST
+from backsim.rules import FAMILIES, PROGRAM, Rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+OFFERS = ("line", "customer", "stock", "now", "promise", "waited", "slack", "leaves")
+
+
+def plan_of(book: Book, rule: str, units: Floats, seconds: float) -> Plan:
+    """A plan that is no optimum: without prices, and with no bound."""
+    nothing = np.full(len(book.sources), np.nan)
+    return Plan(book, units, rule, nothing, "rule", 0.0, seconds)
+
+
+def rules_for_books() -> list[Rule]:
+    """The priority rules that can order a book: all of their parameters have defaults."""
+    return [rule for rule in FAMILIES["priority"].rules.values() if why_not(rule) is None]
+
+
+def why_not(rule: Rule) -> str | None:
+    """Why a rule cannot order a book; None if it can."""
+    if rule.name == PROGRAM:
+        return "a rule that serves line by line"
+    if not rule.has_defaults:
+        return "a rule whose parameters have defaults"
+    strange = [name for name in rule.asks if name not in OFFERS]
+    return f"a rule that asks for nothing but {', '.join(OFFERS)}" if strange else None
+
+
+class Desk:
+    """Where lines are served one after another: a book, made ready for any order of its lines."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        lines, options, capacity = book.lines, book.options, book.limits.capacity
+        cost = book.unit_costs
+        useful = np.flatnonzero(cost < book.unserved[options.line])
+        ranked = useful[np.lexsort((options.source[useful], cost[useful], options.line[useful]))]
+        ends = np.searchsorted(options.line[ranked], np.arange(len(lines) + 1))
+        self.options: list[int] = ranked.tolist()
+        self.ends: list[int] = ends.tolist()
+        self.source: list[int] = options.source.tolist()
+        self.day: list[float] = options.day.tolist()
+        self.counted: dict[int, list[int]] = {}
+        for row, option in zip(capacity.row.tolist(), capacity.option.tolist(), strict=True):
+            self.counted.setdefault(option, []).append(row)
+        self.smallest: list[float] = np.minimum(lines.smallest, lines.units).tolist()
+        self.shipment: list[int] = book.shipments[0].tolist()
+        self.order_of: list[int] = lines.order.tolist()
+        self.complete: list[bool] = lines.complete.tolist()
+
+    def plan(self, rule: Rule) -> Plan:
+        """The plan of a priority rule, its parameters at their defaults.
+
+        Raises InputError for a rule that cannot order a book.
+        """
+        if reason := why_not(rule):
+            raise InputError(f"rule: expected {reason}, got {rule.name!r}")
+        start = time.perf_counter()
+        units = self.serve(self.order_by(rule))
+        return plan_of(self.book, rule.name, units, time.perf_counter() - start)
+
+    def order_by(self, rule: Rule) -> Codes:
+        """The lines as a rule serves them: by key, then time of order, then position."""
+        given = {p.name: p.default for p in rule.parameters}
+        answer, names = rule.function, rule.arguments
+        keys = np.fromiter(
+            (
+                float(answer(*[offers.get(name, given.get(name)) for name in names]))
+                for offers in self.offers
+            ),
+            float,
+            len(self.book.lines),
+        )
+        return np.lexsort((np.arange(len(keys)), self.book.lines.ordered, keys))
+
+    @cached_property
+    def offers(self) -> list[dict[str, Any]]:
+        """What the rules may ask for, line by line, as in the simulation; it is day 0."""
+        lines, names = self.book.lines, self.book.names
+        classes = [CustomerClass(priority=int(rank)) for rank in names.ranks]
+        stocks = [Stock(price=float(price)) for price in names.prices]
+        weight = np.maximum(lines.weight, LEAST)  # rules that ask for a weight get the line's own
+        promise = np.where(np.isfinite(lines.promised), lines.promised, lines.due)
+        columns = (lines.ordered, lines.due, lines.tolerance, lines.units, promise, weight)
+        codes = (lines.customer_class, lines.product)
+        return [
+            {
+                "line": Line(time=ordered, due=due, tolerance=tolerance, units=units, open=units),
+                "customer": classes[code],
+                "stock": stocks[product],
+                "now": 0.0,
+                "promise": day,
+                "waited": -ordered,
+                "slack": day,
+                "leaves": ordered + tolerance,
+                "weight": daily,
+            }
+            for ordered, due, tolerance, units, day, daily, code, product in zip(
+                *(column.tolist() for column in (*columns, *codes)), strict=True
+            )
+        ]
+
+    def serve(self, order: Codes) -> Floats:
+        """Units of each option when lines are served in this order."""
+        return _Clerk(self).serve(order.tolist())
+
+
+class _Clerk:
+    """Gives units out, line by line, and keeps account of what is left."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, book = desk, desk.book
+        self.left: list[float] = book.sources.units.tolist()
+        self.room: list[float] = book.limits.capacity.units.tolist()
+        self.open: list[float] = book.lines.units.tolist()
+        self.given = [0.0] * len(book.options)
+        self.members: dict[int, list[int]] = {}
+        for line in np.flatnonzero(book.lines.complete).tolist():
+            self.members.setdefault(desk.order_of[line], []).append(line)
+
+    def serve(self, order: list[int]) -> Floats:
+        """Serve the lines in order; an order that ships whole when its first line's turn comes."""
+        for line in order:
+            if not self.desk.complete[line]:
+                self.fill(line)
+                continue
+            self.serve_whole(self.members.pop(self.desk.order_of[line], []))
+        return np.array(self.given)
+
+    def serve_whole(self, members: list[int]) -> None:
+        """Serve an order on the first day on which all of it is there, if there is one."""
+        desk = self.desk
+        options = [o for m in members for o in desk.options[desk.ends[m] : desk.ends[m + 1]]]
+        together = desk.book.limits.together
+        for day in sorted({desk.day[option] for option in options}) if together else [None]:
+            taken = [self.fill(member, day) for member in members]
+            if all(self.open[member] <= TRACE for member in members):
+                return
+            for member, some in zip(members, taken, strict=True):
+                self.give_back(member, some)
+
+    def fill(self, line: int, day: float | None = None) -> list[tuple[int, float]]:
+        """Give a line what it can have, on this day or any; (option, units) of what it got."""
+        desk = self.desk
+        options = desk.options[desk.ends[line] : desk.ends[line + 1]]
+        if day is not None:
+            options = [option for option in options if desk.day[option] == day]
+        if desk.smallest[line] <= 0.0:
+            return self.take(line, options)
+        shipments: dict[int, list[int]] = {}
+        for option in options:
+            shipments.setdefault(desk.shipment[option], []).append(option)
+        taken = []
+        for shipment in shipments.values():
+            some = self.take(line, shipment)
+            if sum(units for _, units in some) >= desk.smallest[line] - TRACE:
+                taken += some
+            else:
+                self.give_back(line, some)
+        return taken
+
+    def take(self, line: int, options: list[int]) -> list[tuple[int, float]]:
+        """Give a line what these options still have for it."""
+        desk, taken = self.desk, []
+        for option in options:
+            if self.open[line] <= 0.0:
+                break
+            units = min(self.open[line], self.left[desk.source[option]])
+            for row in desk.counted.get(option, ()):
+                units = min(units, self.room[row])
+            if units > 0.0:
+                self.move(line, option, units)
+                taken.append((option, units))
+        return taken
+
+    def give_back(self, line: int, taken: list[tuple[int, float]]) -> None:
+        """Undo what `fill` did."""
+        for option, units in taken:
+            self.move(line, option, -units)
+
+    def move(self, line: int, option: int, units: float) -> None:
+        """Units go from an option's source to its line."""
+        self.given[option] += units
+        self.open[line] -= units
+        self.left[self.desk.source[option]] -= units
+        for row in self.desk.counted.get(option, ()):
+            self.room[row] -= units

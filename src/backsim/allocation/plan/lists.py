@@ -1,0 +1,128 @@
+"""What a plan says, as lists by column: its shipments, promises, prices.
+
+Frames, files, pages and the console show these; a plan can be printed without loading pandas, which
+takes longer than deciding over a thousand lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.allocation.model.book import KINDS
+from backsim.allocation.plan.reasons import reasons
+from backsim.allocation.solver.solution import TRACE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backsim.allocation.model.book import Book
+    from backsim.allocation.model.outcome import Outcome
+
+Columns = Mapping[str, list[Any]]
+Row = dict[str, Any]
+
+EXPEDITED = "expedited"
+"""The kind of a shipment from a purchase that has to be expedited for it."""
+
+UNFILLED = ("line", "customer", "class", "product", "open", "unfilled", "reason")
+"""What is told of a line that does not get all it asks for."""
+
+
+def shipments(plan: Outcome) -> Columns:
+    """One row a shipment: what goes to which line from which source, and when it arrives."""
+    book, lines, sources, names = plan.book, plan.book.lines, plan.book.sources, plan.book.names
+    rows = np.flatnonzero(plan.units > TRACE)
+    chosen, units = book.options.take(rows), plan.units[rows]
+    line, source = chosen.line, chosen.source
+    faster = (chosen.expedite > 0.0) | (chosen.day < sources.arrives[source])
+    kind = np.where(faster, len(KINDS), sources.kind[source])
+    return {
+        "line": _pick(lines.ids, line),
+        "customer": _pick(names.customers, lines.customer[line]),
+        "class": _pick(names.classes, lines.customer_class[line]),
+        "product": _pick(names.products, lines.product[line]),
+        "units": _plain(units),
+        "sent": _pick(names.products, sources.product[source]),
+        "from": _pick(names.sites, sources.site[source]),
+        "source": _pick(sources.ids, source),
+        "kind": _pick((*KINDS, EXPEDITED), kind),
+        "arrives": _days(book, chosen.day),
+        "days_late": np.maximum(0.0, chosen.day - lines.due[line]).tolist(),
+        "cost": (units * book.unit_costs[rows]).tolist(),
+    }
+
+
+def promises(plan: Outcome) -> Columns:
+    """One row a line: when it is complete, and what became of an earlier promise."""
+    book, lines, names = plan.book, plan.book.lines, plan.book.names
+    left = np.maximum(0.0, lines.units - plan.served)
+    left = np.where(left > TRACE, left, 0.0)
+    return {
+        "line": list(lines.ids),
+        "customer": _pick(names.customers, lines.customer),
+        "class": _pick(names.classes, lines.customer_class),
+        "product": _pick(names.products, lines.product),
+        "open": _plain(lines.units),
+        "served": _plain(np.where(left > 0, plan.served, lines.units)),
+        "due": _days(book, lines.due),
+        "promise": _days(book, np.where(left > 0, np.inf, plan.complete_on)),
+        "promised_before": _days(book, lines.promised),
+        "broken": _plain(plan.broken),
+        "unfilled": _plain(left),
+        "reason": reasons(plan, left),
+    }
+
+
+def prices(plan: Outcome, worth: NDArray[np.float64]) -> Columns:
+    """One row a source, with what one more unit of it would save (nan: no prices)."""
+    sources, names = plan.book.sources, plan.book.names
+    return {
+        "product": _pick(names.products, sources.product),
+        "site": _pick(names.sites, sources.site),
+        "source": list(sources.ids),
+        "kind": _pick(KINDS, sources.kind),
+        "arrives": _days(plan.book, sources.arrives),
+        "units": _plain(sources.units),
+        "used": _plain(plan.used),
+        "worth": worth.tolist(),
+    }
+
+
+def rows(columns: Columns) -> list[Row]:
+    """The rows of a table."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def unfilled(promised: Iterable[Row]) -> list[Row]:
+    """Of the rows of `promises`, the lines that do not get all they ask for, and why."""
+    return [{name: row[name] for name in UNFILLED} for row in promised if row["unfilled"] > 0]
+
+
+def broken(promised: Iterable[Row]) -> list[Row]:
+    """Of the rows of `promises`, the lines whose promise is not kept."""
+    return [row for row in promised if row["broken"] > 0]
+
+
+def worth_most(priced: Iterable[Row]) -> list[Row]:
+    """Of the rows of `prices`, the sources of which more would help; the dearest first."""
+    return sorted((r for r in priced if r["worth"] > TRACE), key=lambda r: r["worth"], reverse=True)
+
+
+def _pick(names: tuple[str, ...], codes: NDArray[np.int64]) -> list[str]:
+    return [names[i] for i in codes.tolist()]
+
+
+def _plain(units: NDArray[np.float64]) -> list[float]:
+    """Units without the rounding of a solver."""
+    plain: list[float] = (np.round(units, 6) + 0.0).tolist()
+    return plain
+
+
+def _days(book: Book, days: NDArray[np.float64]) -> list[str]:
+    """Days as text; none where there is no such day."""
+    known, inverse = np.unique(days, return_inverse=True)
+    texts = [book.spell_day(float(d)) if np.isfinite(d) else "" for d in known]
+    return [texts[i] for i in inverse]

@@ -1,0 +1,100 @@
+"""The plan: who gets what from where, what it costs, and what a further unit would be worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING
+
+from backsim.allocation.model.outcome import Outcome
+from backsim.allocation.plan import lists
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from backsim.allocation.plan.lists import Columns
+
+    Floats = NDArray[np.float64]
+
+SHOWN = 20
+"""Shipments that a notebook shows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan(Outcome):
+    """The units of each option of a book that a rule decides on.
+
+    `worth[s]` is what one unit more of source s would save (nan: the rule has no prices).  `bound`:
+    no plan costs less; `seconds`, what deciding took.
+    """
+
+    rule: str
+    worth: Floats
+    status: str
+    bound: float
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """How far the cost may be above the least, as a share of it."""
+        return max(0.0, self.cost - self.bound) / max(1e-9, abs(self.cost))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether `bound` says something: rules have none, nor has a solver stopped too early."""
+        return self.rule == "lp" and math.isfinite(self.bound)
+
+    @cached_property
+    def listed(self) -> Mapping[str, Columns]:
+        """Its `shipments`, `promises` and `prices` by column, for whoever needs no frame."""
+        return {
+            "shipments": lists.shipments(self),
+            "promises": lists.promises(self),
+            "prices": lists.prices(self, self.worth),
+        }
+
+    @cached_property
+    def shipments(self) -> pd.DataFrame:
+        """One row a shipment: what goes to which line from which source, and when it arrives."""
+        return _frame(self.listed["shipments"])
+
+    @cached_property
+    def promises(self) -> pd.DataFrame:
+        """One row a line: when it is complete, and what became of an earlier promise."""
+        return _frame(self.listed["promises"])
+
+    @property
+    def unfilled(self) -> pd.DataFrame:
+        """The lines that do not get all they ask for, and why."""
+        rows = self.promises[self.promises["unfilled"] > 0]
+        return rows[list(lists.UNFILLED)]
+
+    @cached_property
+    def prices(self) -> pd.DataFrame:
+        """Shadow prices: what one more unit now would save, by product and site.
+
+        Where just as much is there as is wanted, prices are not unique, and a further unit may be
+        worth less than is said; it is never worth more.  With orders that ship whole or shipments
+        of a least size, prices hold while the same orders and shipments leave.
+        """
+        return _frame(self.listed["prices"])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the plan in a sentence, and its shipments."""
+        served, asked = float(self.served.sum()), float(self.book.lines.units.sum())
+        shipments = self.shipments.to_html(index=False, max_rows=SHOWN, border=0)
+        return (
+            f"<p>Plan by <b>{escape(self.rule)}</b>: {served:,.6g} of {asked:,.6g} units served, "
+            f"cost {self.cost:,.2f}.</p>{shipments}"
+        )
+
+
+def _frame(columns: Columns) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns)

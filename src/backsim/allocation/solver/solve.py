@@ -1,0 +1,67 @@
+"""Solving a program: in independent parts where it falls into them, by HiGHS or through PuLP."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.allocation.solver import highs, pulpform
+from backsim.allocation.solver.parts import PART, parts
+from backsim.allocation.solver.program import INF, Program
+from backsim.allocation.solver.solution import (
+    INFEASIBLE,
+    OPTIMAL,
+    TIME_LIMIT,
+    Effort,
+    Solution,
+    no_solution,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def solve(
+    program: Program,
+    effort: Effort | None = None,
+    *,
+    start: Floats | None = None,
+    form: str = "matrix",
+    solver: str = "highs",
+) -> Solution:
+    """Solve a program.
+
+    `start`: values of the columns that keep to all rows; what is found is never worse.  `form` is
+    "matrix" (straight into HiGHS) or "pulp", whose `solver` is "highs" or "cbc".
+    """
+    effort = effort or Effort()
+    if form == "pulp" or solver != "highs":
+        return highs.finished(program, pulpform.solve(program, effort, solver, start), effort)
+    if len(program.cost) <= PART:
+        return highs.solve(program, effort, start=start)
+    return _solve_parts(program, effort, start)
+
+
+def _solve_parts(program: Program, effort: Effort, start: Floats | None) -> Solution:
+    values, duals = np.zeros(len(program.cost)), np.zeros(len(program.row_upper))
+    objective = bound = program.offset
+    status, stop = OPTIMAL, time.monotonic() + effort.time_limit
+    solver = highs.Solver()
+    for part, columns, rows in parts(program):
+        left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
+        found = solver.solve(part, left, None if start is None else start[columns])
+        if found.status == INFEASIBLE:
+            return found
+        status = TIME_LIMIT if found.status == TIME_LIMIT else status
+        objective += found.objective
+        bound += found.bound
+        if objective < INF:
+            values[columns], duals[rows] = found.values, found.duals
+    if objective == INF:
+        return no_solution(TIME_LIMIT, bound)
+    return Solution(status, values, duals, objective, bound)
