@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from backsim import allocate, read_book
+from backsim import allocate, allocation, read_book
 from backsim.allocation.book.template import describe
 from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraint import CONSTRAINTS, WISH, Columns, Constraint, constraint
@@ -159,3 +161,22 @@ def test_a_notebook_shows_a_plan_as_a_sentence_and_its_shipments(tmp_path: Path)
     html = allocate(read_book(folder))._repr_html_()
     assert "<b>lp</b>: 10 of 10 units served" in html
     assert "A&lt;b&gt;" in html
+
+
+@pytest.mark.parametrize(
+    ("before", "name"),
+    [("assemble", "read_book"), ("compare", "allocate"), ("template", "write_template")],
+)
+def test_names_of_before_work_with_a_warning(before: str, name: str):
+    sys.modules.pop(f"backsim.allocation.{before}", None)
+    with pytest.warns(DeprecationWarning, match="import its names from backsim.allocation"):
+        module = import_module(f"backsim.allocation.{before}")
+    assert getattr(module, name) is getattr(allocation, name)
+
+
+def test_all_names_for_python_are_there():
+    assert set(allocation.__all__) <= set(dir(allocation))
+    for name in allocation.__all__:
+        assert getattr(allocation, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'alocate'"):
+        _ = allocation.alocate
