@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Capacity, Lines, Options, Sources, join
-from backsim.allocation.solver.program import spans
+from backsim.allocation.solver.program import distinct, spans
 from backsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -167,16 +167,9 @@ def on_days_of_orders(options: Options, lines: Lines) -> Options:
     held = own.take(np.repeat(np.arange(len(own)), counts))
     day = days[pairs[spans(first, counts)] % len(days)]
     later = replace(held, day=day).take(day > held.day)
-    options = _distinct(_ordered(join([options, later])))
+    options = join([options, later])
+    options = options.take(distinct(options.line, options.source, options.day, options.expedite))
     return options.take(_in_time(options, lines))
-
-
-def _distinct(options: Options) -> Options:
-    """Options in order, without those that say the same as the one before."""
-    columns = (options.line, options.source, options.day, options.expedite)
-    new = np.ones(len(options), bool)
-    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    return options.take(new)
 
 
 def _in_time(options: Options, lines: Lines) -> NDArray[np.bool_]:

@@ -26,7 +26,7 @@ from backsim.allocation.model.fair import with_fair
 from backsim.allocation.model.statement import state
 from backsim.allocation.solver.highs import Solver
 from backsim.allocation.solver.parts import components
-from backsim.allocation.solver.program import INF, Program, spans
+from backsim.allocation.solver.program import INF, Program, distinct, spans
 from backsim.allocation.solver.solution import Effort
 
 if TYPE_CHECKING:
@@ -289,22 +289,18 @@ def _start(case: Case, day: Floats) -> Floats:
 def _with_days_of_groups(case: Case, line: Codes, day: Floats) -> tuple[Codes, Floats]:
     """(line, day), each once, where every line of a group has the days of all."""
     bound = case.group[line] != ALONE
-    group, days = _distinct(case.group[line[bound]], day[bound])
+    group, days = case.group[line[bound]], day[bound]
+    each = distinct(group, days)
+    group, days = group[each], days[each]
     members = np.argsort(case.group, kind="stable")
     of = case.group[members]
     first = np.searchsorted(of, group, "left")
     counts = np.searchsorted(of, group, "right") - first
     others = members[spans(first, counts)]
-    return _distinct(np.concatenate([line, others]), np.concatenate([day, np.repeat(days, counts)]))
-
-
-def _distinct(code: Codes, day: Floats) -> tuple[Codes, Floats]:
-    """Pairs of code and day, each once, in order."""
-    order = np.lexsort((day, code))
-    code, day = code[order], day[order]
-    new = np.ones(len(code), bool)
-    new[1:] = (code[1:] != code[:-1]) | (day[1:] != day[:-1])
-    return code[new], day[new]
+    line = np.concatenate([line, others])
+    day = np.concatenate([day, np.repeat(days, counts)])
+    each = distinct(line, day)
+    return line[each], day[each]
 
 
 def _capacity(case: Case, options: Options) -> Capacity:

@@ -124,6 +124,16 @@ def spans(first: NDArray[Any], counts: NDArray[Any]) -> Codes:
     return numbers
 
 
+def distinct(*columns: NDArray[Any]) -> Codes:
+    """Where the rows of some columns stand, each of equal rows once, in order."""
+    order = np.lexsort(columns[::-1])
+    new = np.zeros(len(order), bool)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= column[order[1:]] != column[order[:-1]]
+    return np.asarray(order[new])
+
+
 def _full(value: Any, count: int) -> NDArray[Any]:
     """An array as it is; a number, so many times."""
     return value if isinstance(value, np.ndarray) else np.full(count, value)
