@@ -51,7 +51,14 @@ from backsim.scenario import schema
 from backsim.scenario.lanes import first_lane
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import of_class
-from backsim.scenario.schema import Batches, Review, Servers, StockPoint, Throughput
+from backsim.scenario.schema import (
+    Batches,
+    Review,
+    Servers,
+    StockPoint,
+    SupplierSource,
+    Throughput,
+)
 from backsim.streams import Tape
 from backsim.streams.supply import has_fates, planned_outages
 
@@ -274,8 +281,11 @@ def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None
 
 
 def _supplier_code(model: Model, point: StockPoint) -> int:
+    """The only source of a stock point: a supplier's name, or a mapping with more of it."""
     assert point.supplier is not None
-    return model.suppliers.index(str(point.supplier[0]))
+    source = point.supplier[0]
+    name = source.supplier if isinstance(source, SupplierSource) else str(source)
+    return model.suppliers.index(name)
 
 
 def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) -> None:

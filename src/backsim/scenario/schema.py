@@ -86,7 +86,7 @@ class StockCosts(Spec):
     ordering_item: Money | None = None
     """Per product in a purchase."""
     purchase: Money | None = None
-    """Per unit purchased, counted when ordered."""
+    """Per unit bought from a supplier: what it costs in stock, and paid when it is ordered."""
     expedite: Money | None = None
     """Per unit of a purchase that is brought forward."""
     expedite_purchase: Money | None = None

@@ -61,3 +61,9 @@ class Stocks:
         if self.between is None:
             return np.zeros(self.m.shape[1])
         return self.between.transit / self.m.days
+
+    @property
+    def owned(self) -> Floats:
+        """Units on hand, reserved, and on their way from another site."""
+        found: Floats = self.held + self.in_transit
+        return found

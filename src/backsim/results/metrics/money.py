@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from backsim.results.metrics.communication import Conversation
 from backsim.results.metrics.delivery import Deliveries
 from backsim.results.metrics.fulfilment import Rerouted
 from backsim.results.metrics.purchases import Purchases, Reactions
-from backsim.results.metrics.registry import COST, LESS, MORE, metric
+from backsim.results.metrics.registry import COST, LESS, MORE, NEITHER, metric
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
+from backsim.results.metrics.unitcosts import average_costs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,10 +70,9 @@ class Costs:
             self._found[name] = PARTS[name](self.m, self.m.of(Rates))
         return self._found[name]
 
-    @property
-    def total(self) -> Floats:
-        """All costs, by stock point."""
-        found = [self[name] for name in ADDED]
+    def total(self, without: Sequence[str] = ()) -> Floats:
+        """All costs, or all but some, by stock point."""
+        found = [self[name] for name in ADDED if name not in without]
         kinds = [[v for v in found if v is not None and v.ndim == n] for n in (1, 2)]
         return np.asarray(sum(kinds[0]) + sum(v.sum(axis=0) for v in kinds[1]))
 
@@ -147,9 +147,9 @@ def _ordering(m: Sums, rates: Rates) -> Floats:
 
 @cost("purchase")
 def _purchase(m: Sums, rates: Rates) -> Floats:
-    """Units purchased, with the surcharges of sources."""
+    """Units bought from suppliers, with the surcharges of sources, when they are ordered."""
     purchases = m.of(Purchases)
-    return rates.of_stock("purchase") * purchases.units + purchases.surcharges / m.days
+    return rates.of_stock("purchase") * purchases.bought + purchases.surcharges / m.days
 
 
 @cost("expedite")
@@ -221,8 +221,8 @@ def _substitute(m: Sums, rates: Rates) -> Floats:
 
 @metric(MONEY, better=LESS, group=COST, name="cost.total", label="total cost", always=True)
 def total(m: Sums) -> Floats:
-    """All costs."""
-    return m.fold_stock(m.of(Costs).total)
+    """All costs, purchases and lost margins among them."""
+    return m.fold_stock(m.of(Costs).total())
 
 
 @metric(MONEY, better=MORE, group=COST)
@@ -231,7 +231,28 @@ def revenue(m: Sums) -> Floats:
     return m.fold((m.of(Rates).prices * m.shipped + m.of(Substitution).sales) / m.days)
 
 
+@metric(MONEY, better=NEITHER, group=COST)
+def cost_of_goods_sold(m: Sums) -> Floats:
+    """Units shipped of those ordered, and substitutes, at what they cost."""
+    taken, costs = m.of(Substitution), m.of(average_costs)
+    substitutes = taken.by_line(costs[taken.taken["stock"]] * taken.taken["units"])
+    return m.fold((costs * m.shipped + substitutes) / m.days)
+
+
 @metric(MONEY, better=MORE, group=COST)
 def profit(m: Sums) -> Floats:
-    """Revenue less all costs except the lost margin."""
-    return m["revenue"] - m["cost.total"] + m["cost.lost_margin"]
+    """Revenue less cost of goods sold and all costs except purchases and lost margins."""
+    running = m.fold_stock(m.of(Costs).total(without=("purchase", "lost_margin")))
+    return m["revenue"] - m["cost_of_goods_sold"] - running
+
+
+@metric(MONEY, better=NEITHER, group=COST)
+def purchase_cash_flow(m: Sums) -> Floats:
+    """What purchases cost when they are ordered, sold or not: `cost.purchase`."""
+    return m["cost.purchase"]
+
+
+@metric("money", better=LESS, group=COST, tables=("site",))
+def stock_value(m: Sums) -> Floats:
+    """Units in stock (`stock_units`) at what they cost, time average."""
+    return m.fold_stock(m.of(average_costs) * m.of(Stocks).owned)

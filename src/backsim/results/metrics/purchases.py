@@ -43,7 +43,10 @@ class Purchases:
         self.led = np.bincount(led, minlength=size) / m.days
         """Purchases, those placed together once."""
         self.units = np.bincount(placed["stock"], placed["units"], size) / m.days
-        """Units purchased."""
+        """Units ordered, from suppliers and other sites."""
+        bought = placed.compress(placed["source"] == NONE)
+        self.bought = np.bincount(bought["stock"], bought["units"], size) / m.days
+        """Of these, units bought from suppliers."""
 
     @cached_property
     def surcharges(self) -> Floats:

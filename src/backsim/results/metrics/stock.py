@@ -34,6 +34,12 @@ def mean_backlog(m: Sums) -> Floats:
     return m.fold(m.backlog)
 
 
+@metric("units", better=LESS, group=STOCK)
+def stock_units(m: Sums) -> Floats:
+    """Units in stock: on hand, reserved, and on their way from another site, time average."""
+    return m.fold_stock(m.of(Stocks).owned)
+
+
 @metric("units", better=NEITHER, group=STOCK)
 def mean_on_order(m: Sums) -> Floats:
     """Units ordered and not received, time average."""

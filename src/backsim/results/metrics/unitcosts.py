@@ -1,0 +1,69 @@
+"""What a unit costs, by stock point: the weighted average of what was bought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.results.between import transfers_of
+from backsim.results.metrics.sums import Sums
+from backsim.scenario.schema import SiteSource, SupplierSource
+from backsim.scenario.valuation import unit_costs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def average_costs(m: Sums) -> Floats:
+    """Money per unit in stock, by stock point.
+
+    Where sources differ in what they charge, or a part of what they send is rejected, it is the
+    average by units over the stock at the start (at the cost of the first source) and all purchases
+    of the run.
+    Source: IAS 2, paragraphs 25 and 27 (the weighted average cost formula, over the period).
+    """
+    return np.array(unit_costs(m.model, _Bought(m).average))
+
+
+class _Bought:
+    """What came from which source, to weigh their costs by."""
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+        purchases: Any = m.log.purchases
+        rows = np.flatnonzero(~transfers_of(m.model, purchases))
+        rows = rows[np.argsort(purchases["stock"][rows], kind="stable")]
+        self.purchases = purchases.take(rows)
+        self.sound = self.purchases["units"]
+        if len(m.log.deliveries):
+            self.sound = self.sound - m.log.deliveries["rejected"][rows]
+        self.ends = np.searchsorted(self.purchases["stock"], np.arange(m.shape[1] + 1))
+
+    def average(self, index: int, costs: list[float]) -> float:
+        """What a sound unit costs, given what each source charges for a unit."""
+        rows = slice(self.ends[index], self.ends[index + 1])
+        purchases, sound = self.purchases[rows], self.sound[rows]
+        units = purchases["units"]
+        if len(set(costs)) == 1 and sound.sum() == units.sum():
+            return costs[0]
+        initial = int(self.m.log.stocks["initial"][index])
+        whole = initial + int(sound.sum())
+        if whole <= 0:
+            return costs[0]
+        charged = np.full(len(units), costs[0])  # inbound purchases name no source
+        sources = self.m.model.scenario.stock[index].supplier or ()
+        for source, cost in zip(sources, costs, strict=True) if len(costs) > 1 else ():
+            charged[self._from(purchases, index, source)] = cost
+        return float((initial * costs[0] + (units * charged).sum()) / whole)
+
+    def _from(self, purchases: Any, index: int, source: Any) -> Any:
+        """Which purchases of a stock point are from a source."""
+        model = self.m.model
+        if isinstance(source, SiteSource):
+            pair = model.stock_points[index][0], source.site
+            return purchases["source"] == model.stock_points.index(pair)
+        name = source.supplier if isinstance(source, SupplierSource) else source
+        return purchases["supplier"] == model.suppliers.index(name)
