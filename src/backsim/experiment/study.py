@@ -230,8 +230,12 @@ class Study:
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What to mind before relying on the numbers: runs or warm-ups that are too short."""
+        """What to mind before relying on the numbers.
+
+        An objective that rewards what nobody means, runs or warm-ups that are too short.
+        """
         from backsim.report.analysis import warm_up_verdict
+        from backsim.report.objective import objective_warnings
 
         verdicts = [warm_up_verdict(self, i) for i in range(len(self.policies))]
         short = [v for v in verdicts if v is not None and not v.found.enough]
@@ -240,7 +244,7 @@ class Study:
             "the run is too short to see stock and backlog settle (MSER-5)": short,
             "the warm-up is too short: MSER-5 would leave out more, and it would show": early,
         }
-        return tuple(
+        return objective_warnings(self) + tuple(
             f"{text}: {', '.join(self.policies[v.policy].name for v in found)}"
             for text, found in told.items()
             if found

@@ -19,6 +19,7 @@ from backsim.report import figures
 from backsim.report.analysis import Ranking, against, rank, wanted
 from backsim.report.captions import Captions
 from backsim.report.finding import finding
+from backsim.report.objective import objective_warnings
 from backsim.report.regret import regret_table
 from backsim.report.study import Study
 from backsim.report.svg import inline_svg
@@ -81,6 +82,7 @@ def render(study: Study, bounds: pd.DataFrame | None = None) -> str:
         title=experiment.title or experiment.name,
         question=experiment.question,
         finding=_emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
+        warnings=objective_warnings(study),
         facts=_facts(study),
         sections=_sections(study, bounds),
         style=(folder / "page.css").read_text(encoding="utf-8"),
