@@ -12,11 +12,13 @@ from typing import Any
 
 from rich.table import Table
 
-from backsim.cli.console import console, say
+from backsim.cli.console import console, escape, say
 from backsim.cli.progress import counting
 from backsim.hindsight import TERMS, Regret, regrets
 from backsim.hindsight.regret import rules_for
+from backsim.results.units import unit_words
 from backsim.scenario import load
+from backsim.scenario.model import Model
 from backsim.statistics import Estimate
 from backsim.streams import fresh_seed
 
@@ -55,7 +57,7 @@ def show_bound(
         writer.writeheader()
         writer.writerows(rows)
     else:
-        _print(found, replications, seed)
+        _print(model, found, replications, seed)
 
 
 def _row(found: Regret) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def _row(found: Regret) -> dict[str, Any]:
     return {"rule": found.rule, **figures, "given_receipts": found.given_receipts}
 
 
-def _print(found: Sequence[Regret], replications: int, seed: int) -> None:
+def _print(model: Model, found: Sequence[Regret], replications: int, seed: int) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule")
     for name in ("realised", "bound", "regret"):
@@ -78,7 +80,9 @@ def _print(found: Sequence[Regret], replications: int, seed: int) -> None:
         table.add_row(regret.rule, *map(_text, (regret.realised, regret.least, regret.regret)))
     out = console()
     costs = ", ".join(name.removeprefix("cost.") for name in TERMS)
-    out.print(f"Money per day: {costs}; {replications} replications; seed {seed}")
+    unit = unit_words("money per day", model.scenario)
+    unit = unit[:1].upper() + unit[1:]
+    out.print(f"{escape(unit)}: {costs}; {replications} replications; seed {seed}")
     out.print(table)
     reasons = dict.fromkeys(r.given_receipts for r in found if r.given_receipts)
     if reasons:

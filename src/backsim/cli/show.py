@@ -12,6 +12,7 @@ from backsim.report.words import interval
 from backsim.results.metrics import groups
 from backsim.results.overload import BACKLOG, GROWTH, WAITING, load_of
 from backsim.results.summary import Summary
+from backsim.results.units import unit_words
 from backsim.rules import Family, Parameter, Rule
 from backsim.scenario.model import Model
 from backsim.statistics import Estimate
@@ -39,7 +40,13 @@ def print_summary(model: Model, summary: Summary, by: str) -> None:
                 found.get((one.name, *view)) for view in [("", ""), *((by, m) for m in shown)]
             ]
             if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
-                rows.append((f"  {one.name}", *map(_text, estimates), one.unit))
+                rows.append(
+                    (
+                        f"  {one.name}",
+                        *map(_text, estimates),
+                        escape(unit_words(one.unit, model.scenario)),
+                    )
+                )
         if rows:
             table.add_row(group, style="bold")
         for row in rows:
@@ -49,7 +56,8 @@ def print_summary(model: Model, summary: Summary, by: str) -> None:
     out = console()
     out.print(f"[bold]{escape(title)}[/bold]")
     out.print(
-        f"{p['replications']} replications, days {model.warm_up:g} to {model.horizon:g}, "
+        f"{p['replications']} replications, {escape(model.scenario.time_unit)} "
+        f"{model.warm_up:g} to {model.horizon:g}, "
         f"{summary.orders:,} orders, {summary.events:,} events; "
         f"{p['engine']} engine ({p['engine_reason']}); seed {p['seed']}"
     )

@@ -10,7 +10,7 @@ from backsim.scenario.model import Model
 from backsim.streams.supply import fate_laws
 
 POLICY_FIELDS = {
-    "": ("title", "warm_up", "time_unit", "costs", "limits"),
+    "": ("title", "warm_up", "time_unit", "currency", "costs", "limits"),
     "products": ("price", "costs"),
     "customers": ("priority", "shipment", "costs", "announced"),
     "suppliers": ("crossing", "messages"),

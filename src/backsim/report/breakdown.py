@@ -10,7 +10,7 @@ import numpy as np
 from backsim.report.analysis import Ranking, estimates, present, shown_policies, values_of
 from backsim.report.study import Study
 from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import label
+from backsim.report.words import label, unit_of
 from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec
 from backsim.statistics import estimate
@@ -33,7 +33,7 @@ def classes_table(study: Study, ranking: Ranking) -> Table:
     ]
     left_out = len(ranking.order) > len(order)
     note = f"{len(order)} of {len(ranking.order)} policies: the best, and the reference."
-    columns = _columns("class", names)
+    columns = _columns(study, "class", names)
     title = "Service by customer class"
     return Table("classes", title, columns, tuple(rows), note if left_out else "")
 
@@ -67,9 +67,16 @@ def sites_table(study: Study, ranking: Ranking) -> Table:
                 rows.append((policy_name(study, ranking, i), site, *found))
     left_out = len(sites) > len(kept)
     note = f"The {len(kept)} of {len(sites)} sites with the most backlog." if left_out else ""
-    return Table("sites", "Service and stock by site", _columns("site", names), tuple(rows), note)
+    return Table(
+        "sites", "Service and stock by site", _columns(study, "site", names), tuple(rows), note
+    )
 
 
-def _columns(what: str, names: Sequence[str]) -> tuple[Column, ...]:
-    metrics = (MetricSpec(name) for name in names)
-    return Column("policy"), Column(what), *(Column(label(spec), spec.unit) for spec in metrics)
+def _columns(study: Study, what: str, names: Sequence[str]) -> tuple[Column, ...]:
+    specs = [MetricSpec(name) for name in names]
+    metrics = (Column(label(spec), unit_of(study, spec.unit)) for spec in specs)
+    return (
+        Column("policy"),
+        Column(what),
+        *metrics,
+    )

@@ -7,7 +7,7 @@ from statistics import median
 
 from backsim.report.analysis import Ranking, warm_up_verdict
 from backsim.report.study import Study
-from backsim.report.words import PAGE_PLUS_MINUS, condition, interval, label, percent
+from backsim.report.words import PAGE_PLUS_MINUS, condition, interval, label, percent, unit_of
 from backsim.scenario.lanes import sends_for_units
 
 
@@ -134,14 +134,14 @@ class Captions:
         if verdict is None:
             return ""
         policy = self.study.policies[verdict.policy]
-        model = policy.model
+        model, unit = policy.model, policy.model.scenario.time_unit
         text = (
-            f"Warm-up: {model.warm_up:g} days are left out. MSER-5, on the stock less the backlog "
-            f"of {policy.name} averaged over replications,"
+            f"Warm-up: {model.warm_up:g} {unit} are left out. MSER-5, on the stock less the "
+            f"backlog of {policy.name} averaged over replications,"
         )
         if not verdict.found.enough:
             return (
-                f"{text} finds the run of {model.horizon:g} days too short to see it settle: "
+                f"{text} finds the run of {model.horizon:g} {unit} too short to see it settle: "
                 "simulate longer before relying on these means."
             )
         if verdict.shift is None:
@@ -153,6 +153,6 @@ class Captions:
             else "so that more should be left out"
         )
         return (
-            f"{text} would cut at day {verdict.day:g}. That would change the mean of the stock "
-            f"less the backlog by {changes} units, {judged}."
+            f"{text} would cut at {unit_of(self.study, 'day')} {verdict.day:g}. That would change "
+            f"the mean of the stock less the backlog by {changes} units, {judged}."
         )

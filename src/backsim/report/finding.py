@@ -28,6 +28,7 @@ from backsim.report.words import (
     listed,
     number,
     percent,
+    suffix_of,
 )
 from backsim.results.overload import Load, load_of
 from backsim.results.spec import MetricSpec
@@ -76,7 +77,7 @@ class _Words:
         """A policy's mean with its interval and unit."""
         spec = spec or self.spec
         found = estimates(self.study, spec)[policy]
-        return f"{interval(found, self.sign)}{spec.declared.suffix}"
+        return f"{interval(found, self.sign)}{suffix_of(self.study, spec)}"
 
     def alone(self) -> str:
         return (
@@ -159,7 +160,7 @@ class _Words:
     def size(self, d: Difference, spec: MetricSpec | None = None) -> str:
         """How large a difference is, without its sign."""
         spec = spec or self.spec
-        return f"{number(abs(d.mean), d.half_width, self.sign)}{spec.declared.suffix}"
+        return f"{number(abs(d.mean), d.half_width, self.sign)}{suffix_of(self.study, spec)}"
 
     def apart(self, d: Difference) -> str:
         """`30 +- 10 a day more, paired, 30 replications`."""

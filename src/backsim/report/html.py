@@ -151,7 +151,7 @@ def _facts(study: Study) -> str:
     many = "policy" if len(study.policies) == 1 else "policies"
     return (
         f"{len(study.policies)} {many}, {number} replications each, "
-        f"days {model.warm_up:g} to {model.horizon:g} counted"
+        f"{model.scenario.time_unit} {model.warm_up:g} to {model.horizon:g} counted"
     )
 
 

@@ -8,7 +8,7 @@ from backsim.hindsight import TERMS
 from backsim.report.analysis import Ranking, present
 from backsim.report.study import Study
 from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import listed, percent
+from backsim.report.words import listed, percent, unit_of
 from backsim.statistics import estimate
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ def regret_table(study: Study, ranking: Ranking, bounds: pd.DataFrame) -> Table:
         known = (estimate(own[column].tolist(), level) for column in COLUMNS)
         place = [policy.name for policy in study.policies].index(name)
         rows.append((policy_name(study, ranking, place), len(own), *known))
-    columns = (Column("policy"), Column("replications"), *(Column(c, MONEY) for c in COLUMNS))
+    columns = (
+        Column("policy"),
+        Column("replications"),
+        *(Column(c, unit_of(study, MONEY)) for c in COLUMNS),
+    )
     return Table("regret", "Regret in hindsight", columns, tuple(rows), _note(study, bounds, level))
 
 

@@ -23,7 +23,7 @@ from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.effects import level_text, main_effects
 from backsim.report.study import Study, place_of
 from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import condition, label, listed, percent
+from backsim.report.words import condition, label, listed, percent, unit_of
 from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible
@@ -54,7 +54,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
     found = [estimates(study, spec) for spec in specs]
     verdicts = ranking.objective and len(study.policies) > 1
     columns = [Column("policy"), *([Column("verdict")] if verdicts else [])]
-    columns += [Column(label(spec), spec.unit) for spec in specs]
+    columns += [Column(label(spec), unit_of(study, spec.unit)) for spec in specs]
     columns += [Column(condition(constraint)) for constraint in constraints]
     rows: list[tuple[Cell, ...]] = [
         (
@@ -78,7 +78,7 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
     main = against(study, ranking.spec, ranking.reference)
     columns = (
         Column("policy"),
-        *(Column(label(spec), spec.unit) for spec in specs),
+        *(Column(label(spec), unit_of(study, spec.unit)) for spec in specs),
         Column("pairs"),
         Column("variance saved", "%"),
     )
@@ -104,8 +104,8 @@ def best_table(study: Study, ranking: Ranking) -> Table:
     """Every policy against the best of the others."""
     columns = (
         Column("policy"),
-        Column("from", ranking.spec.unit),
-        Column("to", ranking.spec.unit),
+        Column("from", unit_of(study, ranking.spec.unit)),
+        Column("to", unit_of(study, ranking.spec.unit)),
         Column("verdict"),
     )
     rows: list[tuple[Cell, ...]] = [
@@ -154,7 +154,7 @@ def _metrics_table(
 ) -> Table:
     specs = [MetricSpec(metric) for metric in metrics]
     found = [estimates(study, spec) for spec in specs]
-    columns = (Column("policy"), *(Column(label(s), s.unit) for s in specs))
+    columns = (Column("policy"), *(Column(label(s), unit_of(study, s.unit)) for s in specs))
     rows: list[tuple[Cell, ...]] = [
         (policy_name(study, ranking, i), *(one[i] for one in found)) for i in ranking.order if specs
     ]
@@ -167,7 +167,7 @@ def effects_table(study: Study, ranking: Ranking) -> Table:
         Column("factor"),
         Column("level"),
         Column("policies"),
-        Column(f"effect on {label(ranking.spec)}", ranking.spec.unit),
+        Column(f"effect on {label(ranking.spec)}", unit_of(study, ranking.spec.unit)),
     )
     rows: list[tuple[Cell, ...]] = [
         (e.factor, e.level, e.policies, e.estimate) for e in main_effects(study, ranking.spec)

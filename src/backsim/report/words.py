@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from backsim.report.study import Study
 from backsim.results.spec import Constraint, MetricSpec
+from backsim.results.units import unit_suffix, unit_words
 from backsim.statistics import Difference, Estimate
 
 PLUS_MINUS = "+-"
@@ -22,9 +24,19 @@ def condition(constraint: Constraint) -> str:
     return f"{label(constraint.metric)} {constraint.relation} {constraint.bound:g}"
 
 
-def with_unit(spec: MetricSpec) -> str:
+def unit_of(study: Study, unit: str) -> str:
+    """A unit in words, with the time unit and currency of the study's scenarios."""
+    return unit_words(unit, study.policies[0].model.scenario)
+
+
+def suffix_of(study: Study, spec: MetricSpec) -> str:
+    """A metric's unit as it is said after a number: ` a month`."""
+    return unit_suffix(spec.unit, study.policies[0].model.scenario)
+
+
+def with_unit(study: Study, spec: MetricSpec) -> str:
     """A metric in words with its unit, for an axis."""
-    return f"{label(spec)} ({spec.unit})"
+    return f"{label(spec)} ({unit_of(study, spec.unit)})"
 
 
 def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -> str:

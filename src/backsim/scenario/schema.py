@@ -601,7 +601,9 @@ class Scenario(Spec):
     """Day up to which traces are known when levels in days, levels from a service and first
     forecasts are computed: as known on that day.  Default: to their end, the future included."""
     time_unit: str = "days"
-    """What "day" means here; a label, nothing is converted."""
+    """What "day" means here, as `months`; a label, nothing is converted."""
+    currency: str = ""
+    """What money is counted in, as `EUR`; a label, nothing is converted."""
     products: Annotated[
         Mapping[Name, Product],
         BeforeValidator(_products, json_schema_input_type=Literal["traced"] | written(Product)),

@@ -19,6 +19,7 @@ from backsim.report.figures.style import (
     text,
 )
 from backsim.report.study import Study, as_study, place_of
+from backsim.report.words import unit_of
 from backsim.results.run import Run
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def waits(
             ax.plot(days, share, color=PALETTE[number], linestyle=DASHES[dash % 4], linewidth=1.8)
     ax.set_xlim(0, max(longest, 0.05) * 1.02)
     ax.set_ylim(top=1.005)
-    ax.set_xlabel("days waited, at most")
+    ax.set_xlabel(unit_of(study, "days waited, at most"))
     ax.set_ylabel("share of the units ordered")
     few_ticks(ax)
     few_ticks(ax, "y")
@@ -138,7 +139,7 @@ def _over_time(
         )  # fmt: skip
     ax.set_xlim(0, float(study.policies[shown[0]].model.horizon))
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("day")
+    ax.set_xlabel(unit_of(study, "day"))
     ax.set_ylabel(axis)
     few_ticks(ax)
     few_ticks(ax, "y")

@@ -25,7 +25,7 @@ from backsim.report.figures.style import (
     rows_height,
 )
 from backsim.report.study import Study, as_study
-from backsim.report.words import label
+from backsim.report.words import label, unit_of
 from backsim.results.metrics import parts_of
 from backsim.results.run import Run
 from backsim.results.spec import MetricSpec
@@ -33,6 +33,7 @@ from backsim.results.spec import MetricSpec
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+MONEY = "money per day"
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++")
 
 
@@ -42,7 +43,9 @@ def costs(study: Study | Run, ax: Axes | None = None) -> Axes:
     names = present(study, parts_of("cost.total"))
     if not names:
         raise InputError("costs: expected a scenario with costs, got none above 0")
-    return _stacked(study, names, "cost (money per day)", ax, lambda name: label(MetricSpec(name)))
+    return _stacked(
+        study, names, f"cost ({unit_of(study, MONEY)})", ax, lambda name: label(MetricSpec(name))
+    )
 
 
 def cancellations(study: Study | Run, ax: Axes | None = None) -> Axes:
@@ -100,7 +103,7 @@ def regret(study: Study, bounds: pd.DataFrame, ax: Axes | None = None) -> Axes:
         hatch="////", edgecolor=GROUND, linewidth=0,
     )  # fmt: skip
     name_rows(ax, row_names(study, order))
-    name_across(ax, "cost (money per day)")
+    name_across(ax, f"cost ({unit_of(study, MONEY)})")
     few_ticks(ax)
     legend(ax)
     return ax

@@ -36,7 +36,7 @@ from backsim.report.figures.style import (
     wrapped,
 )
 from backsim.report.study import Study, as_study, place_of
-from backsim.report.words import label, percent, with_unit
+from backsim.report.words import label, percent, unit_of, with_unit
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
 
@@ -71,7 +71,7 @@ def ranking(study: Study, ax: Axes | None = None, metric: str | MetricSpec | Non
     _intervals(ax, range(len(some)), some, colours, hollow, cut=some[0].mean)
     ax.axvline(found.estimates[found.reference].mean, color=GREY, linewidth=0.8, linestyle=":")
     name_rows(ax, [_marked(study, found, i) for i in found.order])
-    name_across(ax, f"{with_unit(found.spec)}, {_level(study)} interval")
+    name_across(ax, f"{with_unit(study, found.spec)}, {_level(study)} interval")
     few_ticks(ax)
     return ax
 
@@ -103,7 +103,7 @@ def differences(
     ]
     _intervals(ax, range(len(rows)), some, colours, cut=0.0)
     name_rows(ax, [study.policies[i].name for i in rows])
-    name_across(ax, f"{with_unit(spec)}, policy less {study.policies[base].name[:30]}")
+    name_across(ax, f"{with_unit(study, spec)}, policy less {study.policies[base].name[:30]}")
     few_ticks(ax)
     return ax
 
@@ -138,7 +138,7 @@ def sensitivity(
     name_rows(ax, names)
     ax.set_yticks(ticks, [text(name) for name in names])
     ax.set_ylim(row - 1.5, -0.5)
-    name_across(ax, f"effect on {with_unit(spec)}")
+    name_across(ax, f"effect on {with_unit(study, spec)}")
     few_ticks(ax)
     return ax
 
@@ -180,8 +180,8 @@ def pareto(
     ax.vlines(means[0], low[1], high[1], colors=colours, linewidth=1.2, alpha=0.45)
     faces = [c if i != reference else GROUND for i, c in enumerate(colours)]
     ax.scatter(means[0], means[1], s=32, c=faces, edgecolors=colours, linewidths=1.5, zorder=3)
-    ax.set_xlabel(wrapped(_towards(specs[0])))
-    ax.set_ylabel(wrapped(_towards(specs[1]), 34))
+    ax.set_xlabel(wrapped(_towards(study, specs[0])))
+    ax.set_ylabel(wrapped(_towards(study, specs[1]), 34))
     few_ticks(ax)
     few_ticks(ax, "y")
     ax.margins(0.12, 0.16)
@@ -201,9 +201,9 @@ def efficient(means: np.ndarray, senses: list[str]) -> list[int]:
     return found
 
 
-def _towards(spec: MetricSpec) -> str:
+def _towards(study: Study, spec: MetricSpec) -> str:
     arrow = "more" if spec.sense == "maximise" else "less"
-    return f"{label(spec)} ({spec.unit}; {arrow} is better)"
+    return f"{label(spec)} ({unit_of(study, spec.unit)}; {arrow} is better)"
 
 
 def _intervals(

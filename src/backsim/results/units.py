@@ -1,0 +1,31 @@
+"""A metric's unit in words, with the time unit and the currency of a scenario."""
+
+from __future__ import annotations
+
+import re
+
+from backsim.results.metrics.registry import WITHOUT_WORDS
+from backsim.scenario.schema import Scenario
+
+
+def unit_words(unit: str, scenario: Scenario) -> str:
+    """`money per day` as `EUR per month` in a scenario of months and euros."""
+    several = scenario.time_unit
+    words = re.sub(r"\bdays\b", lambda _: several, unit)
+    words = re.sub(r"\bday\b", lambda _: one_of(several), words)
+    if scenario.currency:
+        words = re.sub(r"\bmoney\b", lambda _: scenario.currency, words)
+    return words
+
+
+def unit_suffix(unit: str, scenario: Scenario) -> str:
+    """A unit as it is said after a number: ` EUR a month`; nothing for shares and indices."""
+    if unit in WITHOUT_WORDS:
+        return ""
+    words = unit if scenario.currency else unit.removeprefix("money ")
+    return f" {unit_words(words.replace('per day', 'a day'), scenario)}"
+
+
+def one_of(several: str) -> str:
+    """The singular of a time unit: `month` of `months`."""
+    return several.removesuffix("s") or several
