@@ -163,27 +163,45 @@ def test_no_class_falls_further_behind_than_the_bound(bound: float, units: list[
     assert np.bincount(now["line"], now["units"], 2).tolist() == units
 
 
-@pytest.mark.parametrize(("penalty", "closed"), [(0, [3.0, 6.0]), (20, [6.0, 3.0])])
+@pytest.mark.parametrize(("penalty", "closed"), [(0, [6.0, 3.0]), (20, [3.0, 6.0])])
 def test_a_promise_that_can_be_kept_is_worth_its_penalty(penalty: float, closed: list[float]):
-    """The dear customer was told day 2.5, which is over; the other one day 3, which is now."""
+    """On day 3 the other customer has a promise; the dear one was told nothing yet."""
+    after = {"rule": "after_delay", "days": 1}
+    ordered = {"other": [(1, 1)], "dear": [(2.5, 1)]}
+    log = promised(ordered, units=1, penalty=penalty, notice=after)
+    assert 3 <= log.contacts["promise"][0] < 6
+    assert shipped(log) == closed
+
+
+@pytest.mark.parametrize("penalty", [0, 20])
+def test_a_promise_that_is_over_is_still_owed(penalty: float):
+    """The dear customer was told day 2.5, the other one day 3, which is now: the dear one first."""
+    ordered = {"dear": [(0.5, 1)], "other": [(1, 1)]}
+    log = promised(ordered, units=1, penalty=penalty)
+    assert log.contacts["promise"].tolist() == [2.5, 3.0]
+    assert shipped(log) == [3.0, 6.0]
+
+
+def promised(
+    ordered: dict[str, list[tuple[float, int]]],
+    units: int,
+    penalty: float,
+    notice: Any = "at_order",
+) -> Log:
+    """Every customer is told 2 days; this many units come on day 3, and as many on day 6."""
     told = {"informed": {"grace": "unlimited"}}
-    customers = {
-        "dear": {"demand": orders((0.5, 1)), **told},
-        "other": {"demand": orders((1, 1)), **told},
-    }
+    customers = {name: {"demand": orders(*rows), **told} for name, rows in ordered.items()}
     policy = {
         "priority": {
             "rule": "lp",
             "weight": {"dear": 5, "other": 1},
             "promise_penalty": penalty,
         },
-        "notice": "at_order",
+        "notice": notice,
         "estimate": {"rule": "fixed", "days": 2},
     }
-    stock = [{"initial": 0, "inbound": inbound((3, 1), (6, 1))}]
-    log = play(build(customers, stock=stock, policy=policy))
-    assert log.contacts["promise"].tolist() == [2.5, 3.0]
-    assert shipped(log) == closed
+    stock = [{"initial": 0, "inbound": inbound((3, units), (6, units))}]
+    return play(build(customers, stock=stock, policy=policy))
 
 
 def test_who_does_not_wait_is_served_by_the_decision_or_lost():

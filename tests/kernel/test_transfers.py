@@ -51,7 +51,8 @@ def test_what_customers_wait_for_is_sent_for():
     assert metrics["cost.transfer"] == metrics["cost.total"] == 4 * 2 / 20
     assert metrics.get("mean_in_transit", "site", "north") == 2 * 1.5 / 20
     assert metrics["purchases_per_day"] == 0  # they are none
-    assert metrics["mean_wait"] == 1.5 * 2 / 4
+    # Two units waited 1.5 days; two more wait to the horizon, from days 1 and 2.
+    assert metrics["mean_wait"] == pytest.approx((1.5 * 2 + 19 + 18) / 6)
 
 
 def test_what_is_on_its_way_is_not_sent_for_again():
