@@ -45,10 +45,23 @@ def short(text: str, most: int = MOST_CHARACTERS) -> str:
     return text[: most - len(end)] + end
 
 
-def first_of(lines: Sequence[str], most: int, what: str) -> list[str]:
+def first_of(lines: Sequence[str], most: int, what: str = "") -> list[str]:
     """The first of the lines, and how many more there are."""
     rest = len(lines) - most
-    return [*lines[:most], *([f"and {rest:,} more {what}"] if rest > 0 else [])]
+    return [*lines[:most], *([f"and {rest:,} more {what}".rstrip()] if rest > 0 else [])]
+
+
+def few(names: Sequence[str], most: int, total: int | None = None) -> str:
+    """`a, b, c and 5 more`: the first of the names (of `total`), and how many more there are."""
+    rest = (len(names) if total is None else total) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """`a, b and c`; of more than `most` the first few and how many more."""
+    if len(names) > most or len(names) < 2:
+        return few(names, most - 1 if len(names) > most else most)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

@@ -537,7 +537,7 @@ def test_all_faults_at_once(tmp_path: Path):
         stock="product,units\nmug,-1\n",
     )
     assert text.count("expected a number") == 20
-    assert text.endswith("... and 11 more")
+    assert text.endswith("\nand 11 more faults")
 
 
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

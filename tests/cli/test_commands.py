@@ -48,7 +48,7 @@ def test_table(scenario: str, capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "4 replications, days 10 to 60" in out
     assert "seed 3" in out
-    for word in ("fill_rate", "overall", "gold", "silver", "+-", "cost.total"):
+    for word in ("fill_rate", "overall", "gold", "silver", "±", "cost.total"):
         assert word in out
 
 

@@ -28,7 +28,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_table_finding_and_files(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["compare", file, "--workers", "1"]) == 0
     shown = capsys.readouterr()
-    for text in ("Which [order]", "3 policies, 4 replications", "seed 1", "fcfs (reference)", "+-"):
+    for text in ("Which [order]", "3 policies, 4 replications", "seed 1", "fcfs (reference)", "±"):
         assert text in shown.out
     assert "fill rate of gold >= 0" in shown.out
     folder = Path("studies/experiment")

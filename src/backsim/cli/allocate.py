@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import math
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-from rich.table import Table
 
 from backsim.allocation.book.assemble import read_book
 from backsim.allocation.book.settings import DECIMALS, parse_day
 from backsim.allocation.book.template import write_template
 from backsim.allocation.plan import lists
-from backsim.allocation.plan.compare import LP, all_plans, allocate, compared, shown_terms
-from backsim.allocation.plan.lists import Columns, Row
-from backsim.allocation.plan.page import money, share, units
+from backsim.allocation.plan.compare import LP, all_plans, allocate, compared
 from backsim.allocation.plan.plan import Plan
-from backsim.allocation.plan.store import summary, write_csv, write_plan
+from backsim.allocation.plan.showing import plan_tables
+from backsim.allocation.plan.store import plain_rows, summary, write_plan
 from backsim.allocation.solver.solution import Effort
-from backsim.cli.console import console, escape, say
-from backsim.errors import InputError
+from backsim.cli.console import Format, Found, say, show
+from backsim.errors import InputError, few
 from backsim.files import check_folder
+from backsim.present.numbers import money, share, units
+from backsim.present.table import Block
 from backsim.tables.dates import check_format
 
 MOST_ROWS = 20
 MOST_NAMES = 8
-BROKEN = ("line", "customer", "product", "promised_before", "promise", "broken")
 
 
 def make_template(folder: Path) -> None:
@@ -43,9 +37,9 @@ def run_allocation(
     path: Path,
     rule: str,
     out: Path | None,
-    format: str,
+    format: Format,
     today: str | None,
-    date_format: str | None,
+    date_format: Format | None,
     solver: str,
     time_limit: float | None,
     decimal: str | None = None,
@@ -55,7 +49,7 @@ def run_allocation(
         check_folder(out)
     book = read_book(path, _today(today), _format(date_format), _decimal(decimal))
     if book.overdue:
-        say(f"warning: overdue, but planned with as if here: {_few(book.overdue)}")
+        say(f"warning: overdue, but planned with as if here: {few(book.overdue, MOST_NAMES)}")
     for better, worse in book.silent_ranks if rule == LP else ():
         say(
             f"warning: rank only orders the rules and breaks ties; the linear program goes by "
@@ -66,37 +60,20 @@ def run_allocation(
     plans = all_plans(plan, effort)
     if out is not None:
         write_plan(plan, plans, out, f"Plan for {path.name or path}")
-    if format == "json":
-        print(
-            json.dumps(
-                {
-                    **summary(plan),
-                    "rules": _records(compared(plans)),
-                    **{name: _records(table) for name, table in plan.listed.items()},
-                },
-                indent=2,
-            )
-        )
-    elif format == "csv":
-        write_csv(plan.listed["shipments"], sys.stdout)
-    else:
-        _print(plan, plans)
+    found = Found(
+        f"Plan for {path.name or path}",
+        lambda: _blocks(plan, plans),
+        lambda: plain_rows(plan.listed["shipments"]),
+        lambda: {
+            **summary(plan),
+            "rules": lists.rows(compared(plans)),
+            **{name: lists.rows(table) for name, table in plan.listed.items()},
+        },
+        MOST_ROWS,
+    )
+    show(found, format)
     if out is not None:
         say(f"written: {out}")
-
-
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _records(table: Columns) -> list[Row]:
-    """The rows of a table for JSON, which knows no nan."""
-    return lists.rows({name: list(map(_known, column)) for name, column in table.items()})
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _today(text: str | None) -> date | None:
@@ -119,70 +96,17 @@ def _decimal(text: str | None) -> str | None:
     return None if text is None else DECIMALS[text]
 
 
-def _print(plan: Plan, plans: Sequence[Plan]) -> None:
-    out, figures = console(), summary(plan)
+def _blocks(plan: Plan, plans: Sequence[Plan]) -> Iterator[Block]:
+    figures = summary(plan)
     today = f"{plan.book.today}: " if plan.book.today else ""
-    out.print(
+    yield (
         f"{today}{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
         f"{figures['sources']:,} sources, {figures['choices']:,} choices"
     )
     bound = f"; no plan costs less than {money(plan.bound)}" if plan.bounded else ""
     gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > 5e-6 else ""
-    out.print(
+    yield (
         f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
     )
-    _table("What each rule would have cost", _rules(plans))
-    _table("Shipments", _texts(lists.rows(plan.listed["shipments"]), drop=("class",)))
-    promised = lists.rows(plan.listed["promises"])
-    _table("Lines that do not get all they ask for", _texts(lists.unfilled(promised)))
-    _table("Promises that are not kept", _texts(lists.broken(promised), BROKEN))
-    dearest = lists.worth_most(lists.rows(plan.listed["prices"]))
-    _table("What one more unit would save", _texts(dearest, drop=("kind", "source")))
-
-
-def _rules(plans: Sequence[Plan]) -> list[list[str]]:
-    terms = shown_terms(plans)
-    table = compared(plans)
-    limits = any(table["breaks"])
-    head = ["rule", "cost", "more", *terms, "units served", "in time"]
-    texts = [head + (["does not keep"] if limits else [])]
-    for row in sorted(lists.rows(table), key=lambda row: row["cost"]):
-        figures = [money(row[name]) for name in ("cost", "more", *terms)]
-        figures += [share(row["units_served"]), share(row["lines_in_time"])]
-        texts.append([row["rule"], *figures, *([row["breaks"]] if limits else [])])
-    return texts
-
-
-def _texts(found: Sequence[Row], only: Sequence[str] = (), drop: Sequence[str] = ()) -> list[Any]:
-    """Rows as texts, under a row of headings; nothing where there are none."""
-    if not found:
-        return []
-    names = [name for name in only or found[0] if name not in drop]
-    texts = [[_cell(name, row[name]) for name in names] for row in found[:MOST_ROWS]]
-    more = len(found) - MOST_ROWS
-    texts += [[f"({more:,} more: --out writes all)"]] if more > 0 else []
-    return [[name.replace("_", " ") for name in names], *texts]
-
-
-def _cell(name: str, value: Any) -> str:
-    if isinstance(value, float):
-        return money(value) if name in ("cost", "worth") else units(value)
-    return str(value)
-
-
-def _table(title: str, rows: list[list[str]]) -> None:
-    """A table under its title; nothing where there are no rows."""
-    if len(rows) < 2:
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    body = rows[1:]
-    for i, name in enumerate(rows[0]):
-        texts = [row[i] for row in body if i < len(row)]
-        numeric = all(t.replace(",", "").replace(".", "").strip("-% ").isdigit() for t in texts)
-        table.add_column(name, justify="right" if numeric else "left")
-    for row in body:
-        table.add_row(*map(escape, row))
-    out = console()
-    out.print(f"\n[bold]{title}[/bold]")
-    out.print(table)
+    yield from (table for table in plan_tables(plan, plans) if table.rows)

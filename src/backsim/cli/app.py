@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from backsim.cli.console import Format, show
 from backsim.errors import InputError, nearest
 
 app = typer.Typer(
@@ -21,14 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
 
 
 class Engine(StrEnum):
@@ -111,7 +103,7 @@ def run(
     """Simulate a scenario and print its metrics with confidence intervals."""
     from backsim.cli.console import say
     from backsim.cli.progress import watched
-    from backsim.cli.show import print_summary
+    from backsim.cli.show import summary_found
     from backsim.files import check_folder
     from backsim.results.store import check_trace, write_summary, write_trace
     from backsim.results.summary import summarise
@@ -140,13 +132,7 @@ def run(
         write_trace(simulate(model, seed=seed, engine=used, record=True), trace)
     if out is not None:
         write_summary(summary, out)
-    if format is Format.table:
-        print_summary(model, summary, by.value)
-    elif format is Format.json:
-        results = {"provenance": summary.provenance, "metrics": list(summary.records())}
-        typer.echo(json.dumps(results, indent=2))
-    else:
-        summary.frame().to_csv(sys.stdout, index=False)
+    show(summary_found(model, summary, by.value), format)
 
 
 @app.command()
@@ -210,7 +196,7 @@ def compare(
         out if out is not None else Path("studies") / experiment.stem,
         set_ or [],
         {name: value for name, value in fields.items() if value is not None},
-        format.value,
+        format,
         excel,
         parquet,
         bound,
@@ -300,7 +286,7 @@ def diff(
     from backsim.rules.files import load_rules
 
     load_rules(rules or [])
-    show_difference(one, other, format.value, confidence)
+    show_difference(one, other, format, confidence)
 
 
 @app.command()
@@ -412,7 +398,7 @@ def bound(
     from backsim.rules.files import load_rules
 
     load_rules(rules or [])
-    show_bound(scenario, seed, replications, against, format.value, engine.value, set_ or [])
+    show_bound(scenario, seed, replications, against, format, engine.value, set_ or [])
 
 
 class Solver(StrEnum):
@@ -467,7 +453,7 @@ def allocate(
             book,
             rule,
             out,
-            format.value,
+            format,
             today,
             date_format,
             solver.value,
@@ -495,7 +481,7 @@ def validate_theory(
     """Compare the simulation with published and exactly computed answers."""
     from backsim.cli.known_answers import check_theory
 
-    return check_theory(names or None, fast, seed, workers, format.value)
+    return check_theory(names or None, fast, seed, workers, format)
 
 
 __all__: list[Any] = ["app"]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import math
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from backsim.cli.console import console, escape, say
+from backsim.cli.console import Format, Found, say, show
 from backsim.cli.progress import counting
 from backsim.hindsight import TERMS, Regret, regrets
 from backsim.hindsight.regret import rules_for
+from backsim.present.table import Block, Column, Table
 from backsim.results.units import unit_words
 from backsim.scenario import load
 from backsim.scenario.model import Model
-from backsim.statistics import Estimate
 from backsim.streams import fresh_seed
 
 
@@ -28,7 +22,7 @@ def show_bound(
     seed: int | None,
     replications: int,
     against: Sequence[str] | None,
-    format: str,
+    format: Format,
     engine: str,
     overrides: Sequence[str],
 ) -> None:
@@ -50,48 +44,36 @@ def show_bound(
             progress=progress,
         )
     rows = [_row(regret) for regret in found]
-    if format == "json":
-        print(json.dumps({"seed": seed, "replications": replications, "rules": rows}, indent=2))
-    elif format == "csv":
-        writer = csv.DictWriter(sys.stdout, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    else:
-        _print(model, found, replications, seed)
+    values = {"seed": seed, "replications": replications, "rules": rows}
+    show(
+        Found("", lambda: _blocks(model, found, seed, replications), lambda: rows, lambda: values),
+        format,
+    )
 
 
 def _row(found: Regret) -> dict[str, Any]:
     pairs = {"realised": found.realised, "bound": found.least, "regret": found.regret}
     figures = {
-        name: None if math.isnan(value) else value
+        name: value
         for what, known in pairs.items()
         for name, value in ((what, known.mean), (f"{what}_half_width", known.half_width))
     }
     return {"rule": found.rule, **figures, "given_receipts": found.given_receipts}
 
 
-def _print(model: Model, found: Sequence[Regret], replications: int, seed: int) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("rule")
-    for name in ("realised", "bound", "regret"):
-        table.add_column(name, justify="right")
-    first, *others = found
-    for regret in [first, *sorted(others, key=lambda r: r.realised.mean)]:
-        table.add_row(regret.rule, *map(_text, (regret.realised, regret.least, regret.regret)))
-    out = console()
+def _blocks(model: Model, found: Sequence[Regret], seed: int, replications: int) -> Iterator[Block]:
     costs = ", ".join(name.removeprefix("cost.") for name in TERMS)
     unit = unit_words("money per day", model.scenario)
-    unit = unit[:1].upper() + unit[1:]
-    out.print(f"{escape(unit)}: {costs}; {replications} replications; seed {seed}")
-    out.print(table)
+    yield f"{unit[:1].upper()}{unit[1:]}: {costs}; {replications} replications; seed {seed}"
+    columns = (Column("rule", kind="text"), *map(Column, ("realised", "bound", "regret")))
+    first, *others = found
+    rows = tuple(
+        (regret.rule, regret.realised, regret.least, regret.regret)
+        for regret in [first, *sorted(others, key=lambda r: r.realised.mean)]
+    )
+    yield Table("regret", "", columns, rows)
     reasons = dict.fromkeys(r.given_receipts for r in found if r.given_receipts)
     if reasons:
-        out.print("\nEach bound holds with the receipts of its own runs: " + "; ".join(reasons))
+        yield "\nEach bound holds with the receipts of its own runs: " + "; ".join(reasons)
     else:
-        out.print("\nNo clearing rule costs less than the bound on these tapes.")
-
-
-def _text(known: Estimate) -> str:
-    if math.isnan(known.half_width):
-        return f"{known.mean:,.4g}"
-    return f"{known.mean:,.4g} +- {known.half_width:,.2g}"
+        yield "\nNo clearing rule costs less than the bound on these tapes."

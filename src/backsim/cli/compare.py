@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
-from backsim.cli.console import console, escape, say
+from backsim.cli.console import Format, Found, say, show
 from backsim.cli.progress import counting
 from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
 from backsim.experiment.study import Study
+from backsim.present.table import Block
 from backsim.report.excel import check_excel
-from backsim.report.table import cell_text
 from backsim.report.tables import ranking_table
 
 if TYPE_CHECKING:
@@ -31,7 +28,7 @@ def compare_policies(
     out: Path,
     overrides: Sequence[str],
     fields: dict[str, Any],
-    format: str,
+    format: Format,
     excel: Path | None,
     parquet: bool,
     bound: int | None,
@@ -47,8 +44,14 @@ def compare_policies(
         study = play(experiment, out=out, progress=progress, **settings)
     bounds = None if bound is None else study.bound(bound)
     files = _write(study, out, excel, parquet, bounds)
-    shown: Callable[[Study], None] = {"table": _table, "json": _json, "csv": _csv}[format]
-    shown(study)
+    found = Found(
+        experiment.title or experiment.name,
+        lambda: _blocks(study),
+        lambda: _records(study.table()),
+        lambda: _values(study),
+        MOST_ROWS,
+    )
+    show(found, format)
     for warning in study.warnings:
         say(f"warning: {warning}")
     say(f"\nwritten: {', '.join(map(str, files))}")
@@ -71,13 +74,9 @@ def _write(
     return files
 
 
-def _csv(study: Study) -> None:
-    study.table().to_csv(sys.stdout, index=False)
-
-
-def _json(study: Study) -> None:
+def _values(study: Study) -> dict[str, Any]:
     experiment = study.experiment
-    values = {
+    return {
         "title": experiment.title,
         "question": experiment.question,
         "finding": study.finding,
@@ -89,36 +88,20 @@ def _json(study: Study) -> None:
         "differences": _records(study.differences()),
         "provenance": dict(study.provenance),
     }
-    print(json.dumps(values, indent=2))
 
 
-def _records(frame: Any) -> list[dict[str, Any]]:
-    """Rows as plain values; nan as None."""
-    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
-    return rows
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _table(study: Study) -> None:
-    experiment, out = study.experiment, console()
-    found = ranking_table(study, study.ranking)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, cell in zip(found.columns, found.rows[0], strict=True):
-        unit = f"\n[not bold]{escape(column.unit)}[/]" if column.unit else ""
-        justify: Any = "left" if isinstance(cell, str) else "right"
-        table.add_column(escape(column.label) + unit, justify=justify)
-    for row in found.rows[:MOST_ROWS]:
-        table.add_row(*(escape(cell_text(cell)) for cell in row))
-    out.print(f"[bold]{escape(experiment.title or experiment.name)}[/bold]")
-    if experiment.question:
-        out.print(escape(experiment.question))
-    out.print(_how(study) + "\n")
-    out.print(table)
-    if len(found.rows) > MOST_ROWS:
-        out.print(f"({len(found.rows) - MOST_ROWS} more: --format csv shows all)")
-    out.print(f"\n{escape(found.note)}")
+def _blocks(study: Study) -> Iterator[Block]:
+    if study.experiment.question:
+        yield study.experiment.question
+    yield _how(study)
+    yield replace(ranking_table(study, study.ranking), title="")
     if study.verdict is not None and study.verdict.note:
-        out.print(escape(study.verdict.note))
-    out.print(f"\n{escape(study.finding)}")
+        yield study.verdict.note
+    yield f"\n{study.finding}"
 
 
 def _how(study: Study) -> str:

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
+if TYPE_CHECKING:
+    from backsim.present.table import Block
 
-__all__ = ["Output", "console", "escape", "say"]
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a command has found, as each format wants it; made only when asked for."""
+
+    title: str
+    blocks: Callable[[], Iterable[Block]]
+    """Paragraphs and tables, to be read: on the console, and in Markdown."""
+    rows: Callable[[], Iterable[Mapping[str, Any]]]
+    """Of CSV."""
+    values: Callable[[], Any]
+    """Of JSON."""
+    most: int | None = None
+    """Rows of a table that the console shows; the other formats show all."""
 
 
 def say(text: str) -> None:
@@ -15,17 +43,38 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-class Output(Console):
-    """Standard output.  A reader who has seen enough is no failure."""
+def show(found: Found, format: Format) -> None:
+    """Print what has been found, in the format that was asked for."""
+    if format is Format.json:
+        from backsim.present.records import to_json
 
-    def on_broken_pipe(self) -> None:
-        """Let the caller end quietly; rich would exit with 1."""
-        raise BrokenPipeError
+        print(to_json(found.values()))
+    elif format is Format.csv:
+        from backsim.present.records import write_csv
+
+        write_csv(found.rows(), sys.stdout)
+    elif format is Format.markdown:
+        from backsim.present import markdown
+
+        print(markdown.document(found.title, found.blocks()), end="")
+    else:
+        display(found.title, found.blocks(), found.most)
 
 
-def console() -> Console:
-    """Standard output; in a pipe as wide as the table needs."""
-    out = Output(highlight=False, soft_wrap=True)
-    if not out.is_terminal:
-        out = Output(highlight=False, width=200)
-    return out
+def display(title: str, blocks: Iterable[Block], most: int | None = None) -> None:
+    """Print paragraphs and tables for a reader: no wider than a terminal; in a pipe, whole."""
+    from backsim.present import console
+    from backsim.present.numbers import PAGE_PLUS_MINUS, PLUS_MINUS
+
+    terminal = sys.stdout.isatty()
+    plain = not terminal or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    medium = console.Medium(
+        width=get_terminal_size().columns if terminal else None,
+        bold=str if plain else lambda text: f"\x1b[1m{text}\x1b[0m",
+        most=most,
+    )
+    text = console.document(title, blocks, medium)
+    try:
+        print(text, end="")
+    except UnicodeEncodeError:  # a terminal of old
+        print(text.replace(PAGE_PLUS_MINUS, PLUS_MINUS), end="")

@@ -2,90 +2,87 @@
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from backsim.cli.console import console, escape
+from backsim.cli.console import Format, Found, show
+from backsim.errors import listed
+from backsim.present.numbers import percent
+from backsim.present.table import Block, Cell, Column, Table
 from backsim.regression.diff import Diff, MetricDifference, diff
 from backsim.regression.tell import tell_apart
-from backsim.report.words import listed, number, percent
 
 MOST = 40
+"""Metrics that the console shows."""
 
 
-def show_difference(one: Path, other: Path, format: str, confidence: float) -> None:
+def show_difference(one: Path, other: Path, format: Format, confidence: float) -> None:
     """Print what differs between two scenarios or two results."""
     found = diff(one, other, confidence)
-    if format == "json":
-        print(json.dumps(_plain(found), indent=2))
-    elif format == "csv":
-        _frame(found).to_csv(sys.stdout, index=False)
-    else:
-        _table(found, one, other)
+    show(
+        Found(
+            "",
+            lambda: _blocks(found, one, other),
+            lambda: _records(found),
+            lambda: _plain(found),
+            MOST,
+        ),
+        format,
+    )
 
 
-def _table(found: Diff, one: Path, other: Path) -> None:
-    out = console()
+def _blocks(found: Diff, one: Path, other: Path) -> Iterator[Block]:
     if found.fields:
-        rows = [
-            [field.path, field.one, field.other, listed(list(field.policies)) or ""]
-            if field.policies
-            else [field.path, field.one, field.other]
-            for field in found.fields
-        ]
-        _print("Fields that differ", ["field", str(one), str(other), "policies"], rows)
+        rows = [(f.path, f.one, f.other, listed(f.policies)) for f in found.fields]
+        heads = ["field", str(one), str(other), "policies"]
+        count = 4 if any(f.policies for f in found.fields) else 3
+        yield _table("Fields that differ", heads[:count], [row[:count] for row in rows])
     if found.origin:
-        rows = [[what, str(a), str(b)] for what, a, b in found.origin]
-        _print("Where they come from", ["", str(one), str(other)], rows)
+        rows = [(what, str(a), str(b)) for what, a, b in found.origin]
+        yield _table("Where they come from", ["", str(one), str(other)], rows)
     for path, names in ((one, found.only_one), (other, found.only_other)):
         if names:
-            out.print(escape(f"only in {path}: policy {listed(list(names))}"))
+            yield f"only in {path}: policy {listed(names)}"
     if found.metrics:
-        clear_first = sorted(found.metrics, key=lambda m: not _significant(m))
-        rows = [_row(m) for m in clear_first[:MOST]]
-        head = ["metric", "policy", str(one), str(other), "difference", ""]
-        number_of = f"{len(found.metrics)} of {found.compared}"
-        _print(f"Metrics that differ ({number_of})", head, rows)
-        if len(found.metrics) > MOST:
-            out.print(f"({len(found.metrics) - MOST} more: --format csv shows all)")
-        how = "on the same random numbers" if found.paired else "of other seeds, so independent"
-        out.print(
-            f"\ndifference: {escape(str(other))} less {escape(str(one))}, by replication, {how}; "
-            f"the {percent(found.confidence)} intervals of all hold together (Bonferroni); "
-            "* zero is not in it"
-        )
+        yield _metrics(found, one, other)
     if found.same:
         what = f": {found.compared} metrics" if found.compared else ""
-        out.print(f"no difference{what}")
+        yield f"no difference{what}"
 
 
-def _print(title: str, head: list[str], rows: list[list[str]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    width = max(map(len, rows))
-    for name in head[:width]:
-        table.add_column(escape(name))
-    for row in rows:
-        table.add_row(*map(escape, row))
-    out = console()
-    out.print(f"[bold]{title}[/bold]")
-    out.print(table)
-    out.print()
+def _metrics(found: Diff, one: Path, other: Path) -> Table:
+    clear_first = sorted(found.metrics, key=lambda m: not _significant(m))
+    how = "on the same random numbers" if found.paired else "of other seeds, so independent"
+    note = (
+        f"difference: {other} less {one}, by replication, {how}; "
+        f"the {percent(found.confidence)} intervals of all hold together (Bonferroni); "
+        "* zero is not in it"
+    )
+    columns = (
+        Column("metric", kind="text", keep=True),
+        Column("policy", kind="text", keep=True),
+        Column(str(one)),
+        Column(str(other)),
+        Column("difference", keep=True),
+        Column("", keep=True),
+    )
+    title = f"Metrics that differ ({len(found.metrics)} of {found.compared})"
+    return Table("metrics", title, columns, tuple(map(_row, clear_first)), note)
+
+
+def _table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> Table:
+    columns = (Column(heads[0], kind="text"), *(Column(head, kind="prose") for head in heads[1:]))
+    return Table(title.lower(), title, columns, tuple(rows))
 
 
 def _significant(m: MetricDifference) -> bool:
     return m.difference is not None and m.difference.significant
 
 
-def _row(m: MetricDifference) -> list[str]:
+def _row(m: MetricDifference) -> tuple[Cell, ...]:
     a, b = tell_apart(m.one, m.other)
-    if m.difference is None:
-        return [str(m.spec), m.policy, a, b, "", ""]
-    shown = number(m.difference.mean, m.difference.half_width)
-    return [str(m.spec), m.policy, a, b, shown, "*" * _significant(m)]
+    return (str(m.spec), m.policy, a, b, m.difference, "*" * _significant(m))
 
 
 def _records(found: Diff) -> list[dict[str, Any]]:
@@ -102,13 +99,6 @@ def _records(found: Diff) -> list[dict[str, Any]]:
         }
         for m in found.metrics
     ]
-
-
-def _frame(found: Diff) -> Any:
-    import pandas as pd
-
-    columns = ["policy", "metric", "one", "other", "difference", "low", "high", "significant"]
-    return pd.DataFrame(_records(found), columns=columns)
 
 
 def _plain(found: Diff) -> dict[str, Any]:

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from backsim.cli.console import Format, Found, show
+from backsim.present.table import Block, Column, Table
 from backsim.validation import FALSE_ALARMS, Verdict, validate
 
 WIDTHS = (34, 16, 16, 12, 10)
 
 
-def check_theory(names: list[str] | None, fast: bool, seed: int, workers: int, format: str) -> int:
+def check_theory(
+    names: list[str] | None, fast: bool, seed: int, workers: int, format: Format
+) -> int:
     """Check known answers and print a verdict each; 1 if one differs or stays too wide."""
     at_once = workers if workers > 0 else os.cpu_count() or 1
     verdicts = validate(names, fast=fast, seed=seed, workers=at_once, progress=_progress)
-    show = {"json": _json, "csv": _csv, "table": _table}[format]
-    counts = Counter(v.verdict for v in show(verdicts))
+    found = list(_table(verdicts) if format is Format.table else verdicts)
+    counts = Counter(v.verdict for v in found)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
+    if format is not Format.table:
+        rows = [asdict(v) for v in found]
+        show(Found("Known answers", lambda: _blocks(found), lambda: rows, lambda: rows), format)
     parts = ", ".join(
         f"{counts[name]} {name}" for name in ("agrees", "differs", "too wide", "skipped")
     )
     rate = f"chance of a false alarm among all of them: {FALSE_ALARMS:.0%}"
-    print(f"{parts}; {rate}", file=sys.stderr if format != "table" else sys.stdout)
+    print(f"{parts}; {rate}", file=sys.stderr if format is not Format.table else sys.stdout)
     return 1 if counts["differs"] or counts["too wide"] else 0
 
 
@@ -42,7 +47,7 @@ def _progress(done: int, total: int, instance: str) -> None:
 def _table(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
     """One line an answer, under its source."""
     headed = False
-    for source, group in groupby(verdicts, key=lambda v: (v.family, v.instance, v.source)):
+    for source, group in groupby(verdicts, key=_source):
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
         if not headed:
@@ -71,24 +76,15 @@ def _text(value: Any) -> str:
     return text if len(text) <= 16 else text[:13] + "..."
 
 
-def _json(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
-    found = list(verdicts)
-    rows = [{name: _known(value) for name, value in asdict(v).items()} for v in found]
-    print(json.dumps(rows, indent=2, default=str))
-    yield from found
+def _blocks(verdicts: Sequence[Verdict]) -> Iterator[Block]:
+    columns = tuple(map(Column, ("id", "exact", "estimate", "half-width", "verdict", "note")))
+    for (family, instance, source), group in groupby(verdicts, key=_source):
+        rows = tuple(
+            (v.id, _text(v.exact), _text(v.estimate), _text(v.half_width), v.verdict, v.note)
+            for v in group
+        )
+        yield Table(instance, f"{family} / {instance}{': ' * bool(source)}{source}", columns, rows)
 
 
-def _known(value: Any) -> Any:
-    """None for a number that there is not, which JSON cannot say."""
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _csv(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
-    writer = None
-    for v in verdicts:
-        row = asdict(v)
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, fieldnames=list(row))
-            writer.writeheader()
-        writer.writerow(row)
-        yield v
+def _source(verdict: Verdict) -> tuple[str, str, str]:
+    return verdict.family, verdict.instance, verdict.source

@@ -1,74 +1,73 @@
-"""Tables on the console."""
+"""What `run`, `rules` and `metrics` print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from rich.table import Table
-
-from backsim.cli.console import console, escape
+from backsim.cli.console import Found, display
+from backsim.present.table import Block, Cell, Column, Table
 from backsim.report.load import load_words
-from backsim.report.words import interval
 from backsim.results.metrics import groups
 from backsim.results.overload import BACKLOG, GROWTH, WAITING, load_of
 from backsim.results.summary import Summary
 from backsim.results.units import unit_words
 from backsim.rules import Family, Parameter, Rule
 from backsim.scenario.model import Model
-from backsim.statistics import Estimate
 
 MOST_COLUMNS = 8
 
 
-def print_summary(model: Model, summary: Summary, by: str) -> None:
+def summary_found(model: Model, summary: Summary, by: str) -> Found:
     """The metrics with confidence intervals, overall and by class, product or site."""
-    found = {(r.metric, r.dimension, r.member): r.estimate for r in summary.rows}
+    return Found(
+        model.scenario.title or model.name,
+        lambda: _summary_blocks(model, summary, by),
+        summary.records,
+        lambda: {"provenance": summary.provenance, "metrics": list(summary.records())},
+    )
+
+
+def _summary_blocks(model: Model, summary: Summary, by: str) -> Iterator[Block]:
     members = [
         m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by
     ]
     shown = members[:MOST_COLUMNS] if len(members) > 1 else []
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("metric")
-    table.add_column("overall", justify="right")
-    for member in shown:
-        table.add_column(member, justify="right")
-    table.add_column("unit", style="dim")
-    for group, metrics in groups().items():
-        rows = []
-        for one in metrics:
-            estimates = [
-                found.get((one.name, *view)) for view in [("", ""), *((by, m) for m in shown)]
-            ]
-            if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
-                rows.append(
-                    (
-                        f"  {one.name}",
-                        *map(_text, estimates),
-                        escape(unit_words(one.unit, model.scenario)),
-                    )
-                )
-        if rows:
-            table.add_row(group, style="bold")
-        for row in rows:
-            table.add_row(*row)
     p = summary.provenance
-    title = model.scenario.title or model.name
-    out = console()
-    out.print(f"[bold]{escape(title)}[/bold]")
-    out.print(
-        f"{p['replications']} replications, {escape(model.scenario.time_unit)} "
+    yield (
+        f"{p['replications']} replications, {model.scenario.time_unit} "
         f"{model.warm_up:g} to {model.horizon:g}, "
         f"{summary.orders:,} orders, {summary.events:,} events; "
         f"{p['engine']} engine ({p['engine_reason']}); seed {p['seed']}"
     )
-    out.print()
-    out.print(table)
+    yield _summary_table(model, summary, by, shown)
     if told := overload_words(summary):
-        out.print(f"\n{escape(told)}")
+        yield f"\n{told}"
     if len(members) > len(shown) > 0:
-        out.print(f"({len(members) - len(shown)} more of {by}: --format csv shows all)")
-    if p["replications"] > 1:
-        out.print("\n+- half-width of the 95 % confidence interval (Student's t over replications)")
+        yield f"({len(members) - len(shown)} more of {by}: --format csv shows all)"
+
+
+def _summary_table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> Table:
+    found = {(r.metric, r.dimension, r.member): r.estimate for r in summary.rows}
+    rows: list[tuple[Cell, ...]] = []
+    named: list[str] = []
+    for group, metrics in groups().items():
+        for one in metrics:
+            estimates = [
+                found.get((one.name, *view)) for view in [("", ""), *((by, m) for m in members)]
+            ]
+            if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
+                rows.append((one.name, *estimates, unit_words(one.unit, model.scenario)))
+                named.append(group)
+    columns = (
+        Column("metric", kind="text", keep=True),
+        Column("overall", keep=True),
+        *(Column(member) for member in members),
+        Column("unit", kind="text", keep=True),
+    )
+    replications = summary.provenance["replications"]
+    interval = "± half-width of the 95 % confidence interval (Student's t over replications)"
+    note = interval if replications > 1 else ""
+    return Table("metrics", "", columns, tuple(rows), note, tuple(named))
 
 
 def overload_words(summary: Summary) -> str:
@@ -80,32 +79,33 @@ def overload_words(summary: Summary) -> str:
     return load_words(load_of(growth, backlog, waiting), [(growth, backlog, waiting)])
 
 
-def _text(estimate: Estimate | None) -> str:
-    return "-" if estimate is None else interval(estimate)
-
-
 def print_rules(families: Mapping[str, Family]) -> None:
     """All rules by family, a line each."""
-    out = console()
-    for family in families.values():
-        out.print(f"[bold]{family.name}[/bold]  {escape(family.doc)}")
-        table = Table(box=None, show_header=False, pad_edge=False)
-        for rule in family.rules.values():
-            table.add_row(
-                "  " + rule.name, escape(_parameters(rule)), escape(rule.doc.split("\n")[0])
-            )
-        out.print(table)
-        out.print()
+    tables = [
+        Table(
+            family.name,
+            f"{family.name}: {' '.join(family.doc.split())}",
+            (
+                Column("rule", kind="text"),
+                Column("parameters", kind="prose", keep=True),
+                Column("what it does", kind="prose", keep=True),
+            ),
+            tuple(
+                (rule.name, _parameters(rule), rule.doc.partition("\n")[0])
+                for rule in family.rules.values()
+            ),
+        )
+        for family in families.values()
+    ]
+    display("", tables)
 
 
 def print_rule(rule: Rule) -> None:
     """One rule in full: its docstring, and its parameters with unit and default."""
-    out = console()
-    out.print(f"[bold]{rule.family}: {rule.name}[/bold]\n\n{escape(rule.doc)}")
-    if rule.parameters:
-        out.print("\nparameters:")
-    for p in rule.parameters:
-        out.print(f"  {p.name}: {parameter(p)}")
+    parameters = [f"  {p.name}: {parameter(p)}" for p in rule.parameters]
+    text = "\n".join([rule.doc, *(["", "parameters:"] if parameters else []), *parameters])
+    display(f"{rule.family}: {rule.name}", [""])
+    print(text)
 
 
 def _parameters(rule: Rule) -> str:
@@ -129,12 +129,13 @@ def _spoken(value: float | str) -> str:
 
 def print_metrics() -> None:
     """The metrics by group, with unit, which way is better, and definition."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("metric", "unit", "better", "definition"):
-        table.add_column(heading)
-    for group, members in groups().items():
-        if members:
-            table.add_row(escape(group), style="bold")
-        for m in members:
-            table.add_row(f"  {m.name}", escape(m.unit), m.better, escape(m.definition))
-    console().print(table)
+    members = [(group, m) for group, members in groups().items() for m in members]
+    columns = (
+        Column("metric", kind="text", keep=True),
+        Column("unit", kind="text"),
+        Column("better", kind="text"),
+        Column("definition", kind="prose", keep=True),
+    )
+    rows = tuple((m.name, m.unit, m.better, m.definition) for _, m in members)
+    names = tuple(group for group, _ in members)
+    display("", [Table("metrics", "", columns, rows, groups=names)])

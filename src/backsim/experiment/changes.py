@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backsim.errors import few, first_of
 from backsim.scenario.yamlfile import Location, show, spell
 
 MOST = 12
@@ -23,8 +24,7 @@ def changes(before: Any, now: Any) -> list[str]:
         line = f"{spell(field)}: {shown(old)} in the study, {shown(new)} now"
         lines.setdefault(line, []).append(policy)
     told = [line + _of(policies) for line, policies in lines.items()]
-    rest = len(told) - MOST
-    return told[:MOST] + ([f"and {rest} more"] if rest > 0 else [])
+    return first_of(told, MOST)
 
 
 def differences(before: Any, now: Any, path: Location = ()) -> Iterator[tuple[Location, Any, Any]]:
@@ -47,7 +47,4 @@ def shown(value: Any) -> str:
 
 def _of(policies: list[str]) -> str:
     named = [policy for policy in policies if policy]
-    if not named:
-        return ""
-    few = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    return f" ({few})"
+    return f" ({few(named, 3)})" if named else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from backsim.errors import listed
+from backsim.present.numbers import percent
 from backsim.regression.check import Check
 from backsim.regression.judge import Judgement, Metric, Verdict
-from backsim.report.words import listed, percent
 
 MOST = 10
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from backsim.present.table import Cell, Column, Table
 from backsim.report.analysis import Ranking, estimates, present, shown_policies, values_of
 from backsim.report.study import Study
-from backsim.report.table import Cell, Column, Table, policy_name
+from backsim.report.table import policy_name
 from backsim.report.words import label, unit_of
 from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from backsim.errors import InputError
 from backsim.files import beside
+from backsim.present.table import Table
 from backsim.report.finding import finding
 from backsim.report.study import Study
-from backsim.report.table import Table
 from backsim.report.tables import tables
 from backsim.statistics import Difference, Estimate
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from backsim.errors import listed
+from backsim.present.numbers import PLUS_MINUS, interval, number, percent
 from backsim.report.analysis import (
     NOTHING,
     Ranking,
@@ -20,16 +22,7 @@ from backsim.report.analysis import (
 )
 from backsim.report.load import load_words
 from backsim.report.study import Study
-from backsim.report.words import (
-    PLUS_MINUS,
-    condition,
-    interval,
-    label,
-    listed,
-    number,
-    percent,
-    suffix_of,
-)
+from backsim.report.words import condition, label, suffix_of
 from backsim.results.overload import Load, load_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import MINIMISE, Difference, Feasible

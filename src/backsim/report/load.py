@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backsim.report.words import plain_number
+from backsim.present.numbers import plain_number
 from backsim.results.overload import Load, halves
 from backsim.statistics import Estimate
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from backsim.errors import listed
 from backsim.report.analysis import present
 from backsim.report.study import Study
-from backsim.report.words import listed
 from backsim.scenario.model import Model
 from backsim.statistics import MINIMISE
 

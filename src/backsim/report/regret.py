@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backsim.errors import listed
 from backsim.hindsight import TERMS
+from backsim.present.numbers import percent
+from backsim.present.table import Cell, Column, Table
 from backsim.report.analysis import Ranking, present
 from backsim.report.study import Study
-from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import listed, percent, unit_of
+from backsim.report.table import policy_name
+from backsim.report.words import unit_of
 from backsim.statistics import estimate
 
 if TYPE_CHECKING:

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from backsim.errors import listed
+from backsim.present.numbers import percent
+from backsim.present.table import Cell, Column, Table
 from backsim.report.analysis import (
     Ranking,
     against,
@@ -22,8 +25,8 @@ from backsim.report.analysis import (
 from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.effects import level_text, main_effects
 from backsim.report.study import Study, place_of
-from backsim.report.table import Cell, Column, Table, policy_name
-from backsim.report.words import condition, label, listed, percent, unit_of
+from backsim.report.table import policy_name
+from backsim.report.words import condition, label, unit_of
 from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible
@@ -53,8 +56,10 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
     specs, constraints = wanted(study), study.experiment.constraints
     found = [estimates(study, spec) for spec in specs]
     verdicts = ranking.objective and len(study.policies) > 1
-    columns = [Column("policy"), *([Column("verdict")] if verdicts else [])]
-    columns += [Column(label(spec), unit_of(study, spec.unit)) for spec in specs]
+    columns = [Column("policy"), *([Column("verdict", keep=True)] if verdicts else [])]
+    columns += [
+        Column(label(spec), unit_of(study, spec.unit), keep=spec == ranking.spec) for spec in specs
+    ]
     columns += [Column(condition(constraint)) for constraint in constraints]
     rows: list[tuple[Cell, ...]] = [
         (

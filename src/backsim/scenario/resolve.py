@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from backsim.errors import nearest
+from backsim.errors import few, nearest
 from backsim.scenario.flow import flows
 from backsim.scenario.grid import LONGEST
 from backsim.scenario.limits import too_many_steps, too_much_work
@@ -173,9 +173,9 @@ class _Resolver:
             unknown = sorted(set(map(str, names)) - set(known) - {""})
             if unknown:
                 near = nearest(unknown[0], list(known))
-                more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
                 expected = f"a file whose {what}s are all known ({near})"
-                self.fault((*path, "columns", what), expected, f"'{unknown[0]}'{more}")
+                found = few([f"'{name}'" for name in unknown], 1)
+                self.fault((*path, "columns", what), expected, found)
 
     def need_site(self, path: Location, site: str | None) -> None:
         if site is None and len(self.scenario.sites) > 1:
@@ -188,9 +188,8 @@ class _Resolver:
             pairs = dict(demand_rates(self.scenario, self.traces, name, i))
             missing = [pair for pair in pairs if pair not in points.fields]
             if missing:
-                product, site = missing[0]
-                more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-                expected = f"`stock` to hold what is ordered: {product} at {site}{more}"
+                first = few([f"{product} at {site}" for product, site in missing], 1)
+                expected = f"`stock` to hold what is ordered: {first}"
                 self.fault(path, expected, "no such stock point")
         day = self.scenario.known_until
         known = {key: until(trace, day) for key, trace in self.traces.items()}

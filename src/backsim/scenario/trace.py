@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.errors import few
 from backsim.quantities import LARGEST_STOCK, MOST
 from backsim.scenario.cancellations import take_back
 from backsim.scenario.demand import Cancellations, Filter, Trace
@@ -192,8 +193,7 @@ class _Rows:
             entries = self.kept[wrong]
             texts, rows = self.table.columns[column], self.table.rows
             told = [f"{shown(texts[i])} in line {rows[i]}" for i in entries[:3].tolist()]
-            more = f" and {len(entries) - 3:,} more" if len(entries) > 3 else ""
-            raise TraceError(place, expected, ", ".join(told) + more)
+            raise TraceError(place, expected, few(told, 3, len(entries)))
 
     def times(self) -> Times:
         """The times of the rows in use.  Raises TraceError."""

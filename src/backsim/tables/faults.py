@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backsim.errors import InputError
+from backsim.errors import InputError, first_of
 
 
 class Unreadable(Exception):
@@ -25,9 +25,7 @@ class TableError(InputError):
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = tuple(faults)
-        more = len(faults) - self.MOST
-        shown = faults[: self.MOST] + ([f"... and {more} more"] if more > 0 else [])
-        super().__init__("\n".join(shown))
+        super().__init__("\n".join(first_of(faults, self.MOST, "faults")))
 
 
 def shown(text: str, most: int = 60) -> str:

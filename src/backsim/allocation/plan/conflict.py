@@ -20,7 +20,7 @@ from backsim.allocation.model.constraints.together import WHOLE
 from backsim.allocation.solver.program import INF, Program
 from backsim.allocation.solver.solution import Effort
 from backsim.allocation.solver.solve import solve
-from backsim.errors import BacksimError
+from backsim.errors import BacksimError, first_of
 
 MOST = 8
 SMALLEST = 1e-6
@@ -36,9 +36,9 @@ class InfeasibleError(NoPlanError):
     def __init__(self, wishes: tuple[str, ...], facts: tuple[str, ...]) -> None:
         self.wishes, self.facts = wishes, facts
         text = ["expected a plan that keeps all of this, and there is none:"]
-        text += [f"  {wish}" for wish in _few(wishes)]
+        text += [f"  {wish}" for wish in first_of(wishes, MOST)]
         if facts:
-            text += ["with no more than"] + [f"  {fact}" for fact in _few(facts)]
+            text += ["with no more than"] + [f"  {fact}" for fact in first_of(facts, MOST)]
         text.append("Give one of them up, or put a price on broken promises (promise_penalty).")
         super().__init__("\n".join(text))
 
@@ -118,8 +118,3 @@ def eased(program: Program, rows: np.ndarray[Any, Any]) -> Program | None:
 
 def _shortfall(units: float) -> str:
     return f" ({units:.6g} short)" if units > SMALLEST else ""
-
-
-def _few(texts: tuple[str, ...]) -> list[str]:
-    more = len(texts) - MOST
-    return [*texts[:MOST], f"and {more} more"] if more > 0 else list(texts)

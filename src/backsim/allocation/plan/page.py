@@ -11,6 +11,7 @@ from backsim.allocation.plan.compare import compared, shown_terms
 from backsim.allocation.plan.lists import Row
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.plan.shares import SHARING
+from backsim.present.numbers import money, share, units
 
 MOST_ROWS = 200
 """Rows of a table on the page; the CSV files have all."""
@@ -56,18 +57,3 @@ def _content(plan: Plan, plans: Sequence[Plan], title: str) -> dict[str, Any]:
 
 def _some(found: Sequence[Row]) -> dict[str, Any]:
     return {"rows": found[:MOST_ROWS], "all": len(found)}
-
-
-def money(value: float) -> str:
-    """Money with thousands apart, and cents where they matter."""
-    return f"{value:,.2f}" if abs(value) < 10_000 else f"{value:,.0f}"
-
-
-def units(value: float) -> str:
-    """Units, without decimals where there are none."""
-    return f"{value:,.4g}" if abs(value) < 1000 and value % 1 else f"{value:,.0f}"
-
-
-def share(value: float) -> str:
-    """A share as a percentage."""
-    return f"{100 * value:.1f} %"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from backsim.allocation.plan import lists
 from backsim.allocation.plan.compare import compared
-from backsim.allocation.plan.lists import Columns
+from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.page import page
 from backsim.allocation.plan.plan import Plan
 from backsim.files import check_folder, write_text
+from backsim.present.records import to_json, write_csv
 
 
 def summary(plan: Plan) -> dict[str, Any]:
@@ -41,8 +41,11 @@ def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> l
     check_folder(folder)
     tables = {**plan.listed, "rules": compared(plans)}
     texts: dict[str, Callable[[IO[str]], Any]] = {
-        **{f"{name}.csv": partial(write_csv, table) for name, table in tables.items()},
-        "summary.json": lambda f: f.write(json.dumps(summary(plan), indent=2) + "\n"),
+        **{
+            f"{name}.csv": partial(write_csv, plain_rows(table), names=tuple(table))
+            for name, table in tables.items()
+        },
+        "summary.json": lambda f: f.write(to_json(summary(plan)) + "\n"),
         "plan.html": lambda f: f.write(page(plan, plans, title)),
     }
     for name, write in texts.items():
@@ -50,14 +53,12 @@ def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> l
     return [folder / name for name in texts]
 
 
-def write_csv(table: Columns, file: IO[str]) -> None:
-    """Write a table as CSV; nothing stands for nan."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerows(zip(*(map(_plain, column) for column in table.values()), strict=True))
+def plain_rows(table: Columns) -> list[Row]:
+    """The rows of a table for CSV: numbers to ten digits, without the rounding of a solver."""
+    return [{name: _plain(value) for name, value in row.items()} for row in lists.rows(table)]
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.10g}"
+        return None if math.isnan(value) else f"{value:.10g}"
     return value

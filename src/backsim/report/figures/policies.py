@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
+from backsim.present.numbers import percent
 from backsim.report.analysis import (
     Ranking,
     against,
@@ -36,7 +37,7 @@ from backsim.report.figures.style import (
     wrapped,
 )
 from backsim.report.study import Study, as_study, place_of
-from backsim.report.words import label, percent, unit_of, with_unit
+from backsim.report.words import label, unit_of, with_unit
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
 

@@ -1,0 +1,63 @@
+"""Numbers as people read them: the same on the console, on a page, and in a sentence."""
+
+from __future__ import annotations
+
+import math
+
+from backsim.statistics import Difference, Estimate
+
+PLUS_MINUS = "+-"
+PAGE_PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+NOTHING = "-"
+"""Stands where there is no number."""
+
+
+def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -> str:
+    """A value, to the precision that its half-width has; `-` for nan."""
+    if math.isnan(value):
+        return NOTHING
+    if math.isnan(half_width):
+        return plain_number(value)
+    if not half_width > 1e-12 * abs(value):  # the same in every replication
+        return plain_number(value)
+    decimals = min(decimals_for(half_width, 2), 6)
+    return f"{value:,.{decimals}f} {sign} {half_width:,.{decimals}f}"
+
+
+def plain_number(value: float) -> str:
+    """A value to four digits."""
+    if value == 0:
+        return "0"
+    return f"{value:,.{min(decimals_for(value, 4), 8)}f}"
+
+
+def decimals_for(value: float, digits: int) -> int:
+    """Decimals that show a value with so many digits."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def interval(found: Estimate | Difference, sign: str = PLUS_MINUS) -> str:
+    """A mean and its half-width; `> 40` where it is known only to be more."""
+    if isinstance(found, Estimate) and found.more:
+        return f"> {number(found.mean)}"
+    return number(found.mean, found.half_width, sign)
+
+
+def percent(share: float) -> str:
+    """A level such as 95 %."""
+    return f"{100 * share:.4g} %"
+
+
+def money(value: float) -> str:
+    """Money with thousands apart, and cents where they matter."""
+    return f"{value:,.2f}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def units(value: float) -> str:
+    """Units or days, without decimals where there are none."""
+    return f"{value:,.4g}" if abs(value) < 1000 and value % 1 else f"{value:,.0f}"
+
+
+def share(value: float) -> str:
+    """A share as a percentage to one decimal, so that a column of them lines up."""
+    return f"{100 * value:.1f} %"

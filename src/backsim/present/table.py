@@ -1,0 +1,99 @@
+"""What a table is: rows of cells under headings with units; and its cells as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backsim.present.numbers import (
+    NOTHING,
+    PLUS_MINUS,
+    interval,
+    money,
+    plain_number,
+    share,
+    units,
+)
+from backsim.statistics import Difference, Estimate
+
+Cell = str | int | float | Estimate | Difference | None
+Kind = Literal["", "text", "prose", "money", "units", "share", "days"]
+"""What stands below a heading.  Prose may be broken over lines; "" goes by the cells themselves."""
+
+FORMATS: Mapping[str, Callable[[float], str]] = {
+    "money": money,
+    "units": units,
+    "share": share,
+    "days": units,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, the unit and kind of what stands below it, and whether it must be seen.
+
+    Where there is no room for all columns, those are left out that are not to `keep`.
+    """
+
+    label: str
+    unit: str = ""
+    kind: Kind = ""
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells: text, a number, an estimate with its interval, or None for nothing.
+
+    `groups` names for each row the group that it is in, where rows stand in groups.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    groups: tuple[str, ...] = ()
+
+    def numeric(self, column: int) -> bool:
+        """Whether a column holds numbers: no text in any row."""
+        if self.columns[column].kind in ("text", "prose"):
+            return False
+        return not any(isinstance(row[column], str) for row in self.rows)
+
+    def texts(self, sign: str = PLUS_MINUS) -> list[list[str]]:
+        """The rows as text."""
+        kinds = [column.kind for column in self.columns]
+        return [[cell_text(*pair, sign) for pair in zip(row, kinds, strict=True)]
+                for row in self.rows]  # fmt: skip
+
+
+Block = str | Table
+"""A paragraph or a table: what a reader is shown is a list of these."""
+
+
+def cell_text(cell: Cell, kind: Kind = "", sign: str = PLUS_MINUS) -> str:
+    """A cell as text; `-` for nothing."""
+    if isinstance(cell, Estimate | Difference):
+        return interval(cell, sign)
+    if isinstance(cell, str):
+        return cell
+    if cell is None or math.isnan(cell):
+        return NOTHING
+    if kind in FORMATS:
+        return FORMATS[kind](cell)
+    return f"{cell:,}" if isinstance(cell, int) else plain_number(cell)
+
+
+def from_records(
+    title: str, records: Sequence[Mapping[str, Any]], columns: Mapping[str, Kind | Column]
+) -> Table:
+    """A table of the named fields of records; a field's heading is its name unless said."""
+    made = [
+        kind if isinstance(kind, Column) else Column(name.replace("_", " "), kind=kind)
+        for name, kind in columns.items()
+    ]
+    rows = tuple(tuple(record[name] for name in columns) for record in records)
+    return Table(title.lower(), title, tuple(made), rows)

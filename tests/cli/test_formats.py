@@ -1,0 +1,125 @@
+"""`--format`: one meaning in every command.  The keys of JSON are an interface, kept in a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.experiment import shop
+
+from backsim.cli import run as cli
+
+KEYS = Path(__file__).with_name("json_keys.json")
+COMMANDS = {
+    "run": ["run", "shop.yaml", "--seed", "1", "-n", "2", "--engine", "simpy"],
+    "compare": ["compare", "experiment.yaml", "--workers", "1", "-n", "2", "--engine", "simpy"],
+    "diff": ["diff", "one", "other"],
+    "bound": ["bound", "shop.yaml", "--seed", "1", "-n", "1", "--against", "fcfs"],
+    "allocate": ["allocate", "book", "--rule", "fcfs"],
+    "validate-theory": ["validate-theory", "09_deterministic_single_period", "--fast"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with something for every command."""
+    folder = tmp_path_factory.mktemp("formats")
+    shop.write(folder, title="Which order?", constraints="fill_rate[gold] >= 0")
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        for out, *more in (("one",), ("other", "--set", "costs.holding=0.2")):
+            run = ["run", "shop.yaml", "--seed", "1", "-n", "2", "--engine", "simpy"]
+            assert cli([*run, "--out", out, *more]) == 0
+        assert cli(["allocate", "--template", "book"]) == 0
+    finally:
+        os.chdir(here)
+    return folder
+
+
+def keys(value: Any, place: str = "") -> set[str]:
+    """The paths of all keys, `policies[].cost`; not those within a provenance."""
+    if isinstance(value, dict) and not place.startswith("provenance."):
+        inner = {path for key, one in value.items() for path in keys(one, f"{place}{key}.")}
+        return {f"{place}{key}" for key in value} | inner
+    if isinstance(value, list):
+        return {path for one in value for path in keys(one, f"{place[:-1]}[].")}
+    return set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_keys_of_json_stay(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli([*COMMANDS[name], "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(keys(found)) == json.loads(KEYS.read_text())[name]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_csv_has_a_field_for_every_heading(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli([*COMMANDS[name], "--format", "csv"]) == 0
+    head, *rows = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert rows
+    assert all(len(row) == len(head) for row in rows)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_markdown_is_tables(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli([*COMMANDS[name], "--format", "markdown"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rules = [i for i, line in enumerate(lines) if line.startswith("|-") and set(line) <= set("|-:")]
+    assert rules
+    for i in rules:
+        assert lines[i - 1].count("|") == lines[i].count("|") == lines[i + 1].count("|")
+
+
+def on_a_terminal(folder: Path, arguments: list[str], columns: int) -> list[str]:
+    """The lines that a command writes to a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "backsim", *arguments]
+    with subprocess.Popen(
+        command, stdout=theirs, stderr=subprocess.DEVNULL, cwd=folder, env=environment
+    ) as process:
+        os.close(theirs)
+        parts = []
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            parts.append(part)
+    os.close(ours)
+    assert process.returncode == 0
+    return b"".join(parts).decode().splitlines()
+
+
+@pytest.mark.parametrize("name", ["run", "compare", "allocate", "diff"])
+def test_nothing_is_wider_than_80_columns(name: str, folder: Path) -> None:
+    lines = on_a_terminal(folder, COMMANDS[name], 80)
+    assert max(map(len, lines)) <= 80
+    if name == "compare":
+        text = "\n".join(lines)
+        assert "total cost" in text
+        assert "verdict" in text
+        assert "(no room for " in text
+        marks = {line.index("±") for line in lines if "  " in line and line.count("±") == 1}
+        assert len(marks) >= 1
