@@ -15,14 +15,16 @@ from backsim.cli.console import Format, Found, show
 from backsim.present.table import Block, Column, Table
 from backsim.validation import FALSE_ALARMS, Verdict, validate
 
+SEED = 20240601
 WIDTHS = (34, 16, 16, 12, 10)
 
 
 def check_theory(
-    names: list[str] | None, fast: bool, seed: int, workers: int, format: Format
+    names: list[str] | None, fast: bool, seed: int | None, workers: int | None, format: Format
 ) -> int:
     """Check known answers and print a verdict each; 1 if one differs or stays too wide."""
-    at_once = workers if workers > 0 else os.cpu_count() or 1
+    at_once = workers if workers is not None and workers > 0 else os.cpu_count() or 1
+    seed = SEED if seed is None else seed
     verdicts = validate(names, fast=fast, seed=seed, workers=at_once, progress=_progress)
     found = list(_table(verdicts) if format is Format.table else verdicts)
     counts = Counter(v.verdict for v in found)

@@ -1,0 +1,56 @@
+"""`check`: its arguments and options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backsim.cli.options import Engine, RuleFiles, UseEngine, Workers
+from backsim.cli.registry import command
+from backsim.errors import InputError
+
+
+@command("Verify")
+def check(
+    experiments: Annotated[
+        list[Path], typer.Argument(metavar="EXPERIMENT", help="Experiment files (YAML).")
+    ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the baselines; baselines/ beside each file."),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write the baselines; edited margins are kept.")
+    ] = False,
+    replications: Annotated[
+        int | None,
+        typer.Option("--replications", "-n", min=2, help="With --update: of the new baseline."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail also where a margin is not surely kept.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, a case a metric.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page for a CI summary.")
+    ] = None,
+    workers: Workers = None,
+    engine: UseEngine = Engine.auto,
+    rules: RuleFiles = None,
+) -> int:
+    """Run experiments against their baselines.
+
+    Exits with 0 as before, 1 changed, 2 bad input.
+    """
+    from backsim.cli.check import check_experiments
+    from backsim.regression.check import Settings
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    if replications is not None and not update:
+        raise InputError("check: expected --replications with --update (else the baseline says it)")
+    settings = Settings(baseline, workers, engine.value, replications, strict, tuple(rules or ()))
+    return check_experiments(experiments, settings, update, junit, markdown)

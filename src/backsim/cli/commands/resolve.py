@@ -1,0 +1,22 @@
+"""`resolve`: its arguments and options."""
+
+from __future__ import annotations
+
+import typer
+
+from backsim.cli.options import RuleFiles, ScenarioFile, Sets
+from backsim.cli.registry import command
+
+
+@command("Files")
+def resolve(scenario: ScenarioFile, set_: Sets = None, rules: RuleFiles = None) -> None:
+    """Print a scenario's explicit form.
+
+    Every default, name and level filled in.
+    """
+    from backsim.results.store import to_yaml
+    from backsim.rules.files import load_rules
+    from backsim.scenario import load
+
+    load_rules(rules or [])
+    typer.echo(to_yaml(load(scenario, set_ or []).to_dict()), nl=False)

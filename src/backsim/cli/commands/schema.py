@@ -1,0 +1,28 @@
+"""`schema`: its arguments and options."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from backsim.cli.options import RuleFiles
+from backsim.cli.registry import command
+
+
+@command("Files")
+def schema(
+    experiment: Annotated[
+        bool, typer.Option("--experiment", help="Of experiment files instead.")
+    ] = False,
+    rules: RuleFiles = None,
+) -> None:
+    """Print the JSON Schema of files, for editors."""
+    from backsim.experiment.schema import ExperimentFile
+    from backsim.rules.files import load_rules
+    from backsim.scenario.jsonschema import json_schema
+    from backsim.scenario.schema import Scenario
+
+    load_rules(rules or [])
+    typer.echo(json.dumps(json_schema(ExperimentFile if experiment else Scenario), indent=2))

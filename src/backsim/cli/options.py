@@ -1,0 +1,43 @@
+"""Options and arguments that several commands have, each declared once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backsim.cli.console import Format
+
+
+class Engine(StrEnum):
+    """Which engine plays a run."""
+
+    auto = "auto"
+    simpy = "simpy"
+    compiled = "compiled"
+
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Set a field of the scenario; repeatable."),
+]
+RuleFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--rules", metavar="FILE", help="A Python file with your own rules or metrics; repeatable."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of the random numbers.", min=0)]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Workers at once; -1 for all cores. Chosen if not given."),
+]
+UseEngine = Annotated[Engine, typer.Option("--engine", help="auto takes SimPy for small work.")]
+PrintAs = Annotated[Format, typer.Option("--format", help="How results are printed.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Write the results to a folder."),
+]
