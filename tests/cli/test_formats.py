@@ -20,7 +20,17 @@ from backsim.cli import run as cli
 KEYS = Path(__file__).with_name("json_keys.json")
 COMMANDS = {
     "run": ["run", "shop.yaml", "--seed", "1", "-n", "2", "--engine", "simpy"],
-    "compare": ["compare", "experiment.yaml", "--workers", "1", "-n", "2", "--engine", "simpy"],
+    "compare": [
+        "compare",
+        "experiment.yaml",
+        "--fresh",
+        "--workers",
+        "1",
+        "-n",
+        "2",
+        "--engine",
+        "simpy",
+    ],
     "diff": ["diff", "one", "other"],
     "bound": ["bound", "shop.yaml", "--seed", "1", "-n", "1", "--against", "fcfs"],
     "allocate": ["allocate", "book", "--rule", "fcfs"],
@@ -94,9 +104,7 @@ def on_a_terminal(folder: Path, arguments: list[str], columns: int) -> list[str]
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
     command = [sys.executable, "-m", "backsim", *arguments]
-    with subprocess.Popen(
-        command, stdout=theirs, stderr=subprocess.DEVNULL, cwd=folder, env=environment
-    ) as process:
+    with subprocess.Popen(command, stdout=theirs, cwd=folder, env=environment) as process:
         os.close(theirs)
         parts = []
         while True:

@@ -105,8 +105,8 @@ def test_groups_stand_above_their_rows() -> None:
     [("money", "1,234.50"), ("units", "1,234"), ("share", "123450.0 %"), ("", "1,234")],
 )
 def test_a_number_is_written_by_its_kind(kind: str, text: str) -> None:
-    assert cell_text(1234.5, kind) == text  # type: ignore[arg-type]
-    assert cell_text(None, kind) == "-"  # type: ignore[arg-type]
+    assert cell_text(1234.5, kind=kind) == text  # type: ignore[arg-type]
+    assert cell_text(None, kind=kind) == "-"  # type: ignore[arg-type]
 
 
 def test_markdown_shows_text_as_it_is() -> None:

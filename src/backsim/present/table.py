@@ -66,15 +66,17 @@ class Table:
     def texts(self, sign: str = PLUS_MINUS) -> list[list[str]]:
         """The rows as text."""
         kinds = [column.kind for column in self.columns]
-        return [[cell_text(*pair, sign) for pair in zip(row, kinds, strict=True)]
-                for row in self.rows]  # fmt: skip
+        return [
+            [cell_text(cell, sign, kind) for cell, kind in zip(row, kinds, strict=True)]
+            for row in self.rows
+        ]
 
 
 Block = str | Table
 """A paragraph or a table: what a reader is shown is a list of these."""
 
 
-def cell_text(cell: Cell, kind: Kind = "", sign: str = PLUS_MINUS) -> str:
+def cell_text(cell: Cell, sign: str = PLUS_MINUS, kind: Kind = "") -> str:
     """A cell as text; `-` for nothing."""
     if isinstance(cell, Estimate | Difference):
         return interval(cell, sign)
