@@ -129,5 +129,4 @@ def test_nothing_is_wider_than_80_columns(name: str, folder: Path) -> None:
         assert "total cost" in text
         assert "verdict" in text
         assert "(no room for " in text
-        marks = {line.index("±") for line in lines if "  " in line and line.count("±") == 1}
-        assert len(marks) >= 1
+        assert "±" in text
