@@ -39,7 +39,7 @@ def run_allocation(
     out: Path | None,
     format: Format,
     today: str | None,
-    date_format: Format | None,
+    date_format: str | None,
     solver: str,
     time_limit: float | None,
     decimal: str | None = None,

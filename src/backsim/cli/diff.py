@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,10 @@ def show_difference(one: Path, other: Path, format: Format, confidence: float) -
 
 def _blocks(found: Diff, one: Path, other: Path) -> Iterator[Block]:
     if found.fields:
-        rows = [(f.path, f.one, f.other, listed(f.policies)) for f in found.fields]
+        fields = [(f.path, f.one, f.other, listed(f.policies)) for f in found.fields]
         heads = ["field", str(one), str(other), "policies"]
         count = 4 if any(f.policies for f in found.fields) else 3
-        yield _table("Fields that differ", heads[:count], [row[:count] for row in rows])
+        yield _table("Fields that differ", heads[:count], [row[:count] for row in fields])
     if found.origin:
         rows = [(what, str(a), str(b)) for what, a, b in found.origin]
         yield _table("Where they come from", ["", str(one), str(other)], rows)
@@ -71,7 +71,7 @@ def _metrics(found: Diff, one: Path, other: Path) -> Table:
     return Table("metrics", title, columns, tuple(map(_row, clear_first)), note)
 
 
-def _table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> Table:
+def _table(title: str, heads: list[str], rows: Sequence[tuple[str, ...]]) -> Table:
     columns = (Column(heads[0], kind="text"), *(Column(head, kind="prose") for head in heads[1:]))
     return Table(title.lower(), title, columns, tuple(rows))
 
