@@ -86,6 +86,14 @@ def test_csv_has_a_field_for_every_heading(
     assert all(len(row) == len(head) for row in rows)
 
 
+def test_csv_without_rows_has_its_headings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli(["diff", "shop.yaml", "shop.yaml", "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "policy,metric,one,other,difference,low,high,significant\n"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_markdown_is_tables(
     name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from shutil import get_terminal_size
@@ -36,6 +36,8 @@ class Found:
     """Of JSON."""
     most: int | None = None
     """Rows of a table that the console shows; the other formats show all."""
+    names: Sequence[str] = ()
+    """The fields of CSV, said where there may be no row."""
 
 
 def say(text: str) -> None:
@@ -52,7 +54,7 @@ def show(found: Found, format: Format) -> None:
     elif format is Format.csv:
         from backsim.present.records import write_csv
 
-        write_csv(found.rows(), sys.stdout)
+        write_csv(found.rows(), sys.stdout, found.names)
     elif format is Format.markdown:
         from backsim.present import markdown
 

@@ -15,6 +15,8 @@ from backsim.regression.tell import tell_apart
 
 MOST = 40
 """Metrics that the console shows."""
+FIELDS = ("policy", "metric", "one", "other", "difference", "low", "high", "significant")
+"""Of a metric that differs, in CSV."""
 
 
 def show_difference(one: Path, other: Path, format: Format, confidence: float) -> None:
@@ -27,6 +29,7 @@ def show_difference(one: Path, other: Path, format: Format, confidence: float) -
             lambda: _records(found),
             lambda: _plain(found),
             MOST,
+            FIELDS,
         ),
         format,
     )
