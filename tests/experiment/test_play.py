@@ -15,7 +15,7 @@ from tests.experiment import shop
 import backsim
 from backsim.engines import compiled
 from backsim.errors import InputError, TapeError
-from backsim.experiment import experiment, forks, workers
+from backsim.experiment import forks, workers
 from backsim.experiment.play import play
 from backsim.experiment.tapes import ENTERING, POLICY_FIELDS, tape_digest
 from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, plan_work
@@ -23,6 +23,7 @@ from backsim.experiment.workers import play_locally
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Policy
 from backsim.streams import draw
+from backsim.study.experiment import Fixed
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +245,7 @@ def test_models_by_name(models: tuple[Model, ...]) -> None:
     assert study.array("mean_wait", "class", "gold")[1, 2] == run.metrics.get(
         "mean_wait", "class", "gold"
     )
-    assert isinstance(study.experiment.stopping, experiment.Fixed)
+    assert isinstance(study.experiment.stopping, Fixed)
     assert np.isfinite(study.array("cost.total")).all()
 
 

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from backsim.cli.console import console, escape, say
 from backsim.cli.progress import counting
+from backsim.experiment import Study
 from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
-from backsim.experiment.study import Study
 from backsim.report.excel import check_excel
 from backsim.report.table import cell_text
 from backsim.report.tables import ranking_table

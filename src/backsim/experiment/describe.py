@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 from backsim.results.madewith import environment, versions_that_count
 from backsim.results.metrics import METRICS
 from backsim.results.provenance import rule_digests
@@ -15,6 +14,7 @@ from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
+from backsim.study.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 
 
 def describe(

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from backsim.experiment.collected import Collected
+from backsim.experiment.comparison import Comparison
 from backsim.experiment.describe import describe, experiment_of
-from backsim.experiment.experiment import Experiment, Fixed
 from backsim.experiment.load import experiment_of_models, load_experiment
-from backsim.experiment.stopping import Verdict, first_verdict, judge
 from backsim.experiment.store import Store, StudyError, in_memory, open_study, read_study
-from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Result, jobs_for, plan_work
 from backsim.experiment.workers import play_locally, workers_wanted
 from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
+from backsim.study.experiment import Experiment, Fixed
+from backsim.study.stopping import Verdict, first_verdict, judge
 
 STUDY_FILE = "study.sqlite"
 
@@ -36,7 +36,7 @@ def compare(
     dask: str | None = None,
     progress: Progress | None = None,
     **fields: Any,
-) -> Study:
+) -> Comparison:
     """Play policies against the same random worlds and compare them.
 
     `what` is an experiment file, or models (or scenario files) by name.  `fields` are fields of an
@@ -74,7 +74,7 @@ def play(
     fresh: bool = False,
     dask: str | None = None,
     progress: Progress | None = None,
-) -> Study:
+) -> Comparison:
     """Play an experiment, or go on with the study in folder `out`.
 
     Every finished (policy, replication) is committed to the study before it counts.
@@ -109,7 +109,7 @@ class _Player:
         self.groups = _groups(tape_digest(model) for model in models)
         self.collected = Collected(experiment)
 
-    def study(self) -> Study:
+    def study(self) -> Comparison:
         names = [policy.name for policy in self.experiment.policies]
         engines = {
             name: {"engine": engine, "reason": reason}
@@ -146,7 +146,7 @@ class _Player:
         return play_locally(self.work, jobs, self.workers)
 
 
-def load_study(path: str | Path) -> Study:
+def load_study(path: str | Path) -> Comparison:
     """The study that a folder (or its file) holds, with as many replications as are finished.
 
     Raises StudyError when it cannot be read, FileError when its data files are gone.
@@ -178,7 +178,7 @@ def _study(
     counts: tuple[int, ...],
     description: Mapping[str, Any],
     verdict: Verdict | None,
-) -> Study:
+) -> Comparison:
     numbers, view = dict(description["numbers"]), dict(description["view"])
     policies = numbers.pop("policies")
     provenance = {
@@ -187,7 +187,7 @@ def _study(
         "experiment": view,
         "scenarios": {name: policy["scenario"] for name, policy in policies.items()},
     }
-    return Study(
+    return Comparison(
         collected.experiment, counts, collected.values, collected.shapes, provenance, verdict
     )
 

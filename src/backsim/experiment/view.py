@@ -6,14 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from backsim.errors import nearest
-from backsim.experiment.experiment import (
-    Experiment,
-    Fixed,
-    Policy,
-    Precise,
-    Separated,
-    Stopping,
-)
 from backsim.experiment.schema import Sequential, Share, View
 from backsim.results.metrics import views_of
 from backsim.results.spec import (
@@ -27,6 +19,14 @@ from backsim.results.spec import (
     split_objective,
 )
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
+from backsim.study.experiment import (
+    Experiment,
+    Fixed,
+    Policy,
+    Precise,
+    Separated,
+    Stopping,
+)
 
 T = TypeVar("T")
 

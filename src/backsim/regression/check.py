@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 
 from backsim.errors import BacksimError, InputError
-from backsim.experiment.experiment import Experiment, Fixed
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
-from backsim.experiment.study import Study
 from backsim.regression.baseline import (
     Baseline,
     PolicyResults,
@@ -31,6 +29,8 @@ from backsim.regression.fingerprint import digests, fields, made_with
 from backsim.regression.judge import Judgement, checked, gone_policies, judge
 from backsim.regression.margins import default_margin
 from backsim.scenario.yamlfile import Document, FileError
+from backsim.study.experiment import Experiment, Fixed
+from backsim.study.study import Study
 
 
 @dataclass(frozen=True, slots=True)

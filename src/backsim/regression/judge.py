@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import first_of, nearest
-from backsim.experiment.experiment import Experiment
-from backsim.experiment.study import Study
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
 from backsim.regression.fields import GONE, against, whole
 from backsim.regression.fingerprint import fields
-from backsim.report.analysis import wanted
 from backsim.report.words import listed
 from backsim.results.madewith import normalised
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
 from backsim.scenario.yamlfile import Document, Fault, FileError
 from backsim.statistics import MAXIMISE, equivalence
+from backsim.study.analysis import wanted
+from backsim.study.experiment import Experiment
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

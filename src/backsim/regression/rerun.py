@@ -10,7 +10,6 @@ from typing import Any
 from backsim.api import replicate
 from backsim.engines.choose import choose
 from backsim.experiment.changes import differences, shown
-from backsim.experiment.experiment import Fixed
 from backsim.experiment.play import play
 from backsim.regression.saved import RUN, Key, Saved, Values, origin_changes
 from backsim.results.madewith import environment
@@ -19,6 +18,7 @@ from backsim.results.provenance import rule_digests
 from backsim.results.revision import revision
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import spell
+from backsim.study.experiment import Fixed
 
 MOST = 5
 

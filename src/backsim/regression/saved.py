@@ -16,7 +16,6 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.experiment.describe import experiment_of
-from backsim.experiment.experiment import Experiment
 from backsim.experiment.play import STUDY_FILE
 from backsim.experiment.store import read_study
 from backsim.kinds import Kind, expect, kind_of
@@ -25,6 +24,7 @@ from backsim.results.metrics import views_of
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import read_yaml, show
+from backsim.study.experiment import Experiment
 
 RUN = ""
 """The name of the one policy of a run."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from statistics import median
 
-from backsim.report.analysis import Ranking, warm_up_verdict
-from backsim.report.study import Study
 from backsim.report.words import PAGE_PLUS_MINUS, condition, interval, label, percent, unit_of
 from backsim.scenario.lanes import sends_for_units
+from backsim.study.analysis import Ranking, warm_up_verdict
+from backsim.study.study import Study
 
 
 class Captions:

@@ -7,19 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backsim.report.analysis import (
-    NOTHING,
-    Ranking,
-    against,
-    end_of,
-    estimates,
-    measured,
-    rank,
-    values_of,
-    wanted,
-)
 from backsim.report.load import load_words
-from backsim.report.study import Study
 from backsim.report.words import (
     PLUS_MINUS,
     condition,
@@ -33,6 +21,18 @@ from backsim.report.words import (
 from backsim.results.overload import Load, load_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import MINIMISE, Difference, Feasible
+from backsim.study.analysis import (
+    NOTHING,
+    Ranking,
+    against,
+    end_of,
+    estimates,
+    measured,
+    rank,
+    values_of,
+    wanted,
+)
+from backsim.study.study import Study
 
 
 def finding(study: Study, sign: str = PLUS_MINUS, mark: Callable[[str], str] = str) -> str:

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 from backsim.errors import InputError
 from backsim.files import write_text
 from backsim.report import figures
-from backsim.report.analysis import Ranking, against, rank, wanted
 from backsim.report.captions import Captions
 from backsim.report.finding import finding
 from backsim.report.objective import objective_warnings
 from backsim.report.regret import regret_table
-from backsim.report.study import Study
 from backsim.report.svg import inline_svg
 from backsim.report.table import Cell, Table, cell_text
 from backsim.report.tables import tables
 from backsim.report.words import PAGE_PLUS_MINUS
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Difference, Estimate
+from backsim.study.analysis import Ranking, against, rank, wanted
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.hindsight import TERMS
-from backsim.report.analysis import Ranking, present
-from backsim.report.study import Study
 from backsim.report.table import Cell, Column, Table, policy_name
 from backsim.report.words import listed, percent, unit_of
 from backsim.statistics import estimate
+from backsim.study.analysis import Ranking, present
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backsim.report.analysis import Ranking
-from backsim.report.study import Study
 from backsim.report.words import PLUS_MINUS, interval, plain_number
 from backsim.statistics import Difference, Estimate
+from backsim.study.analysis import Ranking
+from backsim.study.study import Study
 
 Cell = str | int | float | Estimate | Difference | None
 

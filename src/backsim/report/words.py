@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from backsim.report.study import Study
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix, unit_words
 from backsim.statistics import Difference, Estimate
+from backsim.study.study import Study
 
 PLUS_MINUS = "+-"
 PAGE_PLUS_MINUS = "\N{PLUS-MINUS SIGN}"

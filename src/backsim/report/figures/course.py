@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import rank, shown_policies
 from backsim.report.figures.style import (
     DASHES,
     GREY,
@@ -18,9 +17,11 @@ from backsim.report.figures.style import (
     new_axes,
     text,
 )
-from backsim.report.study import Study, as_study, place_of
+from backsim.report.subject import as_study
 from backsim.report.words import unit_of
 from backsim.results.run import Run
+from backsim.study.analysis import rank, shown_policies
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +108,7 @@ def chosen(study: Study, policies: Sequence[str] | None, most: int) -> list[int]
     if policies is not None:
         if not policies:
             raise InputError("policies: expected the name of a policy or more, got none")
-        return [place_of(study, name) for name in policies]
+        return [study.place(name) for name in policies]
     if len(study.policies) == 1:
         return [0]
     return list(shown_policies(study, rank(study), most))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import means, present, rank
 from backsim.report.figures.style import (
     BLUE,
     GREY,
@@ -24,11 +23,13 @@ from backsim.report.figures.style import (
     new_axes,
     rows_height,
 )
-from backsim.report.study import Study, as_study
+from backsim.report.subject import as_study
 from backsim.report.words import label, unit_of
 from backsim.results.metrics import parts_of
 from backsim.results.run import Run
 from backsim.results.spec import MetricSpec
+from backsim.study.analysis import means, present, rank
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import means, rank, shown_policies
 from backsim.report.figures.layout import Layout, Place, layout
 from backsim.report.figures.style import (
     BLUE,
@@ -22,9 +21,11 @@ from backsim.report.figures.style import (
     new_axes,
     text,
 )
-from backsim.report.study import Study, as_study, place_of
+from backsim.report.subject import as_study
 from backsim.results.run import Run
 from backsim.scenario.model import Model
+from backsim.study.analysis import means, rank, shown_policies
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +60,7 @@ def network(
         return _draw(subject, {}, {}, ax)
     study = as_study(subject)
     shown = list(network_policies(study))
-    at = shown[0] if policy is None else place_of(study, policy)
+    at = shown[0] if policy is None else study.place(policy)
     bars = {i: _bars_of(study, i) for i in (*shown, at)}
     title = study.policies[at].name if len(study.policies) > 1 else ""
     return _draw(study.policies[at].model, bars[at], _highest(list(bars.values())), ax, title)

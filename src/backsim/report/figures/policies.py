@@ -8,14 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import (
-    Ranking,
-    against,
-    estimates,
-    main_metric,
-    rank,
-)
-from backsim.report.effects import main_effects
 from backsim.report.figures.labels import name_points
 from backsim.report.figures.style import (
     BLUE,
@@ -35,10 +27,19 @@ from backsim.report.figures.style import (
     text,
     wrapped,
 )
-from backsim.report.study import Study, as_study, place_of
+from backsim.report.subject import as_study
 from backsim.report.words import label, percent, unit_of, with_unit
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
+from backsim.study.analysis import (
+    Ranking,
+    against,
+    estimates,
+    main_metric,
+    rank,
+)
+from backsim.study.effects import main_effects
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +90,7 @@ def differences(
     as_study(study, "differences", several=True)
     spec = spec_of(study, metric)
     found = rank(study, spec)
-    base = found.reference if reference is None else place_of(study, reference)
+    base = found.reference if reference is None else study.place(reference)
     compared = against(study, spec, base)
     rows = [i for i in found.order if i in compared]
     if not rows:
@@ -172,7 +173,7 @@ def pareto(
     front = efficient(means, [spec.sense for spec in specs])
     order = sorted(front, key=lambda i: means[0, i])
     ax.plot(*means[:, order], color=BLUE, linewidth=1, alpha=0.6, zorder=1)
-    reference = place_of(study, study.experiment.reference or study.policies[0].name)
+    reference = study.place(study.experiment.reference or study.policies[0].name)
     widths = np.nan_to_num([[e.half_width for e in one] for one in found])
     colours = [BLUE if i in front else GREY for i in range(means.shape[1])]
     low, high = means - widths, means + widths

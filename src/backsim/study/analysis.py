@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.study import Study, place_of
 from backsim.results.metrics import METRICS
 from backsim.results.overload import BACKLOG, GROWTH, WAITING
 from backsim.results.spec import Constraint, MetricSpec
@@ -28,6 +27,7 @@ from backsim.statistics import (
     together,
     with_best,
 )
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,7 +169,7 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
         range(len(found)),
         key=lambda i: (i not in means_keep, states[i] is Feasible.no, sign * found[i].mean),
     )
-    reference = place_of(study, experiment.reference or study.policies[0].name)
+    reference = study.place(experiment.reference or study.policies[0].name)
     compared: dict[int, WithBest] = {}
     if judged and len(found) > 1:
         level = 1.0 - _share_of_error(study)

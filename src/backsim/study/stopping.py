@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.experiment.experiment import Experiment, Fixed, Precise, Separated
 from backsim.results.spec import MetricSpec
+from backsim.study.experiment import Experiment, Fixed, Precise, Separated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
