@@ -17,7 +17,7 @@ from backsim.experiment.play import play
 from backsim.experiment.work import Job, plan_work
 from backsim.results.run import play_and_check
 from backsim.streams import draw
-from backsim.study.experiment import Fixed
+from backsim.study.stopping.fixed import Fixed
 
 pytestmark = pytest.mark.bench
 HERE = Path(__file__).parent

@@ -15,7 +15,9 @@ from backsim.experiment.schema import ExperimentFile
 from backsim.results.spec import MetricSpec
 from backsim.scenario import json_schema
 from backsim.scenario.yamlfile import read_yaml
-from backsim.study.experiment import Fixed, Precise, Separated
+from backsim.study.stopping.best import Separated
+from backsim.study.stopping.fixed import Fixed
+from backsim.study.stopping.precise import Precise
 
 
 def test_listed_policies(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from backsim.experiment.workers import play_locally
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Policy
 from backsim.streams import draw
-from backsim.study.experiment import Fixed
+from backsim.study.stopping.fixed import Fixed
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.experiment import shop
 from backsim.errors import InputError
 from backsim.experiment.play import load_study, play
 from backsim.statistics import constrained_kn, estimate, kn, precision
-from backsim.study.experiment import Separated
+from backsim.study.stopping.best import Separated
 
 SHORT: dict[str, Any] = {
     "set": {"horizon": 60},

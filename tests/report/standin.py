@@ -19,7 +19,8 @@ from backsim.results.spec import (
     parse_objective,
 )
 from backsim.scenario.load import from_dict
-from backsim.study.experiment import Experiment, Fixed, Policy
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.fixed import Fixed
 from backsim.study.study import Study
 
 if TYPE_CHECKING:

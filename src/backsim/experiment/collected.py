@@ -11,7 +11,7 @@ from backsim.experiment.work import Result
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.spec import MetricSpec
 from backsim.study.experiment import Experiment
-from backsim.study.stopping import Verdict
+from backsim.study.stopping.rule import Verdict
 from backsim.study.study import Study
 
 if TYPE_CHECKING:

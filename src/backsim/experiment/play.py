@@ -17,8 +17,8 @@ from backsim.experiment.workers import play_locally, workers_wanted
 from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
-from backsim.study.experiment import Experiment, Fixed
-from backsim.study.stopping import Verdict, first_verdict, judge
+from backsim.study.experiment import Experiment
+from backsim.study.stopping.rule import Verdict
 
 STUDY_FILE = "study.sqlite"
 
@@ -103,9 +103,7 @@ class _Player:
         self.workers, self.dask = workers_wanted(workers), dask
         self.progress = progress or (lambda done, total: None)
         models = [policy.model for policy in experiment.policies]
-        rule = experiment.stopping
-        count = rule.count if isinstance(rule, Fixed) else rule.least
-        self.work = plan_work(models, experiment.seed, engine, count)
+        self.work = plan_work(models, experiment.seed, engine, experiment.stopping.first())
         self.groups = _groups(tape_digest(model) for model in models)
         self.collected = Collected(experiment)
 
@@ -119,10 +117,10 @@ class _Player:
         self.store.begin(description)
         for result in self.store.results():
             self.collected.take(result)
-        verdict = first_verdict(self.experiment)
+        verdict = self.experiment.first_verdict()
         while not verdict.enough:
             self.fill(verdict)
-            verdict = judge(self.experiment, verdict, self.collected.array)
+            verdict = self.experiment.judge(verdict, self.collected.array)
         return _study(self.collected, verdict.counts, description, verdict)
 
     def fill(self, verdict: Verdict) -> None:
@@ -158,11 +156,11 @@ def load_study(path: str | Path) -> Comparison:
         collected = Collected(experiment, description["numbers"]["metrics"])
         for result in store.results():
             collected.take(result)
-    verdict = first_verdict(collected.experiment)
+    verdict = experiment.first_verdict()
     while not verdict.enough:
         if collected.split(verdict)[1]:  # it was interrupted
             return _study(collected, collected.leading(), description, None)
-        verdict = judge(collected.experiment, verdict, collected.array)
+        verdict = experiment.judge(verdict, collected.array)
     return _study(collected, verdict.counts, description, verdict)
 
 

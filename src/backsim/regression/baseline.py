@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, Field
 
 from backsim.errors import InputError
-from backsim.experiment.schema import Count, Seed
+from backsim.experiment.schema import Seed
 from backsim.files import check_folder, write_text
 from backsim.quantities import Unit
 from backsim.regression.margins import Margin
@@ -25,6 +25,7 @@ from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Name, Spec
 from backsim.scenario.yamlfile import Document, Fault, FileError, read_yaml
+from backsim.study.stopping.form import Count
 
 ERROR_RATE = 0.01
 DIGITS = 6

@@ -18,7 +18,7 @@ from backsim.results.provenance import rule_digests
 from backsim.results.revision import revision
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import spell
-from backsim.study.experiment import Fixed
+from backsim.study.stopping.fixed import Fixed
 
 MOST = 5
 

@@ -14,8 +14,9 @@ from backsim.results.metrics import METRICS, views_of
 from backsim.results.profile import Profile
 from backsim.results.run import Run
 from backsim.results.spec import MetricSpec, parse_metric
-from backsim.study.experiment import Experiment, Fixed, Policy
-from backsim.study.stopping import Verdict
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.fixed import Fixed
+from backsim.study.stopping.rule import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
