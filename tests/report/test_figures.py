@@ -21,9 +21,8 @@ from backsim import plot
 from backsim.errors import InputError
 from backsim.report.figures import style
 from backsim.report.figures.layout import layout
-from backsim.report.figures.policies import efficient
 from backsim.scenario.load import from_dict
-from backsim.study.analysis import rank
+from backsim.study.analysis import efficient, rank
 
 FIGURES: dict[str, Callable[..., Axes]] = {
     name: getattr(plot, name)

@@ -20,6 +20,7 @@ from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible, differences
 from backsim.study.analysis import (
     Ranking,
+    efficient,
     estimates,
     kept_words,
     known_values,
@@ -130,14 +131,10 @@ class Comparison(Study):
 
         specs = self.spec(x), self.spec(y)
         means = np.array([np.nanmean(self.array(spec), axis=1) for spec in specs])
-        good = means * np.array([[1.0 if s.sense == "maximise" else -1.0] for s in specs])
-        beaten = [
-            bool(((good >= good[:, [i]]).all(axis=0) & (good > good[:, [i]]).any(axis=0)).any())
-            for i in range(good.shape[1])
-        ]
+        front = efficient(means, [spec.sense for spec in specs])
         names = [policy.name for policy in self.policies]
         columns = {"policy": names, str(specs[0]): means[0], str(specs[1]): means[1]}
-        return pd.DataFrame({**columns, "efficient": [not b for b in beaten]})
+        return pd.DataFrame({**columns, "efficient": [i in front for i in range(len(names))]})
 
     def bound(self, replications: int | None = None) -> pd.DataFrame:
         """One row a policy and replication: its cost, what no clearing could beat, the regret.
