@@ -21,6 +21,7 @@ from backsim.experiment.schema import Seed
 from backsim.files import check_folder, write_text
 from backsim.quantities import Unit
 from backsim.regression.margins import Margin
+from backsim.results.madewith import Provenance
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Name, Spec
@@ -63,6 +64,11 @@ class MadeWith(Spec):
     """Version of Python."""
     arithmetic: str
     """Operating system, C library and kind of processor."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """The same as a value that can be compared."""
+        return Provenance.from_dict(self.model_dump())
 
 
 class Digests(Spec):

@@ -161,17 +161,8 @@ class _Judge:
 
     def changes(self) -> tuple[str, ...]:
         """What results depend on and has changed, in words."""
-        before, now = self.baseline.made_with, self.now
-        told = []
-        versions = dict.fromkeys([*before.versions, *now.versions])
-        for name in versions:
-            old, new = before.versions.get(name, "none"), now.versions.get(name, "none")
-            if old != new:
-                told.append("backsim's source" if name == "source" else f"{name} {old} -> {new}")
-        if before.python != now.python:
-            told.append(f"Python {before.python} -> {now.python}")
-        if normalised(before.arithmetic) != normalised(now.arithmetic):
-            told.append(f"the platform ({before.arithmetic} -> {now.arithmetic})")
+        before = self.baseline.made_with.provenance
+        told = [change.brief for change in before.changes(self.now.provenance)]
         moved = [n for n, (old, new) in self.digests.items() if old.scenario != new.scenario]
         if moved:
             of = "every policy" if len(moved) == len(self.digests) else listed(moved)
