@@ -14,8 +14,9 @@ from tests.experiment import shop
 
 import backsim
 from backsim.engines import compiled
+from backsim.engines.choose import workers_wanted
 from backsim.errors import InputError, TapeError
-from backsim.experiment import forks, workers
+from backsim.experiment import forks
 from backsim.experiment.play import play
 from backsim.experiment.tapes import ENTERING, POLICY_FIELDS, tape_digest
 from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, plan_work
@@ -115,7 +116,7 @@ def test_an_error_in_a_worker_is_raised(
 @pytest.mark.parametrize("count", [0, -2])
 def test_workers_must_be_some(count: int) -> None:
     with pytest.raises(InputError, match=f"workers: expected at least 1, .* got {count}"):
-        workers.workers_wanted(count)
+        workers_wanted(count)
 
 
 # -- tapes and jobs ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backsim.engines.choose import workers_wanted
 from backsim.experiment.collected import Collected
 from backsim.experiment.comparison import Comparison
 from backsim.experiment.describe import describe, experiment_of
@@ -13,7 +14,7 @@ from backsim.experiment.load import experiment_of_models, load_experiment
 from backsim.experiment.store import Store, StudyError, in_memory, open_study, read_study
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Result, jobs_for, plan_work
-from backsim.experiment.workers import play_locally, workers_wanted
+from backsim.experiment.workers import play_locally
 from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
