@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from backsim.engines.choose import choose, own_rules, workers_for
+from backsim.engines.choose import choose, own_rules, workers_for, workers_wanted
 from backsim.errors import InputError
 from backsim.results.metrics import own_code_is_portable
 from backsim.results.run import Run, play_and_check
@@ -61,13 +61,12 @@ def replicate(
     model = model if isinstance(model, Model) else load(model)
     if replications < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
-    if workers is not None and (workers == 0 or workers < -1):
-        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
+    wanted = workers_wanted(workers)
     name, reason = choose(model, engine, replications)
     seed = _checked_seed(seed)
     if workers is None:
-        workers = workers_for(model, name, replications)
-    if workers == 1:
+        wanted = workers_for(model, name, replications)
+    if wanted == 1:
         return (_one(model, seed, k, name, reason, record) for k in range(replications))
     from joblib import Parallel, delayed
 
@@ -76,7 +75,7 @@ def replicate(
     told = digests_of(own_rules(model)) if kind == "loky" else {}
     given = (name, reason, record, files, told)
     jobs = (delayed(_one)(model, seed, k, *given) for k in range(replications))
-    runs: Iterator[Run] = Parallel(workers, backend=kind, return_as="generator")(jobs)
+    runs: Iterator[Run] = Parallel(wanted, backend=kind, return_as="generator")(jobs)
     return runs
 
 

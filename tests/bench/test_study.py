@@ -12,12 +12,12 @@ import pytest
 from tests.bench.figures import FIGURES, aim
 
 from backsim.experiment import Experiment, load_experiment
-from backsim.experiment.experiment import Fixed
 from backsim.experiment.export import write_csv
 from backsim.experiment.play import play
 from backsim.experiment.work import Job, plan_work
 from backsim.results.run import play_and_check
 from backsim.streams import draw
+from backsim.study.stopping.fixed import Fixed
 
 pytestmark = pytest.mark.bench
 HERE = Path(__file__).parent

@@ -123,7 +123,8 @@ def test_a_worker_without_backsim_says_so() -> None:
     import cloudpickle
 
     packed = cloudpickle.dumps(cluster._by_value(cluster._probe))
-    code = f"import sys, pickle; sys.modules['backsim'] = None\nprint(pickle.loads({packed!r})([]))"
+    hidden = "import sys, pickle; sys.modules['backsim'] = None"
+    code = f"{hidden}\nprint(pickle.loads({packed!r})([], []))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("ModuleNotFoundError: ")
     with pytest.raises(InputError, match="expected backsim on worker w, got ModuleNotFoundError"):

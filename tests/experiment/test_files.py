@@ -11,11 +11,13 @@ from tests.experiment.shop import experiment, shop, write
 
 from backsim.errors import InputError
 from backsim.experiment import load_experiment
-from backsim.experiment.experiment import Fixed, Precise, Separated
 from backsim.experiment.schema import ExperimentFile
 from backsim.results.spec import MetricSpec
 from backsim.scenario import json_schema
 from backsim.scenario.yamlfile import read_yaml
+from backsim.study.stopping.best import Separated
+from backsim.study.stopping.fixed import Fixed
+from backsim.study.stopping.precise import Precise
 
 
 def test_listed_policies(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from tests.experiment import shop
 
 import backsim
 from backsim.engines import compiled
+from backsim.engines.choose import workers_wanted
 from backsim.errors import InputError, TapeError
-from backsim.experiment import experiment, forks, workers
+from backsim.experiment import forks
 from backsim.experiment.play import play
 from backsim.experiment.tapes import ENTERING, POLICY_FIELDS, tape_digest
 from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, plan_work
@@ -23,6 +24,7 @@ from backsim.experiment.workers import play_locally
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Policy
 from backsim.streams import draw
+from backsim.study.stopping.fixed import Fixed
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def test_an_error_in_a_worker_is_raised(
 @pytest.mark.parametrize("count", [0, -2])
 def test_workers_must_be_some(count: int) -> None:
     with pytest.raises(InputError, match=f"workers: expected at least 1, .* got {count}"):
-        workers.workers_wanted(count)
+        workers_wanted(count)
 
 
 # -- tapes and jobs ------------------------------------------------------------------------------
@@ -244,7 +246,7 @@ def test_models_by_name(models: tuple[Model, ...]) -> None:
     assert study.array("mean_wait", "class", "gold")[1, 2] == run.metrics.get(
         "mean_wait", "class", "gold"
     )
-    assert isinstance(study.experiment.stopping, experiment.Fixed)
+    assert isinstance(study.experiment.stopping, Fixed)
     assert np.isfinite(study.array("cost.total")).all()
 
 

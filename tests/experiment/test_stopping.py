@@ -10,9 +10,9 @@ import pytest
 from tests.experiment import shop
 
 from backsim.errors import InputError
-from backsim.experiment.experiment import Separated
 from backsim.experiment.play import load_study, play
 from backsim.statistics import constrained_kn, estimate, kn, precision
+from backsim.study.stopping.best import Separated
 
 SHORT: dict[str, Any] = {
     "set": {"horizon": 60},

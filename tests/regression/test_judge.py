@@ -66,7 +66,7 @@ def test_equal_digests_need_no_test() -> None:
     found = judged(study(a={"cost.total": COST}), baseline(a={"cost.total": COST}))
     assert found.same
     assert not found.failed
-    assert found.changed == ("backsim's source",)
+    assert found.changed == ("backsim's code",)
 
 
 def test_nothing_has_changed_but_the_results() -> None:
@@ -110,7 +110,7 @@ def test_what_has_changed_is_told() -> None:
     )
     assert found.changed == (
         "numpy 1.9 -> 2.0",
-        "backsim's source",
+        "backsim's code",
         "Python 3.10 -> 3.11",
         "the platform (arm -> x86)",
         "the resolved scenario or rules of every policy",

@@ -10,21 +10,22 @@ import numpy as np
 
 from backsim import streams
 from backsim.engines import simpy
-from backsim.results.metrics import Metrics, measure, views_of
-from backsim.results.profile import Profile, profile
+from backsim.results.metrics import METRICS, measure, views_of
+from backsim.results.profile import profile
 from backsim.results.spec import (
-    Constraint,
     MetricSpec,
-    Objective,
     parse_constraint,
     parse_metric,
     parse_objective,
 )
 from backsim.scenario.load import from_dict
-from backsim.scenario.model import Model
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.fixed import Fixed
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 BASE: dict[str, Any] = {
     "horizon": 120,
@@ -72,54 +73,20 @@ NETWORK: dict[str, Any] = {
 """A hub and two branches."""
 
 
-@dataclass(frozen=True)
-class StandInPolicy:
-    name: str
-    settings: Mapping[str, Any]
-    model: Model
+@dataclass(frozen=True, eq=False)
+class StandIn(Study):
+    """A study of which some metrics have the values that a test wants."""
 
-
-@dataclass(frozen=True)
-class StandInExperiment:
-    name: str
-    title: str
-    question: str
-    objective: Objective | None
-    constraints: tuple[Constraint, ...]
-    reference: str
-    metrics: tuple[MetricSpec, ...]
-    confidence: float
-    factors: Mapping[str, Sequence[Any]]
-
-
-@dataclass(frozen=True)
-class StandIn:
-    experiment: StandInExperiment
-    policies: tuple[StandInPolicy, ...]
-    results: tuple[tuple[Metrics, ...], ...]
-    courses: tuple[tuple[Profile, ...], ...]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, Any] = field(default_factory=dict)
     """Metric (as text) -> values of shape (policies, replications) to give instead."""
 
-    def array(self, metric: str, dimension: str = "", member: str = "") -> np.ndarray:
-        text = str(MetricSpec(metric, dimension, member))
-        if text in self.written:
-            return np.array(self.written[text], float)
-        return np.array(
-            [
-                [
-                    one.get(metric, dimension, member)
-                    if (dimension, member) in one.views
-                    else np.nan
-                    for one in row
-                ]
-                for row in self.results
-            ]
-        )
-
-    def profiles(self, policy: str) -> Sequence[Profile]:
-        return self.courses[[p.name for p in self.policies].index(policy)]
+    def array(
+        self, metric: str | MetricSpec, dimension: str = "", member: str = ""
+    ) -> NDArray[np.float64]:
+        spec = self.spec(metric, dimension, member)
+        if str(spec) in self.written:
+            return np.array(self.written[str(spec)], float)
+        return super().array(spec)
 
 
 def study_of(
@@ -137,18 +104,15 @@ def study_of(
     **fields: Any,
 ) -> StandIn:
     """Policies (name -> changes of the base) played on the same tapes."""
-    kept = []
-    for name, changes in policies.items():
-        model = from_dict(base, changes=dict(changes))
-        kept.append(StandInPolicy(name, dict(changes), model))
+    kept = [Policy(n, dict(c), from_dict(base, changes=dict(c))) for n, c in policies.items()]
     views = views_of(kept[0].model)
-    results, courses = [], []
-    for policy in kept:
-        logs = [
-            play(policy.model, streams.draw(policy.model, seed, r)) for r in range(replications)
-        ]
-        results.append(tuple(measure(policy.model, log) for log in logs))
-        courses.append(tuple(profile(policy.model, log) for log in logs))
+    values, shapes = {}, {}
+    for place, policy in enumerate(kept):
+        for r in range(replications):
+            log = play(policy.model, streams.draw(policy.model, seed, r))
+            found = measure(policy.model, log)
+            values[place, r] = np.array([found.values[name] for name in METRICS])
+            shapes[place, r] = profile(policy.model, log).to_bytes()
     keys = [k for k in kept[0].settings if all(k in p.settings for p in kept)]
     asked: dict[str, Any] = {
         "name": "stand-in",
@@ -158,18 +122,18 @@ def study_of(
         "constraints": tuple(parse_constraint(c, views) for c in constraints),
         "reference": reference or kept[0].name,
         "metrics": tuple(parse_metric(m, views) for m in metrics),
-        "confidence": 0.95,
-        "factors": {k: list(dict.fromkeys(p.settings[k] for p in kept)) for k in keys},
+        "factors": {k: tuple(dict.fromkeys(p.settings[k] for p in kept)) for k in keys},
     }
     provenance = {
         "seed": seed,
         "versions": {"backsim": "0.1.0", "numpy": np.__version__},
         "engines": {p.name: {"engine": "simpy", "reason": "small"} for p in kept},
     }
-    experiment = StandInExperiment(**{**asked, **fields})
-    return StandIn(
-        experiment, tuple(kept), tuple(results), tuple(courses), provenance, written or {}
+    experiment = Experiment(
+        policies=tuple(kept), stopping=Fixed(replications), seed=seed, **{**asked, **fields}
     )
+    counts = (replications,) * len(kept)
+    return StandIn(experiment, counts, values, shapes, provenance, written=written or {})
 
 
 def bounds_of(study: StandIn) -> pd.DataFrame:

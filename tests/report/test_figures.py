@@ -19,11 +19,10 @@ from tests.report.standin import BASE, NETWORK, StandIn, bounds_of, study_of
 import backsim
 from backsim import plot
 from backsim.errors import InputError
-from backsim.report.analysis import rank
 from backsim.report.figures import style
 from backsim.report.figures.layout import layout
-from backsim.report.figures.policies import efficient
 from backsim.scenario.load import from_dict
+from backsim.study.analysis import efficient, rank
 
 FIGURES: dict[str, Callable[..., Axes]] = {
     name: getattr(plot, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -126,9 +127,7 @@ def test_regret_is_drawn(study: StandIn, page: str) -> None:
 
 def test_promises_are_shown_when_there_are_some(study: StandIn) -> None:
     written = {"promise_kept": np.full((4, 5), 0.75)}
-    with_promises = StandIn(
-        study.experiment, study.policies, study.results, study.courses, {}, written
-    )
+    with_promises = replace(study, provenance={}, written=written)
     from backsim.results.metrics import METRICS
 
     if "promise_kept" not in METRICS:

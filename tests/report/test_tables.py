@@ -12,12 +12,12 @@ from tests.report.standin import StandIn, bounds_of, study_of
 
 from backsim.errors import InputError
 from backsim.present.table import cell_text
-from backsim.report.analysis import rank, warm_up_verdict
-from backsim.report.effects import main_effects
 from backsim.report.excel import write_excel
 from backsim.report.tables import best_table, ranking_table, tables
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Estimate, Feasible, differences
+from backsim.study.analysis import rank, warm_up_verdict
+from backsim.study.effects import main_effects
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,14 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import backsim
-from backsim.results.madewith import NUMBERS, code_digest, code_files, environment
+from backsim.results.madewith import (
+    NUMBERS,
+    Provenance,
+    code_digest,
+    code_files,
+    environment,
+    here,
+)
 
 PACKAGE = Path(backsim.__file__).parent
 
@@ -71,3 +78,18 @@ def test_the_versions_of_all_that_they_import() -> None:
     plain = {name.lower().replace("_", "-") for name in needed}
     assert plain == set(NUMBERS) - {"backsim"}
     assert environment()["versions"]["highspy"] != "not installed"
+
+
+def test_what_has_changed_is_one_list() -> None:
+    """Studies and baselines keep the hash of the source among the versions; runs beside them."""
+    before = {"versions": {"numpy": "1.0", "source": "old"}, "python": "3.10", "arithmetic": "arm"}
+    now = {"versions": {"numpy": "2.0", "scipy": "1.1"}, "source": "new", "python": "3.10"}
+    one, other = Provenance.from_dict(before), Provenance.from_dict(now)
+    assert [(c.what, c.before, c.now) for c in one.changes(other)] == [
+        ("version of numpy", "1.0", "2.0"),
+        ("version of scipy", "unknown", "1.1"),
+        ("backsim's code", "old", "new"),
+        ("platform", "arm", "unknown"),
+    ]
+    assert [c.brief for c in one.changes(other)][::2] == ["numpy 1.0 -> 2.0", "backsim's code"]
+    assert not list(here().changes(Provenance.from_dict(here().to_dict())))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from backsim.cli.console import Format, Found, say, show
 from backsim.cli.progress import counting
+from backsim.experiment import Study
 from backsim.experiment.export import check_parquet, write_csv, write_parquet
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
-from backsim.experiment.study import Study
 from backsim.present.table import Block
 from backsim.report.excel import check_excel
 from backsim.report.tables import ranking_table

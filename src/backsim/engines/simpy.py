@@ -85,7 +85,7 @@ class Clock(simpy.Environment):
         super().__init__()
         self.ticks = ticks
 
-    def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:  # type: ignore[override]
+    def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:
         """SimPy's own: what a process waits for happens on the grid too."""
         time = to_grid(self._now + delay, self.ticks)
         heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]

@@ -13,7 +13,7 @@ from backsim.streams import draw
 if TYPE_CHECKING:
     import pandas as pd
 
-    from backsim.experiment.study import Study
+    from backsim.study.study import Study
 
 
 def bounds(study: Study, replications: int | None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from backsim.errors import InputError
 from backsim.experiment.forks import WorkerError
 from backsim.experiment.work import Job, Result, Work
 from backsim.experiment.workers import play_packed
-from backsim.results.madewith import versions_that_count
+from backsim.results.madewith import Provenance, versions_that_count
 from backsim.results.metrics import own_code_is_portable
 from backsim.rules.files import loaded_files
 
@@ -101,7 +101,7 @@ def check_workers(
         worker: client.submit(_by_value(_probe), files, list(rules), workers=[worker], pure=False)
         for worker in workers
     }
-    expected = {**versions_that_count(), "rules": dict(rules)}
+    expected = {"versions": versions_that_count(), "rules": dict(rules)}
     for worker, future in asked.items():
         try:
             answer = future.result(timeout=timeout)
@@ -115,11 +115,12 @@ def check_workers(
 def _compare(worker: str, expected: Mapping[str, Any], answer: Any) -> None:
     if isinstance(answer, str):
         raise InputError(f"--dask: expected backsim on worker {worker}, got {answer}")
-    for name, value in expected.items():
-        if answer[name] != value:
-            raise InputError(
-                f"--dask: expected {name} {value} on worker {worker}, got {answer[name]}"
-            )
+    changes = Provenance.from_dict(answer).changes(Provenance.from_dict(expected))
+    differ = [(change.name, change.now, change.before) for change in changes]
+    if answer["rules"] != expected["rules"]:
+        differ.append(("rules", expected["rules"], answer["rules"]))
+    for name, wanted, found in differ:
+        raise InputError(f"--dask: expected {name} {wanted} on worker {worker}, got {found}")
 
 
 def _by_value(function: Any) -> Any:
@@ -139,4 +140,4 @@ def _probe(files: list[str], rules: list[str]) -> Any:
         load_rules(files)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return {**madewith.versions_that_count(), "rules": own.now(rules)}
+    return {"versions": madewith.versions_that_count(), "rules": own.now(rules)}

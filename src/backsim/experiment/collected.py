@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.experiment.experiment import Experiment
-from backsim.experiment.stopping import Verdict
-from backsim.experiment.study import Study
 from backsim.experiment.work import Result
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.spec import MetricSpec
+from backsim.study.experiment import Experiment
+from backsim.study.stopping.rule import Verdict
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

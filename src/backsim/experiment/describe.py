@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.experiment.experiment import Experiment, Fixed, Policy, Precise, Separated, Stopping
 from backsim.results.madewith import environment, versions_that_count
 from backsim.results.metrics import METRICS
 from backsim.results.provenance import rule_digests
@@ -15,6 +14,8 @@ from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.rule import stopping_from_dict
 
 
 def describe(
@@ -40,7 +41,7 @@ def describe(
             "question": experiment.question,
             "settings": {p.name: dict(p.settings) for p in experiment.policies},
             "factors": {name: list(levels) for name, levels in experiment.factors.items()},
-            "replications": stopping_to_dict(experiment.stopping),
+            "replications": experiment.stopping.to_dict(),
             "metrics": [_spec(spec) for spec in experiment.metrics],
             "objective": experiment.objective
             and [experiment.objective.sense, _spec(experiment.objective.metric)],
@@ -88,34 +89,6 @@ def experiment_of(description: Mapping[str, Any]) -> Experiment:
         reference=view["reference"],
         confidence=view["confidence"],
     )
-
-
-def stopping_to_dict(stopping: Stopping) -> dict[str, Any]:
-    """A stopping rule as plain values."""
-    if isinstance(stopping, Fixed):
-        return {"count": stopping.count}
-    if isinstance(stopping, Separated):
-        found = {"until": "best", "indifference": stopping.indifference, **_bounds(stopping)}
-        return {**found, "tolerances": list(stopping.tolerances)}
-    until = [
-        [_spec(spec), width, stopping.relative[spec]] for spec, width in stopping.widths.items()
-    ]
-    return {"until": until, **_bounds(stopping)}
-
-
-def stopping_from_dict(values: Mapping[str, Any]) -> Stopping:
-    """The stopping rule that `stopping_to_dict` wrote."""
-    if "count" in values:
-        return Fixed(values["count"])
-    bounds = values["least"], values["most"]
-    if values["until"] == "best":
-        return Separated(values["indifference"], *bounds, tuple(values.get("tolerances", ())))
-    specs = [(MetricSpec(*spec), width, share) for spec, width, share in values["until"]]
-    return Precise({s: w for s, w, _ in specs}, {s: share for s, _, share in specs}, *bounds)
-
-
-def _bounds(stopping: Precise | Separated) -> dict[str, int]:
-    return {"least": stopping.least, "most": stopping.most}
 
 
 def _spec(spec: MetricSpec) -> list[str]:

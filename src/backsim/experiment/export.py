@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from backsim.errors import InputError
-from backsim.experiment.study import Study
 from backsim.files import beside, write_text
+from backsim.study.study import Study
 
 
 def write_csv(study: Study, file: Path) -> None:

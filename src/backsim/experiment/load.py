@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.experiment.experiment import Experiment, Policy
 from backsim.experiment.policies import make_policies
 from backsim.experiment.schema import ExperimentFile, View
 from backsim.experiment.view import make_experiment
@@ -16,6 +15,7 @@ from backsim.scenario.load import check_form, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import put
 from backsim.scenario.yamlfile import Document, FileError, Location, parse_value, read_yaml, show
+from backsim.study.experiment import Experiment, Policy
 
 
 def load_experiment(

@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backsim.engines.choose import workers_wanted
 from backsim.experiment.collected import Collected
+from backsim.experiment.comparison import Comparison
 from backsim.experiment.describe import describe, experiment_of
-from backsim.experiment.experiment import Experiment, Fixed
 from backsim.experiment.load import experiment_of_models, load_experiment
-from backsim.experiment.stopping import Verdict, first_verdict, judge
 from backsim.experiment.store import Store, StudyError, in_memory, open_study, read_study
-from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Result, jobs_for, plan_work
-from backsim.experiment.workers import play_locally, workers_wanted
+from backsim.experiment.workers import play_locally
 from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
+from backsim.study.experiment import Experiment
+from backsim.study.stopping.rule import Verdict
 
 STUDY_FILE = "study.sqlite"
 
@@ -36,7 +37,7 @@ def compare(
     dask: str | None = None,
     progress: Progress | None = None,
     **fields: Any,
-) -> Study:
+) -> Comparison:
     """Play policies against the same random worlds and compare them.
 
     `what` is an experiment file, or models (or scenario files) by name.  `fields` are fields of an
@@ -74,7 +75,7 @@ def play(
     fresh: bool = False,
     dask: str | None = None,
     progress: Progress | None = None,
-) -> Study:
+) -> Comparison:
     """Play an experiment, or go on with the study in folder `out`.
 
     Every finished (policy, replication) is committed to the study before it counts.
@@ -103,13 +104,11 @@ class _Player:
         self.workers, self.dask = workers_wanted(workers), dask
         self.progress = progress or (lambda done, total: None)
         models = [policy.model for policy in experiment.policies]
-        rule = experiment.stopping
-        count = rule.count if isinstance(rule, Fixed) else rule.least
-        self.work = plan_work(models, experiment.seed, engine, count)
+        self.work = plan_work(models, experiment.seed, engine, experiment.stopping.first())
         self.groups = _groups(tape_digest(model) for model in models)
         self.collected = Collected(experiment)
 
-    def study(self) -> Study:
+    def study(self) -> Comparison:
         names = [policy.name for policy in self.experiment.policies]
         engines = {
             name: {"engine": engine, "reason": reason}
@@ -119,10 +118,10 @@ class _Player:
         self.store.begin(description)
         for result in self.store.results():
             self.collected.take(result)
-        verdict = first_verdict(self.experiment)
+        verdict = self.experiment.first_verdict()
         while not verdict.enough:
             self.fill(verdict)
-            verdict = judge(self.experiment, verdict, self.collected.array)
+            verdict = self.experiment.judge(verdict, self.collected.array)
         return _study(self.collected, verdict.counts, description, verdict)
 
     def fill(self, verdict: Verdict) -> None:
@@ -146,7 +145,7 @@ class _Player:
         return play_locally(self.work, jobs, self.workers)
 
 
-def load_study(path: str | Path) -> Study:
+def load_study(path: str | Path) -> Comparison:
     """The study that a folder (or its file) holds, with as many replications as are finished.
 
     Raises StudyError when it cannot be read, FileError when its data files are gone.
@@ -158,11 +157,11 @@ def load_study(path: str | Path) -> Study:
         collected = Collected(experiment, description["numbers"]["metrics"])
         for result in store.results():
             collected.take(result)
-    verdict = first_verdict(collected.experiment)
+    verdict = experiment.first_verdict()
     while not verdict.enough:
         if collected.split(verdict)[1]:  # it was interrupted
             return _study(collected, collected.leading(), description, None)
-        verdict = judge(collected.experiment, verdict, collected.array)
+        verdict = experiment.judge(verdict, collected.array)
     return _study(collected, verdict.counts, description, verdict)
 
 
@@ -178,7 +177,7 @@ def _study(
     counts: tuple[int, ...],
     description: Mapping[str, Any],
     verdict: Verdict | None,
-) -> Study:
+) -> Comparison:
     numbers, view = dict(description["numbers"]), dict(description["view"])
     policies = numbers.pop("policies")
     provenance = {
@@ -187,7 +186,7 @@ def _study(
         "experiment": view,
         "scenarios": {name: policy["scenario"] for name, policy in policies.items()},
     }
-    return Study(
+    return Comparison(
         collected.experiment, counts, collected.values, collected.shapes, provenance, verdict
     )
 

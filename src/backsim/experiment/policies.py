@@ -25,12 +25,12 @@ from backsim.experiment.design import (
     levels_of,
     sample,
 )
-from backsim.experiment.experiment import Policy
 from backsim.experiment.schema import ExperimentFile, Range, Sampled
 from backsim.scenario.load import build, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location, read_yaml, spell
+from backsim.study.experiment import Policy
 
 MOST_POLICIES = 10_000
 """Each is a scenario of its own, and is compared with every other."""

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from backsim.errors import nearest
-from backsim.experiment.experiment import (
-    Experiment,
-    Fixed,
-    Policy,
-    Precise,
-    Separated,
-    Stopping,
-)
-from backsim.experiment.schema import Sequential, Share, View
+from backsim.experiment.schema import View
 from backsim.results.metrics import views_of
 from backsim.results.spec import (
     Constraint,
-    MetricSpec,
     Objective,
     SpecError,
     parse_constraint,
@@ -27,14 +18,13 @@ from backsim.results.spec import (
     split_objective,
 )
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.rule import StoppingRule, asked_for
 
 T = TypeVar("T")
 
 MOST_ORDERS = 1e11
 """Orders of an experiment, expected: a day of work or more for 2 cores."""
-
-SHARE, RELATIVE = 0.005, 0.01
-"""What distance from a bound matters if nothing is said: of a share; as part of another bound."""
 
 
 def make_experiment(view: View, document: Document, policies: tuple[Policy, ...]) -> Experiment:
@@ -75,16 +65,17 @@ class _Reader:
     def check_size(self, made: Experiment) -> None:
         """What would take weeks is refused by its expected number of orders."""
         rule = made.stopping
-        count = rule.count if isinstance(rule, Fixed) else rule.least
+        count = rule.first()
         each = sum(max(policy.model.expected_orders, 1.0) for policy in made.policies)
         if each * count > MOST_ORDERS:
-            field = ("replications",) if isinstance(rule, Fixed) else ("replications", "least")
             expected = (
                 f"at most {MOST_ORDERS:,.0f} orders in all, which is {int(MOST_ORDERS / each):,} "
                 f"replications of {len(made.policies):,} policies (lower `replications`, "
                 "`horizon` or the rates of arrivals, or list fewer policies)"
             )
-            self.fault(field, expected, f"{count:,} replications, about {each * count:,.0f} orders")
+            self.fault(
+                rule.field, expected, f"{count:,} replications, about {each * count:,.0f} orders"
+            )
 
     def objective(self) -> tuple[Objective | None, tuple[Constraint, ...]]:
         """The objective, and the constraints: those beside it and those in its own sentence."""
@@ -123,66 +114,17 @@ class _Reader:
             self.fault(("reference",), expected, repr(given))
         return given or names[0]
 
-    def stopping(self, constraints: tuple[Constraint, ...]) -> Stopping:
+    def stopping(self, constraints: tuple[Constraint, ...]) -> StoppingRule:
         given = self.view.replications
-        if isinstance(given, int):
-            return Fixed(given)
-        if given.until == "best":
-            tolerances = self.tolerances(given, constraints)
-            return Separated(float(given.indifference or 0.0), given.least, given.most, tolerances)
-        return self.precise(given)
-
-    def tolerances(
-        self, given: Sequential, constraints: tuple[Constraint, ...]
-    ) -> tuple[float, ...]:
-        """The smallest distance from its bound that matters, of each constraint."""
-        place = ("replications", "constraint_tolerance")
-        told = given.constraint_tolerance
-        if told is not None and not constraints:
-            self.fault(place, "`constraints` with `constraint_tolerance`", "none")
-        by_metric: dict[MetricSpec | None, float] = {}
-        if isinstance(told, Mapping):
-            known = [constraint.metric for constraint in constraints]
-            for text, number in told.items():
-                spec = self.parsed((*place, text), text, parse_metric)
-                by_metric[spec] = float(number)
-                if spec is not None and spec not in known:
-                    expected = f"a metric of the constraints ({', '.join(map(str, known))})"
-                    self.fault((*place, text), expected, text)
-        elif told is not None:
-            by_metric = {constraint.metric: float(told) for constraint in constraints}
-        found = []
-        for constraint in constraints:
-            usual = SHARE if constraint.metric.unit == "share" else RELATIVE * abs(constraint.bound)
-            tolerance = by_metric.get(constraint.metric, usual)
-            if not tolerance:
-                expected = f"`constraint_tolerance` for {constraint}: of 0 there is no share"
-                self.fault(("replications",), expected, "none")
-            found.append(tolerance)
-        return tuple(found)
-
-    def precise(self, given: Sequential) -> Precise:
-        assert not isinstance(given.until, str)
-        place = ("replications", "until")
-        found = {
-            self.parsed((*place, text), text, parse_metric): width
-            for text, width in given.until.items()
-        }
-        widths = {spec: width for spec, width in found.items() if spec is not None}
-        return Precise(
-            {s: w.share if isinstance(w, Share) else float(w) for s, w in widths.items()},
-            {s: isinstance(w, Share) for s, w in widths.items()},
-            given.least,
-            given.most,
-        )
+        return asked_for(given).read(given, constraints, self)
 
     def check_objective(self, constrained: bool) -> None:
         """`until: best` and constraints need something to be best at."""
         given = self.view.replications
-        best = isinstance(given, Sequential) and given.until == "best"
         place = ("constraints",) if self.view.constraints else ("objective",)
-        if best and self.view.objective is None:
-            expected = "an `objective` with `until: best`, such as minimise cost.total"
+        if asked_for(given).needs_objective and self.view.objective is None:
+            assert not isinstance(given, int)
+            expected = f"an `objective` with `until: {given.until}`, such as minimise cost.total"
             self.fault(("replications", "until"), expected, "none")
         elif constrained and self.view.objective is None:
             expected = "an `objective` with `constraints`, such as minimise cost.total"

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from backsim.errors import InputError
 from backsim.experiment.forks import can_fork, play_in_forks
 from backsim.experiment.work import Job, Result, Work
 from backsim.results.metrics import own_code_is_portable
 from backsim.rules.files import loaded_files
 from backsim.rules.own import load_same
-
-
-def workers_wanted(workers: int | None) -> int:
-    """How many workers: as asked for; all cores for None and -1.  Raises InputError."""
-    if workers is not None and (workers == 0 or workers < -1):
-        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
-    return workers if workers is not None and workers > 0 else os.cpu_count() or 1
 
 
 def way_to_run(work: Work) -> str:

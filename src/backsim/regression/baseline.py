@@ -17,14 +17,16 @@ from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, Field
 
 from backsim.errors import InputError
-from backsim.experiment.schema import Count, Seed
+from backsim.experiment.schema import Seed
 from backsim.files import check_folder, write_text
 from backsim.quantities import Unit
 from backsim.regression.margins import Margin
+from backsim.results.madewith import Provenance
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Name, Spec
 from backsim.scenario.yamlfile import Document, Fault, FileError, read_yaml
+from backsim.study.stopping.form import Count
 
 ERROR_RATE = 0.01
 DIGITS = 6
@@ -62,6 +64,11 @@ class MadeWith(Spec):
     """Version of Python."""
     arithmetic: str
     """Operating system, C library and kind of processor."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """The same as a value that can be compared."""
+        return Provenance.from_dict(self.model_dump())
 
 
 class Digests(Spec):

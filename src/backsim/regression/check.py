@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 
 from backsim.errors import BacksimError, InputError
-from backsim.experiment.experiment import Experiment, Fixed
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
-from backsim.experiment.study import Study
 from backsim.regression.baseline import (
     Baseline,
     PolicyResults,
@@ -31,6 +29,9 @@ from backsim.regression.fingerprint import digests, fields, made_with
 from backsim.regression.judge import Judgement, checked, gone_policies, judge
 from backsim.regression.margins import default_margin
 from backsim.scenario.yamlfile import Document, FileError
+from backsim.study.experiment import Experiment
+from backsim.study.stopping.fixed import Fixed
+from backsim.study.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,8 @@ def update_one(file: Path, settings: Settings) -> Check:
     count = settings.replications or (old.replications if old else None)
     fields = {} if count is None else {"replications": count}
     experiment = load_experiment(file, fields=fields)
-    if not isinstance(experiment.stopping, Fixed):
-        least = experiment.stopping.least
-        experiment = dataclasses.replace(experiment, stopping=Fixed(least))
+    first = Fixed(experiment.stopping.first())
+    experiment = dataclasses.replace(experiment, stopping=first)
     study = _play(experiment, settings)
     made = make_baseline(study, file.stem, old)
     return Check(file, place, updated=write_baseline(made, place))

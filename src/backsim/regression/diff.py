@@ -13,7 +13,7 @@ import numpy as np
 from backsim.errors import InputError
 from backsim.experiment.changes import differences as field_differences
 from backsim.experiment.changes import shown
-from backsim.regression.saved import Key, Saved, is_scenario, origin_changes, read_saved
+from backsim.regression.saved import Key, Saved, is_scenario, read_saved
 from backsim.results.spec import MetricSpec
 from backsim.scenario.load import load
 from backsim.scenario.yamlfile import spell
@@ -106,7 +106,7 @@ def _origin(one: Saved, other: Saved) -> Iterator[tuple[str, Any, Any]]:
         ("engine", _engines(one), _engines(other)),
     )
     yield from ((what, a, b) for what, a, b in told if a != b)
-    yield from origin_changes(one, other.origin)
+    yield from ((c.what, c.before, c.now) for c in one.origin.changes(other.origin))
 
 
 def _engines(saved: Saved) -> str:

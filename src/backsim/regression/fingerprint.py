@@ -12,7 +12,6 @@ import numpy as np
 
 from backsim.engines.choose import linked_rules, play
 from backsim.experiment.describe import describe
-from backsim.experiment.study import Study
 from backsim.experiment.tapes import tape_digest
 from backsim.regression.baseline import Digests, MadeWith
 from backsim.regression.fields import flat
@@ -20,6 +19,7 @@ from backsim.results.madewith import environment, versions_that_count
 from backsim.scenario.lanes import lanes
 from backsim.scenario.model import Model
 from backsim.streams import Tape, draw
+from backsim.study.study import Study
 
 FIRST_DRAWS = 256
 """Lead times of each stock point that a hash of the random world covers."""

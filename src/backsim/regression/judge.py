@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import first_of, listed, nearest
-from backsim.experiment.experiment import Experiment
-from backsim.experiment.study import Study
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
 from backsim.regression.fields import GONE, against, whole
 from backsim.regression.fingerprint import fields
-from backsim.report.analysis import wanted
 from backsim.results.madewith import normalised
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
 from backsim.scenario.yamlfile import Document, Fault, FileError
 from backsim.statistics import MAXIMISE, equivalence
+from backsim.study.analysis import wanted
+from backsim.study.experiment import Experiment
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,17 +160,8 @@ class _Judge:
 
     def changes(self) -> tuple[str, ...]:
         """What results depend on and has changed, in words."""
-        before, now = self.baseline.made_with, self.now
-        told = []
-        versions = dict.fromkeys([*before.versions, *now.versions])
-        for name in versions:
-            old, new = before.versions.get(name, "none"), now.versions.get(name, "none")
-            if old != new:
-                told.append("backsim's source" if name == "source" else f"{name} {old} -> {new}")
-        if before.python != now.python:
-            told.append(f"Python {before.python} -> {now.python}")
-        if normalised(before.arithmetic) != normalised(now.arithmetic):
-            told.append(f"the platform ({before.arithmetic} -> {now.arithmetic})")
+        before = self.baseline.made_with.provenance
+        told = [change.brief for change in before.changes(self.now.provenance)]
         moved = [n for n, (old, new) in self.digests.items() if old.scenario != new.scenario]
         if moved:
             of = "every policy" if len(moved) == len(self.digests) else listed(moved)

@@ -10,15 +10,15 @@ from typing import Any
 from backsim.api import replicate
 from backsim.engines.choose import choose
 from backsim.experiment.changes import differences, shown
-from backsim.experiment.experiment import Fixed
 from backsim.experiment.play import play
-from backsim.regression.saved import RUN, Key, Saved, Values, origin_changes
-from backsim.results.madewith import environment
+from backsim.regression.saved import RUN, Key, Saved, Values
+from backsim.results.madewith import Provenance, here
 from backsim.results.metrics import METRICS, Metrics, views_of
 from backsim.results.provenance import rule_digests
 from backsim.results.revision import revision
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import spell
+from backsim.study.stopping.fixed import Fixed
 
 MOST = 5
 
@@ -63,18 +63,17 @@ def rerun(saved: Saved, workers: int | None = None, engine: str | None = None) -
 
     Raises InputError when it cannot be run.
     """
-    values, engines, study_environment = _again(saved, workers, engine)
+    values, engines = _again(saved, workers, engine)
     deviations = tuple(_deviations(saved.values, values))
     compared = sum(len(metrics) for metrics in saved.values.values())
-    now = {**environment(), **study_environment}
+    folder = next(iter(saved.models.values())).folder
+    now = dataclasses.replace(here(), revision=revision(folder))
     return Rerun(saved, compared, deviations, tuple(_changed(saved, now, engines)))
 
 
 def _again(
     saved: Saved, workers: int | None, engine: str | None
-) -> tuple[Values, Mapping[str, str], dict[str, Any]]:
-    folder = next(iter(saved.models.values())).folder
-    told = {"revision": revision(folder)}
+) -> tuple[Values, Mapping[str, str]]:
     if saved.experiment is not None:
         experiment = dataclasses.replace(saved.experiment, stopping=Fixed(saved.replications))
         used = set(saved.engines.values())
@@ -86,7 +85,7 @@ def _again(
             for k in range(study.counts[place])
         }
         engines = {n: e["engine"] for n, e in study.provenance["engines"].items()}
-        return frame, engines, told
+        return frame, engines
     model, count = saved.models[RUN], saved.replications
     name, _ = choose(model, engine or saved.engines[RUN], count)
     runs = replicate(model, seed=saved.seed, replications=count, workers=workers, engine=name)
@@ -94,7 +93,7 @@ def _again(
         (RUN, run.replication): {(m, d, i): value for m, d, i, value in run.metrics.rows()}
         for run in runs
     }
-    return values, {RUN: name}, told
+    return values, {RUN: name}
 
 
 def _named(study: Any, place: int, replication: int) -> dict[Key, float]:
@@ -119,7 +118,7 @@ def _rules(was: Mapping[str, Any], model: Model) -> str:
     return ", ".join(name for name in names if before.get(name) != now.get(name))
 
 
-def _changed(saved: Saved, now: Mapping[str, Any], engines: Mapping[str, str]) -> Iterator[str]:
+def _changed(saved: Saved, now: Provenance, engines: Mapping[str, str]) -> Iterator[str]:
     """What the result depends on and is not as it was."""
     for policy, was in saved.scenarios.items():
         of = f" of '{policy}'" if policy else ""
@@ -136,8 +135,8 @@ def _changed(saved: Saved, now: Mapping[str, Any], engines: Mapping[str, str]) -
         for name, told in rule_digests(model).items():
             if told.startswith("unknown"):
                 yield f"scenario{of}: rule {name}: cannot be told, {told}"
-    for what, before, after in origin_changes(saved, now):
-        yield f"{what}: {before} -> {after}"
+    for change in saved.origin.changes(now):
+        yield f"{change.what}: {change.before} -> {change.now}"
     for policy, engine in engines.items():
         before = saved.engines.get(policy, "unknown")
         if before != engine:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,15 +16,15 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.experiment.describe import experiment_of
-from backsim.experiment.experiment import Experiment
 from backsim.experiment.play import STUDY_FILE
 from backsim.experiment.store import read_study
 from backsim.kinds import Kind, expect, kind_of
-from backsim.results.madewith import normalised
+from backsim.results.madewith import Provenance
 from backsim.results.metrics import views_of
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import read_yaml, show
+from backsim.study.experiment import Experiment
 
 RUN = ""
 """The name of the one policy of a run."""
@@ -33,8 +33,6 @@ Key = tuple[str, str, str]
 """(metric, dimension, member)"""
 Values = Mapping[tuple[str, int], Mapping[Key, float]]
 """(policy, replication) -> the metrics that have a value."""
-
-ORIGIN = ("versions", "source", "python", "platform", "arithmetic", "revision")
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Saved:
     """Policy -> the explicit scenario and hashes of its files, as they were."""
     seed: int
     engines: Mapping[str, str]
-    origin: Mapping[str, Any]
+    origin: Provenance
     """Versions, source, platform, revision."""
     values: Values = field(repr=False)
     experiment: Experiment | None = field(default=None, repr=False)
@@ -104,14 +102,15 @@ def _run(file: Path) -> Saved:
         raise InputError(f"{file}: traces: expected the sha256 of each data file")
     place = _field(file, told, "folder", str) if "folder" in told else folder
     rules = _field(file, told, "rules", dict) if "rules" in told else {}
-    origin = {key: told.get(key, "") for key in ORIGIN}
-    if origin["versions"]:
-        origin["versions"] = _field(file, told, "versions", dict)
+    if told.get("versions"):
+        _field(file, told, "versions", dict)
     model = from_dict(scenario, name=name, folder=place)
     was = {"scenario": scenario, "sha256": digest, "traces": [t["sha256"] for t in traces]}
     was["rules"] = rules
     values = _replications(folder / "replications.csv")
-    return Saved(file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, origin, values)
+    return Saved(
+        file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, Provenance.from_dict(told), values
+    )
 
 
 Typed = TypeVar("Typed")
@@ -203,7 +202,7 @@ def _study(file: Path) -> Saved:
         description["numbers"]["policies"],
         experiment.seed,
         {name: told["engine"] for name, told in engines.items()},
-        {key: environment.get(key, "") for key in ORIGIN},
+        Provenance.from_dict(environment),
         values,
         experiment,
     )
@@ -212,18 +211,3 @@ def _study(file: Path) -> Saved:
 def is_scenario(path: Path) -> bool:
     """Whether a path is a scenario file rather than a result."""
     return path.is_file() and path.suffix in (".yaml", ".yml")
-
-
-def origin_changes(before: Saved, now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """(what, before, now) of versions, code and platform that differ."""
-    old, new = before.origin.get("versions") or {}, now.get("versions") or {}
-    for name in dict.fromkeys([*old, *new]):
-        if old.get(name) != new.get(name):
-            yield f"version of {name}", old.get(name, "unknown"), new.get(name, "unknown")
-    words = {"source": "backsim's code", "revision": "git revision", "python": "Python"}
-    for key in ("source", "revision", "python", "arithmetic", "platform"):
-        one, other = before.origin.get(key) or "unknown", now.get(key) or "unknown"
-        if key == "arithmetic":
-            one, other = normalised(str(one)), normalised(str(other))
-        if one != other:
-            yield words.get(key, "platform"), one, other

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from backsim.present.table import Cell, Column, Table
-from backsim.report.analysis import Ranking, estimates, present, shown_policies, values_of
-from backsim.report.study import Study
 from backsim.report.table import policy_name
 from backsim.report.words import label, unit_of
 from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec
 from backsim.statistics import estimate
+from backsim.study.analysis import Ranking, estimates, present, shown_policies, values_of
+from backsim.study.study import Study
 
 MOST_ROWS = 200
 

@@ -11,9 +11,9 @@ from backsim.errors import InputError
 from backsim.files import beside
 from backsim.present.table import Table
 from backsim.report.finding import finding
-from backsim.report.study import Study
 from backsim.report.tables import tables
 from backsim.statistics import Difference, Estimate
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -9,7 +9,12 @@ import numpy as np
 
 from backsim.errors import listed
 from backsim.present.numbers import PLUS_MINUS, interval, number, percent
-from backsim.report.analysis import (
+from backsim.report.load import load_words
+from backsim.report.words import condition, label, suffix_of
+from backsim.results.overload import Load, load_of
+from backsim.results.spec import MetricSpec
+from backsim.statistics import MINIMISE, Difference, Feasible
+from backsim.study.analysis import (
     NOTHING,
     Ranking,
     against,
@@ -20,12 +25,7 @@ from backsim.report.analysis import (
     values_of,
     wanted,
 )
-from backsim.report.load import load_words
-from backsim.report.study import Study
-from backsim.report.words import condition, label, suffix_of
-from backsim.results.overload import Load, load_of
-from backsim.results.spec import MetricSpec
-from backsim.statistics import MINIMISE, Difference, Feasible
+from backsim.study.study import Study
 
 
 def finding(study: Study, sign: str = PLUS_MINUS, mark: Callable[[str], str] = str) -> str:

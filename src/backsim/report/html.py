@@ -6,45 +6,28 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from backsim.errors import InputError
 from backsim.files import write_text
 from backsim.present.numbers import PAGE_PLUS_MINUS
-from backsim.present.table import Cell, Table, cell_text
-from backsim.report import figures
-from backsim.report.analysis import Ranking, against, rank, wanted
+from backsim.present.table import Cell, cell_text
 from backsim.report.captions import Captions
+from backsim.report.figures import Page
 from backsim.report.finding import finding
 from backsim.report.objective import objective_warnings
 from backsim.report.regret import regret_table
-from backsim.report.study import Study
-from backsim.report.svg import inline_svg
+from backsim.report.sections import Section, sections
 from backsim.report.tables import tables
-from backsim.results.spec import MetricSpec
 from backsim.statistics import Difference, Estimate
+from backsim.study.analysis import rank
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
     from markupsafe import Markup
-    from matplotlib.axes import Axes
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: a heading, words, figures and tables."""
-
-    name: str
-    title: str
-    words: tuple[str, ...] = ()
-    figures: tuple[tuple[str, str], ...] = ()
-    """(svg, caption) of each figure."""
-    tables: tuple[Table, ...] = ()
 
 
 def write_report(study: Study, file: str | Path, bounds: pd.DataFrame | None = None) -> Path:
@@ -161,132 +144,7 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
     by_name = {table.name: table for table in tables(study)}
     if bounds is not None:
         by_name["regret"] = regret_table(study, ranking, bounds)
-    several = len(study.policies) > 1
-
-    def draw(title: str, make: Callable[..., Axes], caption: str, **options: Any) -> list[Any]:
-        """A figure, or nothing where the study has nothing to draw."""
-        try:
-            ax = make(study, **options)
-        except InputError:
-            return []
-        name = f"f{len(drawn)}"
-        drawn.append(name)
-        return [(inline_svg(ax.figure, name, title), caption)]
-
-    drawn: list[str] = []
-    text = Captions(study, ranking)
-    parts: list[tuple[str, str, list[str], list[Any], list[str]]] = [
-        (
-            "ranking",
-            "Ranking",
-            [text.ranking()],
-            draw("ranking", figures.ranking, text.marks()) if several else [],
-            ["ranking", "best"],
-        ),
-        (
-            "differences",
-            "Differences from the reference",
-            [text.differences()] if several else [],
-            [
-                figure
-                for spec in _told_apart(study, ranking)
-                for figure in draw(
-                    f"differences in {spec.metric}", figures.differences, "", metric=spec
-                )
-            ]
-            if several
-            else [],
-            ["differences"],
-        ),
-        ("costs", "Costs", [], draw("costs", figures.costs, "Mean over replications."), ["costs"]),
-        (
-            "regret",
-            "Regret in hindsight",
-            [text.regret()] if bounds is not None else [],
-            draw("regret", figures.regret, "Mean over replications.", bounds=bounds)
-            if bounds is not None
-            else [],
-            ["regret"],
-        ),
-        (
-            "pareto",
-            "Service against cost",
-            ["The line joins the policies that no other beats in both."] if several else [],
-            draw("service against cost", figures.pareto, text.interval()) if several else [],
-            [],
-        ),
-        (
-            "waits",
-            "How long customers wait",
-            [],
-            draw("waits", figures.waits, text.waits()),
-            ["classes"],
-        ),
-        (
-            "course",
-            "Stock and backlog over time",
-            [],
-            [
-                *draw("stock over time", figures.stock, text.band()),
-                *draw("backlog over time", figures.backlog, text.band()),
-            ],
-            [],
-        ),
-        (
-            "sites",
-            "Stock and backlog by site",
-            [],
-            [
-                figure
-                for i in figures.network_policies(study)
-                for figure in draw(
-                    "network", figures.network, text.network(i), policy=study.policies[i].name
-                )
-            ],
-            ["sites"],
-        ),
-        ("promises", "Promises", [], draw("promises", figures.promises, ""), ["promises"]),
-        (
-            "cancellations",
-            "Cancellations",
-            [],
-            draw("cancellations", figures.cancellations, "Mean over replications."),
-            ["cancellations"],
-        ),
-        (
-            "effects",
-            "Sensitivity to each factor" if "effects" in by_name else "What each policy sets",
-            [],
-            draw("sensitivity", figures.sensitivity, text.effects()) if several else [],
-            ["effects", "settings"],
-        ),
-        ("method", "Method", text.method(), [], []),
-        ("provenance", "Provenance", [], [], ["provenance"]),
-    ]
-    return [
-        Section(
-            name,
-            title,
-            tuple(w for w in words if w),
-            tuple(shown),
-            tuple(by_name[t] for t in named if t in by_name),
-        )
-        for name, title, words, shown, named in parts
-        if words or shown or any(t in by_name for t in named)
-    ]
-
-
-MOST_DIFFERENCES = 4
-
-
-def _told_apart(study: Study, ranking: Ranking) -> list[MetricSpec]:
-    """The metrics whose differences are drawn: the ranking's, and the next that differ at all."""
-    specs = [ranking.spec, *(s for s in wanted(study) if s != ranking.spec)]
-    return [
-        spec
-        for spec in specs
-        if any(d.mean or d.sd for d in against(study, spec, ranking.reference).values())
-    ][:MOST_DIFFERENCES]
+    return sections(Page(study, ranking, Captions(study, ranking), bounds), by_name)
 
 
 __all__ = ["render", "write_report"]

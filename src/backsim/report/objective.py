@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from backsim.errors import listed
-from backsim.report.analysis import present
-from backsim.report.study import Study
 from backsim.scenario.model import Model
 from backsim.statistics import MINIMISE
+from backsim.study.analysis import present
+from backsim.study.study import Study
 
 PROFIT = "`maximise profit`"
 LEAVE = ("cancel_rate", "lost_rate")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backsim.report.analysis import Ranking
-from backsim.report.study import Study
+from backsim.study.analysis import Ranking
+from backsim.study.study import Study
 
 
 def policy_name(study: Study, ranking: Ranking, policy: int) -> str:

@@ -13,7 +13,13 @@ import numpy as np
 from backsim.errors import listed
 from backsim.present.numbers import percent
 from backsim.present.table import Cell, Column, Table
-from backsim.report.analysis import (
+from backsim.report.breakdown import classes_table, sites_table
+from backsim.report.table import policy_name
+from backsim.report.words import condition, label, unit_of
+from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
+from backsim.results.spec import MetricSpec
+from backsim.statistics import Feasible
+from backsim.study.analysis import (
     Ranking,
     against,
     estimates,
@@ -22,14 +28,8 @@ from backsim.report.analysis import (
     rank,
     wanted,
 )
-from backsim.report.breakdown import classes_table, sites_table
-from backsim.report.effects import level_text, main_effects
-from backsim.report.study import Study, place_of
-from backsim.report.table import policy_name
-from backsim.report.words import condition, label, unit_of
-from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
-from backsim.results.spec import MetricSpec
-from backsim.statistics import Feasible
+from backsim.study.effects import level_text, main_effects
+from backsim.study.study import Study
 
 
 def tables(study: Study) -> tuple[Table, ...]:
@@ -211,7 +211,7 @@ def provenance_table(study: Study) -> Table:
     values = {key: value for key, value in study.provenance.items() if key not in WRITTEN_OUT}
     engines = values.pop("engines", {})
     names = listed(list(dict.fromkeys(normpath(p.model.name) for p in study.policies)))
-    place = place_of(study, study.experiment.reference or study.policies[0].name)
+    place = study.place(study.experiment.reference or study.policies[0].name)
     reference = study.policies[place]
     rows = [("scenario", names), (f"sha256 of {reference.name}", reference.model.digest)]
     rows += [(key, text) for key, text in _facts(values) if text]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backsim.report.study import Study
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix, unit_words
+from backsim.study.study import Study
 
 
 def label(spec: MetricSpec) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 ONLY_SHOW = (
     *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "theory"),
     *("allocation/plan/page.py", "experiment/cluster.py", "experiment/export.py"),
+    *("experiment/comparison.py", "study/analysis.py", "study/effects.py"),
 )
 """Files and folders of backsim that show results, look back at them or carry them about.
 
@@ -25,22 +28,116 @@ NUMBERS = (
 """Packages whose version may change a number: what those files import."""
 
 
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that results are made with, and that is not as it was."""
+
+    name: str
+    """A package, or a field of `Provenance`."""
+    before: str
+    now: str
+
+    @property
+    def what(self) -> str:
+        """What it is in words."""
+        return WORDS.get(self.name, f"version of {self.name}")
+
+    @property
+    def brief(self) -> str:
+        """The change in a few words, for a list of them."""
+        if self.name == "source":
+            return self.what
+        change = f"{self.before} -> {self.now}"
+        if self.name in ("arithmetic", "platform"):
+            return f"the platform ({change})"
+        return f"{WORDS.get(self.name, self.name)} {change}"
+
+
+WORDS = {
+    "source": "backsim's code",
+    "revision": "git revision",
+    "python": "Python",
+    "arithmetic": "platform",
+    "platform": "platform",
+}
+"""Field of `Provenance` -> what it is called."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What results are made with, as far as it is known."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Package -> version, of those that may change a number."""
+    source: str = ""
+    """A hash of backsim's own source."""
+    python: str = ""
+    platform: str = ""
+    arithmetic: str = ""
+    """What of the platform may change the last bit."""
+    revision: str = ""
+    """The git revision of the scenario's folder."""
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Provenance:
+        """From what a result keeps; what that does not say is not known.
+
+        The versions may hold the hash of the source, as in studies and baselines.
+        """
+        versions = {name: str(text) for name, text in (told.get("versions") or {}).items()}
+        texts = {name: str(told.get(name) or "") for name in WORDS}
+        source = versions.pop("source", "")
+        return cls(versions, **{**texts, "source": texts["source"] or source})
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    def counting(self) -> dict[str, str]:
+        """The versions that may change a number, with the hash of the source."""
+        return {**self.versions, "source": self.source}
+
+    def changes(self, now: Provenance) -> Iterator[Change]:
+        """What is not as it was: versions, code, revision, Python, platform."""
+        for name in dict.fromkeys([*self.versions, *now.versions]):
+            yield from _changed(name, self.versions.get(name), now.versions.get(name))
+        for name in WORDS:
+            yield from _changed(name, getattr(self, name), getattr(now, name))
+
+
+def _changed(name: str, before: str | None, now: str | None) -> Iterator[Change]:
+    one, other = before or UNKNOWN, now or UNKNOWN
+    if name == "arithmetic":
+        one, other = normalised(one), normalised(other)
+    if one != other:
+        yield Change(name, one, other)
+
+
 @cache
+def here() -> Provenance:
+    """What this process makes results with; the revision is not asked for."""
+    return Provenance(
+        {package: _version(package) for package in NUMBERS},
+        code_digest(),
+        platform.python_version(),
+        platform.platform(),
+        arithmetic(),
+    )
+
+
 def environment() -> dict[str, Any]:
     """Versions of backsim and what it stands on, a hash of its source, and the platform."""
-    return {
-        "versions": {package: _version(package) for package in NUMBERS},
-        "source": code_digest(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "arithmetic": arithmetic(),
-    }
+    told = here().to_dict()
+    del told["revision"]
+    return told
 
 
 def versions_that_count() -> dict[str, str]:
     """The versions that may change a number, with a hash of backsim's own source."""
-    found = environment()
-    return {**found["versions"], "source": found["source"]}
+    return here().counting()
 
 
 def code_files(package: Path) -> list[Path]:

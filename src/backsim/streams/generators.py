@@ -67,7 +67,7 @@ class Draws:
         else:
             values = self.distribution.draw(self._generator, count)
         values = np.maximum(values, 0.0)
-        return to_grid(values, self.ticks) if self.ticks else values
+        return np.asarray(to_grid(values, self.ticks)) if self.ticks else values
 
     @cached_property
     def _generator(self) -> np.random.Generator:

@@ -1,22 +1,11 @@
-"""The figures: each a function of a study (or a run) and matplotlib axes."""
+"""The figures, each a file: a function of a study (or a run) and matplotlib axes."""
 
-from backsim.report.figures.course import backlog, stock, waits
-from backsim.report.figures.money import cancellations, costs, promises, regret
-from backsim.report.figures.network import network, network_policies
-from backsim.report.figures.policies import differences, pareto, ranking, sensitivity
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "backlog",
-    "cancellations",
-    "costs",
-    "differences",
-    "network",
-    "network_policies",
-    "pareto",
-    "promises",
-    "ranking",
-    "regret",
-    "sensitivity",
-    "stock",
-    "waits",
-]
+from backsim.report.figures.registry import FIGURES, Figure, Page
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["FIGURES", "Figure", "Page"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.report.figures.style import GROUND, INK, SIZE, WIDTH, text
-from backsim.report.study import Study
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -55,6 +55,11 @@ class Layout:
         return 1 + round(max(place.row for place in self.places))
 
 
+def is_joined(model: Model) -> bool:
+    """Whether a site supplies or helps another."""
+    return any(_joined(model))
+
+
 def layout(model: Model, weights: Mapping[str, float]) -> Layout | None:
     """Suppliers before whom they supply; None where no site supplies or helps another.
 

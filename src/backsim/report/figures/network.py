@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.analysis import means, rank, shown_policies
-from backsim.report.figures.layout import Layout, Place, layout
+from backsim.report.figures.layout import Layout, Place, is_joined, layout
+from backsim.report.figures.registry import Drawing, Page, figure
 from backsim.report.figures.style import (
     BLUE,
     GREY,
@@ -22,9 +22,9 @@ from backsim.report.figures.style import (
     new_axes,
     text,
 )
-from backsim.report.study import Study, as_study, place_of
-from backsim.results.run import Run
 from backsim.scenario.model import Model
+from backsim.study.analysis import means, rank, shown_policies
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,9 +43,16 @@ MARGIN, BAR, NUMBER = 0.08, 0.12, 0.52
 """Inside a box, inches: to the edge, of a bar, for the number behind it."""
 
 
-def network(
-    subject: Study | Run | Model, ax: Axes | None = None, policy: str | None = None
-) -> Axes:
+def _of_the_best(page: Page) -> Iterator[Drawing]:
+    """Of the best policy and the reference, where their sites are joined."""
+    for i in network_policies(page.study):
+        policy = page.study.policies[i]
+        if is_joined(policy.model):
+            yield Drawing("network", page.text.network(i), {"policy": policy.name})
+
+
+@figure("sites", on_page=_of_the_best)
+def network(subject: Study | Model, ax: Axes | None = None, policy: str | None = None) -> Axes:
     """Sites as boxes, suppliers before whom they supply; a dashed line joins those that help out.
 
     Of a run or a study, bars in each box show its units on hand and those that customers and other
@@ -57,9 +64,9 @@ def network(
     """
     if isinstance(subject, Model):
         return _draw(subject, {}, {}, ax)
-    study = as_study(subject)
+    study = subject
     shown = list(network_policies(study))
-    at = shown[0] if policy is None else place_of(study, policy)
+    at = shown[0] if policy is None else study.place(policy)
     bars = {i: _bars_of(study, i) for i in (*shown, at)}
     title = study.policies[at].name if len(study.policies) > 1 else ""
     return _draw(study.policies[at].model, bars[at], _highest(list(bars.values())), ax, title)

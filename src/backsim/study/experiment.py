@@ -8,6 +8,7 @@ from typing import Any
 
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.scenario.model import Model
+from backsim.study.stopping.rule import Asked, StoppingRule, Values, Verdict
 
 
 @dataclass(frozen=True)
@@ -19,38 +20,6 @@ class Policy:
     model: Model = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Precise:
-    """Stop when each policy's half-width of each metric is small enough."""
-
-    widths: Mapping[MetricSpec, float]
-    relative: Mapping[MetricSpec, bool]
-    """Whether a width is a share of the mean."""
-    least: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Separated:
-    """Stop when the best policy is separated from the others (KN++), also under constraints."""
-
-    indifference: float
-    least: int
-    most: int
-    tolerances: tuple[float, ...] = ()
-    """The smallest distance from its bound that matters, of each constraint of the experiment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A number of replications."""
-
-    count: int
-
-
-Stopping = Fixed | Precise | Separated
-
-
 @dataclass(frozen=True)
 class Experiment:
     """Which policies, how often, and what is compared."""
@@ -59,7 +28,7 @@ class Experiment:
     policies: tuple[Policy, ...]
     factors: Mapping[str, tuple[Any, ...]]
     """Factor -> its levels (labels or numbers), in order; of a sample the numbers that occur."""
-    stopping: Stopping
+    stopping: StoppingRule
     metrics: tuple[MetricSpec, ...]
     seed: int = 1
     title: str = ""
@@ -73,3 +42,17 @@ class Experiment:
     def reference_index(self) -> int:
         """Place of the reference among the policies."""
         return [policy.name for policy in self.policies].index(self.reference)
+
+    @property
+    def asked(self) -> Asked:
+        """What a stopping rule goes by."""
+        names = tuple(policy.name for policy in self.policies)
+        return Asked(names, self.objective, self.constraints, self.confidence)
+
+    def first_verdict(self) -> Verdict:
+        """What to begin with."""
+        return Verdict((self.stopping.first(),) * len(self.policies), False)
+
+    def judge(self, verdict: Verdict, values: Values) -> Verdict:
+        """What to do next, once all that `verdict` asked for is there."""
+        return self.stopping.judge(self.asked, verdict, values)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.study import Study, place_of
 from backsim.results.metrics import METRICS
 from backsim.results.overload import BACKLOG, GROWTH, WAITING
 from backsim.results.spec import Constraint, MetricSpec
@@ -28,6 +27,7 @@ from backsim.statistics import (
     together,
     with_best,
 )
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,24 +143,10 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
     Raises InputError when there are fewer than 2 replications of a policy.
     """
     experiment = study.experiment
-    objective = experiment.objective
-    if spec is None:
-        spec = objective.metric if objective else main_metric(study)
-    judged = objective is not None and spec == objective.metric
-    sense = objective.sense if objective is not None and judged else spec.sense
+    spec, judged, sense = _ranked_by(study, spec)
     found = estimates(study, spec)
-    for policy, one in zip(study.policies, found, strict=True):
-        if one.count < 2:
-            raise InputError(
-                f"policy {policy.name}: expected at least 2 replications with {spec}, "
-                f"got {one.count}"
-            )
-        if one.more and judged:
-            raise InputError(
-                f"policy {policy.name}: {spec} is not known, only that it is more than "
-                f"{one.mean:.4g}: too many customers still wait at the end. Simulate longer, or "
-                "choose another objective"
-            )
+    if reason := _unranked(study, spec, judged, found):
+        raise InputError(reason)
     kept = keeping(study)
     states = [together(row) for row in kept]
     means_keep = tuple(i for i in range(len(found)) if _by_mean(study, i))
@@ -169,7 +155,7 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
         range(len(found)),
         key=lambda i: (i not in means_keep, states[i] is Feasible.no, sign * found[i].mean),
     )
-    reference = place_of(study, experiment.reference or study.policies[0].name)
+    reference = study.place(experiment.reference or study.policies[0].name)
     compared: dict[int, WithBest] = {}
     if judged and len(found) > 1:
         level = 1.0 - _share_of_error(study)
@@ -187,6 +173,37 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
         means_keep,
         compared,
     )
+
+
+def why_unranked(study: Study, spec: MetricSpec | None = None) -> str:
+    """Why `rank` cannot be told, or nothing where it can."""
+    spec, judged, _ = _ranked_by(study, spec)
+    return _unranked(study, spec, judged, estimates(study, spec))
+
+
+def _ranked_by(study: Study, spec: MetricSpec | None) -> tuple[MetricSpec, bool, str]:
+    """The metric, whether it is that of the objective, and which way is better."""
+    objective = study.experiment.objective
+    if spec is None:
+        spec = objective.metric if objective else main_metric(study)
+    judged = objective is not None and spec == objective.metric
+    return spec, judged, objective.sense if objective is not None and judged else spec.sense
+
+
+def _unranked(study: Study, spec: MetricSpec, judged: bool, found: Sequence[Estimate]) -> str:
+    for policy, one in zip(study.policies, found, strict=True):
+        if one.count < 2:
+            return (
+                f"policy {policy.name}: expected at least 2 replications with {spec}, "
+                f"got {one.count}"
+            )
+        if one.more and judged:
+            return (
+                f"policy {policy.name}: {spec} is not known, only that it is more than "
+                f"{one.mean:.4g}: too many customers still wait at the end. Simulate longer, or "
+                "choose another objective"
+            )
+    return ""
 
 
 def main_metric(study: Study) -> MetricSpec:
@@ -256,6 +273,17 @@ def kept_words(study: Study, ranking: Ranking, policy: int) -> Iterator[str]:
             yield NOTHING
         else:
             yield f"{KEPT[state]}, {told}" if told else KEPT[state]
+
+
+def efficient(means: Floats, senses: Sequence[str]) -> list[int]:
+    """Places of the systems that no other beats in one metric while as good in the other."""
+    good = means * np.array([[1.0 if sense == "maximise" else -1.0] for sense in senses])
+    found = []
+    for i in np.flatnonzero(~np.isnan(good).any(axis=0)):
+        beaten = (good >= good[:, [i]]).all(axis=0) & (good > good[:, [i]]).any(axis=0)
+        if not beaten.any():
+            found.append(int(i))
+    return found
 
 
 def end_of(study: Study, policy: int) -> tuple[Estimate, Estimate, Estimate]:

@@ -1,30 +1,38 @@
-"""A study: an experiment and the results of its replications, frozen, for tables and reports."""
+"""What a comparison gives: a study, and all answers to it as tables, words and files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.errors import InputError, nearest
-from backsim.experiment.experiment import Experiment, Policy
-from backsim.experiment.stopping import Verdict
-from backsim.results.metrics import METRICS, views_of
-from backsim.results.profile import Profile
-from backsim.results.spec import MetricSpec, parse_metric
-from backsim.statistics import Feasible
+from backsim.errors import InputError
+from backsim.experiment.bounds import bounds
+from backsim.report.excel import write_excel
+from backsim.report.finding import finding
+from backsim.report.html import write_report
+from backsim.report.objective import objective_warnings
+from backsim.results.spec import MetricSpec
+from backsim.statistics import Feasible, differences
+from backsim.study.analysis import (
+    Ranking,
+    efficient,
+    estimates,
+    kept_words,
+    known_values,
+    rank,
+    wanted,
+    warm_up_verdict,
+)
+from backsim.study.experiment import Policy
+from backsim.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
-
-    from backsim.report.analysis import Ranking
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -44,79 +52,12 @@ class Winner:
         return self.surely_feasible and self.candidates == (self.policy,)
 
 
-@dataclass(frozen=True, eq=False)
-class Study:
-    """An experiment and its results."""
-
-    experiment: Experiment
-    counts: tuple[int, ...]
-    """Replications of each policy."""
-    values: Mapping[tuple[int, int], Floats] = field(repr=False)
-    """(policy, replication) -> metrics x views."""
-    shapes: Mapping[tuple[int, int], bytes] = field(repr=False)
-    """(policy, replication) -> profile as bytes."""
-    provenance: Mapping[str, Any] = field(repr=False)
-    verdict: Verdict | None = field(default=None, repr=False)
-
-    @property
-    def policies(self) -> tuple[Policy, ...]:
-        """The policies compared."""
-        return self.experiment.policies
-
-    @cached_property
-    def views(self) -> tuple[tuple[str, str], ...]:
-        """(dimension, member) of every policy's models together."""
-        return tuple(dict.fromkeys(v for views in self._views for v in views))
-
-    @cached_property
-    def _views(self) -> tuple[dict[tuple[str, str], int], ...]:
-        return tuple({v: i for i, v in enumerate(views_of(p.model))} for p in self.policies)
-
-    def array(self, metric: str | MetricSpec, dimension: str = "", member: str = "") -> Floats:
-        """A metric's values, of shape (policies, replications).
-
-        `metric` may be written as `fill_rate[gold]`.  nan where it means nothing, and after the
-        last replication of a policy that needed fewer than others.  Raises InputError for an
-        unknown metric, class, product or site.
-        """
-        spec = self.spec(metric, dimension, member)
-        row = list(METRICS).index(spec.metric)
-        found = np.full((len(self.policies), max(self.counts, default=0)), np.nan)
-        for i, (views, count) in enumerate(zip(self._views, self.counts, strict=True)):
-            column = views.get((spec.dimension, spec.member))
-            if column is not None:
-                found[i, :count] = [self.values[i, k][row, column] for k in range(count)]
-        return found
-
-    def spec(self, metric: str | MetricSpec, dimension: str = "", member: str = "") -> MetricSpec:
-        """A metric of this study by its text or parts.  Raises InputError."""
-        if isinstance(metric, MetricSpec):
-            return metric
-        text = f"{metric}[{dimension}:{member}]" if dimension else metric
-        return parse_metric(text, self.views)
-
-    def bound(self, replications: int | None = None) -> pd.DataFrame:
-        """One row a policy and replication: its cost, what no clearing could beat, the regret.
-
-        Plays the first `replications` again (all if None).  See `backsim.hindsight` for what the
-        bound holds for.
-        """
-        from backsim.experiment.bounds import bounds
-
-        return bounds(self, replications)
-
-    def profiles(self, policy: str | int | Policy) -> tuple[Profile, ...]:
-        """The course of each replication of a policy: stock, backlog, waits."""
-        place = self.place(policy)
-        return tuple(Profile.from_bytes(self.shapes[place, k]) for k in range(self.counts[place]))
-
-    # -- answers -----------------------------------------------------------------------------
+class Comparison(Study):
+    """A study with its answers: what `backsim.compare` and `load_study` give."""
 
     def table(self) -> pd.DataFrame:
         """One row a policy: settings, replications, mean and half-width of each metric."""
         import pandas as pd
-
-        from backsim.report.analysis import estimates, kept_words, wanted
 
         rows = []
         found = {str(spec): estimates(self, spec) for spec in wanted(self)}
@@ -139,8 +80,6 @@ class Study:
 
         Raises InputError for too few replications.
         """
-        from backsim.report.analysis import rank
-
         return rank(self)
 
     def differences(self, reference: str | int | Policy | None = None) -> pd.DataFrame:
@@ -150,9 +89,6 @@ class Study:
         policy.
         """
         import pandas as pd
-
-        from backsim.report.analysis import known_values, wanted
-        from backsim.statistics import differences
 
         place = self.place(self.experiment.reference if reference is None else reference)
         rows = []
@@ -195,37 +131,22 @@ class Study:
 
         specs = self.spec(x), self.spec(y)
         means = np.array([np.nanmean(self.array(spec), axis=1) for spec in specs])
-        good = means * np.array([[1.0 if s.sense == "maximise" else -1.0] for s in specs])
-        beaten = [
-            bool(((good >= good[:, [i]]).all(axis=0) & (good > good[:, [i]]).any(axis=0)).any())
-            for i in range(good.shape[1])
-        ]
+        front = efficient(means, [spec.sense for spec in specs])
         names = [policy.name for policy in self.policies]
         columns = {"policy": names, str(specs[0]): means[0], str(specs[1]): means[1]}
-        return pd.DataFrame({**columns, "efficient": [not b for b in beaten]})
+        return pd.DataFrame({**columns, "efficient": [i in front for i in range(len(names))]})
 
-    def frame(self) -> pd.DataFrame:
-        """All results in long form: policy, replication, metric, dimension, member, value."""
-        import pandas as pd
+    def bound(self, replications: int | None = None) -> pd.DataFrame:
+        """One row a policy and replication: its cost, what no clearing could beat, the regret.
 
-        tables = []
-        for i, policy in enumerate(self.policies):
-            index = pd.MultiIndex.from_product([list(METRICS), range(len(self._views[i]))])
-            metric, view = index.get_level_values(0), index.get_level_values(1)
-            dimension, member = (np.array(part)[view] for part in zip(*self._views[i], strict=True))
-            for k in range(self.counts[i]):
-                values = self.values[i, k].ravel()
-                known = ~np.isnan(values)
-                columns = {"metric": metric[known], "dimension": dimension[known]}
-                columns |= {"member": member[known], "value": values[known]}
-                tables.append(pd.DataFrame({"policy": policy.name, "replication": k, **columns}))
-        return pd.concat(tables, ignore_index=True)
+        Plays the first `replications` again (all if None).  See `backsim.hindsight` for what the
+        bound holds for.
+        """
+        return bounds(self, replications)
 
     @cached_property
     def finding(self) -> str:
         """What was found, in a paragraph.  Raises InputError for too few replications."""
-        from backsim.report.finding import finding
-
         return finding(self)
 
     @cached_property
@@ -234,9 +155,6 @@ class Study:
 
         An objective that rewards what nobody means, runs or warm-ups that are too short.
         """
-        from backsim.report.analysis import warm_up_verdict
-        from backsim.report.objective import objective_warnings
-
         verdicts = [warm_up_verdict(self, i) for i in range(len(self.policies))]
         short = [v for v in verdicts if v is not None and not v.found.enough]
         early = [v for v in verdicts if v is not None and v.found.enough and not v.enough]
@@ -255,31 +173,15 @@ class Study:
 
         With `bounds`, what `bound` gives, it shows each policy's regret against them.
         """
-        from backsim.report.html import write_report
-
         return write_report(self, path, bounds)
 
     def excel(self, path: str | Path) -> Path:
         """Write the tables as a workbook (needs `backsim[excel]`)."""
-        from backsim.report.excel import write_excel
-
         return write_excel(self, path)
 
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table."""
-        from html import escape
-
         title = self.experiment.title or self.experiment.name
         head = f"<h4>{escape(title)}</h4><p>{escape(self.finding)}</p>"
         html: str = self.table().to_html(index=False, float_format="{:.4g}".format, border=0)
         return head + html
-
-    def place(self, policy: str | int | Policy) -> int:
-        """A policy's place among the policies.  Raises InputError, naming the nearest."""
-        if isinstance(policy, int):
-            return policy
-        name = policy if isinstance(policy, str) else policy.name
-        names = [p.name for p in self.policies]
-        if name not in names:
-            raise InputError(f"expected a policy ({nearest(name, names)}), got {name!r}")
-        return names.index(name)

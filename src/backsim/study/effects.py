@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from backsim.report.analysis import values_of
-from backsim.report.study import Study
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Estimate, estimate
+from backsim.study.analysis import values_of
+from backsim.study.study import Study
 
 MOST_GROUPS = 4
 MOST_LEVELS = 8

@@ -1,0 +1,54 @@
+"""Means with their intervals, a row each: what several figures of policies are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.present.numbers import percent
+from backsim.report.figures.style import GROUND, cut_off
+from backsim.results.spec import MetricSpec, parse_metric
+from backsim.statistics import Difference, Estimate
+from backsim.study.analysis import main_metric
+from backsim.study.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def spec_of(study: Study, metric: str | MetricSpec | None) -> MetricSpec:
+    """A metric as it was given, by its text, or that of the objective."""
+    if isinstance(metric, MetricSpec):
+        return metric
+    if metric is not None:
+        return parse_metric(metric, study.views)
+    objective = study.experiment.objective
+    return objective.metric if objective else main_metric(study)
+
+
+def show_intervals(
+    ax: Axes,
+    rows: Sequence[int],
+    found: Sequence[Estimate | Difference],
+    colours: list[str],
+    hollow: Sequence[bool] = (),
+    cut: float | None = None,
+) -> None:
+    """Means with their intervals, a row each; outliers are cut if a number to show is given."""
+    means = np.array([one.mean for one in found])
+    widths = np.nan_to_num([one.half_width for one in found])
+    ax.hlines(rows, means - widths, means + widths, colors=colours, linewidth=2)
+    faces = [
+        GROUND if empty else colour
+        for colour, empty in zip(colours, hollow or [False] * len(colours), strict=True)
+    ]
+    ax.scatter(means, rows, s=32, c=faces, edgecolors=colours, linewidths=1.5, zorder=3)
+    if cut is not None:
+        cut_off(ax, means, np.minimum(means - widths, cut), np.maximum(means + widths, cut))
+
+
+def level_of(study: Study) -> str:
+    """The confidence of the intervals, in words."""
+    return percent(study.experiment.confidence)

@@ -1,0 +1,73 @@
+"""Paths over time, with a band over replications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.report.figures.style import DASHES, GREY, PALETTE, few_ticks, legend, new_axes, text
+from backsim.report.words import unit_of
+from backsim.results.profile import Profile
+from backsim.study.analysis import rank, shown_policies
+from backsim.study.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BAND = (10, 90)
+
+
+def chosen(study: Study, policies: Sequence[str] | None, most: int) -> list[int]:
+    """Places of the policies to show.  Raises InputError for an unknown name."""
+    if policies is not None:
+        if not policies:
+            raise InputError("policies: expected the name of a policy or more, got none")
+        return [study.place(name) for name in policies]
+    if len(study.policies) == 1:
+        return [0]
+    return list(shown_policies(study, rank(study), most))
+
+
+def over_time(
+    study: Study, what: str, axis: str, ax: Axes | None, policies: Sequence[str] | None
+) -> Axes:
+    """The mean over replications of something over time, and a band around it."""
+    shown = chosen(study, policies, 3)
+    ax = new_axes(ax, 3.2)
+    for number, i in enumerate(shown):
+        some = profiles_of(study, i)
+        paths = np.array([getattr(profile, what) for profile in some])
+        colour = PALETTE[number % len(PALETTE)]
+        if len(paths) > 1:
+            low, high = np.percentile(paths, BAND, axis=0)
+            ax.fill_between(some[0].times, low, high, color=colour, alpha=0.14, linewidth=0)
+        ax.plot(
+            some[0].times, paths.mean(axis=0), color=colour, linewidth=1.6,
+            linestyle=DASHES[number % 4], label=text(study.policies[i].name, 24),
+        )  # fmt: skip
+    warm_up = study.policies[shown[0]].model.warm_up
+    if warm_up > 0:
+        ax.axvline(warm_up, color=GREY, linewidth=0.9, linestyle=":")
+        ax.annotate(
+            "warm-up", (warm_up, 1.0), xycoords=("data", "axes fraction"), xytext=(-3, -2),
+            textcoords="offset points", ha="right", va="top", rotation=90, fontsize=8, color=GREY,
+        )  # fmt: skip
+    ax.set_xlim(0, float(study.policies[shown[0]].model.horizon))
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(unit_of(study, "day"))
+    ax.set_ylabel(axis)
+    few_ticks(ax)
+    few_ticks(ax, "y")
+    legend(ax)
+    return ax
+
+
+def profiles_of(study: Study, policy: int) -> Sequence[Profile]:
+    """The courses of a policy.  Raises InputError where there are none."""
+    found = study.profiles(study.policies[policy].name)
+    if not found:
+        raise InputError(f"policy {study.policies[policy].name}: expected profiles, got none")
+    return found

@@ -1,0 +1,103 @@
+"""The sections of the page, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from backsim.present.table import Table
+from backsim.report.figures import FIGURES, Page
+from backsim.report.svg import inline_svg
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: a heading, words, figures and tables."""
+
+    name: str
+    title: str
+    words: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    """(svg, caption) of each figure."""
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a section holds where the study has it; its figures name it themselves."""
+
+    name: str
+    title: str
+    tables: tuple[str, ...] = ()
+    words: Callable[[Page], Sequence[str]] = lambda page: ()
+    otherwise: str = ""
+    """The title where its first table is not there."""
+
+
+def _if_several(words: Callable[[Page], str]) -> Callable[[Page], Sequence[str]]:
+    return lambda page: [words(page)] if len(page.study.policies) > 1 else []
+
+
+PLANS = (
+    Plan("ranking", "Ranking", ("ranking", "best"), lambda page: [page.text.ranking()]),
+    Plan(
+        "differences",
+        "Differences from the reference",
+        ("differences",),
+        _if_several(lambda page: page.text.differences()),
+    ),
+    Plan("costs", "Costs", ("costs",)),
+    Plan(
+        "regret",
+        "Regret in hindsight",
+        ("regret",),
+        lambda page: [] if page.bounds is None else [page.text.regret()],
+    ),
+    Plan(
+        "pareto",
+        "Service against cost",
+        words=_if_several(lambda page: "The line joins the policies that no other beats in both."),
+    ),
+    Plan("waits", "How long customers wait", ("classes",)),
+    Plan("course", "Stock and backlog over time"),
+    Plan("sites", "Stock and backlog by site", ("sites",)),
+    Plan("promises", "Promises", ("promises",)),
+    Plan("cancellations", "Cancellations", ("cancellations",)),
+    Plan(
+        "effects",
+        "Sensitivity to each factor",
+        ("effects", "settings"),
+        otherwise="What each policy sets",
+    ),
+    Plan("method", "Method", words=lambda page: page.text.method()),
+    Plan("provenance", "Provenance", ("provenance",)),
+)
+
+
+def sections(page: Page, tables: Mapping[str, Table]) -> list[Section]:
+    """Those that have something to show."""
+    drawn: list[str] = []
+    made = []
+    for plan in PLANS:
+        there = tuple(tables[name] for name in plan.tables if name in tables)
+        named = bool(plan.tables) and plan.tables[0] in tables
+        title = plan.title if named or not plan.otherwise else plan.otherwise
+        words, figures = tuple(plan.words(page)), tuple(_drawn(page, plan.name, drawn))
+        if words or figures or there:
+            words = tuple(text for text in words if text)
+            made.append(Section(plan.name, title, words, figures, there))
+    return made
+
+
+def _drawn(page: Page, section: str, drawn: list[str]) -> Iterator[tuple[str, str]]:
+    """(svg, caption) of each figure of a section; the names of all are different."""
+    here = [figure for figure in FIGURES.values() if figure.section == section]
+    for figure in sorted(here, key=lambda figure: figure.order):
+        for drawing in figure.on_page(page):
+            ax = figure.draw(page.study, **drawing.options)
+            name = f"f{len(drawn)}"
+            drawn.append(name)
+            yield inline_svg(ax.figure, name, drawing.title), drawing.caption
+
+
+__all__ = ["Section", "sections"]

@@ -1,0 +1,1 @@
+"""A study: an experiment, the results of its replications, and what they say."""

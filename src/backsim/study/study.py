@@ -1,0 +1,128 @@
+"""A study: an experiment and the results of its replications, frozen, for tables and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.errors import InputError, nearest
+from backsim.results.metrics import METRICS, views_of
+from backsim.results.profile import Profile
+from backsim.results.run import Run
+from backsim.results.spec import MetricSpec, parse_metric
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.fixed import Fixed
+from backsim.study.stopping.rule import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """An experiment and its results."""
+
+    experiment: Experiment
+    counts: tuple[int, ...]
+    """Replications of each policy."""
+    values: Mapping[tuple[int, int], Floats] = field(repr=False)
+    """(policy, replication) -> metrics x views."""
+    shapes: Mapping[tuple[int, int], bytes] = field(repr=False)
+    """(policy, replication) -> profile as bytes."""
+    provenance: Mapping[str, Any] = field(repr=False)
+    verdict: Verdict | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, run: Run) -> Study:
+        """A run as a study of one policy and one replication."""
+        model, name = run.model, run.model.name
+        asked = Experiment(
+            name,
+            (Policy(name, {}, model),),
+            {},
+            Fixed(1),
+            (),
+            run.seed,
+            title=model.scenario.title or name,
+            reference=name,
+        )
+        values = {(0, 0): np.array([run.metrics.values[metric] for metric in METRICS])}
+        return cls(asked, (1,), values, {(0, 0): run.profile.to_bytes()}, run.provenance)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies compared."""
+        return self.experiment.policies
+
+    @cached_property
+    def views(self) -> tuple[tuple[str, str], ...]:
+        """(dimension, member) of every policy's models together."""
+        return tuple(dict.fromkeys(v for views in self._views for v in views))
+
+    @cached_property
+    def _views(self) -> tuple[dict[tuple[str, str], int], ...]:
+        return tuple({v: i for i, v in enumerate(views_of(p.model))} for p in self.policies)
+
+    def array(self, metric: str | MetricSpec, dimension: str = "", member: str = "") -> Floats:
+        """A metric's values, of shape (policies, replications).
+
+        `metric` may be written as `fill_rate[gold]`.  nan where it means nothing, and after the
+        last replication of a policy that needed fewer than others.  Raises InputError for an
+        unknown metric, class, product or site.
+        """
+        spec = self.spec(metric, dimension, member)
+        row = list(METRICS).index(spec.metric)
+        found = np.full((len(self.policies), max(self.counts, default=0)), np.nan)
+        for i, (views, count) in enumerate(zip(self._views, self.counts, strict=True)):
+            column = views.get((spec.dimension, spec.member))
+            if column is not None:
+                found[i, :count] = [self.values[i, k][row, column] for k in range(count)]
+        return found
+
+    def spec(self, metric: str | MetricSpec, dimension: str = "", member: str = "") -> MetricSpec:
+        """A metric of this study by its text or parts.  Raises InputError."""
+        if isinstance(metric, MetricSpec):
+            return metric
+        if metric in METRICS and (dimension, member) in self.views:
+            return MetricSpec(metric, dimension, member)  # a name may hold what a text cannot
+        text = f"{metric}[{dimension}:{member}]" if dimension else metric
+        return parse_metric(text, self.views)
+
+    def profiles(self, policy: str | int | Policy) -> tuple[Profile, ...]:
+        """The course of each replication of a policy: stock, backlog, waits."""
+        place = self.place(policy)
+        return tuple(Profile.from_bytes(self.shapes[place, k]) for k in range(self.counts[place]))
+
+    def frame(self) -> pd.DataFrame:
+        """All results in long form: policy, replication, metric, dimension, member, value."""
+        import pandas as pd
+
+        tables = []
+        for i, policy in enumerate(self.policies):
+            index = pd.MultiIndex.from_product([list(METRICS), range(len(self._views[i]))])
+            metric, view = index.get_level_values(0), index.get_level_values(1)
+            dimension, member = (np.array(part)[view] for part in zip(*self._views[i], strict=True))
+            for k in range(self.counts[i]):
+                values = self.values[i, k].ravel()
+                known = ~np.isnan(values)
+                columns = {"metric": metric[known], "dimension": dimension[known]}
+                columns |= {"member": member[known], "value": values[known]}
+                tables.append(pd.DataFrame({"policy": policy.name, "replication": k, **columns}))
+        return pd.concat(tables, ignore_index=True)
+
+    def place(self, policy: str | int | Policy) -> int:
+        """A policy's place among the policies.  Raises InputError, naming the nearest."""
+        if isinstance(policy, int):
+            return policy
+        name = policy if isinstance(policy, str) else policy.name
+        names = [p.name for p in self.policies]
+        if name not in names:
+            raise InputError(f"expected a policy ({nearest(name, names)}), got {name!r}")
+        return names.index(name)
