@@ -21,6 +21,7 @@ from backsim.experiment.play import play
 from backsim.experiment.tapes import ENTERING, POLICY_FIELDS, tape_digest
 from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, plan_work
 from backsim.experiment.workers import play_locally
+from backsim.results.metrics import METRICS
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Policy
 from backsim.streams import draw
@@ -67,7 +68,7 @@ def test_the_same_numbers_in_other_processes(models: tuple[Model, ...]) -> None:
 def work_digest(run: backsim.Run) -> str:
     from backsim.experiment.work import digest_of
 
-    return digest_of(metrics_bytes(run.metrics))
+    return digest_of(metrics_bytes(run.metrics, tuple(METRICS)))
 
 
 def test_a_worker_that_is_killed_is_replaced(

@@ -66,9 +66,9 @@ FAULTS = {
     ),
     "a cost off by 1 %": (
         "shop",
-        "results/metrics.py",
-        '"cost.holding": of_stock("holding") * ',
-        '"cost.holding": 1.01 * of_stock("holding") * ',
+        "results/metrics/money.py",
+        'return rates.of_stock("holding") * ',
+        'return 1.01 * rates.of_stock("holding") * ',
         ["plain: cost.holding: ", "classes: cost.holding: "],
     ),
 }

@@ -29,7 +29,7 @@ class Result:
     policy: int
     replication: int
     metrics: bytes
-    """float64 of shape (metrics, views), in the order of `METRICS` and of the model's views."""
+    """float64 of shape (metrics, views), in the order of `Work.metrics` and the model's views."""
     profile: bytes
     orders: int
     events: int
@@ -72,6 +72,8 @@ class Work:
     seed: int
     rules: Mapping[str, str]
     """The rules of a user's own and their fingerprints, which may not change on the way."""
+    metrics: tuple[str, ...]
+    """What is kept, in order: a worker may know more metrics, of other studies that it played."""
 
     def play(self, job: Job) -> Iterator[Result]:
         """Draw the tape once and play it against each policy of the job."""
@@ -81,7 +83,14 @@ class Work:
             started = time.perf_counter()
             run = play_and_check(self.models[index], tape, *self.engines[index], linked=self.linked)
             check_same(self.rules, "while it was asked")
-            yield _result(index, run, started)
+            yield self._result(index, run, started)
+
+    def _result(self, policy: int, run: Run, started: float) -> Result:
+        metrics = metrics_bytes(run.metrics, self.metrics)
+        shape = profile(run.model, run.log).to_bytes()
+        orders, events = run.log.orders, run.log.handled
+        seconds = time.perf_counter() - started
+        return Result(policy, run.replication, metrics, shape, orders, events, seconds)
 
     def compile(self) -> None:
         """Compile what the jobs need, once, before they run beside each other."""
@@ -103,7 +112,7 @@ def plan_work(models: Sequence[Model], seed: int, engine: str, replications: int
     )
     engines = tuple(choose(model, engine, replications * len(models)) for model in models)
     compiled = [m for m, (name, _) in zip(models, engines, strict=True) if name == "compiled"]
-    return Work(tuple(models), engines, linked_rules(compiled), seed, rules)
+    return Work(tuple(models), engines, linked_rules(compiled), seed, rules, tuple(METRICS))
 
 
 def jobs_for(
@@ -136,13 +145,6 @@ def jobs_for(
     return jobs
 
 
-def metrics_bytes(metrics: Metrics) -> bytes:
-    """The values of all metrics and views as bytes."""
-    return np.array([metrics.values[name] for name in METRICS], dtype="<f8").tobytes()
-
-
-def _result(policy: int, run: Run, started: float) -> Result:
-    metrics = metrics_bytes(run.metrics)
-    shape = profile(run.model, run.log).to_bytes()
-    seconds = time.perf_counter() - started
-    return Result(policy, run.replication, metrics, shape, run.log.orders, run.log.handled, seconds)
+def metrics_bytes(metrics: Metrics, names: Sequence[str]) -> bytes:
+    """The values of metrics, by name and view, as bytes."""
+    return np.array([metrics.values[name] for name in names], dtype="<f8").tobytes()
