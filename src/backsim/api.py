@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,27 +71,22 @@ def replicate(
         return (_one(model, seed, k, name, reason, record) for k in range(replications))
     from joblib import Parallel, delayed
 
-    files = loaded_files()
-    kind = "threading" if name == "compiled" or not own_code_is_portable() else "loky"
-    told = digests_of(own_rules(model)) if kind == "loky" else {}
-    given = (name, reason, record, files, told)
-    jobs = (delayed(_one)(model, seed, k, *given) for k in range(replications))
+    threads = name == "compiled" or not own_code_is_portable()
+    play = _one if threads else partial(_elsewhere, loaded_files(), digests_of(own_rules(model)))
+    jobs = (delayed(play)(model, seed, k, name, reason, record) for k in range(replications))
+    kind = "threading" if threads else "loky"
     runs: Iterator[Run] = Parallel(wanted, backend=kind, return_as="generator")(jobs)
     return runs
 
 
-def _one(
-    model: Model,
-    seed: int,
-    replication: int,
-    engine: str,
-    reason: str,
-    record: bool,
-    rule_files: Sequence[str] = (),
-    rules: Mapping[str, str] | None = None,
-) -> Run:
-    load_same(rule_files, rules or {})
+def _one(model: Model, seed: int, replication: int, engine: str, reason: str, record: bool) -> Run:
     return play_and_check(model, draw(model, seed, replication), engine, reason, record)
+
+
+def _elsewhere(files: Sequence[str], rules: Mapping[str, str], *job: Any) -> Run:
+    """One run in another process, which must have the same rules."""
+    load_same(files, rules)
+    return _one(*job)
 
 
 def _checked_seed(seed: int | None) -> int:

@@ -11,6 +11,7 @@ import backsim
 from backsim.cli import run
 from backsim.errors import RuleError
 from backsim.experiment.store import StudyError
+from backsim.rules import FAMILIES
 from backsim.rules.files import load_rules
 
 RULE = """
@@ -119,3 +120,18 @@ def test_another_process_that_has_another_rule(tmp_path: Path) -> None:
     levels.write_text("12\n" * 7)
     with pytest.raises(RuleError, match=r"rule reorder\.weekly.*loaded it again"):
         list(backsim.replicate(scenario, replications=2, seed=1, workers=2, engine="simpy"))
+
+
+def test_a_worker_forgets_the_rules_of_the_run_before(tmp_path: Path) -> None:
+    """Workers outlive a run; the next run's rule of the same name is another file's."""
+    waits = []
+    for level in (16, 12):
+        folder = tmp_path / str(level)
+        folder.mkdir()
+        scenario, rules, levels = shop(folder)
+        levels.write_text(f"{level}\n" * 7)
+        FAMILIES["reorder"].rules.pop("weekly", None)
+        load_anew(rules)
+        runs = backsim.replicate(scenario, replications=2, seed=1, workers=2, engine="simpy")
+        waits.append(sum(run.metrics["mean_on_hand"] for run in runs))
+    assert waits[0] > waits[1]

@@ -54,6 +54,17 @@ def loaded_files() -> tuple[str, ...]:
     return tuple(_loaded)
 
 
+def keep_only(files: Iterable[str | Path]) -> None:
+    """Forget every file loaded so far that is not one of those, and its rules.
+
+    A worker process outlives a run: the next one may bring a rule of the same name.
+    """
+    wanted = {str(Path(file).resolve()) for file in files}
+    for path in [path for path in _loaded if path not in wanted]:
+        _forget(path, {})
+        del _loaded[path]
+
+
 def rules_are_portable() -> bool:
     """Whether another process can load every rule: those of a notebook or script it cannot."""
     rules = (rule for family in FAMILIES.values() for rule in family.rules.values())
@@ -68,7 +79,7 @@ def _hash_of(file: str | Path, path: Path) -> str:
 
 
 def _forget(file: str, names: dict[str, Any]) -> None:
-    """Take away the rules of an earlier version of a file that the new one does not have."""
+    """Take away the rules of a file that are not those of its present version."""
     for family in FAMILIES.values():
         for name, rule in list(family.rules.items()):
             function = rule.function

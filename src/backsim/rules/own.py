@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from backsim.errors import RuleError
-from backsim.rules.files import load_rules
+from backsim.rules.files import keep_only, load_rules
 from backsim.rules.fingerprint import Fingerprint, fingerprint
 from backsim.rules.registry import FAMILIES, Rule
 
@@ -44,11 +44,13 @@ def check_same(expected: Mapping[str, str], when: str) -> None:
             )
 
 
-def load_same(files: Iterable[str], expected: Mapping[str, str]) -> None:
+def load_same(files: Sequence[str], expected: Mapping[str, str]) -> None:
     """Load files of rules in a worker, which must have the same rules then.
 
-    A worker may have run a file before, when what it reads was another.  Raises RuleError.
+    A worker may have run a file before, when what it reads was another; or other files, for
+    another run.  Raises RuleError.
     """
+    keep_only(files)
     load_rules(files)
     if now(expected) != dict(expected):
         load_rules(files, anew=True)
