@@ -18,7 +18,7 @@ from backsim.engines.log import TABLES, Log
 from backsim.entities import dtype
 from backsim.quantities import Described
 from backsim.rules import FAMILIES
-from backsim.scenario.distribution import Distribution, name_of
+from backsim.scenario.distributions.base import Distribution, name_of
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import RuleUse, each_value

@@ -324,7 +324,7 @@ def test_interrupt_while_a_scenario_is_written(
     def stop(self: object, **_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("backsim.scenario.distributions.name_of", stop)
+    monkeypatch.setattr("backsim.scenario.distributions.fields.name_of", stop)
     assert cli(["resolve", scenario]) == 130
     assert capsys.readouterr().err == "backsim: interrupted\n"
 

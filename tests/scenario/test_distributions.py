@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from backsim.scenario.distribution import REGISTRY, Distribution
-from backsim.scenario.distributions import AnyDistribution
+from backsim.scenario.distributions.base import REGISTRY, Distribution
+from backsim.scenario.distributions.fields import AnyDistribution
 from backsim.streams import generator
 
 READ: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)

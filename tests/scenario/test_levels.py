@@ -12,10 +12,10 @@ from tests.scenario.test_distributions import CASES, READ
 import backsim
 from backsim.rules import FAMILIES
 from backsim.scenario import from_dict
-from backsim.scenario.distributions import Deterministic
-from backsim.scenario.flow import Flow, flows, moments_of, whole
-from backsim.scenario.leadtime import LeadTimeDemand, Shape, nodes
-from backsim.scenario.levels import shape_of
+from backsim.scenario.demand.laws import Flow, flows, moments_of, whole
+from backsim.scenario.distributions.fields import Deterministic
+from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, nodes
+from backsim.scenario.levels.service_levels import shape_of
 from backsim.scenario.model import Model
 from backsim.streams import generator
 from backsim.validation import Answer

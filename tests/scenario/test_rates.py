@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backsim.scenario.demand import Cycle, Pattern
-from backsim.scenario.rates import Clock, steps
+from backsim.scenario.demand.patterns import Clock, steps
+from backsim.scenario.demand.schema import Cycle, Pattern
 
 MONDAY = datetime.date(2024, 1, 1)
 WORKDAYS = Pattern(weekdays=(1, 1, 1, 1, 1, 0, 0))

@@ -8,8 +8,8 @@ import pytest
 
 from backsim import simulate
 from backsim.errors import InputError
+from backsim.scenario.demand.rates import expected_work
 from backsim.scenario.load import from_dict
-from backsim.scenario.volume import expected_work
 from backsim.scenario.workload import workload
 from backsim.streams import draw
 

@@ -9,7 +9,7 @@ import pytest
 from tests.models import build, orders
 
 from backsim.entities import TAPE_FIELDS
-from backsim.scenario.distributions import REGISTRY
+from backsim.scenario.distributions.fields import REGISTRY
 from backsim.scenario.load import from_dict
 from backsim.streams import Draws, Tape, draw, generator
 

@@ -9,7 +9,7 @@ from typing import Any
 from backsim.cli.show import parameter
 from backsim.results.metrics import groups
 from backsim.rules import FAMILIES
-from backsim.scenario.distribution import REGISTRY
+from backsim.scenario.distributions.base import REGISTRY
 from backsim.scenario.jsonschema import json_schema
 
 HEAD = """# Reference

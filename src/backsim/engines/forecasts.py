@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backsim.entities import FORECAST, LATE_FORECAST, Forecast
-from backsim.scenario.levels import follows_forecast
+from backsim.scenario.levels.service_levels import follows_forecast
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Review, StockPoint
 

@@ -18,9 +18,9 @@ from backsim.entities import (
     Supplier,
 )
 from backsim.rules import FAMILIES
-from backsim.scenario.lanes import TRANSFERRED, Lane, lanes, sends_for_units
 from backsim.scenario.model import Model
-from backsim.scenario.network import Network, network_of
+from backsim.scenario.network.lanes import TRANSFERRED, Lane, lanes, sends_for_units
+from backsim.scenario.network.network import Network, network_of
 from backsim.scenario.reactions import emergency_of
 from backsim.scenario.schema import SiteSource, StockPoint
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from backsim.scenario.distributions import Deterministic, Distribution
-from backsim.scenario.leadtime import nodes
+from backsim.scenario.distributions.fields import Deterministic, Distribution
+from backsim.scenario.levels.lead_time_demand import nodes
 from backsim.scenario.schema import Servers, Supplier, Throughput
 
 POINTS = 129

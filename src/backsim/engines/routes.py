@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import NONE
 from backsim.scenario.model import Model
-from backsim.scenario.routes import routes
+from backsim.scenario.network.fulfilment import routes
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup

@@ -48,8 +48,8 @@ from backsim.errors import TapeError
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
-from backsim.scenario.lanes import first_lane
 from backsim.scenario.model import Model
+from backsim.scenario.network.lanes import first_lane
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import (
     Batches,

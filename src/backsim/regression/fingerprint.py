@@ -16,8 +16,8 @@ from backsim.experiment.tapes import tape_digest
 from backsim.regression.baseline import Digests, MadeWith
 from backsim.regression.fields import flat
 from backsim.results.madewith import environment, versions_that_count
-from backsim.scenario.lanes import lanes
 from backsim.scenario.model import Model
+from backsim.scenario.network.lanes import lanes
 from backsim.streams import Tape, draw
 from backsim.study.study import Study
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from backsim.present.numbers import PAGE_PLUS_MINUS, interval, percent
 from backsim.report.words import condition, label, unit_of
-from backsim.scenario.lanes import sends_for_units
+from backsim.scenario.network.lanes import sends_for_units
 from backsim.study.analysis import Ranking, warm_up_verdict
 from backsim.study.study import Study
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.entities import NONE
-from backsim.scenario.lanes import TRANSFERRED
 from backsim.scenario.model import Model
+from backsim.scenario.network.lanes import TRANSFERRED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

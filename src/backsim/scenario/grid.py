@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from backsim.scenario.distribution import Distribution
+from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.schema import (
     OrderList,
     PeriodArrivals,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backsim.scenario.demand.patterns import steps
 from backsim.scenario.model import Model
-from backsim.scenario.rates import steps
 from backsim.scenario.schema import Process, Scenario
 from backsim.scenario.workload import workload
 from backsim.scenario.yamlfile import Document, Fault

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from backsim.errors import InputError
 from backsim.kinds import Kind, expect
 from backsim.scenario.model import Model
-from backsim.scenario.names import unknown_names
 from backsim.scenario.override import parse_path, put
 from backsim.scenario.part import MEMBER, Part
+from backsim.scenario.references import unknown_names
 from backsim.scenario.resolve import resolve
 from backsim.scenario.schema import Scenario
 from backsim.scenario.yamlfile import (

@@ -16,8 +16,8 @@ import numpy as np
 from backsim.kernel.grid import to_grid
 from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.schema import Scenario, StockCosts
-from backsim.scenario.trace import TraceLines
-from backsim.scenario.tracereport import TraceReport
+from backsim.scenario.traces.read import TraceLines
+from backsim.scenario.traces.report import TraceReport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from backsim.errors import few, nearest
-from backsim.scenario.flow import flows
+from backsim.scenario.demand.laws import flows
+from backsim.scenario.demand.rates import demand_rates, expected_work, mean_demand
 from backsim.scenario.grid import LONGEST
+from backsim.scenario.levels.stock_points import StockPoints
 from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
-from backsim.scenario.names import unknown_names
-from backsim.scenario.routes import route_faults
+from backsim.scenario.network.fulfilment import route_faults
+from backsim.scenario.references import unknown_names
 from backsim.scenario.schema import (
     CustomerClass,
     OrderList,
@@ -24,10 +26,8 @@ from backsim.scenario.schema import (
     Scenario,
     TraceDemand,
 )
-from backsim.scenario.stock import StockPoints
-from backsim.scenario.trace import TraceLines, read_trace, set_horizon, set_start, until
-from backsim.scenario.tracefile import TraceError
-from backsim.scenario.volume import demand_rates, expected_work, mean_demand
+from backsim.scenario.traces.file import TraceError
+from backsim.scenario.traces.read import TraceLines, read_trace, set_horizon, set_start, until
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
 
 

@@ -33,7 +33,7 @@ from backsim.quantities import (
     Time,
     UnitsPerDay,
 )
-from backsim.scenario.demand import (
+from backsim.scenario.demand.schema import (
     Demand,
     OrderList,
     Pattern,
@@ -44,7 +44,7 @@ from backsim.scenario.demand import (
     Trace,
     TraceDemand,
 )
-from backsim.scenario.distributions import Duration
+from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.reactions import Cancelling, Emergency, Expediting
 from backsim.scenario.ruleuse import (

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.entities import MESSAGES
 from backsim.quantities import Days, PositiveCount, PositiveDays, Probability, Rate
-from backsim.scenario.distributions import Duration, Fraction, Interval
+from backsim.scenario.distributions.fields import Duration, Fraction, Interval
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Spec, word_or
 

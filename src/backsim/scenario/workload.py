@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backsim.rules import PROGRAM
-from backsim.scenario.lanes import Lane, lanes
+from backsim.scenario.demand.rates import Pair, mean_demand
 from backsim.scenario.model import Model
-from backsim.scenario.network import network_of
+from backsim.scenario.network.lanes import Lane, lanes
+from backsim.scenario.network.network import network_of
 from backsim.scenario.schema import Batches, CustomerClass, Review, Servers, StockPoint, Supplier
-from backsim.scenario.volume import Pair, mean_demand
 
 BYTES_A_LINE = 250.0
 """Peak memory of a replication per order line, in bytes (`make bench` measures it)."""

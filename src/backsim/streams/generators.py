@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.kernel.grid import to_grid
-from backsim.scenario.distributions import Deterministic, Distribution
+from backsim.scenario.distributions.fields import Deterministic, Distribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

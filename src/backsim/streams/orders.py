@@ -12,9 +12,9 @@ import numpy as np
 from backsim.entities import NEVER, TAPE_FIELDS, Line, dtype
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
-from backsim.scenario.distributions import Deterministic, Distribution
+from backsim.scenario.demand.patterns import Clock
+from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
-from backsim.scenario.rates import Clock
 from backsim.scenario.schema import (
     CustomerClass,
     OrderList,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.scenario.continuous import Uniform
-from backsim.scenario.distributions import Deterministic, Distribution
-from backsim.scenario.lanes import Lane, lanes
+from backsim.scenario.distributions.continuous import Uniform
+from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
+from backsim.scenario.network.lanes import Lane, lanes
 from backsim.scenario.supply import Disruptions, Supplier
 from backsim.streams.generators import Draws, ends_of
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from backsim.scenario.graph import grouped, reached
-from backsim.scenario.lanes import sends_for_units
 from backsim.scenario.model import Model
-from backsim.scenario.network import network_of
+from backsim.scenario.network.graph import grouped, reached
+from backsim.scenario.network.lanes import sends_for_units
+from backsim.scenario.network.network import network_of
 
 MOST_ACROSS = 3
 """Levels beside each other, at most; a longer network is drawn downwards."""

@@ -10,8 +10,8 @@ import numpy as np
 from backsim.entities import NONE
 from backsim.results.between import transfers_of
 from backsim.results.metrics.sums import Sums
-from backsim.scenario.lanes import sends_for_units
 from backsim.scenario.model import Model
+from backsim.scenario.network.lanes import sends_for_units
 from backsim.scenario.reactions import Expedite, cancels, emergency_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from backsim.results.between import transfers_of
 from backsim.results.metrics.sums import Sums
+from backsim.scenario.network.valuation import unit_costs
 from backsim.scenario.schema import SiteSource, SupplierSource
-from backsim.scenario.valuation import unit_costs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

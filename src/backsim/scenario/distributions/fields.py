@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, PlainSerializer, create_model
 
-import backsim.scenario.continuous  # noqa: F401 (it registers its distributions)
+import backsim.scenario.distributions.continuous  # noqa: F401 (it registers its distributions)
 from backsim.errors import nearest
 from backsim.quantities import Described, Number
-from backsim.scenario.discrete import Deterministic
-from backsim.scenario.distribution import REGISTRY, Distribution, name_of
+from backsim.scenario.distributions.base import REGISTRY, Distribution, name_of
+from backsim.scenario.distributions.discrete import Deterministic
 from backsim.scenario.part import MEMBER, Part, fault, member, only_key
 
 

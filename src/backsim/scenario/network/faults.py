@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backsim.scenario.graph import grouped, reached
-from backsim.scenario.network import Network
+from backsim.scenario.demand.rates import Pair
+from backsim.scenario.network.graph import grouped, reached
+from backsim.scenario.network.network import Network
 from backsim.scenario.reactions import emergency_of, misplaced
 from backsim.scenario.schema import SiteSource
-from backsim.scenario.volume import Pair
 from backsim.scenario.yamlfile import Location
 
 Found = tuple[Pair, str, Location, str, Any]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backsim.scenario.flow import Flow
+from backsim.scenario.demand.laws import Flow
+from backsim.scenario.demand.rates import Pair
 from backsim.scenario.schema import Scenario, SiteSource
-from backsim.scenario.volume import Pair
 
 if TYPE_CHECKING:
     from backsim.scenario.model import Model

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from backsim.scenario.distribution import Distribution
-from backsim.scenario.flow import MOST_UNITS, Flow, moments_of
+from backsim.scenario.demand.laws import MOST_UNITS, Flow, moments_of
+from backsim.scenario.distributions.base import Distribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -204,7 +204,7 @@ class LeadTimeDemand:
 
     def _of_period(self) -> Floats:
         """Probabilities of the units asked for between two reviews."""
-        from backsim.scenario.discrete import Deterministic
+        from backsim.scenario.distributions.discrete import Deterministic
 
         one = LeadTimeDemand(self.flows, Deterministic(value=self.period), 0.0, self.law)
         return np.asarray(np.diff(one.at_most(True), prepend=0.0))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from backsim.errors import nearest
-from backsim.scenario.demand import Trace
+from backsim.scenario.demand.schema import Trace
 from backsim.tables.delimited import read_delimited
 from backsim.tables.excel import read_workbook
 from backsim.tables.faults import Unreadable

@@ -13,11 +13,11 @@ import numpy as np
 
 from backsim.errors import few
 from backsim.quantities import LARGEST_STOCK, MOST
-from backsim.scenario.cancellations import take_back
-from backsim.scenario.demand import Cancellations, Filter, Trace
-from backsim.scenario.tracefile import Place, TraceError, read_file
-from backsim.scenario.tracereport import TraceReport
-from backsim.scenario.tracetimes import Times, read_times
+from backsim.scenario.demand.schema import Cancellations, Filter, Trace
+from backsim.scenario.traces.cancellations import take_back
+from backsim.scenario.traces.file import Place, TraceError, read_file
+from backsim.scenario.traces.report import TraceReport
+from backsim.scenario.traces.times import Times, read_times
 from backsim.scenario.yamlfile import show
 from backsim.tables.excel import ERRORS
 from backsim.tables.faults import shown

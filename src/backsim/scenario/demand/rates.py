@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from backsim.scenario.distribution import Distribution
-from backsim.scenario.rates import Clock
+from backsim.scenario.demand.patterns import Clock
+from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.schema import (
     OrderList,
     PeriodArrivals,
@@ -16,7 +16,7 @@ from backsim.scenario.schema import (
     RenewalArrivals,
     Scenario,
 )
-from backsim.scenario.trace import TraceLines
+from backsim.scenario.traces.read import TraceLines
 
 Pair = tuple[str, str]
 """(product, site)"""

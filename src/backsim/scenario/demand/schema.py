@@ -19,7 +19,7 @@ from backsim.quantities import (
     PositiveUnits,
     Rate,
 )
-from backsim.scenario.distributions import Interval, Lines, Size
+from backsim.scenario.distributions.fields import Interval, Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member, only_key
 from backsim.scenario.shorthand import Name, Spec, Weights
 from backsim.tables.dates import check_format

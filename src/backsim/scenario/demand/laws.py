@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.scenario.demand import (
+from backsim.scenario.demand.rates import Pair, Traces, order_rate
+from backsim.scenario.demand.schema import (
     OrderList,
     PeriodArrivals,
     PoissonArrivals,
     Process,
     RenewalArrivals,
 )
-from backsim.scenario.distribution import Distribution
-from backsim.scenario.volume import Pair, Traces, order_rate
+from backsim.scenario.distributions.base import Distribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.scenario.tracefile import TraceError
+from backsim.scenario.traces.file import TraceError
 from backsim.tables.dates import EPOCH, DateReader, Moment
 from backsim.tables.faults import shown
 from backsim.tables.table import Table

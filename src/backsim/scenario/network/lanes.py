@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backsim.scenario.discrete import Deterministic
-from backsim.scenario.distributions import Distribution
+from backsim.scenario.distributions.discrete import Deterministic
+from backsim.scenario.distributions.fields import Distribution
 from backsim.scenario.schema import (
     Servers,
     SiteSource,

@@ -10,13 +10,20 @@ from pydantic import ValidationError
 
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, PROGRAM, Rule
-from backsim.scenario.flow import Flow
-from backsim.scenario.levels import LevelFault, Situation, follows_forecast, in_units, up_to
-from backsim.scenario.network import Network
-from backsim.scenario.networkfaults import network_faults
+from backsim.scenario.demand.laws import Flow
+from backsim.scenario.demand.rates import Pair
+from backsim.scenario.levels.service_levels import (
+    LevelFault,
+    Situation,
+    follows_forecast,
+    in_units,
+    up_to,
+)
+from backsim.scenario.network.faults import network_faults
+from backsim.scenario.network.fulfilment import serving_sites
+from backsim.scenario.network.network import Network
 from backsim.scenario.part import MEMBER
 from backsim.scenario.reactions import emergency_of
-from backsim.scenario.routes import serving_sites
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import (
     Batches,
@@ -29,7 +36,6 @@ from backsim.scenario.schema import (
     SupplierSource,
 )
 from backsim.scenario.shorthand import Spec
-from backsim.scenario.volume import Pair
 from backsim.scenario.yamlfile import Document, Fault, Location
 
 MOST_COUNTED = 2**61

@@ -1,7 +1,5 @@
 """Distributions on single values and on whole numbers."""
 
-# ruff: noqa: D102 (the methods are described in Distribution)
-
 from __future__ import annotations
 
 import math
@@ -10,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.quantities import NonNegative, Number, OpenProbability, Positive
-from backsim.scenario.distribution import Distribution, named
+from backsim.scenario.distributions.base import Distribution, named
 from backsim.scenario.part import fault
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from backsim.scenario.distribution import Floats
+    from backsim.scenario.distributions.base import Floats
 
 
 @named("deterministic")

@@ -10,9 +10,9 @@ from typing import Any
 from backsim.entities import Stock
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, Rule
-from backsim.scenario.distribution import Distribution
-from backsim.scenario.flow import MOST_UNITS, Flow
-from backsim.scenario.leadtime import LeadTimeDemand, Shape, TooMuch
+from backsim.scenario.demand.laws import MOST_UNITS, Flow
+from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
 from backsim.scenario.ruleuse import Above, Cover, RuleUse, SafetyStock, Service, Target
 
 ROUNDING = 1e-9

@@ -1,20 +1,18 @@
 """Continuous distributions."""
 
-# ruff: noqa: D102 (the methods are described in Distribution)
-
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
 from backsim.quantities import Number, Positive
-from backsim.scenario.distribution import Distribution, named, spread
+from backsim.scenario.distributions.base import Distribution, named, spread
 from backsim.scenario.part import fault
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from backsim.scenario.distribution import Floats
+    from backsim.scenario.distributions.base import Floats
 
 
 @named("exponential")

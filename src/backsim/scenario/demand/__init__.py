@@ -1,0 +1,1 @@
+"""What customers order: processes, patterns of the rate, traces, written orders; and its laws."""

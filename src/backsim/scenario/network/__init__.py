@@ -1,0 +1,1 @@
+"""Who supplies whom: sources, lanes, sites that serve for others, and what units cost there."""

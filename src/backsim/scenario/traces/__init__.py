@@ -1,0 +1,1 @@
+"""Files of order lines (traces): read, filtered and counted."""
