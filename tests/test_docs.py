@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backsim.cli import run as cli
-from backsim.cli.reference import families
+from backsim.cli.commands.reference import families
 from backsim.experiment import load_experiment
 from backsim.rules import FAMILIES
 from backsim.scenario.load import build

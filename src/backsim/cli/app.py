@@ -19,7 +19,7 @@ class Grouped(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a heading a group, and a line a command."""
         for group in GROUPS:
-            names = [name for name, one in COMMANDS.items() if one.group == group]
+            names = [name for name in sorted(COMMANDS) if COMMANDS[name].group == group]
             found = [(name, self.get_command(ctx, name)) for name in names]
             with formatter.section(group):
                 formatter.write_dl([(n, c.get_short_help_str(60)) for n, c in found if c])

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from backsim.cli.console import Format
+from backsim.cli.console import Format, say
 
 
 class Engine(StrEnum):
@@ -19,6 +19,15 @@ class Engine(StrEnum):
     compiled = "compiled"
 
 
+def _load(ctx: typer.Context, files: list[Path] | None) -> list[Path]:
+    """Load files of rules as soon as they are named, unless a shell only asks for completion."""
+    if files and not ctx.resilient_parsing:
+        from backsim.rules.files import load_rules
+
+        load_rules(files)
+    return files or []
+
+
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
 Sets = Annotated[
     list[str] | None,
@@ -27,7 +36,10 @@ Sets = Annotated[
 RuleFiles = Annotated[
     list[Path] | None,
     typer.Option(
-        "--rules", metavar="FILE", help="A Python file with your own rules or metrics; repeatable."
+        "--rules",
+        metavar="FILE",
+        help="A Python file with your own rules or metrics; repeatable.",
+        callback=_load,
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of the random numbers.", min=0)]
@@ -41,3 +53,13 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Write the results to a folder."),
 ]
+
+
+def known_seed(seed: int | None) -> int:
+    """The seed that was given, or one that is drawn and said."""
+    if seed is None:
+        from backsim.streams import fresh_seed
+
+        seed = fresh_seed()
+        say(f"seed: {seed}")
+    return seed

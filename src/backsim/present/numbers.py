@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
-
-from backsim.statistics import Difference, Estimate
+from typing import Protocol, runtime_checkable
 
 PLUS_MINUS = "+-"
 PAGE_PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 NOTHING = "-"
 """Stands where there is no number."""
+
+
+@runtime_checkable
+class Interval(Protocol):
+    """A mean with its interval, such as an `Estimate` or a `Difference`."""
+
+    @property
+    def mean(self) -> float:
+        """The middle of the interval."""
+
+    @property
+    def half_width(self) -> float:
+        """How far the interval reaches to either side; nan where it is not known."""
 
 
 def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -> str:
@@ -36,9 +48,9 @@ def decimals_for(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def interval(found: Estimate | Difference, sign: str = PLUS_MINUS) -> str:
+def interval(found: Interval, sign: str = PLUS_MINUS) -> str:
     """A mean and its half-width; `> 40` where it is known only to be more."""
-    if isinstance(found, Estimate) and found.more:
+    if getattr(found, "more", False):
         return f"> {number(found.mean)}"
     return number(found.mean, found.half_width, sign)
 

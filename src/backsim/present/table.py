@@ -10,15 +10,15 @@ from typing import Any, Literal
 from backsim.present.numbers import (
     NOTHING,
     PLUS_MINUS,
+    Interval,
     interval,
     money,
     plain_number,
     share,
     units,
 )
-from backsim.statistics import Difference, Estimate
 
-Cell = str | int | float | Estimate | Difference | None
+Cell = str | int | float | Interval | None
 Kind = Literal["", "text", "prose", "money", "units", "share", "days"]
 """What stands below a heading.  Prose may be broken over lines; "" goes by the cells themselves."""
 
@@ -78,7 +78,7 @@ Block = str | Table
 
 def cell_text(cell: Cell, sign: str = PLUS_MINUS, kind: Kind = "") -> str:
     """A cell as text; `-` for nothing."""
-    if isinstance(cell, Estimate | Difference):
+    if isinstance(cell, Interval):
         return interval(cell, sign)
     if isinstance(cell, str):
         return cell

@@ -1,5 +1,5 @@
-"""A file a command: its arguments, its options, and what it calls.
+"""One file per command: its arguments and options, and what it does.
 
-Every file in this folder is found by itself.  Libraries are imported by the commands that need
+Every file in this folder is found by itself.  Libraries are imported by the functions that need
 them, so that `--help` is there at once.
 """

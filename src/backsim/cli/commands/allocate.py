@@ -1,17 +1,28 @@
-"""`allocate`: its arguments and options."""
+"""`allocate`: today's open orders against stock and purchases under way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backsim.cli.console import Format
+from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import Out, PrintAs, RuleFiles
 from backsim.cli.registry import command
-from backsim.errors import InputError
+from backsim.errors import InputError, few
+from backsim.files import check_folder
+from backsim.present.numbers import money, share, units
+from backsim.present.table import Block
+
+if TYPE_CHECKING:
+    from backsim.allocation.plan.plan import Plan
+
+MOST_ROWS = 20
+MOST_NAMES = 8
 
 
 class Solver(StrEnum):
@@ -51,23 +62,99 @@ def allocate(
     rules: RuleFiles = None,
 ) -> None:
     """Allocate stock and purchases to today's open orders."""
-    from backsim.cli.allocate import make_template, run_allocation
-    from backsim.rules.files import load_rules
-
-    load_rules(rules or [])
     if template is not None:
-        make_template(template)
-    elif book is None:
+        _make_template(template)
+        return
+    if book is None:
         raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
-    else:
-        run_allocation(
-            book,
-            rule,
-            out,
-            format,
-            today,
-            date_format,
-            solver.value,
-            time_limit,
-            decimal,
+    from backsim.allocation.book.assemble import read_book
+    from backsim.allocation.plan.compare import LP, all_plans, compared
+    from backsim.allocation.plan.compare import allocate as make_plan
+    from backsim.allocation.plan.lists import rows
+    from backsim.allocation.plan.store import plain_rows, summary, write_plan
+    from backsim.allocation.solver.solution import Effort
+
+    if out is not None:
+        check_folder(out)
+    given = read_book(book, _today(today), _format(date_format), _decimal(decimal))
+    if given.overdue:
+        say(f"warning: overdue, but planned with as if here: {few(given.overdue, MOST_NAMES)}")
+    for better, worse in given.silent_ranks if rule == LP else ():
+        say(
+            f"warning: rank only orders the rules and breaks ties; the linear program goes by "
+            f"weight and lost, and class {better} has no more of them than class {worse}"
         )
+    effort = Effort(time_limit=time_limit) if time_limit else None
+    plan = make_plan(given, rule, effort, **({"solver": solver.value} if rule == LP else {}))
+    plans = all_plans(plan, effort)
+    title = f"Plan for {book.name or book}"
+    if out is not None:
+        write_plan(plan, plans, out, title)
+    found = Found(
+        title,
+        lambda: _blocks(plan, plans),
+        lambda: plain_rows(plan.listed["shipments"]),
+        lambda: {
+            **summary(plan),
+            "rules": rows(compared(plans)),
+            **{name: rows(table) for name, table in plan.listed.items()},
+        },
+        MOST_ROWS,
+    )
+    show(found, format)
+    if out is not None:
+        say(f"written: {out}")
+
+
+def _make_template(folder: Path) -> None:
+    """Write the example book and say what to do with it."""
+    from backsim.allocation.book.template import write_template
+
+    for path in write_template(folder):
+        print(path)
+    say(f"fill them in, then: backsim allocate {folder}")
+
+
+def _today(text: str | None) -> date | None:
+    from backsim.allocation.book.settings import parse_day
+
+    try:
+        return None if text is None else parse_day(text)
+    except ValueError:
+        raise InputError(f"today: expected a date written as YYYY-MM-DD, got {text!r}") from None
+
+
+def _format(text: str | None) -> str | None:
+    from backsim.tables.dates import check_format
+
+    try:
+        return None if text is None else check_format(text)
+    except ValueError as error:
+        raise InputError(f"date-format: expected {error}, got {text!r}") from None
+
+
+def _decimal(text: str | None) -> str | None:
+    from backsim.allocation.book.settings import DECIMALS
+
+    if text is not None and text not in DECIMALS:
+        raise InputError(f"decimal: expected point or comma, got {text!r}")
+    return None if text is None else DECIMALS[text]
+
+
+def _blocks(plan: Plan, plans: Sequence[Plan]) -> Iterator[Block]:
+    from backsim.allocation.plan.showing import plan_tables
+    from backsim.allocation.plan.store import summary
+
+    figures = summary(plan)
+    today = f"{plan.book.today}: " if plan.book.today else ""
+    yield (
+        f"{today}{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
+        f"{figures['sources']:,} sources, {figures['choices']:,} choices"
+    )
+    bound = f"; no plan costs less than {money(plan.bound)}" if plan.bounded else ""
+    gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > 5e-6 else ""
+    yield (
+        f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
+        f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
+    )
+    yield from (table for table in plan_tables(plan, plans) if table.rows)

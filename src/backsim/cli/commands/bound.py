@@ -1,14 +1,30 @@
-"""`bound`: its arguments and options."""
+"""`bound`: what no clearing rule could have beaten, and how far the rules are above it."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backsim.cli.console import Format
-from backsim.cli.options import Engine, PrintAs, RuleFiles, ScenarioFile, Seed, Sets, UseEngine
+from backsim.cli.console import Format, Found, say, show
+from backsim.cli.options import (
+    Engine,
+    PrintAs,
+    RuleFiles,
+    ScenarioFile,
+    Seed,
+    Sets,
+    UseEngine,
+    known_seed,
+)
+from backsim.cli.progress import counting
 from backsim.cli.registry import command
+from backsim.present.table import Block, Column, Table
+
+if TYPE_CHECKING:
+    from backsim.hindsight import Regret
+    from backsim.scenario.model import Model
 
 
 @command("Simulate")
@@ -35,8 +51,58 @@ def bound(
     What no clearing rule could have beaten on the same random numbers, and each rule's regret.
     A seed that is not given is drawn and printed.
     """
-    from backsim.cli.bound import show_bound
-    from backsim.rules.files import load_rules
+    from backsim.hindsight import regrets
+    from backsim.hindsight.regret import rules_for
+    from backsim.scenario import load
 
-    load_rules(rules or [])
-    show_bound(scenario, seed, replications, against, format, engine.value, set_ or [])
+    model = load(scenario, set_ or [])
+    seed = known_seed(seed)
+    names, left_out = rules_for(model) if against is None else (list(against), {})
+    for name, reason in left_out.items():
+        say(f"the rule {name} is left out: {reason}")
+    with counting("runs") as progress:
+        found = regrets(
+            model,
+            seed=seed,
+            replications=replications,
+            rules=names,
+            engine=engine.value,
+            progress=progress,
+        )
+    rows = [_row(regret) for regret in found]
+    values = {"seed": seed, "replications": replications, "rules": rows}
+    show(
+        Found("", lambda: _blocks(model, found, seed, replications), lambda: rows, lambda: values),
+        format,
+    )
+
+
+def _row(found: Regret) -> dict[str, Any]:
+    pairs = {"realised": found.realised, "bound": found.least, "regret": found.regret}
+    figures = {
+        name: value
+        for what, known in pairs.items()
+        for name, value in ((what, known.mean), (f"{what}_half_width", known.half_width))
+    }
+    return {"rule": found.rule, **figures, "given_receipts": found.given_receipts}
+
+
+def _blocks(model: Model, found: Sequence[Regret], seed: int, replications: int) -> Iterator[Block]:
+    from backsim.hindsight import TERMS
+    from backsim.results.units import unit_words
+
+    costs = ", ".join(name.removeprefix("cost.") for name in TERMS)
+    unit = unit_words("money per day", model.scenario)
+    yield f"{unit[:1].upper()}{unit[1:]}: {costs}; {replications} replications; seed {seed}"
+    columns = (Column("rule", kind="text"), *map(Column, ("realised", "bound", "regret")))
+    first, *others = found
+    rows = tuple(
+        (regret.rule, regret.realised, regret.least, regret.regret)
+        for regret in [first, *sorted(others, key=lambda r: r.realised.mean)]
+    )
+    yield Table("regret", "", columns, rows)
+    reasons = dict.fromkeys(r.given_receipts for r in found if r.given_receipts)
+    if reasons:
+        yield "\nEach bound holds with the receipts of its own runs: " + "; ".join(reasons)
+    else:
+        yield "\nNo clearing rule costs less than the bound on these tapes."

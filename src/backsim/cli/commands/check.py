@@ -1,7 +1,8 @@
-"""`check`: its arguments and options."""
+"""`check`: each experiment as it is done, then files for CI."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -45,12 +46,26 @@ def check(
 
     Exits with 0 as before, 1 changed, 2 bad input.
     """
-    from backsim.cli.check import check_experiments
-    from backsim.regression.check import Settings
-    from backsim.rules.files import load_rules
+    from backsim.files import check_folder
+    from backsim.regression.check import Check, Settings, check_all, worst
+    from backsim.regression.github import annotation_lines
+    from backsim.regression.junit import write_junit
+    from backsim.regression.markdown import write_markdown
+    from backsim.regression.tell import story
 
-    load_rules(rules or [])
     if replications is not None and not update:
         raise InputError("check: expected --replications with --update (else the baseline says it)")
+    for file in filter(None, (junit, markdown)):
+        check_folder(file.parent)
     settings = Settings(baseline, workers, engine.value, replications, strict, tuple(rules or ()))
-    return check_experiments(experiments, settings, update, junit, markdown)
+    checks: list[Check] = []
+    for one in check_all(experiments, settings, update):
+        checks.append(one)
+        print(story(one), flush=True)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            print(*annotation_lines(one), sep="\n", flush=True)
+    if junit is not None:
+        write_junit(checks, junit)
+    if markdown is not None:
+        write_markdown(checks, markdown)
+    return worst(checks)

@@ -1,15 +1,26 @@
-"""`compare`: its arguments and options."""
+"""`compare`: progress while it runs, then a table, the finding, and files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backsim.cli.console import Format
+from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import Engine, Out, PrintAs, RuleFiles, Seed, Sets, UseEngine, Workers
+from backsim.cli.progress import counting
 from backsim.cli.registry import command
+from backsim.present.table import Block
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from backsim.experiment import Study
+
+MOST_ROWS = 40
 
 
 @command("Simulate")
@@ -53,19 +64,95 @@ def compare(
     Writes a study, results.csv and report.html to `--out`, by default studies/ and the experiment's
     name, and resumes the study there if it was interrupted.  Table and finding are printed.
     """
-    from backsim.cli.compare import compare_policies
-    from backsim.rules.files import load_rules
+    from backsim.experiment.export import check_parquet
+    from backsim.experiment.load import load_experiment
+    from backsim.experiment.play import play
+    from backsim.report.excel import check_excel
 
-    load_rules(rules or [])
-    fields = {"replications": replications, "seed": seed}
-    compare_policies(
-        experiment,
-        out if out is not None else Path("studies") / experiment.stem,
-        set_ or [],
-        {name: value for name, value in fields.items() if value is not None},
-        format,
-        excel,
-        parquet,
-        bound,
-        {"workers": workers, "engine": engine.value, "fresh": fresh, "dask": dask},
+    if parquet:
+        check_parquet()
+    if excel is not None:
+        check_excel(excel)
+    given = {"replications": replications, "seed": seed}
+    fields = {name: value for name, value in given.items() if value is not None}
+    asked = load_experiment(experiment, set_ or [], fields)
+    out = out if out is not None else Path("studies") / experiment.stem
+    with counting("replications") as progress:
+        study = play(
+            asked, out=out, progress=progress, workers=workers, engine=engine.value,
+            fresh=fresh, dask=dask,
+        )  # fmt: skip
+    bounds = None if bound is None else study.bound(bound)
+    files = _write(study, out, excel, parquet, bounds)
+    found = Found(
+        asked.title or asked.name,
+        lambda: _blocks(study),
+        lambda: _records(study.table()),
+        lambda: _values(study),
+        MOST_ROWS,
+    )
+    show(found, format)
+    for warning in study.warnings:
+        say(f"warning: {warning}")
+    say(f"\nwritten: {', '.join(map(str, files))}")
+
+
+def _write(
+    study: Study, out: Path, excel: Path | None, parquet: bool, bounds: pd.DataFrame | None
+) -> list[Path]:
+    from backsim.experiment.export import write_csv, write_parquet
+
+    write_csv(study, out / "results.csv")
+    files = [out / "results.csv"]
+    if parquet:
+        write_parquet(study, out / "results.parquet")
+        files.append(out / "results.parquet")
+    if bounds is not None:
+        bounds.to_csv(out / "bounds.csv", index=False)
+        files.append(out / "bounds.csv")
+    files.append(study.report(out / "report.html", bounds))
+    if excel is not None:
+        files.append(study.excel(excel))
+    return files
+
+
+def _values(study: Study) -> dict[str, Any]:
+    experiment = study.experiment
+    return {
+        "title": experiment.title,
+        "question": experiment.question,
+        "finding": study.finding,
+        "warnings": list(study.warnings),
+        "objective": str(experiment.objective or ""),
+        "constraints": [str(constraint) for constraint in experiment.constraints],
+        "reference": experiment.reference,
+        "policies": _records(study.table()),
+        "differences": _records(study.differences()),
+        "provenance": dict(study.provenance),
+    }
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _blocks(study: Study) -> Iterator[Block]:
+    from backsim.report.tables import ranking_table
+
+    if study.experiment.question:
+        yield study.experiment.question
+    yield _how(study)
+    yield replace(ranking_table(study, study.ranking), title="")
+    if study.verdict is not None and study.verdict.note:
+        yield study.verdict.note
+    yield f"\n{study.finding}"
+
+
+def _how(study: Study) -> str:
+    counts = study.counts
+    number = f"{counts[0]}" if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+    engines = sorted({e["engine"] for e in study.provenance["engines"].values()})
+    return (
+        f"{len(study.policies)} policies, {number} replications, "
+        f"{' and '.join(engines)} engine, seed {study.experiment.seed}"
     )

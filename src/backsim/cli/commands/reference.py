@@ -1,10 +1,23 @@
-"""`reference`: its arguments and options."""
+"""The reference page: every field, distribution, rule and metric, from where each is declared."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
 import typer
 
+from backsim.cli.commands.rules import parameter
 from backsim.cli.registry import command
+from backsim.present.markdown import grid
+
+HEAD = """# Reference
+
+Every field, distribution, rule and metric. Made by `backsim reference` from where each is declared.
+A distribution may be a plain number, which is always that value. `{days: 14}` may stand for a
+number of units: so many days of mean demand at the stock point. A level of a reorder rule may
+also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock)."""
 
 
 @command("Explain")
@@ -13,6 +26,150 @@ def reference() -> None:
 
     Every field, distribution, rule and metric, from where each is declared.
     """
-    from backsim.cli.reference import reference as page
+    typer.echo("\n".join([HEAD, *_fields(), *_distributions(), *_rules(), *_metrics()]))
 
-    typer.echo(page(), nl=False)
+
+def _fields() -> Iterator[str]:
+    from backsim.scenario.distributions.base import REGISTRY
+    from backsim.scenario.jsonschema import json_schema
+
+    schema = json_schema()
+    hidden = {cls.__name__ for cls in REGISTRY.values()}
+    parts = {"Scenario": schema, **schema["$defs"]}
+    yield "\n## Fields"
+    for name, part in parts.items():
+        if part.get("type") != "object" or name in hidden or not name[0].isupper():
+            continue
+        yield f"\n### {name}\n\n{part.get('description', '')}\n"
+        if part.get("properties"):
+            yield from _table(part)
+
+
+def _table(part: dict[str, Any]) -> list[str]:
+    required = part.get("required", [])
+    rows = [
+        (
+            f"`{field}`",
+            _kind(value),
+            "required" if field in required else _default(value.get("default")),
+            " ".join(value.get("description", "").split()),
+        )
+        for field, value in part["properties"].items()
+    ]
+    return grid(["field", "value", "default", "meaning"], rows)
+
+
+def _default(value: Any) -> str:
+    if value is None or value in ({}, [], ""):
+        return ""
+    if isinstance(value, dict):
+        inner = value.get("rule", value.get("value"))
+        return f"`{inner:g}`" if isinstance(inner, float) else f"`{inner}`" if inner else ""
+    if isinstance(value, list):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _kind(value: dict[str, Any]) -> str:
+    """A property's type in a few words."""
+    unit = f" ({value['unit']})" if value.get("unit") else ""
+    members = _members(value)
+    if any(m.get("$ref", "").endswith("/exponential_") for m in members):
+        words = [_one(m) for m in members if "const" in m or "enum" in m]
+        return " or ".join([*words, "distribution" + unit])
+    if any("rule" in m.get("properties", {}) or "reorder_" in m.get("$ref", "") for m in members):
+        return "rule"
+    kinds = dict.fromkeys(_one(m) for m in members if m.get("type") != "null")
+    text = " or ".join(kind for kind in kinds if kind)
+    return text if text.endswith(unit) else text + unit
+
+
+def _members(value: dict[str, Any]) -> list[dict[str, Any]]:
+    for key in ("anyOf", "oneOf", "allOf"):
+        if key in value:
+            return [m for member in value[key] for m in _members(member)]
+    return [value]
+
+
+def _one(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        name = value["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})" if name[0].isupper() else "rule"
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "enum" in value:
+        return " or ".join(f"`{item}`" for item in value["enum"])
+    kind = {"integer": "whole number", "string": "text", "array": "list", "object": "mapping"}
+    text = kind.get(value.get("type", ""), value.get("type", ""))
+    if value.get("format") == "date":
+        text = "date"
+    inner = value.get("additionalProperties") or value.get("items")
+    if isinstance(inner, dict):
+        members = dict.fromkeys(map(_one, _members(inner)))
+        text += f" of {' or '.join(members)}" if any("[" in m for m in members) else ""
+    signs = {
+        "exclusiveMinimum": "> ",
+        "minimum": ">= ",
+        "exclusiveMaximum": "< ",
+        "maximum": "<= ",
+    }
+    bounds = [f"{sign}{value[key]:g}" for key, sign in signs.items() if key in value]
+    unit = f" ({value['unit']})" if value.get("unit") else ""
+    return " ".join([text, ", ".join(bounds)]).strip() + unit
+
+
+def _distributions() -> list[str]:
+    from backsim.scenario.distributions.base import REGISTRY
+
+    rows = [
+        (
+            f"`{name}`",
+            ", ".join(f"`{field}`" for field in cls.model_fields),
+            " ".join((inspect.getdoc(cls) or "").split()),
+        )
+        for name, cls in REGISTRY.items()
+    ]
+    return ["\n## Distributions\n", *grid(["name", "parameters", "meaning"], rows)]
+
+
+def families() -> str:
+    """The families of rules and what each offers, as a table in Markdown."""
+    from backsim.rules import FAMILIES
+
+    rows = [
+        (
+            f"`{family.name}`",
+            " ".join(family.doc.split()),
+            ", ".join(f"`{name}`" for name in family.offers),
+        )
+        for family in FAMILIES.values()
+    ]
+    return "\n".join(grid(["family", "what it answers", "offers"], rows)) + "\n"
+
+
+def _rules() -> Iterator[str]:
+    from backsim.rules import FAMILIES
+
+    for family in FAMILIES.values():
+        yield f"\n## Rules: {family.name}\n\n{family.doc}\n"
+        yield f"Offered arguments: {', '.join(f'`{name}`' for name in family.offers)}."
+        for rule in family.rules.values():
+            yield f"\n### {rule.name}\n\n{rule.doc}"
+            for p in rule.parameters:
+                yield f"\n- `{p.name}`: {parameter(p)}"
+
+
+SLASH = "&#124;"
+"""A vertical bar within a table."""
+
+
+def _metrics() -> Iterator[str]:
+    from backsim.results.metrics import groups
+
+    yield "\n## Metrics\n"
+    for group, members in groups().items():
+        yield f"\n### {group.capitalize()}\n"
+        rows = [
+            (f"`{m.name}`", m.unit, m.better, m.definition.replace("|", SLASH)) for m in members
+        ]
+        yield from grid(["metric", "unit", "better", "definition"], rows)

@@ -15,8 +15,6 @@ def resolve(scenario: ScenarioFile, set_: Sets = None, rules: RuleFiles = None) 
     Every default, name and level filled in.
     """
     from backsim.results.store import to_yaml
-    from backsim.rules.files import load_rules
     from backsim.scenario import load
 
-    load_rules(rules or [])
     typer.echo(to_yaml(load(scenario, set_ or []).to_dict()), nl=False)

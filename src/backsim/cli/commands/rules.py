@@ -1,14 +1,19 @@
-"""`rules`: its arguments and options."""
+"""`rules`: what a scenario can name, a line each, or one in full."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backsim.cli.console import display
 from backsim.cli.options import RuleFiles
 from backsim.cli.registry import command
 from backsim.errors import InputError, nearest
+from backsim.present.table import Column, Table
+
+if TYPE_CHECKING:
+    from backsim.rules import Family, Parameter, Rule
 
 
 @command("Explain", "rules")
@@ -17,17 +22,55 @@ def list_rules(
     rules: RuleFiles = None,
 ) -> None:
     """List the rules a scenario can name, or explain one."""
-    from backsim.cli.show import print_rule, print_rules
     from backsim.rules import FAMILIES
-    from backsim.rules.files import load_rules
 
-    load_rules(rules or [])
     if name is None:
-        print_rules(FAMILIES)
+        display("", map(_table, FAMILIES.values()))
         return
     found = [f.rules[name] for f in FAMILIES.values() if name in f.rules]
     if not found:
         known = nearest(name, sorted({n for f in FAMILIES.values() for n in f.rules}))
         raise InputError(f"rules: expected a known rule ({known}), got {name!r}")
     for rule in found:
-        print_rule(rule)
+        _print(rule)
+
+
+def _table(family: Family) -> Table:
+    """The rules of a family, a line each."""
+    columns = (
+        Column("rule", kind="text"),
+        Column("parameters", kind="prose", keep=True),
+        Column("what it does", kind="prose", keep=True),
+    )
+    rows = tuple(
+        (rule.name, _parameters(rule), rule.doc.partition("\n")[0])
+        for rule in family.rules.values()
+    )
+    return Table(family.name, f"{family.name}: {' '.join(family.doc.split())}", columns, rows)
+
+
+def _print(rule: Rule) -> None:
+    """One rule in full: its docstring, and its parameters with unit and default."""
+    parameters = [f"  {p.name}: {parameter(p)}" for p in rule.parameters]
+    text = "\n".join([rule.doc, *(["", "parameters:"] if parameters else []), *parameters])
+    display(f"{rule.family}: {rule.name}", [""])
+    print(text)
+
+
+def _parameters(rule: Rule) -> str:
+    names = [
+        p.name if p.default is None else f"{p.name}={_spoken(p.default)}" for p in rule.parameters
+    ]
+    return ", ".join(names)
+
+
+def parameter(p: Parameter) -> str:
+    """Unit and default of a rule's parameter."""
+    default = "required" if p.default is None else f"default {_spoken(p.default)}"
+    rest = f", {_spoken(p.rest)} for the others" if p.default is None and p.rest is not None else ""
+    classes = f", for all or by customer class{rest}" if p.each_class else ""
+    return f"{p.unit}, {default}{classes}"
+
+
+def _spoken(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

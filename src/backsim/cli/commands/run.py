@@ -1,14 +1,15 @@
-"""`run`: its arguments and options."""
+"""`run`: metrics of a scenario, with confidence intervals."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backsim.cli.console import Format, show
+from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import (
     Engine,
     Out,
@@ -19,8 +20,18 @@ from backsim.cli.options import (
     Sets,
     UseEngine,
     Workers,
+    known_seed,
 )
+from backsim.cli.progress import watched
 from backsim.cli.registry import command
+from backsim.files import check_folder
+from backsim.present.table import Block, Cell, Column, Table
+
+if TYPE_CHECKING:
+    from backsim.results.summary import Summary
+    from backsim.scenario.model import Model
+
+MOST_COLUMNS = 8
 
 
 class By(StrEnum):
@@ -58,28 +69,18 @@ def run(
     Means over replications, with confidence intervals.
     A seed that is not given is drawn and printed.
     """
-    from backsim.cli.console import say
-    from backsim.cli.progress import watched
-    from backsim.cli.show import summary_found
-    from backsim.files import check_folder
+    from backsim.api import load, replicate, simulate
     from backsim.results.store import check_trace, write_summary, write_trace
     from backsim.results.summary import summarise
-    from backsim.rules.files import load_rules
-    from backsim.streams import fresh_seed
 
-    load_rules(rules or [])
     if out is not None:
         check_folder(out)
     if trace is not None:
         check_trace(trace)
-    from backsim.api import load, replicate, simulate
-
     model = load(scenario, set_ or [])
     for report in model.trace_reports:
         say(str(report))
-    if seed is None:
-        seed = fresh_seed()
-        say(f"seed: {seed}")
+    seed = known_seed(seed)
     runs = replicate(
         model, seed=seed, replications=replications, workers=workers, engine=engine.value
     )
@@ -89,4 +90,68 @@ def run(
         write_trace(simulate(model, seed=seed, engine=used, record=True), trace)
     if out is not None:
         write_summary(summary, out)
-    show(summary_found(model, summary, by.value), format)
+    found = Found(
+        model.scenario.title or model.name,
+        lambda: _blocks(model, summary, by.value),
+        summary.records,
+        lambda: {"provenance": summary.provenance, "metrics": list(summary.records())},
+    )
+    show(found, format)
+
+
+def _blocks(model: Model, summary: Summary, by: str) -> Iterator[Block]:
+    members = [
+        m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by
+    ]
+    shown = members[:MOST_COLUMNS] if len(members) > 1 else []
+    p = summary.provenance
+    yield (
+        f"{p['replications']} replications, {model.scenario.time_unit} "
+        f"{model.warm_up:g} to {model.horizon:g}, "
+        f"{summary.orders:,} orders, {summary.events:,} events; "
+        f"{p['engine']} engine ({p['engine_reason']}); seed {p['seed']}"
+    )
+    yield _table(model, summary, by, shown)
+    if told := _overload(summary):
+        yield f"\n{told}"
+    if len(members) > len(shown) > 0:
+        yield f"({len(members) - len(shown)} more of {by}: --format csv shows all)"
+
+
+def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> Table:
+    from backsim.results.metrics import groups
+    from backsim.results.units import unit_words
+
+    found = {(r.metric, r.dimension, r.member): r.estimate for r in summary.rows}
+    rows: list[tuple[Cell, ...]] = []
+    named: list[str] = []
+    for group, metrics in groups().items():
+        for one in metrics:
+            estimates = [
+                found.get((one.name, *view)) for view in [("", ""), *((by, m) for m in members)]
+            ]
+            if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
+                rows.append((one.name, *estimates, unit_words(one.unit, model.scenario)))
+                named.append(group)
+    columns = (
+        Column("metric", kind="text", keep=True),
+        Column("overall", keep=True),
+        *(Column(member) for member in members),
+        Column("unit", kind="text", keep=True),
+    )
+    replications = summary.provenance["replications"]
+    interval = "± half-width of the 95 % confidence interval (Student's t over replications)"
+    note = interval if replications > 1 else ""
+    return Table("metrics", "", columns, tuple(rows), note, tuple(named))
+
+
+def _overload(summary: Summary) -> str:
+    """What is to be said of a system that is overloaded, or leaves many customers waiting."""
+    from backsim.report.load import load_words
+    from backsim.results.overload import BACKLOG, GROWTH, WAITING, load_of
+
+    known = {r.metric: r.estimate for r in summary.rows if not r.dimension}
+    if not {GROWTH, BACKLOG, WAITING} <= set(known):
+        return ""
+    growth, backlog, waiting = known[GROWTH], known[BACKLOG], known[WAITING]
+    return load_words(load_of(growth, backlog, waiting), [(growth, backlog, waiting)])

@@ -20,9 +20,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema of files, for editors."""
     from backsim.experiment.schema import ExperimentFile
-    from backsim.rules.files import load_rules
     from backsim.scenario.jsonschema import json_schema
     from backsim.scenario.schema import Scenario
 
-    load_rules(rules or [])
     typer.echo(json.dumps(json_schema(ExperimentFile if experiment else Scenario), indent=2))
