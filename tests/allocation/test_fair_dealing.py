@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pulp
 import pytest
 
 from backsim.allocation.book.assemble import read_book
@@ -14,15 +17,17 @@ from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.model.fair import fair_shares
 from backsim.allocation.model.flow import flow_of
 from backsim.allocation.model.statement import state
-from backsim.allocation.plan.allocate import floor_of, optimise
+from backsim.allocation.plan.allocate import floor_of, optimise, prepared
 from backsim.allocation.plan.compare import all_plans, allocate
 from backsim.allocation.plan.conflict import NoPlanError
 from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
+from backsim.allocation.solver import pulpform
 from backsim.allocation.solver.highs import _again
 from backsim.allocation.solver.improve import improve
 from backsim.allocation.solver.pulpform import has_cbc
 from backsim.allocation.solver.solution import Effort
 from backsim.cli import run as cli
+from backsim.errors import BacksimError
 
 TODAY = date(2026, 11, 24)
 SOLVERS = ["highs", pytest.param("cbc", marks=pytest.mark.skipif(not has_cbc(), reason="no CBC"))]
@@ -285,7 +290,7 @@ def big(path: Path, orders: int = 60) -> Book:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("seconds", [0.01, 0.3, 2.0])
+@pytest.mark.parametrize("seconds", [0.01, 0.02, 0.3, 2.0])
 def test_out_of_time_the_plan_is_no_worse_than_the_best_rule(
     tmp_path: Path, solver: str, seconds: float
 ):
@@ -296,6 +301,43 @@ def test_out_of_time_the_plan_is_no_worse_than_the_best_rule(
     assert plan.served.sum() > 0
     assert plan.cost <= min(p.cost for p in rules) + 1e-6
     assert plan.bound <= plan.cost + 1e-6
+
+
+@pytest.mark.skipif(not has_cbc(), reason="no CBC")
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("seconds", [0.001, 0.01, 0.02, 0.05])
+def test_what_cbc_has_when_it_is_stopped_keeps_to_the_limits(
+    tmp_path: Path, whole: bool, seconds: float
+):
+    """A crash of CBC is no plan, and neither is where the simplex method was when it stopped."""
+    found = prepared(big(tmp_path))
+    flow = flow_of(found)
+    program = state(found, flow)
+    start = floor_of(found, flow, program)
+    if not whole:
+        program = replace(program, integer=np.zeros_like(program.integer))
+    for begin in (None, start):
+        solution = pulpform.solve(program, Effort(time_limit=seconds), "cbc", begin)
+        assert not solution.found or program.is_kept_by(solution.values)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 60.0])
+def test_a_solver_that_crashes_before_its_time_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+):
+    def crash(*_):
+        time.sleep(0.02)
+        raise pulp.PulpSolverError("Error while trying to execute")
+
+    monkeypatch.setattr(pulp.LpProblem, "solve", crash)
+    monkeypatch.setattr(pulpform, "has_cbc", lambda: True)
+    program = state(prepared(big(tmp_path)))
+    if seconds < 1.0:
+        solution = pulpform.solve(program, Effort(time_limit=seconds), "cbc")
+        assert (solution.status, solution.found) == ("time limit", False)
+    else:
+        with pytest.raises(BacksimError, match="the solver cbc stopped: Error while"):
+            pulpform.solve(program, Effort(time_limit=seconds), "cbc")
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

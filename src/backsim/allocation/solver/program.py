@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 INF = float("inf")
+KEPT = 1e-6
+"""How far beyond a bound a value may be, as a share of it: solvers keep to 1e-7 and print less."""
 
 Entries = tuple[Any, Any, Any]
 """(row within its block, column, coefficient): columns an array, the others arrays or numbers."""
@@ -51,6 +53,18 @@ class Program:
     def is_mixed(self) -> bool:
         """Some columns must be whole numbers."""
         return bool(self.integer.any())
+
+    def is_kept_by(self, values: Floats) -> bool:
+        """Whether values keep to all rows and bounds, within the tolerance of solvers."""
+        activity = np.zeros(len(self.row_upper))
+        np.add.at(activity, self.index, self.value * values[self.entry_columns])
+        slack = KEPT * np.maximum(1.0, np.abs(activity))
+        return bool(
+            (activity >= self.row_lower - slack).all()
+            and (activity <= self.row_upper + slack).all()
+            and (values >= -KEPT).all()
+            and (values <= self.upper + KEPT).all()
+        )
 
 
 class Builder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,21 +50,29 @@ def solve(
         for column, value in zip(columns, start.tolist(), strict=True):
             column.setInitialValue(value, check=False)
     chosen, began = _solver(solver, program, effort, start is not None), time.monotonic()
-    try:
-        model.solve(chosen)
-    except pulp.PulpSolverError as error:
-        raise BacksimError(f"the solver {solver} stopped: {error}") from None
+    stopped = ""
+    with TemporaryDirectory() as folder:
+        chosen.tmpDir = folder
+        try:
+            model.solve(chosen)
+        except pulp.PulpSolverError as error:
+            stopped = str(error)
     late = time.monotonic() - began > LATE * effort.time_limit
-    if model.status == pulp.LpStatusInfeasible and not late:
+    if late and (stopped or model.status != pulp.LpStatusOptimal):
+        # CBC that begins at a plan crashes, or calls the program infeasible, now and then
+        return no_solution(TIME_LIMIT, -INF)
+    if stopped:
+        raise BacksimError(f"the solver {solver} stopped: {stopped}")
+    if model.status == pulp.LpStatusInfeasible:
         return no_solution()
+    if model.status == pulp.LpStatusNotSolved:
+        return no_solution(TIME_LIMIT, -INF)
     if model.status != pulp.LpStatusOptimal:
-        if (
-            late or model.status == pulp.LpStatusNotSolved
-        ):  # CBC calls that infeasible, now and then
-            return no_solution(TIME_LIMIT, -INF)
         raise BacksimError(f"the solver {solver} stopped: {pulp.LpStatus[model.status]}")
     done = model.sol_status == pulp.LpSolutionOptimal
     values = np.array([c.varValue or 0.0 for c in columns])
+    if not done and not program.is_kept_by(values):  # the simplex method was on its way
+        return no_solution(TIME_LIMIT, -INF)
     objective = float(program.cost @ values + program.offset)
     duals = np.array([0.0 if row is None else row.pi for row in rows], dtype=float)
     if program.is_mixed:
