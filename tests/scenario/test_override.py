@@ -29,7 +29,7 @@ def test_fields_and_values_of_every_kind() -> None:
             "customers.gold.demand[1].sites=north",
             "customers.gold.demand.0.size=4",
             "stock[1].inbound.1.units=9",
-            "customers.gold.costs.holding=1",
+            "customers.gold.costs.inquiry=1",
             "policy.rationing.rule=none",
         ],
     )
@@ -40,7 +40,7 @@ def test_fields_and_values_of_every_kind() -> None:
     explicit = model.to_dict()["customers"]["gold"]
     assert explicit["demand"][1]["sites"] == {"north": 1.0}
     assert explicit["demand"][0]["size"] == 4.0
-    assert explicit["costs"] == {"holding": 1.0, "backorder_time": 0.5, "lost_margin": 3.0}
+    assert explicit["costs"] == {"backorder_time": 0.5, "lost_margin": 3.0, "inquiry": 1.0}
     assert [inbound.units for inbound in s.stock[1].inbound] == [4, 9]
 
 

@@ -81,10 +81,8 @@ def histories(model: Model, log: Log) -> Iterator[History]:
         times = np.concatenate([[0.0], received["arrives"][own]])
         units = np.concatenate([[float(stock["initial"])], sound[own]])
         epochs, place = np.unique(times, return_inverse=True)
-        product = model.scenario.products[model.products[stock["product"]]]
-        customers = list(model.scenario.customers.values())
         rates = [
-            np.array([model.cost(name, c.costs, product.costs) for c in customers])
+            model.costs[name][:, point]
             for name in ("backorder_time", "backorder_unit", "lost_margin")
         ]
         yield History(
@@ -98,6 +96,6 @@ def histories(model: Model, log: Log) -> Iterator[History]:
             per_day=rates[0],
             per_unit=rates[1],
             margin=rates[2],
-            holding=model.cost("holding", product.costs),
+            holding=float(model.costs["holding"][point]),
             told=told,
         )

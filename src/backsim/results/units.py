@@ -6,6 +6,7 @@ import re
 
 from backsim.results.metrics.registry import WITHOUT_WORDS
 from backsim.scenario.schema import Scenario
+from backsim.scenario.timeunit import one_of
 
 
 def unit_words(unit: str, scenario: Scenario) -> str:
@@ -24,8 +25,3 @@ def unit_suffix(unit: str, scenario: Scenario) -> str:
         return ""
     words = unit if scenario.currency else unit.removeprefix("money ")
     return f" {unit_words(words.replace('per day', 'a day'), scenario)}"
-
-
-def one_of(several: str) -> str:
-    """The singular of a time unit: `month` of `months`."""
-    return several.removesuffix("s") or several

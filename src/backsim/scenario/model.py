@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.kernel.grid import to_grid
+from backsim.scenario.costtable import CostTable
 from backsim.scenario.grid import ticks_per_day
-from backsim.scenario.schema import Scenario, StockCosts
+from backsim.scenario.schema import Scenario
 from backsim.scenario.traces.read import TraceLines
 from backsim.scenario.traces.report import TraceReport
 
@@ -90,13 +91,10 @@ class Model:
         """(product, site) of each stock point."""
         return tuple((point.products[0], point.sites[0]) for point in self.scenario.stock)
 
-    def cost(self, name: str, *owners: StockCosts) -> float:
-        """A cost rate: the first owner's that gives it, else the scenario's, else 0."""
-        for rates in (*owners, self.scenario.costs):
-            value = getattr(rates, name, None)
-            if value is not None:
-                return float(value)
-        return 0.0
+    @cached_property
+    def costs(self) -> CostTable:
+        """What things cost, by stock point and customer class."""
+        return CostTable(self.scenario)
 
     def to_dict(self) -> dict[str, Any]:
         """The explicit form as plain values; as a scenario file it resolves to itself."""

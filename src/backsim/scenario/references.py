@@ -11,6 +11,7 @@ from typing import Any
 
 from backsim.errors import nearest
 from backsim.rules import FAMILIES
+from backsim.scenario.costs import CustomerCosts, is_by_class
 from backsim.scenario.yamlfile import Document, Fault, Location
 
 
@@ -80,6 +81,8 @@ def _uses(values: Any) -> Iterator[tuple[str, Location, str]]:
             yield reference.kind, path, name
     for path, name in _by_class(values):
         yield "buyers", path, name
+    for path, name in _of_costs(values):
+        yield "customers", path, name
 
 
 def _by_class(values: Any) -> Iterator[tuple[Location, str]]:
@@ -93,6 +96,21 @@ def _by_class(values: Any) -> Iterator[tuple[Location, str]]:
                 for p in rule.by_class:
                     if isinstance(given := use.get(p.name), dict):
                         yield from _names(given, (*path, family.name, p.name))
+
+
+def _of_costs(values: Any) -> Iterator[tuple[Location, str]]:
+    """The customer classes that costs by class name, each with its place."""
+    places: list[tuple[Location, Any]] = [((), values)]
+    places += [
+        ((section, key), entry)
+        for section in ("products", "stock")
+        for key, entry in _entries(values.get(section))
+    ]
+    for path, owner in places:
+        costs = owner.get("costs") if isinstance(owner, dict) else None
+        for name, given in costs.items() if isinstance(costs, dict) else ():
+            if name in CustomerCosts.model_fields and is_by_class(given):
+                yield from _names(given, (*path, "costs", name))
 
 
 def _defined(values: Any, kind: str) -> Collection[str] | None:

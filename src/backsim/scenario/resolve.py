@@ -26,6 +26,7 @@ from backsim.scenario.schema import (
     Scenario,
     TraceDemand,
 )
+from backsim.scenario.shares import in_money
 from backsim.scenario.traces.file import TraceError
 from backsim.scenario.traces.read import TraceLines, read_trace, set_horizon, set_start, until
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
@@ -43,6 +44,8 @@ def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
     work.place_demand()
     work.stop_at_faults()
     work.make_stock_points()
+    work.stop_at_faults()
+    work.make_costs_money()
     work.stop_at_faults()
     orders, lines = expected_work(work.scenario, work.traces)
     model = Model(work.scenario, document.name, folder, document.values, work.traces, orders)
@@ -183,7 +186,7 @@ class _Resolver:
 
     def make_stock_points(self) -> None:
         """Every stock point with all its fields; all that is demanded is stocked."""
-        points = StockPoints(self.scenario, self.document)
+        self.points = points = StockPoints(self.scenario, self.document)
         for name, i, _, path in self.demand():
             pairs = dict(demand_rates(self.scenario, self.traces, name, i))
             missing = [pair for pair in pairs if pair not in points.fields]
@@ -198,6 +201,19 @@ class _Resolver:
         stock = points.explicit(demand, cache(lambda: flows(self.scenario, known)))
         self.faults += points.faults
         self.scenario = self.scenario.model_copy(update={"stock": stock, "policy": Policy()})
+
+    def make_costs_money(self) -> None:
+        """Shares of prices and unit costs as money, where the stock points are known."""
+        s, document = self.scenario, self.document
+        model = Model(s, document.name, self.folder, document.values, self.traces)
+        self.scenario = in_money(model, lambda place, *said: self.fault(self.written(place), *said))
+
+    def written(self, place: Location) -> Location:
+        """Where the file has what stands at a place of the explicit form."""
+        if place[0] != "stock":
+            return place
+        stock = self.scenario.stock[int(place[1])]
+        return (*self.points.places[stock.products[0], stock.sites[0]]["costs"], *place[3:])
 
 
 def _spread_star(weights: Mapping[str, float], names: Any) -> dict[str, float]:

@@ -33,6 +33,7 @@ from backsim.quantities import (
     Time,
     UnitsPerDay,
 )
+from backsim.scenario.costs import ClassCosts, CostRates, CustomerCosts
 from backsim.scenario.demand.schema import (
     Demand,
     OrderList,
@@ -70,52 +71,6 @@ from backsim.scenario.shorthand import (
     written,
 )
 from backsim.scenario.supply import Capacity, Servers, Supplier, Throughput
-
-
-class StockCosts(Spec):
-    """What stock costs.  A stock point's own value comes before the product's and scenario's."""
-
-    holding: Money | None = None
-    """Per unit on hand (or reserved) and day."""
-    transit: Money | None = None
-    """Per unit on its way from another site and day."""
-    transfer: Money | None = None
-    """Per unit sent for from another site of the level."""
-    ordering: Money | None = None
-    """Per purchase; products that are ordered together pay it once."""
-    ordering_item: Money | None = None
-    """Per product in a purchase."""
-    purchase: Money | None = None
-    """Per unit bought from a supplier: what it costs in stock, and paid when it is ordered."""
-    expedite: Money | None = None
-    """Per unit of a purchase that is brought forward."""
-    expedite_purchase: Money | None = None
-    """Per purchase that is brought forward."""
-
-
-class CostRates(StockCosts):
-    """What things cost.  A product's or a class's own value comes before the scenario's."""
-
-    backorder_unit: Money | None = None
-    """Per unit that has to wait, once."""
-    backorder_time: Money | None = None
-    """Per unit that waits and day."""
-    lost_margin: Money | None = None
-    """Per unit lost or cancelled."""
-    express: Money | None = None
-    """Per unit sent to a customer by express."""
-    reroute: Money | None = None
-    """Per unit ordered at one site and served from another."""
-    substitute: Money | None = None
-    """Per unit in whose place a substitute is taken, beside its discount."""
-    notice: Money | None = None
-    """Per notice to a customer who waits."""
-    inquiry: Money | None = None
-    """Per inquiry of a customer who waits."""
-    broken_promise: Money | None = None
-    """Goodwill lost per promise that passes and is not kept."""
-    late_day: Money | None = None
-    """Goodwill lost per order and day past a promise, until it ships or a new date is told."""
 
 
 class Substitute(Spec):
@@ -364,7 +319,7 @@ class CustomerClass(Spec):
     """Days on the way, or a mapping; due dates are dates of delivery."""
     takes_substitute: Probability = 1.0
     """Share of customers who take a substitute; orders shipped whole are offered none."""
-    costs: CostRates = CostRates()
+    costs: ClassCosts = CustomerCosts()
     """Costs of this class, where they differ."""
 
 
@@ -549,7 +504,7 @@ class StockPoint(Policy):
     """Where it buys: a supplier's name, a site, or a list; left out, the only supplier there is."""
     made_from: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None = None
     """Units of products at the same site that go into each unit; the supplier is the workshop."""
-    costs: StockCosts | None = None
+    costs: CostRates | None = None
     """Costs of this stock point, where they differ."""
     initial: Initial | None = None
     """Units on hand at the start; without it, what the reorder rule orders with nothing there."""
@@ -601,7 +556,7 @@ class Scenario(Spec):
     """Day up to which traces are known when levels in days, levels from a service and first
     forecasts are computed: as known on that day.  Default: to their end, the future included."""
     time_unit: str = "days"
-    """What "day" means here, as `months`; a label, nothing is converted."""
+    """What "day" means here, as `months`: a label, which costs and money per year also read."""
     currency: str = ""
     """What money is counted in, as `EUR`; a label, nothing is converted."""
     products: Annotated[
@@ -622,7 +577,7 @@ class Scenario(Spec):
     stock: tuple[StockPoint, ...] = (StockPoint(),)
     """The stock points."""
     costs: CostRates = CostRates()
-    """Costs, unless a product or class has its own; 0 where nothing is said."""
+    """Costs, unless a stock point, product or class has its own; 0 where nothing is said."""
     limits: Limits = Limits()
     """The largest work a replication may be."""
 
@@ -647,7 +602,6 @@ __all__ = [
     "Serving",
     "Site",
     "SiteSource",
-    "StockCosts",
     "StockPoint",
     "Supplier",
     "SupplierSource",

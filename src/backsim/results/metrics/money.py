@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from backsim.results.metrics.registry import COST, LESS, MORE, NEITHER, metric
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
 from backsim.results.metrics.unitcosts import average_costs
+from backsim.scenario.costtable import CostTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,37 +24,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MONEY = "money per day"
-
-
-class Rates:
-    """What things cost: by stock point, and by customer class and stock point."""
-
-    def __init__(self, m: Sums) -> None:
-        self.m = m
-        scenario = m.model.scenario
-        self.products = [scenario.products[name] for name in m.model.products]
-        self.classes = list(scenario.customers.values())
-        self.points = [() if p.costs is None else (p.costs,) for p in scenario.stock]
-
-    def of_stock(self, name: str) -> Floats:
-        """A cost rate of each stock point: its own, its product's, or the scenario's."""
-        cost = self.m.model.cost
-        owners = zip(self.points, self.m.product, strict=True)
-        return np.array([cost(name, *own, self.products[p].costs) for own, p in owners])
-
-    def of_class(self, name: str) -> Floats:
-        """A cost rate of each class at each stock point: its own, or that of the product."""
-        cost = self.m.model.cost
-        rates: Floats = np.array(
-            [[cost(name, c.costs, p.costs) for p in self.products] for c in self.classes]
-        )
-        return np.asarray(rates[:, self.m.product])
-
-    @cached_property
-    def prices(self) -> Floats:
-        """The price of each stock point's product."""
-        prices: Floats = np.array([product.price for product in self.products])
-        return np.asarray(prices[self.m.product])
 
 
 class Costs:
@@ -67,7 +36,7 @@ class Costs:
     def __getitem__(self, name: str) -> Floats | None:
         """One cost; None where there is no such thing."""
         if name not in self._found:
-            self._found[name] = PARTS[name](self.m, self.m.of(Rates))
+            self._found[name] = PARTS[name](self.m, self.m.model.costs)
         return self._found[name]
 
     def total(self, without: Sequence[str] = ()) -> Floats:
@@ -84,10 +53,10 @@ ADDED = (
 )
 """The order in which they are added, which decides the last bit."""
 
-PARTS: dict[str, Callable[[Sums, Rates], Floats | None]] = {}
+PARTS: dict[str, Callable[[Sums, CostTable], Floats | None]] = {}
 """name of a cost -> how it is reckoned, by stock point or by class and stock point."""
 
-Part = Callable[[Sums, Rates], "Floats | None"]
+Part = Callable[[Sums, CostTable], "Floats | None"]
 
 
 def cost(name: str) -> Callable[[Part], Part]:
@@ -117,106 +86,100 @@ def cost(name: str) -> Callable[[Part], Part]:
 
 
 @cost("holding")
-def _holding(m: Sums, rates: Rates) -> Floats:
+def _holding(m: Sums, rates: CostTable) -> Floats:
     """Stock on hand and reserved."""
-    return rates.of_stock("holding") * m.of(Stocks).held
+    return rates["holding"] * m.of(Stocks).held
 
 
 @cost("transit")
-def _transit(m: Sums, rates: Rates) -> Floats:
+def _transit(m: Sums, rates: CostTable) -> Floats:
     """Units on their way from another site."""
-    return rates.of_stock("transit") * m.of(Stocks).in_transit
+    return rates["transit"] * m.of(Stocks).in_transit
 
 
 @cost("transfer")
-def _transfer(m: Sums, rates: Rates) -> Floats | None:
+def _transfer(m: Sums, rates: CostTable) -> Floats | None:
     """Units sent for from other sites of the level."""
     purchases = m.of(Purchases)
-    return rates.of_stock("transfer") * purchases.transferred if purchases.transfers else None
+    return rates["transfer"] * purchases.transferred if purchases.transfers else None
 
 
 @cost("ordering")
-def _ordering(m: Sums, rates: Rates) -> Floats:
+def _ordering(m: Sums, rates: CostTable) -> Floats:
     """Purchases placed, those together once, and their items."""
     purchases = m.of(Purchases)
-    return (
-        rates.of_stock("ordering") * purchases.led
-        + rates.of_stock("ordering_item") * purchases.count
-    )
+    return rates["ordering"] * purchases.led + rates["ordering_item"] * purchases.count
 
 
 @cost("purchase")
-def _purchase(m: Sums, rates: Rates) -> Floats:
+def _purchase(m: Sums, rates: CostTable) -> Floats:
     """Units bought from suppliers, with the surcharges of sources, when they are ordered."""
     purchases = m.of(Purchases)
-    return rates.of_stock("purchase") * purchases.bought + purchases.surcharges / m.days
+    return rates["purchase"] * purchases.bought + purchases.surcharges / m.days
 
 
 @cost("expedite")
-def _expedite(m: Sums, rates: Rates) -> Floats | None:
+def _expedite(m: Sums, rates: CostTable) -> Floats | None:
     """Purchases brought forward, and their units."""
     expedited = m.of(Reactions).expedited
     if expedited is None:
         return None
     count, units = expedited
-    spent = rates.of_stock("expedite") * units + rates.of_stock("expedite_purchase") * count
+    spent = rates["expedite"] * units + rates["expedite_purchase"] * count
     return spent / m.days
 
 
 @cost("backorder_unit")
-def _backorder_unit(m: Sums, rates: Rates) -> Floats:
+def _backorder_unit(m: Sums, rates: CostTable) -> Floats:
     """Units that had to wait, once each."""
     waited = m.missing - m.lost - m.same_instant - m.of(Substitution).at_once
-    return rates.of_class("backorder_unit") * waited / m.days
+    return rates["backorder_unit"] * waited / m.days
 
 
 @cost("backorder_time")
-def _backorder_time(m: Sums, rates: Rates) -> Floats:
+def _backorder_time(m: Sums, rates: CostTable) -> Floats:
     """Units waiting, per unit and day."""
-    return rates.of_class("backorder_time") * m.backlog
+    return rates["backorder_time"] * m.backlog
 
 
 @cost("contact")
-def _contact(m: Sums, rates: Rates) -> Floats:
+def _contact(m: Sums, rates: CostTable) -> Floats:
     """Notices to customers who wait, and their inquiries."""
     conversation = m.of(Conversation)
-    return (
-        rates.of_class("notice") * conversation.sent
-        + rates.of_class("inquiry") * conversation.asked
-    ) / m.days
+    return (rates["notice"] * conversation.sent + rates["inquiry"] * conversation.asked) / m.days
 
 
 @cost("goodwill")
-def _goodwill(m: Sums, rates: Rates) -> Floats:
+def _goodwill(m: Sums, rates: CostTable) -> Floats:
     """Promises not kept, once each and per day past them."""
     broken, late = m.of(Conversation).broken_and_late
-    return (rates.of_class("broken_promise") * broken + rates.of_class("late_day") * late) / m.days
+    return (rates["broken_promise"] * broken + rates["late_day"] * late) / m.days
 
 
 @cost("lost_margin")
-def _lost_margin(m: Sums, rates: Rates) -> Floats:
+def _lost_margin(m: Sums, rates: CostTable) -> Floats:
     """Units lost or cancelled."""
-    return rates.of_class("lost_margin") * (m.cancelled + m.lost) / m.days
+    return rates["lost_margin"] * (m.cancelled + m.lost) / m.days
 
 
 @cost("express")
-def _express(m: Sums, rates: Rates) -> Floats:
+def _express(m: Sums, rates: CostTable) -> Floats:
     """Units sent to customers by express."""
-    return rates.of_class("express") * m.of(Deliveries).express / m.days
+    return rates["express"] * m.of(Deliveries).express / m.days
 
 
 @cost("reroute")
-def _reroute(m: Sums, rates: Rates) -> Floats | None:
+def _reroute(m: Sums, rates: CostTable) -> Floats | None:
     """Units served from another site than where ordered."""
     rerouted = m.of(Rerouted)
-    return rates.of_class("reroute") * rerouted.units / m.days if rerouted.possible else None
+    return rates["reroute"] * rerouted.units / m.days if rerouted.possible else None
 
 
 @cost("substitute")
-def _substitute(m: Sums, rates: Rates) -> Floats:
+def _substitute(m: Sums, rates: CostTable) -> Floats:
     """Substitutes taken, and their discounts."""
     taken = m.of(Substitution)
-    return (rates.of_class("substitute") * taken.units + taken.discounts) / m.days
+    return (rates["substitute"] * taken.units + taken.discounts) / m.days
 
 
 @metric(MONEY, better=LESS, group=COST, name="cost.total", label="total cost", always=True)
@@ -228,7 +191,7 @@ def total(m: Sums) -> Floats:
 @metric(MONEY, better=MORE, group=COST)
 def revenue(m: Sums) -> Floats:
     """Units shipped of those ordered, and substitutes, at their prices."""
-    return m.fold((m.of(Rates).prices * m.shipped + m.of(Substitution).sales) / m.days)
+    return m.fold((m.model.costs.prices * m.shipped + m.of(Substitution).sales) / m.days)
 
 
 @metric(MONEY, better=NEITHER, group=COST)

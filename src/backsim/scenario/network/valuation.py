@@ -24,7 +24,7 @@ def unit_costs(model: Model, average: Average = first_of) -> list[float]:
     components cost.  A unit from another site costs what it cost there.
     """
     points = model.scenario.stock
-    own = [_paid(model, index) for index in range(len(points))]
+    own = [float(cost) for cost in model.costs["purchase"]]
     extra = any(_surcharge(source) for point in points for source in point.supplier or ())
     if not extra and not any(own):
         return [0.0] * len(points)
@@ -41,12 +41,6 @@ def unit_costs(model: Model, average: Average = first_of) -> list[float]:
         ]
         found[index] = average(index, costs) if costs else own[index] + made
     return found
-
-
-def _paid(model: Model, index: int) -> float:
-    point = model.scenario.stock[index]
-    owners = () if point.costs is None else (point.costs,)
-    return model.cost("purchase", *owners, model.scenario.products[point.products[0]].costs)
 
 
 def _surcharge(source: object) -> float:

@@ -1,0 +1,140 @@
+"""What things cost: as money, as a share of a unit's value, for all or by customer class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from annotated_types import Ge, Le
+from pydantic import AfterValidator, Discriminator
+
+from backsim.quantities import Money, Unit
+from backsim.scenario.part import MEMBER, fault, member
+from backsim.scenario.shorthand import Name, Spec
+
+Part = Annotated[float, Ge(0), Le(10), Unit("share; 0.2 is 20 %")]
+
+
+class ShareOfPrice(Spec):
+    """A cost per unit as a share of the product's price."""
+
+    share: Part
+    """The share: 0.2 is 20 %."""
+    of: Literal["price"]
+    """Of what: the product's price."""
+
+
+class ShareOfValue(Spec):
+    """A cost per unit as a share of what the unit sells for, or of what it costs in stock."""
+
+    share: Part
+    """The share: 0.2 is 20 %."""
+    of: Literal["price", "unit_cost"]
+    """Of what: the product's price, or what a unit costs in stock, from its first source."""
+
+
+class ShareOverTime(ShareOfValue):
+    """A cost per unit and time as a share of the unit's value."""
+
+    per: Literal["time_unit", "minute", "hour", "day", "week", "month", "quarter", "year"]
+    """For how long a unit costs that share.  A year has 365 days or 12 months, and stays a year
+    in every `time_unit` that is one of these words; `time_unit` is the scenario's own."""
+
+
+def _kind(value: Any) -> str:
+    return MEMBER + ("share" if isinstance(value, dict | Spec) else "number")
+
+
+def is_by_class(value: Any) -> bool:
+    """Whether a cost is a mapping of classes to theirs, and not a share."""
+    return isinstance(value, Mapping) and not {"share", "of", "per"} & set(value)
+
+
+def _by_class(value: Any) -> str:
+    return MEMBER + ("classes" if is_by_class(value) else "one")
+
+
+PurchaseCost = Annotated[
+    Annotated[Money, member("number")] | Annotated[ShareOfPrice, member("share")],
+    Discriminator(_kind),
+]
+UnitCost = Annotated[
+    Annotated[Money, member("number")] | Annotated[ShareOfValue, member("share")],
+    Discriminator(_kind),
+]
+TimeCost = Annotated[
+    Annotated[Money, member("number")] | Annotated[ShareOverTime, member("share")],
+    Discriminator(_kind),
+]
+_Cost = TypeVar("_Cost")
+ByClass = Annotated[
+    Annotated[_Cost, member("one")] | Annotated[Mapping[Name, _Cost], member("classes")],
+    Discriminator(_by_class),
+]
+"""One cost for all, or a mapping of customer classes to theirs."""
+
+
+class StockCosts(Spec):
+    """What stock costs."""
+
+    holding: TimeCost | None = None
+    """Per unit on hand (or reserved) and day."""
+    transit: TimeCost | None = None
+    """Per unit on its way from another site and day."""
+    transfer: UnitCost | None = None
+    """Per unit sent for from another site of the level."""
+    ordering: Money | None = None
+    """Per purchase; products that are ordered together pay it once."""
+    ordering_item: Money | None = None
+    """Per product in a purchase."""
+    purchase: PurchaseCost | None = None
+    """Per unit bought from a supplier: what it costs in stock, and paid when it is ordered."""
+    expedite: UnitCost | None = None
+    """Per unit of a purchase that is brought forward."""
+    expedite_purchase: Money | None = None
+    """Per purchase that is brought forward."""
+
+
+class CustomerCosts(Spec):
+    """What customers cost who wait, leave, or are served in another way."""
+
+    backorder_unit: ByClass[UnitCost] | None = None
+    """Per unit that has to wait, once."""
+    backorder_time: ByClass[TimeCost] | None = None
+    """Per unit that waits and day."""
+    lost_margin: ByClass[UnitCost] | None = None
+    """Per unit lost or cancelled."""
+    express: ByClass[UnitCost] | None = None
+    """Per unit sent to a customer by express."""
+    reroute: ByClass[UnitCost] | None = None
+    """Per unit ordered at one site and served from another."""
+    substitute: ByClass[UnitCost] | None = None
+    """Per unit in whose place a substitute is taken, beside its discount."""
+    notice: ByClass[Money] | None = None
+    """Per notice to a customer who waits."""
+    inquiry: ByClass[Money] | None = None
+    """Per inquiry of a customer who waits."""
+    broken_promise: ByClass[Money] | None = None
+    """Goodwill lost per promise that passes and is not kept."""
+    late_day: ByClass[Money] | None = None
+    """Goodwill lost per order and day past a promise, until it ships or a new date is told."""
+
+
+class CostRates(CustomerCosts, StockCosts):
+    """What things cost.  Of several values the most specific counts.
+
+    One for a customer class (in `customers`, or in a mapping by class) before one for all classes;
+    then the stock point's, the product's, the scenario's.  A cost per unit may be a share of the
+    unit's value: `{share: 0.2, of: unit_cost, per: year}`.
+    """
+
+
+def _of_one(costs: CustomerCosts) -> CustomerCosts:
+    for name in type(costs).model_fields:
+        if isinstance(getattr(costs, name), Mapping):
+            raise fault(f"one `{name}`, as it is that of a class", "a mapping")
+    return costs
+
+
+ClassCosts = Annotated[CustomerCosts, AfterValidator(_of_one)]
+"""The costs of one customer class."""

@@ -1,0 +1,90 @@
+"""Which of several costs counts at a stock point: the most specific."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.scenario.costs import CustomerCosts, StockCosts
+from backsim.scenario.schema import Scenario
+from backsim.scenario.yamlfile import Location
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Given = tuple[Location, Any]
+"""Where a cost stands in the explicit form, and what it is."""
+
+
+class CostTable:
+    """The costs that count, by name, as money.
+
+    `table["holding"]` has one number per stock point, `table["lost_margin"]` one per customer class
+    and stock point.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._found: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        """A cost of each stock point, or of each class at each stock point."""
+        if name not in self._found:
+            points = range(len(self.scenario.stock))
+            classes = self.scenario.customers if name in CustomerCosts.model_fields else [None]
+            rows = [[float(self.given(name, i, c)[1]) for i in points] for c in classes]
+            found = np.array(rows, float).reshape(len(rows), len(points))
+            self._found[name] = found if classes is self.scenario.customers else found[0]
+        return self._found[name]
+
+    @cached_property
+    def prices(self) -> Floats:
+        """The price of each stock point's product."""
+        products = self.scenario.products
+        return np.array([products[p.products[0]].price for p in self.scenario.stock], float)
+
+    def given(self, name: str, point: int, customer: str | None = None) -> Given:
+        """The most specific value of a cost at a stock point, for a class of customers; else 0.
+
+        One for the class comes before one for all classes; then the stock point's, the product's,
+        the scenario's.
+        """
+        owners = list(self._owners(name, point))
+        for place, value in (*self._of_class(owners, name, customer), *owners):
+            if not isinstance(value, Mapping):
+                return place, value
+        return ("costs", name), 0.0
+
+    def _of_class(self, owners: list[Given], name: str, customer: str | None) -> Iterator[Given]:
+        if customer is None:
+            return
+        found = [
+            ((*place, customer), value[customer])
+            for place, value in owners
+            if isinstance(value, Mapping) and customer in value
+        ]
+        yield from (one for one in found if one[0][0] != "costs")
+        own = getattr(self.scenario.customers[customer].costs, name)
+        if own is not None:
+            yield ("customers", customer, "costs", name), own
+        yield from (one for one in found if one[0][0] == "costs")
+
+    def _owners(self, name: str, point: int) -> Iterator[Given]:
+        """What a stock point, its product and the scenario say of a cost."""
+        stock = self.scenario.stock[point]
+        product = stock.products[0]
+        for place, costs in (
+            (("stock", point), stock.costs),
+            (("products", product), self.scenario.products[product].costs),
+            ((), self.scenario.costs),
+        ):
+            if costs is not None and (value := getattr(costs, name)) is not None:
+                yield (*place, "costs", name), value
+
+
+NAMES = (*StockCosts.model_fields, *CustomerCosts.model_fields)
