@@ -21,14 +21,13 @@ ALONE := stockpyl
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types layers check check-experiments validate figures bench clean
+.PHONY: help demo test test-all lint types layers check check-experiments validate figures bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The SimPy engine: small work, and nothing to compile first.
-demo: $(RUN) ## compare seven policies: table, finding, report in studies/clearing_order
-	$(BIN)/backsim compare experiments/clearing_order.yaml --engine simpy --replications 10
+demo: $(RUN) ## compare seven policies: table, finding, report in backsim-demo
+	$(BIN)/backsim demo
 
 test: $(TEST) ## run the fast tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -62,6 +61,14 @@ figures: $(RUN) ## draw the figures of the documentation again
 
 bench: $(TEST) ## measure speed and memory, in one process
 	$(BIN)/python -m pytest tests/bench -m "" -p no:xdist -s $(PYTEST_ARGS)
+
+# In an environment of its own, away from the checkout: what a user who installs it has.
+wheel: $(BIN)/pip ## build dist/*.whl, and run its demo in an empty environment
+	rm -rf dist/*.whl
+	$(PIP) wheel --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv --clear $(VENV)/wheel
+	$(VENV)/wheel/bin/pip --disable-pip-version-check --quiet install --constraint constraints.txt dist/*.whl
+	$(VENV)/wheel/bin/backsim demo --out dist/demo
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \

@@ -1,0 +1,74 @@
+"""`new`: copies of the files to start from, and what to do with them."""
+
+from __future__ import annotations
+
+import shutil
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backsim.cli.console import say
+from backsim.cli.registry import command
+from backsim.errors import InputError
+
+
+class Kind(StrEnum):
+    """What `new` writes."""
+
+    scenario = "scenario"
+    experiment = "experiment"
+    book = "book"
+    rule = "rule"
+
+
+FILES = {
+    "scenario": ("scenario.yaml",),
+    "experiment": ("scenario.yaml", "experiment.yaml"),
+    "rule": ("scenario.yaml", "docs/examples/my_rules.py"),
+}
+NEXT = {
+    "scenario": "backsim run {0}/scenario.yaml",
+    "experiment": "backsim compare {0}/experiment.yaml",
+    "rule": "backsim run {0}/scenario.yaml --rules {0}/my_rules.py"
+    " --set policy.priority=largest_first",
+    "book": "backsim allocate {0}",
+}
+
+
+@command("Files")
+def new(
+    kind: Annotated[Kind, typer.Argument(help="scenario, experiment, book or rule.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+) -> None:
+    """Write a scenario, experiment, book or rule to edit.
+
+    A file that is there already stays as it is.
+    """
+    if kind is Kind.book:
+        from backsim.allocation import write_template
+
+        written = write_template(folder)
+    else:
+        written = _copied(FILES[kind], folder)
+    for path in written:
+        print(path)
+    say(f"edit them; then: {NEXT[kind].format(folder)}")
+
+
+def _copied(names: tuple[str, ...], folder: Path) -> list[Path]:
+    from backsim.examples import example
+
+    targets = {folder / Path(name).name: example(name) for name in names}
+    own = list(targets)[-1]
+    if own.exists():
+        raise InputError(f"{own}: exists already; choose another folder, or move it away")
+    missing = [path for path in targets if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in missing:
+            shutil.copyfile(targets[path], path)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
+    return missing

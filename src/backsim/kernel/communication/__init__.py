@@ -1,1 +1,0 @@
-"""What customers who wait are told: promise dates, notices, inquiries."""

@@ -1,0 +1,111 @@
+"""Days bought: a purchase under way is brought forward, once, and the supplier is paid for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    ARRIVAL,
+    EXACT,
+    NEVER,
+    NONE,
+    NOTE_EXPEDITE,
+    UNDER_WAY,
+    Buyer,
+    Purchase,
+    Stock,
+    World,
+)
+from backsim.kernel.grid import on_grid
+from backsim.kernel.pipeline import expect, in_turn, is_late, to_come
+from backsim.kernel.sourcing import from_a_site
+from backsim.kernel.switches import NETWORK
+
+if TYPE_CHECKING:
+    from backsim.kernel.ports import note, schedule
+    from backsim.kernel.replenishment import supplier_of
+
+
+def runs_low(world: World, stock: Stock) -> bool:
+    """Whether so little is on hand, or so much is waited for, that purchases are expedited."""
+    buyer = world.buyers[stock.index]
+    return buyer.expedite_days > 0.0 and stock.on_hand - stock.backlog <= buyer.expedite_level
+
+
+def expedite_next(world: World, stock: Stock, now: float) -> bool:
+    """Expedite the first purchase of the pipeline that is worth it; whether there was one.
+
+    Those that are late, and as many as it takes to bring the stock above the level.
+    """
+    buyer = world.buyers[stock.index]
+    have = stock.on_hand - stock.backlog
+    index = stock.pipeline_first
+    while index != NONE:
+        purchase = world.purchases[index]
+        wanted = have <= buyer.expedite_level or is_late(world, purchase, buyer.expedite_late, now)
+        if wanted and can_be_expedited(world, purchase, index):
+            date = brought_forward(world, stock, buyer, purchase, index, now)
+            if date < purchase.arrives:
+                expedite(world, stock, purchase, index, date, now)
+                return True
+        have += to_come(world, index)
+        index = purchase.later
+    return False
+
+
+def can_be_expedited(world: World, purchase: Purchase, index: int) -> bool:
+    """Whether a supplier has dispatched a purchase, and it has not been expedited before."""
+    if NETWORK and from_a_site(world, purchase):
+        return False
+    return purchase.status == UNDER_WAY and world.deliveries[index].expedited_at == NEVER
+
+
+def brought_forward(
+    world: World, stock: Stock, buyer: Buyer, purchase: Purchase, index: int, now: float
+) -> float:
+    """When a purchase would arrive; without crossing, not before those placed before it."""
+    date = max(now, on_grid(world, purchase.arrives - buyer.expedite_days))
+    if in_turn(world, world.suppliers[supplier_of(world, purchase)], purchase):
+        date = max(date, latest_arrival(world, stock, index, now))
+    return date
+
+
+def expedite(
+    world: World, stock: Stock, purchase: Purchase, index: int, date: float, now: float
+) -> None:
+    """A purchase under way arrives at an earlier date; what was said of it moves as much."""
+    supplier = world.suppliers[supplier_of(world, purchase)]
+    delivery = world.deliveries[index]
+    units = to_come(world, index)
+    delivery.expedited = units
+    delivery.expedited_at = now
+    days = purchase.arrives - date
+    expected = earlier(world, purchase.expected, days, now)
+    if supplier.messages == EXACT:
+        expected = date
+    if delivery.told != NEVER:
+        delivery.told = earlier(world, delivery.told, days, now)
+    purchase.arrives = date
+    if in_turn(world, supplier, purchase):
+        stock.last_arrival = latest_arrival(world, stock, len(world.purchases), now)
+    schedule(world, date, ARRIVAL, index)
+    note(world, now, NOTE_EXPEDITE, index, stock, units)
+    expect(world, stock, index, expected, now)
+
+
+def earlier(world: World, date: float, days: float, now: float) -> float:
+    """A date moved to so many days earlier, but no further than to now."""
+    return min(date, max(now, on_grid(world, date - days)))
+
+
+def latest_arrival(world: World, stock: Stock, before: int, now: float) -> float:
+    """When the last of the purchases arrives that arrive in turn, of those up to an index."""
+    date = now
+    at = stock.pipeline_first
+    while at != NONE:
+        purchase = world.purchases[at]
+        supplier = world.suppliers[supplier_of(world, purchase)]
+        if at < before and purchase.status == UNDER_WAY and in_turn(world, supplier, purchase):
+            date = max(date, purchase.arrives)
+        at = purchase.later
+    return date

@@ -1,1 +1,0 @@
-"""Stock points that supply each other: sourcing, internal orders, shipments and transfers."""

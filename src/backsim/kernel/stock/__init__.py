@@ -1,1 +1,0 @@
-"""Stock points: their books, who gets the units on hand, reviews and forecasts."""

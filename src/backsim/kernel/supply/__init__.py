@@ -1,1 +1,0 @@
-"""Suppliers: purchases, service and outages, messages, receipts, and the buyer's reactions."""
