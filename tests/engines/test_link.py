@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import backsim
+from backsim.engines import translated
 from backsim.engines.link import kernel_functions
 
 SOURCE = Path(backsim.__file__).parents[1]
@@ -39,6 +40,7 @@ from pathlib import Path
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[2]).parent)]
 import numba
 from backsim.engines import compiled, simpy
+from backsim.engines.translated import Translated
 from backsim.scenario.load import from_dict
 from backsim.streams import draw
 
@@ -72,7 +74,14 @@ dispatchers = [
 ]
 hits = [sum(d.stats.cache_hits.values()) for d in dispatchers]
 misses = [sum(d.stats.cache_misses.values()) for d in dispatchers]
-print(json.dumps({"found": found, "hits": sum(hits), "misses": sum(misses)}))
+translated = sum(
+    sum(o.stats.cache_misses.values())
+    for o in gc.get_objects()
+    if isinstance(o, numba.core.dispatcher.Dispatcher) and isinstance(o._cache, Translated)
+)
+print(json.dumps(
+    {"found": found, "hits": sum(hits), "misses": sum(misses), "translated": translated}
+))
 """
 
 
@@ -82,7 +91,10 @@ compiled_only = pytest.mark.skipif(
 
 
 def run(cache: Path, rules: Path | None, *runs: tuple[str, bool]) -> dict[str, Any]:
-    """What a fresh process finds: when lines were closed; hits and misses of the cache."""
+    """What a fresh process finds: when lines were closed; hits and misses of the cache.
+
+    `translated` is the number of functions that were not compiled for a kernel before.
+    """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(SOURCE), str(rules or "none"), json.dumps(runs)],
@@ -110,16 +122,34 @@ def test_the_disk_cache(tmp_path: Path):
     runs = (("by_size", False), ("fcfs", False), ("by_size", True))
     expected = [LARGE_FIRST, FIRST_COME, LARGE_FIRST]
     cold = run(cache, rules, *runs)
+    translated = cold.pop("translated")
     assert cold == {"found": expected, "hits": 0, "misses": 3}
+    assert 50 < translated < 90  # not three times as many
     # Three kernels from the disk in one process, in either order: they do not get mixed up.
     warm = run(cache, rules, *runs)
-    assert warm == {"found": expected, "hits": 3, "misses": 0}
+    assert warm == {"found": expected, "hits": 3, "misses": 0, "translated": 0}
     back = run(cache, rules, *reversed(runs))
-    assert back == {"found": expected[::-1], "hits": 3, "misses": 0}
+    assert back == {"found": expected[::-1], "hits": 3, "misses": 0, "translated": 0}
     # A helper that the rule calls is edited: what was compiled before is not used.
     rules.write_text(RULE.format(sign="+1.0"))
     edited = run(cache, rules, ("by_size", False), ("fcfs", False))
+    assert edited.pop("translated") == 3  # the helper, the rule, and what calls the rules
     assert edited == {"found": [SMALL_FIRST, FIRST_COME], "hits": 1, "misses": 1}
+
+
+def test_half_a_file_is_no_translation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(translated, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(translated, "_here", {})
+    whole = translated.Translation("descriptor", [translated.Call("ship", (), None)], b"code")
+    translated._write("key", whole)
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    translated._here.clear()
+    assert translated._read("key") == whole
+    for length in range(len((tmp_path / "key").read_bytes())):
+        (tmp_path / "half").write_bytes((tmp_path / "key").read_bytes()[:length])
+        assert translated._read("half") is None
+        translated._here.clear()
+    assert translated._read("nothing") is None
 
 
 def test_kernel_functions_share_one_namespace():

@@ -90,7 +90,7 @@ def _described(part: Any) -> Any:
     if isinstance(part, FunctionType):
         return part.__code__, part.__defaults__, list(_numbers(part))
     if isinstance(part, ModuleType):
-        return part.__name__, list(_code_of(part))
+        return part.__name__, list(code_of(part))
     return part
 
 
@@ -102,7 +102,7 @@ def _numbers(function: FunctionType) -> Iterator[tuple[str, Any]]:
             yield use.name, value
 
 
-def _code_of(module: ModuleType) -> Iterator[Any]:
+def code_of(module: ModuleType) -> Iterator[Any]:
     """The code of a module's own functions and methods."""
     for name, value in sorted(vars(module).items()):
         if getattr(value, "__module__", None) != module.__name__:

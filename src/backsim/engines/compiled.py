@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numba
 import numpy as np
 
-from backsim.engines import loop, pieces, tables
+from backsim.engines import loop, pieces, tables, translated
 from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.desks import Clerk
@@ -88,10 +88,10 @@ def driver(key: Key, record: bool) -> Any:
     """
     ports = ports_of(record)
     digest = kernel_digest(key, record)
-    scope = {**vars(loop), **link(key, ports, pieces.piece, digest), "as_world": as_world}
-    drive = rebuild(loop.drive, scope, digest)  # type: ignore[arg-type]
+    scope = {**vars(loop), **link(key, ports, pieces.piece), "as_world": as_world}
+    drive = rebuild(loop.drive, scope, f"drive_{digest}")  # type: ignore[arg-type]
     drive.__module__ = __name__
-    return numba.njit(drive, cache=True, **OPTIONS)
+    return numba.njit(drive, cache=True, pipeline_class=pieces.WholeCompiler, **OPTIONS)
 
 
 def ports_of(record: bool) -> dict[str, Any]:
@@ -101,7 +101,9 @@ def ports_of(record: bool) -> dict[str, Any]:
 
 def kernel_digest(key: Key, record: bool) -> str:
     """What the machine code for a choice of rules is known by.  Raises as `driver` does."""
-    return cache_key(key, ports_of(record), LAYOUT, (loop.drive, tables, pieces, OPTIONS))
+    return cache_key(
+        key, ports_of(record), LAYOUT, (loop.drive, tables, pieces, translated, OPTIONS)
+    )
 
 
 def compile_rules(model: Model, linked: Linked = ()) -> None:

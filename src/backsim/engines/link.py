@@ -5,8 +5,8 @@ chosen rules and the functions that call them.  For the compiled engine each fun
 namespace passes through `numba.njit` on the way.
 
 Numba's disk cache sees a change of the cached function itself, but not of a function it calls.  So
-the compiled engine puts a hash of everything that is linked (`cache_key`) into the name of each
-function, and with it into that of the one function that it caches.
+the compiled engine puts a hash of everything that is linked (`cache_key`) into the name of the one
+function that it caches.
 """
 
 from __future__ import annotations
@@ -140,14 +140,12 @@ def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SW
     return Key(families, frozenset(switches), own)
 
 
-def link(
-    key: Key, ports: Mapping[str, Any], transform: Transform | None = None, digest: str = ""
-) -> Namespace:
+def link(key: Key, ports: Mapping[str, Any], transform: Transform | None = None) -> Namespace:
     """The kernel with its holes filled, as a namespace.
 
     `ports` are the engine's functions by name; `transform` is what each function passes through
-    (numba or nothing); `digest` marks the functions' names.  Without a transform rules stay what
-    they are, and see their globals as these change.
+    (numba or nothing).  Without a transform rules stay what they are, and see their globals as
+    these change.
     """
     change = transform or _as_it_is
     namespace: Namespace = {
@@ -159,9 +157,9 @@ def link(
     namespace.update(switched)
 
     def add(name: str, function: types.FunctionType, scope: Namespace) -> None:
-        namespace[name] = change(rebuild(function, scope, digest))
+        namespace[name] = change(rebuild(function, scope, name))
 
-    scopes = _Scopes(change, digest)
+    scopes = _Scopes(change)
     for family, chosen in key.families:
         for code, rule in enumerate(chosen):
             own = rule.function if transform is None else scopes.moved(rule.function)
@@ -207,17 +205,19 @@ def _as_it_is(function: types.FunctionType) -> types.FunctionType:
     return function
 
 
-def rebuild(function: types.FunctionType, namespace: Namespace, digest: str) -> types.FunctionType:
+def rebuild(
+    function: types.FunctionType, namespace: Namespace, qualified: str
+) -> types.FunctionType:
     """The same code, looking its names up in another namespace.
 
-    The digest in the name matters: numba names machine code after a function's qualified name, and
-    in one process two kernels with equal names would call each other's functions.
+    numba names machine code after a function's qualified name: within a kernel it tells functions
+    apart, and of what can be called from outside it tells kernels apart.
     """
     name, code = function.__name__, function.__code__
     closure = function.__closure__
     rebuilt = types.FunctionType(code, namespace, name, function.__defaults__, closure)
     rebuilt.__kwdefaults__ = function.__kwdefaults__
-    rebuilt.__qualname__ = f"{name}_{digest}"
+    rebuilt.__qualname__ = qualified
     return rebuilt
 
 
@@ -227,8 +227,8 @@ class _Scopes:
     Each file's functions share a copy of its globals, as they were when the kernel was linked.
     """
 
-    def __init__(self, transform: Transform, digest: str) -> None:
-        self.transform, self.digest = transform, digest
+    def __init__(self, transform: Transform) -> None:
+        self.transform = transform
         self.scopes: dict[int, Namespace] = {}
         self.done: dict[types.FunctionType, Any] = {}
 
@@ -239,7 +239,8 @@ class _Scopes:
             return self.done[function]
         scope = self.scopes.setdefault(id(function.__globals__), dict(function.__globals__))
         taken = _with_cells(function)
-        self.done[function] = moved = self.transform(rebuild(taken, scope, self.digest))
+        qualified = f"{function.__name__}_{fingerprint(function).digest}"
+        self.done[function] = moved = self.transform(rebuild(taken, scope, qualified))
         for use in uses(function.__code__):
             if use.kind == GLOBAL and use.name in function.__globals__:
                 scope[use.name] = self.value(function.__globals__[use.name])

@@ -4,11 +4,12 @@ numba makes a library of each function that another one calls: it links in all t
 calls itself, optimises that, and makes machine code of it.  A kernel of two hundred functions, most
 of them called by larger ones, is so optimised many times over (decision 0010).  A `Piece` does none
 of this: it keeps what was translated, and hands it to the function that is called from Python.
+What was translated once is not translated again (`translated.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
@@ -17,6 +18,10 @@ from numba import _dynfunc
 from numba.core import compiler, typed_passes, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Environment
+from numba.core.typing import signature
+
+from backsim.engines.translated import Translated
 
 if TYPE_CHECKING:
     from types import FunctionType
@@ -28,11 +33,29 @@ class Piece(JITCodeLibrary):
     """The code of one function, for others to take in."""
 
     _shared_module: Any
+    function: Any
+    """What it is the code of, for arguments of the types it `takes`."""
+    takes: tuple[Any, ...]
+    returns: Any
 
     def finalize(self) -> None:
         """Nothing more can be added."""
         self._raise_if_finalized()
+        self._finalize_dynamic_globals()
         self._finalized = True
+
+    def called(self) -> list[Piece]:
+        """The pieces that this one calls, each once."""
+        return list(dict.fromkeys(x for x in self._linking_libraries if isinstance(x, Piece)))
+
+    def own_bitcode(self) -> bytes:
+        """The function without the pieces that it calls, and with what else it needs."""
+        module = self._final_module.clone()
+        for library in dict.fromkeys(self._linking_libraries):
+            if not isinstance(library, Piece):
+                module.link_in(library._get_module_for_linking(), preserve=True)
+        bitcode: bytes = module.as_bitcode()
+        return bitcode
 
     def _reached(self) -> Iterator[Any]:
         """This library and all that it calls, each once."""
@@ -62,6 +85,33 @@ class Piece(JITCodeLibrary):
         return self._shared_module
 
 
+class Whole(JITCodeLibrary):
+    """The code of a function that is called from Python, with all its pieces.
+
+    In one process there are kernels of many choices, in which pieces of one name differ: none sees
+    those of another.
+    """
+
+    def _optimize_final_module(self) -> None:
+        for function in self._final_module.functions:
+            if function.linkage == llvm.Linkage.linkonce_odr:
+                function.linkage = "internal"
+        super()._optimize_final_module()
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerWhole(typed_passes.NativeLowering):
+    """Translate a function into LLVM's language, and make machine code of it and its pieces."""
+
+    _name = "whole_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = Whole(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        done: bool = super().run_pass(state)
+        return done
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _LowerPiece(typed_passes.NativeLowering):
     """Translate a function into LLVM's language, and leave it at that."""
@@ -69,28 +119,70 @@ class _LowerPiece(typed_passes.NativeLowering):
     _name = "piece_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        state.library = Piece(state.targetctx.codegen(), state.func_id.func_qualname)
+        identity = state.func_id
+        identity.unique_id = 0  # numba counts, and the name has to be the same in every process
+        state.library = library = Piece(state.targetctx.codegen(), identity.func_qualname)
+        library.function, library.takes = identity.func, tuple(state.args)
+        library.returns = state.return_type
         state.flags.no_compile = True
         super().run_pass(state)
-        descriptor = state.cr.fndesc
-        name = descriptor.qualname.split(".")[-1]
-        # Callers find the piece by this object; it is not to be called.
-        module = descriptor.lookup_module()
-        stub = _dynfunc.make_function(module, name, "", 0, state.cr.env, (state.library,))
-        state.targetctx.insert_user_function(stub, descriptor, [state.library])
+        descriptor, environment = state.cr.fndesc, state.cr.env
+        stub = _stand_in(state.targetctx, library, descriptor, environment)
+        state.targetctx.insert_user_function(stub, descriptor, [library])
         state.cr = state.cr._replace(cfunc=stub)
         return True
+
+
+def _stand_in(context: Any, library: Piece, descriptor: Any, environment: Any) -> Any:
+    """The object by which callers find a piece; it is not to be called."""
+    name = descriptor.qualname.split(".")[-1]
+    module = descriptor.lookup_module()
+    return _dynfunc.make_function(module, name, "", 0, environment, (library,))
+
+
+def take_up(
+    context: Any, function: FunctionType, descriptor: Any, bitcode: bytes, called: Sequence[Piece]
+) -> Any:
+    """A piece that was translated before, as numba's dispatchers take it."""
+    library = Piece(context.codegen(), descriptor.qualname)
+    library._final_module = llvm.parse_bitcode(bitcode)
+    library.function, library.takes = function, descriptor.argtypes
+    library.returns = descriptor.restype
+    for other in called:
+        library.add_linking_library(other)
+    library.finalize()
+    environment = Environment.from_fndesc(descriptor)
+    return compiler.compile_result(
+        typing_context=context.typing_context,
+        target_context=context,
+        entry_point=_stand_in(context, library, descriptor, environment),
+        signature=signature(descriptor.restype, *descriptor.argtypes),
+        fndesc=descriptor,
+        library=library,
+        environment=environment,
+        objectmode=False,
+        lifted=(),
+        reload_init=[],
+    )
 
 
 class _PieceCompiler(compiler.CompilerBase):
     """numba's own pipeline but for the last steps."""
 
+    lowering = _LowerPiece
+
     def define_pipelines(self) -> list[Any]:
         manager = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
-        manager.add_pass_after(_LowerPiece, typed_passes.AnnotateTypes)
+        manager.add_pass_after(self.lowering, typed_passes.AnnotateTypes)
         manager.passes = [p for p in manager.passes if p[0] is not typed_passes.NativeLowering]
         manager.finalize()
         return [manager]
+
+
+class WholeCompiler(_PieceCompiler):
+    """The same for a function that is called from Python."""
+
+    lowering = _LowerWhole
 
 
 def piece(function: FunctionType) -> Any:
@@ -113,4 +205,5 @@ def piece(function: FunctionType) -> Any:
         return template([INT if isinstance(k, types.Integer) else k for k in kinds], names)
 
     dispatcher.get_call_template = wide
+    dispatcher._cache = Translated(function, take_up)
     return dispatcher

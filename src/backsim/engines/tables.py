@@ -29,6 +29,9 @@ from numba.extending import (
 )
 from numba.np.numpy_support import from_dtype
 
+KNOWN: dict[str, Any] = {}
+"""The types of the world, its tables and their rows, by name."""
+
 
 def _short(what: str, name: str) -> str:
     """A short name that tells types apart: numba spells them out in the name of each function."""
@@ -130,6 +133,9 @@ def _length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 def world_at(dtypes: Mapping[str, np.dtype[Any]]) -> Any:
     """An intrinsic function that turns an array of (data, length) pairs into the world."""
     kind = WorldPointer(tuple((name, Table(_element(d))) for name, d in dtypes.items()))
+    for table in kind.tables.values():
+        KNOWN.update({str(table): table, str(table.element): table.element})
+    KNOWN[str(kind)] = kind
 
     @intrinsic
     def as_world(typing_context: Any, pairs: Any) -> Any:
