@@ -66,6 +66,22 @@ def test_as_before(capsys: pytest.CaptureFixture[str]) -> None:
     assert number() > 60
 
 
+def test_what_the_objective_rewards_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    gate.replace(Path("shop.yaml"), ("lost_margin: 3", "lost_margin: 0"))
+    warning = "  warning: minimise cost.total while customers of silver are lost"
+    assert check() == 0  # the cost has fallen
+    assert warning in capsys.readouterr().out
+    assert check("--update") == 0
+    assert warning in capsys.readouterr().out
+
+
+def test_a_change_is_said_in_the_scenario_s_units(capsys: pytest.CaptureFixture[str]) -> None:
+    units = ("horizon: 120", "horizon: 120\ntime_unit: months\ncurrency: EUR")
+    gate.replace(Path("shop.yaml"), units, ("holding: 0.1", "holding: 0.101"))
+    assert check() == 1
+    assert "cost.holding: 1.041 -> 1.052 EUR a month (+1 %)" in capsys.readouterr().out
+
+
 def test_a_change_beyond_its_margin(capsys: pytest.CaptureFixture[str]) -> None:
     dearer()
     assert check("--junit", "out/j.xml", "--markdown", "out/m.md") == 1

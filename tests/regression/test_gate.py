@@ -67,8 +67,8 @@ FAULTS = {
     "a cost off by 1 %": (
         "shop",
         "results/metrics/money.py",
-        'return rates.of_stock("holding") * ',
-        'return 1.01 * rates.of_stock("holding") * ',
+        'return rates["holding"] * ',
+        'return 1.01 * rates["holding"] * ',
         ["plain: cost.holding: ", "classes: cost.holding: "],
     ),
 }

@@ -53,6 +53,32 @@ def test_profit_without_prices() -> None:
     assert "no product has a price" in asked("maximise profit", price=0)
 
 
+def test_which_products_have_no_price() -> None:
+    model = from_dict(
+        {
+            "horizon": 30,
+            "products": {"paper": {"price": 3}, "book": {}, "spare": {}},
+            "suppliers": {"press": {"lead_time": 2}},
+            "customers": {
+                "reader": {
+                    "demand": {
+                        "arrivals": {"poisson": {"rate": 9}},
+                        "products": ["paper", "book"],
+                    },
+                    "tolerance": "none",
+                }
+            },
+            "policy": {"reorder": {"rule": "base_stock", "S": 4}},
+        }
+    )
+    more = model.replace({"policy.reorder.S": 6})
+    study = backsim.compare(
+        {"few": model, "more": more}, replications=2, objective="maximise profit"
+    )
+    told = "\n".join(study.warnings)
+    assert "1 of 2 products has no price (book)" in told  # nobody orders spares
+
+
 @pytest.mark.parametrize(
     ("objective", "tolerance", "costs"),
     [

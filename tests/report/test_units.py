@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 import backsim
+from backsim.report.captions import Captions
+from backsim.report.html import render
 from backsim.report.tables import tables
+from backsim.results.summary import summarise
 from backsim.results.units import unit_suffix, unit_words
 from backsim.scenario.load import from_dict
 
@@ -58,3 +61,40 @@ def test_a_study_in_years_says_nothing_of_days() -> None:
     assert "EUR per year" in units
     assert "years" in units
     assert not any("day" in text for text in [*units, study.finding])
+
+
+def in_months(**changes: object) -> backsim.Study:
+    model = from_dict({**YEARS, "time_unit": "months", **changes})
+    return backsim.compare(
+        {"few": model, "more": model.replace({"policy.reorder.S": 6})},
+        replications=3,
+        objective="minimise cost.total",
+    )
+
+
+def test_the_report_says_money_per_year() -> None:
+    study = in_months()
+    by_name = {table.name: table for table in tables(study)}
+    costs, yearly = by_name["costs"], by_name["yearly"]
+    place = [column.label for column in yearly.columns].index("total cost")
+    assert yearly.columns[place].unit == "EUR"
+    for row in yearly.rows:
+        monthly = next(other for other in costs.rows if other[0] == row[0])
+        month, year = monthly[[c.label for c in costs.columns].index("total cost")], row[place]
+        assert (year.mean, year.half_width) == pytest.approx(
+            (12 * month.mean, 12 * month.half_width)
+        )
+    assert "Costs per year" in render(study)
+
+
+@pytest.mark.parametrize("unit", ["years", "shifts"])
+def test_no_money_per_year_where_it_is_said_or_not_known(unit: str) -> None:
+    assert "yearly" not in {table.name for table in tables(in_months(time_unit=unit))}
+
+
+def test_the_summary_and_the_caption_of_waits_are_in_the_scenario_s_units() -> None:
+    summary = summarise(backsim.replicate(from_dict(YEARS), replications=2))
+    units = {row["metric"]: row["unit"] for row in summary.records()}
+    assert (units["cost.total"], units["mean_wait"]) == ("EUR per year", "years")
+    study = in_months()
+    assert "within so many months. At 0 months" in Captions(study, study.ranking).waits()

@@ -22,6 +22,7 @@ from backsim.errors import BacksimError, InputError
 from backsim.hindsight.history import histories
 from backsim.hindsight.prices import lower_bound
 from backsim.results.run import Run
+from backsim.results.units import unit_suffix
 from backsim.rules import FAMILIES
 from backsim.scenario.model import Model
 
@@ -73,7 +74,8 @@ def bound_of(run: Run) -> Bound:
     realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
     if realised < least - 1e-6 * max(1.0, abs(least)):
         raise BacksimError(
-            f"bound: the run cost {realised:.9g} a day and its bound is {least:.9g}: "
+            f"bound: the run cost {realised:.9g}{unit_suffix('money per day', model.scenario)} "
+            f"and its bound is {least:.9g}: "
             "units went to customers who should have gone"
         )
     return Bound(realised, min(least, realised), why_given(run))

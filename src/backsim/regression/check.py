@@ -28,6 +28,7 @@ from backsim.regression.fields import against
 from backsim.regression.fingerprint import digests, fields, made_with
 from backsim.regression.judge import Judgement, checked, gone_policies, judge
 from backsim.regression.margins import default_margin
+from backsim.report.objective import objective_warnings
 from backsim.scenario.yamlfile import Document, FileError
 from backsim.study.experiment import Experiment
 from backsim.study.stopping.fixed import Fixed
@@ -66,6 +67,8 @@ class Check:
     """Whether the baseline has been written anew; None when that was not asked for."""
     replications: int = 0
     error_rate: float = 0.0
+    warnings: tuple[str, ...] = ()
+    """What the experiment's objective rewards that nobody means."""
     strict: bool = False
     seconds: float = 0.0
     settings: Settings | None = field(default=None, repr=False)
@@ -141,6 +144,7 @@ def check_one(file: Path, settings: Settings) -> Check:
         judgement,
         replications=baseline.replications,
         error_rate=baseline.error_rate,
+        warnings=objective_warnings(study),
         strict=settings.strict,
         settings=settings,
     )
@@ -169,7 +173,8 @@ def update_one(file: Path, settings: Settings) -> Check:
     experiment = dataclasses.replace(experiment, stopping=first)
     study = _play(experiment, settings)
     made = make_baseline(study, file.stem, old)
-    return Check(file, place, updated=write_baseline(made, place))
+    written = write_baseline(made, place)
+    return Check(file, place, updated=written, warnings=objective_warnings(study))
 
 
 def make_baseline(study: Study, name: str, old: Baseline | None = None) -> Baseline:

@@ -14,6 +14,7 @@ from backsim.errors import first_of, listed, nearest
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
 from backsim.regression.fields import GONE, against, whole
 from backsim.regression.fingerprint import fields
+from backsim.report.words import suffix_of
 from backsim.results.madewith import normalised
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
@@ -71,6 +72,8 @@ class Metric:
     up: float
     down: float
     """The margins, in the metric's unit; inf for none."""
+    unit: str = ""
+    """The metric's unit as it is said after a number: ` EUR a month`."""
 
     @property
     def change(self) -> float:
@@ -216,16 +219,17 @@ class _Judge:
         spec, results = self.specs[name, text], self.baseline.policies[name]
         old, new = results.array(text), self.study.array(spec)[self.study.place(name)]
         up, down = self.limits[name, text]
+        unit = suffix_of(self.study, spec)
         written = [spell_value(value) for value in new]
         if written == results.values[text].split():
             mean = float(np.nanmean(old))
-            return Metric(name, spec, Verdict.same, mean, mean, 0.0, 0.0, up, down)
+            return Metric(name, spec, Verdict.same, mean, mean, 0.0, 0.0, up, down, unit)
         known = ~np.isnan(old - new)
         means = float(old[known].mean()), float(new[known].mean())
         margin = min(up, down)
         found = equivalence(new, old, margin if margin < math.inf else 1.0, self.confidence)
         verdict = Verdict.unequal if self.exact else _verdict(found.low, found.high, up, down)
-        return Metric(name, spec, verdict, *means, found.low, found.high, up, down)
+        return Metric(name, spec, verdict, *means, found.low, found.high, up, down, unit)
 
     def new(self) -> Iterator[str]:
         """What the experiment has and the baseline has not."""

@@ -29,7 +29,8 @@ def story(check: Check) -> str:
         return f"{check.name}: {said}\n{_indent(check.error)}"
     if check.judgement is None:
         said = "written" if check.updated else "unchanged"
-        return f"{check.name}: baseline {said}: {check.baseline}"
+        told = [f"  warning: {text}" for text in check.warnings]
+        return "\n".join([f"{check.name}: baseline {said}: {check.baseline}", *told])
     found = check.judgement
     lines = [f"{check.name}: {summary(check)}"]
     lines += [f"  {text}" for text in found.broken]
@@ -44,6 +45,7 @@ def story(check: Check) -> str:
             names = listed([f"{m.spec} of '{m.policy}'" for m in some])
             lines.append(f"  {VERDICTS[verdict]}: {names}")
     lines += [f"  {note}" for note in found.notes]
+    lines += [f"  warning: {text}" for text in check.warnings]
     if is_news(found):
         lines += [f"  {text}" for text in how_to_see_more(check)]
     return "\n".join(lines)
@@ -94,7 +96,7 @@ def metric_line(metric: Metric, check: Check) -> str:
 def values(metric: Metric) -> str:
     """Old and new mean, with the unit."""
     old, new = tell_apart(metric.old, metric.new)
-    return f"{old} -> {new}{metric.spec.declared.suffix}"
+    return f"{old} -> {new}{metric.unit}"
 
 
 def change(metric: Metric) -> str:

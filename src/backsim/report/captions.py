@@ -59,9 +59,10 @@ class Captions:
 
     def waits(self) -> str:
         """How to read the curves of waits."""
+        days = unit_of(self.study, "days")
         return (
-            "Share of the units ordered that shipped within so many days. At 0 days it is the fill "
-            "rate; what was cancelled never ships."
+            f"Share of the units ordered that shipped within so many {days}. At 0 {days} it is the "
+            "fill rate; what was cancelled never ships."
         )
 
     def band(self) -> str:

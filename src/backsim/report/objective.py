@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from backsim.errors import listed
+from backsim.errors import few, listed
 from backsim.scenario.model import Model
 from backsim.statistics import MINIMISE
 from backsim.study.analysis import present
 from backsim.study.study import Study
 
 PROFIT = "`maximise profit`"
+MOST_NAMES = 3
 LEAVE = ("cancel_rate", "lost_rate")
 
 
@@ -45,20 +46,35 @@ def objective_warnings(study: Study) -> tuple[str, ...]:
 
 
 def _profit(study: Study, leaving: list[str]) -> list[str]:
-    if not leaving or _priced(study):
+    without, count = _without_price(study)
+    if not leaving or not without:
         return []
+    some = f"{len(without)} of {count} products" if len(without) < count else "no product"
+    has = "has" if len(without) in (1, count) else "have"
+    said = f"{some} {has} a price" if len(without) == count else f"{some} {has} no price"
+    which = f" ({few(without, MOST_NAMES)})" if len(without) < count else ""
     return [
-        "maximise profit while customers are lost and no product has a price, so that losing them "
+        f"maximise profit while customers are lost and {said}{which}, so that losing them "
         "costs nothing: give every product its `price`"
     ]
 
 
 def _price(study: Study) -> str:
-    return "" if _priced(study) else " (give every product its `price`)"
+    without, count = _without_price(study)
+    if not without:
+        return ""
+    which = "every product" if len(without) == count else few(without, MOST_NAMES)
+    return f" (give {which} its `price`)"
 
 
-def _priced(study: Study) -> bool:
-    return all(p.price > 0 for one in study.policies for p in one.model.scenario.products.values())
+def _without_price(study: Study) -> tuple[list[str], int]:
+    """The products that customers order and that have no price, and how many they order."""
+    prices: dict[str, float] = {}
+    for policy in study.policies:
+        for name, product in policy.model.scenario.products.items():
+            if (study.array("units_per_day", "product", name) > 0).any():
+                prices[name] = min(product.price, prices.get(name, product.price))
+    return [name for name, price in prices.items() if price == 0], len(prices)
 
 
 def _classes_that_leave(study: Study) -> list[str]:

@@ -46,7 +46,7 @@ PLANS = (
         ("differences",),
         _if_several(lambda page: page.text.differences()),
     ),
-    Plan("costs", "Costs", ("costs",)),
+    Plan("costs", "Costs", ("costs", "yearly")),
     Plan(
         "regret",
         "Regret in hindsight",

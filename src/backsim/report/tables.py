@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from os.path import normpath
 from typing import Any
 
@@ -17,8 +18,10 @@ from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.table import policy_name
 from backsim.report.words import condition, label, unit_of
 from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
+from backsim.results.metrics.money import MONEY
 from backsim.results.spec import MetricSpec
-from backsim.statistics import Feasible
+from backsim.scenario.timeunit import per_year
+from backsim.statistics import Estimate, Feasible
 from backsim.study.analysis import (
     Ranking,
     against,
@@ -40,6 +43,7 @@ def tables(study: Study) -> tuple[Table, ...]:
         differences_table(study, ranking),
         best_table(study, ranking),
         costs_table(study, ranking),
+        yearly_table(study, ranking),
         classes_table(study, ranking),
         sites_table(study, ranking),
         promises_table(study, ranking),
@@ -140,6 +144,26 @@ def costs_table(study: Study, ranking: Ranking) -> Table:
     """Every policy's costs, those that are 0 everywhere left out."""
     names = present(study, [m.name for m in groups()[COST]])
     return _metrics_table(study, ranking, "costs", "Costs", names)
+
+
+def yearly_table(study: Study, ranking: Ranking) -> Table:
+    """Every policy's money per year, where it is known how long the time unit is."""
+    scenario = study.policies[0].model.scenario
+    years = per_year(scenario.time_unit)
+    all_ = present(study, [m.name for m in groups()[COST] if m.unit == MONEY])
+    names = all_ if years not in (None, 1.0) else []
+    table = _metrics_table(study, ranking, "yearly", "Costs per year", names)
+    columns = [replace(c, unit=scenario.currency or "money") for c in table.columns[1:]]
+    rows = tuple(tuple(_times(cell, years or 1.0) for cell in row) for row in table.rows)
+    note = f"The costs above times {years or 1.0:.4g} {scenario.time_unit}, a year."
+    return replace(table, columns=(table.columns[0], *columns), rows=rows, note=note)
+
+
+def _times(cell: Cell, factor: float) -> Cell:
+    if not isinstance(cell, Estimate):
+        return cell
+    sizes = ("mean", "half_width", "sd")
+    return replace(cell, **{name: getattr(cell, name) * factor for name in sizes})
 
 
 def promises_table(study: Study, ranking: Ranking) -> Table:

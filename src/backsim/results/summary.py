@@ -11,6 +11,7 @@ import numpy as np
 
 from backsim.results.metrics import METRICS
 from backsim.results.run import Run
+from backsim.results.units import unit_words
 from backsim.statistics import Estimate, estimate_from_below
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     events = orders = 0
     for run in runs:
         if not tables:  # the same in all of them
-            views, provenance = run.metrics.views, run.provenance
+            views, provenance, scenario = run.metrics.views, run.provenance, run.model.scenario
         events += run.log.handled
         orders += run.log.orders
         tables.append(np.array([run.metrics.values[name] for name in METRICS]))
@@ -93,7 +94,7 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
 
     estimates = {(i, j): over_replications(i, j) for i, j in known}
     rows = tuple(
-        Row(names[i], METRICS[names[i]].unit, *views[j], found)
+        Row(names[i], unit_words(METRICS[names[i]].unit, scenario), *views[j], found)
         for (i, j), found in estimates.items()
         if found.count
     )

@@ -63,13 +63,6 @@ class Metric:
         return MAXIMISE if self.better == MORE else MINIMISE
 
     @property
-    def suffix(self) -> str:
-        """The unit after a number: ` a day`, ` days`; nothing for shares and indices."""
-        if self.unit in WITHOUT_WORDS:
-            return ""
-        return f" {self.unit.removeprefix('money ').replace('per day', 'a day')}"
-
-    @property
     def file(self) -> str:
         """The file where it is declared."""
         return self.function.__code__.co_filename
