@@ -75,6 +75,39 @@ def test_what_the_objective_rewards_is_said(capsys: pytest.CaptureFixture[str]) 
     assert warning in capsys.readouterr().out
 
 
+NOBODY = """
+horizon: 200
+products: [mug, slow]
+suppliers: {acme: {lead_time: 5}}
+customers:
+  main: {demand: {arrivals: {poisson: {rate: 3}}, products: mug}}
+  rare: {demand: {arrivals: {poisson: {rate: 0.004}}, products: slow}}
+policy: {reorder: {rule: base_stock, S: 15}}
+costs: {holding: 1, backorder_time: 5}
+"""
+
+
+def test_a_class_without_orders_that_has_the_name_of_a_site(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody of the rare class orders in some replications; `main` is a class and the site."""
+    values = {
+        "policies": {"low": {"policy.reorder.S": 14}, "high": {"policy.reorder.S": 22}},
+        "metrics": ["cost.total", "fill_rate", "fill_rate[rare]"],
+        "constraints": "fill_rate[rare] >= 0.95",
+        "set": {},
+    }
+    Path("experiment.yaml").unlink()
+    gate.shop.write(Path(), **values, scenario="nobody.yaml", replications=5)
+    Path("nobody.yaml").write_text(NOBODY)
+    Path("baselines/experiment.yaml").unlink()
+    assert check("--update") == 0
+    assert "fill_rate[main]" in BASELINE.read_text()
+    capsys.readouterr()
+    assert check() == 0
+    assert "ok: same as the baseline" in capsys.readouterr().out
+
+
 def test_a_change_is_said_in_the_scenario_s_units(capsys: pytest.CaptureFixture[str]) -> None:
     units = ("horizon: 120", "horizon: 120\ntime_unit: months\ncurrency: EUR")
     gate.replace(Path("shop.yaml"), units, ("holding: 0.1", "holding: 0.101"))

@@ -285,11 +285,14 @@ def _known(
     faults = gone_policies(study.experiment, baseline, document)
     names = [policy.name for policy in study.policies]
     found = {}
+    classes = [member for dimension, member in study.views if dimension == "class"]
+    of_classes = [MetricSpec(metric, "class", name) for metric in METRICS for name in classes]
+    written = {str(spec): spec for spec in of_classes}  # a site may have a class's name
     for name, results in baseline.policies.items():
         for text in results.values if name in names else ():
             place = ("policies", name, "values", text)
             try:
-                spec = study.spec(text)
+                spec = written.get(text) or study.spec(text)
             except SpecError as error:
                 expected, gone = error.expected, f"{error.found}, which is gone"
                 faults.append(document.fault(place, expected, gone))
