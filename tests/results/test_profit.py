@@ -166,10 +166,15 @@ def test_a_substitute_costs_what_it_costs_itself() -> None:
     assert found["profit"] == pytest.approx((20 - 1 - 9) / 10)
 
 
-def test_the_difference_of_profit_is_not_noisier_than_it_need_be() -> None:
-    """Two base-stock levels, bought by the container: the old formula took every container whole.
+def test_the_difference_of_profit_has_no_noise_of_the_container_that_is_bought_last() -> None:
+    """Two base-stock levels, 560 and 800, bought by the container of 500; nobody is lost.
 
-    Which of them happen to fall into the run is luck.
+    From 600 units the low level buys after 41, 541, 1041, 1541 and 2041 units of demand, the high
+    one at the start, after 301, 801, 1301 and 1801.  Of those in the window (500 to 2040 units on
+    average) only the one after 2041 is a matter of luck, with a probability of about 1/2: it is in
+    the difference as a whole container, c = 500 x 5 / 308 per day, with variance c^2 / 4.  Of 40
+    fair coins the share of heads is within 0.15 and 0.85 but for 1 in 100,000, so that its variance
+    is at least 0.12 c^2.  Units shipped are the same, so that profit differs by holding alone.
     """
     model = {
         "horizon": 408,
@@ -186,22 +191,23 @@ def test_the_difference_of_profit_is_not_noisier_than_it_need_be() -> None:
         "stock": [{"initial": 600}],
     }
 
-    def per_day(level: int) -> Any:
+    def metrics(level: int) -> list[Metrics]:
         scenario = {**model, "policy": {**model["policy"], "reorder": _base(level)}}  # type: ignore[dict-item]
-        runs = list(backsim.replicate(from_dict(scenario), seed=1, replications=20))
-        return {
-            "old": np.array(
-                [
-                    r.metrics["revenue"] - r.metrics["cost.total"] + r.metrics["cost.lost_margin"]
-                    for r in runs
-                ]
-            ),
-            "new": np.array([r.metrics["profit"] for r in runs]),
-        }
+        runs = backsim.replicate(from_dict(scenario), seed=1, replications=40)
+        return [run.metrics for run in runs]
 
-    low, high = per_day(560), per_day(800)
-    old, new = (np.var(high[k] - low[k], ddof=1) for k in ("old", "new"))
-    assert new < old / 50, (old, new)
+    pairs = list(zip(metrics(560), metrics(800), strict=True))
+
+    def gain(name: str) -> Any:
+        return np.array([high[name] - low[name] for low, high in pairs])
+
+    container = 500 * 5 / 308
+    bought = gain("purchase_cash_flow") / container
+    np.testing.assert_allclose(bought, np.round(bought), atol=1e-9)
+    np.testing.assert_allclose(gain("profit"), -gain("cost.holding"), atol=1e-9)
+    with_purchases = gain("revenue") - gain("cost.total")
+    assert np.var(with_purchases, ddof=1) > 0.12 * container**2
+    assert np.var(gain("profit"), ddof=1) < 0.12 * container**2 / 50
 
 
 def _base(level: int) -> dict[str, Any]:
