@@ -361,7 +361,7 @@ class Supplier:
 class Purchase:
     """A replenishment order, with three dates: quoted when it was placed, expected now, actual.
 
-    ``quoted`` and ``expected`` are NEVER in models that need no dates (`kernel.pipeline`).
+    ``quoted`` and ``expected`` are NEVER in models that need no dates (`kernel.supply.pipeline`).
     """
 
     placed: Time = 0.0

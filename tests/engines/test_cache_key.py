@@ -142,7 +142,7 @@ def test_a_copy_of_backsim_in_which_something_is_edited(tmp_path: Path) -> None:
     comments = (
         ("entities.py", "NONE = -1", "NONE = -1  # nowhere"),
         ("engines/loop.py", "AHEAD = 32", "# as many as pay\nAHEAD = 32"),
-        ("kernel/queue.py", "Put a line into the queue.", "Let a line wait."),
+        ("kernel/demand/queue.py", "Put a line into the queue.", "Let a line wait."),
     )
     assert digest_of_copy(tmp_path, *comments) == first
     seen = {first}
@@ -152,7 +152,7 @@ def test_a_copy_of_backsim_in_which_something_is_edited(tmp_path: Path) -> None:
         ("engines/pieces.py", 'error_model="numpy"', 'error_model="python"'),
         ("engines/tables.py", "at = 2 * world", "at = 3 * world"),
         ("engines/loop.py", "AHEAD = 32", "AHEAD = 16"),
-        ("kernel/queue.py", "stock.waiting += 1", "stock.waiting += 2"),
+        ("kernel/demand/queue.py", "stock.waiting += 1", "stock.waiting += 2"),
     ):
         now = digest_of_copy(tmp_path, edit)
         assert now not in seen, edit

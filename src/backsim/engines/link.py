@@ -11,6 +11,8 @@ function that it caches.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,69 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from backsim import entities
-from backsim.kernel import (
-    announcements,
-    batches,
-    cancelling,
-    clearing,
-    closures,
-    contact,
-    decisions,
-    delivery,
-    disruptions,
-    emergency,
-    estimates,
-    events,
-    expediting,
-    forecasting,
-    grid,
-    leaving,
-    lots,
-    messages,
-    orders,
-    pipeline,
-    planning,
-    prompt,
-    queue,
-    reactions,
-    replenishment,
-    room,
-    routing,
-    sharing,
-    sites,
-    sourcing,
-    stock,
-    substitutes,
-    switches,
-    transfers,
-    transit,
-)
+from backsim import entities, kernel
+from backsim.errors import BacksimError
+from backsim.kernel import features
 from backsim.rules import FAMILIES, Rule
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import Fingerprint, fingerprint
 
-KERNEL = (
-    *(
-        switches,
-        grid,
-        stock,
-        queue,
-        sourcing,
-        transit,
-        clearing,
-        sharing,
-        batches,
-        forecasting,
-        lots,
-    ),
-    *(closures, pipeline, messages, planning, disruptions, delivery, replenishment),
-    *(reactions, expediting, cancelling, emergency, decisions),
-    *(announcements, transfers, estimates, leaving, prompt, substitutes, contact, routing, room),
-    *(orders, sites, events),
-)
-
-SWITCHES = tuple(name for name in vars(switches) if name.isupper())
+SWITCHES = tuple(name for name in vars(features) if name.isupper())
 
 Namespace = dict[str, Any]
 Transform = Callable[[types.FunctionType], Any]
@@ -185,7 +132,7 @@ def constants() -> dict[str, int | float]:
     """The numbers that the kernel's modules and the entities name."""
     return {
         name: value
-        for module in (entities, *KERNEL)
+        for module in (entities, *kernel_modules())
         for name, value in vars(module).items()
         if isinstance(value, int | float) and name.isupper()
     }
@@ -277,14 +224,23 @@ def _is_empty(cell: types.CellType) -> bool:
 
 
 @cache
+def kernel_modules() -> tuple[types.ModuleType, ...]:
+    """Every module of the kernel, whatever its room."""
+    found = pkgutil.walk_packages(kernel.__path__, f"{kernel.__name__}.")
+    return tuple(importlib.import_module(module.name) for module in found)
+
+
+@cache
 def kernel_functions() -> tuple[types.FunctionType, ...]:
-    """Every function of the kernel."""
-    return tuple(
-        value
-        for module in KERNEL
-        for value in vars(module).values()
-        if isinstance(value, types.FunctionType) and value.__module__ == module.__name__
-    )
+    """Every function of the kernel.  Raises BacksimError: two have one name, and would be one."""
+    functions = {}
+    for module in kernel_modules():
+        for name, value in vars(module).items():
+            if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
+                if name in functions:
+                    raise BacksimError(f"kernel: {name} is in two modules, {module.__name__} too")
+                functions[name] = value
+    return tuple(functions.values())
 
 
 def _dispatch(family: str, chosen: Sequence[Rule]) -> str:

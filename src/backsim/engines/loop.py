@@ -50,7 +50,7 @@ from backsim.entities import (
     Totals,
     dtype,
 )
-from backsim.kernel.switches import DECIDES, DELIVERIES, INFORMS, ROUTES
+from backsim.kernel.features import DECIDES, DELIVERIES, INFORMS, ROUTES
 
 EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
 """A scheduled event; `rank` is its kind and sequence in one number."""

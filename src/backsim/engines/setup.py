@@ -97,7 +97,7 @@ class Setup:
     quantiles: list[float]
     rules: Mapping[str, list[Rule]]
     switches: set[str]
-    """The parts of the kernel that the model needs (`kernel.switches`)."""
+    """The parts of the kernel that the model needs (`kernel.features`)."""
     events: list[tuple[float, int, int]]
     """(time, kind, subject), in order of sequence."""
     nodes: list[Node] = field(default_factory=list)

@@ -22,20 +22,12 @@ from backsim.entities import (
     SUPPLY,
     World,
 )
-from backsim.kernel.announcements import announce
-from backsim.kernel.batches import clear_batch
-from backsim.kernel.contact import end_patience, inquire, send_notice
-from backsim.kernel.decisions import decide
-from backsim.kernel.disruptions import change_state
-from backsim.kernel.estimates import revise
-from backsim.kernel.forecasting import end_period
-from backsim.kernel.leaving import end_tolerance
-from backsim.kernel.messages import message
-from backsim.kernel.orders import customer_order
-from backsim.kernel.reactions import react
-from backsim.kernel.replenishment import end_service, receive, review_periodically
-from backsim.kernel.sites import reach_site
-from backsim.kernel.switches import (
+from backsim.kernel.communication.customer_contact import end_patience, inquire, send_notice
+from backsim.kernel.communication.promise_dates import revise
+from backsim.kernel.demand.advance_orders import announce
+from backsim.kernel.demand.cancellation import end_tolerance
+from backsim.kernel.demand.orders import customer_order
+from backsim.kernel.features import (
     ANNOUNCES,
     BATCHES,
     DECIDES,
@@ -46,6 +38,15 @@ from backsim.kernel.switches import (
     NETWORK,
     REACTS,
 )
+from backsim.kernel.network.internal_orders import reach_site
+from backsim.kernel.stock.clearing import clear_batch
+from backsim.kernel.stock.forecasting import end_period
+from backsim.kernel.stock.lp_clearing import decide
+from backsim.kernel.stock.review import review_periodically
+from backsim.kernel.supply.reactions import react
+from backsim.kernel.supply.receiving import receive
+from backsim.kernel.supply.service import change_state, end_service
+from backsim.kernel.supply.supplier_messages import message
 
 
 def handle(world: World, kind: int, subject: int, now: float) -> None:

@@ -1,0 +1,223 @@
+"""When will the customer have it?  Estimates of the day an order ships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    IN_SERVICE,
+    NEVER,
+    NONE,
+    NOTICE,
+    QUEUED,
+    UNDER_WAY,
+    Purchase,
+    Stock,
+    World,
+)
+from backsim.kernel.demand.queue import drain, join, requeue, units_before
+from backsim.kernel.features import DISRUPTIONS, NETWORK
+from backsim.kernel.grid import on_grid
+from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
+from backsim.kernel.network.sourcing import mean_lead_time, source_of
+from backsim.kernel.supply.outage_calendar import sets_out
+from backsim.kernel.supply.pipeline import expect, supplier_of, to_come, waiting_work, work_of
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import estimated, notice_time, priority_moves, schedule
+
+
+def order_estimate(world: World, head: int, now: float) -> float:
+    """The day the last open line of an order is thought to ship."""
+    date = now
+    index = head
+    while index < len(world.lines) and world.lines[index].head == head:
+        line = world.lines[index]
+        if line.open > 0:
+            stock = world.stocks[line.stock]
+            units = units_before(world, stock, index) + line.open
+            date = max(date, estimated(world, stock, cover(world, stock, units), now))
+        index += 1
+    return date
+
+
+def cover(world: World, stock: Stock, units: int) -> int:
+    """The purchase under way that brings the last of so many units; NONE when none does."""
+    index = stock.pipeline_first
+    while index != NONE:
+        units -= to_come(world, index)
+        if units <= 0:
+            return index
+        index = world.purchases[index].later
+    return NONE
+
+
+def revise(world: World, stock: Stock, now: float) -> None:
+    """Let the customers be told whose estimates have moved far enough.
+
+    One pass in order of service, along the purchases under way: the lines are taken out of the
+    queue and put back.  An order of several lines has others to wait for; its notice looks again.
+    """
+    if priority_moves(stock):
+        requeue(world, stock, now)
+    units = 0
+    index = drain(world, stock)
+    while index != NONE:
+        line = world.lines[index]
+        following = line.sibling
+        line.sibling = NONE
+        join(world, stock, index)
+        units += line.open
+        head = world.lines[line.head]
+        if head.contact != NONE:
+            contact = world.contacts[head.contact]
+            date = max(now, estimated(world, stock, cover(world, stock, units), now))
+            moved = notice_time(world, stock, line, contact, date, now) <= now
+            if moved or head.lines_open > 1:
+                schedule(world, now, NOTICE, head.contact)
+        if NETWORK and is_a_sites(world, line):
+            look_through(world, stock, index, units, now)
+        index = following
+
+
+def look_through(world: World, stock: Stock, index: int, units: int, now: float) -> None:
+    """A site learns when the units that it ordered here are thought to come.
+
+    `units` are those that wait, up to the last one of its line.  They ship when the purchase that
+    covers them is expected here - or one placed now would come - and then take the mean transport
+    time.  What waits for components is not looked through.
+    """
+    at = purchase_of(world, index)
+    purchase = world.purchases[at]
+    if purchase.source != NONE:
+        ships = max(now, expected_date(world, stock, cover(world, stock, units), now))
+        days = world.sources[source_of(world, purchase)].mean_time
+        expect(world, world.stocks[purchase.stock], at, on_grid(world, ships + days), now)
+
+
+def mean_wait(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """Mean days until a purchase arrives, were its way from its own source to begin now.
+
+    At a limited supplier the mean work before it and its own come first, unless it is through, and
+    the outages that are known.
+    """
+    days = stock.mean_lead_time
+    if purchase != NONE:
+        days = mean_lead_time(world, stock, world.purchases[purchase])
+    return days_of_work(world, stock, purchase, now) + days
+
+
+def days_of_work(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """Mean days until a purchase sets out, or one placed now (NONE) would; none once it has."""
+    if purchase != NONE and world.purchases[purchase].status == UNDER_WAY:
+        return 0.0
+    supplier = world.suppliers[bought_from(world, stock, purchase)]
+    work = work_to_do(world, stock, purchase)
+    days = work * supplier.mean_service if work > 0.0 else 0.0
+    if DISRUPTIONS and supplier.announced != 0:
+        return sets_out(world, supplier, days, now) - now
+    return days
+
+
+def bought_from(world: World, stock: Stock, purchase: int) -> int:
+    """Index of the supplier of a purchase, or of one placed now (NONE), at the first source."""
+    return stock.supplier if purchase == NONE else supplier_of(world, world.purchases[purchase])
+
+
+def work_to_do(world: World, stock: Stock, index: int) -> float:
+    """Mean services that a limited supplier goes through until a purchase is done.
+
+    NONE stands for one that is placed now.  See `supply.pipeline.quote`.
+    """
+    supplier = world.suppliers[bought_from(world, stock, index)]
+    if supplier.servers == 0 or (index != NONE and world.purchases[index].status == UNDER_WAY):
+        return 0.0
+    if index == NONE:
+        return 1.0 + waiting_work(supplier, supplier.work_queued)
+    own = work_of(supplier, world.purchases[index])
+    if world.purchases[index].status != QUEUED:
+        return own * place_in_service(world, stock, index)
+    before = 0
+    at = supplier.first
+    while at != NONE and at != index:
+        if world.purchases[at].status == QUEUED:
+            before += work_of(supplier, world.purchases[at])
+        at = world.purchases[at].next
+    return own + waiting_work(supplier, before)
+
+
+def place_in_service(world: World, stock: Stock, index: int) -> float:
+    """Of a stock point's purchases in service, the share up to one of them.
+
+    Units are alike: the first to be done serves the first in line.  Of m exponential services the
+    k-th ends after k / m of one, as long as others take the places of those that are done.
+    """
+    before = all_of_them = 0
+    at = stock.pipeline_first
+    while at != NONE:
+        if world.purchases[at].status == IN_SERVICE and (
+            bought_from(world, stock, at) == bought_from(world, stock, index)
+        ):
+            all_of_them += 1
+            if at <= index:
+                before += 1
+        at = world.purchases[at].later
+    return before / all_of_them
+
+
+def quoted_date(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """What the supplier quoted for a purchase; were one placed now, where there is none yet."""
+    if purchase == NONE:
+        return now + mean_wait(world, stock, purchase, now)
+    return world.purchases[purchase].quoted
+
+
+def expected_date(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """What the supplier says by now of a purchase; were one placed now, where there is none yet."""
+    if purchase == NONE:
+        return now + mean_wait(world, stock, purchase, now)
+    return world.purchases[purchase].expected
+
+
+def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """A date by which a purchase has arrived with the probability its stock point asks for.
+
+    From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
+    by mean services left (`engines.quantiles`); known outages come on top.  Of a purchase from
+    before the start, of a transfer, and of one from another source than the first, the expected
+    date is all that is known.
+    """
+    if NETWORK and purchase != NONE:
+        row = world.purchases[purchase]
+        if source_of(world, row) != world.nodes[stock.index].sources_at:
+            return max(now, row.expected)
+    supplier = world.suppliers[stock.supplier]
+    work = work_to_do(world, stock, purchase)
+    if purchase == NONE or work > 0.0 or world.purchases[purchase].status < UNDER_WAY:
+        days = from_table(world, stock, work)
+        at_work = max(0.0, days - stock.mean_lead_time) if supplier.servers > 0 else 0.0
+        if DISRUPTIONS and supplier.announced != 0:
+            return sets_out(world, supplier, at_work, now) + (days - at_work)
+        return now + days
+    if supplier.servers > 0:
+        return now + from_table(world, stock, 0.0)
+    row = world.purchases[purchase]
+    if row.placed <= now:
+        return now + from_table(world, stock, now - began_its_way(world, row, purchase))
+    return max(now, row.expected)
+
+
+def began_its_way(world: World, purchase: Purchase, index: int) -> float:
+    """When a purchase under way left an unlimited supplier: later than placed, if that was down."""
+    if DISRUPTIONS and world.deliveries[index].ends < NEVER:
+        return world.deliveries[index].ends
+    return purchase.placed
+
+
+def from_table(world: World, stock: Stock, at: float) -> float:
+    """A value between two of the stock point's quantiles; beyond the table, on its last slope."""
+    place = at / stock.quantile_step
+    before = min(int(place), stock.quantiles - 2)
+    low = world.quantiles[stock.quantiles_at + before]
+    high = world.quantiles[stock.quantiles_at + before + 1]
+    return max(0.0, low + (place - before) * (high - low))

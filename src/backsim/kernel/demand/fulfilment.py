@@ -1,0 +1,91 @@
+"""Which site serves an order: the one where it is placed, or another that has the units.
+
+An order goes to the first site of its customers' list that can fill it at once, or each of its
+lines does.  If there is none it waits where it was placed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import NONE, NOTE_REROUTE, SKIP, Line, Stock, World
+from backsim.kernel.demand.advance_orders import become_known, is_announced
+from backsim.kernel.features import ANNOUNCES, BATCHES
+from backsim.kernel.stock.clearing import serves_new
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import held_back, new_reroute, note, rationing_moves
+
+
+def choose_sites(world: World, head: int, last: int, now: float) -> None:
+    """Decide who serves the lines head, ..., last - 1 of an order."""
+    customer = world.classes[world.lines[head].customer_class]
+    if customer.choices == 0:
+        return
+    if customer.splits != 0:
+        for index in range(head, last):
+            route(world, index, index + 1, now)
+    else:
+        route(world, head, last, now)
+
+
+def route(world: World, first: int, last: int, now: float) -> None:
+    """Let the first site that has all units of these lines serve them together."""
+    if has_all(world, first, last, NONE, now):
+        return
+    customer = world.classes[world.lines[first].customer_class]
+    home = world.stocks[world.lines[first].stock].site
+    at = customer.choices_at + home * customer.choices
+    for choice in range(at, at + customer.choices):
+        site = world.choices[choice]
+        if site != NONE and has_all(world, first, last, site, now):
+            for index in range(first, last):
+                reroute(world, index, site, now)
+            return
+
+
+def reroute(world: World, index: int, site: int, now: float) -> None:
+    """Another site serves a line."""
+    line = world.lines[index]
+    row = new_reroute(world)
+    world.reroutes[row].line = index
+    world.reroutes[row].stock = line.stock
+    note(world, now, NOTE_REROUTE, index, world.stocks[line.stock], line.units)
+    place = place_of(world, line, site)
+    if ANNOUNCES and is_announced(world, line):  # known at one, wanted at the other
+        become_known(world, world.stocks[line.stock], -line.units)
+        become_known(world, world.stocks[place], line.units)
+    line.stock = place
+
+
+def place_of(world: World, line: Line, site: int) -> int:
+    """The stock point of a line's product at a site, or its own (NONE); NONE if there is none."""
+    if site == NONE:
+        return line.stock
+    return world.places[world.stocks[line.stock].product * world.totals[0].sites + site]
+
+
+def has_all(world: World, first: int, last: int, site: int, now: float) -> bool:
+    """Whether a site can fill all these lines at once; NONE stands for each line's own."""
+    for index in range(first, last):
+        line = world.lines[index]
+        place = place_of(world, line, site)
+        if place == NONE:
+            return False
+        units = line.units
+        for other in range(first, index):  # the same product twice
+            if place_of(world, world.lines[other], site) == place:
+                units += world.lines[other].units
+        if units > units_free(world, world.stocks[place], line, now):
+            return False
+    return True
+
+
+def units_free(world: World, stock: Stock, line: Line, now: float) -> int:
+    """Units that a line would get at a stock point at once; none where others wait for them."""
+    if BATCHES and stock.clearing_period > 0.0:
+        if not serves_new(stock):
+            return 0
+    elif stock.waiting > 0 and (stock.overtaking != SKIP or rationing_moves(stock)):
+        return 0
+    return stock.on_hand - held_back(world, stock, line, now)

@@ -1,0 +1,180 @@
+"""The queue of waiting lines at a stock point: a pairing heap whose links live in the lines.
+
+The least (key, time of order, index) is served first.
+Source: Fredman, Sedgewick, Sleator and Tarjan, "The pairing heap", Algorithmica 1 (1986) 111-129.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import NEVER, NONE, Line, Stock, World
+from backsim.kernel.features import INFORMS
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import priority_key
+
+
+def promised_date(world: World, line: Line) -> float:
+    """The date promised to the customer; without a promise, the line's due date."""
+    if INFORMS:
+        contact = world.lines[line.head].contact
+        if contact != NONE and world.contacts[contact].promise < NEVER:
+            return world.contacts[contact].promise
+    return line.due
+
+
+def enqueue(world: World, stock: Stock, index: int, now: float) -> None:
+    """Put a line into the queue."""
+    line = world.lines[index]
+    line.key = priority_key(world, stock, line, now)
+    join(world, stock, index)
+
+
+def join(world: World, stock: Stock, index: int) -> None:
+    """Put a line that has its key into the queue."""
+    stock.queue = meld(world, stock.queue, index)
+    stock.waiting += 1
+    world.totals[0].waiting += 1
+
+
+def dequeue(world: World, stock: Stock, index: int) -> None:
+    """Take a line out of the queue, wherever it stands."""
+    line = world.lines[index]
+    rest = pair_up(world, line.child)
+    if index == stock.queue:
+        stock.queue = rest
+    else:
+        before = world.lines[line.previous]
+        if before.child == index:
+            before.child = line.sibling
+        else:
+            before.sibling = line.sibling
+        if line.sibling != NONE:
+            world.lines[line.sibling].previous = line.previous
+        stock.queue = meld(world, stock.queue, rest)
+    line.child = NONE
+    line.sibling = NONE
+    line.previous = NONE
+    stock.waiting -= 1
+    world.totals[0].waiting -= 1
+
+
+def requeue(world: World, stock: Stock, now: float) -> None:
+    """Ask every waiting line for its key again, and order the queue by the answers."""
+    pending = stock.queue
+    stock.queue = NONE
+    while pending != NONE:
+        index = pending
+        line = world.lines[index]
+        pending = line.sibling
+        child = line.child
+        while child != NONE:  # its children join the pending ones, first child last
+            following = world.lines[child].sibling
+            world.lines[child].sibling = pending
+            pending = child
+            child = following
+        line.child = NONE
+        line.sibling = NONE
+        line.previous = NONE
+        line.key = priority_key(world, stock, line, now)
+        stock.queue = meld(world, stock.queue, index)
+
+
+def meld(world: World, first: int, second: int) -> int:
+    """Join two heaps, given by their roots; return the root of both."""
+    if first == NONE:
+        return second
+    if second == NONE:
+        return first
+    if precedes(world, second, first):
+        first, second = second, first
+    a = world.lines[first]
+    b = world.lines[second]
+    b.sibling = a.child
+    b.previous = first
+    if a.child != NONE:
+        world.lines[a.child].previous = second
+    a.child = second
+    return first
+
+
+def precedes(world: World, first: int, second: int) -> bool:
+    """Whether the first line is to be served before the second."""
+    a = world.lines[first]
+    b = world.lines[second]
+    return a.key < b.key or (a.key == b.key and (a.time, first) < (b.time, second))
+
+
+def units_before(world: World, stock: Stock, index: int) -> int:
+    """Units open of the lines that stand before a line in the queue.
+
+    A line's children stand behind it, so only lines before `index` are looked into.
+    """
+    units = 0
+    at = stock.queue
+    while at != NONE:
+        if at != index and precedes(world, at, index):
+            units += world.lines[at].open
+            if world.lines[at].child != NONE:
+                at = world.lines[at].child
+                continue
+        at = after(world, at)
+    return units
+
+
+def after(world: World, index: int) -> int:
+    """The line that comes after one and its children on a walk through the heap, or NONE."""
+    at = index
+    while at != NONE and world.lines[at].sibling == NONE:
+        at = parent(world, at)
+    return world.lines[at].sibling if at != NONE else NONE
+
+
+def parent(world: World, index: int) -> int:
+    """The line whose child a line is, directly or through its siblings; NONE at the root."""
+    at = index
+    before = world.lines[at].previous
+    while before != NONE and world.lines[before].child != at:
+        at = before
+        before = world.lines[at].previous
+    return before
+
+
+def drain(world: World, stock: Stock) -> int:
+    """Empty the queue into a chain of siblings, in order of service; return the first line."""
+    first = last = NONE
+    while stock.queue != NONE:
+        index = stock.queue
+        dequeue(world, stock, index)
+        if first == NONE:
+            first = index
+        else:
+            world.lines[last].sibling = index
+        last = index
+    return first
+
+
+def pair_up(world: World, first: int) -> int:
+    """Join a list of siblings into one heap: pairs from the left, then all from the right."""
+    pairs = NONE
+    while first != NONE:
+        second = world.lines[first].sibling
+        world.lines[first].sibling = NONE
+        world.lines[first].previous = NONE
+        following = NONE
+        if second != NONE:
+            following = world.lines[second].sibling
+            world.lines[second].sibling = NONE
+            world.lines[second].previous = NONE
+        pair = meld(world, first, second)
+        world.lines[pair].sibling = pairs
+        pairs = pair
+        first = following
+    root = NONE
+    while pairs != NONE:
+        following = world.lines[pairs].sibling
+        world.lines[pairs].sibling = NONE
+        root = meld(world, root, pairs)
+        pairs = following
+    return root

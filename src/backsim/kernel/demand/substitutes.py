@@ -1,0 +1,89 @@
+"""A substitute for a customer in a hurry: another product, from stock, in place of one that is out.
+
+A substitute is offered when it can fill all that is open of a line.  The customer who takes it is
+served at once, and the line is closed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
+from backsim.kernel.demand.queue import dequeue
+from backsim.kernel.features import DECIDES, ECHELON, INFORMS
+from backsim.kernel.network.sourcing import raise_position
+from backsim.kernel.stock.clearing import clear
+from backsim.kernel.stock.lp_clearing import needs_no_decision
+from backsim.kernel.stock.position import settle
+from backsim.kernel.stock.review import review_continuously, review_echelons
+from backsim.kernel.supply.pipeline import estimates_moved
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import accepts_substitute, held_back, new_substitution, note
+
+
+def offer_substitutes(world: World, head: int, late: int, now: float) -> None:
+    """Offer what there is for every line of an order that waits.
+
+    `late` is 1 when a promise slips, 0 when the customer orders; a stock point's policy says when
+    it offers.
+    """
+    index = head
+    while index < len(world.lines) and world.lines[index].head == head:
+        line = world.lines[index]
+        stock = world.stocks[line.stock]
+        wants = line.open > 0 and line.reserved == 0
+        if wants and (stock.offers_late if late != 0 else stock.offers_early) != 0:
+            option = first_option(world, stock, line, now)
+            if option != NONE and accepts_substitute(world, index):
+                substitute(world, stock, index, option, now)
+        index += 1
+
+
+def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
+    """The first substitute that can fill all that is open of a line; NONE if none can."""
+    if world.classes[line.customer_class].shipment == BY_ORDER:
+        return NONE
+    for option in range(stock.options_at, stock.options_end):
+        other = world.stocks[world.options[option].stock]
+        if DECIDES and world.desks[other.index].first != NONE:
+            if not needs_no_decision(world, other, line):
+                continue
+        free = other.on_hand - held_back(world, other, line, now)
+        if line.open <= free and (other.waiting == 0 or other.overtaking == SKIP):
+            return option
+    return NONE
+
+
+def substitute(world: World, stock: Stock, index: int, option: int, now: float) -> None:
+    """The customer takes a substitute for all that is open of a line."""
+    line = world.lines[index]
+    other = world.stocks[world.options[option].stock]
+    settle(stock, now)
+    settle(other, now)
+    dequeue(world, stock, index)
+    units = line.open
+    stock.backlog -= units
+    other.on_hand -= units
+    line.open = 0
+    line.left = units
+    line.status = SUBSTITUTED
+    line.closed = now
+    world.lines[line.head].lines_open -= 1
+    row = new_substitution(world)
+    world.substitutions[row].time = now
+    world.substitutions[row].line = index
+    world.substitutions[row].stock = other.index
+    world.substitutions[row].discount = world.options[option].discount
+    world.substitutions[row].units = units
+    note(world, now, NOTE_SUBSTITUTE, index, other, units)
+    if ECHELON:
+        raise_position(world, stock, units)
+        raise_position(world, other, -units)
+    clear(world, stock, now)  # it may have stood in the way of others
+    review_continuously(world, other, now)
+    if ECHELON:
+        review_echelons(world, other, now)
+    if INFORMS:
+        estimates_moved(world, stock, now)
+        estimates_moved(world, other, now)

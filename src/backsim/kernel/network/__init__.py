@@ -1,0 +1,1 @@
+"""Stock points that supply each other: sourcing, internal orders, shipments and transfers."""

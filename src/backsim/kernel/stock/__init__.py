@@ -1,0 +1,1 @@
+"""Stock points: their books, who gets the units on hand, reviews and forecasts."""

@@ -1,0 +1,103 @@
+"""Reviews: the reorder rule is asked, and what it says is ordered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import NONE, REVIEW, Stock, World
+from backsim.kernel.features import EMERGENCY, EXPEDITES, JOINT, NETWORK, REACTS, TRANSFERS
+from backsim.kernel.grid import on_grid
+from backsim.kernel.network.transfers import bring_in
+from backsim.kernel.supply.pipeline import look_soon
+from backsim.kernel.supply.purchasing import buy_in_emergency, lot, purchase_units, runs_low
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import reorder_units, schedule, sees_position
+
+
+def review_periodically(world: World, stock: Stock, kind: int, now: float) -> None:
+    """A periodic review; the next one is a whole number of periods after the first.
+
+    Stock points under continuous review are reviewed once at the start, then after each event
+    that lowers their position, and again while their rule stops short of what is missing.
+    """
+    review(world, stock, now)
+    if stock.review_period > 0.0:
+        stock.reviews += 1
+        schedule_review(world, stock, kind, next_review(world, stock))
+
+
+def next_review(world: World, stock: Stock) -> float:
+    """When the next periodic review is due."""
+    return on_grid(world, stock.review_start + stock.reviews * stock.review_period)
+
+
+def review_continuously(world: World, stock: Stock, now: float) -> None:
+    """Continuous review, after an event that lowered the position."""
+    if TRANSFERS:
+        bring_in(world, stock, now)
+    if stock.review_period == 0.0:
+        review(world, stock, now)
+
+
+def review_echelons(world: World, stock: Stock, now: float) -> None:
+    """Continuous review of those whose echelon position a customer has lowered, near ones first."""
+    node = world.nodes[stock.index]
+    for index in range(node.ancestors_at, node.ancestors_at + node.ancestors):
+        above = world.ancestors[index].stock
+        if world.nodes[above].by_echelon != 0:
+            review_continuously(world, world.stocks[above], now)
+
+
+def review(world: World, stock: Stock, now: float) -> None:
+    """Ask the reorder rule, and order what it says."""
+    if REACTS:
+        before_review(world, stock, now)
+    units = reorder_units(world, stock, now)
+    if units > 0:
+        order_units(world, stock, units, now)
+        if JOINT:
+            order_together(world, stock, now)
+
+
+def before_review(world: World, stock: Stock, now: float) -> None:
+    """A stock point is about to ask its reorder rule: first comes what is urgent."""
+    if EMERGENCY:
+        buy_in_emergency(world, stock, now)
+    if EXPEDITES and runs_low(world, stock):
+        look_soon(world, stock, now)
+
+
+def order_units(world: World, stock: Stock, units: int, now: float) -> None:
+    """Order what the rule says; under continuous review it is asked until it says no more.
+
+    So a rule that stops short of what is missing, by a cap or a fixed step, orders the rest too.
+    Only a rule that sees a position can tell that a purchase has been placed.
+    """
+    purchase_units(world, stock, lot(stock, units), now)
+    if stock.review_period == 0.0 and sees_position(stock):
+        if reorder_units(world, stock, now) > 0:
+            schedule_review(world, stock, REVIEW, now)
+
+
+def order_together(world: World, stock: Stock, now: float) -> None:
+    """A stock point has ordered; the others of its circle may join its purchase."""
+    first = stock.last_purchase
+    at = stock.joint_next
+    while at != NONE and at != stock.index:
+        other = world.stocks[at]
+        other.joining = 1
+        units = reorder_units(world, other, now)
+        other.joining = 0
+        if units > 0:
+            order_units(world, other, units, now)
+            world.purchases[other.last_purchase].joined = first
+        at = other.joint_next
+
+
+def schedule_review(world: World, stock: Stock, kind: int, time: float) -> None:
+    """Plan a review; of several at one instant, those downstream come first."""
+    if NETWORK:
+        schedule(world, time, kind, stock.index, world.nodes[stock.index].level)
+    else:
+        schedule(world, time, kind, stock.index)

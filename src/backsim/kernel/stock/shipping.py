@@ -1,0 +1,127 @@
+"""Units on hand go to a line: they are shipped, or kept until its order is whole.
+
+Lines with all their units kept are not in the queue; those of a stock point whose batch runs take
+back are in a list of their own, linked by `sibling` (the next) and `previous`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    BY_LINE,
+    BY_ORDER,
+    NONE,
+    NOTE_RESERVE,
+    NOTE_SHIP,
+    SHIPPED,
+    Line,
+    Stock,
+    World,
+)
+from backsim.kernel.features import BATCHES, COLLECTS, NETWORK
+from backsim.kernel.network.internal_shipments import is_a_sites, send, start_making
+from backsim.kernel.stock.position import settle
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import log_shipment, note
+
+
+def give(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
+    """Give units on hand to a line that waits."""
+    stock.backlog -= units
+    take(world, stock, line, index, units, now)
+
+
+def take(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
+    """Give units on hand to a line: ship them, or keep them for it.
+
+    They are kept until its order is whole, if that is how the customer wants it, or until the line
+    is whole, if it has to take what there is.
+    """
+    stock.on_hand -= units
+    line.open -= units
+    head = world.lines[line.head]
+    if line.open == 0:
+        head.lines_open -= 1
+    shipment = world.classes[line.customer_class].shipment
+    collects = COLLECTS and shipment == BY_LINE and (line.open > 0 or line.reserved > 0)
+    if shipment != BY_ORDER and not collects:
+        ship(world, stock, line, index, units, now)
+        return
+    stock.reserved += units
+    line.reserved += units
+    note(world, now, NOTE_RESERVE, index, stock, units)
+    if BATCHES and line.open == 0:
+        keep(world, stock, index)
+    if collects and line.open == 0:
+        ship_reserved(world, stock, line, index, now)
+    elif shipment == BY_ORDER and head.lines_open == 0:
+        ship_order(world, line.head, now)
+
+
+def ship_order(world: World, head: int, now: float) -> None:
+    """Ship every line of an order that has become whole."""
+    index = head
+    while index < len(world.lines) and world.lines[index].head == head:
+        line = world.lines[index]
+        stock = world.stocks[line.stock]
+        settle(stock, now)
+        ship_reserved(world, stock, line, index, now)
+        index += 1
+    if NETWORK and is_a_sites(world, world.lines[head]):
+        start_making(world, head, now)
+
+
+def ship_reserved(world: World, stock: Stock, line: Line, index: int, now: float) -> None:
+    """Ship the units that have been kept for a line."""
+    if BATCHES:
+        release(world, stock, index)
+    units = line.reserved
+    stock.reserved -= units
+    line.reserved = 0
+    ship(world, stock, line, index, units, now)
+
+
+def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
+    """Units leave for the customer: from stock, or after a wait or an arrival."""
+    line.shipped += units
+    from_stock = now == line.time and stock.receiving == 0
+    if from_stock:
+        line.filled += units
+    if NETWORK and is_a_sites(world, line):
+        send(world, line, index, units, now)
+    elif not from_stock:
+        log_shipment(world, now, index, units)
+    if line.shipped == line.units:
+        line.status = SHIPPED
+        line.closed = now
+    note(world, now, NOTE_SHIP, index, stock, units)
+
+
+def keep(world: World, stock: Stock, index: int) -> None:
+    """All units of a line have been kept for it: put it into the list."""
+    if stock.reallocates == 0:
+        return
+    line = world.lines[index]
+    line.sibling = stock.kept
+    if stock.kept != NONE:
+        world.lines[stock.kept].previous = index
+    stock.kept = index
+    world.totals[0].waiting += 1
+
+
+def release(world: World, stock: Stock, index: int) -> None:
+    """Take a line out of the list, if it is there."""
+    line = world.lines[index]
+    if stock.reallocates == 0 or line.open > 0 or line.reserved == 0:
+        return
+    if line.previous == NONE:
+        stock.kept = line.sibling
+    else:
+        world.lines[line.previous].sibling = line.sibling
+    if line.sibling != NONE:
+        world.lines[line.sibling].previous = line.previous
+    line.sibling = NONE
+    line.previous = NONE
+    world.totals[0].waiting -= 1

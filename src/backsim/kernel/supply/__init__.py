@@ -1,0 +1,1 @@
+"""Suppliers: purchases, service and outages, messages, receipts, and the buyer's reactions."""

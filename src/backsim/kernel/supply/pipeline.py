@@ -1,0 +1,234 @@
+"""When purchases are to come: those of a stock point, in order of their expected dates.
+
+A purchase is quoted a date when it is placed, and expected then until the supplier says otherwise.
+The pipeline is a list linked through the purchases, ordered by (expected, index).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    MOST_LEVELS,
+    NEVER,
+    NONE,
+    NOTE_EXPECT,
+    REACT,
+    REVISE,
+    Purchase,
+    Stock,
+    Supplier,
+    World,
+)
+from backsim.kernel.features import DELIVERIES, EMERGENCY, INFORMS, NETWORK, REACTS
+from backsim.kernel.grid import on_grid
+from backsim.kernel.network.sourcing import mean_lead_time
+from backsim.kernel.supply.outage_calendar import sets_out
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import new_delivery, note, notice_moves, schedule
+
+
+def supplier_of(world: World, purchase: Purchase) -> int:
+    """Index of the supplier that a purchase is ordered from."""
+    if NETWORK and purchase.supplier != NONE:
+        return purchase.supplier
+    return world.stocks[purchase.stock].supplier
+
+
+def quote(
+    world: World, stock: Stock, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> None:
+    """The supplier quotes a date for a purchase that is being placed; it joins the pipeline.
+
+    The date is now + mean time until a server is free + mean service + mean lead time.  With all c
+    servers busy, a server is free after (work in the queue + work in service / c) x mean service
+    / c, where work is counted in purchases, or in units where a service is per unit; what has been
+    done of the work in service is not counted.  That is the mean for exponential services.
+    Outages that the supplier has announced are added, as far as they fall into the time of work.
+    Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
+    """
+    days = 0.0
+    if supplier.servers > 0:
+        work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
+        days = work * supplier.mean_service
+    date = sets_out(world, supplier, days, now)
+    date = on_grid(world, date + mean_lead_time(world, stock, purchase))
+    if in_turn(world, supplier, purchase) and stock.pipeline_last != NONE:
+        latest = world.purchases[stock.pipeline_last].expected
+        if latest > date:
+            date = latest
+    purchase.quoted = date
+    purchase.expected = date
+    add_to_pipeline(world, stock, index, NONE)
+
+
+def in_turn(world: World, supplier: Supplier, purchase: Purchase) -> bool:
+    """Whether a purchase arrives no earlier than those placed before it."""
+    return supplier.crossing == 0 and not (EMERGENCY and is_emergency(world, purchase))
+
+
+def is_emergency(world: World, purchase: Purchase) -> bool:
+    """Whether a purchase is from a stock point's emergency source."""
+    at = world.buyers[purchase.stock].emergency
+    return at != NONE and purchase.supplier == world.sources[at].supplier
+
+
+def next_arrival(world: World, stock: Stock) -> float:
+    """When the next purchase is expected; never, if none is under way."""
+    if stock.pipeline_first == NONE:
+        return NEVER
+    return world.purchases[stock.pipeline_first].expected
+
+
+def work_of(supplier: Supplier, purchase: Purchase) -> int:
+    """How much work a purchase is, in multiples of the service time."""
+    return purchase.units if supplier.per_unit != 0 else 1
+
+
+def waiting_work(supplier: Supplier, queued: int) -> float:
+    """Mean services until a server is free behind so much queued work; none while one is free."""
+    if supplier.busy < supplier.servers:
+        return 0.0
+    return (queued + supplier.work_begun / supplier.servers) / supplier.servers
+
+
+def is_late(world: World, purchase: Purchase, days: float, now: float) -> bool:
+    """Whether a purchase is known to come so many days after the date that was quoted.
+
+    As it is expected later than that, or as they have passed.
+    """
+    late = on_grid(world, purchase.quoted + days)
+    return purchase.expected > late or now >= late
+
+
+def to_come(world: World, index: int) -> int:
+    """Units of a purchase that are still to come."""
+    units = world.purchases[index].units
+    if DELIVERIES:
+        units -= world.deliveries[index].received + world.deliveries[index].rejected
+    return units
+
+
+def open_delivery(world: World, purchase: Purchase, index: int) -> None:
+    """A purchase has been placed; what will become of it is still to be drawn."""
+    new_delivery(world)
+    world.deliveries[index].ordered = purchase.units
+
+
+def split_delivery(world: World, index: int, part: int) -> None:
+    """A part of a purchase has become a purchase of its own, the last one."""
+    new_delivery(world)
+    units = world.purchases[part].units
+    world.deliveries[part].ordered = units
+    world.deliveries[index].ordered -= units
+
+
+def expect(world: World, stock: Stock, index: int, date: float, now: float) -> None:
+    """The date at which a purchase is expected becomes another one."""
+    if change_expected(world, stock, index, date):
+        note(world, now, NOTE_EXPECT, index, stock, to_come(world, index))
+        expected_changed(world, stock, now)
+
+
+def expected_changed(world: World, stock: Stock, now: float) -> None:
+    """Expected dates of purchases of a stock point have changed."""
+    if REACTS:
+        look_soon(world, stock, now)
+    if INFORMS:
+        estimates_moved(world, stock, now)
+
+
+def look_soon(world: World, stock: Stock, now: float) -> None:
+    """Something that the buyer may react to: look once all else of this instant has happened."""
+    buyer = world.buyers[stock.index]
+    reacts = buyer.expedite_days > 0.0 or buyer.cancel_late != NEVER or buyer.emergency != NONE
+    if reacts and buyer.looks == 0:
+        buyer.looks = 1
+        schedule(world, now, REACT, stock.index)
+
+
+def estimates_moved(world: World, stock: Stock, now: float) -> None:
+    """A purchase is expected at another time, or the queue is another: look through the promises.
+
+    Once an instant, after all else has happened.
+    """
+    if stock.queue == NONE or stock.revised == now:
+        return
+    if NETWORK:  # those who supply before those who are supplied
+        level = world.nodes[stock.index].level
+        if notice_moves(stock) or level > 0:
+            stock.revised = now
+            schedule(world, now, REVISE, stock.index, MOST_LEVELS - level)
+    elif notice_moves(stock):
+        stock.revised = now
+        schedule(world, now, REVISE, stock.index)
+
+
+def change_expected(world: World, stock: Stock, index: int, date: float) -> bool:
+    """Move a purchase to its place by another date; whether that is another one."""
+    purchase = world.purchases[index]
+    if purchase.expected == date:
+        return False
+    near = purchase.earlier if purchase.earlier != NONE else purchase.later
+    remove_from_pipeline(world, stock, index)
+    purchase.expected = date
+    add_to_pipeline(world, stock, index, near)
+    return True
+
+
+def add_to_pipeline(world: World, stock: Stock, index: int, near: int) -> None:
+    """Put a purchase where it belongs by its date, searching from `near` (NONE: from the end)."""
+    earlier = near if near != NONE else stock.pipeline_last
+    while earlier != NONE and is_due_before(world, index, earlier):
+        earlier = world.purchases[earlier].earlier
+    later = world.purchases[earlier].later if earlier != NONE else stock.pipeline_first
+    while later != NONE and is_due_before(world, later, index):
+        earlier = later
+        later = world.purchases[later].later
+    link_purchases(world, stock, earlier, index)
+    link_purchases(world, stock, index, later)
+
+
+def remove_from_pipeline(world: World, stock: Stock, index: int) -> None:
+    """Take a purchase out of the pipeline."""
+    purchase = world.purchases[index]
+    link_purchases(world, stock, purchase.earlier, purchase.later)
+    purchase.earlier = NONE
+    purchase.later = NONE
+
+
+def link_purchases(world: World, stock: Stock, earlier: int, later: int) -> None:
+    """Make two purchases neighbours; NONE stands for the pipeline's end."""
+    if earlier == NONE:
+        stock.pipeline_first = later
+    else:
+        world.purchases[earlier].later = later
+    if later == NONE:
+        stock.pipeline_last = earlier
+    else:
+        world.purchases[later].earlier = earlier
+
+
+def is_due_before(world: World, one: int, other: int) -> bool:
+    """Whether a purchase is thought to arrive before another one of the same stock point.
+
+    By expected date, then index.  A limited supplier works in sequence, and one without crossing
+    delivers so: there a later purchase never comes first, whatever was said of it.
+    """
+    if in_sequence(world, world.stocks[world.purchases[one].stock]):
+        return one < other
+    a = world.purchases[one].expected
+    b = world.purchases[other].expected
+    return a < b or (a == b and one < other)
+
+
+def in_sequence(world: World, stock: Stock) -> bool:
+    """Whether a stock point's purchases arrive in the order in which they are placed."""
+    if NETWORK:  # not if several sources work at once, or components of a later one come first
+        node = world.nodes[stock.index]
+        from_site = world.sources[node.sources_at].stock != NONE
+        if from_site or node.sources > 1 or node.components + node.transfers > 0:
+            return False
+    supplier = world.suppliers[stock.supplier]
+    return supplier.servers > 0 or supplier.crossing == 0

@@ -1,0 +1,190 @@
+"""Purchases: what a supplier asks of them, and how they are placed.
+
+Purchases that were placed together are the lines of one order: the first leads, the others have
+joined it.  An order is paid for once, and each of its lines.
+
+Dual sourcing: when stock runs short, another supplier is asked, one that is faster or dearer.
+Source: Moinzadeh and Nahmias, "A continuous review model for an inventory system with two supply
+modes", Management Science 34 (1988) 761-773; Veeraraghavan and Scheller-Wolf, "Now or later: a
+simple policy for effective dual sourcing in capacitated systems", Operations Research 56 (2008)
+850-864 (two positions, the emergency one first).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    NEVER,
+    NONE,
+    NOTE_PURCHASE,
+    REACH,
+    REACT,
+    Purchase,
+    Stock,
+    Supplier,
+    World,
+)
+from backsim.kernel.features import (
+    CANCELS,
+    DELIVERIES,
+    ECHELON,
+    EXPEDITES,
+    JOINT,
+    LOTS,
+    NETWORK,
+    PIPELINE,
+    REACTS,
+)
+from backsim.kernel.grid import on_grid
+from backsim.kernel.network.sourcing import (
+    buy_from,
+    choose_source,
+    from_a_site,
+    most_units,
+    raise_echelon,
+)
+from backsim.kernel.stock.position import settle
+from backsim.kernel.supply.outage_calendar import sets_out
+from backsim.kernel.supply.pipeline import is_emergency, open_delivery, quote, supplier_of, to_come
+from backsim.kernel.supply.service import join_queue
+from backsim.kernel.supply.supplier_messages import await_messages
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import (
+        draw_fate,
+        draw_fate_from,
+        draw_lead_time,
+        draw_service,
+        new_purchase,
+        note,
+        schedule,
+    )
+
+
+def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
+    """Order units from the stock point's supplier, or one of its sources."""
+    source = NONE
+    if NETWORK:
+        source = choose_source(world, stock, units)
+        units = most_units(world, stock, source, units)
+    place_purchase(world, stock, source, units, now)
+
+
+def place_purchase(world: World, stock: Stock, source: int, units: int, now: float) -> None:
+    """Order units from a source (NONE: the only supplier there is)."""
+    index = begin_purchase(world, stock, units, now)
+    purchase = world.purchases[index]
+    purchase.before = stock.last_purchase
+    if NETWORK:
+        buy_from(world, stock, purchase, source)
+    else:
+        purchase.lead_time = draw_lead_time(world, stock)
+        if world.suppliers[stock.supplier].servers > 0:
+            purchase.service = draw_service(world, stock)
+    stock.last_purchase = index
+    if JOINT:
+        join_order(world, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
+    if PIPELINE:
+        quote(world, stock, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
+    if DELIVERIES:
+        open_delivery(world, purchase, index)
+        if NETWORK:
+            draw_fate_from(world, stock, world.sources[source], world.deliveries[index])
+        else:
+            draw_fate(world, stock, world.deliveries[index])
+        await_messages(world, purchase, index, now)
+    if REACTS:
+        watch(world, stock, purchase, now)
+    stock.purchases += 1
+    note(world, now, NOTE_PURCHASE, index, stock, units)
+    if ECHELON:
+        raise_echelon(world, stock, purchase.source, units)
+    if NETWORK and from_a_site(world, purchase):
+        schedule(world, now, REACH, index)
+        return
+    join_queue(world, purchase, index, now)
+
+
+def begin_purchase(world: World, stock: Stock, units: int, now: float) -> int:
+    """Units are on order; from whom is still to be said."""
+    settle(stock, now)
+    index = new_purchase(world)
+    purchase = world.purchases[index]
+    purchase.placed = now
+    purchase.units = units
+    purchase.stock = stock.index
+    stock.on_order += units
+    return index
+
+
+def watch(world: World, stock: Stock, purchase: Purchase, now: float) -> None:
+    """A purchase has been placed: look again when it will be late, should it still be out."""
+    if NETWORK and from_a_site(world, purchase):
+        return
+    buyer = world.buyers[stock.index]
+    if EXPEDITES and buyer.expedite_late != NEVER:
+        late = on_grid(world, purchase.quoted + buyer.expedite_late)
+        schedule(world, late, REACT, stock.index)
+    if CANCELS and buyer.cancel_late != NEVER:
+        late = on_grid(world, purchase.quoted + buyer.cancel_late)
+        schedule(world, late, REACT, stock.index)
+
+
+def runs_low(world: World, stock: Stock) -> bool:
+    """Whether so little is on hand, or so much is waited for, that purchases are expedited."""
+    buyer = world.buyers[stock.index]
+    return buyer.expedite_days > 0.0 and stock.on_hand - stock.backlog <= buyer.expedite_level
+
+
+def lot(stock: Stock, units: int) -> int:
+    """The least size of a purchase that the supplier accepts for these units."""
+    if LOTS:
+        if units < stock.least_order:
+            units = stock.least_order
+        units = (units + stock.multiple - 1) // stock.multiple * stock.multiple
+    return units
+
+
+def join_order(
+    world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> None:
+    """A purchase joins the order that its site places at this supplier and instant, if it can."""
+    if supplier.joint == 0:
+        return
+    site = world.stocks[purchase.stock].site
+    at = supplier.order
+    while at != NONE and world.purchases[at].placed == now:
+        if world.stocks[world.purchases[at].stock].site == site:
+            purchase.joined = at
+            return
+        at = world.purchases[at].elsewhere
+    if supplier.order != NONE and world.purchases[supplier.order].placed == now:
+        purchase.elsewhere = supplier.order
+    supplier.order = index
+
+
+def buy_in_emergency(world: World, stock: Stock, now: float) -> None:
+    """Ask the emergency source when stock runs short before it could deliver."""
+    buyer = world.buyers[stock.index]
+    if buyer.emergency != NONE:
+        supplier = world.suppliers[world.sources[buyer.emergency].supplier]
+        date = on_grid(world, sets_out(world, supplier, 0.0, now) + buyer.soon)
+        units = emergency_position(world, stock, date)
+        if units <= buyer.level:
+            place_purchase(world, stock, buyer.emergency, buyer.up_to - units, now)
+
+
+def emergency_position(world: World, stock: Stock, date: float) -> int:
+    """Units on hand and expected by a date, less the backlog.
+
+    All that the emergency source itself still has to deliver counts: asking it again is no faster.
+    """
+    units = stock.on_hand - stock.backlog
+    index = stock.pipeline_first
+    while index != NONE:
+        purchase = world.purchases[index]
+        if purchase.expected <= date or is_emergency(world, purchase):
+            units += to_come(world, index)
+        index = purchase.later
+    return units

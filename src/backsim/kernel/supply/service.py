@@ -1,0 +1,246 @@
+"""What a supplier does with purchases: they queue, are worked on and set out.
+
+Suppliers may be down at times: they hold what they have not dispatched, and then go on.  What is
+under way already is not affected.  Servers stop and go on where they stopped; a service that ends
+at the instant at which the supplier goes down has ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backsim.entities import (
+    ARRIVAL,
+    EXACT,
+    IN_SERVICE,
+    MESSAGE,
+    NONE,
+    ON_DELAY,
+    QUEUED,
+    SAYS,
+    SORTS,
+    SUPPLY,
+    UNDER_WAY,
+    Purchase,
+    Supplier,
+    World,
+)
+from backsim.kernel.features import DELIVERIES, DISRUPTIONS, PIPELINE
+from backsim.kernel.grid import on_grid
+from backsim.kernel.supply.pipeline import expect, in_turn, supplier_of, work_of
+from backsim.kernel.supply.supplier_messages import foresee, learn_arrival, plan, plan_all
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import schedule
+
+
+def join_queue(world: World, purchase: Purchase, index: int, now: float) -> None:
+    """A purchase queues at its supplier, if that is limited; else it sets out at once."""
+    supplier = world.suppliers[supplier_of(world, purchase)]
+    if supplier.servers == 0 and (not DISRUPTIONS or supplier.down == 0):
+        dispatch(world, supplier, purchase, index, now)
+    else:
+        queue_up(world, supplier, purchase, index, now)
+
+
+def queue_up(world: World, supplier: Supplier, purchase: Purchase, index: int, now: float) -> None:
+    """A purchase queues at the supplier, which has too few servers or is down."""
+    if supplier.first == NONE:
+        supplier.first = index
+    else:
+        world.purchases[supplier.last].next = index
+    supplier.last = index
+    if PIPELINE:
+        supplier.work_queued += work_of(supplier, purchase)
+    if DELIVERIES:
+        world.deliveries[index].ahead = supplier.work_entered
+        supplier.work_entered += work_of(supplier, purchase)
+        world.totals[0].unsent += 1
+        if supplier.messages == EXACT:
+            plan(world, supplier, index, now)
+    start_service(world, supplier, now)
+
+
+def start_service(world: World, supplier: Supplier, now: float) -> None:
+    """Free servers take the purchases that queue, first come first served."""
+    if DISRUPTIONS and supplier.down != 0:
+        return
+    while supplier.busy < supplier.servers and supplier.first != NONE:
+        index = supplier.first
+        purchase = world.purchases[index]
+        supplier.first = purchase.next
+        if purchase.status == QUEUED:  # not withdrawn
+            purchase.status = IN_SERVICE
+            if supplier.per_unit != 0:  # of the units that have not been withdrawn
+                purchase.service = on_grid(world, purchase.service * purchase.units)
+            supplier.busy += 1
+            if PIPELINE:
+                supplier.work_queued -= work_of(supplier, purchase)
+                supplier.work_begun += work_of(supplier, purchase)
+            if DELIVERIES:
+                begin_service(world, supplier, purchase, index, now)
+            schedule(world, on_grid(world, now + purchase.service), SUPPLY, index)
+        elif DELIVERIES:
+            world.totals[0].unsent -= 1
+
+
+def begin_service(
+    world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> None:
+    """A server begins with a purchase, which joins the list of those that are worked on."""
+    world.deliveries[index].began = now
+    world.deliveries[index].ends = on_grid(world, now + purchase.service)
+    purchase.next = supplier.in_service
+    supplier.in_service = index
+
+
+def end_service(world: World, index: int, now: float) -> None:
+    """A server has finished a purchase and turns to the next."""
+    purchase = world.purchases[index]
+    supplier = world.suppliers[supplier_of(world, purchase)]
+    if DISRUPTIONS and is_stopped(world, supplier, purchase, index, now):
+        return
+    supplier.busy -= 1
+    if PIPELINE:
+        supplier.work_begun -= work_of(supplier, purchase)
+    if DELIVERIES:
+        leave_service(world, supplier, index)
+    dispatch(world, supplier, purchase, index, now)
+    start_service(world, supplier, now)
+
+
+def is_stopped(
+    world: World, supplier: Supplier, purchase: Purchase, index: int, now: float
+) -> bool:
+    """Whether a service that was to end now does not, as the supplier is or has been down."""
+    if purchase.status != IN_SERVICE or world.deliveries[index].ends != now:
+        return True
+    return supplier.down != 0 and supplier.down_since < now
+
+
+def leave_service(world: World, supplier: Supplier, index: int) -> None:
+    """Take a purchase out of the list of those that are worked on."""
+    world.totals[0].unsent -= 1
+    following = world.purchases[index].next
+    world.purchases[index].next = NONE
+    if supplier.in_service == index:
+        supplier.in_service = following
+        return
+    at = supplier.in_service
+    while world.purchases[at].next != index:
+        at = world.purchases[at].next
+    world.purchases[at].next = following
+
+
+def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, now: float) -> None:
+    """A purchase sets out; without crossing it arrives no earlier than the one before it."""
+    stock = world.stocks[purchase.stock]
+    days = purchase.lead_time
+    if DELIVERIES:
+        days += world.deliveries[index].delay
+        world.deliveries[index].ends = now
+    arrives = on_grid(world, now + days)
+    if in_turn(world, supplier, purchase):
+        if arrives < stock.last_arrival:
+            arrives = stock.last_arrival
+        stock.last_arrival = arrives
+    purchase.status = UNDER_WAY
+    purchase.arrives = arrives
+    schedule(world, arrives, ARRIVAL, index)
+    if DELIVERIES:
+        learn_arrival(world, stock, supplier, purchase, index, now)
+
+
+def change_state(world: World, index: int, now: float) -> None:
+    """A supplier goes down, or recovers."""
+    supplier = world.suppliers[index]
+    if supplier.down == 0:
+        go_down(world, supplier, index, now)
+    else:
+        recover(world, supplier, index, now)
+
+
+def go_down(world: World, supplier: Supplier, index: int, now: float) -> None:
+    """A supplier goes down: it dispatches nothing and works on nothing."""
+    supplier.down = 1
+    supplier.down_since = now
+    schedule(world, world.outages[supplier.outage].ends, SUPPLY, -1 - index)
+    if supplier.messages == EXACT and supplier.servers > 0:
+        plan_all(world, supplier, now)
+    elif supplier.announced != 0:
+        if supplier.planned == 0:  # the dates know planned outages already
+            put_off(world, supplier.in_service, supplier.mean_down, now)
+            put_off(world, supplier.first, supplier.mean_down, now)
+    elif supplier.messages == ON_DELAY:
+        warn(world, supplier.in_service, now)
+        warn(world, supplier.first, now)
+
+
+def recover(world: World, supplier: Supplier, index: int, now: float) -> None:
+    """A supplier recovers: servers go on; a supplier without servers dispatches what it held."""
+    supplier.down = 0
+    supplier.outage += 1
+    if supplier.outage < supplier.outages_end:
+        schedule(world, world.outages[supplier.outage].starts, SUPPLY, -1 - index)
+    at = supplier.in_service
+    while at != NONE:
+        delivery = world.deliveries[at]
+        days = now - supplier.down_since
+        delivery.began = on_grid(world, delivery.began + days)  # as if it had begun later
+        delivery.ends = on_grid(world, delivery.ends + days)
+        schedule(world, delivery.ends, SUPPLY, at)
+        at = world.purchases[at].next
+    if supplier.servers == 0:
+        dispatch_all(world, supplier, now)
+        return
+    if supplier.messages == EXACT:
+        plan_all(world, supplier, now)
+    elif supplier.announced != 0:
+        foresee_all(world, supplier, supplier.in_service, now)
+        foresee_all(world, supplier, supplier.first, now)
+    start_service(world, supplier, now)
+
+
+def dispatch_all(world: World, supplier: Supplier, now: float) -> None:
+    """A supplier without servers dispatches all that it held, in the order of placing."""
+    if supplier.announced != 0 and supplier.messages != EXACT:
+        foresee_all(world, supplier, supplier.first, now)
+    while supplier.first != NONE:
+        at = supplier.first
+        purchase = world.purchases[at]
+        supplier.first = purchase.next
+        world.totals[0].unsent -= 1
+        if purchase.status == QUEUED:
+            dispatch(world, supplier, purchase, at, now)
+
+
+def put_off(world: World, first: int, days: float, now: float) -> None:
+    """The purchases of a supplier's list are expected so many days later."""
+    at = first
+    while at != NONE:
+        purchase = world.purchases[at]
+        if purchase.status < UNDER_WAY:
+            stock = world.stocks[purchase.stock]
+            expect(world, stock, at, on_grid(world, purchase.expected + days), now)
+        at = purchase.next
+
+
+def foresee_all(world: World, supplier: Supplier, first: int, now: float) -> None:
+    """The supplier says anew when the purchases of its list come."""
+    at = first
+    while at != NONE:
+        purchase = world.purchases[at]
+        if purchase.status < UNDER_WAY:
+            stock = world.stocks[purchase.stock]
+            expect(world, stock, at, foresee(world, stock, supplier, at, now), now)
+        at = purchase.next
+
+
+def warn(world: World, first: int, now: float) -> None:
+    """The supplier has learnt that the purchases of its list will be delayed: it says so."""
+    at = first
+    while at != NONE:
+        purchase = world.purchases[at]
+        if purchase.status < UNDER_WAY:
+            schedule(world, now, MESSAGE, SORTS * at + SAYS)
+        at = purchase.next
