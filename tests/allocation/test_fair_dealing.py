@@ -240,17 +240,29 @@ LATE = {
 }
 
 
-@pytest.mark.parametrize("settings", ["name,value", "name,value promise_penalty,9"])
-@pytest.mark.parametrize("weights", ["", ",1", ",9"])
+@pytest.mark.parametrize(
+    ("settings", "weight", "older_first"),
+    [
+        ("name,value", 1, True),
+        ("name,value", 9, True),
+        ("name,value promise_penalty,9", 1, True),
+        ("name,value promise_penalty,9", 9, False),
+    ],
+)
 def test_a_promise_that_is_over_is_broken_and_still_owed(
-    tmp_path: Path, settings: str, weights: str
+    tmp_path: Path, settings: str, weight: int, older_first: bool
 ):
-    """The newer promise gives way, as both want the purchase of 4 December."""
+    """Both want the purchase of 4 December.  The newer promise gives way, whatever it weighs;
+    where promises have a price, units that are owed have the same, and weights decide."""
     inbound = "id,product,units,arrives P1,x,5,2026-12-04 P2,x,5,2026-12-20"
-    plan = optimise(book(tmp_path, inbound=inbound, settings=settings, **LATE))
-    assert plan.complete_on.tolist() == [10.0, 26.0]
-    assert plan.broken.tolist() == [5.0, 5.0]
-    assert plan.promises["promise"].tolist() == ["2026-12-04", "2026-12-20"]
+    first, second = LATE["lines"].rsplit(" ", 1)
+    lines = f"{first},1 {second},{weight}".replace("promised ", "promised,weight ")
+    found = book(tmp_path, inbound=inbound, settings=settings, lines=lines, stock=LATE["stock"])
+    plan = optimise(found)
+    assert plan.complete_on.tolist() == ([10.0, 26.0] if older_first else [26.0, 10.0])
+    assert plan.broken.tolist() == ([5.0, 5.0] if older_first else [5.0, 0.0])
+    days = ["2026-12-04", "2026-12-20"]
+    assert plan.promises["promise"].tolist() == (days if older_first else days[::-1])
 
 
 def test_a_newer_promise_is_kept_where_both_can_be(tmp_path: Path):

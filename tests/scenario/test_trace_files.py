@@ -11,6 +11,7 @@ import pytest
 import backsim
 from backsim.errors import InputError
 from backsim.scenario import Model, from_dict
+from backsim.scenario.traces import read as traces
 
 COLUMNS = {"time": "day", "product": "item", "units": "count"}
 
@@ -365,3 +366,21 @@ def test_a_trace_longer_or_shorter_than_the_horizon_is_told(tmp_path: Path) -> N
     same = report(model(tmp_path, text, {"date_format": "days"}, horizon=10))
     assert (same.beyond, same.silent) == (0, 0)
     assert "horizon" not in str(same)
+
+
+# -- a file that is read once ----------------------------------------------------------------
+
+
+def test_variants_of_a_scenario_read_their_trace_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the contents of the file: one that was edited is read again."""
+    read, text = [], "day,item,count\n2026-10-01,mug,5\n2026-10-02,mug,7\n"
+    original = traces.read_table
+    monkeypatch.setattr(traces, "read_table", lambda *args: read.append(1) or original(*args))
+    first = model(tmp_path, text)
+    second = first.replace({"policy.priority": "class_priority"})
+    assert len(read) == 1
+    assert units(first) == units(second) == [(0.0, "mug", 5), (1.0, "mug", 7)]
+    assert units(model(tmp_path, text.replace(",7", ",8")))[1] == (1.0, "mug", 8)
+    assert len(read) == 2

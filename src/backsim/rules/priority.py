@@ -75,7 +75,8 @@ def lp(
     is not there by the date its customer was told costs `promise_penalty` once.  `scope` is what
     decides together: a stock point, or all of a site, so that orders that ship whole get all their
     lines or none.
-    `capacity` is what may leave the stock point or site in a day; 0 is no limit.
+    `capacity` is what may leave the stock point or site in a day, from one whole number of days to
+    the next (months with `time_unit: months`); 0 is no limit.
     Where none of this binds lines to each other, the program is a sort by `weight` and is done so.
     Source: docs/allocation.md; Dantzig, Linear Programming and Extensions (1963), chapter 14.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,26 +25,33 @@ class TraceError(Exception):
         super().__init__(expected)
 
 
-def read_file(trace: Trace, folder: Path) -> tuple[Table, str]:
-    """The columns that the scenario names, by their headings, and the file's SHA-256.
-
-    Raises TraceError.
-    """
-    path = folder / trace.file
+def read_data(trace: Trace, folder: Path) -> bytes:
+    """The file's bytes.  Raises TraceError."""
     try:
-        data = read_bytes(path)
-        sheet = _sheet(trace, path, data)
-        headed = find_header(sheet, [column for _, column in _columns(trace)])
-        _need_columns(trace, headed)
-        table = headed.table({column: column for _, column in _columns(trace)})
+        return read_bytes(folder / trace.file)
     except Unreadable as fault:
-        expected = fault.expected
-        if expected == "a file that exists":
-            expected += ", from the scenario file's folder (a copy elsewhere: --set FIELD=PATH)"
-        found = fault.found if fault.found else f"'{trace.file}'"
-        row = f" in line {fault.row}" if fault.row else ""
-        raise TraceError(("file",), expected, found + row) from None
-    return table, hashlib.sha256(data).hexdigest()
+        raise _error(trace, fault) from None
+
+
+def read_table(trace: Trace, folder: Path, data: bytes) -> Table:
+    """The columns that the scenario names, by their headings.  Raises TraceError."""
+    try:
+        headed = find_header(
+            _sheet(trace, folder / trace.file, data), [column for _, column in _columns(trace)]
+        )
+        _need_columns(trace, headed)
+        return headed.table({column: column for _, column in _columns(trace)})
+    except Unreadable as fault:
+        raise _error(trace, fault) from None
+
+
+def _error(trace: Trace, fault: Unreadable) -> TraceError:
+    expected = fault.expected
+    if expected == "a file that exists":
+        expected += ", from the scenario file's folder (a copy elsewhere: --set FIELD=PATH)"
+    found = fault.found if fault.found else f"'{trace.file}'"
+    row = f" in line {fault.row}" if fault.row else ""
+    return TraceError(("file",), expected, found + row)
 
 
 def _sheet(trace: Trace, path: Path, data: bytes) -> Sheet:

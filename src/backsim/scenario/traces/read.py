@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from backsim.errors import few
 from backsim.quantities import LARGEST_STOCK, MOST
 from backsim.scenario.demand.schema import Cancellations, Filter, Trace
 from backsim.scenario.traces.cancellations import take_back
-from backsim.scenario.traces.file import Place, TraceError, read_file
+from backsim.scenario.traces.file import Place, TraceError, read_data, read_table
 from backsim.scenario.traces.report import TraceReport
 from backsim.scenario.traces.times import Times, read_times
 from backsim.scenario.yamlfile import show
@@ -63,13 +64,28 @@ class TraceLines:
         return [str(names[i]) for i in np.lexsort((names, -counts))]
 
 
+KNOWN: dict[tuple[str, str, datetime.date | None], TraceLines] = {}
+"""The traces read last, by their declaration, the SHA-256 of the file, and the start."""
+MOST_KNOWN = 4
+
+
 def read_trace(trace: Trace, folder: Path, start: datetime.date | None = None) -> TraceLines:
     """Read a trace; rows before `start` are skipped.  Day 0 is the first midnight.
 
+    A file is read once, however many variants of a scenario replay it.
     Raises TraceError: no file, a missing column, a quantity or date that cannot be read or can be
     read in two ways, nothing left to use.
     """
-    table, digest = read_file(trace, folder)
+    data = read_data(trace, folder)
+    key = (trace.model_dump_json(), hashlib.sha256(data).hexdigest(), start)
+    found = KNOWN.pop(key, None) or _read(trace, read_table(trace, folder, data), key[1], start)
+    KNOWN[key] = found
+    while len(KNOWN) > MOST_KNOWN:
+        del KNOWN[next(iter(KNOWN))]
+    return found
+
+
+def _read(trace: Trace, table: Table, digest: str, start: datetime.date | None) -> TraceLines:
     rows = _Rows(table, trace)
     rows.need_one()
     if trace.cancelled is not None:
