@@ -14,6 +14,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 RUN := $(VENV)/.installed-run
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
+DOCS := $(VENV)/.installed-docs
 LOCK := pyproject.toml constraints.txt
 # Compared with in the tests; what it needs to run is in the extra `peers` of pyproject.toml.
 ALONE := stockpyl
@@ -21,7 +22,7 @@ ALONE := stockpyl
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types layers check check-experiments validate figures bench wheel clean
+.PHONY: help demo test test-all lint types layers check check-experiments validate figures docs bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,14 +51,17 @@ layers: $(DEV) ## check that dependencies run one way
 check-experiments: $(RUN) ## compare the shipped experiments with their baselines
 	$(BIN)/backsim check experiments/*.yaml
 
-check: $(DEV) ## all of the above: tests, style, types, layers, experiments
-	@$(MAKE) --no-print-directory --keep-going test lint types layers check-experiments
+check: $(DEV) ## everything that CI checks: tests, style, types, layers, docs, experiments
+	@$(MAKE) --no-print-directory --keep-going test lint types layers docs check-experiments
 
 validate: $(RUN) ## compare simulation with every known answer (minutes)
 	$(BIN)/backsim validate-theory
 
 figures: $(RUN) ## draw the figures of the documentation again
 	$(BIN)/python docs/figures/make.py
+
+docs: $(DOCS) ## build the site in docs/_build; a warning is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build
 
 bench: $(TEST) ## measure speed and memory, in one process
 	$(BIN)/python -m pytest tests/bench -m "" -p no:xdist -s $(PYTEST_ARGS)
@@ -88,6 +92,10 @@ $(DEV): $(LOCK) | $(BIN)/pip
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	$(PIP) install --constraint constraints.txt --no-deps $(ALONE)
 	@touch $(RUN) $(TEST) $@
+
+$(DOCS): $(LOCK) | $(BIN)/pip
+	$(PIP) install --constraint constraints.txt --editable ".[docs]"
+	@touch $(RUN) $@
 
 # Debian keeps what makes a virtual environment with pip in a package of its own.  Without that
 # package, the pip of $(PYTHON) can still fill an environment that was made empty.

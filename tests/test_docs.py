@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import shlex
 import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backsim.cli import run as cli
 from backsim.cli.commands.reference import families
+from backsim.examples import example
 from backsim.experiment import load_experiment
 from backsim.rules import FAMILIES
 from backsim.scenario.load import build
@@ -20,11 +23,15 @@ from backsim.scenario.yamlfile import parse_yaml
 from backsim.validation import validate
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MADE = {"gallery.md", "changelog.md"}  # by docs/conf.py
+PAGES = [
+    ROOT / "README.md",
+    *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in MADE),
+]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def blocks(language: str) -> list[object]:
+def blocks(language: str) -> list[Any]:
     """Every block of a language, as a parameter named after its page and line."""
     return [
         pytest.param(
@@ -34,6 +41,12 @@ def blocks(language: str) -> list[object]:
         for match in BLOCK.finditer(page.read_text())
         if match.group(1) == language
     ]
+
+
+def as_pattern(shown: str) -> str:
+    """Output as a page shows it: a line of three dots stands for any lines."""
+    plain = shown.strip().replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    return re.sub(r"^\.\.\.$", "*", plain, flags=re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
@@ -51,15 +64,25 @@ def test_python(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("text", blocks("console"))
-def test_console(text: str) -> None:
-    """Every command of a console block succeeds."""
-    commands = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
-    assert commands
-    for command in commands:
+def sessions() -> list[Any]:
+    """Every console block; those of the tutorial together, as each goes on from the one before."""
+    tutorial = [block for block in blocks("console") if block.id.startswith("tutorial")]
+    others = [block for block in blocks("console") if block not in tutorial]
+    return [*others, pytest.param("".join(b.values[0] for b in tutorial), id="tutorial.md")]
+
+
+@pytest.mark.parametrize("text", sessions())
+def test_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command of a console block succeeds, and prints what stands below it."""
+    commands = re.split(r"^\$ ", text, flags=re.MULTILINE)
+    assert commands.pop(0) == "" != commands
+    for command, _, shown in (part.partition("\n") for part in commands):
         name, *arguments = shlex.split(command)
         assert name == "backsim"
         assert cli(arguments) == 0, command
+        said = capsys.readouterr().out
+        if shown:
+            assert fnmatch.fnmatchcase(said.strip(), as_pattern(shown)), said
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
@@ -71,6 +94,7 @@ def test_yaml(text: str) -> None:
         assert {verdict.verdict for verdict in validate(["known.yaml"], fast=True)} == {"agrees"}
         return
     if re.search("^scenario:", text, re.MULTILINE):
+        Path("scenario.yaml").write_text(example("scenario.yaml").read_text())
         file = Path("experiment.yaml")
         file.write_text(text.replace("quickstart.yaml", "scenarios/quickstart.yaml"))
         assert len(load_experiment(file).policies) > 1

@@ -45,7 +45,7 @@ def precision(
     """Is the half-width of the mean's t interval at most the target?  Else, how many more?
 
     Give `half_width` in the metric's unit, or `relative`, the relative error gamma: the target is
-    then |mean| gamma / (1 + gamma).  `values` in the order of the replications.
+    then `abs(mean)` gamma / (1 + gamma).  `values` in the order of the replications.
 
     Guard against stopping too early on a chance low variance: at least `least` replications, and
     the target must hold for the last `hold` numbers of replications, each judged on its own.  So
