@@ -46,7 +46,7 @@ def test_cells() -> None:
 def test_every_row_fits_its_columns(study: StandIn) -> None:
     found = tables(study)
     assert [t.name for t in found] == [
-        "ranking", "differences", "best", "costs", "classes", "cancellations", "effects",
+        "ranking", "differences", "best", "costs", "yearly", "classes", "cancellations", "effects",
         "settings", "provenance",
     ]  # fmt: skip
     for table in found:
