@@ -75,6 +75,30 @@ def test_an_edited_value(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("replications.csv", ",class,gold,", ",class,gold,1"),
+        ("scenario.yaml", "holding: 0.1", "holding: 0.2"),
+        ("provenance.json", '"seed": 3', '"seed": 4'),
+        ("provenance.json", '"sha256": {', '"sha257": {'),
+    ],
+)
+def test_no_difference_is_made_of_an_edited_result(
+    file: str, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli(["diff", "a", "b"]) == 0
+    capsys.readouterr()
+    path = Path("a") / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    assert cli(["diff", "a", "b"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("backsim: a: ")
+    assert f"{file} changed after `backsim run --out`" in said or "sha257" in new
+
+
 def test_what_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(Path("a/provenance.json").read_text())
     versions = told["versions"] | {"numpy": "1.0"}

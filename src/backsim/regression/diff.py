@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backsim.errors import InputError
+from backsim.errors import InputError, listed
 from backsim.experiment.changes import differences as field_differences
 from backsim.experiment.changes import shown
 from backsim.regression.saved import Key, Saved, is_scenario, read_saved
@@ -78,7 +78,16 @@ def diff(one: Path, other: Path, confidence: float = 0.95) -> Diff:
 
 
 def diff_results(one: Saved, other: Saved, confidence: float = 0.95) -> Diff:
-    """Compare two results; the intervals of all metrics that differ hold together (Bonferroni)."""
+    """Compare two results; the intervals of all metrics that differ hold together (Bonferroni).
+
+    Raises InputError when a result is not what was written.
+    """
+    for saved in (one, other):
+        if saved.edited:
+            raise InputError(
+                f"{saved.path.parent}: {listed(saved.edited)} changed after `backsim run --out` "
+                "wrote the folder; `backsim rerun` says what the values are"
+            )
     common = [name for name in one.models if name in other.models]
     fields: dict[tuple[str, str, str], list[str]] = {}
     for name in common:

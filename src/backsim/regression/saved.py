@@ -21,6 +21,7 @@ from backsim.experiment.store import read_study
 from backsim.kinds import Kind, expect, kind_of
 from backsim.results.madewith import Provenance
 from backsim.results.metrics import views_of
+from backsim.results.store import edited_since
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import read_yaml, show
@@ -51,6 +52,8 @@ class Saved:
     values: Values = field(repr=False)
     experiment: Experiment | None = field(default=None, repr=False)
     """Of a study."""
+    edited: tuple[str, ...] = ()
+    """Files of a run's folder that are not as they were written."""
 
     @property
     def replications(self) -> int:
@@ -108,9 +111,9 @@ def _run(file: Path) -> Saved:
     was = {"scenario": scenario, "sha256": digest, "traces": [t["sha256"] for t in traces]}
     was["rules"] = rules
     values = _replications(folder / "replications.csv")
-    return Saved(
-        file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, Provenance.from_dict(told), values
-    )
+    origin = Provenance.from_dict(told)
+    edited = edited_since(folder, told)
+    return Saved(file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, origin, values, None, edited)
 
 
 Typed = TypeVar("Typed")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,15 +25,39 @@ def check_trace(file: Path) -> None:
 
 
 def write_summary(summary: Summary, folder: Path) -> None:
-    """Write metrics.csv, replications.csv, scenario.yaml and provenance.json."""
-    scenario = summary.provenance["scenario"]
-    provenance = {k: v for k, v in summary.provenance.items() if k != "scenario"}
-    write_text(folder / "metrics.csv", lambda f: summary.frame().to_csv(f, index=False))
-    write_text(folder / "replications.csv", lambda f: summary.values.to_csv(f, index=False))
-    write_text(folder / "scenario.yaml", lambda f: f.write(to_yaml(scenario)))
-    write_text(
-        folder / "provenance.json", lambda f: f.write(json.dumps(provenance, indent=2) + "\n")
-    )
+    """Write metrics.csv, replications.csv, scenario.yaml and provenance.json, which seals them."""
+    told = {k: v for k, v in summary.provenance.items() if k != "scenario"}
+    texts = {
+        "metrics.csv": summary.frame().to_csv(index=False),
+        "replications.csv": summary.values.to_csv(index=False),
+        "scenario.yaml": to_yaml(summary.provenance["scenario"]),
+    }
+    told["sha256"] = {name: _digest(text) for name, text in texts.items()}
+    told["sha256"]["provenance.json"] = _digest(_plain(told))
+    for name, text in {**texts, "provenance.json": json.dumps(told, indent=2) + "\n"}.items():
+        write_text(folder / name, lambda file, text=text: file.write(text))
+
+
+def edited_since(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files of a run's folder that are not as they were written; `told`: its provenance."""
+    seals = told.get("sha256")
+    seals = dict(seals) if isinstance(seals, Mapping) else {}
+    rest = {**told, "sha256": {k: v for k, v in seals.items() if k != "provenance.json"}}
+    found = {"provenance.json": _digest(_plain(rest))}
+    for name in ("replications.csv", "scenario.yaml"):
+        try:
+            found[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError:
+            found[name] = ""
+    return tuple(name for name, digest in found.items() if seals.get(name) != digest)
+
+
+def _plain(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, sort_keys=True)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write_trace(run: Run, file: Path) -> None:
