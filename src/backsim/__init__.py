@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
     from backsim.results.metrics import metric
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
+    from backsim.search import Search, optimise
 
 _HOMES = {
     "backsim.allocation.book.assemble": ("read_book",),
@@ -28,6 +29,7 @@ _HOMES = {
     "backsim.rules": (
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
     ),
+    "backsim.search": ("Search", "optimise"),
 }
 _MODULES = ("plot", "statistics")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -39,6 +41,7 @@ __all__ = [
     "LedgerError",
     "Model",
     "Run",
+    "Search",
     "Study",
     "above",
     "allocate",
@@ -50,6 +53,7 @@ __all__ = [
     "load_study",
     "metric",
     "notice",
+    "optimise",
     "plot",
     "priority",
     "rationing",

@@ -17,6 +17,7 @@ class Kind(Enum):
 
     SCENARIO = ("a scenario", "`backsim run {path}`")
     EXPERIMENT = ("an experiment", "`backsim compare {path}`")
+    SEARCH = ("a search for a policy", "`backsim optimise {path}`")
     KNOWN_ANSWERS = ("a file of known answers", "`backsim validate-theory {path}`")
     BASELINE = ("a baseline", "`backsim check` with its experiment")
     BOOK = ("a book of open orders", "`backsim allocate {path}`")
@@ -86,4 +87,6 @@ def _of_keys(path: Path) -> Kind | None:
         return Kind.SCENARIO
     if "scenario" in keys and {"expect", "optimal"} & keys:
         return Kind.KNOWN_ANSWERS
+    if {"scenario", "search"} <= keys:
+        return Kind.SEARCH
     return Kind.EXPERIMENT if "scenario" in keys and {"policies", "factors"} & keys else None

@@ -23,6 +23,10 @@ seed: 1
 metrics: [fill_rate]
 policies: {low: {policy.reorder.S: 1}, high: {policy.reorder.S: 9}}
 """
+SEARCH = """
+scenario: shop.yaml
+search: {policy.reorder.S: {integers: [1, 9]}}
+"""
 KNOWN = """
 source: Palm (1938)
 scenario:
@@ -41,6 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shop.yaml").write_text(SCENARIO)
     (tmp_path / "x.yaml").write_text(EXPERIMENT)
+    (tmp_path / "search.yaml").write_text(SEARCH)
     (tmp_path / "palm.yaml").write_text(KNOWN)
     (tmp_path / "base.yaml").write_text("format: 1\nexperiment: x\nseed: 1\nreplications: 8\n")
     (tmp_path / "orders.csv").write_text("day,item,count\n1,mug,2\n")
@@ -54,6 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 KINDS = {
     "shop.yaml": Kind.SCENARIO,
     "x.yaml": Kind.EXPERIMENT,
+    "search.yaml": Kind.SEARCH,
     "palm.yaml": Kind.KNOWN_ANSWERS,
     "base.yaml": Kind.BASELINE,
     "orders.csv": Kind.CSV,
@@ -67,9 +73,10 @@ TAKES = {
     "run": (Kind.SCENARIO,),
     "resolve": (Kind.SCENARIO,),
     "bound": (Kind.SCENARIO,),
-    "validate": (Kind.SCENARIO, Kind.EXPERIMENT, Kind.KNOWN_ANSWERS, Kind.BOOK),
+    "validate": (Kind.SCENARIO, Kind.EXPERIMENT, Kind.SEARCH, Kind.KNOWN_ANSWERS, Kind.BOOK),
     "validate-theory": (Kind.KNOWN_ANSWERS, Kind.FOLDER),
     "compare": (Kind.EXPERIMENT,),
+    "optimise": (Kind.SEARCH,),
     "check": (Kind.EXPERIMENT,),
     "allocate": (Kind.BOOK, Kind.FOLDER),
 }
@@ -103,9 +110,10 @@ def test_rerun_and_diff(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_validate_checks_what_it_knows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    assert cli(["validate", "shop.yaml", "x.yaml", "book", "palm.yaml"]) == 0
+    assert cli(["validate", "shop.yaml", "x.yaml", "search.yaml", "book", "palm.yaml"]) == 0
     out = capsys.readouterr().out
     assert "x.yaml: ok (an experiment of 2 policies)" in out
+    assert "search.yaml: ok (a search among 9 policies)" in out
     assert "book: ok (a book of " in out
     assert "palm.yaml: ok (1 known answer)" in out
     (folder / "x.yaml").write_text(EXPERIMENT.replace("fill_rate", "fil_rate"))

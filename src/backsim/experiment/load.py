@@ -35,7 +35,7 @@ def load_experiment(
             raise InputError(f"--set: expected path=value, got {text!r}")
         put(document, ("set", name.strip()), parse_value(value), f"--set {text}")
     for name, value in (fields or {}).items():
-        _put_field(document, (name,), value)
+        put_field(document, (name,), value)
     file, faults = check_form(document, ExperimentFile)
     if file is None or faults:
         raise FileError(document.name, faults)
@@ -48,7 +48,7 @@ def experiment_of_models(
     """An experiment that compares models by name.  Raises FileError."""
     document = Document("compare", {})
     for name, value in (fields or {}).items():
-        _put_field(document, (name,), value)
+        put_field(document, (name,), value)
     if len(models) < 2:
         document.values["models"] = list(models)
         raise FileError("compare", [document.fault(("models",), "at least two", str(len(models)))])
@@ -59,5 +59,6 @@ def experiment_of_models(
     return make_experiment(view, document, policies)
 
 
-def _put_field(document: Document, place: Location, value: Any) -> None:
+def put_field(document: Document, place: Location, value: Any) -> None:
+    """Put a field that was given beside a file in its place."""
     put(document, place, plain(value), f"{place[0]}={show(value)}")

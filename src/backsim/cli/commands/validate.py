@@ -50,6 +50,10 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
 
         experiment = load_experiment(file, overrides)
         return [f"an experiment of {len(experiment.policies)} policies"]
+    if kind is Kind.SEARCH:
+        from backsim.search.problem import load_problem
+
+        return [f"a search among {load_problem(file).space.size:,} policies"]
     if kind is Kind.KNOWN_ANSWERS:
         from backsim.validation import read
 

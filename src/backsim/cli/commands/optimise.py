@@ -1,0 +1,100 @@
+"""`optimise`: progress while it searches, then the policy, what is promised, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backsim.cli.console import Format, Found, say, show
+from backsim.cli.options import Engine, Out, PrintAs, RuleFiles, Seed, UseEngine
+from backsim.cli.progress import counting
+from backsim.cli.registry import command
+from backsim.present.table import Block
+
+if TYPE_CHECKING:
+    from backsim.search import Search
+
+
+@command("Simulate")
+def optimise(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="SEARCH", help="An experiment file with a `search:` block (YAML)."),
+    ],
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Search for this many minutes at most. Default: the file's."),
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "--replications",
+            "-n",
+            help="Replications of all policies together, at most. Default: the file's.",
+        ),
+    ] = None,
+    seed: Seed = None,
+    out: Out = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what the folder holds and begin again.")
+    ] = False,
+    engine: UseEngine = Engine.auto,
+    format: PrintAs = Format.table,
+    rules: RuleFiles = None,
+) -> int:
+    """Search for the best policy that keeps the service.
+
+    Prints the policy, what is promised of it and what was spent.  With `--out`, writes all results,
+    search.json, and a study of the policy found and the present one with its report; a search that
+    was interrupted is resumed there.  Exits with 1 if nothing can be promised.
+    """
+    from backsim import search
+    from backsim.rules.files import load_rules
+
+    load_rules(rules or [])
+    given = {"minutes": minutes, "replications": replications, "seed": seed}
+    fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    with counting("replications") as progress:
+        found = search.optimise(
+            file, out=out, progress=progress, engine=engine.value, fresh=fresh, **fields
+        )
+    asked = found.problem.asked
+    told = Found(
+        asked.title or asked.name,
+        lambda: _blocks(found),
+        lambda: _records(found),
+        found.to_dict,
+    )
+    show(told, format)
+    if out is not None:
+        say(f"\nwritten: {', '.join(map(str, _write(found, out)))}")
+    return 0 if found.promised else 1
+
+
+def _records(found: Search) -> list[dict[str, Any]]:
+    rows = found.table().to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _write(found: Search, out: Path) -> list[Path]:
+    from backsim.present.records import to_json
+
+    files = [out / "search.json"]
+    files[0].write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
+    if found.figures is not None:
+        files.append(found.figures.report(out / "report.html"))
+    return files
+
+
+def _blocks(found: Search) -> Iterator[Block]:
+    from backsim.report.tables import ranking_table
+
+    if found.problem.asked.question:
+        yield found.problem.asked.question
+    if found.figures is not None:
+        yield replace(ranking_table(found.figures, found.figures.ranking), title="")
+    yield f"\n{found.finding}"

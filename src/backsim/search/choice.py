@@ -1,0 +1,168 @@
+"""The choice among all points that a search has visited, on random numbers it has not seen.
+
+The best of many estimates is too good to be true: what was chosen for its luck costs more in the
+next world.  So all points visited, and all neighbours of the one chosen, compete again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.search.space import Point
+from backsim.search.worlds import Phase, Spent, Worlds
+from backsim.statistics import Selection, constrained_kn, kn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+FIRST = 10
+"""Replications of every point to begin with."""
+SHARE = 0.95
+"""Of the budget, at most, that may be gone before the final figures."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the choice has come to."""
+
+    points: tuple[Point, ...]
+    """Those that competed."""
+    selection: Selection | None
+    """None where the budget did not even allow for the first replications of all."""
+    indifference: float
+    needs: int = 0
+    """Replications that it would take at most until it is decided; 0 if it is."""
+
+    @property
+    def decided(self) -> bool:
+        """It is known which is the best, or that none keeps the constraints."""
+        return self.selection is not None and self.selection.done
+
+    @property
+    def best(self) -> Point | None:
+        """The point chosen."""
+        if self.selection is None or self.selection.best is None:
+            return None
+        return self.points[self.selection.best]
+
+    @property
+    def alike(self) -> tuple[Point, ...]:
+        """The points still in the running."""
+        return (
+            ()
+            if self.selection is None
+            else tuple(self.points[i] for i in self.selection.survivors)
+        )
+
+
+def choose(worlds: Worlds, favourite: Point, indifference: float) -> Choice:
+    """The best of the points visited that keep the constraints, and of the neighbours of that one.
+
+    When the budget is gone, what is known by then.
+    """
+    space = worlds.problem.space
+    finest = (1,) * len(space.axes)
+    points = list(dict.fromkeys([favourite, *worlds.visited(Phase.SEARCH)]))
+    points += [p for p in space.neighbours(favourite, finest) if p not in points]
+    while True:
+        found = _Choice(worlds, tuple(points), indifference).made()
+        best = found.best
+        if best is None:
+            return found
+        new = [p for p in space.neighbours(best, finest) if p not in found.points]
+        if not new:
+            return found
+        points = [*found.points, *new]
+
+
+class _Choice:
+    """One competition."""
+
+    def __init__(self, worlds: Worlds, points: tuple[Point, ...], indifference: float) -> None:
+        self.worlds, self.indifference = worlds, indifference
+        problem = worlds.problem
+        self.points = points
+        self.asked = problem.asked
+        # Half the distance on the safe side of the bound: what passes keeps the constraint itself.
+        self.tolerances = tuple(t / 2 for t in problem.tolerances)
+
+    def made(self) -> Choice:
+        count, found = FIRST, None
+        running = list(self.points)
+        while True:
+            try:
+                self.worlds.play(Phase.CHOICE, running, count, SHARE)
+            except Spent:
+                needs = self.needs(found)
+                return Choice(self.points, found, self.indifference, needs)
+            self.leave_out()
+            found = self.selected()
+            if found.done:
+                return Choice(self.points, found, self.indifference)
+            running = [self.points[i] for i in found.survivors]
+            count = max(found.used) + max(5, max(found.used) // 4)
+
+    def leave_out(self) -> None:
+        """Points of which there is no model, or not always an objective, do not compete."""
+        rows = self.worlds.values
+        self.points = tuple(
+            p for p in self.points if np.isfinite(rows(Phase.CHOICE, p)[:, 0]).all()
+        )
+
+    def table(self, column: int) -> Floats:
+        """One of the metrics: (points, replications), nan after the last of each."""
+        rows = [self.worlds.values(Phase.CHOICE, point)[:, column] for point in self.points]
+        found = np.full((len(rows), max(map(len, rows))), np.nan)
+        for i, row in enumerate(rows):
+            found[i, : len(row)] = row
+        return found
+
+    def selected(self) -> Selection:
+        """KN++, or with constraints the procedure of Andradottir and Kim."""
+        asked = self.asked
+        assert asked.objective is not None
+        values = self.table(0)
+        if not asked.constraints:
+            return kn(values, self.indifference, asked.objective.sense, asked.confidence, FIRST)
+        excess = [
+            (1.0 if c.relation == ">=" else -1.0) * (self.table(i) - c.bound) - tolerance
+            for i, (c, tolerance) in enumerate(
+                zip(asked.constraints, self.tolerances, strict=True), start=1
+            )
+        ]
+        return constrained_kn(
+            values,
+            excess,
+            self.indifference,
+            self.tolerances,
+            asked.objective.sense,
+            asked.confidence,
+            FIRST,
+        )
+
+    def needs(self, found: Selection | None) -> int:
+        """Replications more, at most, until those in the running are told apart.
+
+        KN++ ends where its width is 0: after h^2 S^2 / delta^2 replications.
+        """
+        if found is None:
+            done = sum(len(self.worlds.rows[Phase.CHOICE][p]) for p in self.points)
+            return FIRST * len(self.points) - done
+        alive, used = list(found.survivors), max(found.used)
+        errors = len(self.points) - 1 + len(self.asked.constraints)
+        beta = (1 - self.asked.confidence) / max(1, errors)
+        h2 = ((2 * beta) ** (-2 / (used - 1)) - 1) * (used - 1)
+        values = self.table(0)[alive, :used]
+        ends = [float(np.var(a - b, ddof=1)) / self.indifference**2 for a in values for b in values]
+        for i, tolerance in enumerate(self.tolerances, start=1):
+            kept = self.table(i)[alive, :used]
+            ends += list(np.nan_to_num(np.nanvar(kept, axis=1, ddof=1)) / tolerance**2)
+        return len(alive) * max(1, round(float(h2 * max(ends))) - used)
+
+
+__all__ = ["Choice", "choose"]

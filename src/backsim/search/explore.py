@@ -1,0 +1,291 @@
+"""The search itself: R-SPLINE on a lattice whose steps become finer, with common random numbers.
+
+On a sample of worlds the estimate of each policy is a number, so the sample has an optimum, which a
+deterministic search finds: pseudo-gradients from a simplex of lattice points, a line search along
+them, and at last all neighbours.  The sample grows and the search goes on from where it was.
+
+What a constraint lacks is charged at a price that is raised until the optimum keeps it.
+
+Source: Wang, Pasupathy and Schmeiser, ACM TOMACS 23 (2013) 17 (R-SPLINE).  Ours are the finer and
+finer lattice, neighbours in two numbers, the price, and that policies which are clearly worse after
+few replications get no more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.search.space import Point, Space
+from backsim.search.worlds import Phase, Worlds
+from backsim.statistics.checks import student
+from backsim.streams import generator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+FIRST = 5
+"""Replications of the first sample."""
+COARSE = 8
+"""Strides from end to end of an axis at the start, about."""
+GROWTH, FINER = 1.5, 1.2
+"""By what the sample grows, on the finest lattice and before."""
+STEADY, ENOUGH = 3, 20
+"""Samples of at least so many replications after which an optimum that stays is taken."""
+CLEARLY = 1e-3
+"""Chance of error at which a policy counts as clearly worse, and gets no more replications."""
+LINE_SEARCHES = 20
+"""Pseudo-gradients in a row, at most."""
+DEARER, RAISES = 4.0, 12
+"""By what the price of what constraints lack is raised, and how often."""
+SHARE = 0.6
+"""Of the budget, at most, that is searched with; the rest is for the choice."""
+
+
+@dataclass
+class Trail:
+    """Where the search of one combination of choices stands."""
+
+    best: Point
+    steady: int = 0
+
+
+@dataclass
+class Explorer:
+    """Looks for the best points; everything it visits is in `worlds`."""
+
+    worlds: Worlds
+    starts: list[Point]
+    price: Floats = field(init=False)
+    """Of each constraint: the objective's worth of one unit that it lacks."""
+
+    def __post_init__(self) -> None:
+        problem = self.worlds.problem
+        self.space: Space = problem.space
+        self.random = generator(problem.asked.seed, 0, "search")
+        self.count = FIRST
+        self.stride = tuple(
+            2 ** max(0, math.floor(math.log2(len(a.values) / COARSE))) if a.numeric else 1
+            for a in self.space.axes
+        )
+        self.price = np.zeros(len(problem.asked.constraints))
+        bounds = problem.asked.constraints
+        self.signs = np.array([1.0 if c.relation == ">=" else -1.0 for c in bounds])
+        self.bounds = np.array([c.bound for c in bounds])
+
+    # -- what a point is worth -------------------------------------------------------------------
+
+    def play(self, points: list[Point], count: int) -> None:
+        """Have so many replications of points."""
+        self.worlds.play(Phase.SEARCH, points, count, SHARE)
+
+    def parts(self, point: Point, count: int | None = None) -> tuple[Floats, Floats]:
+        """Costs by replication, and by how much each constraint is kept in the mean."""
+        rows = self.worlds.values(Phase.SEARCH, point, count)
+        costs = self.worlds.problem.sign * rows[:, 0]
+        known = ~np.isnan(rows[:, 1:])
+        sums = np.where(known, rows[:, 1:], 0.0).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            means = sums / known.sum(axis=0)
+        kept = np.where(np.isnan(means), 0.0, self.signs * (means - self.bounds))
+        return np.where(np.isnan(costs), np.inf, costs), kept
+
+    def lacks(self, point: Point) -> float:
+        """What constraints lack, in units of the distances that matter; 0 if all are kept."""
+        _, kept = self.parts(point)
+        return float((np.maximum(0.0, -kept) / self.worlds.problem.tolerances).sum())
+
+    def charged(self, point: Point, count: int) -> Floats:
+        """Costs by replication, with what constraints lack at its price."""
+        costs, kept = self.parts(point, count)
+        lacking = kept < 0
+        if not lacking.any():
+            return costs
+        rows = self.worlds.values(Phase.SEARCH, point, count)[:, 1:]
+        lack = np.nan_to_num(-self.signs * (rows - self.bounds))
+        return np.asarray(costs + (lack * np.where(lacking, self.price, 0.0)).sum(axis=1))
+
+    def worth(self, point: Point) -> float:
+        """The mean of a point on the whole sample."""
+        self.play([point], self.count)
+        return float(self.charged(point, self.count).mean())
+
+    def beats(self, point: Point, other: Point) -> bool:
+        """Whether a point is better than another on the sample; soon decided if it clearly is not.
+
+        The point gets replications bit by bit, and no more once it is clearly worse.
+        """
+        for count in self.portions():
+            self.play([point], count)
+            if self.clearly_worse(point, other, count):
+                return False
+        return self.worth(point) < self.worth(other)
+
+    def portions(self) -> list[int]:
+        """Numbers of replications at which is looked whether to go on."""
+        found = [FIRST]
+        while found[-1] < self.count:
+            found.append(min(2 * found[-1], self.count))
+        return found
+
+    def clearly_worse(self, point: Point, other: Point, count: int) -> bool:
+        """Whether the difference of some replications is beyond chance."""
+        apart = self.charged(point, count) - self.charged(other, count)
+        if not np.isfinite(apart).all():
+            return bool(np.isinf(self.charged(point, count)).any())
+        mean, deviation = float(apart.mean()), float(apart.std(ddof=1))
+        width = student(1 - CLEARLY, count - 1) * deviation / math.sqrt(count)
+        return mean > width and mean > 0
+
+    # -- the search on one sample ------------------------------------------------------------------
+
+    def optimum(self, start: Point) -> Point:
+        """The optimum of the sample that is reached from a point."""
+        best = start
+        while True:
+            found = self.best_neighbour(self.descent(best))
+            if found == best:
+                return best
+            best = found
+
+    def best_neighbour(self, point: Point) -> Point:
+        """The best of a point and its neighbours."""
+        best = point
+        for other in self.space.neighbours(point, self.stride):
+            if self.beats(other, best):
+                best = other
+        return best
+
+    def descent(self, start: Point) -> Point:
+        """Line searches along pseudo-gradients, as far as they lead down."""
+        best = start
+        for _ in range(LINE_SEARCHES):
+            slope, lowest = self.slope(best)
+            best = lowest if lowest != best and self.beats(lowest, best) else best
+            length = float(np.sqrt((slope**2).sum()))
+            if not length:
+                return best
+            origin, steps = best, 0
+            while True:
+                trial = self.moved(origin, slope, -(2.0 ** (steps + 1)) / length)
+                if trial is None or trial == best or not self.beats(trial, best):
+                    break
+                best, steps = trial, steps + 1
+            if steps <= 2:
+                return best
+        return best
+
+    def moved(self, point: Point, direction: Floats, by: float) -> Point | None:
+        """The allowed lattice point near to a point moved by so many strides."""
+        places = list(point)
+        for i, slope in zip(self.space.numeric, direction, strict=True):
+            places[i] += self.stride[i] * round(by * slope)
+        return self.space.repaired(tuple(places))
+
+    def slope(self, point: Point) -> tuple[Floats, Point]:
+        """The pseudo-gradient in strides from a simplex around a point, and its best corner.
+
+        A number whose step leads out of the space has the slope 0.
+        """
+        axes = self.space.numeric
+        shift = self.random.uniform(-0.3, 0.3, len(axes))
+        corner = list(point)
+        for i, by in zip(axes, shift, strict=True):
+            corner[i] -= self.stride[i] * int(by < 0)
+        here = tuple(corner) if self.space.allowed(tuple(corner)) else point
+        slope, lowest, value = np.zeros(len(axes)), here, self.worth(here)
+        for n in np.argsort(-(shift % 1.0)):
+            corner = list(here)
+            corner[axes[n]] += self.stride[axes[n]]
+            if not self.space.allowed(tuple(corner)):
+                continue
+            after = self.worth(tuple(corner))
+            if math.isfinite(after) and math.isfinite(value):
+                slope[n] = after - value
+            here, value = tuple(corner), after
+            if value < self.worth(lowest):
+                lowest = here
+        return slope, lowest
+
+    # -- sample by sample --------------------------------------------------------------------------
+
+    def run(self) -> Point:
+        """Search until the optimum stays, and is known well enough.  Raises Spent."""
+        trails = self.begin()
+        while True:
+            for trail in trails:
+                found = self.kept(trail.best)
+                steady = trail.steady + 1 if found == trail.best and self.finest else 0
+                trail.best, trail.steady = found, steady
+            trails = self.surviving(trails)
+            if self.finest and all(self.settled(trail) for trail in trails):
+                return trails[0].best
+            self.count = math.ceil(self.count * (GROWTH if self.finest else FINER))
+            self.stride = tuple(max(1, s // 2) for s in self.stride)
+
+    def best_so_far(self) -> Point:
+        """The best of what has been visited, where the search had to end early."""
+        visited = self.worlds.visited(Phase.SEARCH)
+        most = max((len(self.worlds.rows[Phase.SEARCH][p]) for p in visited), default=0)
+        known = [p for p in visited if 2 * len(self.worlds.rows[Phase.SEARCH][p]) >= most]
+        return min(known or self.starts, key=lambda p: (self.lacks(p), self.parts(p)[0].mean()))
+
+    @property
+    def finest(self) -> bool:
+        """Whether the lattice is that of the file."""
+        return max(self.stride) == 1
+
+    def begin(self) -> list[Trail]:
+        """The best start of each combination of choices; the first price of constraints."""
+        branches: dict[Point, list[Point]] = {}
+        for point in self.starts:
+            key = tuple(point[i] for i in self.space.chosen)
+            branches.setdefault(key, []).append(point)
+        self.play(self.starts, FIRST)
+        known = [p for p in self.starts if np.isfinite(self.worth(p))]
+        costs = np.array([self.parts(p)[0].mean() for p in known])
+        kept = np.array([self.parts(p)[1] for p in known]).reshape(len(known), len(self.price))
+        if len(known) > 1:
+            spread = np.ptp(np.maximum(0.0, -kept), axis=0)
+            least = np.array(self.worlds.problem.tolerances)
+            self.price = 2.0 * np.ptp(costs) / np.maximum(spread, least)
+        return self.surviving([Trail(min(ps, key=self.worth)) for ps in branches.values()])
+
+    def kept(self, start: Point) -> Point:
+        """The optimum of the sample, at a price at which it keeps the constraints."""
+        found = self.optimum(start)
+        for _ in range(RAISES):
+            if not self.lacks(found):
+                break
+            self.price = self.price * DEARER
+            found = self.optimum(found)
+        return found
+
+    def surviving(self, trails: list[Trail]) -> list[Trail]:
+        """Those that are not clearly worse than the best, which comes first."""
+        ordered = sorted(trails, key=lambda trail: self.worth(trail.best))
+        best = ordered[0].best
+        return [ordered[0]] + [
+            replace(t)
+            for t in ordered[1:]
+            if not self.clearly_worse(t.best, best, self.count) or self.count == FIRST
+        ]
+
+    def settled(self, trail: Trail) -> bool:
+        """Whether the optimum stays, or no neighbour can be better by what matters."""
+        if self.count >= ENOUGH and trail.steady >= STEADY:
+            return True
+        zone = self.worlds.problem.indifference(float(self.parts(trail.best)[0].mean()))
+        for other in self.space.neighbours(trail.best, self.stride):
+            if len(self.worlds.rows[Phase.SEARCH][other]) < self.count:
+                continue  # it was clearly worse after fewer
+            apart = self.charged(other, self.count) - self.charged(trail.best, self.count)
+            width = student(1 - CLEARLY, self.count - 1) * float(apart.std(ddof=1))
+            if float(apart.mean()) - width / math.sqrt(self.count) < -zone / 2:
+                return False
+        return trail.steady >= 1

@@ -1,0 +1,113 @@
+"""What a search has found out, kept in a file: an interrupted search goes on where it was.
+
+A search is decided by its results alone.  So the same search, given the results there are, takes
+the same way again without simulating, and simulates from where they end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.results.madewith import versions_that_count
+from backsim.results.provenance import rule_digests
+from backsim.search.problem import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+FILE = "search.sqlite"
+SECONDS = 0.5
+"""How much work an interruption may cost, about."""
+
+Key = tuple[int, str, int]
+"""Phase, point, replication."""
+
+
+def described(problem: Problem) -> dict[str, str]:
+    """What results depend on, by what it is called, each as a hash."""
+    asked, model = problem.asked, problem.present
+    metrics = [str(asked.objective), *map(str, asked.constraints)]
+    parts: dict[str, Any] = {
+        "scenario": model.digest,
+        "search": [[axis.path, axis.values] for axis in problem.space.axes],
+        "objective or constraints": metrics,
+        "seed": asked.seed,
+        "rules": rule_digests(model),
+        "version of backsim or numpy": versions_that_count(),
+    }
+    return {name: hashlib.sha256(json.dumps(p).encode()).hexdigest() for name, p in parts.items()}
+
+
+class Memo:
+    """The results of a search by phase, point and replication; in a file, if there is one."""
+
+    def __init__(self, folder: Path | None, problem: Problem, fresh: bool = False) -> None:
+        """Raises InputError for a file that holds another search."""
+        self.waiting: list[tuple[int, str, int, bytes]] = []
+        self.written = time.monotonic()
+        self.base: sqlite3.Connection | None = None
+        self.known: dict[Key, Floats] = {}
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE
+        if fresh:
+            path.unlink(missing_ok=True)
+        try:
+            self.base = sqlite3.connect(path)
+            self.known = dict(self._opened(path, described(problem)))
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"{path}: expected the results of a search, got {error}") from None
+
+    def _opened(self, path: Path, wanted: dict[str, str]) -> Iterator[tuple[Key, Floats]]:
+        assert self.base is not None
+        with self.base:
+            self.base.execute("CREATE TABLE IF NOT EXISTS search (name PRIMARY KEY, digest)")
+            self.base.execute(
+                "CREATE TABLE IF NOT EXISTS results "
+                "(phase, point, replication, numbers, PRIMARY KEY (phase, point, replication))"
+            )
+            there = dict(self.base.execute("SELECT name, digest FROM search"))
+            if not there:
+                self.base.executemany("INSERT INTO search VALUES (?, ?)", wanted.items())
+        changed = [name for name in wanted if there and there.get(name) != wanted[name]]
+        if changed:
+            self.base.close()
+            raise InputError(
+                f"{path}: holds another search: {', '.join(changed)} changed. "
+                "Use another folder, or --fresh to begin again."
+            )
+        for phase, point, replication, numbers in self.base.execute("SELECT * FROM results"):
+            yield (phase, point, replication), np.frombuffer(numbers, "<f8")
+
+    def add(self, key: Key, row: Floats) -> None:
+        """Keep a result; it is on the disk within a moment."""
+        if self.base is None:
+            return
+        self.waiting.append((*key, row.astype("<f8").tobytes()))
+        if time.monotonic() - self.written > SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Put what waits on the disk."""
+        if self.base is not None and self.waiting:
+            with self.base:
+                self.base.executemany("INSERT INTO results VALUES (?, ?, ?, ?)", self.waiting)
+        self.waiting, self.written = [], time.monotonic()
+
+    def close(self) -> None:
+        """Write what waits and let go of the file."""
+        self.write()
+        if self.base is not None:
+            self.base.close()

@@ -1,0 +1,188 @@
+"""Which policy should I use: search, choose on fresh random numbers, and give figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.experiment.play import play
+from backsim.search.choice import Choice, choose
+from backsim.search.explore import Explorer
+from backsim.search.memo import FILE, Memo
+from backsim.search.problem import Problem, load_problem
+from backsim.search.search import Kept, Search, Spending
+from backsim.search.space import Point
+from backsim.search.starts import starts
+from backsim.search.worlds import Budget, Phase, Progress, Spent, Worlds
+from backsim.statistics import estimate
+from backsim.study.analysis import values_of
+from backsim.study.experiment import Policy
+from backsim.study.stopping.fixed import Fixed
+
+if TYPE_CHECKING:
+    from backsim.experiment.comparison import Comparison
+
+FEW = 30
+"""Policies of a space that is not searched: all of them are compared."""
+LEAST, MOST = 30, 1000
+"""Replications of the final figures."""
+
+
+def optimise(
+    what: str | Path | Problem,
+    *,
+    minutes: float | None = None,
+    replications: int | None = None,
+    engine: str = "auto",
+    workers: int | None = None,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    **fields: Any,
+) -> Search:
+    """Search the policies that a file describes for the best that keeps the constraints.
+
+    `minutes` and `replications` (of all policies together) are the most that may be spent, in place
+    of the file's.  `fields` are other fields of the file: objective, constraints, indifference,
+    confidence, seed.  `out` is a folder for all results, and for the study of the final figures: a
+    search that was interrupted goes on there, unless `fresh`.  `progress` is told (done, most)
+    replications.
+
+    Raises FileError for a file with faults, InputError for other bad input.
+    """
+    given = {"minutes": minutes, "replications": replications, **fields}
+    given = {name: value for name, value in given.items() if value is not None}
+    problem = what if isinstance(what, Problem) else load_problem(what, given)
+    folder = None if out is None else Path(out)
+    ours = folder is not None and (folder / FILE).exists()
+    worlds, choice = decide(problem, engine, Memo(folder, problem, fresh), progress)
+    settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh or ours}
+    return _found(worlds, choice, settings)
+
+
+def decide(
+    problem: Problem, engine: str, memo: Memo, progress: Progress | None = None
+) -> tuple[Worlds, Choice]:
+    """Search, and choose among all that was tried on fresh random numbers."""
+    budget = Budget(problem.file.replications, problem.file.minutes)
+    budget.progress = progress or budget.progress
+    try:
+        worlds = Worlds(problem, engine, budget, memo)
+        favourite = _favourite(problem, worlds)
+        zone = problem.indifference(_level(worlds, favourite))
+        return worlds, choose(worlds, favourite, zone)
+    finally:
+        memo.close()
+
+
+def _found(worlds: Worlds, choice: Choice, settings: dict[str, Any]) -> Search:
+    """What came of it, with figures of the policy chosen (or nearest) and the present one."""
+    problem, budget = worlds.problem, worlds.budget
+    point, nearest = _chosen(worlds, choice)
+    policy = None if nearest is None else problem.policy(nearest)
+    figures: Comparison | None = None
+    kept: tuple[Kept, ...] = ()
+    if policy is not None and nearest is not None:
+        figures = _figures(problem, policy, _enough(worlds, nearest), settings)
+        budget.spent[Phase.FIGURES] += sum(figures.counts)
+        kept = tuple(_kept(problem, figures))
+    spent = Spending(dict(budget.spent), budget.seconds, len(worlds.models))
+    best = policy if point is not None else None
+    return Search(problem, best, point, policy, choice, figures, kept, spent)
+
+
+def _favourite(problem: Problem, worlds: Worlds) -> Point:
+    """The point that the search ends at; the best so far where its share of the budget is gone."""
+    space = problem.space
+    given = starts(problem)
+    if space.size <= FEW:
+        given = [p for p in _all(problem) if worlds.model(p) is not None]
+        worlds.play(Phase.SEARCH, given, 1)
+        return given[0]
+    explorer = Explorer(worlds, given)
+    try:
+        return explorer.run()
+    except Spent:
+        return explorer.best_so_far()
+
+
+def _all(problem: Problem) -> Iterator[Point]:
+    """Every point of the space."""
+    places = [range(len(axis.values)) for axis in problem.space.axes]
+    return (tuple(map(int, p)) for p in np.ndindex(*map(len, places)) if problem.space.allowed(p))
+
+
+def _level(worlds: Worlds, point: Point) -> float:
+    """The objective at a point, about."""
+    return float(np.nanmean(worlds.values(Phase.SEARCH, point)[:, 0]))
+
+
+def _chosen(worlds: Worlds, choice: Choice) -> tuple[Point | None, Point | None]:
+    """The point chosen, or the best by its mean while that is open; and the nearest otherwise.
+
+    Where no policy keeps the constraints there is only a nearest one.
+    """
+    if choice.best is not None:
+        return choice.best, choice.best
+    running = choice.alike or choice.points
+    if not running:
+        return None, None
+    problem = worlds.problem
+    constraints = problem.asked.constraints
+
+    def order(point: Point) -> tuple[float, float]:
+        rows = worlds.values(Phase.CHOICE, point)
+        rows = rows if len(rows) else worlds.values(Phase.SEARCH, point)
+        means = np.array([_mean(column) for column in rows.T])
+        lacks = 0.0
+        for c, mean, least in zip(constraints, means[1:], problem.tolerances, strict=True):
+            short = (c.bound - mean) * (1.0 if c.relation == ">=" else -1.0)
+            lacks += max(0.0, short / least) if not math.isnan(short) else 0.0
+        return lacks, problem.sign * means[0]
+
+    found = min(running, key=order)
+    return (None if choice.decided else found), found
+
+
+def _mean(column: Any) -> float:
+    known = column[~np.isnan(column)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _enough(worlds: Worlds, point: Point) -> int:
+    """Replications after which the bounds of constraints should be sure, going by the choice."""
+    rows = worlds.values(Phase.CHOICE, point)
+    wanted = float(LEAST)
+    for c, column in zip(worlds.problem.asked.constraints, rows.T[1:], strict=True):
+        known = column[~np.isnan(column)]
+        room = abs(float(known.mean()) - c.bound) if len(known) > 1 else 0.0
+        if room:
+            wanted = max(wanted, (3.0 * float(known.std(ddof=1)) / room) ** 2)
+    return min(MOST, math.ceil(wanted))
+
+
+def _figures(problem: Problem, policy: Policy, count: int, settings: dict[str, Any]) -> Comparison:
+    """A study of the policy found and the present one."""
+    present = problem.asked.policies[0]
+    same = policy.model.digest == present.model.digest
+    policies = (policy,) if same else (policy, present)
+    asked = replace(
+        problem.asked, policies=policies, stopping=Fixed(count), reference=policies[-1].name
+    )
+    return play(asked, **settings)
+
+
+def _kept(problem: Problem, figures: Comparison) -> Iterator[Kept]:
+    """Each constraint of the policy found, with a one-sided bound; the bounds hold together."""
+    constraints = problem.asked.constraints
+    error = (1 - problem.asked.confidence) / max(1, len(constraints))
+    for constraint in constraints:
+        values = values_of(figures, constraint.metric)[0]
+        found = estimate(values.tolist(), 1 - 2 * error)
+        side = 1.0 if constraint.relation == ">=" else -1.0
+        yield Kept(constraint, found, found.mean - side * found.half_width)

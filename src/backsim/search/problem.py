@@ -1,0 +1,154 @@
+"""From a file of a search to its problem: the space, a model for each point, what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from backsim.experiment.design import Change, changes_of
+from backsim.experiment.load import put_field
+from backsim.experiment.models import Maker
+from backsim.experiment.schema import View
+from backsim.experiment.view import make_experiment
+from backsim.kinds import Kind, expect
+from backsim.scenario.load import check_form
+from backsim.scenario.model import Model
+from backsim.scenario.yamlfile import Document, FileError, read_yaml
+from backsim.search.schema import DaysOfDemand, Range, SearchFile
+from backsim.search.space import Point, Space, is_level
+from backsim.statistics import MAXIMISE
+from backsim.study.experiment import Experiment, Policy
+from backsim.study.stopping.best import Separated
+from backsim.study.stopping.form import Sequential, Share
+
+PRESENT = "as it is"
+"""The name of the policy that the scenario itself has."""
+MOST_BRANCHES = 200
+"""Combinations of choices: each is searched on its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is searched, and what is asked of the policy that is found."""
+
+    file: SearchFile
+    space: Space
+    asked: Experiment
+    """Objective, constraints, metrics, confidence, seed; its only policy is the present one."""
+    maker: Maker = field(repr=False)
+    base: Document = field(repr=False)
+
+    @property
+    def present(self) -> Model:
+        """The scenario as it is."""
+        return self.asked.policies[0].model
+
+    @cached_property
+    def sign(self) -> float:
+        """1 where the objective is made small, -1 where it is made large."""
+        assert self.asked.objective is not None
+        return -1.0 if self.asked.objective.sense == MAXIMISE else 1.0
+
+    @cached_property
+    def tolerances(self) -> tuple[float, ...]:
+        """Of each constraint the smallest distance from its bound that matters."""
+        assert isinstance(self.asked.stopping, Separated)
+        return self.asked.stopping.tolerances
+
+    def indifference(self, value: float) -> float:
+        """The smallest difference that matters, where the objective is about `value`."""
+        given = self.file.indifference
+        return given.share * abs(value) if isinstance(given, Share) else float(given)
+
+    def policy(self, point: Point) -> Policy:
+        """The policy of a point.  Raises FileError where it makes no sense."""
+        settings = self.space.settings(point)
+        model = self.maker.model(self.base, changes_of(settings, ("search",)))
+        if model is None:
+            faults, self.maker.faults = self.maker.faults, []
+            raise FileError(self.asked.name, faults)
+        return Policy(self.space.name(point), settings, model)
+
+
+def load_problem(path: str | Path, fields: Mapping[str, Any] | None = None) -> Problem:
+    """Read a file of a search.
+
+    `fields` are fields of the file in place of its own, such as `seed`.  Raises FileError with
+    every fault found.
+    """
+    expect(Path(path), Kind.SEARCH)
+    document = read_yaml(Path(path))
+    for name, value in (fields or {}).items():
+        put_field(document, (name,), value)
+    file, faults = check_form(document, SearchFile)
+    if file is None or faults:
+        raise FileError(document.name, faults)
+    return _problem(file, document, Path(path).parent)
+
+
+def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
+    maker = Maker(file, document, folder)
+    _check_axes(file, maker)
+    maker.stop_at_faults()
+    space = Space.of(file.search)
+    count = sum(1 for _ in space.branches())
+    if count > MOST_BRANCHES:
+        maker.fault(("search",), f"at most {MOST_BRANCHES} combinations of choices", f"{count:,}")
+    (base,) = maker.bases().values()
+    present = maker.model(base, ())
+    maker.stop_at_faults()
+    assert present is not None
+    view = View(
+        title=file.title,
+        question=file.question,
+        seed=file.seed,
+        metrics=file.metrics,
+        objective=file.objective,
+        constraints=file.constraints,
+        confidence=file.confidence,
+        replications=Sequential(
+            until="best", indifference=1.0, constraint_tolerance=file.constraint_tolerance
+        ),
+    )
+    asked = make_experiment(view, document, (Policy(PRESENT, {}, present),))
+    problem = Problem(file, space, asked, maker, base)
+    for point in _corners(space):
+        problem.policy(point)
+    return problem
+
+
+def _check_axes(file: SearchFile, maker: Maker) -> None:
+    """Every axis is of its own, and what it has to exceed is searched, too."""
+    before = [(path, "set") for path in file.set]
+    for path, given in file.search.items():
+        place = ("search", path)
+        maker.check_overwritten([Change(path, None, place)], before)
+        before.append((path, f"search.{path}"))
+        if not isinstance(given, Range):
+            continue
+        if given.above is None:
+            continue
+        other = file.search.get(given.above)
+        if not isinstance(other, Range) or given.above == path:
+            known = [p for p, d in file.search.items() if isinstance(d, Range) and p != path]
+            expected = f"the path of another number that is searched ({', '.join(known) or 'none'})"
+            maker.fault((*place, "above"), expected, given.above)
+            continue
+        kinds = [isinstance(d, DaysOfDemand) for d in (given, other)]
+        if kinds[0] != kinds[1] and (is_level(path) or is_level(given.above)):
+            maker.fault((*place, "above"), "a number of the same kind, both days or both not")
+        elif given.grid[1] <= other.grid[0]:
+            expected = f"an upper end above the lower end of {given.above}, {other.grid[0]:g}"
+            maker.fault(place, expected, f"{given.grid[1]:g}")
+
+
+def _corners(space: Space) -> Iterator[Point]:
+    """Policies that show whether every path and every choice can be set, one fault at a time."""
+    middle = tuple(len(axis.values) // 2 for axis in space.axes)
+    for branch in space.branches():
+        found = space.repaired(tuple(branch.get(i, place) for i, place in enumerate(middle)))
+        if found is not None:
+            yield found

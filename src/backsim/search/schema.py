@@ -1,0 +1,181 @@
+"""What a file of a search may say: each field once, with its type, default and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from annotated_types import Ge
+from pydantic import BeforeValidator, Discriminator, Field, model_validator
+
+from backsim.experiment.schema import Confidence, Seed, Settings, Texts
+from backsim.quantities import Number, Positive, Unit
+from backsim.scenario.part import MEMBER, fault, member
+from backsim.scenario.shorthand import Name, Spec, listed
+from backsim.scenario.yamlfile import show
+from backsim.study.stopping.form import Tolerance, Width
+
+MOST_STEPS = 1_000_000
+STEPS = 100
+"""Steps between the ends of a range of numbers that names none."""
+
+Whole = Annotated[int, Unit("", "i8")]
+Ends = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
+
+
+def _check(low: float, high: float, step: float) -> None:
+    if high <= low:
+        raise fault("the lower end first, and an upper end above it", f"[{low:g}, {high:g}]")
+    if step > high - low:
+        raise fault(f"a step of at most {high - low:g}, from end to end", f"{step:g}")
+    if (high - low) / step > MOST_STEPS:
+        raise fault(f"at most {MOST_STEPS:,} steps from end to end", f"{(high - low) / step:,.0f}")
+
+
+class Range(Spec):
+    """Numbers between two ends, a step apart."""
+
+    above: Annotated[str, Field(min_length=1)] | None = None
+    """The path of another number that is searched, which this one has to exceed."""
+
+    @property
+    def grid(self) -> tuple[float, float, float]:
+        """Lower end, upper end, step."""
+        raise NotImplementedError
+
+
+class Integers(Range):
+    """`{integers: [0, 200]}`: whole numbers between two ends."""
+
+    integers: Annotated[tuple[Whole, ...], Field(min_length=2, max_length=2)]
+    """The least and the largest."""
+    step: Annotated[int, Ge(1), Unit("")] = 1
+    """Only every so many of them, from the least on."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Integers:
+        _check(*self.grid)
+        return self
+
+    @property
+    def grid(self) -> tuple[float, float, float]:
+        """Lower end, upper end, step."""
+        return (*self.integers, self.step)  # type: ignore[return-value]
+
+
+class Numbers(Range):
+    """`{numbers: [0, 2.5], step: 0.1}`: numbers between two ends."""
+
+    numbers: Ends
+    """The least and the largest."""
+    step: Positive | None = None
+    """How far apart they are; a hundredth of the range if it is not given."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Numbers:
+        _check(*self.grid)
+        return self
+
+    @property
+    def grid(self) -> tuple[float, float, float]:
+        """Lower end, upper end, step."""
+        low, high = self.numbers
+        return low, high, self.step or (high - low) / STEPS
+
+
+class DaysOfDemand(Range):
+    """`{days: [0, 10], step: 0.5}`: a time, or of a level so many days of mean demand."""
+
+    days: Ends
+    """The least and the largest."""
+    step: Positive = 1.0
+    """How far apart they are."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DaysOfDemand:
+        _check(*self.grid)
+        return self
+
+    @property
+    def grid(self) -> tuple[float, float, float]:
+        """Lower end, upper end, step."""
+        return (*self.days, self.step)  # type: ignore[return-value]
+
+
+KINDS = ("integers", "numbers", "days")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Range):
+        return MEMBER + type(value).__name__
+    if isinstance(value, Mapping):
+        kinds = {"integers": "Integers", "numbers": "Numbers", "days": "DaysOfDemand"}
+        return MEMBER + next((kinds[key] for key in value if key in kinds), "Integers")
+    return MEMBER + "choices"
+
+
+def _choices(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(value) < 2:
+        raise fault("at least two choices (what is not tried belongs into `set`)", show(value))
+    for i, item in enumerate(value):
+        if item in value[:i]:
+            raise fault("each choice once", f"{show(item)} a second time")
+    return value
+
+
+def _dimension(value: Any) -> Any:
+    form = "{integers: [0, 200]}, {days: [0, 10], step: 0.5}, {numbers: [0, 1]}, or a list"
+    if not isinstance(value, Mapping | tuple | Range):
+        raise fault(f"what is to be tried: {form}", show(value))
+    if isinstance(value, Mapping) and len(set(KINDS) & set(value)) != 1:
+        raise fault(f"one of {', '.join(KINDS)}: {form}", show(value))
+    return value
+
+
+Dimension = Annotated[
+    Annotated[Integers, member("Integers")]
+    | Annotated[Numbers, member("Numbers")]
+    | Annotated[DaysOfDemand, member("DaysOfDemand")]
+    | Annotated[tuple[Any, ...], BeforeValidator(_choices), member("choices")],
+    Discriminator(_kind),
+    BeforeValidator(_dimension),
+]
+"""What is tried at one path: numbers between two ends, or a list of choices."""
+
+
+class SearchFile(Spec):
+    """A search: which policy costs least and keeps the service, of all that a file describes."""
+
+    title: str = ""
+    """One line for tables and reports."""
+    question: str = ""
+    """The question it answers, in a sentence."""
+    scenario: Annotated[str, Field(min_length=1)]
+    """The scenario file, from this file's folder; its own policy is the present one."""
+    set: Settings = Field({})
+    """Fields of the scenario, by path, that differ from the file in every policy."""
+    search: Annotated[Mapping[Name, Dimension], Field(min_length=1)]
+    """What is tried, by path of a scenario field (as in `--set`)."""
+    objective: str = "minimise cost.total"
+    """What is to be made small or large, with or without its constraints:
+    minimise cost.total subject to fill_rate[gold] >= 0.95 and otif >= 0.9."""
+    constraints: Annotated[tuple[str, ...], listed(str)] = ()
+    """What a policy must keep: fill_rate[gold] >= 0.95."""
+    indifference: Width = Field("0.5 %", validate_default=True)
+    """The smallest difference of the objective that matters: a number, or a share such as 0.5 %."""
+    constraint_tolerance: Tolerance | None = None
+    """The smallest distance from a bound that matters, as a number or by metric, such as
+    {fill_rate: 0.002}.  If not given, 0.0025 for shares, else 0.5 % of the bound."""
+    confidence: Confidence = 0.95
+    """Confidence of every statement."""
+    replications: Annotated[int, Ge(100), Unit("")] = 100_000
+    """At most so many replications in all, those of every policy counted."""
+    minutes: Positive | None = None
+    """At most so many minutes."""
+    seed: Seed = 1
+    """Seed of the random numbers."""
+    metrics: Texts = ("cost.total", "fill_rate", "mean_wait", "mean_on_hand", "mean_backlog")
+    """What is reported of the policy found and of the present one."""
+
+
+__all__ = ["DaysOfDemand", "Dimension", "Integers", "Numbers", "Range", "SearchFile"]

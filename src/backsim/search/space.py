@@ -1,0 +1,156 @@
+"""The space of a search: which policies there are, and which are next to which.
+
+A policy is a point: for each axis the place of its value.  Axes of numbers form a lattice, on which
+a search moves; axes of choices are gone through, each combination a lattice of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import floor, prod
+from typing import Any
+
+from backsim.experiment.design import label_of
+from backsim.rules import FAMILIES
+from backsim.scenario.override import parse_path
+from backsim.search.schema import DaysOfDemand, Integers, Range
+
+Point = tuple[int, ...]
+"""For each axis the place of its value, from 0."""
+
+MOST_PAIRS = 6
+"""Numbers up to which two of them are also moved together in one direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What is tried at one path: its values in order, and the axis that they have to exceed."""
+
+    path: str
+    values: tuple[Any, ...]
+    label: str
+    numeric: bool
+    above: int | None = None
+
+    def setting(self, place: int) -> Any:
+        """The value at a place, as a scenario file says it."""
+        return self.values[place]
+
+    def amount(self, place: int) -> float:
+        """A number, also of one that is written `{days: 14}`."""
+        value = self.values[place]
+        return float(value["days"] if isinstance(value, Mapping) else value)
+
+
+class Space:
+    """All policies that a search may try."""
+
+    def __init__(self, axes: tuple[Axis, ...]) -> None:
+        self.axes = axes
+        self.numeric = tuple(i for i, axis in enumerate(axes) if axis.numeric)
+        self.chosen = tuple(i for i, axis in enumerate(axes) if not axis.numeric)
+
+    @classmethod
+    def of(cls, dimensions: Mapping[str, Any]) -> Space:
+        """The space of `search:` in a file, which has been checked."""
+        paths = list(dimensions)
+        tails = [path.rpartition(".")[2] for path in paths]
+        axes = []
+        for path, tail, given in zip(paths, tails, dimensions.values(), strict=True):
+            label = path if tails.count(tail) > 1 else tail
+            if isinstance(given, Range):
+                above = None if given.above is None else paths.index(given.above)
+                axes.append(Axis(path, _values(path, given), label, True, above))
+            else:
+                axes.append(Axis(path, tuple(given), label, False))
+        return cls(tuple(axes))
+
+    @property
+    def size(self) -> int:
+        """How many policies, those included that break a condition between two numbers."""
+        return prod(len(axis.values) for axis in self.axes)
+
+    def allowed(self, point: Point) -> bool:
+        """Whether a point is within all ends, and keeps the conditions between numbers."""
+        for axis, place in zip(self.axes, point, strict=True):
+            if not 0 <= place < len(axis.values):
+                return False
+        for axis, place in zip(self.axes, point, strict=True):
+            if axis.above is not None:
+                other = self.axes[axis.above]
+                if axis.amount(place) <= other.amount(point[axis.above]):
+                    return False
+        return True
+
+    def settings(self, point: Point) -> dict[str, Any]:
+        """Path -> value of a point's policy."""
+        return {a.path: a.setting(i) for a, i in zip(self.axes, point, strict=True)}
+
+    def name(self, point: Point) -> str:
+        """What a point's policy is called: `s=10, S=30, fcfs`."""
+        return ", ".join(
+            label_of(axis.label, axis.setting(i)) for axis, i in zip(self.axes, point, strict=True)
+        )
+
+    def branches(self) -> Iterator[dict[int, int]]:
+        """Each combination of choices: axis -> place."""
+        places = [range(len(self.axes[i].values)) for i in self.chosen]
+        for chosen in product(*places):
+            yield dict(zip(self.chosen, chosen, strict=True))
+
+    def neighbours(self, point: Point, stride: tuple[int, ...]) -> list[Point]:
+        """The points one stride away: one number changed, or two of them.
+
+        Two numbers together, because along a constraint one has to give way to another.  Where
+        there are many numbers, only against each other.
+        """
+        steps = []
+        for i in self.numeric:
+            steps += [{i: stride[i]}, {i: -stride[i]}]
+        for i, j in combinations(self.numeric, 2):
+            steps += [{i: stride[i], j: -stride[j]}, {i: -stride[i], j: stride[j]}]
+            if len(self.numeric) <= MOST_PAIRS:
+                steps += [{i: stride[i], j: stride[j]}, {i: -stride[i], j: -stride[j]}]
+        moved = [tuple(p + step.get(i, 0) for i, p in enumerate(point)) for step in steps]
+        return [other for other in moved if self.allowed(other)]
+
+    def repaired(self, point: Point) -> Point | None:
+        """The point with every number within its ends, and raised above the one it must exceed."""
+        places = [min(max(p, 0), len(a.values) - 1) for p, a in zip(point, self.axes, strict=True)]
+        for _ in self.axes:
+            for i, axis in enumerate(self.axes):
+                if axis.above is None:
+                    continue
+                least = self.axes[axis.above].amount(places[axis.above])
+                while places[i] < len(axis.values) and axis.amount(places[i]) <= least:
+                    places[i] += 1
+        found = tuple(places)
+        return found if self.allowed(found) else None
+
+    def nearest(self, axis: int, value: float) -> int:
+        """The place of the value that is nearest to a number."""
+        values = self.axes[axis]
+        low = values.amount(0)
+        step = values.amount(1) - low
+        return min(max(round((value - low) / step), 0), len(values.values) - 1)
+
+
+def _values(path: str, given: Range) -> tuple[Any, ...]:
+    """The numbers between two ends; days of demand as a level is written."""
+    low, high, step = given.grid
+    count = floor((high - low) / step + 1e-9) + 1
+    if isinstance(given, Integers):
+        return tuple(range(int(low), int(high) + 1, int(step)))
+    numbers = [float(f"{low + step * i:.12g}") for i in range(count)]
+    if isinstance(given, DaysOfDemand) and is_level(path):
+        return tuple({"days": number} for number in numbers)
+    return tuple(numbers)
+
+
+def is_level(path: str) -> bool:
+    """Whether a path is that of a rule's level: `{days: 14}` of it are days of demand."""
+    *_, family, name = ("", *map(str, parse_path(path)))
+    rules = FAMILIES[family].rules.values() if family in FAMILIES else ()
+    return any(p.name == name and p.unit == "units" for rule in rules for p in rule.parameters)

@@ -1,0 +1,212 @@
+"""Policies played against random worlds: each world is drawn once, each result remembered.
+
+A result is that of a point in a replication of a phase.  The phases have worlds of their own, so
+that what one has chosen by luck the next does not repeat.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.experiment.tapes import tape_digest
+from backsim.experiment.work import Work, plan_work
+from backsim.results.metrics import Sums, views_of
+from backsim.results.run import Run, play_and_check
+from backsim.results.spec import MetricSpec
+from backsim.scenario.model import Model
+from backsim.search.memo import Memo
+from backsim.search.problem import Problem
+from backsim.search.space import Point
+from backsim.streams import Tape, draw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+MOST_LINES = 4_000_000
+"""Order lines of the worlds that are kept in memory."""
+LARGE = 1000
+"""Replications of a search, about, by which its engine is chosen."""
+
+Progress = Callable[[int, int], object]
+"""Is told how many replications are done, and how many there may be."""
+
+
+class Phase(IntEnum):
+    """What replications are for, and from which number on they are: no two share a world.
+
+    Those of the final figures are the ones that a study of the same seed has.
+    """
+
+    FIGURES = 0
+    SEARCH = 1_000_000_000
+    CHOICE = 2_000_000_000
+
+
+class Spent(Exception):
+    """The budget does not allow for what is wanted."""
+
+
+@dataclass
+class Budget:
+    """How much may be spent, and what has been, by phase."""
+
+    replications: int
+    minutes: float | None
+    progress: Progress = lambda done, most: None
+
+    def __post_init__(self) -> None:
+        self.started = time.monotonic()
+        self.spent = dict.fromkeys(Phase, 0)
+
+    @property
+    def total(self) -> int:
+        """Replications of all policies so far."""
+        return sum(self.spent.values())
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self.started
+
+    def share(self) -> float:
+        """How much of it is gone."""
+        by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
+        return max(self.total / self.replications, by_time)
+
+    def spend(self, phase: Phase, most: float = 1.0) -> None:
+        """Take one replication, unless that share of the budget is gone.  Raises Spent."""
+        if self.share() >= most:
+            raise Spent
+        self.spent[phase] += 1
+        self.progress(self.total, self.replications)
+
+
+class Worlds:
+    """Plays points against worlds, and keeps every value of objective and constraints."""
+
+    def __init__(self, problem: Problem, engine: str, budget: Budget, memo: Memo) -> None:
+        self.problem, self.budget, self.memo = problem, budget, memo
+        asked = problem.asked
+        assert asked.objective is not None
+        self.specs = (asked.objective.metric, *(c.metric for c in asked.constraints))
+        self.models: dict[Point, Model | None] = {}
+        self.reasons: dict[Point, str] = {}
+        """Why a point makes no policy."""
+        self.rows: dict[Phase, dict[Point, list[Floats]]] = {p: defaultdict(list) for p in Phase}
+        self.tapes: OrderedDict[tuple[Point, int], Tape] = OrderedDict()
+        self.lines = 0
+        self.views = {view: i for i, view in enumerate(views_of(problem.present))}
+        self.work, self.engine_of = self._plan(engine)
+        self.entering = tuple(i for i in range(len(problem.space.axes)) if self._enters(i))
+
+    def _plan(self, engine: str) -> tuple[Work, Mapping[Point, int]]:
+        """One kernel for all combinations of choices, and which engine plays each."""
+        space = self.problem.space
+        models, places = [self.problem.present], {}
+        for branch in space.branches():
+            point = space.repaired(tuple(branch.get(i, 0) for i in range(len(space.axes))))
+            if point is not None and (model := self.model(point)) is not None:
+                places[self._choices(point)] = len(models)
+                models.append(model)
+        return plan_work(models, self.problem.asked.seed, engine, LARGE), places
+
+    def _choices(self, point: Point) -> Point:
+        return tuple(point[i] for i in self.problem.space.chosen)
+
+    def _enters(self, axis: int) -> bool:
+        """Whether what an axis sets may change the world: its ends and choices are compared."""
+        space = self.problem.space
+        values = range(len(space.axes[axis].values))
+        places = values if axis in space.chosen else (values[0], values[-1])
+        digests = set()
+        for place in places:
+            start = [len(a.values) // 2 if a.numeric else 0 for a in space.axes]
+            start[axis] = place
+            point = space.repaired(tuple(start))
+            if point is not None and (model := self.model(point)) is not None:
+                digests.add(tape_digest(model))
+        return len(digests) > 1
+
+    def model(self, point: Point) -> Model | None:
+        """The model of a point; None where its values make no policy."""
+        if point not in self.models:
+            try:
+                self.models[point] = self.problem.policy(point).model
+            except InputError as error:
+                self.models[point] = None
+                self.reasons[point] = str(error)
+        return self.models[point]
+
+    def tape(self, point: Point, model: Model, replication: int) -> Tape:
+        """The world of a replication, drawn unless it is at hand."""
+        key = tuple(point[i] for i in self.entering), replication
+        if key in self.tapes:
+            self.tapes.move_to_end(key)
+            return self.tapes[key]
+        found = self.tapes[key] = draw(model, self.problem.asked.seed, replication)
+        self.lines += len(found)
+        while self.lines > MOST_LINES and len(self.tapes) > 1:
+            self.lines -= len(self.tapes.popitem(last=False)[1])
+        return found
+
+    def play(self, phase: Phase, points: Iterable[Point], count: int, most: float = 1.0) -> None:
+        """Have the first `count` replications of a phase for each of the points.
+
+        Raises Spent when that share of the budget is gone.
+        """
+        missing = [p for p in points if len(self.rows[phase][p]) < count]
+        first = min((len(self.rows[phase][p]) for p in missing), default=count)
+        for k in range(first, count):
+            for point in missing:
+                if len(self.rows[phase][point]) == k:
+                    self.budget.spend(phase, most)
+                    self.rows[phase][point].append(self._remembered(phase, point, k))
+
+    def _remembered(self, phase: Phase, point: Point, k: int) -> Floats:
+        """A result, played unless an earlier run has."""
+        key = int(phase), " ".join(map(str, point)), k
+        found = self.memo.known.get(key)
+        if found is None:
+            found = self._played(point, int(phase) + k)
+            self.memo.add(key, found)
+        return found
+
+    def _played(self, point: Point, replication: int) -> Floats:
+        """Objective and constraints of a point in a replication; nan where a model makes none."""
+        model = self.model(point)
+        if model is None:
+            return np.full(len(self.specs), np.nan)
+        tape = self.tape(point, model, replication)
+        engine = self.work.engines[self.engine_of[self._choices(point)]]
+        try:
+            run = play_and_check(model, tape, *engine, linked=self.work.linked)
+        except InputError as error:  # it orders without end, or the like
+            self.reasons.setdefault(point, str(error))
+            return np.full(len(self.specs), np.nan)
+        return measured(run, self.specs, self.views)
+
+    def values(self, phase: Phase, point: Point, count: int | None = None) -> Floats:
+        """What is known of a point: shape (replications, 1 + constraints)."""
+        rows = self.rows[phase].get(point, [])[:count]
+        return np.array(rows).reshape(len(rows), len(self.specs))
+
+    def visited(self, phase: Phase) -> list[Point]:
+        """The points with at least one replication that makes sense."""
+        return [p for p, rows in self.rows[phase].items() if rows and np.isfinite(rows[0][0])]
+
+
+def measured(run: Run, specs: Sequence[MetricSpec], views: Mapping[tuple[str, str], int]) -> Floats:
+    """The metrics asked for, and no others; nan where one means nothing in this run."""
+    sums = Sums(run.model, run.log)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.array([sums[spec.metric][views[spec.dimension, spec.member]] for spec in specs])

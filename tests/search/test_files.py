@@ -1,0 +1,134 @@
+"""Files of a search: what they come to, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from tests.experiment.shop import SHOP
+
+from backsim.errors import InputError
+from backsim.experiment import load_experiment
+from backsim.results.store import to_yaml
+from backsim.scenario import json_schema
+from backsim.search.problem import load_problem
+from backsim.search.schema import SearchFile
+from backsim.search.starts import starts
+
+TRIED: dict[str, Any] = {
+    "policy.reorder.s": {"integers": [0, 30]},
+    "policy.reorder.S": {"integers": [1, 60], "above": "policy.reorder.s"},
+    "policy.priority": ["fcfs", "class_priority", {"rule": "urgency_ageing", "rate": 1}],
+}
+
+
+def write(folder: Path, **fields: Any) -> Path:
+    """A file of a search in the shop."""
+    (folder / "shop.yaml").write_text(to_yaml(SHOP))
+    file = folder / "search.yaml"
+    file.write_text(to_yaml({"scenario": "shop.yaml", "search": TRIED, **fields}))
+    return file
+
+
+def test_the_space(tmp_path: Path) -> None:
+    found = load_problem(write(tmp_path))
+    assert found.space.size == 31 * 60 * 3
+    assert found.space.name((3, 19, 2)) == "s=3, S=20, urgency_ageing(rate=1)"
+    assert found.policy((3, 19, 1)).model.scenario.stock[0].reorder.params == {"s": 3, "S": 20}
+    assert (found.asked.confidence, found.sign) == (0.95, 1.0)
+    assert found.indifference(200.0) == 1.0
+
+
+def test_it_starts_from_what_there_is_and_from_the_textbook(tmp_path: Path) -> None:
+    found = load_problem(write(tmp_path))
+    points = starts(found)
+    assert (10, 17, 0) in points  # s = 10, S = 18
+    assert len(points) > 3 * 3
+    assert {point[2] for point in points} == {0, 1, 2}
+
+
+def test_the_schema_knows_the_file(tmp_path: Path) -> None:
+    import yaml
+
+    schema = json_schema(SearchFile)
+    jsonschema.validate(yaml.safe_load(write(tmp_path).read_text()), schema)
+    assert "indifference" in schema["properties"]
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "bounds cross": (
+        {"search": {"policy.reorder.s": {"integers": [30, 0]}}},
+        'search."policy.reorder.s": expected the lower end first, and an upper end above it, '
+        "got [30, 0]",
+    ),
+    "no such path": (
+        {"search": {"policy.reorder.q": {"integers": [0, 30]}}},
+        "search.\"policy.reorder.q\": expected a known key (s, S), got 'q'",
+    ),
+    "no such field": (
+        {"search": {"policy.reordr.s": {"integers": [0, 30]}}},
+        "(reorder",
+    ),
+    "above nothing": (
+        {"search": {"policy.reorder.S": {"integers": [0, 30], "above": "policy.reorder.s"}}},
+        "the path of another number that is searched (none), got policy.reorder.s",
+    ),
+    "above what it cannot reach": (
+        {
+            "search": {
+                "policy.reorder.s": {"integers": [30, 40]},
+                "policy.reorder.S": {"integers": [1, 30], "above": "policy.reorder.s"},
+            }
+        },
+        "an upper end above the lower end of policy.reorder.s, 30, got 30",
+    ),
+    "one choice": ({"search": {"policy.priority": ["fcfs"]}}, "at least two choices"),
+    "a choice twice": (
+        {"search": {"policy.priority": ["fcfs", "fcfs"]}},
+        "each choice once, got 'fcfs' a second time",
+    ),
+    "a word": ({"search": {"policy.priority": "fcfs"}}, "what is to be tried"),
+    "no kind": ({"search": {"policy.reorder.s": {"step": 2}}}, "one of integers, numbers, days"),
+    "an unknown key": (
+        {"search": {"policy.reorder.s": {"integers": [0, 9], "stepp": 2}}},
+        "a known key (step",
+    ),
+    "a fraction": (
+        {"search": {"policy.reorder.s": {"integers": [0, 9.5]}}},
+        "a whole number, got 9.5",
+    ),
+    "a step too long": (
+        {"search": {"policy.reorder.s": {"integers": [0, 9], "step": 10}}},
+        "a step of at most 9, from end to end, got 10",
+    ),
+    "a choice that is none": ({"search": {"policy.priority": ["fcfs", "fifo"]}}, "fcfs"),
+    "set twice": (
+        {"set": {"policy.reorder.s": 3}, "search": {"policy.reorder.s": {"integers": [0, 9]}}},
+        "a path that does not undo `policy.reorder.s`, set by set",
+    ),
+    "no such metric": ({"objective": "minimise cost.totl"}, "cost.total"),
+    "no such class": ({"constraints": "fill_rate[golf] >= 0.9"}, "gold"),
+    "no such scenario": ({"scenario": "shopp.yaml"}, "a readable scenario file"),
+    "too few replications": ({"replications": 10}, "a whole number >= 100, got 10"),
+    "no zone": ({"indifference": "0 %"}, "a number > 0, or a share of the mean such as 2 %"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults(name: str, tmp_path: Path) -> None:
+    fields, said = FAULTS[name]
+    with pytest.raises(InputError) as error:
+        load_problem(write(tmp_path, **fields))
+    assert said in str(error.value)
+    assert "search.yaml:" in str(error.value)
+
+
+def test_each_kind_of_file_has_its_command(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    with pytest.raises(InputError, match=r"is a search for a policy: use `backsim optimise"):
+        load_experiment(file)
+    file.write_text(to_yaml({"scenario": "shop.yaml", "policies": {"a": {}, "b": {}}}))
+    with pytest.raises(InputError, match=r"is an experiment: use `backsim compare"):
+        load_problem(file)

@@ -1,0 +1,227 @@
+"""Searches: what is found, what is promised, and what is said when nothing can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from tests.experiment.shop import SHOP
+from tests.search.laws import played_by
+from tests.search.periodic import cost, poisson, scenario, search
+
+from backsim.errors import InputError
+from backsim.search import Search
+from backsim.search.worlds import Phase, Worlds
+
+LEVELS = {"policy.reorder.S": {"integers": [0, 60]}}
+PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
+
+
+@pytest.fixture(scope="module")
+def levels(tmp_path_factory: pytest.TempPathFactory) -> Search:
+    """The best base stock with lost sales."""
+    return search(tmp_path_factory.mktemp("levels"), PERIODIC, search=LEVELS)
+
+
+def test_the_best_level_of_61(levels: Search) -> None:
+    exact = {level: cost(level, 2, 4.0, poisson(5)) for level in range(10, 25)}
+    best = min(exact, key=exact.__getitem__)
+    assert exact[best] == pytest.approx(4.64, abs=0.005)  # Zipkin (2008), Table 3
+    found = levels.settings["policy.reorder.S"]
+    assert exact[found] <= exact[best] * 1.03
+    assert levels.promised
+    assert levels.cost is not None
+    assert abs(levels.cost.mean - exact[found]) < 2 * levels.cost.half_width
+
+
+def test_what_is_promised_in_words(levels: Search) -> None:
+    text = levels.finding
+    assert f"'S={levels.settings['policy.reorder.S']}' has the lowest total cost: 4." in text
+    assert "less than today" in text
+    assert "replications that neither search nor choice has seen" in text
+    assert "its neighbours among them, is better by more than 0.1" in text
+    assert text.endswith(" s.")
+
+
+def test_every_phase_has_worlds_of_its_own(levels: Search) -> None:
+    spent = levels.spent.replications
+    assert all(spent[phase] > 0 for phase in Phase)
+    assert levels.spent.total == sum(spent.values())
+    assert len({phase.value for phase in Phase}) == 3
+    assert levels.figures is not None
+    assert [p.name for p in levels.figures.policies][1] == "as it is"
+
+
+def test_most_levels_are_never_tried(levels: Search) -> None:
+    assert levels.spent.points < 30
+
+
+def test_the_same_search_twice_finds_the_same(levels: Search, tmp_path: Path) -> None:
+    again = search(tmp_path, PERIODIC, search=LEVELS)
+    one, other = levels.to_dict(), again.to_dict()
+    for found in (one, other):
+        del found["spent"]["seconds"], found["finding"], found["title"]
+    assert one == other
+
+
+def test_another_seed_has_another_world(levels: Search, tmp_path: Path) -> None:
+    again = search(tmp_path, PERIODIC, search=LEVELS, seed=2)
+    assert again.cost is not None
+    assert levels.cost is not None
+    assert again.cost.mean != levels.cost.mean
+
+
+def test_a_constraint_costs(tmp_path: Path) -> None:
+    """The cheapest level breaks the constraint, so a dearer one is found that surely keeps it."""
+    found = search(tmp_path, PERIODIC, search=LEVELS, constraints="fill_rate >= 0.95")
+    exact = {level: cost(level, 2, 4.0, poisson(5)) for level in range(10, 25)}
+    assert found.settings["policy.reorder.S"] > min(exact, key=exact.__getitem__)
+    assert found.promised
+    (kept,) = found.kept
+    assert kept.surely
+    assert 0.95 <= kept.bound < kept.estimate.mean < 0.975
+    assert "It keeps fill rate >= 0.95: it has at least 0.95" in found.finding
+
+
+def test_what_no_policy_keeps(tmp_path: Path) -> None:
+    few = {"policy.reorder.S": {"integers": [0, 12]}}
+    found = search(tmp_path, PERIODIC, search=few, constraints="fill_rate >= 0.95")
+    assert found.best is None
+    assert not found.promised
+    assert found.nearest is not None
+    assert found.nearest.name == "S=12"
+    assert "None of the 13 policies tried keeps fill rate >= 0.95" in found.finding
+    assert "'S=12' comes nearest, with fill rate 0.7" in found.finding
+
+
+def test_a_budget_that_does_not_suffice(tmp_path: Path) -> None:
+    found = search(tmp_path, PERIODIC, search=LEVELS, replications=350, indifference="0.1 %")
+    assert not found.promised
+    assert found.choice.needs > 0
+    assert found.best is not None
+    assert found.spent.total <= 350 + 2 * 30
+    assert "Nothing is promised: " in found.finding
+    assert f"{found.choice.needs:,} more replications" in found.finding
+
+
+TWO: dict[str, Any] = {
+    "policy.reorder.s": {"integers": [0, 30]},
+    "policy.reorder.S": {"integers": [1, 60], "above": "policy.reorder.s"},
+    "policy.priority": ["fcfs", "class_priority"],
+}
+BRIEF = {**SHOP, "horizon": 30}
+
+
+def noise(random: np.random.Generator) -> Any:
+    """What is random in a replication: for all policies alike, and for each a little."""
+    return random.normal(0, 3), random.normal(0, 0.3, 100)
+
+
+def test_two_numbers_and_a_choice(tmp_path: Path) -> None:
+    """Along a constraint, on which one number has to give way to another."""
+
+    def law(noise: Any, s: int, S: int, priority: str) -> tuple[float, float]:
+        common, own = noise
+        cost = 100 + (s - 6) ** 2 + 0.3 * (S - s - 15) ** 2 + 4 * (priority == "fcfs")
+        return cost + common + own[S], 0.7 + 0.02 * s + 0.002 * (S - s) + own[s] / 50
+
+    with played_by(law, noise):
+        found = search(
+            tmp_path, BRIEF, search=TWO, indifference=1.0, constraints="fill_rate[gold] >= 0.9"
+        )
+    assert found.choice.decided
+    s, S, priority = found.settings.values()
+    assert priority == "class_priority"
+    assert 0.7 + 0.02 * s + 0.002 * (S - s) >= 0.9
+    cheapest = min(
+        (s - 6) ** 2 + 0.3 * (S - s - 15) ** 2
+        for s in range(31)
+        for S in range(s + 1, 61)
+        if 0.7 + 0.02 * s + 0.002 * (S - s) >= 0.905
+    )
+    assert (s - 6) ** 2 + 0.3 * (S - s - 15) ** 2 <= cheapest + 1.0
+    assert found.spent.points < 250  # of 2,786
+
+
+def test_a_parameter_of_a_rule_and_days_with_a_step(tmp_path: Path) -> None:
+    ageing = {"rule": "urgency_ageing", "rate": 0.2}
+    tried = {
+        "policy.reorder.S": {"days": [2, 12], "step": 0.5},
+        "policy.priority": ["fcfs", ageing],
+    }
+    given = {**BRIEF, "policy": {"reorder": {"rule": "base_stock", "S": {"days": 1}}}}
+
+    def law(noise: Any, S: dict[str, float], priority: Any) -> tuple[float]:
+        return (100 + 2 * (S["days"] - 7.5) ** 2 + (priority == "fcfs") + noise[0],)
+
+    with played_by(law, noise):
+        found = search(tmp_path, given, search=tried, indifference=0.2)
+    assert found.settings == {"policy.reorder.S": {"days": 7.5}, "policy.priority": ageing}
+    assert found.best is not None
+    assert found.best.name == "S=7.5 days, urgency_ageing(rate=0.2)"
+    assert found.best.model.scenario.stock[0].priority.params == {"rate": 0.2}
+
+
+def test_policies_that_cannot_be_are_passed_over(tmp_path: Path) -> None:
+    """Levels that the rule refuses (S not above s) are no policies, and no errors."""
+    tried = {k: {"integers": v["integers"]} for k, v in TWO.items() if isinstance(v, dict)}
+    found = search(tmp_path, BRIEF, search=tried, indifference="50 %")
+    assert found.settings["policy.reorder.S"] > found.settings["policy.reorder.s"]
+
+
+def test_a_small_space_is_compared_whole(tmp_path: Path) -> None:
+    few = {"policy.reorder.S": {"integers": [12, 20]}}
+    found = search(tmp_path, PERIODIC, search=few, indifference="5 %")
+    assert len(found.choice.points) == 9
+    assert found.promised
+
+
+def test_levels_of_a_class(tmp_path: Path) -> None:
+    """A path into a mapping by customer class, which the scenario does not have."""
+    given = {
+        **BRIEF,
+        "policy": {
+            **SHOP["policy"],
+            "rationing": {"rule": "critical_level", "levels": {"silver": 0}},
+        },
+    }
+    tried = {"policy.rationing.levels.silver": {"integers": [0, 8]}}
+    found = search(tmp_path, given, search=tried, indifference="10 %")
+    assert found.promised
+
+
+def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:
+    """With what it has found out it takes the same way, and simulates from where that ends."""
+    out = tmp_path / "found"
+
+    class Killed(Exception):
+        """As by `kill -9`."""
+
+    def kill(done: int, most: int) -> None:
+        if done == 60:
+            raise Killed
+
+    with pytest.raises(Killed):
+        search(tmp_path, PERIODIC, search=LEVELS, out=out, progress=kill)
+    with patch.object(Worlds, "_played", autospec=True, side_effect=Worlds._played) as spy:
+        again = search(tmp_path, PERIODIC, search=LEVELS, out=out, progress=lambda *_: None)
+    assert again.settings == levels.settings
+    assert again.choice == levels.choice
+    spent = levels.spent.replications
+    assert spy.call_count == spent[Phase.SEARCH] + spent[Phase.CHOICE] - 59
+
+
+def test_another_search_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    out, few = tmp_path / "found", {"policy.reorder.S": {"integers": [14, 17]}}
+    search(tmp_path, PERIODIC, search=few, out=out)
+    with pytest.raises(InputError, match=r"holds another search: seed changed\. Use"):
+        search(tmp_path, PERIODIC, search=few, out=out, seed=2)
+    with pytest.raises(InputError, match="search, objective or constraints changed"):
+        search(tmp_path, PERIODIC, search=LEVELS, out=out, constraints="fill_rate >= 0.9")
+    assert search(tmp_path, PERIODIC, search=few, out=out, seed=2, fresh=True).promised
+    (out / "search.sqlite").write_text("no database, but longer than a header of one would be")
+    with pytest.raises(InputError, match="expected the results of a search"):
+        search(tmp_path, PERIODIC, search=few, out=out, seed=2)
