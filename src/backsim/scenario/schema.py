@@ -85,6 +85,8 @@ class Product(Spec):
 
     price: Money = 0.0
     """Revenue per unit shipped."""
+    pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
+    """Units per pack: customers order whole packs, and the `size` of a line counts them."""
     substitutes: Annotated[
         Mapping[Name, Substitute],
         BeforeValidator(

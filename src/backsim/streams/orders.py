@@ -76,6 +76,7 @@ class DemandDraw:
         products = self.choose("product", demand.products, self.model.products, total)
         sites = sites if order is None or sites.ndim == 0 else sites[order]
         units = self.whole("size", demand.size, total, least=0)
+        units = self.in_units(units, products)
         columns = self.columns(times, order, total)
         columns["stock"] = _full(self.stock_codes[products, sites], total, "stock")
         columns["units"] = _full(1 if units is None else units, total, "units")
@@ -146,6 +147,19 @@ class DemandDraw:
                 f"{LARGEST_STOCK:,.0f} units, drew {values.max():,.0f}"
             )
         return np.maximum(values, least).astype(np.int64)
+
+    def in_units(self, packs: Any, products: Any) -> Any:
+        """Units of lines whose sizes are packs of their products."""
+        pack = np.array([self.model.scenario.products[p].pack for p in self.model.products])
+        if pack.max() == 1:
+            return packs
+        units = pack[products] * (1 if packs is None else packs)
+        if units.size and units.max() > LARGEST_STOCK:
+            raise InputError(
+                f"customers.{self.name}.demand[{self.index}].size: expected packs of at most "
+                f"{LARGEST_STOCK:,.0f} units together, drew {units.max():,.0f}"
+            )
+        return units
 
     def choose(self, what: str, weights: Any, names: tuple[str, ...], count: int) -> Any:
         """Codes of names drawn with weights; one code when there is nothing to choose."""

@@ -70,7 +70,7 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
     for name, customer in scenario.customers.items():
         for i, demand in enumerate(customer.demand):
             if isinstance(demand, Process):
-                parts = _of_process(name, demand)
+                parts = _of_process(name, demand, scenario)
             elif isinstance(demand, OrderList):
                 parts = _of_list(name, demand, scenario)
             else:
@@ -81,7 +81,7 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
     return found
 
 
-def _of_process(name: str, demand: Process) -> Iterator[tuple[Pair, Flow]]:
+def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:
     rate, arrivals = order_rate(demand), demand.arrivals
     random = isinstance(arrivals, PoissonArrivals)
     every = arrivals.period.every if isinstance(arrivals, PeriodArrivals) else 0.0
@@ -93,7 +93,8 @@ def _of_process(name: str, demand: Process) -> Iterator[tuple[Pair, Flow]]:
     lines = whole(demand.lines, least=1)
     all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
     for product, weight in demand.products.items():
-        order = _several(lines, _sometimes(weight / all_products, size))
+        packs = _in_packs(size, scenario.products[product].pack)
+        order = _several(lines, _sometimes(weight / all_products, packs))
         for site, share in demand.sites.items():
             units = _sometimes(share / all_sites, order)
             mean, variance = moments_of(units)
@@ -147,6 +148,14 @@ def whole(distribution: Distribution, least: int = 0) -> Floats:
     below[:least] = 0.0
     below[-1] = 1.0
     return np.asarray(np.diff(below, prepend=0.0))
+
+
+def _in_packs(table: Floats, pack: int) -> Floats:
+    """The law of units, from that of packs of so many; what is beyond the table is on its end."""
+    if pack == 1:
+        return table
+    places = np.minimum(np.arange(len(table)) * pack, MOST_UNITS - 1)
+    return np.bincount(places, table).astype(float)
 
 
 def _sometimes(share: float, table: Floats) -> Floats:

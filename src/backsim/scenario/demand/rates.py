@@ -95,7 +95,7 @@ def demand_rates(
     demand = scenario.customers[name].demand[index]
     only_site = next(iter(scenario.sites))
     if isinstance(demand, Process):
-        yield from _process_rates(demand)
+        yield from _process_rates(demand, scenario)
     elif isinstance(demand, OrderList):
         for order in demand.orders:
             for product, units in order.lines.items():
@@ -104,13 +104,14 @@ def demand_rates(
         yield from _trace_rates(traces[name, index], demand.trace.site or only_site)
 
 
-def _process_rates(demand: Process) -> Iterator[tuple[Pair, float]]:
+def _process_rates(demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, float]]:
     lines = max(1.0, demand.lines.moments()[0])
     units = order_rate(demand) * lines * demand.size.moments()[0]
     all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
     for product, weight in demand.products.items():
         for site, share in demand.sites.items():
-            yield (product, site), units * weight / all_products * share / all_sites
+            pack = scenario.products[product].pack
+            yield (product, site), units * pack * weight / all_products * share / all_sites
 
 
 def _trace_rates(trace: TraceLines, only_site: str) -> Iterator[tuple[Pair, float]]:

@@ -145,7 +145,8 @@ class Process(Spec):
     lines: Lines = Field(1, validate_default=True)
     """Lines an order (rounded, at least 1)."""
     size: Size = Field(1, validate_default=True)
-    """Units a line (rounded; a line of 0 or less is none)."""
+    """Units per line, or packs where the product has a `pack` (rounded; a line of 0 or less is
+    none)."""
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Process:
