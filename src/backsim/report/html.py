@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -43,11 +44,33 @@ def write_report(study: Study, file: str | Path, bounds: pd.DataFrame | None = N
 
 def render(study: Study, bounds: pd.DataFrame | None = None) -> str:
     """The page as text."""
+    experiment = study.experiment
+    return page(
+        title=experiment.title or experiment.name,
+        question=experiment.question,
+        finding=_emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
+        warnings=objective_warnings(study),
+        facts=_facts(study),
+        sections=_sections(study, bounds),
+        provenance=provenance_block(study),
+    )
+
+
+def page(
+    *,
+    title: str,
+    finding: str | Markup,
+    facts: str,
+    sections: Sequence[Section],
+    question: str = "",
+    warnings: Sequence[str] = (),
+    provenance: str = "{}",
+) -> str:
+    """A page of a finding and sections, as text: what studies and data are shown in."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     folder = files("backsim.report") / "page"
     script = (folder / "page.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment = Environment(
         loader=PackageLoader("backsim.report", "page"),
         autoescape=True,
@@ -60,18 +83,17 @@ def render(study: Study, bounds: pd.DataFrame | None = None) -> str:
         "key": sort_key,
         "tight": _tight,
     }
-    experiment = study.experiment
     return environment.get_template("page.html").render(
-        title=experiment.title or experiment.name,
-        question=experiment.question,
-        finding=_emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
-        warnings=objective_warnings(study),
-        facts=_facts(study),
-        sections=_sections(study, bounds),
+        title=title,
+        question=question,
+        finding=finding,
+        warnings=warnings,
+        facts=facts,
+        sections=sections,
         style=(folder / "page.css").read_text(encoding="utf-8"),
         script=script,
-        digest=digest,
-        provenance=provenance_block(study),
+        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        provenance=provenance,
     )
 
 
@@ -147,4 +169,4 @@ def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
     return sections(Page(study, ranking, Captions(study, ranking), bounds), by_name)
 
 
-__all__ = ["render", "write_report"]
+__all__ = ["page", "render", "write_report"]
