@@ -1,0 +1,115 @@
+"""`calibrate`: from a client's export to a scenario, an experiment and a page of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from os.path import relpath
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backsim.cli.console import Format, Found, say, show
+from backsim.cli.options import PrintAs
+from backsim.cli.registry import command
+from backsim.errors import InputError
+
+if TYPE_CHECKING:
+    from backsim.data.calibrate import Calibration
+    from backsim.present.table import Block
+
+
+@command("Plan")
+def calibrate(
+    export: Annotated[
+        Path | None,
+        typer.Argument(metavar="EXPORT", help="A folder of CSV and Excel files, or a mapping."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where to write the scenario.")
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SYSTEM",
+            help="Write a mapping for an export from sap, odoo, erpnext, shopify, woocommerce, "
+            "amazon or plain into EXPORT, and stop.",
+        ),
+    ] = None,
+    format: PrintAs = Format.table,
+) -> None:
+    """Fit a scenario to the export of an ERP or shop.
+
+    Which file holds what is told by a mapping (YAML), or guessed from the headings.
+    """
+    from backsim.data.systems import write_template
+
+    if export is None:
+        raise InputError("calibrate: expected a folder with an export, or a mapping file")
+    if template is not None:
+        path = write_template(template, export)
+        print(path)
+        say(f"put the files beside it, then: backsim calibrate {path} --out DIR")
+        return
+    from backsim.data.calibrate import calibrate as fitted
+    from backsim.data.calibrate import to_dict
+
+    found = fitted(export)
+    for note in (*found.guesses, *found.history.notes):
+        say(note)
+    if out is not None:
+        _write(found, export, out)
+    title = found.mapping.title or f"Calibrated from {export.name or export}"
+    rows = [
+        {"table": r.table, "file": r.file, "read": r.read, "used": r.used}
+        for r in found.history.rows
+    ]
+    show(Found(title, lambda: _blocks(found), lambda: rows, lambda: to_dict(found)), format)
+    if out is not None:
+        say(f"written: {out}; next: backsim run {out / 'scenario.yaml'}")
+
+
+def _blocks(found: Calibration) -> Iterator[Block]:
+    from backsim.report import data
+
+    yield data.facts(found)
+    yield data.summary(found)
+    for warning in data.missing(found):
+        yield f"warning: {warning}"
+    for make in (
+        data.rows_table,
+        data.dropped_table,
+        data.service_table,
+        data.demand_table,
+        data.lead_time_table,
+        data.patience_table,
+    ):
+        table = make(found)
+        if table.rows:
+            yield table
+
+
+def _write(found: Calibration, export: Path, out: Path) -> None:
+    from backsim.data.calibrate import read_mapping, to_dict
+    from backsim.data.scenariofile import experiment_text, scenario_text
+    from backsim.data.systems import to_yaml
+    from backsim.files import check_folder, write_text
+    from backsim.present.records import to_json
+    from backsim.report.data import data_page
+    from backsim.scenario import load
+
+    check_folder(out)
+    texts: dict[str, Callable[[], str]] = {
+        "scenario.yaml": lambda: scenario_text(found),
+        "experiment.yaml": lambda: experiment_text(found),
+        "calibration.json": lambda: to_json(to_dict(found)) + "\n",
+        "data.html": lambda: data_page(found),
+    }
+    guessed: list[dict[str, Any]] = read_mapping(export)[3]
+    if guessed:
+        entries = [{**e, "file": relpath(export / e["file"], out)} for e in guessed]
+        texts["mapping.yaml"] = lambda: "# Guessed from headings.\n" + to_yaml({"tables": entries})
+    for name, make in texts.items():
+        text = make()
+        write_text(out / name, lambda file, text=text: file.write(text))  # type: ignore[misc]
+    load(out / "scenario.yaml")

@@ -1,0 +1,205 @@
+"""All estimates of a history, and how the history was served."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backsim.data.cleaning import clean
+from backsim.data.fit.demand import (
+    ClassDemand,
+    ProductDemand,
+    demand_by_class,
+    demand_by_product,
+    packs,
+    same_mix,
+)
+from backsim.data.fit.patience import Patience, patience_by_class
+from backsim.data.fit.policy import PolicyInUse, policy_in_use
+from backsim.data.fit.supply import LeadTime, lead_times
+from backsim.data.history import History
+from backsim.data.mapping import Mapping, load_mapping
+from backsim.data.reading import read_export
+from backsim.data.systems import MAPPING, guess
+from backsim.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a class, or all, was served in the history."""
+
+    name: str
+    lines: int
+    units: float
+    fill_rate: float
+    cancel_rate: float
+    mean_wait: float
+    """Days per unit that was shipped, those at once included."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """A history and all that was estimated from it."""
+
+    mapping: Mapping
+    history: History
+    classes: list[ClassDemand]
+    products: ProductDemand
+    one_mix: bool
+    lead_times: list[LeadTime]
+    patience: list[Patience]
+    policy: PolicyInUse
+    service: list[Service]
+    guesses: tuple[str, ...] = ()
+
+
+def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...], list[dict[str, Any]]]:
+    """(mapping, folder of its files, what was guessed, the guessed tables).
+
+    `path` is a mapping file, a folder with one (`mapping.yaml`), or a folder of which the mapping
+    is guessed.  Raises InputError, FileError.
+    """
+    if path.is_dir():
+        if (path / MAPPING).is_file():
+            return load_mapping(path / MAPPING), path, (), []
+        found = guess(path)
+        made = Mapping.model_validate({"tables": tuple(found.tables)})
+        return made, path, tuple(found.notes), found.tables
+    if not path.is_file():
+        raise InputError(f"{path}: expected a folder with an export, or a mapping file (YAML)")
+    return load_mapping(path), path.parent, (), []
+
+
+def calibrate(path: Path) -> Calibration:
+    """Read, clean and fit an export.
+
+    Raises InputError; a TableError lists all faults that were found, with file and row.
+    """
+    mapping, folder, guesses, _ = read_mapping(path)
+    return fit(mapping, clean(mapping, read_export(mapping, folder)), guesses)
+
+
+def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Calibration:
+    """All estimates of a history."""
+    pack = packs(history)
+    return Calibration(
+        mapping=mapping,
+        history=history,
+        classes=demand_by_class(history, pack),
+        products=demand_by_product(history, pack),
+        one_mix=same_mix(history),
+        lead_times=lead_times(history),
+        patience=patience_by_class(history),
+        policy=policy_in_use(history),
+        service=served(history),
+        guesses=guesses,
+    )
+
+
+def served(history: History) -> list[Service]:
+    """How each class was served, then all."""
+    lines = history.lines
+    groups = [(name, lines.customer_class == i) for i, name in enumerate(history.classes)]
+    if len(groups) > 1:
+        groups.append(("all", np.ones(len(lines), bool)))
+    found = []
+    for name, mine in groups:
+        units = float(lines.units[mine].sum())
+        later = np.where(np.isnan(lines.served), 0.0, np.maximum(lines.served - lines.time, 0.0))
+        later = np.where(lines.at_once >= lines.units - 1e-9, 0.0, later)
+        shipped = lines.shipped * (~np.isnan(lines.served) & mine)
+        total = float(shipped.sum())
+        wait = float((later * np.maximum(lines.shipped - lines.at_once, 0.0) * mine).sum())
+        found.append(
+            Service(
+                name,
+                int(mine.sum()),
+                units,
+                float(lines.at_once[mine].sum()) / max(units, 1e-12),
+                float((lines.cancelled_units * lines.waiting)[mine].sum()) / max(units, 1e-12),
+                wait / total if total else math.nan,
+            )
+        )
+    return found
+
+
+def to_dict(found: Calibration) -> dict[str, Any]:
+    """The estimates as plain values: [value, low, high] with the 95 % interval."""
+    history, products = found.history, found.products
+    return {
+        "first": history.first.isoformat(),
+        "last": history.last.isoformat(),
+        "rows": {
+            r.table: {"file": r.file, "read": r.read, "used": r.used, "dropped": r.dropped}
+            for r in history.rows
+        },
+        "notes": [*found.guesses, *history.notes],
+        "service": {
+            s.name: {
+                "lines": s.lines,
+                "units": s.units,
+                "fill_rate": s.fill_rate,
+                "cancel_rate": s.cancel_rate,
+                "mean_wait": None if math.isnan(s.mean_wait) else s.mean_wait,
+            }
+            for s in found.service
+        },
+        "classes": {
+            c.name: {
+                "orders": c.orders,
+                "orders_per_day": c.rate.to_list(),
+                "lines_per_order": c.mean_lines,
+                "packs_per_line": c.mean_size.to_list(),
+                "size": c.size,
+                "weekdays": c.pattern.weekdays,
+                "months": c.pattern.months,
+                "trend_per_day": c.pattern.trend,
+                "dispersion": c.pattern.dispersion,
+            }
+            for c in found.classes
+        },
+        "patience": {
+            p.name: {
+                "waited": p.waited,
+                "cancelled": p.cancelled,
+                "cancelled_for_other_reasons": p.apart,
+                **({} if p.fit is None else _law(p.fit, p.fits)),
+            }
+            for p in found.patience
+        },
+        "suppliers": {
+            s.name: {
+                "purchases": s.purchases,
+                "open": s.open,
+                "pooled": s.pooled,
+                **({} if s.fit is None else _law(s.fit, s.fits)),
+                "mean_of_completed": None if math.isnan(s.completed_mean) else s.completed_mean,
+                "crossing": s.crossing,
+                "outages": [[o.starts, o.ends] for o in s.outages],
+                "late_share": None if math.isnan(s.late_share) else s.late_share,
+            }
+            for s in found.lead_times
+        },
+        "products": {
+            name: {
+                "lines": int(products.lines[i]),
+                "units_per_day": products.units_per_day[i].to_list(),
+                "kind": products.kind[i],
+                "pack": int(products.pack[i]),
+            }
+            for i, name in enumerate(history.products)
+        },
+    }
+
+
+def _law(fit: Any, fits: list[Any]) -> dict[str, Any]:
+    return {
+        "law": fit.to_file(),
+        "mean": fit.mean.to_list(),
+        "sd": fit.sd.to_list(),
+        "aic": {one.law: one.aic for one in fits if math.isfinite(one.aic)},
+    }

@@ -1,0 +1,356 @@
+"""Demand by class: how often orders come, on which days, of how many lines and packs, for what."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from backsim.data.fit.interval import Interval
+from backsim.data.history import History
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+SURE = 0.01
+"""Probability of error at which a pattern, a trend or a difference between classes is believed."""
+FEW = 8
+"""Lines of a product below which their common divisor says nothing about its packs."""
+MOST_SIZES = 40
+"""Values of an empirical law of sizes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Factors on the rate, each set with a mean of 1; None: no effect that is known."""
+
+    weekdays: tuple[float, ...] | None
+    months: tuple[float, ...] | None
+    trend: float
+    """Growth per day, as a share of the rate on the first day; 0: none that is known."""
+    dispersion: float
+    """Variance of the daily counts over that of a Poisson process with these factors."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassDemand:
+    """The demand of a customer class."""
+
+    name: str
+    orders: int
+    lines: int
+    rate: Interval
+    """Orders per day; with the spread of the daily counts."""
+    pattern: Pattern
+    lines_per_order: dict[str, Any]
+    mean_lines: float
+    size: dict[str, Any]
+    """Packs per line, as a distribution of a scenario."""
+    size_law: str
+    mean_size: Interval
+    products: Floats
+    """Share of the lines, by product."""
+    sites: Floats
+    """Share of the orders, by site."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductDemand:
+    """The demand of each product: a value per product, all classes together."""
+
+    lines: Codes
+    units_per_day: tuple[Interval, ...]
+    interval: Floats
+    """Mean days between days with demand (ADI)."""
+    variation: Floats
+    """Squared coefficient of variation of the units of such a day."""
+    kind: tuple[str, ...]
+    """Smooth, intermittent, erratic or lumpy.  Source: Syntetos, Boylan and Croston, Journal of the
+    Operational Research Society 56 (2005) 495-503 (limits 1.32 and 0.49)."""
+    first: Floats
+    last: Floats
+    """Days of the first and the last order."""
+    pack: Codes
+
+
+def demand_by_class(history: History, pack: Codes) -> list[ClassDemand]:
+    """The demand of each class."""
+    return [_of_class(history, code, pack) for code in range(len(history.classes))]
+
+
+def packs(history: History, known: Floats | None = None) -> Codes:
+    """Units of which the lines of each product are whole multiples; 1 where that is not clear."""
+    lines = history.lines
+    found = np.ones(len(history.products), np.int64)
+    units = np.rint(lines.units).astype(np.int64)
+    order = np.argsort(lines.product, kind="stable")
+    product, units = lines.product[order], units[order]
+    starts = np.flatnonzero(np.r_[True, product[1:] != product[:-1]])
+    divisors = np.gcd.reduceat(units, starts)
+    counts = np.diff(np.r_[starts, len(product)])
+    good = counts >= FEW
+    found[product[starts[good]]] = np.maximum(divisors[good], 1)
+    return found
+
+
+def _of_class(history: History, code: int, pack: Codes) -> ClassDemand:
+    lines = history.lines
+    mine = lines.customer_class == code
+    order, product = lines.order[mine], lines.product[mine]
+    _, first, counts = np.unique(order, return_index=True, return_counts=True)
+    time = lines.time[mine][first]
+    pattern, rate = _rate(history, time)
+    size = lines.units[mine] / pack[product]
+    law, words = _size(np.maximum(np.rint(size), 1).astype(np.int64))
+    error = size.std() / max(size.mean(), 1e-9) / math.sqrt(max(len(size), 1))
+    return ClassDemand(
+        name=history.classes[code],
+        orders=len(first),
+        lines=int(mine.sum()),
+        rate=rate,
+        pattern=pattern,
+        lines_per_order=_counts(counts),
+        mean_lines=float(counts.mean()),
+        size=law,
+        size_law=words,
+        mean_size=Interval.of_log(float(size.mean()), error),
+        products=np.bincount(product, minlength=len(history.products)) / len(product),
+        sites=np.bincount(lines.site[mine][first], minlength=len(history.sites)) / len(first),
+    )
+
+
+# -- the rate ------------------------------------------------------------------------------------
+
+
+def _rate(history: History, time: Floats) -> tuple[Pattern, Interval]:
+    """The factors that are believed (likelihood ratio), and the mean rate with its interval."""
+    days = round(history.days)
+    count = np.bincount(np.minimum(time.astype(int), days - 1), minlength=days).astype(float)
+    start = np.datetime64(history.first)
+    dates = start + np.arange(days)
+    weekday = (dates.astype(int) + 3) % 7
+    month = dates.astype("datetime64[M]").astype(int) % 12
+    groups: list[tuple[str, Codes, int]] = []
+    expected = np.full(days, count.mean())
+    deviance = _deviance(count, expected)
+    for name, codes, size in (("weekdays", weekday, 7), ("months", month, 12)):
+        if len(np.unique(codes)) < size:
+            continue
+        trial = _proportional(count, [*groups, (name, codes, size)])
+        gain = deviance - _deviance(count, trial[1])
+        scale = max(1.0, _dispersion(count, trial[1], size * len(groups) + size))
+        if stats.chi2.sf(gain / scale, size - 1) < SURE:
+            groups.append((name, codes, size))
+            deviance, expected = _deviance(count, trial[1]), trial[1]
+    factors, expected = _proportional(count, groups)
+    trend = _trend(count, expected)
+    rate = count.sum() / days
+    if groups:  # of a year with equally many of each weekday and month
+        product = np.ones(days)
+        for name, codes, _ in groups:
+            product = product * factors[name][codes]
+        rate = count.sum() / product.sum()
+    phi = max(1.0, _dispersion(count, expected, 1 + sum(size - 1 for *_, size in groups)))
+    error = math.sqrt(phi / max(count.sum(), 1.0))
+    told = {name: tuple(float(f"{x:.4g}") for x in values) for name, values in factors.items()}
+    pattern = Pattern(told.get("weekdays"), told.get("months"), trend, phi)
+    return pattern, Interval.of_log(float(rate), error)
+
+
+def _proportional(
+    count: Floats, groups: list[tuple[str, Codes, int]]
+) -> tuple[dict[str, Floats], Floats]:
+    """Factors by maximum likelihood (iterative proportional fitting), and the expected counts."""
+    factors = {name: np.ones(size) for name, _, size in groups}
+    expected = np.full(len(count), count.mean())
+    for _ in range(50 if len(groups) > 1 else 1):
+        before = expected
+        for name, codes, size in groups:
+            seen = np.bincount(codes, count, size)
+            thought = np.bincount(codes, expected, size)
+            ratio = np.where(thought > 0, seen / np.maximum(thought, 1e-12), 1.0)
+            factors[name] = factors[name] * ratio
+            expected = expected * ratio[codes]
+        if np.abs(expected - before).max() < 1e-9 * count.mean():
+            break
+    return {name: values / values.mean() for name, values in factors.items()}, expected
+
+
+def _deviance(count: Floats, expected: Floats) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(count > 0, count * np.log(count / expected), 0.0)
+    return float(2 * (terms - count + expected).sum())
+
+
+def _dispersion(count: Floats, expected: Floats, parameters: int) -> float:
+    """Pearson's chi-square over its degrees of freedom."""
+    seen = expected > 0
+    chi = float(((count[seen] - expected[seen]) ** 2 / expected[seen]).sum())
+    return chi / max(1, int(seen.sum()) - parameters)
+
+
+def _trend(count: Floats, expected: Floats) -> float:
+    """Linear growth per day, if it is known to be one."""
+    if len(count) < 180:
+        return 0.0
+    day = np.arange(len(count)) - (len(count) - 1) / 2
+    weight = expected * day**2
+    slope = float(((count - expected) * day).sum() / weight.sum())
+    error = math.sqrt(max(1.0, _dispersion(count, expected, 20)) / weight.sum())
+    if abs(slope) < stats.norm.isf(SURE / 2) * error:
+        return 0.0
+    middle = (len(count) - 1) / 2
+    return float(f"{slope / (1 - slope * middle):.3g}") if slope * middle < 0.9 else 0.0
+
+
+# -- sizes ---------------------------------------------------------------------------------------
+
+
+def _counts(values: Codes) -> dict[str, Any]:
+    """Whole numbers of at least 1 as a distribution: as they were seen."""
+    seen, counts = np.unique(values, return_counts=True)
+    if len(seen) == 1:
+        return {"deterministic": {"value": int(seen[0])}}
+    if len(seen) > MOST_SIZES:
+        seen, counts = _thinned(seen, counts)
+    weights = [float(f"{x:.4g}") for x in counts / counts.sum()]
+    return {"discrete": {"values": [float(f"{x:.6g}") for x in seen], "weights": weights}}
+
+
+def _thinned(seen: Any, counts: Any) -> tuple[Any, Any]:
+    """About so many values, each the mean of its neighbours."""
+    total = counts.sum()
+    place = ((np.cumsum(counts) - counts / 2) / total * MOST_SIZES).astype(int)
+    mass = np.bincount(place, counts)
+    mean = np.bincount(place, counts * seen)[mass > 0] / mass[mass > 0]
+    return np.maximum(1, np.rint(mean)), mass[mass > 0]
+
+
+def _size(values: Codes) -> tuple[dict[str, Any], str]:
+    """The law of packs per line: by AIC among one parameter or two, or as seen where none fits."""
+    mean, count = float(values.mean()), len(values)
+    if values.min() == values.max():
+        return {"deterministic": {"value": int(values[0])}}, "always the same"
+    seen, counts = np.unique(values, return_counts=True)
+    trials: list[tuple[float, str, dict[str, Any], Any]] = []
+    geometric = stats.geom(1 / mean)
+    trials.append((2, "geometric", {"geometric": {"mean": float(f"{mean:.5g}")}}, geometric))
+    if (nb := _shifted_negative_binomial(values)) is not None:
+        trials.append((4, "negative binomial, no zeros", *nb))
+    scored = [
+        (k - 2 * float(counts @ law.logpmf(seen)), name, spec, law) for k, name, spec, law in trials
+    ]
+    _, name, spec, law = min(scored, key=lambda trial: trial[0])
+    if _fits(seen, counts, law, count):
+        return spec, name
+    return _counts(values), "as seen"
+
+
+def _shifted_negative_binomial(values: Codes) -> tuple[dict[str, Any], Any] | None:
+    """A negative binomial of values of at least 1 (lines of none are none), by likelihood."""
+    seen, counts = np.unique(values, return_counts=True)
+
+    def cost(p: Any) -> float:
+        n, share = math.exp(p[0]), 1 / (1 + math.exp(-p[1]))
+        with np.errstate(all="ignore"):
+            zero = n * math.log(max(share, 1e-300))
+            log = special.gammaln(seen + n) - special.gammaln(n) - special.gammaln(seen + 1)
+            log = log + zero + seen * math.log(max(1 - share, 1e-300))
+            log = log - math.log(max(-math.expm1(zero), 1e-300))
+        value = -float(counts @ log)
+        return value if math.isfinite(value) else 1e18
+
+    found = optimize.minimize(cost, np.array([0.0, 0.0]), method="Nelder-Mead")
+    n, share = math.exp(found.x[0]), 1 / (1 + math.exp(-found.x[1]))
+    if not 1e-2 < n < 1e3 or share > 0.999:
+        return None
+    law = stats.nbinom(n, share)
+    zero = float(law.pmf(0))
+    if zero > 0.02:  # a scenario would leave out such lines: orders would be fewer
+        return None
+
+    class _NoZeros:
+        @staticmethod
+        def logpmf(k: Any) -> Any:
+            return law.logpmf(k) - math.log1p(-zero)
+
+        @staticmethod
+        def cdf(k: Any) -> Any:
+            return (law.cdf(k) - zero) / (1 - zero)
+
+    spec = {"negative_binomial": {"n": float(f"{n:.5g}"), "p": float(f"{share:.5g}")}}
+    return spec, _NoZeros
+
+
+def _fits(seen: Any, counts: Any, law: Any, count: int) -> bool:
+    """Kolmogorov's distance within its 1 % bound (which is wide for whole numbers)."""
+    empirical = np.cumsum(counts) / count
+    return bool(np.abs(empirical - law.cdf(seen)).max() < 1.63 / math.sqrt(count))
+
+
+# -- products ------------------------------------------------------------------------------------
+
+
+def demand_by_product(history: History, pack: Codes) -> ProductDemand:
+    """Rate, intermittence and life of each product."""
+    lines, count = history.lines, len(history.products)
+    number = np.bincount(lines.product, minlength=count)
+    units = np.bincount(lines.product, lines.units, count)
+    squares = np.bincount(lines.product, lines.units**2, count)
+    first, last = np.full(count, np.nan), np.full(count, np.nan)
+    order = np.argsort(lines.product, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(lines.product[order]) != 0])
+    which = lines.product[order][starts]
+    first[which] = np.minimum.reduceat(lines.time[order], starts)
+    last[which] = np.maximum.reduceat(lines.time[order], starts)
+    days = round(history.days)
+    key = lines.product * days + np.minimum(lines.time.astype(np.int64), days - 1)
+    known, place = np.unique(key, return_inverse=True)
+    daily = np.bincount(place, lines.units)
+    of = known // days
+    active = np.bincount(of, minlength=count)
+    mean = np.bincount(of, daily, count) / np.maximum(active, 1)
+    square = np.bincount(of, daily**2, count) / np.maximum(active, 1)
+    interval = np.where(active > 0, history.days / np.maximum(active, 1), np.inf)
+    variation = np.where(active > 0, (square - mean**2) / np.maximum(mean, 1e-12) ** 2, 0.0)
+    rates = tuple(
+        Interval.of_log(u / history.days, math.sqrt(s) / u)
+        if u > 0
+        else Interval(0.0, 0.0, math.inf)
+        for u, s in zip(units.tolist(), squares.tolist(), strict=True)
+    )
+    return ProductDemand(
+        lines=number,
+        units_per_day=rates,
+        interval=interval,
+        variation=variation,
+        kind=tuple(_kind(a, v) for a, v in zip(interval, variation, strict=True)),
+        first=first,
+        last=last,
+        pack=pack,
+    )
+
+
+def _kind(interval: float, variation: float) -> str:
+    if interval < 1.32:
+        return "smooth" if variation < 0.49 else "erratic"
+    return "intermittent" if variation < 0.49 else "lumpy"
+
+
+def same_mix(history: History) -> bool:
+    """Whether the classes order products in the same proportions, as far as is known."""
+    if len(history.classes) == 1:
+        return True
+    table = np.zeros((len(history.classes), len(history.products)))
+    np.add.at(table, (history.lines.customer_class, history.lines.product), 1.0)
+    table = table[:, table.sum(0) >= 5]
+    expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
+    chi = float(((table - expected) ** 2 / expected).sum())
+    freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
+    return bool(freedom <= 0 or stats.chi2.sf(chi, freedom) > SURE)

@@ -1,0 +1,100 @@
+"""How long customers of a class wait before they cancel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.data.fit.survival import Fit, Times, best
+from backsim.data.history import History
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+MINIMUM = 10
+"""Cancellations below which nothing is said about patience."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patience:
+    """The patience of a class: cancelled while waiting is an event, served or open is censored."""
+
+    name: str
+    waited: int
+    cancelled: int
+    fit: Fit | None
+    fits: list[Fit]
+    times: Times
+    apart: int
+    """Cancellations that had nothing to do with waiting."""
+    lag: float
+    """Days from a cancellation to the midnight before it was noted."""
+
+
+LAGS = (0.0, 0.5, 1.0)
+"""Days from a cancellation to the midnight before it is noted."""
+
+
+def patience_by_class(history: History) -> list[Patience]:
+    """The patience of each class.
+
+    Where cancellations have no time of day and none is of the day of its order, they are noted
+    later than they are made; how much later is what explains their days best.
+    """
+    classes = range(len(history.classes))
+    lags = LAGS if _noted_later(history) else LAGS[:1]
+    trials = [[_of_class(history, code, lag) for code in classes] for lag in lags]
+    return max(trials, key=lambda found: sum(p.fits[0].log_likelihood for p in found if p.fits))
+
+
+def _noted_later(history: History) -> bool:
+    lines = history.lines
+    age = np.floor(lines.cancelled) - np.floor(lines.time)
+    age = age[~np.isnan(age) & lines.waiting]
+    return bool(_by_day(history) and (age == 1).sum() >= 10 and (age == 0).sum() == 0)
+
+
+def _by_day(history: History) -> bool:
+    """Whether cancellations have no time of day."""
+    given = history.lines.cancelled[~np.isnan(history.lines.cancelled)]
+    return not len(given) or bool((given == np.floor(given)).all())
+
+
+def _of_class(history: History, code: int, lag: float) -> Patience:
+    lines = history.lines
+    waited = (lines.customer_class == code) & lines.known & (lines.at_once < lines.units - 1e-9)
+    gone = ~np.isnan(lines.cancelled) & waited
+    event = gone & lines.waiting
+    low, high = _intervals(history, event, gone, lag)
+    times = Times.of(low[waited], high[waited])
+    enough = times.events >= MINIMUM
+    fit, fits = best(times) if enough else (None, [])
+    return Patience(
+        name=history.classes[code],
+        waited=int(waited.sum()),
+        cancelled=int(event.sum()),
+        fit=fit,
+        fits=fits,
+        times=times,
+        apart=int((gone & ~lines.waiting).sum()),
+        lag=lag,
+    )
+
+
+def _intervals(history: History, event: Flags, gone: Flags, lag: float) -> tuple[Floats, Floats]:
+    """(shortest, longest) that each line's customer would have waited."""
+    lines = history.lines
+    end = np.where(np.isnan(lines.served), history.days, lines.served)
+    end = np.where(gone, lines.cancelled, end)
+    low = np.maximum(end - lines.time, 0.0)
+    if not _by_day(history):
+        return low, np.where(event, low, np.inf)
+    start = lines.time if history.clocked else lines.time + 0.5
+    day = np.where(event, lines.cancelled - lag, 0.0)
+    low = np.where(event, np.maximum(day - start, 0.0), np.maximum(end - start, 0.0))
+    return low, np.where(event, np.maximum(day + 1 - start, low + 1e-3), np.inf)

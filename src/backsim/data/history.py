@@ -1,0 +1,140 @@
+"""What happened, cleaned: order lines with their fates, purchases, stock, and the masters."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineHistory:
+    """Order lines placed within the history, in order of time; times in days from its first.
+
+    `at_once` are the units served without a wait; `served` is when the last unit was shipped (nan:
+    not all was), `cancelled` when what was left was cancelled (nan: it was not); `waiting` says
+    that the cancellation had to do with waiting; `known` that the line's fate is known.
+    """
+
+    order: Codes
+    product: Codes
+    site: Codes
+    customer_class: Codes
+    units: Floats
+    time: Floats
+    at_once: Floats
+    shipped: Floats
+    served: Floats
+    cancelled: Floats
+    cancelled_units: Floats
+    waiting: Flags
+    known: Flags
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Movements:
+    """Units that left for customers, by stock point; without a date, on the day of the order."""
+
+    product: Codes
+    site: Codes
+    time: Floats
+    units: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PurchaseHistory:
+    """Purchases in order of time; `received` is nan while a purchase is open."""
+
+    product: Codes
+    site: Codes
+    supplier: Codes
+    units: Floats
+    placed: Floats
+    confirmed: Floats
+    received: Floats
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StockHistory:
+    """Units on hand at the end of some days."""
+
+    product: Codes
+    site: Codes
+    day: Floats
+    units: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Masters:
+    """What the masters say: per product, and per product and site (nan: nothing)."""
+
+    price: Floats
+    cost: Floats
+    group: tuple[str, ...]
+    supplier: Codes
+    reorder_point: Floats
+    up_to: Floats
+    least_order: Floats
+    multiple: Floats
+    due_days: Floats
+    """By class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What became of the rows of a table."""
+
+    table: str
+    file: str
+    read: int
+    used: int
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """A cleaned export.  `days` is its length, from the midnight that begins `first`."""
+
+    first: datetime.date
+    days: float
+    products: tuple[str, ...]
+    sites: tuple[str, ...]
+    classes: tuple[str, ...]
+    suppliers: tuple[str, ...]
+    lines: LineHistory
+    sent: Movements
+    purchases: PurchaseHistory
+    stock: StockHistory
+    masters: Masters
+    rows: tuple[Rows, ...]
+    notes: tuple[str, ...]
+    clocked: bool
+    """Orders have a time of day."""
+    exact: bool
+    """Purchases and receipts have a time of day."""
+    shift: float
+    """Days from the noted date of a purchase to when it is placed in a scenario's day.
+
+    Dates that have only a day: purchases are placed in the evening, when the day's orders are
+    known, and receipts are there in the morning, before them.
+    """
+
+    @property
+    def last(self) -> datetime.date:
+        """The last day, that of the export."""
+        return self.first + datetime.timedelta(days=int(np.ceil(self.days)) - 1)

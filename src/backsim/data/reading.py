@@ -1,0 +1,323 @@
+"""From the files of a mapping to typed columns; what cannot be read is a fault with its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.data.mapping import Mapping as MappingFile
+from backsim.data.mapping import TableFile, kinds_of, required_of
+from backsim.scenario.traces.read import TOTAL
+from backsim.tables.coded import CodedTable, read_coded
+from backsim.tables.dates import SECOND, Ambiguous, DateReader, since
+from backsim.tables.excel import ERRORS
+from backsim.tables.faults import TableError, Unreadable, shown
+from backsim.tables.numbers import POINT, STYLES, Evidence, Style, decide, evidence, readings
+from backsim.tables.values import Coded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+DAY = 86_400 * SECOND
+"""Microseconds."""
+NO_DATE = frozenset({"00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"})
+"""How SAP and others write that there is no date."""
+_CLOCK = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """A table of the export: a column per field that the mapping names.
+
+    `numbers` are nan where empty; `dates` are days since 1970 on the clock on the wall, nan where
+    empty, and `clocked` says whether they have a time of day.  `rows` are those of the file.
+    `codes` are names on the lists that a history has of them (`clean`).
+    """
+
+    table: str
+    place: str
+    rows: Codes
+    read: int
+    names: Mapping[str, Coded]
+    numbers: Mapping[str, Floats]
+    dates: Mapping[str, Floats]
+    clocked: Mapping[str, bool]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    codes: dict[str, Codes] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def has(self, name: str) -> bool:
+        """Whether the export has a field."""
+        return name in self.names or name in self.numbers or name in self.dates
+
+    def is_empty(self, name: str) -> Flags:
+        """Whether each row has nothing in a field of names."""
+        coded = self.names[name]
+        return np.asarray(np.array([not text for text in coded.texts], bool)[coded.codes])
+
+    def is_any(self, name: str, test: Callable[[str], object]) -> Flags:
+        """Whether the text of each row passes a test; each distinct text is tried once."""
+        if name not in self.names:
+            return np.zeros(len(self), bool)
+        coded = self.names[name]
+        passes = np.array([bool(test(text)) for text in coded.texts], bool)
+        return np.asarray(passes[coded.codes])
+
+    def take(self, kept: Flags, reason: str) -> Data:
+        """Some of the rows; the others are counted as dropped for a reason."""
+        count = int(len(kept) - kept.sum())
+        if not count:
+            return self
+        return Data(
+            self.table,
+            self.place,
+            self.rows[kept],
+            self.read,
+            {name: Coded(c.codes[kept], c.texts) for name, c in self.names.items()},
+            {name: values[kept] for name, values in self.numbers.items()},
+            {name: values[kept] for name, values in self.dates.items()},
+            self.clocked,
+            {**self.dropped, reason: self.dropped.get(reason, 0) + count},
+            {name: codes[kept] for name, codes in self.codes.items()},
+        )
+
+
+def read_export(mapping: MappingFile, folder: Path) -> dict[str, Data]:
+    """The tables of an export.  Raises TableError with all faults of files, or else of columns."""
+    raw: dict[str, tuple[TableFile, CodedTable]] = {}
+    faults = []
+    for entry in mapping.tables:
+        path = folder / entry.file
+        headings = list(dict.fromkeys(entry.columns.values()))
+        try:
+            table = read_coded(path, headings, entry.sheet, entry.delimiter, entry.encoding)
+            if not len(table) and entry.table == "lines":
+                raise Unreadable("at least one row below the header", "none")
+            raw[entry.table] = entry, table
+        except Unreadable as fault:
+            faults.append(fault.at(str(path)))
+    if faults:
+        raise TableError(faults)
+    reader = _Reader(raw, mapping.rules.unreadable == "drop")
+    found = {name: reader.data(name) for name in raw}
+    if reader.faults:
+        raise TableError(reader.faults)
+    return found
+
+
+class _Reader:
+    """Reads the columns of all tables; the decimal sign and form of dates are told by all."""
+
+    def __init__(self, raw: Mapping[str, tuple[TableFile, CodedTable]], drops: bool) -> None:
+        self.raw, self.drops = raw, drops
+        self.faults: list[str] = []
+        self.kept = {name: ~_totals(table) for name, (_, table) in raw.items()}
+        self.evidence: dict[tuple[str, str], Evidence] = {}
+        for name, (entry, table) in raw.items():
+            for fld, kind in kinds_of(name).items():
+                if kind == "number" and fld in entry.columns:
+                    heading = entry.columns[fld]
+                    self.evidence[name, heading] = evidence(self._texts(name, table, heading))
+
+    def _texts(self, name: str, table: CodedTable, heading: str) -> list[str]:
+        """The distinct texts of a column, in rows that are no totals, and not typed already."""
+        coded = table.columns[heading]
+        used = np.zeros(len(coded.texts), bool)
+        kept = self.kept[name].copy()
+        typed = [*table.numbers.get(heading, ()), *table.dates.get(heading, ())]
+        kept[typed] = False
+        used[coded.codes[kept]] = True
+        return [text for text, there in zip(coded.texts, used, strict=True) if there and text]
+
+    def data(self, name: str) -> Data:
+        """A table's typed columns."""
+        entry, table = self.raw[name]
+        kept = self.kept[name]
+        kinds = {f: k for f, k in kinds_of(name).items() if f in entry.columns}
+        bad = np.zeros(len(table), bool)
+        names, numbers, dates, clocked = {}, {}, {}, {}
+        for fld, kind in kinds.items():
+            heading = entry.columns[fld]
+            if kind == "name":
+                names[fld] = self._named(table, heading, kept & ~bad, fld in required_of(name))
+            elif kind == "number":
+                numbers[fld] = self._numbers(name, heading, bad)
+            elif kind == "date":
+                dates[fld], clocked[fld] = self._dates(name, heading, bad)
+        if "time" in kinds and "ordered" in dates:
+            clock = self._clock(table, entry.columns["time"], kept, bad)
+            dates["ordered"] = np.floor(dates["ordered"]) + clock
+            clocked["ordered"] = True
+        everything = Data(name, table.place, table.rows, len(table), names, numbers, dates, clocked)
+        return everything.take(kept, "a row of totals").take(~bad[kept], "unreadable")
+
+    def _named(self, table: CodedTable, heading: str, kept: Flags, needed: bool) -> Coded:
+        coded = table.columns[heading]
+        if needed:
+            failed = np.array([text in ERRORS for text in coded.texts], bool)[coded.codes] & kept
+            self._fault(table, heading, failed, "a name, not a formula that failed", None)
+        return coded
+
+    def _numbers(self, name: str, heading: str, bad: Flags) -> Floats:
+        entry, table = self.raw[name]
+        coded, typed = table.columns[heading], table.numbers.get(heading, {})
+        style = self._style(name, entry, table, heading)
+        values = np.array([_number(text, style) for text in coded.texts], float)[coded.codes]
+        for i, value in typed.items():
+            values[i] = value
+        wrong = np.isnan(values) & self.kept[name]
+        wrong &= np.array([bool(text) for text in coded.texts], bool)[coded.codes]
+        self._fault(table, heading, wrong, "a number", bad)
+        return values
+
+    def _style(self, name: str, entry: TableFile, table: CodedTable, heading: str) -> Style:
+        if entry.decimal is not None:
+            return STYLES[entry.decimal]
+        own = self.evidence[name, heading]
+        beside = [e for (t, _), e in self.evidence.items() if t == name and e is not own]
+        beyond = [e for (t, _), e in self.evidence.items() if t != name]
+        for others in (beside, beyond):
+            style = decide(own, others, table.delimiter)
+            if style is not None:
+                return style
+        if own.mixed:
+            text = own.comma
+            expected = f"one decimal sign in the column, not {own.point} and {own.comma}"
+        else:
+            text = own.unclear
+            expected = f"`decimal` in the mapping, as this may be {readings(text)}"
+        self._at(table, heading, text, expected)
+        return POINT
+
+    def _dates(self, name: str, heading: str, bad: Flags) -> tuple[Floats, bool]:
+        entry, table = self.raw[name]
+        coded = table.columns[heading]
+        reader = DateReader(entry.date_format)
+        try:
+            reader.learn(
+                [t for t in self._texts(name, table, heading) if t not in NO_DATE],
+                partial(self._other_dates, name, heading),
+            )
+        except Ambiguous as error:
+            told = " or ".join(error.readings)
+            expected = f"`date_format` in the mapping, as this may be {told}"
+            self._at(table, heading, error.text, expected)
+            return np.full(len(table), np.nan), False
+        values = np.array([_moment(text, reader) for text in coded.texts], float)[coded.codes]
+        for i, at in table.dates.get(heading, {}).items():
+            values[i] = since(at)
+        wrong = np.isnan(values) & self.kept[name]
+        wrong &= np.array([bool(t) and t not in NO_DATE for t in coded.texts], bool)[coded.codes]
+        for i in table.dates.get(heading, {}):
+            wrong[i] = False
+        form = f"as {entry.date_format}" if entry.date_format else "as YYYY-MM-DD, or `date_format`"
+        self._fault(table, heading, wrong, f"a date written {form}", bad)
+        days = values / DAY
+        return days, bool(np.nanmax(np.abs(days - np.floor(days)), initial=0.0) > 0)
+
+    def _other_dates(self, name: str, heading: str) -> list[str]:
+        """The dates of the export's other columns, which may tell how this one's are written."""
+        return [
+            text
+            for other, (entry, table) in self.raw.items()
+            for fld, kind in kinds_of(other).items()
+            if kind == "date" and fld in entry.columns
+            if (other, entry.columns[fld]) != (name, heading)
+            for text in self._texts(other, table, entry.columns[fld])
+            if text not in NO_DATE
+        ]
+
+    def _clock(self, table: CodedTable, heading: str, kept: Flags, bad: Flags) -> Floats:
+        coded = table.columns[heading]
+        values = np.array([_clock(text) for text in coded.texts], float)[coded.codes]
+        self._fault(table, heading, np.isnan(values) & kept, "a time of day such as 13:59", bad)
+        return np.asarray(np.nan_to_num(values))
+
+    def _fault(
+        self, table: CodedTable, heading: str, wrong: Flags, expected: str, bad: Flags | None
+    ) -> None:
+        """Note each wrong entry; or mark it, where such rows are to be dropped."""
+        if self.drops and bad is not None:
+            bad |= wrong
+            return
+        coded = table.columns[heading]
+        for i in np.flatnonzero(wrong)[: TableError.MOST + 1].tolist():
+            got = shown(coded.texts[coded.codes[i]])
+            place = f"{table.place}:{table.rows[i]}"
+            self.faults.append(f"{place}: {heading}: expected {expected}, got {got}")
+
+    def _at(self, table: CodedTable, heading: str, text: str, expected: str) -> None:
+        """A fault of the first entry that has a text, or begins with it."""
+        coded = table.columns[heading]
+        code = next(i for i, t in enumerate(coded.texts) if t.startswith(text))
+        row = table.rows[int(np.argmax(coded.codes == code))]
+        said = f"{heading}: expected {expected}, got {shown(coded.texts[code])}"
+        self.faults.append(f"{table.place}:{row}: {said}")
+
+
+def _totals(table: CodedTable) -> Flags:
+    """Rows that say somewhere that they are totals, and have nothing in another column."""
+    says, lacks = np.zeros(len(table), bool), np.zeros(len(table), bool)
+    for coded in table.columns.values():
+        says |= np.array([_says_total(text) for text in coded.texts], bool)[coded.codes]
+        lacks |= np.array([not text for text in coded.texts], bool)[coded.codes]
+    return says & lacks
+
+
+def _says_total(text: str) -> bool:
+    return text[:1].isalpha() and TOTAL.fullmatch(text.strip(" :.*-=")) is not None
+
+
+def _number(text: str, style: Style) -> float:
+    try:
+        value = style.read(text)
+    except ValueError:
+        return float("nan")
+    return value if abs(value) <= 1e12 else float("nan")
+
+
+def _moment(text: str, reader: DateReader) -> float:
+    if not text or text in NO_DATE:
+        return float("nan")
+    try:
+        return float(reader.read(text)[0])
+    except (ValueError, OverflowError):
+        return float("nan")
+
+
+def _clock(text: str) -> float:
+    """A time of day as part of a day; an empty one is midnight."""
+    if not text:
+        return 0.0
+    parts = _CLOCK.fullmatch(text)
+    if parts is None:
+        return float("nan")
+    hours, minutes, seconds = int(parts[1]), int(parts[2]), int(parts[3] or 0)
+    if hours > 23 or minutes > 59 or seconds > 60:
+        return float("nan")
+    return (hours * 3600 + minutes * 60 + seconds) / 86_400
+
+
+def distinct(parts: Iterable[Coded]) -> tuple[list[str], list[Codes]]:
+    """Several columns of names on one list of names: the list, and each column's codes into it."""
+    known: dict[str, int] = {}
+    found = []
+    for coded in parts:
+        place = np.array([known.setdefault(t, len(known)) for t in coded.texts], np.int64)
+        found.append(place[coded.codes] if len(place) else coded.codes)
+    return list(known), found
+
+
+__all__ = ["Data", "distinct", "read_export"]

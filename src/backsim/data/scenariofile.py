@@ -1,0 +1,308 @@
+"""The scenario and the experiment of a calibration, as files to read and change."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backsim.data.calibrate import Calibration
+from backsim.data.fit.demand import ClassDemand
+from backsim.data.fit.survival import Fit
+
+WARM_UP, COUNTED = 180, 365
+"""Days of the scenario: those that no metric counts, and those that count."""
+MIX_PLACES = 4
+WIDTH = 100
+
+
+def scenario_text(found: Calibration) -> str:
+    """The scenario file."""
+    return "\n".join(_Writer(found).lines()) + "\n"
+
+
+def experiment_text(found: Calibration) -> str:
+    """An experiment to begin with: as it is, and two other orders of serving."""
+    title = found.mapping.title or "Calibrated from an export"
+    several = len(found.history.classes) > 1
+    policies = ["  as it is: {}", "  by due date: {policy.priority: earliest_due}"]
+    policies += ["  smallest line first: {policy.priority: smallest_first}"] if several else []
+    return "\n".join(
+        [
+            "# Made by `backsim calibrate`: which order of serving waiting customers is better?",
+            f"title: {quoted(title)}",
+            "question: Does another order of serving waiting customers shorten their waits?",
+            "scenario: scenario.yaml",
+            "replications: 10",
+            "objective: minimise mean_wait",
+            "metrics: [fill_rate, mean_wait, cancel_rate, mean_on_hand]",
+            "policies:",
+            *policies,
+            "",
+        ]
+    )
+
+
+class _Writer:
+    def __init__(self, found: Calibration) -> None:
+        self.found, self.history = found, found.history
+        self.names = [quoted(name) for name in self.history.products]
+        self.sites = [quoted(name) for name in self.history.sites]
+        count = len(self.names)
+        group = self.history.masters.group
+        self.order = sorted(range(count), key=lambda i: (group[i], self.history.products[i]))
+
+    def lines(self) -> Iterator[str]:
+        found, history = self.found, self.history
+        days = int(history.days)
+        yield f"# Made by `backsim calibrate` from {days} days, {history.first} to {history.last}."
+        yield "# data.html says what was read, how well each law fits, and what is missing."
+        yield f"title: {quoted(found.mapping.title or 'Calibrated from an export')}"
+        if found.mapping.currency:
+            yield f"currency: {quoted(found.mapping.currency)}"
+        yield f"start: {self.start()}"
+        yield f"warm_up: {WARM_UP}"
+        yield f"horizon: {WARM_UP + COUNTED}"
+        yield ""
+        yield from self.products()
+        yield ""
+        yield "sites: " + flow(list(history.sites))
+        yield ""
+        yield from self.suppliers()
+        yield ""
+        yield from self.customers()
+        yield ""
+        yield from self.policy()
+
+    def start(self) -> datetime.date:
+        """The day after the export."""
+        return self.history.last + datetime.timedelta(days=1)
+
+    def products(self) -> Iterator[str]:
+        masters, packs = self.history.masters, self.found.products.pack
+        yield "products: # a price of 0 is one that the export does not tell"
+        last = None
+        for i in self.order:
+            if masters.group[i] != last:
+                last = masters.group[i]
+                yield f"  # group {last or '(none)'}"
+            values: dict[str, Any] = {}
+            if not math.isnan(masters.price[i]):
+                values["price"] = rounded(masters.price[i])
+            if packs[i] > 1:
+                values["pack"] = int(packs[i])
+            if not math.isnan(masters.cost[i]):
+                values["costs"] = {"purchase": rounded(masters.cost[i])}
+            yield f"  {self.names[i]}: {flow(values)}"
+
+    def suppliers(self) -> Iterator[str]:
+        yield "suppliers:"
+        for supplier in self.found.lead_times:
+            fit = supplier.fit
+            law = {"deterministic": {"value": 0}} if fit is None else law_of(fit)
+            yield f"  {quoted(supplier.name)}:"
+            if supplier.purchases == 0 or fit is None:
+                yield "    # no purchase has arrived: assume a lead time"
+            else:
+                low, high = fit.mean.low, fit.mean.high
+                what = "of all suppliers" if supplier.pooled else f"of {supplier.times.events}"
+                yield f"    # mean {fit.mean.value:.2f} days ({low:.2f} to {high:.2f}), {what}"
+            yield from wrapped("    lead_time: ", flow(law))
+            if not supplier.crossing:
+                yield "    crossing: false"
+            if supplier.outages:
+                length = sum(o.ends - o.starts for o in supplier.outages) / len(supplier.outages)
+                up = max(1.0, (self.history.days - length) / len(supplier.outages))
+                yield f"    # down {len(supplier.outages)} times in the history"
+                down = {"deterministic": {"value": rounded(length)}}
+                law = {"up": {"exponential": {"mean": rounded(up)}}, "down": down}
+                yield f"    disruptions: {flow(law)}"
+
+    def customers(self) -> Iterator[str]:
+        yield "customers:"
+        shared = self.found.one_mix and len(self.found.classes) > 1
+        for number, demand in enumerate(self.found.classes):
+            patience = self.found.patience[number]
+            due = self.history.masters.due_days[number]
+            yield f"  {quoted(demand.name)}:"
+            if patience.fit is None:
+                yield f"    # {patience.cancelled} cancelled while waiting: too few for a law"
+                yield "    tolerance: unlimited"
+            else:
+                mean = patience.fit.mean
+                between = f"{mean.value:.1f} days ({mean.low:.1f} to {mean.high:.1f})"
+                waited = f"{patience.cancelled} of {patience.waited} who waited cancelled"
+                yield f"    # patience: mean {between}, {waited}"
+                yield from wrapped("    tolerance: ", flow(law_of(patience.fit)))
+            if not math.isnan(due):
+                yield f"    due_in: {rounded(due)}"
+            yield "    demand:"
+            yield from self.demand(demand, number, shared)
+
+    def demand(self, demand: ClassDemand, number: int, shared: bool) -> Iterator[str]:
+        rate, pattern = demand.rate, demand.pattern
+        yield f"      # {rate.value:.4g} orders per day ({rate.low:.4g} to {rate.high:.4g})"
+        yield f"      arrivals: {flow({'poisson': {'rate': rounded(rate.value)}})}"
+        factors: dict[str, Any] = {
+            name: list(values)
+            for name, values in (("weekdays", pattern.weekdays), ("months", pattern.months))
+            if values is not None
+        }
+        if factors:
+            yield "      pattern:"
+            for name, values in factors.items():
+                yield f"        {name}: {flow(values)}"
+        yield from wrapped("      lines: ", flow(demand.lines_per_order))
+        yield from wrapped("      size: ", flow(demand.size) + f" # {demand.size_law}")
+        if len(self.sites) > 1:
+            places = range(len(self.sites))
+            yield f"      sites: {flow(self.weights(demand.sites, self.history.sites, places))}"
+        if shared and number:
+            yield "      products: *mix"
+            return
+        share = demand.products
+        if shared:
+            share = np.bincount(self.history.lines.product, minlength=len(self.names)).astype(float)
+        anchor = "&mix " if shared else ""
+        yield "      products: # share of the lines"
+        text = flow(self.weights(share / share.sum(), self.history.products, self.order))
+        yield from wrapped(f"        {anchor}", text)
+
+    def weights(self, share: Any, names: Sequence[str], order: Iterable[int]) -> dict[str, float]:
+        return {names[i]: float(f"{share[i]:.{MIX_PLACES}g}") for i in order if share[i] > 0}
+
+    # -- stock -------------------------------------------------------------------------------
+
+    def policy(self) -> Iterator[str]:
+        yield "policy:"
+        yield "  priority: fcfs"
+        if not self.history.exact:
+            yield "  review: 1 # every morning; purchases of a weekend are placed on the day after"
+        yield "  # of stock points whose levels nothing tells: the fill rate of the history"
+        fill = min(0.99, max(0.5, self.found.service[-1].fill_rate))
+        yield f"  reorder: {{rule: s_S, s: {{fill_rate: {fill:.3g}}}, S: {{days: 14, above: s}}}}"
+        yield ""
+        yield "stock:"
+        yield '  - {products: "*"}'
+        if len(self.found.lead_times) > 1:
+            yield from self.bought_from()
+        yield from self.multiples()
+        yield from self.levels()
+
+    def bought_from(self) -> Iterator[str]:
+        """Products by their usual supplier: of the purchases, or else of the master."""
+        bought = self.history.purchases
+        count = np.zeros((len(self.names), len(self.history.suppliers)))
+        np.add.at(count, (bought.product, bought.supplier), 1.0)
+        usual = np.where(count.sum(1) > 0, count.argmax(1), self.history.masters.supplier)
+        usual = np.where(usual < 0, 0, usual)
+        for code, name in enumerate(self.history.suppliers):
+            mine = [self.history.products[i] for i in self.order if usual[i] == code]
+            if mine:
+                yield from wrapped("  - products: ", flow(mine))
+                yield f"    supplier: {quoted(name)}"
+
+    def multiples(self) -> Iterator[str]:
+        """Products by the multiple in which they are bought, where that is more than 1."""
+        found = self.found.policy.multiple
+        with np.errstate(all="ignore"):
+            least = np.array([_common(row) for row in found])
+        for value in sorted(set(least[least > 1].tolist())):
+            mine = [self.history.products[i] for i in self.order if least[i] == value]
+            yield from wrapped("  - products: ", flow(mine))
+            yield f"    multiple: {int(value)}"
+
+    def levels(self) -> Iterator[str]:
+        last = None
+        levels = levels_of(self.found)
+        for i in self.order:
+            if self.history.masters.group[i] != last:
+                last = self.history.masters.group[i]
+                yield f"  # levels of group {last or '(none)'}"
+            for j in range(len(self.sites)):
+                low, high, _ = levels[i, j]
+                if math.isnan(low):
+                    continue
+                rule = {"rule": "s_S", "s": rounded(low), "S": rounded(high)}
+                values = {"products": self.history.products[i], "sites": self.history.sites[j]}
+                yield f"  - {flow({**values, 'reorder': rule})}"
+
+
+def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, str]]:
+    """(s, S, where they are from) by product and site; nan: not known."""
+    masters, policy = found.history.masters, found.policy
+    made = {}
+    for i in range(len(found.history.products)):
+        for j in range(len(found.history.sites)):
+            low, high = masters.reorder_point[i, j], masters.up_to[i, j]
+            origin = "master"
+            if math.isnan(low) or math.isnan(high) or high <= low:
+                low, high, origin = policy.trigger[i, j], policy.top[i, j], "purchases"
+            if not high > low:
+                low, high, origin = math.nan, math.nan, "none"
+            made[i, j] = float(low), float(high), origin
+    return made
+
+
+def _common(row: Any) -> float:
+    known = row[~np.isnan(row)].astype(int)
+    return float(np.gcd.reduce(known)) if len(known) else 1.0
+
+
+# -- YAML ----------------------------------------------------------------------------------------
+
+
+def law_of(fit: Fit) -> dict[str, Any]:
+    """A fitted law, its numbers short."""
+    return fit.to_file()
+
+
+def rounded(value: float) -> float | int:
+    """A number of at most five digits; whole ones without a point."""
+    short = float(f"{float(value):.5g}")
+    return int(short) if short == int(short) else short
+
+
+def flow(value: Any) -> str:
+    """A value as YAML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quoted(k)}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, int) else repr(float(value))
+    return quoted(str(value))
+
+
+def quoted(text: str) -> str:
+    """A text as YAML, in quotes unless it is a plain word."""
+    first, rest = text[:1], text[1:]
+    plain = first.isalpha() and all(c.isalnum() or c in "_" for c in rest) and text.isascii()
+    if plain and text.lower() not in ("yes", "no", "true", "false", "null", "on", "off", "y", "n"):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def wrapped(head: str, text: str) -> Iterator[str]:
+    """A value on one line, or broken after commas and set in."""
+    room = WIDTH - len(head)
+    if len(text) <= room:
+        yield head + text
+        return
+    indent = " " * (len(head) - len(head.lstrip()) + 2)
+    line = head
+    for part in text.split(", "):
+        piece = part + ", "
+        if len(line) + len(piece) > WIDTH and line.strip():
+            yield line.rstrip()
+            line = indent
+        line += piece
+    yield line[:-2]
+
+
+__all__ = ["experiment_text", "levels_of", "scenario_text"]

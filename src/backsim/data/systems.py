@@ -1,0 +1,213 @@
+"""Exports of common systems: a mapping for each to start from, and guesses from headings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from backsim.data.mapping import TABLES, required_of
+from backsim.errors import InputError
+from backsim.files import check_folder, write_text
+from backsim.tables.coded import open_sheet
+from backsim.tables.faults import TableError, Unreadable
+from backsim.tables.opening import ENDINGS
+from backsim.tables.table import find_header
+
+Entry = dict[str, Any]
+"""A table of a mapping as plain values: table, file, columns."""
+MAPPING = "mapping.yaml"
+IDENTIFYING = 3
+"""Headings that must be known before a file is taken for a table."""
+
+
+@cache
+def systems() -> dict[str, dict[str, Entry]]:
+    """By system and table: the file and the headings, the first of which is usual."""
+    from ruamel.yaml import YAML
+
+    text = files("backsim.data").joinpath("systems.yaml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, Entry]] = YAML(typ="safe", pure=True).load(text)
+    return found
+
+
+def template(system: str) -> list[Entry]:
+    """The tables of a system's export, under their usual headings.  Raises InputError."""
+    if system not in systems():
+        raise InputError(f"template: expected {', '.join(systems())}, got {system!r}")
+    return [
+        {
+            "table": table,
+            "file": entry["file"],
+            "columns": {field: _first(heading) for field, heading in entry["columns"].items()},
+        }
+        for table, entry in systems()[system].items()
+    ]
+
+
+def _first(heading: str | Sequence[str]) -> str:
+    return heading if isinstance(heading, str) else heading[0]
+
+
+def write_template(system: str, folder: Path) -> Path:
+    """Write a mapping for a system's export into a folder.  Raises InputError."""
+    entries = template(system)
+    path = folder / MAPPING
+    if path.exists():
+        raise InputError(f"{path}: expected a folder without a mapping, got one that has it")
+    check_folder(folder)
+    head = (
+        f"# The files of an export from {system}, and the headings of their columns.\n"
+        "# Leave out what you do not have; only `lines` is needed. Then: backsim calibrate "
+        f"{MAPPING} --out DIR\n"
+    )
+    text = head + to_yaml({"tables": entries})
+    write_text(path, lambda file: file.write(text))
+    return path
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """A mapping as YAML, a line for the columns of each table."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = StringIO()
+    yaml.dump(dict(values), stream)
+    return stream.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A mapping guessed from a folder: its tables, and what was guessed, in words."""
+
+    tables: list[Entry]
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    headings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """How well a file's headings are those of a system's table."""
+
+    system: str
+    table: str
+    file: _File
+    columns: dict[str, str]
+
+    @property
+    def rank(self) -> tuple[bool, float, int]:
+        """Named like the table's file; the share of its headings that are known; how many."""
+        known = Path(systems()[self.system][self.table]["file"]).stem.lower()
+        name = self.file.path.name.split(".")[0].lower()
+        named = name == known.split(".")[0]
+        return named, len(self.columns) / max(1, len(self.file.headings)), len(self.columns)
+
+
+def guess(folder: Path) -> Guess:
+    """The tables of a folder, each file the table that its headings fit best.
+
+    One system is taken for all files: the one whose headings are found most.  Raises InputError.
+    """
+    found = list(_files(folder))
+    if not found:
+        raise InputError(f"{folder}: expected CSV files or Excel workbooks, got none")
+    best: list[_Match] = []
+    for system in systems():
+        chosen = _assign([m for file in found for m in _matches(system, file)])
+        if _known(chosen) > _known(best):
+            best = chosen
+    if "lines" not in {match.table for match in best}:
+        names = ", ".join(file.path.name for file in found)
+        raise InputError(
+            f"{folder}: expected a file of order lines, found none by its headings in {names}: "
+            "write a mapping (backsim calibrate --template plain DIR) and give that"
+        )
+    notes = [
+        f"{match.file.path.name} is taken for {match.table}, as {match.system} writes it: "
+        + ", ".join(f"{field} = {heading}" for field, heading in match.columns.items())
+        for match in best
+    ]
+    taken = {match.file.path for match in best}
+    notes += [f"{f.path.name} is not used: no table" for f in found if f.path not in taken]
+    tables = [{"table": m.table, "file": m.file.path.name, "columns": m.columns} for m in best]
+    return Guess(tables, notes)
+
+
+def _files(folder: Path) -> Iterator[_File]:
+    wanted = {
+        heading
+        for tables in systems().values()
+        for entry in tables.values()
+        for headings in entry["columns"].values()
+        for heading in ([headings] if isinstance(headings, str) else headings)
+    }
+    for path in sorted(folder.iterdir()):
+        if not path.name.lower().endswith(ENDINGS) or path.name.startswith("."):
+            continue
+        try:
+            sheet = open_sheet(path, wanted)
+            names = _header(find_header(sheet, ()).names, sheet.rows, wanted)
+        except Unreadable as fault:
+            if "as there are several" in fault.expected:
+                continue
+            raise TableError([fault.at(str(path))]) from None
+        yield _File(path, [name for name in names if name])
+
+
+def _header(first: list[str], rows: Iterator[Sequence[str]], wanted: set[str]) -> list[str]:
+    """The row near the top that has most of the headings that are known."""
+    known = {heading.lower() for heading in wanted}
+    best, most = first, sum(name.lower() in known for name in first)
+    for _, row in zip(range(10), rows, strict=False):
+        names = [field.strip() for field in row]
+        count = sum(name.lower() in known for name in names)
+        if count > most:
+            best, most = names, count
+    return best
+
+
+def _matches(system: str, file: _File) -> Iterator[_Match]:
+    by_name = {name.lower(): name for name in reversed(file.headings)}
+    for table, entry in systems()[system].items():
+        columns = {}
+        for field, headings in entry["columns"].items():
+            names = [headings] if isinstance(headings, str) else headings
+            there = [by_name[name.lower()] for name in names if name.lower() in by_name]
+            if there:
+                columns[field] = there[0]
+        needed = required_of(table)
+        if all(name in columns for name in needed) and len(columns) >= min(
+            IDENTIFYING,
+            len(TABLES[table].model_fields),
+            2 + (table not in ("prices", "suppliers", "customers")),
+        ):
+            yield _Match(system, table, file, columns)
+
+
+def _assign(matches: list[_Match]) -> list[_Match]:
+    """Each file at most one table, and each table at most one file, the best first."""
+    chosen: list[_Match] = []
+    for match in sorted(matches, key=lambda m: m.rank, reverse=True):
+        if all(m.table != match.table and m.file != match.file for m in chosen):
+            chosen.append(match)
+    order = list(TABLES)
+    return sorted(chosen, key=lambda m: order.index(m.table))
+
+
+def _known(matches: list[_Match]) -> int:
+    return sum(len(match.columns) for match in matches)
+
+
+__all__ = ["MAPPING", "Guess", "guess", "systems", "template", "to_yaml", "write_template"]

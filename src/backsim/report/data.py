@@ -1,0 +1,395 @@
+"""The data page: what was read of an export, what was fitted and how well, and what is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from backsim.data.calibrate import Calibration
+from backsim.data.fit.interval import Interval
+from backsim.data.fit.survival import Fit, Times, distance, kaplan_meier
+from backsim.data.scenariofile import levels_of
+from backsim.present.numbers import share
+from backsim.present.table import Cell, Column, Table
+from backsim.report.figures import style
+from backsim.report.html import page
+from backsim.report.sections import Section
+from backsim.report.svg import inline_svg
+
+MOST_PRODUCTS = 1000
+"""Products and levels in the tables of the page; the files have all."""
+
+
+def data_page(found: Calibration) -> str:
+    """The page as text."""
+    return page(
+        title=found.mapping.title or "Calibrated from an export",
+        finding=summary(found),
+        facts=facts(found),
+        warnings=missing(found),
+        sections=[*_sections(found)],
+    )
+
+
+def facts(found: Calibration) -> str:
+    """The history in a line."""
+    history = found.history
+    return (
+        f"{history.first} to {history.last}: {len(history.lines):,} order lines of "
+        f"{len(history.products):,} products at {len(history.sites)} sites, "
+        f"{len(history.purchases):,} purchases from {len(history.suppliers)} suppliers"
+    )
+
+
+def summary(found: Calibration) -> str:
+    """How customers were served, in a sentence."""
+    total = found.service[-1]
+    wait = "" if math.isnan(total.mean_wait) else f" after {total.mean_wait:.2f} days on average"
+    return (
+        f"{share(total.fill_rate)} of the units ordered were served at once, and all that were "
+        f"shipped{wait}; {share(total.cancel_rate)} were cancelled while customers waited."
+    )
+
+
+def missing(found: Calibration) -> list[str]:
+    """What the export does not tell, and what that changes."""
+    history, said = found.history, []
+    if not len(history.purchases):
+        said.append("There are no purchases: lead times and levels are not known, and assumed.")
+    if not len(history.stock.day) and np.isnan(history.masters.up_to).all():
+        said.append(
+            "There is neither counted stock nor a master with levels: levels come from the fill "
+            "rate of the history."
+        )
+    if (~history.lines.known).mean() > 0.5:
+        said.append("There are no shipments: waits, fill rate and patience are not known.")
+    for patience in found.patience:
+        if patience.fit is None and patience.cancelled == 0 and patience.waited:
+            said.append(f"Nobody of class {patience.name} cancelled: they are taken to wait on.")
+    for one in found.lead_times:
+        if one.pooled and one.purchases:
+            said.append(f"Supplier {one.name} has few receipts: lead times of all are taken.")
+    if not history.exact and len(history.purchases):
+        said.append(
+            "Purchases have a day and no time: they count as placed in the evening and received in "
+            "the morning. Half a day of lead time may change the fill rate by two points."
+        )
+    return said
+
+
+def _sections(found: Calibration) -> Iterator[Section]:
+    words = (*found.guesses, *found.history.notes)
+    yield Section("read", "What was read", words, tables=(rows_table(found), dropped_table(found)))
+    yield Section("service", "How customers were served", tables=(service_table(found),))
+    yield Section(
+        "demand", "Demand", _demand_words(found), tables=(demand_table(found), factors_table(found))
+    )
+    yield Section(
+        "leadtimes",
+        "Lead times",
+        (
+            "Open purchases count as at least as long as they have been open, and those from "
+            "before the first day as seen only because they were still open then. The law "
+            "is the best by AIC of the censored likelihood, or the observed one where none "
+            "fits. Intervals: 95 %, "
+            "from the observed Fisher information.",
+        ),
+        tuple(_curves(found.lead_times, "s", "days from purchase to receipt")),
+        (lead_time_table(found),),
+    )
+    yield Section(
+        "patience",
+        "Patience",
+        (
+            "A cancellation while waiting ends a customer's patience; lines that were served or "
+            "are open say that it was longer.",
+        ),
+        tuple(_curves(found.patience, "p", "days waited")),
+        (patience_table(found),),
+    )
+    yield Section("policy", "Policy in use", _policy_words(found), tables=(levels_table(found),))
+    yield Section("products", "Products", tables=(products_table(found),))
+
+
+def rows_table(found: Calibration) -> Table:
+    """Each table's rows read and used."""
+    rows = [(r.table, r.file, r.read, r.used, r.read - r.used) for r in found.history.rows]
+    names = ("table", "file", "rows read", "used", "left out")
+    return Table("rows", "Rows", tuple(map(Column, names)), tuple(rows))
+
+
+def dropped_table(found: Calibration) -> Table:
+    """Rows that were left out, by reason."""
+    rows = [(r.table, why, n) for r in found.history.rows for why, n in r.dropped.items()]
+    columns = (Column("table"), Column("reason"), Column("rows"))
+    return Table("dropped", "Rows that were left out", columns, tuple(rows))
+
+
+def service_table(found: Calibration) -> Table:
+    """How each class was served."""
+    columns = (
+        Column("class"),
+        Column("order lines"),
+        Column("units"),
+        Column("fill rate", kind="share"),
+        Column("cancelled", kind="share"),
+        Column("mean wait", "days"),
+    )
+    rows = [
+        (s.name, s.lines, round(s.units), share(s.fill_rate), share(s.cancel_rate), s.mean_wait)
+        for s in found.service
+    ]
+    note = "Fill rate: units that left as soon as orders leave that find their units on hand."
+    return Table("service", "Service", columns, tuple(rows), note)
+
+
+def demand_table(found: Calibration) -> Table:
+    """The demand of each class."""
+    rows = [
+        (
+            c.name,
+            c.orders,
+            between(c.rate),
+            c.mean_lines,
+            between(c.mean_size),
+            c.size_law,
+            c.pattern.dispersion,
+            c.pattern.trend * 365 if c.pattern.trend else None,
+        )
+        for c in found.classes
+    ]
+    columns = (
+        Column("class"),
+        Column("orders"),
+        Column("orders per day"),
+        Column("lines per order"),
+        Column("packs per line"),
+        Column("law of packs"),
+        Column("dispersion"),
+        Column("trend", "per year"),
+    )
+    note = (
+        "With 95 % intervals. Dispersion: variance of the daily counts over that of a Poisson "
+        "process with the same weekdays and months; 1 is Poisson. A pattern or trend is taken "
+        "where its likelihood ratio is beyond the 1 % level."
+    )
+    return Table("demand", "Orders", columns, tuple(rows), note)
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def factors_table(found: Calibration) -> Table:
+    """The factors of weekdays and months."""
+    rows: list[tuple[Cell, ...]] = []
+    for k, name in enumerate((*DAYS, *MONTHS)):
+        cells: list[Cell] = []
+        for c in found.classes:
+            given = c.pattern.weekdays if k < 7 else c.pattern.months
+            cells.append(None if given is None else given[k if k < 7 else k - 7])
+        rows.append((name, *cells))
+    columns = (Column("day or month"), *(Column(c.name) for c in found.classes))
+    return Table("factors", "Factors on the rate", columns, tuple(rows), "- : no effect is known.")
+
+
+def lead_time_table(found: Calibration) -> Table:
+    """The lead time of each supplier."""
+    rows = [
+        (
+            s.name,
+            s.purchases,
+            s.open,
+            None if s.fit is None else s.fit.law,
+            None if s.fit is None else between(s.fit.mean),
+            None if s.fit is None else between(s.fit.sd),
+            s.completed_mean,
+            _distance(s),
+            _runners_up(s.fits),
+            None if math.isnan(s.late_share) else share(s.late_share),
+            ", ".join(f"day {o.starts:g} to {o.ends:g}" for o in s.outages) or None,
+            f"{s.crossings[0]} of {s.crossings[1]:.0f} expected",
+        )
+        for s in found.lead_times
+    ]
+    columns = (
+        Column("supplier", kind="text"),
+        Column("purchases"),
+        Column("open"),
+        Column("law"),
+        Column("mean", "days"),
+        Column("sd", "days"),
+        Column("mean of the received", "days"),
+        Column("distance"),
+        Column("other laws (AIC more)"),
+        Column("late"),
+        Column("outages"),
+        Column("overtakings"),
+    )
+    note = (
+        "Distance: the largest between the law and Kaplan-Meier. Late: after the confirmed date, "
+        "of those received. The mean of the received alone is too short where many are open."
+    )
+    return Table("leadtimes", "Lead times", columns, tuple(rows), note)
+
+
+def patience_table(found: Calibration) -> Table:
+    """The patience of each class."""
+    rows = [
+        (
+            p.name,
+            p.waited,
+            p.cancelled,
+            p.apart,
+            None if p.fit is None else p.fit.law,
+            None if p.fit is None else between(p.fit.mean),
+            _distance(p),
+            _runners_up(p.fits),
+        )
+        for p in found.patience
+    ]
+    columns = (
+        Column("class"),
+        Column("lines that waited"),
+        Column("cancelled"),
+        Column("for other reasons"),
+        Column("law"),
+        Column("mean", "days"),
+        Column("distance"),
+        Column("other laws (AIC more)"),
+    )
+    return Table("patience", "Patience", columns, tuple(rows))
+
+
+def levels_table(found: Calibration) -> Table:
+    """The levels of each stock point: the master's, what purchases say, and which are used."""
+    history, policy, masters = found.history, found.policy, found.history.masters
+    used = levels_of(found)
+    rows: list[tuple[Cell, ...]] = []
+    for i, name in enumerate(history.products[:MOST_PRODUCTS]):
+        for j, site in enumerate(history.sites):
+            origin = used[i, j][2]
+            rows.append(
+                (
+                    name,
+                    site,
+                    masters.group[i] or None,
+                    int(policy.purchases[i, j]),
+                    masters.reorder_point[i, j],
+                    masters.up_to[i, j],
+                    policy.trigger[i, j],
+                    policy.top[i, j],
+                    policy.multiple[i, j],
+                    origin,
+                )
+            )
+    names = ("product", "site", "group", "purchases", "s of the master", "S of the master")
+    columns = (
+        *(Column(name, kind="text" if name in ("product", "site") else "") for name in names),
+        Column("s by purchases"),
+        Column("S by purchases"),
+        Column("multiple"),
+        Column("used"),
+    )
+    return Table("levels", "Levels", columns, tuple(rows))
+
+
+def products_table(found: Calibration) -> Table:
+    """The demand of each product."""
+    products, history = found.products, found.history
+    rows = [
+        (
+            name,
+            history.masters.group[i] or None,
+            int(products.lines[i]),
+            between(products.units_per_day[i]),
+            int(products.pack[i]),
+            products.kind[i],
+            products.interval[i] if math.isfinite(products.interval[i]) else None,
+            products.variation[i],
+            products.first[i],
+            products.last[i],
+        )
+        for i, name in enumerate(history.products[:MOST_PRODUCTS])
+    ]
+    columns = (
+        Column("product", kind="text"),
+        Column("group"),
+        Column("lines"),
+        Column("units per day"),
+        Column("pack"),
+        Column("kind"),
+        Column("ADI", "days"),
+        Column("CV²"),
+        Column("first order", "day"),
+        Column("last order", "day"),
+    )
+    note = "Kind by Syntetos, Boylan and Croston (2005): limits 1.32 days and 0.49."
+    return Table("products", "Demand by product", columns, tuple(rows), note)
+
+
+def between(interval: Interval) -> str:
+    """An estimate with the ends of its interval: 4.1 (3.8 to 4.4)."""
+    if not math.isfinite(interval.high):
+        return f"{interval.value:.4g}"
+    return f"{interval.value:.4g} ({interval.low:.4g} to {interval.high:.4g})"
+
+
+def _distance(part: Any) -> float | None:
+    """How far a parametric law is from what was observed."""
+    if part.fit is None or part.fit.law == "discrete" or not part.times.events:
+        return None
+    return distance(part.times, part.fit)
+
+
+def _runners_up(fits: Sequence[Fit]) -> str | None:
+    if len(fits) < 2:
+        return None
+    least = fits[0].aic
+    return ", ".join(f"{fit.law} +{fit.aic - least:.1f}" for fit in fits[1:])
+
+
+def _demand_words(found: Calibration) -> tuple[str, ...]:
+    if len(found.classes) == 1:
+        return ()
+    same = "in the same proportions" if found.one_mix else "in proportions of their own"
+    return (f"The classes order products {same} (chi-square, 1 % level).",)
+
+
+def _policy_words(found: Calibration) -> tuple[str, ...]:
+    policy = found.policy
+    days = ", ".join(DAYS[d] for d in policy.review_days)
+    said = [f"Purchases are placed on {days}."]
+    if not math.isnan(policy.agrees):
+        said.append(
+            f"{share(policy.agrees)} of the purchases bring the position to the master's level, "
+            "within a multiple."
+        )
+    return tuple(said)
+
+
+def _curves(parts: Sequence[Any], prefix: str, label: str) -> Iterator[tuple[str, str]]:
+    """The law against Kaplan-Meier, a figure for each supplier or class that has a law."""
+    shown = [part for part in parts if part.fit is not None and part.times.events > 1]
+    for number, part in enumerate(shown[:8]):
+        figure = _curve(part.times, part.fit, label)
+        said = f"{part.name}: Kaplan-Meier and the {part.fit.law} law"
+        yield inline_svg(figure, f"{prefix}{number}", f"Share that is longer, {label}"), said
+
+
+def _curve(times: Times, fit: Fit, label: str) -> Any:
+    ends, survival = kaplan_meier(times)
+    ax = style.new_axes(None, 2.6)
+    ax.step(
+        np.r_[0.0, ends], np.r_[1.0, survival], where="post", color=style.BLUE, label="observed"
+    )
+    days = np.linspace(1e-3, float(ends[-1]) * 1.05, 200)
+    ax.plot(days, fit.survival(days), color=style.ORANGE, linestyle="--", label=fit.law)
+    ax.set_xlabel(label)
+    ax.set_ylabel("share that is longer")
+    ax.set_ylim(0, 1.02)
+    ax.legend(frameon=False)
+    return ax.figure

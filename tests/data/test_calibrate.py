@@ -1,0 +1,174 @@
+"""From an export to a scenario that runs, and how near its figures are to the truth."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.data.exports import SHOP, write
+
+from backsim.cli import run
+from backsim.data.calibrate import Calibration, calibrate
+from backsim.data.scenariofile import flow, quoted, scenario_text
+from backsim.scenario import load
+from backsim.scenario.yamlfile import parse_value
+
+CLIENT = Path(__file__).parents[3] / "shared" / "data" / "client_export"
+
+
+def test_two_commands_from_an_export_to_a_simulation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    export, out = write(tmp_path / "export", SHOP), tmp_path / "out"
+    assert run(["calibrate", str(export), "--out", str(out)]) == 0
+    told = capsys.readouterr()
+    assert "lines.csv is taken for lines, as plain writes it" in told.err
+    assert "4 order lines of 2 products at 1 sites" in told.out
+    assert sorted(file.name for file in out.iterdir()) == [
+        "calibration.json",
+        "data.html",
+        "experiment.yaml",
+        "mapping.yaml",
+        "scenario.yaml",
+    ]
+    assert run(["run", str(out / "scenario.yaml"), "-n", "2", "--engine", "simpy"]) == 0
+    assert run(["validate", str(out / "experiment.yaml")]) == 0
+    figures = json.loads((out / "calibration.json").read_text())
+    assert figures["suppliers"]["acme"]["open"] == 1
+    assert figures["service"]["all"]["fill_rate"] == pytest.approx(6 / 13)
+    page = (out / "data.html").read_text()
+    assert "too long" not in page
+    assert "Rows that were left out" not in page or "a row of totals" not in page
+
+
+def test_the_guessed_mapping_reads_the_same_export(tmp_path: Path):
+    export, out = write(tmp_path / "export", SHOP), tmp_path / "out"
+    run(["calibrate", str(export), "--out", str(out)])
+    again = calibrate(out / "mapping.yaml")
+    assert len(again.history.lines) == 4
+    assert again.guesses == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["calibrate"], "expected a folder with an export, or a mapping file"),
+        (["calibrate", "nowhere"], "nowhere: expected a folder with an export, or a mapping file"),
+        (["calibrate", ".", "--template", "sapp"], "template: expected sap, odoo"),
+    ],
+)
+def test_bad_arguments_say_what_is_expected(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+):
+    assert run(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["00123", "yes", "a b", 'q"', "mug", "é", "1.5", "x: y", "-", "*"])
+def test_names_are_written_so_that_they_are_read(name: str):
+    assert parse_value(flow({name: [name]})) == {name: [name]}
+    assert parse_value(quoted(name)) == name
+
+
+@pytest.fixture(scope="module")
+def client() -> Calibration:
+    if not CLIENT.is_dir():
+        pytest.skip(f"needs {CLIENT}")
+    return calibrate(CLIENT)
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict:
+    return json.loads((CLIENT / "truth.json").read_text())
+
+
+def test_no_row_of_the_client_s_export_is_lost_or_kept_wrongly(client: Calibration, truth: dict):
+    """All lines and units of the true history, and none besides."""
+    parts = [truth["metrics"][part]["all"] for part in ("train", "held_out")]
+    assert len(client.history.lines) == sum(part["lines"] for part in parts)
+    assert client.history.lines.units.sum() == sum(part["units"] for part in parts)
+    dropped = {why: n for rows in client.history.rows for why, n in rows.dropped.items()}
+    assert (dropped["a repeated row"], dropped["a test order"]) == (134, 14)
+    assert (client.history.first.isoformat(), client.history.last.isoformat()) == tuple(
+        truth["window"]
+    )
+
+
+def test_the_client_was_served_as_in_truth(client: Calibration, truth: dict):
+    parts = [truth["metrics"][part]["all"] for part in ("train", "held_out")]
+    units = [part["units"] for part in parts]
+    for name, key, error in (
+        ("fill_rate", "fill_rate", 0.01),
+        ("mean_wait", "mean_wait", 0.15),
+        ("cancel_rate", "cancel_rate_waiting", 0.002),
+    ):
+        true = np.average([part[key] for part in parts], weights=units)
+        assert getattr(client.service[-1], name) == pytest.approx(true, abs=error), name
+
+
+def test_demand_of_the_client_is_recovered(client: Calibration, truth: dict):
+    named = {c["name"]: c for c in truth["classes"].values()}
+    for found in client.classes:
+        assert found.rate.holds(named[found.name]["rate"]), found.name
+        assert found.mean_lines == pytest.approx(1 + named[found.name]["lines"], rel=0.05)
+    items = {item["id"]: item for item in truth["items"]}
+    items["890007-A"] = items.pop("470091")
+    held = [
+        interval.holds(sum(items[name]["mean_units_per_day"].values()))
+        for name, interval in zip(
+            client.history.products, client.products.units_per_day, strict=True
+        )
+    ]
+    assert np.mean(held) > 0.89  # of 120 at 95 %: fewer has probability 0.3 %
+
+
+def test_lead_times_of_the_client_are_recovered(client: Calibration, truth: dict):
+    """In days from the evening of a purchase to the morning of its receipt, on working days."""
+    by_name = {s.name: s for s in client.lead_times}
+    for name in ("100020", "100040", "100010"):
+        true, found = truth["suppliers"][name], by_name[name]
+        assert found.fit is not None
+        assert found.fit.mean.value == pytest.approx(true["mean"], abs=0.7), name
+        assert found.fit.sd.value == pytest.approx(true["mean"] * true["cv"], rel=0.1), name
+    (outage,) = by_name["100040"].outages
+    assert (outage.starts, outage.ends) == (pytest.approx(313, abs=3), pytest.approx(360, abs=3))
+    late = truth["suppliers"]["100030"]
+    assert by_name["100030"].fit.mean.value == pytest.approx(
+        late["mean"] + late["late"] * late["late_mean"], abs=0.7
+    )
+
+
+def test_patience_of_the_client_is_recovered(client: Calibration, truth: dict):
+    named = {c["name"]: c["pat"] for c in truth["classes"].values()}
+    for found in client.patience:
+        shape, scale = named[found.name]
+        weibull = next(fit for fit in found.fits if fit.law == "weibull")
+        assert weibull.parameters["scale"] == pytest.approx(scale, rel=0.1), found.name
+        if found.name != "Webshop":
+            assert weibull.mean.holds(scale * math.gamma(1 + 1 / shape)), found.name
+
+
+def test_levels_that_purchases_show_are_the_true_ones(client: Calibration, truth: dict):
+    items = {item["id"]: item for item in truth["items"]}
+    items["890007-A"] = items.pop("470091")
+    right = []
+    for i, name in enumerate(client.history.products):
+        for j, site in enumerate(client.history.sites):
+            if not np.isnan(client.policy.top[i, j]):
+                error = client.policy.top[i, j] - items[name]["S"][site]
+                right.append(abs(error) <= items[name]["pack"])
+    assert np.mean(right) > 0.85
+    assert client.policy.review_days == (0, 1, 2, 3, 4)
+    assert client.policy.agrees > 0.85
+
+
+def test_the_client_s_scenario_is_read_and_speaks_of_packs(client: Calibration, tmp_path: Path):
+    path = tmp_path / "scenario.yaml"
+    path.write_text(scenario_text(client))
+    model = load(path)
+    assert model.scenario.products["470026"].pack == 10
+    assert len(model.stock_points) == 240
+    assert max(map(len, path.read_text().splitlines())) < 160

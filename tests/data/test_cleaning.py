@@ -1,0 +1,186 @@
+"""From files to a history: joined, counted, and refused where they cannot be read."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.data.exports import SHOP, write
+
+from backsim.data.calibrate import read_mapping
+from backsim.data.cleaning import clean
+from backsim.data.history import History
+from backsim.data.reading import read_export
+from backsim.errors import InputError
+from backsim.tables.faults import TableError
+
+
+def history(folder: Path) -> History:
+    mapping, place, _, _ = read_mapping(folder)
+    return clean(mapping, read_export(mapping, place))
+
+
+def dropped(found: History, table: str) -> dict[str, int]:
+    return next(rows.dropped for rows in found.rows if rows.table == table)
+
+
+def test_a_small_history(tmp_path: Path):
+    found = history(write(tmp_path, SHOP))
+    assert (found.first, found.last) == (datetime.date(2024, 3, 4), datetime.date(2024, 3, 16))
+    assert (found.products, found.classes, found.suppliers) == (
+        ("mug", "plate"),
+        ("trade", "web"),
+        ("acme",),
+    )
+    lines = found.lines
+    assert lines.units.tolist() == [2, 1, 4, 6]
+    assert lines.at_once.tolist() == [2, 0, 4, 0]
+    assert np.isnan(lines.served).tolist() == [False, False, False, True]
+    assert lines.cancelled[3] == 12
+    assert lines.cancelled_units[3] == 6
+    assert found.purchases.received.tolist()[0] == 10
+    assert np.isnan(found.purchases.received[1])
+
+
+def test_every_row_that_is_left_out_is_counted_by_reason(tmp_path: Path):
+    lines = """
+        order,line,product,units,ordered,class,text
+        1,1,mug,2,2024-03-04 09:00,trade,
+        1,1,mug,2,2024-03-04 09:00,trade,
+        2,1,mug,4,2024-03-05 10:00,web,
+        4,1,mug,-4,2024-03-06 10:00,web,
+        5,1,mug,9999,2024-03-06 10:00,web,TEST do not ship
+        6,1,mug,3,,web,
+        7,1,mug,0,2024-03-07 10:00,web,
+        0,1,mug,5,2024-02-07 10:00,web,
+        Total,,,10019,,,
+    """
+    found = history(write(tmp_path, {**SHOP, "lines.csv": lines}))
+    assert dropped(found, "lines") == {
+        "a row of totals": 1,
+        "a test order": 1,
+        "a return": 1,
+        "no units": 1,
+        "a repeated row": 1,
+        "no date": 1,
+        "ordered before the first day, and open then": 1,
+    }
+    assert len(found.lines) == 2
+    used = next(rows for rows in found.rows if rows.table == "lines")
+    assert used.read - used.used == sum(used.dropped.values())
+
+
+def test_units_of_measure_and_new_numbers_come_from_the_master(tmp_path: Path):
+    found = history(
+        write(
+            tmp_path,
+            {
+                "VBAK.csv": "VBELN;AUDAT;KUNNR\n1;13.02.2024;7\n2;14.02.2024;7",
+                "VBAP.csv": (
+                    "VBELN;POSNR;MATNR;KWMENG;VRKME\n1;10;old;1.002,000;ST\n2;10;new;2,000;KAR\n"
+                    "2;20;new;2,000;XX"
+                ),
+                "MARC.csv": ("MATNR;MEINS;VRKME;UMREZ;NFMAT\nold;ST;KAR;12;new\nnew;ST;KAR;12;"),
+            },
+        )
+    )
+    assert found.products == ("new",)
+    assert found.lines.units.tolist() == [1002, 24]
+    assert dropped(found, "lines") == {"a unit that the product master does not know": 1}
+
+
+def test_orders_without_a_date_take_that_of_the_number_before(tmp_path: Path):
+    days = [f"2024-03-{day:02d} 08:00" for day in range(1, 21)]
+    days[7] = ""
+    rows = "\n".join(f"{100 + i},1,mug,1,{day}" for i, day in enumerate(days))
+    found = history(write(tmp_path, {"lines.csv": "order,line,product,units,ordered\n" + rows}))
+    assert len(found.lines) == 20
+    assert np.floor(found.lines.time[7]) == 6
+    assert any("took that of the order number before" in note for note in found.notes)
+
+
+def test_lines_that_leave_on_the_next_working_day_did_not_wait(tmp_path: Path):
+    """Orders from 14:00 on leave the day after, on Friday on Monday; that is no backorder."""
+    orders, shipped = [], []
+    for day in range(60):
+        date = datetime.date(2024, 3, 4) + datetime.timedelta(days=day)
+        if date.weekday() > 4:
+            continue
+        for hour in (9, 16):
+            number = f"{day}{hour}"
+            out = (
+                date
+                if hour == 9
+                else date + datetime.timedelta(days=3 if date.weekday() == 4 else 1)
+            )
+            orders.append(f"{number},1,mug,1,{date} {hour:02d}:00")
+            shipped.append(f"{number},1,1,{out}")
+    found = history(
+        write(
+            tmp_path,
+            {
+                "lines.csv": "order,line,product,units,ordered\n" + "\n".join(orders),
+                "shipments.csv": "order,line,units,shipped\n" + "\n".join(shipped),
+            },
+        )
+    )
+    assert (found.lines.at_once == 1).all()
+    assert "Orders from 16:00 on leave on the next working day." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (
+            "lines.csv",
+            "2,1,mug,4",
+            "2,1,mug,four",
+            r"lines.csv:4: units: expected a number, got 'four'",
+        ),
+        (
+            "lines.csv",
+            "2024-03-06 11:00",
+            "someday",
+            r"lines.csv:5: ordered: expected a date written as YYYY-MM-DD.*'someday'",
+        ),
+        ("lines.csv", "mug,6", "#REF!,6", r"lines.csv:5: product: expected a name, not a formula"),
+        ("lines.csv", "1,2,plate,1", "1,2,plate", r"lines.csv:3: expected 6 fields"),
+        ("purchases.csv", "P2,acme,mug,2024-03-15,12,", "", ""),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_row(
+    tmp_path: Path, file: str, old: str, new: str, said: str
+):
+    files = {**SHOP, file: SHOP[file].replace(old, new)}
+    if not said:
+        assert len(history(write(tmp_path, files)).purchases) == 1
+        return
+    with pytest.raises(TableError, match=said):
+        history(write(tmp_path, files))
+
+
+def test_dates_that_can_be_read_in_two_ways_are_refused_with_both(tmp_path: Path):
+    lines = "order,line,product,units,ordered\n1,1,mug,2,03/04/2024\n2,1,mug,1,04/05/2024"
+    with pytest.raises(TableError, match=r"may be 2024-04-03 or 2024-03-04"):
+        history(write(tmp_path, {"lines.csv": lines}))
+
+
+def test_a_row_that_cannot_be_read_is_dropped_and_counted_where_that_is_said(tmp_path: Path):
+    write(tmp_path, {**SHOP, "lines.csv": SHOP["lines.csv"].replace("mug,4", "mug,four")})
+    columns = "{order: order, line: line, product: product, units: units, ordered: ordered}"
+    (tmp_path / "mapping.yaml").write_text(
+        "rules: {unreadable: drop}\n"
+        f"tables:\n  - {{table: lines, file: lines.csv, columns: {columns}}}\n"
+    )
+    assert dropped(history(tmp_path), "lines") == {"unreadable": 1}
+
+
+def test_nothing_left_is_an_error(tmp_path: Path):
+    with pytest.raises(InputError, match="order lines that are demand"):
+        history(
+            write(
+                tmp_path, {"lines.csv": "order,line,product,units,ordered\n1,1,mug,-2,2024-03-04"}
+            )
+        )

@@ -1,0 +1,90 @@
+"""Which file holds what is guessed from its headings; a mapping says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.data.exports import SHOP, write
+
+from backsim.data.calibrate import read_mapping
+from backsim.data.mapping import TABLES, load_mapping, required_of
+from backsim.data.systems import guess, systems, write_template
+from backsim.errors import InputError
+
+
+def test_files_are_known_by_their_headings(tmp_path: Path):
+    found = guess(write(tmp_path, SHOP))
+    assert [(e["table"], e["file"]) for e in found.tables] == [
+        ("lines", "lines.csv"),
+        ("shipments", "shipments.csv"),
+        ("cancellations", "cancellations.csv"),
+        ("purchases", "purchases.csv"),
+    ]
+    assert found.tables[0]["columns"]["customer_class"] == "class"
+    assert "lines.csv is taken for lines" in found.notes[0]
+
+
+def test_names_of_sap_are_known_whatever_the_files_are_called(tmp_path: Path):
+    found = guess(
+        write(
+            tmp_path,
+            {
+                "auftraege.csv": "VBELN;AUDAT;KUNNR\n1;01.02.2024;7",
+                "positionen.csv": "VBELN;POSNR;MATNR;KWMENG\n1;10;4711;5",
+                "notiz.csv": "hello;there\n1;2",
+            },
+        )
+    )
+    assert [e["table"] for e in found.tables] == ["orders", "lines"]
+    assert "notiz.csv is not used: no table" in found.notes
+
+
+def test_a_folder_without_order_lines_says_what_to_do(tmp_path: Path):
+    write(tmp_path, {"a.csv": "x,y\n1,2"})
+    with pytest.raises(InputError, match=r"expected a file of order lines.*--template plain"):
+        guess(tmp_path)
+
+
+@pytest.mark.parametrize("system", systems())
+def test_every_template_is_a_mapping_and_names_known_fields(tmp_path: Path, system: str):
+    mapping = load_mapping(write_template(system, tmp_path))
+    assert "lines" in {entry.table for entry in mapping.tables}
+    with pytest.raises(InputError, match="without a mapping"):
+        write_template(system, tmp_path)
+    for table, entry in systems()[system].items():
+        assert set(required_of(table)) <= set(entry["columns"]) <= set(TABLES[table].model_fields)
+
+
+def test_a_mapping_in_the_folder_comes_before_a_guess(tmp_path: Path):
+    write(tmp_path, {"b.csv": "o,p,u,d\n1,mug,2,2024-03-04"})
+    (tmp_path / "mapping.yaml").write_text(
+        "tables:\n  - {table: lines, file: b.csv,"
+        " columns: {order: o, product: p, units: u, ordered: d}}\n"
+    )
+    mapping, folder, guesses, _ = read_mapping(tmp_path)
+    assert (mapping.tables[0].file, folder, guesses) == ("b.csv", tmp_path, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tables:\n  - {table: lines, file: a.csv, columns: {order: o}}", r"`product`.*required"),
+        (
+            "tables:\n  - {table: lines, file: a.csv,"
+            " columns: {order: o, product: p, units: u, wantd: w}}",
+            r":2:\d+: tables\[0\].*wanted",
+        ),
+        (
+            "tables:\n  - {table: lines, file: a.csv, columns: {order: o, product: p, units: u}}",
+            "the column `ordered` of lines, or a table of orders",
+        ),
+        ("tables:\n  - {table: line, file: a.csv, columns: {}}", "lines"),
+        ("until: soon\ntables: []", "a date such as 2024-01-31"),
+    ],
+)
+def test_a_faulty_mapping_is_refused_where_it_is(tmp_path: Path, text: str, said: str):
+    path = tmp_path / "mapping.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=said):
+        load_mapping(path)
