@@ -6,14 +6,12 @@ import re
 
 from backsim.results.metrics.registry import WITHOUT_WORDS
 from backsim.scenario.schema import Scenario
-from backsim.scenario.timeunit import one_of
+from backsim.scenario.timeunit import in_time_unit
 
 
 def unit_words(unit: str, scenario: Scenario) -> str:
     """`money per day` as `EUR per month` in a scenario of months and euros."""
-    several = scenario.time_unit
-    words = re.sub(r"\bdays\b", lambda _: several, unit)
-    words = re.sub(r"\bday\b", lambda _: one_of(several), words)
+    words = in_time_unit(unit, scenario.time_unit)
     if scenario.currency:
         words = re.sub(r"\bmoney\b", lambda _: scenario.currency, words)
     return words

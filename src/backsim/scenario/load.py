@@ -6,6 +6,7 @@ the fields mean together, and at last the size of the work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from backsim.scenario.part import MEMBER, Part
 from backsim.scenario.references import unknown_names
 from backsim.scenario.resolve import resolve
 from backsim.scenario.schema import Scenario
+from backsim.scenario.timeunit import in_time_unit
 from backsim.scenario.yamlfile import (
     Document,
     Fault,
@@ -108,8 +110,16 @@ def _faults(document: Document, error: ValidationError) -> list[Fault]:
             continue  # it has entries, all of them faulty
         path = _path_in_file(document.values, e["loc"])
         expected, got = _say(e)
-        found.append(document.fault(path, expected, got))
+        found.append(document.fault(path, _in_time_unit(expected, document.values), got))
     return list(dict.fromkeys(found))
+
+
+def _in_time_unit(expected: str, values: Any) -> str:
+    """What was expected, with the unit behind it, `(days)`, in the scenario's unit of time."""
+    several = values.get("time_unit") if isinstance(values, Mapping) else None
+    if not isinstance(several, str):
+        return expected
+    return re.sub(r"\([^()]*\)$", lambda unit: in_time_unit(unit[0], several), expected)
 
 
 def _path_in_file(values: Any, location: Location) -> Location:

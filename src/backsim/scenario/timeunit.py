@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 PER_YEAR = {
     "minute": 525_600.0,
     "hour": 8_760.0,
@@ -17,6 +19,12 @@ PER_YEAR = {
 def one_of(several: str) -> str:
     """The singular of a time unit: `month` of `months`."""
     return several.removesuffix("s") or several
+
+
+def in_time_unit(words: str, several: str) -> str:
+    """Words about days as words about a scenario's time unit: `per month` of `per day`."""
+    words = re.sub(r"\bdays\b", lambda _: several, words)
+    return re.sub(r"\bday\b", lambda _: one_of(several), words)
 
 
 def per_year(time_unit: str) -> float | None:
