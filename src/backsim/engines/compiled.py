@@ -182,9 +182,7 @@ class Arena:
             "stocks": records(Stock, setup.stocks),
             "classes": records(CustomerClass, setup.classes),
             "suppliers": records(Supplier, setup.suppliers),
-            "purchases": _with_room(
-                records(Purchase, setup.purchases), len(tape) if network else len(tape) // 4
-            ),
+            "purchases": _with_room(records(Purchase, setup.purchases), len(tape) + ROWS),
             "deliveries": records(Delivery, setup.deliveries),
             "servers": blank(Server, setup.servers),
             "outages": records(Outage, setup.outages),

@@ -258,7 +258,7 @@ class _Reader:
             wanted = error.expected if "[" in name else f"a metric ({nearest(name, known)})"
             raise self._error(place, wanted, error.found) from None
         return Measured(
-            lambda look: look.run.metrics.get(spec.metric, spec.dimension, spec.member),
+            lambda look: look.get(spec.metric, spec.dimension, spec.member),
             spec.unit == "share",
         )
 

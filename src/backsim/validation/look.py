@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from backsim.results.metrics import Sums
 from backsim.validation.case import Case
 
 if TYPE_CHECKING:
@@ -19,9 +22,15 @@ class Look:
     run: Run
     case: Case
 
-    def get(self, name: str) -> float:
-        """One of the run's own metrics."""
-        return float(self.run.metrics[name])
+    def get(self, name: str, dimension: str = "", member: str = "") -> float:
+        """One of the run's own metrics; the others are not reckoned."""
+        place = self._sums.views.index((dimension, member))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(self._sums[name][place])
+
+    @cached_property
+    def _sums(self) -> Sums:
+        return Sums(self.run.model, self.run.log)
 
     @property
     def start(self) -> float:
@@ -46,12 +55,14 @@ class Look:
         """Units shipped, of the lines that count."""
         return self.get("shipped_per_day") * self.days
 
+    def purchased(self, field: str) -> Any:
+        """A field of the purchases that were placed while it counted and have arrived."""
+        return self.run.log.purchases[field][self._arrived]
+
     @cached_property
-    def purchases(self) -> Any:
-        """The purchases that were placed while it counted and have arrived."""
+    def _arrived(self) -> Any:
         rows = self.run.log.purchases
-        come = rows["arrives"] <= self.run.model.horizon
-        return rows[(rows["placed"] >= self.start) & come]
+        return (rows["placed"] >= self.start) & (rows["arrives"] <= self.run.model.horizon)
 
     @property
     def stock(self) -> Any:

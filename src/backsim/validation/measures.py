@@ -263,7 +263,7 @@ def no_shortfall(look: Look) -> float:
 @measure()
 def mean_lead_time(look: Look) -> float:
     """Mean days from purchase to arrival."""
-    return float((look.purchases["arrives"] - look.purchases["placed"]).mean())
+    return float((look.purchased("arrives") - look.purchased("placed")).mean())
 
 
 @measure()
@@ -277,10 +277,11 @@ def purchases_outstanding(look: Look) -> float:
 @measure(share=True)
 def nothing_on_order(look: Look) -> float:
     """Share of time with no purchase on order."""
-    rows = look.run.log.purchases
-    rows = rows[np.isfinite(rows["arrives"]) & (rows["arrives"] > rows["placed"])]
-    covered = np.maximum.accumulate(np.r_[look.start, rows["arrives"].clip(min=look.start)])
-    placed = np.r_[rows["placed"], look.run.model.horizon].clip(min=look.start)
+    arrives, placed = look.run.log.purchases["arrives"], look.run.log.purchases["placed"]
+    under_way = np.isfinite(arrives) & (arrives > placed)
+    covered = np.r_[look.start, arrives[under_way].clip(min=look.start)]
+    covered = np.maximum.accumulate(covered)
+    placed = np.r_[placed[under_way], look.run.model.horizon].clip(min=look.start)
     return float((placed - covered).clip(min=0).sum()) / look.days
 
 
@@ -334,7 +335,7 @@ def mean_held(look: Look) -> float:
 
     By Little's law those on their way are the units purchased per day times the mean lead time.
     """
-    days = float(look.purchases["lead_time"].mean())
+    days = float(look.purchased("lead_time").mean())
     moving = look.get("units_per_purchase") * look.get("purchases_per_day") * days
     return look.get("mean_on_order") - moving
 
@@ -370,5 +371,5 @@ def shortage_cost(look: Look) -> float:
 def value_of_shipments(look: Look, values: Mapping[str, float]) -> float:
     """Value of the units shipped per day, given the value of a unit by class."""
     names = look.run.model.classes
-    shipped = [look.run.metrics.get("shipped_per_day", "class", name) for name in names]
+    shipped = [look.get("shipped_per_day", "class", name) for name in names]
     return sum(values[name] * units for name, units in zip(names, shipped, strict=True))

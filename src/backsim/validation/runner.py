@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from backsim.statistics import Estimate
 from backsim.validation import compare
@@ -67,11 +68,11 @@ def group_of(answer: Answer) -> str:
     return json.dumps([answer.instance, answer.case.scenario], sort_keys=True)
 
 
-def values_of(answer: Answer, looks: Mapping[str, Look]) -> list[Value]:
+def values_of(answer: Answer, measured: Mapping[str, Any]) -> list[Value]:
     """What a replication says: the measure, then what it is more for each neighbour."""
     if not answer.neighbours:
-        return [answer.measure(looks[answer.case.key])]
-    own, *others = (answer.sign * answer.measure(looks[case.key]) for case in answer.cases)
+        return [measured[answer.case.key]]
+    own, *others = (answer.sign * measured[case.key] for case in answer.cases)
     return [own, *(other - own for other in others)]
 
 
@@ -135,16 +136,23 @@ def _verdicts(
         progress(len(groups), len(groups), "")
 
 
-def _looks(group: Sequence[Answer], effort: Effort, replication: int) -> dict[str, Look]:
-    """A replication of each case of a group, all on the same random numbers."""
+def _measured(group: Sequence[Answer], effort: Effort, replication: int) -> list[list[Value]]:
+    """What a replication says of each answer: all cases on the same random numbers.
+
+    One run at a time is kept.
+    """
     cases = {case.key: case for answer in group for case in answer.cases}
-    return {key: Look(run_case(case, effort, replication), case) for key, case in cases.items()}
+    measured: list[dict[str, Any]] = [{} for _ in group]
+    for key, case in cases.items():
+        look = Look(run_case(case, effort, replication), case)
+        for found, answer in zip(measured, group, strict=True):
+            if any(case.key == key for case in answer.cases):
+                found[key] = answer.measure(look)
+    return [values_of(answer, found) for answer, found in zip(group, measured, strict=True)]
 
 
 def _computed(group: Sequence[Answer], effort: Effort) -> Iterator[Verdict]:
-    looks = _looks(group, effort, 0)
-    for answer in group:
-        own, *others = values_of(answer, looks)
+    for answer, (own, *others) in zip(group, _measured(group, effort, 0), strict=True):
         if answer.neighbours:
             extra = dict(zip(answer.neighbours, others, strict=True))
             yield compare.judge_optimum_exactly(answer, extra)
@@ -156,8 +164,7 @@ def _estimated(
     group: Sequence[Answer], tests: int, precision: Precision, effort: Effort
 ) -> Iterator[Verdict]:
     def play(replication: int) -> list[Value]:
-        looks = _looks(group, effort, replication)
-        return [value for answer in group for value in values_of(answer, looks)]
+        return [value for values in _measured(group, effort, replication) for value in values]
 
     def targets(means: Sequence[float]) -> list[float]:
         goals: list[float] = []

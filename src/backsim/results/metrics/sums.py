@@ -6,6 +6,7 @@ horizon; time averages run over [warm-up, horizon].  Nothing happens at the hori
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,9 +54,12 @@ class Sums:
         return self._metrics[metric]
 
     def of(self, kind: Callable[[Sums], More]) -> More:
-        """More sums of some kind, `kind(self)`; made once."""
+        """More sums of some kind, `kind(self)`; made once.
+
+        They do not keep these sums, so that a run's memory is free at once when it is done with.
+        """
         if kind not in self._made:
-            self._made[kind] = kind(self)
+            self._made[kind] = kind(weakref.proxy(self))
         found: More = self._made[kind]
         return found
 
