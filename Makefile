@@ -3,12 +3,16 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Tests run in so many processes, which share what is compiled.
+WORKERS ?= 2
 PYTEST_ARGS ?=
 
 # The first interpreter that starts and is new enough.  To choose another: make test PYTHON=python3.13
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo $$python; break; fi; done)
+
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # What is installed so far; a stamp is older than what it was made from when something has to be done.
 RUN := $(VENV)/.installed-run
@@ -22,7 +26,7 @@ ALONE := stockpyl
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types layers check check-experiments validate figures docs bench wheel clean
+.PHONY: help demo test test-all test-thorough lint types layers check check-experiments validate figures docs bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +35,13 @@ demo: $(RUN) ## compare seven policies: table, finding, report in backsim-demo
 	$(BIN)/backsim demo
 
 test: $(TEST) ## run the fast tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST)
 
 test-all: $(TEST) ## run the fast and the slow tests
-	$(BIN)/python -m pytest -m "" $(PYTEST_ARGS)
+	$(PYTEST) -m ""
+
+test-thorough: $(TEST) ## run all tests, properties on ten times as many examples (nightly)
+	BACKSIM_TESTS=thorough $(PYTEST) -m ""
 
 lint: $(DEV) ## check format and style
 	@status=0; \

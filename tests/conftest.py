@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.budget import examples
 
 from backsim.results.metrics import METRICS
 from backsim.rules import FAMILIES, files
 
 settings.register_profile(
     "backsim",
+    max_examples=examples(100),
     deadline=None,  # the first example may compile
     derandomize=True,  # a test that fails, fails for everyone
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

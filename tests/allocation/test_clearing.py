@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 
 from backsim.allocation.model.book import Names
 from backsim.allocation.model.constraints import broken_limits
@@ -137,7 +138,7 @@ def short(case: Case, plan: tuple[tuple[float, ...], ...]) -> float:
     return total
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cases())
 def test_what_is_given_now_belongs_to_the_best_of_all_plans(case: Case):
     program = state(book_of(case))
@@ -151,7 +152,7 @@ def test_what_is_given_now_belongs_to_the_best_of_all_plans(case: Case):
     assert min(agree, default=INF) == pytest.approx(least, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cases(plain=True))
 def test_without_anything_that_binds_it_is_the_sort(case: Case):
     assert clearing.is_a_sort(case)

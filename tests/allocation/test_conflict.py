@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from tests.allocation.books import books, plans
 from tests.allocation.small import small_book
+from tests.budget import examples
 
 from backsim.allocation.model.book import Book, Capacity, Limits
 from backsim.allocation.plan.allocate import optimise
@@ -81,7 +82,7 @@ def test_a_price_on_broken_promises_makes_a_plan():
     assert plan.served.sum() == 8.0
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(books(limits=True))
 def test_without_the_named_wishes_there_is_a_plan(book: Book):
     """What is named is the conflict: with its wishes dropped the rest can be had.  And back."""

@@ -12,6 +12,7 @@ from scipy.sparse import csc_matrix
 from tests.allocation.books import books
 from tests.allocation.small import small_book
 from tests.allocation.test_optimum import random_book
+from tests.budget import examples
 
 from backsim.allocation.model.book import Book, Capacity, Limits
 from backsim.allocation.model.statement import state
@@ -110,7 +111,7 @@ def test_worth_is_what_a_little_more_saves(seed: int):
         assert (plan.cost - more.cost) / 1e-3 == pytest.approx(plan.worth[source], abs=1e-4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books())
 def test_a_unit_more_saves_at_most_its_worth(book: Book):
     """Where prices are not unique too: the least cost is convex in what there is."""
@@ -122,7 +123,7 @@ def test_a_unit_more_saves_at_most_its_worth(book: Book):
         assert -1e-6 <= plan.cost - more.cost <= plan.worth[source] + 1e-6
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books())
 def test_worth_fits_the_plan(book: Book):
     """A source that is not used up is worth nothing."""

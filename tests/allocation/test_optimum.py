@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.allocation.books import books, cost_by_hand, faults, plans
 from tests.allocation.small import small_book
+from tests.budget import examples
 
 from backsim.allocation.model.book import Book, Limits
 from backsim.allocation.model.constraints import broken_limits
@@ -24,7 +25,7 @@ from backsim.allocation.solver.solution import Effort
 CLOSE = 1e-6
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(books())
 def test_no_plan_in_whole_units_is_cheaper(book: Book):
     """With whole numbers for all units the program has a whole optimum."""
@@ -36,7 +37,7 @@ def test_no_plan_in_whole_units_is_cheaper(book: Book):
     assert plan.bound == pytest.approx(plan.cost, abs=CLOSE)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books(mixed=True))
 def test_no_plan_with_whole_orders_and_shipments_is_cheaper(book: Book):
     assume(len(book.options) <= 6)
@@ -46,7 +47,7 @@ def test_no_plan_with_whole_orders_and_shipments_is_cheaper(book: Book):
     assert plan.bound <= plan.cost + CLOSE
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(books(limits=True))
 def test_limits_are_kept_and_no_plan_is_cheaper(book: Book):
     """Units may divide here, so that a whole plan may cost more, but never less."""
@@ -62,7 +63,7 @@ def test_limits_are_kept_and_no_plan_is_cheaper(book: Book):
     assert not whole or plan.cost <= min(whole) + CLOSE
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books(limits=True))
 def test_whole_units_with_limits(book: Book):
     assume(len(book.options) <= 5)
@@ -75,7 +76,7 @@ def test_whole_units_with_limits(book: Book):
     assert optimise(book).cost == pytest.approx(min(whole), abs=CLOSE)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books(mixed=True, limits=True))
 def test_no_rule_beats_the_program(book: Book):
     try:
@@ -89,7 +90,7 @@ def test_no_rule_beats_the_program(book: Book):
             assert not faults(plan), plan.rule
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books())
 def test_no_sharing_beats_the_program(book: Book):
     best = optimise(book)
@@ -99,7 +100,7 @@ def test_no_sharing_beats_the_program(book: Book):
         assert best.cost <= plan.cost + CLOSE, plan.rule
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(books(limits=True), st.booleans())
 def test_both_forms_are_one(book: Book, mixed: bool):
     """Straight into HiGHS, and through PuLP: the same objective, units and duals."""
@@ -253,7 +254,7 @@ def test_a_tie_is_broken_between_optima_only():
     assert plan.served.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 0, 2]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(books())
 def test_ties_change_no_cost(book: Book):
     program = state(book)

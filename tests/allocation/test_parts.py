@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from tests.allocation.books import books, faults
 from tests.allocation.small import small_book
+from tests.budget import examples
 
 from backsim.allocation.model.book import Book, Capacity, Limits
 from backsim.allocation.plan.plan import Plan
@@ -46,7 +47,7 @@ def test_a_long_chain_is_one_component(seed: int):
     assert not of_column.any()
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(books(limits=True))
 def test_the_least_share_of_a_group_is_as_great_as_can_be(book: Book):
     """Against one program a group, with the limits a day; and the plan keeps them."""

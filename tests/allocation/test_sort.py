@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.allocation.small import small_book
+from tests.budget import examples
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.plan.allocate import optimise
@@ -34,7 +35,7 @@ def clearings(draw: st.DrawFn) -> Book:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(clearings())
 def test_the_program_is_a_sort(book: Book):
     best, sort = optimise(book), Desk(book).plan(COSTLIEST)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.models import build, built_in, inbound, orders, use
 from tests.properties.strategies import models
 
@@ -101,13 +102,13 @@ def by_trying_all(history: History) -> float:
     return history.holding * held + least(0, tuple(int(n) for n in history.receipts))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(histories())
 def test_equals_the_best_of_all_clearings(history: History):
     assert least_cost(history) == pytest.approx(by_trying_all(history), abs=1e-7)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(histories(), st.lists(st.floats(-2, 30), min_size=3, max_size=3))
 def test_at_any_prices_it_is_a_bound(history: History, found: list[float]):
     """Also at prices that rise, or are below 0: these are put right."""
@@ -115,7 +116,7 @@ def test_at_any_prices_it_is_a_bound(history: History, found: list[float]):
     assert prices.bound_at(history, worth) <= least_cost(history) + 1e-7
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(histories(), st.sampled_from([1, 3, 8]))
 def test_with_the_prices_that_are_found_it_is_the_least_cost(history: History, most: int):
     """However roughly the search begins."""
@@ -148,7 +149,7 @@ def bounded(model: Model, **policy: Any) -> Model:
     return from_dict(plain)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(models(), st.integers(0, 99))
 def test_no_run_costs_less(model: Model, seed: int):
     """Whatever the rules, suppliers and customers of a random model."""

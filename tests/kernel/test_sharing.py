@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.models import build, check, deliveries, inbound, lines_of, orders, play, tell
 
 from backsim import streams
@@ -90,7 +91,7 @@ def test_of_equal_remainders_those_first_in_the_queue_get_the_unit():
     assert log.lines["shipped"].tolist() == [0, 1, 1]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(st.integers(1, 30), min_size=1, max_size=12),
     st.integers(1, 200),

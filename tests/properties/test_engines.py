@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.models import play
 from tests.properties.strategies import models, networks
 
@@ -12,13 +13,13 @@ from backsim.results.metrics import measure
 from backsim.scenario.model import Model
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(models(), st.integers(0, 3))
 def test_both_engines_write_the_same_log(model: Model, seed: int):
     play(model, seed)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(networks(), st.integers(0, 3))
 def test_both_engines_write_the_same_log_of_a_network(model: Model, seed: int):
     log = play(model, seed)
@@ -26,7 +27,7 @@ def test_both_engines_write_the_same_log_of_a_network(model: Model, seed: int):
     measure(model, log)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(models(), st.integers(0, 3))
 def test_the_event_log_changes_nothing_else(model: Model, seed: int):
     with_notes, without = play(model, seed, record=True), play(model, seed, record=False)

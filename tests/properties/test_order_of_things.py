@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.models import build, built_in, check, deliveries, use
 from tests.properties.strategies import ARRIVALS, LEAD_TIMES
 
@@ -55,7 +56,7 @@ def backlog_by_time(log: Log) -> dict[float, int]:
     return dict(zip(log.notes["time"].tolist(), np.cumsum(change).tolist(), strict=True))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(UNIT_CLASSES, SEEDS, SUPPLIERS, st.integers(0, 5), st.integers(1, 3))
 def test_a_higher_base_stock_never_serves_fewer_at_once(
     classes: list[Any], seed: int, suppliers: Any, level: int, more: int
@@ -71,7 +72,7 @@ def test_a_higher_base_stock_never_serves_fewer_at_once(
         assert early <= late or not late  # first come, first served: nobody is served later
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(UNIT_CLASSES, SEEDS, SUPPLIERS, st.integers(0, 5))
 def test_the_priority_rule_does_not_change_the_total_backlog(
     classes: list[Any], seed: int, suppliers: Any, level: int
@@ -93,7 +94,7 @@ def test_the_priority_rule_does_not_change_the_total_backlog(
     assert all(backlog == backlogs[0] for backlog in backlogs)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(UNIT_CLASSES, SEEDS, SUPPLIERS, st.integers(0, 3))
 def test_rationing_never_serves_more_units(
     classes: list[Any], seed: int, suppliers: Any, level: int

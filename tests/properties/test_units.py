@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.models import IDLE_PRODUCTS, build, orders, play
 from tests.properties.strategies import models, networks
 from tests.units import assert_same, in_unit
@@ -45,21 +46,21 @@ def counts_by_day(model: Model) -> bool:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(models(), st.integers(0, 3), st.sampled_from(FACTORS))
 def test_random_models(model: Model, seed: int, factor: float):
     assume(not counts_by_day(model))
     assert_same_in_unit(model, factor, seed)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(networks(), st.integers(0, 3), st.sampled_from(FACTORS))
 def test_random_networks(model: Model, seed: int, factor: float):
     assume(not counts_by_day(model))
     assert_same_in_unit(model, factor, seed)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(models(), st.integers(0, 3), st.sampled_from(FACTORS))
 def test_random_models_compiled(model: Model, seed: int, factor: float):
     """The engines agree on each of the two models."""

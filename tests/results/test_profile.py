@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.models import build, inbound, orders
 from tests.properties.strategies import models, networks
 
@@ -107,7 +108,7 @@ def from_notes(model: Model, log: Log, times: np.ndarray) -> tuple[np.ndarray, n
     return stock, total("order", lines=own) - gone
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.one_of(models(), networks()), st.integers(0, 3))
 def test_against_the_event_log(model: Model, seed: int) -> None:
     makers = [s for name, s in model.scenario.suppliers.items() if name != "idle"]
@@ -121,7 +122,7 @@ def test_against_the_event_log(model: Model, seed: int) -> None:
     assert found.backlog[-1] == log.lines["open"].sum() + log.lines["reserved"].sum()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(models(), st.integers(0, 3))
 def test_waits_against_every_unit(model: Model, seed: int) -> None:
     log = play(model, seed)

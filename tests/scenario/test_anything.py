@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 
 from backsim.errors import InputError
 from backsim.scenario import from_dict, read
@@ -78,7 +79,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(damaged())
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_a_damaged_scenario(values: dict[str, Any]) -> None:
     with suppress(FileError):
         model = from_dict(values, folder=VALID)
@@ -92,7 +93,7 @@ def test_a_damaged_scenario(values: dict[str, Any]) -> None:
 @example("- !!set {a, b}")
 @example("1" * 5000 + ": 1")
 @example("a: 0o9")
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_text(text: str) -> None:
     with suppress(InputError):
         build(parse_yaml(text, "text"), VALID)

@@ -30,8 +30,14 @@ def test_fast_subset_agrees():
     assert all(v.source for v in found)
 
 
-def test_simpy_agrees():
-    names = ["M3", "LK_mean_20_40", "T1_critical_level_1"]
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["LK_mean_20_40", "T1_critical_level_1"],
+        pytest.param(["M3"], marks=pytest.mark.slow, id="a million orders"),
+    ],
+)
+def test_simpy_agrees(names: list[str]):
     found = list(validate(names, fast=True, engine="simpy"))
     assert {v.instance for v in found} == set(names)
     assert {v.verdict for v in found} == {"agrees"}, others(found)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.budget import examples
 from tests.validation.files import Values, answers_of, changed, shipped, verdicts, write
 from tests.validation.grains import EconomicOrder, Newsvendor, WithDisruptions
 
@@ -139,7 +140,7 @@ def test_levels_a_little_beside_the_optimum_are_found_out(
     assert found["share_opt"] == ("differs" if longer > 1 else "agrees")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.integers(5, 60),
     *(st.floats(0.1, 20) for _ in range(4)),
