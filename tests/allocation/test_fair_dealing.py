@@ -362,6 +362,16 @@ def test_out_of_time_without_a_plan_is_not_that_there_is_none(tmp_path: Path, so
         optimise(found, Effort(time_limit=1e-4), solver=solver)
 
 
+def test_a_plan_that_ends_by_the_time_limit_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    big(tmp_path)
+    assert cli(["allocate", str(tmp_path), "--today", "2026-11-24", "--time-limit", "0.01"]) == 0
+    shown = capsys.readouterr()
+    assert "stopped by the time limit of 0.01 s (--time-limit): a better plan would" in shown.err
+    assert "lp: time limit, cost" in shown.out
+
+
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = folder(
         tmp_path,

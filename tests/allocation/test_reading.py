@@ -279,6 +279,28 @@ def test_dates_in_another_form(tmp_path: Path):
     assert found.lines.due.tolist() == [68.0, 8.0]
 
 
+def test_files_in_a_form_that_is_not_found_but_said(tmp_path: Path):
+    """One that no header tells: `#` between fields, in the encoding of old DOS."""
+    (tmp_path / "stock.csv").write_text("product#units\nmug#4\nplate#0\n")
+    lines = "id#product#units#customer\nL1#mug#5#Müller\nL2#plate#3#Ødegård\n"
+    (tmp_path / "lines.csv").write_bytes(lines.encode("cp850"))
+    found = read_book(tmp_path, TODAY, delimiter="#", encoding="cp850")
+    assert found.names.customers == ("Müller", "Ødegård")
+    (tmp_path / "settings.csv").write_text("name,value\ndelimiter,#\nencoding,cp850\n")
+    assert read_book(tmp_path, TODAY).names.customers == ("Müller", "Ødegård")
+    (tmp_path / "settings.csv").write_text("name,value\ndelimiter,tab\nencoding,cp850\n")
+    with pytest.raises(InputError, match=r"lines.csv:1: expected a column 'id'"):
+        read_book(tmp_path, TODAY)
+
+
+def test_where_a_file_is_in_another_encoding(tmp_path: Path):
+    path = write(tmp_path, settings="name,value\nencoding,utf-8\n")
+    (path / "lines.csv").write_bytes((LINES + "L3,mug,1\n").replace("L3", "L\xe9").encode("cp1252"))
+    message = r"lines.csv:4: expected a CSV file in utf-8 \(byte 38\)"
+    with pytest.raises(InputError, match=message):
+        read_book(path, TODAY)
+
+
 @pytest.mark.parametrize("ending", ["xlsx", "xlsm"])
 def test_a_workbook_is_the_same_book(tmp_path: Path, ending: str):
     openpyxl = pytest.importorskip("openpyxl")
@@ -355,6 +377,12 @@ FAULTS = [
     (
         {"settings": "name,value\ndecimal,dot\n"},
         "settings.csv:2: decimal: expected point or comma, got 'dot'",
+    ),
+    (
+        {"settings": "name,value\ndelimiter,semicolon\nencoding,utf-88\n"},
+        "settings.csv:2: delimiter: expected one character, such as ';', got 'semicolon'\n"
+        "settings.csv:3: encoding: expected a known encoding, such as utf-8, utf-16 or cp1252, "
+        "got 'utf-88'",
     ),
     (
         {"columns": "table,column,heading\nlimes,units,Menge\n"},

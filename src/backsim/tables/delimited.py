@@ -68,3 +68,10 @@ def _rows(text: str, delimiter: str, first: int) -> Iterator[list[str]]:
             yield row
     except csv.Error as error:
         raise Unreadable(f"a CSV file ({error})", row=count + 1) from None
+
+
+def check_delimiter(text: str) -> str:
+    """A character that may stand between fields.  Raises ValueError."""
+    if len(text) != 1 or text in '\r\n"':
+        raise ValueError("one character, such as ';'")
+    return text

@@ -64,10 +64,9 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     try:
         text = data.decode(known)
     except UnicodeDecodeError as error:
-        place = f"byte {error.start}"
-        if encoding is None:
-            raise Unreadable(f"a CSV file in UTF-8, UTF-16 or cp1252 ({place})") from None
-        raise Unreadable(f"a CSV file in {encoding} ({place})") from None
+        row = data[: error.start].decode(known, "replace").count("\n") + 1
+        wanted = encoding or "UTF-8, UTF-16 or cp1252"
+        raise Unreadable(f"a CSV file in {wanted} (byte {error.start})", row=row) from None
     except UnicodeError:
         raise Unreadable(f"a CSV file in {known}") from None
     if "\0" in text:

@@ -21,7 +21,7 @@ from backsim.allocation.book.options import (
     waiting,
 )
 from backsim.allocation.book.parse import Parser
-from backsim.allocation.book.settings import Settings, read_settings
+from backsim.allocation.book.settings import Settings
 from backsim.allocation.book.tables import read_tables
 from backsim.allocation.model.book import (
     INBOUND,
@@ -53,16 +53,20 @@ def read_book(
     today: date | None = None,
     date_format: str | None = None,
     decimal: str | None = None,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Book:
     """The book in a folder of CSV files or in an Excel workbook.
 
-    `today`, `date_format` and `decimal` (a point or a comma) come before the book's own settings.
+    `today`, `date_format`, `decimal` (a point or a comma), `delimiter` and `encoding` (of CSV
+    files) come before the book's own settings.
     Raises InputError; a TableError lists all faults that were found, with file and row.
     """
     expect(path, Kind.BOOK, Kind.WORKBOOK, Kind.FOLDER)
-    tables = read_tables(path)
-    settings = read_settings(tables.get("settings"), today, date_format, decimal)
-    return _Assembly(tables, settings).book()
+    given = {"today": today, "date_format": date_format, "decimal": decimal}
+    given |= {"delimiter": delimiter, "encoding": encoding}
+    return _Assembly(*read_tables(path, given)).book()
 
 
 @dataclass(eq=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from backsim.allocation.model.constraints import CONSTRAINTS
-from backsim.errors import nearest
+from backsim.errors import InputError, nearest
 from backsim.tables.dates import check_format
+from backsim.tables.delimited import check_delimiter
 from backsim.tables.faults import TableError
 from backsim.tables.numbers import COMMA, POINT, evidence
+from backsim.tables.opening import check_encoding
 from backsim.tables.spec import Column
 from backsim.tables.table import Table
 
@@ -26,6 +28,16 @@ OWN = (
         "decimal",
         "decimal",
         "the decimal sign, point or comma; found from the numbers if not given",
+    ),
+    Column(
+        "delimiter",
+        "delimiter",
+        "the character between fields of CSV files, or tab; found from the headers if not given",
+    ),
+    Column(
+        "encoding",
+        "encoding",
+        "the encoding of CSV files, such as cp1252; found from the files if not given",
     ),
     Column(
         "shipping_days",
@@ -51,17 +63,14 @@ class Settings:
     today: date
     date_format: str | None = None
     decimal: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
     shipping_days: int = 5
     own: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_settings(
-    table: Table | None,
-    today: date | None,
-    date_format: str | None,
-    decimal: str | None = None,
-) -> Settings:
-    """The settings of a table; `today`, `date_format` and `decimal` come before it, where given.
+def read_settings(table: Table | None, given: Mapping[str, Any]) -> Settings:
+    """The settings of a table; what is `given`, and not None, comes before it.
 
     Raises TableError.
     """
@@ -84,15 +93,23 @@ def read_settings(
                 found[name] = None
     if faults:
         raise TableError(faults)
-    own = {"today": today, "date_format": date_format, "decimal": decimal}
-    given = {**found, **{name: value for name, value in own.items() if value is not None}}
-    fields = {column.name: given.pop(column.name) for column in OWN if column.name in given}
-    return Settings(**{"today": date.today(), **fields}, own=given)  # type: ignore[arg-type]
+    own = found | {name: value for name, value in given.items() if value is not None}
+    fields = {column.name: own.pop(column.name) for column in OWN if column.name in own}
+    return Settings(**{"today": date.today(), **fields}, own=own)  # type: ignore[arg-type]
 
 
-def parse_day(text: str) -> date:
-    """A date written as YYYY-MM-DD.  Raises ValueError."""
-    return datetime.strptime(text, "%Y-%m-%d").date()
+def option(name: str, text: str | None) -> Any:
+    """The value of a setting that is given as an option; None where it is not.
+
+    Raises InputError.
+    """
+    if text is None:
+        return None
+    try:
+        return _value(setting_columns()[name].kind, text)
+    except ValueError as error:
+        label = name.replace("_", "-")
+        raise InputError(f"{label}: expected {error}, got {text!r}") from None
 
 
 DECIMALS = {"point": ".", ".": ".", "comma": ",", ",": ","}
@@ -110,21 +127,8 @@ NUMBERS = {
 
 def _value(kind: str, text: str) -> object:
     """The value of a setting of some kind.  Raises ValueError, which says what is expected."""
-    if kind == "today":
-        try:
-            return parse_day(text)
-        except ValueError:
-            raise ValueError("a date written as YYYY-MM-DD") from None
-    if kind == "date_format":
-        return check_format(text)
-    if kind == "decimal":
-        if text.lower() in DECIMALS:
-            return DECIMALS[text.lower()]
-        raise ValueError("point or comma")
-    if kind == "yes":
-        if text.lower() in ("yes", "no"):
-            return text.lower() == "yes"
-        raise ValueError("yes or no")
+    if kind in READ:
+        return READ[kind](text)
     most, what = NUMBERS[kind]
     try:
         value = (COMMA if evidence([text]).comma else POINT).read(text)
@@ -134,3 +138,30 @@ def _value(kind: str, text: str) -> object:
     if not 0.0 <= value <= most or (whole and value != int(value)):
         raise ValueError(what)
     return int(value) if whole else value
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise ValueError("a date written as YYYY-MM-DD") from None
+
+
+def _one_of(words: Mapping[str, Any], what: str) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        if text.lower() not in words:
+            raise ValueError(what)
+        return words[text.lower()]
+
+    return read
+
+
+READ: Mapping[str, Callable[[str], Any]] = {
+    "today": _day,
+    "date_format": check_format,
+    "decimal": _one_of(DECIMALS, "point or comma"),
+    "yes": _one_of({"yes": True, "no": False}, "yes or no"),
+    "delimiter": lambda text: check_delimiter("\t" if text.lower() == "tab" else text),
+    "encoding": check_encoding,
+}
+"""What reads a setting that is no number, by its kind."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from backsim.allocation.book.columns import HEADINGS, TABLES, TableSpec
+from backsim.allocation.book.columns import HEADINGS, SETTINGS, TABLES, TableSpec
+from backsim.allocation.book.settings import Settings, read_settings
 from backsim.errors import InputError, nearest
 from backsim.tables.delimited import read_delimited
 from backsim.tables.excel import read_workbook
@@ -18,22 +20,35 @@ from backsim.tables.table import Headed, Table, find_header
 MAX_ROWS = 1_000_000
 """Rows of a table; a program for more of them does not fit into memory."""
 
-Source = tuple[str, Callable[[list[str]], Sheet]]
-"""Where a table is, and what reads its rows, given the headings to look for."""
+Form = tuple[str | None, str | None]
+"""The delimiter and encoding of CSV files, where they are given."""
+Source = tuple[str, Callable[[Form, list[str]], Sheet]]
+"""Where a table is, and what reads its rows, given that and the headings to look for."""
 Headings = Mapping[str, str]
 """What columns are called in the file, by their own names; empty: by their own names."""
 
 
-def read_tables(path: Path) -> dict[str, Table]:
-    """The tables of a book.  Raises TableError, InputError."""
+FIRST = (SETTINGS.name, HEADINGS.name)
+"""The tables that say how the others are read."""
+
+
+def read_tables(path: Path, given: Mapping[str, Any]) -> tuple[dict[str, Table], Settings]:
+    """The tables of a book, and its settings; those `given` come before its own.
+
+    Raises TableError, InputError.
+    """
     found = _sheets(path) if is_workbook(path) else _files(path)
     tables: dict[str, Table] = {}
     faults: list[str] = []
     mapped: dict[str, dict[str, str]] = {}
-    for name in sorted(found, key=lambda name: name != HEADINGS.name):  # it is about the others
+    settings = read_settings(None, given)
+    for name in sorted(found, key=lambda name: [name != first for first in FIRST]):
         place, read = found[name]
         try:
-            tables[name] = _table(TABLES[name], place, read, mapped.get(name, {}))
+            form = (settings.delimiter, settings.encoding)
+            tables[name] = _table(TABLES[name], place, partial(read, form), mapped.get(name, {}))
+            if name == SETTINGS.name:
+                settings = read_settings(tables[name], given)
         except Unreadable as fault:
             faults.append(fault.at(place))
         except TableError as error:
@@ -46,7 +61,7 @@ def read_tables(path: Path) -> dict[str, Table]:
             faults.append(f"{path}: expected a table {name} ({spec.doc}), got {_list(found)}")
     if faults:
         raise TableError(faults)
-    return tables
+    return tables, settings
 
 
 def _list(names: Iterable[str]) -> str:
@@ -66,7 +81,7 @@ def _files(folder: Path) -> dict[str, Source]:
             raise TableError([f"{file}: expected the name of a table ({known}), got '{name}'"])
         if name in found:
             raise TableError([f"{file}: expected each table once, got {found[name][0]} too"])
-        found[name] = (str(file), partial(read_delimited, file))
+        found[name] = (str(file), partial(_file, file))
     return found
 
 
@@ -83,7 +98,11 @@ def _sheets(file: Path) -> dict[str, Source]:
     return {title: (sheet.place, partial(_same, sheet)) for title, sheet in sheets.items()}
 
 
-def _same(sheet: Sheet, _: list[str]) -> Sheet:
+def _file(file: Path, form: Form, headings: list[str]) -> Sheet:
+    return read_delimited(file, headings, *form)
+
+
+def _same(sheet: Sheet, *_: Any) -> Sheet:
     return sheet
 
 

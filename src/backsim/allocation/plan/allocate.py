@@ -47,9 +47,7 @@ def optimise(
     book = prepared(book)
     flow = flow_of(book)
     program = state(book, flow)
-    floor = None
-    if program.is_mixed or effort.time_limit < INF:
-        floor = floor_of(book, flow, program)
+    floor = floor_of(book, flow, program) if program.is_mixed else None
     found = solve(program, effort, start=floor, form=form, solver=solver)
     if found.status == INFEASIBLE:
         if floor is None:
@@ -58,6 +56,8 @@ def optimise(
             )
         else:  # a solver that overlooks the floor is wrong
             found = no_solution(TIME_LIMIT, -INF)
+    if found.status == TIME_LIMIT and floor is None:  # of a linear program, or still none
+        floor = floor_of(book, flow, program)
     if floor is not None and found.objective > (
         cost := float(program.cost @ floor + program.offset)
     ):

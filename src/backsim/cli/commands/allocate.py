@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,11 +53,23 @@ def allocate(
     decimal: Annotated[
         str | None, typer.Option(help="The decimal sign in numbers: point or comma.")
     ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What stands between the fields of CSV files, or tab.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of CSV files, such as cp1252.")
+    ] = None,
     format: PrintAs = Format.table,
     solver: Annotated[Solver, typer.Option(help="What solves the program.")] = Solver.highs,
     time_limit: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0.01, help="When the solver stops.")
-    ] = None,
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.01,
+            help="When the solver stops with the best plan it has. Default: 60.",
+            show_default=False,
+        ),
+    ] = 60.0,
     rules: RuleFiles = None,
 ) -> None:
     """Allocate stock and purchases to today's open orders."""
@@ -68,15 +79,18 @@ def allocate(
     if book is None:
         raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
     from backsim.allocation.book.assemble import read_book
+    from backsim.allocation.book.settings import option
     from backsim.allocation.plan.compare import LP, all_plans, compared
     from backsim.allocation.plan.compare import allocate as make_plan
     from backsim.allocation.plan.lists import rows
     from backsim.allocation.plan.store import plain_rows, summary, write_plan
-    from backsim.allocation.solver.solution import Effort
+    from backsim.allocation.solver.solution import TIME_LIMIT, Effort
 
     if out is not None:
         check_folder(out)
-    given = read_book(book, _today(today), _format(date_format), _decimal(decimal))
+    said = {"today": today, "date_format": date_format, "decimal": decimal}
+    said |= {"delimiter": delimiter, "encoding": encoding}
+    given = read_book(book, **{name: option(name, text) for name, text in said.items()})
     if given.overdue:
         say(f"warning: overdue, but planned with as if here: {few(given.overdue, MOST_NAMES)}")
     for better, worse in given.silent_ranks if rule == LP else ():
@@ -84,8 +98,14 @@ def allocate(
             f"warning: rank only orders the rules and breaks ties; the linear program goes by "
             f"weight and lost, and class {better} has no more of them than class {worse}"
         )
-    effort = Effort(time_limit=time_limit) if time_limit else None
+    effort = Effort(time_limit=time_limit)
     plan = make_plan(given, rule, effort, **({"solver": solver.value} if rule == LP else {}))
+    if plan.status == TIME_LIMIT:
+        more = f"at most {share(plan.gap)} of its cost" if plan.bounded else "an unknown amount"
+        say(
+            f"stopped by the time limit of {time_limit:g} s (--time-limit): "
+            f"a better plan would save {more}"
+        )
     plans = all_plans(plan, effort)
     title = f"Plan for {book.name or book}"
     if out is not None:
@@ -113,32 +133,6 @@ def _make_template(folder: Path) -> None:
     for path in write_template(folder):
         print(path)
     say(f"fill them in, then: backsim allocate {folder}")
-
-
-def _today(text: str | None) -> date | None:
-    from backsim.allocation.book.settings import parse_day
-
-    try:
-        return None if text is None else parse_day(text)
-    except ValueError:
-        raise InputError(f"today: expected a date written as YYYY-MM-DD, got {text!r}") from None
-
-
-def _format(text: str | None) -> str | None:
-    from backsim.tables.dates import check_format
-
-    try:
-        return None if text is None else check_format(text)
-    except ValueError as error:
-        raise InputError(f"date-format: expected {error}, got {text!r}") from None
-
-
-def _decimal(text: str | None) -> str | None:
-    from backsim.allocation.book.settings import DECIMALS
-
-    if text is not None and text not in DECIMALS:
-        raise InputError(f"decimal: expected point or comma, got {text!r}")
-    return None if text is None else DECIMALS[text]
 
 
 def _blocks(plan: Plan, plans: Sequence[Plan]) -> Iterator[Block]:

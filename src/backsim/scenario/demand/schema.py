@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
@@ -23,6 +23,7 @@ from backsim.scenario.distributions.fields import Interval, Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member, only_key
 from backsim.scenario.shorthand import Name, Spec, Weights
 from backsim.tables.dates import check_format
+from backsim.tables.delimited import check_delimiter
 from backsim.tables.opening import check_encoding
 
 
@@ -226,17 +227,16 @@ def _date_format(text: str) -> str:
         raise fault("a date format such as %Y-%m-%d %H:%M, or days") from None
 
 
-def _delimiter(text: str) -> str:
-    if len(text) != 1 or text in '\r\n"':
-        raise fault("one character, such as ';'")
-    return text
+def _told(check: Callable[[str], str]) -> AfterValidator:
+    """What a check of a text expects, told as a fault of the field."""
 
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise fault(str(error)) from None
 
-def _encoding(text: str) -> str:
-    try:
-        return check_encoding(text)
-    except ValueError as error:
-        raise fault(str(error)) from None
+    return AfterValidator(checked)
 
 
 class Trace(Spec):
@@ -253,9 +253,9 @@ class Trace(Spec):
     "mixed"): found from the whole column, and refused where it can be read in two ways."""
     decimal: Literal[".", ","] | None = None
     """The decimal sign; the other one stands between thousands.  Default: found from the file."""
-    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
+    delimiter: Annotated[str, _told(check_delimiter)] | None = None
     """The character between fields of a CSV file.  Default: found from the header."""
-    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    encoding: Annotated[str, _told(check_encoding)] | None = None
     """Of a CSV file.  Default: UTF-8 or UTF-16, or else cp1252."""
     sheet: str | None = None
     """The sheet of a workbook; may be left out when there is one."""
