@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backsim import plot, statistics
     from backsim.allocation.book.assemble import read_book
-    from backsim.allocation.plan.compare import allocate
+    from backsim.allocation.plan.allocate import allocate
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "backsim.allocation.book.assemble": ("read_book",),
-    "backsim.allocation.plan.compare": ("allocate",),
+    "backsim.allocation.plan.allocate": ("allocate",),
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
     "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),

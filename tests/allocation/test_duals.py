@@ -18,8 +18,7 @@ from backsim.allocation.model.book import Book, Capacity, Limits
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.allocate import optimise
 from backsim.allocation.solver import highs, pulpform
-from backsim.allocation.solver.program import Program
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.solver.program import Effort, Program
 
 
 def three_lines() -> Book:

@@ -17,15 +17,14 @@ from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.model.fair import fair_shares
 from backsim.allocation.model.flow import flow_of
 from backsim.allocation.model.statement import state
-from backsim.allocation.plan.allocate import floor_of, optimise, prepared
-from backsim.allocation.plan.compare import all_plans, allocate
+from backsim.allocation.plan.allocate import all_plans, allocate, floor_of, optimise, prepared
 from backsim.allocation.plan.conflict import NoPlanError
 from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solver import pulpform
 from backsim.allocation.solver.highs import _again
 from backsim.allocation.solver.improve import improve
+from backsim.allocation.solver.program import Effort
 from backsim.allocation.solver.pulpform import has_cbc
-from backsim.allocation.solver.solution import Effort
 from backsim.cli import run as cli
 from backsim.errors import BacksimError
 

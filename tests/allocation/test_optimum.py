@@ -20,7 +20,7 @@ from backsim.allocation.plan.conflict import InfeasibleError, NoPlanError
 from backsim.allocation.plan.greedy import Desk, rules_for_books
 from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solver import highs, parts, pulpform, solve
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.solver.program import Effort
 
 CLOSE = 1e-6
 

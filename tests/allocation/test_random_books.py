@@ -17,10 +17,9 @@ from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.model.fair import fair_shares
 from backsim.allocation.model.flow import flow_of
 from backsim.allocation.model.statement import state
-from backsim.allocation.plan.allocate import optimise
+from backsim.allocation.plan.allocate import optimise, with_owed
 from backsim.allocation.plan.conflict import InfeasibleError
 from backsim.allocation.plan.greedy import Desk, rules_for_books
-from backsim.allocation.plan.overdue import with_owed
 from backsim.allocation.solver import highs
 from backsim.allocation.solver.pulpform import has_cbc
 from backsim.allocation.solver.solve import solve

@@ -13,8 +13,7 @@ from backsim.allocation.book import tables
 from backsim.allocation.book.assemble import read_book
 from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraints import broken_limits
-from backsim.allocation.plan.allocate import optimise
-from backsim.allocation.plan.compare import allocate
+from backsim.allocation.plan.allocate import allocate, optimise
 from backsim.allocation.plan.shares import pro_rata
 from backsim.errors import InputError
 

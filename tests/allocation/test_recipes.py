@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +15,7 @@ from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraint import CONSTRAINTS, WISH, Columns, Constraint, constraint
 from backsim.allocation.model.flow import Flow
 from backsim.allocation.model.outcome import Outcome
-from backsim.allocation.plan.compare import all_plans, compared, rule_names
+from backsim.allocation.plan.allocate import all_plans, compared, rule_names
 from backsim.allocation.plan.conflict import InfeasibleError
 from backsim.allocation.plan.shares import SHARING, sharing
 from backsim.allocation.solver.program import INF, Builder
@@ -161,17 +159,6 @@ def test_a_notebook_shows_a_plan_as_a_sentence_and_its_shipments(tmp_path: Path)
     html = allocate(read_book(folder))._repr_html_()
     assert "<b>lp</b>: 10 of 10 units served" in html
     assert "A&lt;b&gt;" in html
-
-
-@pytest.mark.parametrize(
-    ("before", "name"),
-    [("assemble", "read_book"), ("compare", "allocate"), ("template", "write_template")],
-)
-def test_names_of_before_work_with_a_warning(before: str, name: str):
-    sys.modules.pop(f"backsim.allocation.{before}", None)
-    with pytest.warns(DeprecationWarning, match="import its names from backsim.allocation"):
-        module = import_module(f"backsim.allocation.{before}")
-    assert getattr(module, name) is getattr(allocation, name)
 
 
 def test_all_names_for_python_are_there():

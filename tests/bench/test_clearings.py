@@ -18,8 +18,7 @@ from backsim.allocation.plan import clearing
 from backsim.allocation.plan.allocate import optimise
 from backsim.allocation.plan.clearing import Case
 from backsim.allocation.solver import highs
-from backsim.allocation.solver.program import Program
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.solver.program import Effort, Program
 from backsim.engines import compiled, simpy
 from backsim.scenario.model import Model
 from backsim.streams import draw

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backsim.cli import run as cli
-from backsim.hindsight.regret import rules_for
+from backsim.hindsight.bound import rules_for
 from backsim.scenario import load
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))

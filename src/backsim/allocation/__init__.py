@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backsim.allocation.book.assemble import read_book
     from backsim.allocation.book.template import write_template
-    from backsim.allocation.model.constraint import FACT, FORM, WISH, Constraint, constraint
-    from backsim.allocation.plan.compare import all_plans, allocate, side_by_side
+    from backsim.allocation.model.constraints import FACT, FORM, WISH, Constraint, constraint
+    from backsim.allocation.plan.allocate import all_plans, allocate, side_by_side
     from backsim.allocation.plan.shares import sharing
 
 _HOMES = {
     "book.assemble": ("read_book",),
     "book.template": ("write_template",),
-    "model.constraint": ("FACT", "FORM", "WISH", "Constraint", "constraint"),
-    "plan.compare": ("all_plans", "allocate", "side_by_side"),
+    "model.constraints": ("FACT", "FORM", "WISH", "Constraint", "constraint"),
+    "plan.allocate": ("all_plans", "allocate", "side_by_side"),
     "plan.shares": ("sharing",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

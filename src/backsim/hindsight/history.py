@@ -14,10 +14,7 @@ from backsim.entities import NEVER
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 
 @dataclass(frozen=True, eq=False)

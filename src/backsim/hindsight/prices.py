@@ -26,10 +26,7 @@ from backsim.hindsight import program as flow
 from backsim.hindsight.history import History
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 LARGE = 1_000_000
 """Columns up to which the program is solved as a whole."""
@@ -115,7 +112,7 @@ def bound_by_prices(history: History, most: int, rounds: int = ROUNDS) -> float:
     return best
 
 
-def _cheapest(line: Codes, cost: Floats, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _cheapest(line: Codes, cost: Floats, among: Flags) -> Flags:
     """The few cheapest columns of each line, among some."""
     own = np.flatnonzero(among)
     order = own[np.lexsort((cost[own], line[own]))]

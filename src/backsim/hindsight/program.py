@@ -15,15 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.solver import highs
-from backsim.allocation.solver.program import INF, Builder, Entries, Program, spans
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.solver.program import INF, Builder, Effort, Entries, Program, spans
 from backsim.hindsight.history import History
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 
 def least_cost(history: History) -> float:
@@ -83,7 +79,7 @@ def shipped(history: History, line: Codes, when: Floats) -> Floats:
     return np.asarray(cost - history.holding * window.days(when, INF), float)
 
 
-def program(history: History, fixed: float, chosen: NDArray[np.bool_] | None = None) -> Program:
+def program(history: History, fixed: float, chosen: Flags | None = None) -> Program:
     """What each unit saves, over leaving its line alone.
 
     With `chosen`, only some of the `useful` pairs of line and receipt.
@@ -131,7 +127,7 @@ def first_epoch(history: History) -> Codes:
     return np.maximum(0, np.searchsorted(history.epochs, history.time, "right") - 1)
 
 
-def patient(history: History) -> NDArray[np.bool_]:
+def patient(history: History) -> Flags:
     """Lines whose customers stay to the end: those of one group may change places."""
     return np.asarray(history.until >= history.window.end)
 

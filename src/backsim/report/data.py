@@ -12,11 +12,10 @@ from backsim.data.calibrate import Calibration
 from backsim.data.fit.interval import Interval
 from backsim.data.fit.survival import Fit, Times, distance, kaplan_meier
 from backsim.data.scenariofile import levels_of
+from backsim.present.html import Section, page
 from backsim.present.numbers import share
 from backsim.present.table import Cell, Column, Table
 from backsim.report.figures import style
-from backsim.report.html import page
-from backsim.report.sections import Section
 from backsim.report.svg import inline_svg
 
 MOST_PRODUCTS = 1000

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from backsim.present.html import Section
 from backsim.present.table import Table
 from backsim.report.figures import FIGURES, Page
 from backsim.report.svg import inline_svg
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: a heading, words, figures and tables."""
-
-    name: str
-    title: str
-    words: tuple[str, ...] = ()
-    figures: tuple[tuple[str, str], ...] = ()
-    """(svg, caption) of each figure."""
-    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.book.columns import constrained
-from backsim.allocation.book.lost import with_lost
 from backsim.allocation.book.options import (
     DayLimit,
     Lanes,
@@ -19,6 +18,7 @@ from backsim.allocation.book.options import (
     expand,
     on_days_of_orders,
     waiting,
+    with_lost,
 )
 from backsim.allocation.book.parse import Parser
 from backsim.allocation.book.settings import Settings
@@ -39,9 +39,7 @@ from backsim.kinds import Kind, expect
 from backsim.tables.table import Table
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 INF = float("inf")
 MAIN = "main"
@@ -139,11 +137,11 @@ class _Assembly:
             prices[codes] = self.parser.numbers(table, "price", 0.0)
         return prices
 
-    def _site(self, names: list[str]) -> NDArray[np.int64]:
+    def _site(self, names: list[str]) -> Codes:
         """Codes of sites; a new name is a new site."""
         return np.array([self.sites.setdefault(n, len(self.sites)) for n in names], np.int64)
 
-    def _site_of_lines(self, table: Table) -> NDArray[np.int64]:
+    def _site_of_lines(self, table: Table) -> Codes:
         """Codes of the lines' sites, which hold stock, or await a purchase, or have a lane."""
         names = self.parser.names(table, "site", MAIN)
         lanes = self.tables.get("lanes")
@@ -348,9 +346,7 @@ def _sorted_sources(sources: Sources) -> Sources:
     return take(sources, rank)
 
 
-def _of_whole_orders(
-    flags: NDArray[np.bool_], orders: list[str], codes: dict[str, int]
-) -> NDArray[np.bool_]:
+def _of_whole_orders(flags: Flags, orders: list[str], codes: dict[str, int]) -> Flags:
     """An order ships whole when one of its lines says so."""
     order = np.array([codes[n] for n in orders], np.int64)
     whole = np.bincount(order, flags, len(codes)) > 0
@@ -364,7 +360,7 @@ def _accepted(
     accepts: dict[str, list[str]],
     products: dict[str, int],
     sites: dict[str, int],
-) -> NDArray[np.bool_]:
+) -> Flags:
     """Which options the lines accept: their lists of substitutes and sites."""
     kept = np.ones(len(options), bool)
     kinds = (

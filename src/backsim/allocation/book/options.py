@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Capacity, Lines, Options, Sources, join
+from backsim.allocation.solver.parts import components
 from backsim.allocation.solver.program import distinct, spans
 from backsim.errors import InputError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 ROUNDING = 1e-6
 """Days: so far is a day from a whole number that was added to a lane's time and taken off again."""
@@ -31,7 +29,7 @@ MAX_OPTIONS = 5_000_000
 class Lanes:
     """By (site of the source, site of the line): whether there is a way, and what it takes."""
 
-    open: NDArray[np.bool_]
+    open: Flags
     days: Floats
     transport: Floats
     transfer: Floats
@@ -172,7 +170,7 @@ def on_days_of_orders(options: Options, lines: Lines) -> Options:
     return options.take(_in_time(options, lines))
 
 
-def _in_time(options: Options, lines: Lines) -> NDArray[np.bool_]:
+def _in_time(options: Options, lines: Lines) -> Flags:
     """Which options reach their customers before these have gone."""
     waited = options.day - lines.ordered[options.line]
     return np.asarray(waited <= lines.tolerance[options.line])
@@ -204,3 +202,29 @@ def capacity_of(
 def _ordered(options: Options) -> Options:
     """By line, then source, then day."""
     return options.take(np.lexsort((options.expedite, options.day, options.source, options.line)))
+
+
+def with_lost(lines: Lines, sources: Sources, options: Options, capacity: Capacity) -> Lines:
+    """The lines; a lost unit costs as much as one that comes a day after all that may come.
+
+    All that may come to the lines with which the line competes, not to others: a purchase of
+    another product says nothing about it.
+    """
+    group = competitors(lines, sources, options, capacity)
+    last = np.zeros(int(group.max(initial=0)) + 1)
+    np.maximum.at(last, group[options.line], options.day)
+    late = np.maximum(1.0, last[group] + 1.0 - np.maximum(0.0, lines.due))
+    return replace(lines, lost=np.where(np.isnan(lines.lost), lines.weight * late, lines.lost))
+
+
+def competitors(lines: Lines, sources: Sources, options: Options, capacity: Capacity) -> Codes:
+    """The group of each line: lines that share a source, a limit or a whole order, by any way."""
+    whole = np.flatnonzero(lines.complete)
+    before = len(sources) + len(capacity.units)
+    group, _ = components(
+        np.concatenate([options.line, options.line[capacity.option], whole]),
+        np.concatenate([options.source, len(sources) + capacity.row, before + lines.order[whole]]),
+        len(lines),
+        before + int(lines.order.max(initial=0)) + 1,
+    )
+    return group

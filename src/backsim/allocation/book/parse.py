@@ -23,8 +23,7 @@ from backsim.tables.values import Numerals, Unclear, learn, read_moments, untype
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 Value = TypeVar("Value")
 DAY = 86_400_000_000
@@ -153,7 +152,7 @@ class Parser:
             if text
         ]
 
-    def flags(self, table: Table, column: str) -> NDArray[np.bool_]:
+    def flags(self, table: Table, column: str) -> Flags:
         """A column of yes and no."""
         words = {**YES, **NO}
         texts = self._texts(table, column)

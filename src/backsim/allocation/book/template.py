@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from functools import partial
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO
 
@@ -23,104 +25,8 @@ KINDS = {
     "yes": "yes or no",
 }
 
-EXAMPLE: dict[str, list[dict[str, str]]] = {
-    "lines": [
-        {
-            "id": "1001-1",
-            "product": "kettle",
-            "units": "30",
-            "customer": "Adler",
-            "class": "wholesale",
-            "order": "1001",
-            "ordered": "2026-11-02",
-            "due": "2026-11-10",
-        },
-        {
-            "id": "1002-1",
-            "product": "kettle",
-            "units": "8",
-            "customer": "Berg",
-            "class": "retail",
-            "order": "1002",
-            "ordered": "2026-11-05",
-            "due": "2026-11-12",
-            "promised": "2026-11-28",
-        },
-        {
-            "id": "1002-2",
-            "product": "toaster",
-            "units": "5",
-            "customer": "Berg",
-            "class": "retail",
-            "order": "1002",
-            "ordered": "2026-11-05",
-            "due": "2026-11-12",
-            "substitutes": "none",
-        },
-        {
-            "id": "1003-1",
-            "product": "toaster",
-            "units": "12",
-            "customer": "Castro",
-            "class": "retail",
-            "site": "south",
-            "order": "1003",
-            "ordered": "2026-11-09",
-            "due": "2026-11-20",
-            "tolerance": "30",
-        },
-        {
-            "id": "1004-1",
-            "product": "kettle",
-            "units": "20",
-            "customer": "Dorn",
-            "class": "wholesale",
-            "site": "south",
-            "order": "1004",
-            "ordered": "2026-11-11",
-            "due": "2026-12-04",
-            "smallest": "10",
-        },
-    ],
-    "stock": [
-        {"product": "kettle", "units": "25"},
-        {"product": "kettle", "units": "4", "site": "south"},
-        {"product": "toaster", "units": "0"},
-        {"product": "toaster pro", "units": "6"},
-    ],
-    "inbound": [
-        {
-            "id": "P-77",
-            "product": "kettle",
-            "units": "24",
-            "arrives": "2026-12-09",
-            "expedited": "2026-12-01",
-            "expedite_cost": "1.5",
-        },
-        {
-            "id": "P-78",
-            "product": "toaster",
-            "units": "10",
-            "arrives": "2026-12-03",
-            "site": "south",
-        },
-    ],
-    "lanes": [
-        {"from": "main", "to": "south", "days": "2", "transfer": "0.8"},
-        {"from": "south", "to": "main", "days": "2", "transfer": "0.8"},
-    ],
-    "substitutes": [{"product": "toaster", "instead": "toaster pro", "cost": "4"}],
-    "classes": [
-        {"class": "retail", "rank": "1", "weight": "1.2", "lost": "40"},
-        {"class": "wholesale", "rank": "2", "weight": "0.5", "lost": "25"},
-    ],
-    "products": [
-        {"product": "kettle", "price": "38"},
-        {"product": "toaster", "price": "29"},
-        {"product": "toaster pro", "price": "45"},
-    ],
-    "settings": [{"name": "today", "value": "2026-11-24"}],
-}
+EXAMPLE = resources.files("backsim.allocation.book") / "example"
+"""A file for each table, with the columns that it needs."""
 
 
 def write_template(folder: Path) -> list[Path]:
@@ -129,7 +35,7 @@ def write_template(folder: Path) -> list[Path]:
     if taken:
         raise InputError(f"{taken[0]}: expected a folder without a book, got one that has it")
     check_folder(folder)
-    written = [folder / f"{name}.csv" for name in TABLES if name in EXAMPLE]
+    written = [folder / f"{name}.csv" for name in TABLES if _example(name).is_file()]
     for path in written:
         write_text(path, partial(_write_example, path.stem))
     readme = folder / "README.md"
@@ -138,10 +44,14 @@ def write_template(folder: Path) -> list[Path]:
     return [*written, readme]
 
 
+def _example(name: str) -> Traversable:
+    return EXAMPLE / f"{name}.csv"
+
+
 def _write_example(name: str, file: IO[str]) -> None:
     writer = csv.DictWriter(file, [column.name for column in TABLES[name].columns], "")
     writer.writeheader()
-    writer.writerows(EXAMPLE[name])
+    writer.writerows(csv.DictReader(_example(name).read_text("utf-8").splitlines()))
 
 
 def describe() -> list[str]:

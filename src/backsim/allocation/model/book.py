@@ -16,11 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 INF = float("inf")
 NOBODY = -1

@@ -17,15 +17,11 @@ import numpy as np
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.solver.parts import components
-from backsim.allocation.solver.program import INF, Builder
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.solver.program import INF, Builder, Effort
 from backsim.allocation.solver.solve import solve
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 MOST_LEVELS = 20
 """Levels that are told apart in a group of customers who compete; those above have the last."""
@@ -94,27 +90,15 @@ def _next_level(
     group: Codes,
     asked: Floats,
     share: Floats,
-    active: NDArray[np.bool_],
-) -> tuple[Floats, NDArray[np.bool_]]:
+    active: Flags,
+) -> tuple[Floats, Flags]:
     """By customer: the greatest least share of those who are active, and who can have no more."""
-    lines, sources, capacity = book.lines, book.sources, book.limits.capacity
-    line, source = book.options.line[useful], book.options.source[useful]
-    place = np.full(len(book.options), -1)
-    place[useful] = np.arange(len(useful))
-    counted = place[capacity.option] >= 0
-    builder, every, count = Builder(), np.arange(len(useful)), int(group.max(initial=0)) + 1
-    nothing = np.zeros(len(useful))
-    builder.add_columns("units", nothing, INF, False, nothing)
-    first = builder.add_columns("level", np.full(count, -1.0), 1.0, False, np.zeros(count))
-    for name, units, row, column in (
-        ("open", lines.units, line, every),
-        ("available", sources.units, source, every),
-        ("capacity", capacity.units, capacity.row[counted], place[capacity.option[counted]]),
-    ):
-        builder.add_rows(name, len(units), -INF, units, [(row, column, 1.0)])
+    line, every = book.options.line[useful], np.arange(len(useful))
+    count = int(group.max(initial=0)) + 1
+    builder, first = levels(book, useful, count)
     own = np.flatnonzero(active)
     least = np.where(active, 0.0, share * asked * (1.0 - HAIR))
-    rows = [(lines.customer[line], every, 1.0), (own, first + group[own], -asked[own])]
+    rows = [(book.lines.customer[line], every, 1.0), (own, first + group[own], -asked[own])]
     builder.add_rows("customer", len(asked), least, INF, rows)
     program = builder.program(0.0)
     found = solve(program, Effort(ties=False))
@@ -123,3 +107,24 @@ def _next_level(
     full = level[group] >= 1.0 - HAIR
     stuck = np.bincount(group, worth & active, count) == 0.0
     return level[group], full | worth | stuck[group]
+
+
+def levels(book: Book, useful: Codes, count: int) -> tuple[Builder, int]:
+    """Units of some options within what is there, and the greatest levels, each a last column.
+
+    Returns the number of the first of these.
+    """
+    lines, options, sources, capacity = book.lines, book.options, book.sources, book.limits.capacity
+    place = np.full(len(options), -1)
+    place[useful] = np.arange(len(useful))
+    counted = place[capacity.option] >= 0
+    builder, every, nothing = Builder(), np.arange(len(useful)), np.zeros(len(useful))
+    builder.add_columns("units", nothing, INF, False, nothing)
+    first = builder.add_columns("level", np.full(count, -1.0), 1.0, False, np.zeros(count))
+    for name, units, row, column in (
+        ("open", lines.units, options.line[useful], every),
+        ("available", sources.units, options.source[useful], every),
+        ("capacity", capacity.units, capacity.row[counted], place[capacity.option[counted]]),
+    ):
+        builder.add_rows(name, len(units), -INF, units, [(row, column, 1.0)])
+    return builder, first

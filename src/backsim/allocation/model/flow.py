@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Book
-from backsim.allocation.solver.program import Entries, spans
-from backsim.allocation.solver.solution import TRACE
+from backsim.allocation.solver.program import TRACE, Entries, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 MOST_POOLED = 60
 """Sources of a product at a site up to which they are pooled: their rows grow with the square."""
@@ -146,7 +144,7 @@ def flow_of(book: Book) -> Flow:
     return Flow(book, of, stands, np.where(fit[pool], pool, ALONE), place)
 
 
-def _fit(book: Book, pool: Codes, place: Codes, count: int) -> NDArray[np.bool_]:
+def _fit(book: Book, pool: Codes, place: Codes, count: int) -> Flags:
     """Which pools hold units that are alike: for each line at one cost, and there from then on.
 
     An order that ships whole on one day can draw on all that has arrived by its day; another line,
@@ -175,7 +173,7 @@ def _fit(book: Book, pool: Codes, place: Codes, count: int) -> NDArray[np.bool_]
     return ~unfit
 
 
-def _changes(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _changes(values: NDArray[np.generic]) -> Flags:
     """Where a value is not that before it."""
     new = np.ones(len(values), bool)
     new[1:] = values[1:] != values[:-1]

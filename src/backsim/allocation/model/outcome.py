@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Book
-from backsim.allocation.solver.solution import TRACE
+from backsim.allocation.solver.program import TRACE
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 TERMS = (
     "lateness",
@@ -89,5 +87,5 @@ class Outcome:
         return np.where(np.isneginf(day), np.inf, day)
 
 
-def _sums(code: NDArray[np.int64], units: Floats, count: int) -> Floats:
+def _sums(code: Codes, units: Floats, count: int) -> Floats:
     return np.bincount(code, units, count).astype(float)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,26 +14,32 @@ from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.model.fair import with_fair
 from backsim.allocation.model.flow import Flow, flow_of
+from backsim.allocation.model.outcome import TERMS
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.conflict import NoPlanError, eased, explain
-from backsim.allocation.plan.greedy import Desk, rules_for_books
-from backsim.allocation.plan.overdue import newer, with_owed
+from backsim.allocation.plan.greedy import Desk, plan_of, rules_for_books, why_not
+from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.plan import Plan
+from backsim.allocation.plan.shares import SHARING
 from backsim.allocation.solver import highs
-from backsim.allocation.solver.program import INF, Program
-from backsim.allocation.solver.solution import (
+from backsim.allocation.solver.program import (
+    INF,
     INFEASIBLE,
     TIME_LIMIT,
+    TRACE,
     Effort,
+    Program,
     Solution,
     no_solution,
 )
 from backsim.allocation.solver.solve import solve
+from backsim.errors import InputError, nearest
+from backsim.rules import FAMILIES
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pandas as pd
 
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 
 def optimise(
@@ -124,3 +131,119 @@ def _second_best(
         if way is not None and (found := solved(way)).found:
             return way, found
     raise explain(book, program)
+
+
+def with_owed(book: Book) -> Book:
+    """The book with what each line whose promise is over has to have, and by which day.
+
+    No unit is expedited for it, and none goes where it costs more than leaving the line unserved.
+    """
+    over = np.flatnonzero(book.over)
+    if not len(over):
+        return replace(book, owed=np.zeros(0))
+    lines, options, count = book.lines, book.options, len(book.lines)
+    dear = (options.expedite > 0.0) | (book.unit_costs >= book.unserved[options.line])
+    nothing = np.zeros(len(options))
+    soonest = replace(
+        book,
+        lines=replace(lines, due=np.zeros(count), weight=np.ones(count), lost=np.full(count, INF)),
+        options=replace(
+            options,
+            transport=np.where(dear, INF, 0.0),
+            transfer=nothing,
+            expedite=nothing,
+            substitution=nothing,
+        ),
+    )
+    order = over[np.lexsort((over, lines.promised[over]))]
+    plan = plan_of(soonest, "owed", Desk(soonest).serve(order), 0.0)
+    units = np.floor(plan.served + TRACE) if book.limits.whole else plan.served
+    owed = book.over & (units > TRACE)
+    return replace(book, owed=np.where(owed, plan.complete_on, INF), owed_units=units)
+
+
+def newer(book: Book, program: Program) -> Codes:
+    """The rows of promises that give way to what is owed."""
+    lines = np.flatnonzero(np.isfinite(book.keep_by))
+    return np.asarray(program.rows["promise"].start + np.flatnonzero(~book.over[lines]))
+
+
+LP = "lp"
+MOST_SHARED = 100_000
+"""Choices up to which the sharing rules, each a linear program, are compared too."""
+
+
+def rule_names() -> list[str]:
+    """What `allocate` can be asked for: the program, the priority rules, the sharing rules."""
+    return [LP, *(rule.name for rule in rules_for_books()), *SHARING]
+
+
+def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: Any) -> Plan:
+    """The plan of the linear program or of a rule.  `how`: `form` and `solver` of the program.
+
+    Raises InputError for an unknown rule, InfeasibleError when no plan keeps to the limits.
+    """
+    if rule == LP:
+        return optimise(book, effort, **how)
+    book = prepared(book)
+    if rule in SHARING:
+        return SHARING[rule](book)
+    known = FAMILIES["priority"].rules
+    if rule not in known:
+        near = nearest(rule, rule_names())
+        raise InputError(f"rule: expected a rule that can order a book ({near}), got {rule!r}")
+    if reason := why_not(known[rule]):
+        raise InputError(f"rule: expected {reason}, got {rule!r}")
+    return Desk(book).plan(known[rule])
+
+
+def all_plans(chosen: Plan, effort: Effort | None = None) -> list[Plan]:
+    """The chosen plan, then those of the others; sharing rules only of books that are not large."""
+    plans, book = [chosen], chosen.book
+    if chosen.rule != LP:
+        with suppress(NoPlanError):  # the rules keep no promises, so they have plans all the same
+            plans.append(optimise(book, effort))
+    desk = Desk(book)
+    plans += [desk.plan(rule) for rule in rules_for_books() if rule.name != chosen.rule]
+    if len(book.options) <= MOST_SHARED:
+        plans += [share(book) for name, share in SHARING.items() if name != chosen.rule]
+    return plans
+
+
+def side_by_side(plans: Sequence[Plan]) -> pd.DataFrame:
+    """One row a plan: its cost by term, what it serves, and which limits it does not keep.
+
+    `more` is how much more it costs than the linear program's plan, where there is one.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(compared(plans))
+
+
+def compared(plans: Sequence[Plan]) -> Columns:
+    """The columns of `side_by_side`."""
+    least = next((p.cost for p in plans if p.rule == LP), float("nan"))
+    found = [_row(plan, least) for plan in plans]
+    return {name: [row[name] for row in found] for name in found[0]}
+
+
+def _row(plan: Plan, least: float) -> Row:
+    lines = plan.book.lines
+    asked = float(lines.units.sum())
+    whole = lines.units - plan.served <= TRACE
+    in_time = whole & (plan.complete_on <= lines.due)
+    return {
+        "rule": plan.rule,
+        "cost": plan.cost,
+        "more": plan.cost - least,
+        **plan.terms,
+        "units_served": float(plan.served.sum()) / asked if asked else np.nan,
+        "lines_whole": float(whole.mean()) if len(lines) else np.nan,
+        "lines_in_time": float(in_time.mean()) if len(lines) else np.nan,
+        "breaks": "; ".join(broken_limits(plan)),
+    }
+
+
+def shown_terms(plans: Sequence[Plan]) -> list[str]:
+    """The terms of the objective that any of the plans has."""
+    return [name for name in TERMS if any(abs(plan.terms[name]) > TRACE for plan in plans)]

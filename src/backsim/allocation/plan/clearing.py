@@ -26,14 +26,10 @@ from backsim.allocation.model.fair import with_fair
 from backsim.allocation.model.statement import state
 from backsim.allocation.solver.highs import Solver
 from backsim.allocation.solver.parts import components
-from backsim.allocation.solver.program import INF, Program, distinct, spans
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.solver.program import INF, Effort, Program, distinct, spans
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 ALONE = -1
 """The group of a line that takes parts of its units."""

@@ -16,9 +16,8 @@ import numpy as np
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraints import CONSTRAINTS, WISH, Constraint
-from backsim.allocation.model.constraints.together import WHOLE
-from backsim.allocation.solver.program import INF, Program
-from backsim.allocation.solver.solution import Effort
+from backsim.allocation.model.constraints.forms import WHOLE
+from backsim.allocation.solver.program import INF, Effort, Program
 from backsim.allocation.solver.solve import solve
 from backsim.errors import BacksimError, first_of
 

@@ -15,17 +15,14 @@ import numpy as np
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.plan.plan import Plan
-from backsim.allocation.solver.solution import TRACE
+from backsim.allocation.solver.program import TRACE
 from backsim.entities import CustomerClass, Line, Stock
 from backsim.errors import InputError
 from backsim.quantities import LEAST
 from backsim.rules import FAMILIES, PROGRAM, Rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 OFFERS = ("line", "customer", "stock", "now", "promise", "waited", "slack", "leaves")
 

@@ -13,13 +13,10 @@ from backsim.allocation.model.outcome import Outcome
 from backsim.allocation.plan import lists
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from backsim.allocation.plan.lists import Columns
-
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Floats
 
 SHOWN = 20
 """Shipments that a notebook shows."""

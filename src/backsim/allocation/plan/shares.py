@@ -12,19 +12,16 @@ import numpy as np
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraints import FACT
+from backsim.allocation.model.fair import levels
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.greedy import plan_of
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.solver.parts import components
-from backsim.allocation.solver.program import INF, Builder
-from backsim.allocation.solver.solution import INFEASIBLE, TRACE, Effort
+from backsim.allocation.solver.program import INF, INFEASIBLE, TRACE, Effort
 from backsim.allocation.solver.solve import solve
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 HAIR = 1e-6
 """By so much of it a share is lowered that cannot be had: a solver keeps to limits within 1e-7."""
@@ -99,16 +96,7 @@ def _greatest_least_shares(book: Book, reached: Codes) -> Floats:
         len(sources) + len(capacity.units),
     )
     groups, of_line = np.unique(group[reached], return_inverse=True)
-    builder, every, count = Builder(), np.arange(len(options)), len(groups)
-    builder.add_columns("units", np.zeros(len(options)), INF, False, np.zeros(len(options)))
-    share = builder.add_columns("share", np.full(count, -1.0), 1.0, False, np.zeros(count))
-    limits = (
-        ("open", lines.units, options.line, every),
-        ("available", sources.units, options.source, every),
-        ("capacity", capacity.units, capacity.row, capacity.option),
-    )
-    for name, units, row, option in limits:
-        builder.add_rows(name, len(units), -INF, units, [(row, option, 1.0)])
+    builder, share = levels(book, np.arange(len(options)), len(groups))
     place = np.full(len(lines), -1)
     place[reached] = np.arange(len(reached))
     own = np.flatnonzero(place[options.line] >= 0)

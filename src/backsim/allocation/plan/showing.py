@@ -1,13 +1,43 @@
-"""The tables of a plan.  One definition each; the console and the page render them."""
+"""What is shown of a plan: two sentences and tables; on a terminal, in files and on a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
 
 from backsim.allocation.plan import lists
-from backsim.allocation.plan.compare import compared, shown_terms
+from backsim.allocation.plan.allocate import compared, shown_terms
+from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.plan import Plan
+from backsim.allocation.plan.shares import SHARING
+from backsim.errors import listed
+from backsim.files import check_folder, write_text
+from backsim.present.html import Section
+from backsim.present.html import page as page_of
+from backsim.present.numbers import money, share, units
+from backsim.present.records import to_json, write_csv
 from backsim.present.table import Column, Table, from_records
+
+LEAST_GAP = 5e-6
+"""A gap below it is told as none."""
+
+
+def summed_up(plan: Plan) -> tuple[str, str]:
+    """What there was to decide, and what came of it: two sentences."""
+    lines, sources = plan.book.lines, plan.book.sources
+    today = f"{plan.book.today}: " if plan.book.today else ""
+    bound = f"; no plan costs less than {money(plan.bound)}" if plan.bounded else ""
+    gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > LEAST_GAP else ""
+    return (
+        f"{today}{len(lines):,} lines, {lines.units.sum():,.6g} units open; "
+        f"{len(sources):,} sources, {len(plan.book.options):,} choices",
+        f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
+        f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s",
+    )
 
 
 def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
@@ -97,3 +127,92 @@ def prices_table(plan: Plan) -> Table:
             "worth": Column("worth", kind="money", keep=True),
         },
     )
+
+
+def summary(plan: Plan) -> dict[str, Any]:
+    """The plan in figures: plain values."""
+    lines = plan.book.lines
+    return {
+        "rule": plan.rule,
+        "status": plan.status,
+        "cost": plan.cost,
+        "bound": plan.bound if plan.bounded else None,
+        "gap": plan.gap if plan.bounded else None,
+        "seconds": plan.seconds,
+        "terms": dict(plan.terms),
+        "lines": len(lines),
+        "sources": len(plan.book.sources),
+        "choices": len(plan.book.options),
+        "units_open": float(lines.units.sum()),
+        "units_served": float(plan.served.sum()),
+    }
+
+
+def write_plan(plan: Plan, plans: Sequence[Plan], folder: Path, title: str) -> list[Path]:
+    """Write the plan's tables, the comparison, a summary and the page.  Raises InputError."""
+    check_folder(folder)
+    tables = {**plan.listed, "rules": compared(plans)}
+    texts: dict[str, Callable[[IO[str]], Any]] = {
+        **{
+            f"{name}.csv": partial(write_csv, plain_rows(table), names=tuple(table))
+            for name, table in tables.items()
+        },
+        "summary.json": lambda f: f.write(to_json(summary(plan)) + "\n"),
+        "plan.html": lambda f: f.write(page(plan, plans, title)),
+    }
+    for name, write in texts.items():
+        write_text(folder / name, write)
+    return [folder / name for name in texts]
+
+
+def plain_rows(table: Columns) -> list[Row]:
+    """The rows of a table for CSV: numbers to ten digits, without the rounding of a solver."""
+    return [{name: _plain(value) for name, value in row.items()} for row in lists.rows(table)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return None if math.isnan(value) else f"{value:.10g}"
+    return value
+
+
+MOST_ROWS = 200
+"""Rows of a table on the page; the CSV files have all."""
+FILES = ("rules", "shipments", "promises", "promises", "prices")
+"""The file that has all rows of each table."""
+
+
+def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
+    """The page of a plan, beside what the other rules would have cost."""
+    about, result = summed_up(plan)
+    overdue = plan.book.overdue
+    tables = plan_tables(plan, plans)
+    words = dict.fromkeys((table.name for table in tables), "")
+    words[tables[0].name] = (
+        "Cost is money: lateness (per unit and day after the due date; of what is not served, "
+        "until today), lost units, transport, transfer, expediting, substitutes, broken promises. "
+        "Each priority rule serves one line after another from the cheapest source that is left; "
+        f"{listed(list(SHARING))} share."
+    )
+    words[tables[-1].name] = (
+        "Where just as much is there as is wanted, a further unit may be worth less; it is never "
+        "worth more."
+    )
+    return page_of(
+        title=title,
+        facts=about,
+        finding=result,
+        sections=[
+            Section(name, table.title, (text,) if text else (), tables=(_some(table, name),))
+            for name, table, text in zip(FILES, tables, words.values(), strict=True)
+            if table.rows
+        ],
+        warnings=[f"overdue, but planned with as if here: {', '.join(overdue)}"] if overdue else [],
+    )
+
+
+def _some(table: Table, file: str) -> Table:
+    more = len(table.rows) - MOST_ROWS
+    if more <= 0:
+        return table
+    return replace(table, rows=table.rows[:MOST_ROWS], note=f"{more:,} more rows in {file}.csv")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.solver.improve import improve
-from backsim.allocation.solver.program import INF, Program
-from backsim.allocation.solver.solution import (
+from backsim.allocation.solver.program import (
+    INF,
     INFEASIBLE,
     OPTIMAL,
     TIME_LIMIT,
     Effort,
+    Program,
     Solution,
     no_solution,
     without_columns,
@@ -23,10 +24,7 @@ from backsim.allocation.solver.ties import told_apart
 from backsim.errors import BacksimError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 SMALL = 20_000
 """Columns up to which the simplex method without presolving is fastest."""

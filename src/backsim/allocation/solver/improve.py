@@ -21,10 +21,7 @@ from backsim.allocation.solver.parts import components
 from backsim.allocation.solver.program import Program
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes, Floats
 
 Again = Callable[[Program, "Floats", "Codes", float], "Floats | None"]
 """Solves a program from values, some columns held, in so many seconds; None: nothing better."""

@@ -12,7 +12,7 @@ from backsim.allocation.solver.program import Program, spans
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Codes = NDArray[np.int64]
+    from backsim.allocation.solver.program import Codes
 
 PART = 1_000
 """Columns from which a program is taken apart, and about how many its parts have."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.solver.highs import options
-from backsim.allocation.solver.program import INF, Program
-from backsim.allocation.solver.solution import (
+from backsim.allocation.solver.program import (
+    INF,
     OPTIMAL,
     TIME_LIMIT,
     Effort,
+    Program,
     Solution,
     no_solution,
     without_columns,
@@ -21,9 +22,7 @@ from backsim.allocation.solver.solution import (
 from backsim.errors import BacksimError, InputError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Floats
 
 LATE = 0.9
 """Share of its time after which a solver that has nothing to show ran out of it."""

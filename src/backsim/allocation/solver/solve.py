@@ -10,20 +10,19 @@ import numpy as np
 
 from backsim.allocation.solver import highs, pulpform
 from backsim.allocation.solver.parts import PART, parts
-from backsim.allocation.solver.program import INF, Program
-from backsim.allocation.solver.solution import (
+from backsim.allocation.solver.program import (
+    INF,
     INFEASIBLE,
     OPTIMAL,
     TIME_LIMIT,
     Effort,
+    Program,
     Solution,
     no_solution,
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Floats
 
 
 def solve(

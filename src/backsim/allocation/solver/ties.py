@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.allocation.solver.program import INF, Program
-from backsim.allocation.solver.solution import OPTIMAL, Effort, Solution
+from backsim.allocation.solver.program import INF, OPTIMAL, Effort, Program, Solution
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from backsim.allocation.solver.program import Floats
 
 Optimum = Callable[[Program, Effort, "Floats"], Solution]
 """Solves a program, from values that keep to all rows."""

@@ -14,7 +14,7 @@ from backsim.cli.options import Out, PrintAs, RuleFiles
 from backsim.cli.registry import command
 from backsim.errors import InputError, few
 from backsim.files import check_folder
-from backsim.present.numbers import money, share, units
+from backsim.present.numbers import share
 from backsim.present.table import Block
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ def allocate(
         raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
     from backsim.allocation.book.assemble import read_book
     from backsim.allocation.book.settings import option
-    from backsim.allocation.plan.compare import LP, all_plans, compared
-    from backsim.allocation.plan.compare import allocate as make_plan
+    from backsim.allocation.plan.allocate import LP, all_plans, compared
+    from backsim.allocation.plan.allocate import allocate as make_plan
     from backsim.allocation.plan.lists import rows
-    from backsim.allocation.plan.store import plain_rows, summary, write_plan
-    from backsim.allocation.solver.solution import TIME_LIMIT, Effort
+    from backsim.allocation.plan.showing import plain_rows, summary, write_plan
+    from backsim.allocation.solver.program import TIME_LIMIT, Effort
 
     if out is not None:
         check_folder(out)
@@ -136,19 +136,7 @@ def _make_template(folder: Path) -> None:
 
 
 def _blocks(plan: Plan, plans: Sequence[Plan]) -> Iterator[Block]:
-    from backsim.allocation.plan.showing import plan_tables
-    from backsim.allocation.plan.store import summary
+    from backsim.allocation.plan.showing import plan_tables, summed_up
 
-    figures = summary(plan)
-    today = f"{plan.book.today}: " if plan.book.today else ""
-    yield (
-        f"{today}{figures['lines']:,} lines, {figures['units_open']:,.6g} units open; "
-        f"{figures['sources']:,} sources, {figures['choices']:,} choices"
-    )
-    bound = f"; no plan costs less than {money(plan.bound)}" if plan.bounded else ""
-    gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > 5e-6 else ""
-    yield (
-        f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
-        f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s"
-    )
+    yield from summed_up(plan)
     yield from (table for table in plan_tables(plan, plans) if table.rows)

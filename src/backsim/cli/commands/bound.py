@@ -52,7 +52,7 @@ def bound(
     A seed that is not given is drawn and printed.
     """
     from backsim.hindsight import regrets
-    from backsim.hindsight.regret import rules_for
+    from backsim.hindsight.bound import rules_for
     from backsim.scenario import load
 
     model = load(scenario, set_ or [])

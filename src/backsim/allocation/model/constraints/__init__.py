@@ -1,7 +1,4 @@
-"""The constraints, one a file.  A file that is put here is found."""
-
-from importlib import import_module
-from pkgutil import iter_modules
+"""The constraints of a plan."""
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraint import (
@@ -12,6 +9,7 @@ from backsim.allocation.model.constraint import (
     Constraint,
     constraint,
 )
+from backsim.allocation.model.constraints import facts, forms, wishes
 from backsim.allocation.model.outcome import Outcome
 
 __all__ = [
@@ -23,13 +21,19 @@ __all__ = [
     "applying",
     "broken_limits",
     "constraint",
+    "facts",
+    "forms",
+    "wishes",
 ]
 
 ORDER = (
-    *("open_units", "available", "promise", "capacity", "min_fill", "fairness"),
-    *("smallest", "together", "whole_units"),
+    *("open", "available", "promise", "capacity", "min_fill", "fairness"),
+    *("smallest", "together", "whole"),
 )
 """How their rows stand in the program: solvers choose among equal optima by it.  Others follow."""
+
+for _name in ORDER:
+    CONSTRAINTS[_name] = CONSTRAINTS.pop(_name)
 
 
 def applying(book: Book, *kinds: str) -> list[Constraint]:
@@ -44,12 +48,3 @@ def applying(book: Book, *kinds: str) -> list[Constraint]:
 def broken_limits(plan: Outcome) -> list[str]:
     """The limits that a plan does not keep, in words."""
     return [text for one in applying(plan.book) if (text := one.broken(plan))]
-
-
-def _find() -> None:
-    found = {module.name for module in iter_modules(__path__)}
-    for name in (*ORDER, *sorted(found - set(ORDER))):
-        import_module(f"{__name__}.{name}")
-
-
-_find()
