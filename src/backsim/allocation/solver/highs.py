@@ -14,12 +14,14 @@ from backsim.allocation.solver.program import (
     INFEASIBLE,
     OPTIMAL,
     TIME_LIMIT,
+    TRACE,
     Effort,
     Program,
     Solution,
     no_solution,
     without_columns,
 )
+from backsim.allocation.solver.steps import in_steps
 from backsim.allocation.solver.ties import told_apart
 from backsim.errors import BacksimError
 
@@ -115,21 +117,33 @@ def optimum(
     """
     if not program.is_mixed:
         return solve(program, replace(effort, ties=False), solver, start)
-    found, stop = [], time.monotonic() + effort.time_limit
-    if len(program.cost) <= TWICE:
-        found.append(_branch(program, effort, solver, "off", start))
-    seconds = max(0.01, stop - time.monotonic())
-    left = replace(effort, time_limit=seconds if len(program.cost) <= TWICE else SEARCHED * seconds)
+    stop = time.monotonic() + effort.time_limit
+    if len(program.cost) > TWICE:
+        steps = in_steps(program)
+        if steps is None:
+            return _searched(program, effort, start, solver)
+        began = None if start is None else steps.steps(start)
+        best = _searched(steps.program, effort, began, solver)
+        return replace(best, values=steps.values(best.values)) if best.found else best
+    found = [_branch(program, effort, solver, "off", start)]
+    left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
     found.append(_branch(_bounded(program), left, solver, "on", start))
     best = min(found, key=lambda solution: solution.objective)
-    if best.found and best.status == TIME_LIMIT and effort.time_limit < INF:
-        values = improve(program, best.values, stop - time.monotonic(), _again)
-        cost = float(program.cost @ values + program.offset)
-        best = replace(best, values=values, objective=cost)
     if not best.found:
         stopped = [one for one in found if one.status == TIME_LIMIT]
         return (stopped or found)[0]
     return replace(best, bound=min(solution.bound for solution in found))
+
+
+def _searched(program: Program, effort: Effort, start: Floats | None, solver: Any) -> Solution:
+    """What branch and bound has after a share of the time, then improved part by part."""
+    stop = time.monotonic() + effort.time_limit
+    first = replace(effort, time_limit=SEARCHED * effort.time_limit)
+    best = _branch(_bounded(program), first, solver, "on", start)
+    if not best.found or best.status != TIME_LIMIT or effort.time_limit == INF:
+        return best
+    values = improve(program, best.values, stop - time.monotonic(), _again)
+    return replace(best, values=values, objective=float(program.cost @ values + program.offset))
 
 
 def _solve_mixed(
@@ -217,7 +231,8 @@ def _bounded(program: Program) -> Program:
     upper = program.upper.copy()
     most = program.row_upper[program.index[useful]] / program.value[useful]
     np.minimum.at(upper, program.entry_columns[useful], np.maximum(0.0, most))
-    return replace(program, upper=upper)
+    whole = np.floor(upper + TRACE)  # of a bound in between HiGHS 1.15 makes programs infeasible
+    return replace(program, upper=np.where(program.integer != 0, whole, upper))
 
 
 def prices(program: Program) -> tuple[float, Any]:

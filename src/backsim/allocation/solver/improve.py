@@ -1,8 +1,8 @@
 """A better plan than branch and bound has found so far: decide a part of it again, and another.
 
-Columns that hang together by equations (an order that ships whole, on all of its days) are decided
-together.  In each round some that draw on the same rows are free and all others keep their whole
-numbers; what is left is a small program.
+Columns that hang together by equations, or by one being 1 only if another is (an order that ships
+whole, on all of its days), are decided together.  In each round some that draw on the same rows are
+free and all others keep their whole numbers; what is left is a small program.
 Source: large neighbourhood search, Shaw, CP 98, Lecture Notes in Computer Science 1520 (1998)
 417-431; relaxation induced neighbourhoods, Danna, Rothberg and Le Pape, Mathematical Programming
 102 (2005) 71-90.
@@ -61,10 +61,11 @@ class Groups:
 
     @staticmethod
     def of_program(program: Program) -> Groups:
-        """Columns of whole numbers, joined by equations; rows without one join no columns."""
+        """Columns of whole numbers, joined by equations and by rows that say "only if"."""
         row, column = program.index, program.entry_columns
         equal = program.row_lower == program.row_upper
-        joined = equal[row]
+        only_if = (program.row_upper == 0.0) & (np.bincount(row, minlength=len(equal)) == 2)
+        joined = (equal | only_if)[row]
         width, height = len(program.cost), len(program.row_upper)
         _, label = components(row[joined], column[joined], height, width)
         label = np.where(label == height, height + np.arange(width), label)
