@@ -13,7 +13,7 @@ from typing import Any
 
 ONLY_SHOW = (
     *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "theory"),
-    *("allocation/plan/page.py", "experiment/cluster.py", "experiment/export.py"),
+    *("allocation/plan/showing.py", "experiment/cluster.py", "experiment/export.py"),
     *("experiment/comparison.py", "study/analysis.py", "study/effects.py"),
 )
 """Files and folders of backsim that show results, look back at them or carry them about.

@@ -154,7 +154,7 @@ class Book:
 
     `too_late` counts, for each line, the options that come too late for its customer.  `owed`: the
     day by which each line whose promise is over has to have its `owed_units` (inf: none; empty: not
-    worked out), see `plan.overdue`.  `fair`: the fair share of each customer (empty: not
+    worked out), see `plan.allocate`.  `fair`: the fair share of each customer (empty: not
     worked out), see `model.fair`.  `own`: what constraints ask for and the book has: "lines.x"
     and "classes.x", a value for each line or class, and "settings.x", a value.
     """
