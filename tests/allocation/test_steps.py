@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +59,23 @@ def test_the_optimum_is_the_same(book: Book, pooled: bool):
         values = steps.values(other.values)
         assert program.is_kept_by(values)
         assert steps.steps(values) == pytest.approx(other.values)
+
+
+def test_a_large_program_in_steps_has_the_optimum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    program = stated(prepared(big(tmp_path)))
+    monkeypatch.setattr(highs, "TWICE", 0)
+    found = highs.optimum(program, Effort(time_limit=60.0))
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(2142.0)
+    assert found.bound == pytest.approx(2142.0)
+    assert program.is_kept_by(found.values)
+
+
+def test_bounds_of_whole_numbers_are_whole(tmp_path: Path):
+    """Of a binary column that may be 0.7, HiGHS makes a program without a solution."""
+    steps = in_steps(stated(prepared(big(tmp_path))))
+    assert steps is not None
+    little = np.where(steps.program.row_upper > 0.0, 3.5, steps.program.row_upper)
+    bounded = highs._bounded(replace(steps.program, row_upper=little))
+    upper = bounded.upper[bounded.integer != 0]
+    assert set(upper.tolist()) == {0.0, 1.0}
