@@ -39,6 +39,7 @@ def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
     work.check_substitutes()
     work.check_routes()
     work.read_traces()
+    work.check_calendar()
     work.stop_at_faults()
     work.name_products()
     work.place_demand()
@@ -84,7 +85,7 @@ class _Resolver:
     def check_times(self) -> None:
         s = self.scenario
         if s.warm_up >= s.horizon:
-            expected = f"a warm-up shorter than the horizon of {s.horizon:g} (days)"
+            expected = f"a warm-up shorter than the horizon of {s.horizon:g} ({s.time_unit})"
             self.fault(("warm_up",), expected, s.warm_up)
         if s.horizon > LONGEST:
             expected = f"at most {LONGEST:,.0f} ({s.time_unit}; choose a longer `time_unit`)"
@@ -123,6 +124,16 @@ class _Resolver:
             for key, trace in self.traces.items()
         }
         self.scenario = self.scenario.model_copy(update={"start": start})
+
+    def check_calendar(self) -> None:
+        """Dates count days: a label of another unit would be wrong."""
+        dated = [t.report.file for t in self.traces.values() if t.report.first_day is not None]
+        patterns = [d.pattern for _, _, d, _ in self.demand() if isinstance(d, Process)]
+        what = f"the dates of {dated[0]}" if dated else "weekdays and months of a pattern"
+        calendar = dated or any(p.weekdays or p.months for p in patterns)
+        if calendar and self.scenario.time_unit != "days":
+            expected = f"'days', as {what} are counted in days"
+            self.fault(("time_unit",), expected, self.scenario.time_unit)
 
     def name_products(self) -> None:
         """The products of the traces, where these are to be taken."""
