@@ -36,7 +36,6 @@ from backsim.entities import (
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
-from backsim.scenario.reactions import emergency_of
 from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches
 
@@ -322,18 +321,17 @@ def _check_emergencies(model: Model, log: Log) -> None:
     """
     purchases = log.purchases
     for stock, point in zip(log.stocks, model.scenario.stock, strict=True):
-        plan = next(filter(None, map(emergency_of, point.supplier or ())), None)
-        if plan is not None and point.review == "continuous":
-            name = next(s.supplier for s in point.supplier or () if emergency_of(s))
-            source = next(s for s in point.supplier or () if emergency_of(s))
-            lead_time = source.lead_time or model.scenario.suppliers[name].lead_time
+        own_lanes = (lane for lane in model.lanes if lane.stock == stock["index"])
+        lane = next((lane for lane in own_lanes if lane.emergency), None)
+        if lane is not None and point.review == "continuous":
+            plan, lead_time = lane.emergency, lane.time
             own = np.flatnonzero(purchases["stock"] == stock["index"])
             own = own[~np.isin(purchases["status"][own], (RECEIVED, WITHDRAWN))]
             soon = purchases["expected"][own] <= model.horizon + lead_time.moments()[0]
             coming = purchases["units"][own]
             if len(log.deliveries):
                 coming = coming - log.deliveries["received"][own] - log.deliveries["rejected"][own]
-            soon |= purchases["supplier"][own] == model.suppliers.index(name)
+            soon |= purchases["supplier"][own] == lane.supplier
             position = stock["on_hand"] - stock["backlog"] + coming[soon].sum()
             assert position > plan.level
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backsim.scenario import from_dict, load
+from backsim.scenario.schema import SupplierSource
 
 FOLDER = Path(__file__).parent / "valid"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -39,16 +40,28 @@ def test_the_order_of_products_and_classes_is_the_file_s() -> None:
 def test_the_last_entry_of_stock_that_gives_a_field_counts() -> None:
     model = load(FOLDER / "shop.yaml")
     points = dict(zip(model.stock_points, model.scenario.stock, strict=True))
-    assert points["mug", "north"].supplier == ("acme",)
-    assert points["22423", "south"].supplier == ("bolt",)
+    assert points["mug", "north"].supplier == (SupplierSource(supplier="acme"),)
+    assert points["22423", "south"].supplier == (SupplierSource(supplier="bolt"),)
     mug = points["mug", "south"]
-    assert (mug.supplier, mug.reorder.rule if mug.reorder else "", mug.initial) == (
-        ("core",),
-        "base_stock",
-        0,
-    )
+    assert mug.supplier == (SupplierSource(supplier="core"),)
+    assert (mug.reorder.rule, mug.initial) == ("base_stock", 0)
     assert mug.rationing.params["levels"] == {"gold": 0, "silver": 2, "bronze": 4, "web": 0}
     assert sum(inbound.units for inbound in mug.inbound) == 6
+
+
+def test_the_lead_time_of_a_stock_point_counts_for_its_only_supplier_however_it_is_written() -> (
+    None
+):
+    values = {
+        "horizon": 30,
+        "products": "mug",
+        "suppliers": {"acme": {"lead_time": 9}},
+        "customers": {"all": {"demand": {"arrivals": {"poisson": {"rate": 2}}, "products": "mug"}}},
+        "policy": {"reorder": {"rule": "base_stock", "S": 5}},
+    }
+    for source in ("acme", {"supplier": "acme"}, {"supplier": "acme", "surcharge": 2}):
+        model = from_dict({**values, "stock": [{"supplier": source, "lead_time": 3}]})
+        assert model.lanes[0].time.moments() == (3.0, 0.0), source
 
 
 def test_days_of_demand_become_units() -> None:

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, UNREACHED, Buyer
 from backsim.scenario.model import Model
-from backsim.scenario.reactions import Expedite, cancels, emergency_of
-from backsim.scenario.schema import StockPoint
+from backsim.scenario.schema import ResolvedPoint
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup
 
 
-def reactions(points: Iterable[StockPoint]) -> set[str]:
+def reactions(points: Iterable[ResolvedPoint]) -> set[str]:
     """The parts of the kernel with which stock points react to their suppliers."""
     needed = set()
     for point in points:
-        if isinstance(point.expedite, Expedite):
+        if point.expedites is not None:
             needed |= {"REACTS", "EXPEDITES", "DELIVERIES", "PIPELINE"}
-        if cancels(point):
+        if point.cancels_after is not None:
             needed |= {"REACTS", "CANCELS", "DELIVERIES", "PIPELINE"}
-        if any(emergency_of(source) for source in point.supplier or ()):
+        if any(source.emergency for source in point.supplier):
             needed |= {"REACTS", "EMERGENCY", "PIPELINE"}
     return needed
 
@@ -35,16 +34,16 @@ def add_buyers(setup: Setup, model: Model) -> None:
         ]
 
 
-def _buyer(setup: Setup, index: int, point: StockPoint) -> Buyer:
-    row = Buyer()
-    if isinstance(point.expedite, Expedite):
-        row.expedite_days = point.expedite.days
-        row.expedite_late = NEVER if point.expedite.late is None else point.expedite.late
-        row.expedite_level = UNREACHED if point.expedite.level is None else point.expedite.level
-    if cancels(point):
-        row.cancel_late = float(point.cancel_late)  # type: ignore[arg-type]
-    for source in point.supplier or ():
-        plan = emergency_of(source)
+def _buyer(setup: Setup, index: int, point: ResolvedPoint) -> Buyer:
+    row, expedite = Buyer(), point.expedites
+    if expedite is not None:
+        row.expedite_days = expedite.days
+        row.expedite_late = NEVER if expedite.late is None else expedite.late
+        row.expedite_level = UNREACHED if expedite.level is None else expedite.level
+    if point.cancels_after is not None:
+        row.cancel_late = float(point.cancels_after)
+    for source in point.supplier:
+        plan = source.emergency
         if plan is not None:
             node = setup.nodes[index]
             row.emergency = node.sources_at + node.sources - 1

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from backsim.engines.link import RULES_OF
 from backsim.engines.log import Log
-from backsim.engines.setup import Linked, set_up
+from backsim.engines.setup import Linked
 from backsim.errors import BacksimError, InputError, RuleError
 from backsim.rules import Rule
 from backsim.scenario.model import Model
@@ -98,7 +98,7 @@ def linked_rules(models: Iterable[Model]) -> Linked:
     found = {
         (family, rule.name)
         for model in models
-        for family, chosen in set_up(model).rules.items()
+        for family, chosen in model.rules.items()
         for rule in chosen
     }
     return tuple(sorted(found))
@@ -113,8 +113,7 @@ def compile_kernel(model: Model, linked: Linked = ()) -> None:
 
 def own_rules(model: Model) -> list[Rule]:
     """The rules of a model that backsim does not bring."""
-    rules = set_up(model).rules.values()
-    return [rule for chosen in rules for rule in chosen if not rule.built_in]
+    return [rule for chosen in model.rules.values() for rule in chosen if not rule.built_in]
 
 
 def _place(error: BaseException, own: Sequence[Rule]) -> str:

@@ -273,6 +273,8 @@ class Arena:
             used["lines"][len(self.tape) : clock["lines"]],
             self.tape,
             used["reroutes"][: clock["reroutes"]],
+            classes=used["classes"],
+            forecasts=used["forecasts"],
         )
 
     def go_on(self) -> None:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from backsim.allocation.plan.clearing import Case
     from backsim.engines.setup import Setup
-    from backsim.scenario.schema import StockPoint
+    from backsim.scenario.schema import ResolvedPoint
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
     Records = NDArray[Any]
 
 
-def decides(model: Model, point: StockPoint, informs: bool) -> bool:
+def decides(model: Model, point: ResolvedPoint, informs: bool) -> bool:
     """Whether lines at a stock point are bound to each other, so that a program has to decide.
 
     Else it is a sort by weight (`allocation.clearing.is_a_sort`), which the queue does by itself.
@@ -39,8 +39,7 @@ def decides(model: Model, point: StockPoint, informs: bool) -> bool:
         return False
     params, scenario = point.priority.params, model.scenario
     binds = any(_of_classes(model, params[name]) for name in ("lost", "min_fill"))
-    buyers = any(p.made_from or not all(isinstance(s, str) for s in p.supplier or ())
-                 for p in scenario.stock)  # fmt: skip
+    buyers = any(p.made_from or not all(s.plain for s in p.supplier) for p in scenario.stock)
     return (
         informs
         or binds

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from backsim.entities import FORECAST, LATE_FORECAST, Forecast
-from backsim.scenario.levels.service_levels import follows_forecast
 from backsim.scenario.model import Model
-from backsim.scenario.schema import Review, StockPoint
-
-
-def forecasts(point: StockPoint) -> bool:
-    """Whether a stock point forecasts its demand."""
-    assert point.reorder is not None
-    return follows_forecast(point.reorder, point.forecast)
+from backsim.scenario.schema import Observation, ResolvedPoint
 
 
 def first_forecast(
-    model: Model, point: StockPoint, stock: int, observed_at: int
+    model: Model, point: ResolvedPoint, stock: int, observed_at: int
 ) -> tuple[Forecast, int, int]:
     """A stock point's row at the start, the periods that may end, and its events' kind.
 
     Forecasts are updated before the review of the same instant: before the demand of that instant
     or after it, as the review is.
     """
-    seen = point.observe
-    assert seen is not None
+    seen = point.observe or Observation()
     first = seen.every if seen.first is None else seen.first
     row = Forecast(
         mean=float(seen.mean or 0.0) * seen.every,
@@ -36,5 +28,5 @@ def first_forecast(
         censored=int(seen.censored),
     )
     periods = len(model.moments(first, seen.every)) + 1
-    late = isinstance(point.review, Review) and point.review.after_demand
+    late = point.periodic is not None and point.periodic.after_demand
     return row, periods, LATE_FORECAST if late else FORECAST

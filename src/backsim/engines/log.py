@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import NONE, PURCHASE_NOTES, RECEIVED, Line, Reroute, dtype
+from backsim.entities import (
+    NONE,
+    PURCHASE_NOTES,
+    RECEIVED,
+    CustomerClass,
+    Forecast,
+    Line,
+    Reroute,
+    dtype,
+)
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
 
@@ -42,7 +51,9 @@ class Log:
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
     events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
     purchases, go on after those of `lines`.  `reroutes`: lines served from another site than the
-    one where they were ordered; a line's stock point is the one that serves it.  `tape` is given
+    one where they were ordered; a line's stock point is the one that serves it.  `classes`: the
+    customers' own, then those that sites order as; `forecasts`: the methods' memories, by the
+    stock points' `forecast_row`.  `tape` is given
     when the lines are the tape's and no others.
     """
 
@@ -61,6 +72,8 @@ class Log:
     site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)), repr=False)
     tape: Tape | None = field(default=None, repr=False, compare=False)
     reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
+    classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
+    forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
 
     def column(self, name: str) -> NDArray[Any]:
         """A field of the lines that comes from the tape; there it lies in one piece."""

@@ -17,12 +17,10 @@ from backsim.entities import (
     Source,
     Supplier,
 )
-from backsim.rules import FAMILIES
 from backsim.scenario.model import Model
-from backsim.scenario.network.lanes import TRANSFERRED, Lane, lanes, sends_for_units
-from backsim.scenario.network.network import Network, network_of
-from backsim.scenario.reactions import emergency_of
-from backsim.scenario.schema import SiteSource, StockPoint
+from backsim.scenario.network.lanes import TRANSFERRED, Lane
+from backsim.scenario.network.network import Network
+from backsim.scenario.schema import ResolvedPoint, SiteSource, Transfers
 
 if TYPE_CHECKING:
     from backsim.engines.setup import Setup
@@ -33,32 +31,31 @@ def network_parts(model: Model) -> set[str]:
     points, needed = model.scenario.stock, set()
     if any(map(_draws_on_others, points)):
         needed.add("NETWORK")
-    if any(_asks_for_echelon(point.reorder) for point in points):
+    if any(point.asks("echelon_position") for point in points):
         needed |= {"NETWORK", "ECHELON"}
-    if any(map(sends_for_units, points)):
+    if any(point.asks_for_units for point in points):
         needed |= {"NETWORK", "TRANSFERS"}
     return needed
 
 
-def _draws_on_others(point: StockPoint) -> bool:
+def _draws_on_others(point: ResolvedPoint) -> bool:
     """Whether a stock point is made from others, buys from a site, or has several sources."""
-    sources = point.supplier or ()
-    return bool(point.made_from) or len(sources) > 1 or isinstance(sources[0], SiteSource)
+    sources = point.supplier
+    return bool(point.made_from) or len(sources) > 1 or sources[0].site is not None
 
 
 def add_network(setup: Setup, model: Model) -> None:
     """Fill the tables that say who supplies whom, if anyone does."""
     if "NETWORK" not in setup.switches:
         return
-    network = network_of(model)
-    by_echelon = [_asks_for_echelon(point.reorder) for point in model.scenario.stock]
+    network = model.network
     classes = _Classes(setup)
     _add_sources(setup, model, classes)
     levels, code = network.levels(), {pair: i for i, pair in enumerate(model.stock_points)}
     for index, pair in enumerate(model.stock_points):
         node = setup.nodes[index]
         node.level = min(levels[pair], MOST_LEVELS)
-        node.by_echelon = int(by_echelon[index])
+        node.by_echelon = int(model.scenario.stock[index].asks("echelon_position"))
         parts = network.parts_of(pair)
         if parts:
             node.makes_as = classes.code(model.sites.index(pair[1]), 1, BY_ORDER)
@@ -100,13 +97,6 @@ def count_echelons(setup: Setup) -> None:
             setup.nodes[row.stock].echelon += position * row.units
 
 
-def _asks_for_echelon(use: object) -> bool:
-    from backsim.scenario.ruleuse import RuleUse
-
-    assert isinstance(use, RuleUse)
-    return "echelon_position" in FAMILIES["reorder"].get(use.rule).asks
-
-
 class _Classes:
     """The rows that sites order as: one for each site, priority and way of shipment."""
 
@@ -129,7 +119,7 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
     """Nodes, each with its sources in one piece; each source knows its streams on the tape."""
     found: list[list[Source]] = [[] for _ in model.stock_points]
     senders: list[list[Source]] = [[] for _ in model.stock_points]
-    for number, lane in enumerate(lanes(model)):
+    for number, lane in enumerate(model.lanes):
         rows_of = senders if lane.transfer else found
         rows_of[lane.stock].append(_source(setup, model, classes, number, lane))
         setup.lane_owners.append(lane.stock)
@@ -138,7 +128,7 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
     setup.suppliers += [Supplier(crossing=1), Supplier(crossing=0), Supplier(crossing=1)]
     for rows, others, point in zip(found, senders, model.scenario.stock, strict=True):
         at = len(setup.sources)
-        urgent = [emergency_of(source) is not None for source in point.supplier or ()]
+        urgent = [source.emergency is not None for source in point.supplier]
         own = [rows[i] for i in sorted(range(len(rows)), key=urgent.__getitem__)]  # those last
         node = Node(sources_at=at, sources=len(own), regular=len(own) - sum(urgent))
         node.transfers_at, node.transfers = at + len(own), len(others)
@@ -150,25 +140,18 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
 
 def _source(setup: Setup, model: Model, classes: _Classes, number: int, lane: Lane) -> Source:
     row = Source(share=lane.share, lane=number, mean_time=lane.time.moments()[0])
-    if lane.transfer:
-        transfers = model.scenario.stock[lane.stock].transfers
-        assert transfers is not None
-        assert lane.place is not None
-        row.stock, row.keep = lane.place, transfers.keep
-        row.supplier = len(model.suppliers) + TRANSFERRED
-        site = model.sites.index(model.stock_points[lane.stock][1])
-        row.customer_class = classes.code(site, 1, BY_UNIT)
-        return row
-    if lane.source is None:
-        assert lane.supplier is not None
+    if lane.supplier is not None:
         row.supplier = lane.supplier
-        return row
-    assert lane.place is not None
-    row.stock = lane.place
-    row.supplier = len(model.suppliers) + int(not lane.source.crossing)
-    shipment = BY_UNIT if lane.source.shipment == "partial" else BY_LINE
-    site = model.sites.index(model.stock_points[lane.stock][1])
-    row.customer_class = classes.code(site, lane.source.priority, shipment)
+    if lane.place is not None:
+        row.stock = lane.place
+    site, given = model.sites.index(model.stock_points[lane.stock][1]), lane.given
+    if isinstance(given, Transfers):
+        row.keep, row.supplier = given.keep, len(model.suppliers) + TRANSFERRED
+        row.customer_class = classes.code(site, 1, BY_UNIT)
+    elif isinstance(given, SiteSource):
+        row.supplier = len(model.suppliers) + int(not given.crossing)
+        shipment = BY_UNIT if given.shipment == "partial" else BY_LINE
+        row.customer_class = classes.code(site, given.priority, shipment)
     return row
 
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from backsim.scenario.distributions.fields import Deterministic, Distribution
+from backsim.scenario.distributions.fields import Distribution
 from backsim.scenario.levels.lead_time_demand import nodes
-from backsim.scenario.schema import Servers, Supplier, Throughput
+from backsim.scenario.schema import Supplier
 
 POINTS = 129
 
@@ -25,11 +25,8 @@ def arrival_quantiles(
     work and of the lead time, exact for exponential services at one server without a lead time.
     Source: Whitt, Management Science 45 (1999) 192-207; the gamma fit is by the two moments.
     """
-    if isinstance(supplier.capacity, Servers):
-        return 1.0, _by_work(lead_time, supplier.capacity.service, supplier.capacity.servers, p)
-    if isinstance(supplier.capacity, Throughput):
-        pace = Deterministic(value=1.0 / supplier.capacity.units_per_day)
-        return 1.0, _by_work(lead_time, pace, 1, p)
+    if supplier.servers is not None:
+        return 1.0, _by_work(lead_time, supplier.servers.service, supplier.servers.servers, p)
     return _by_age(lead_time, p)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backsim.engines.announcements import announcements
 from backsim.engines.buyers import add_buyers, reactions
 from backsim.engines.desks import add_desks, decides
-from backsim.engines.forecasts import first_forecast, forecasts
+from backsim.engines.forecasts import first_forecast
 from backsim.engines.link import Key, kernel_key
 from backsim.engines.nodes import add_network, count_echelons, network_parts
 from backsim.engines.quantiles import arrival_quantiles
@@ -49,16 +49,8 @@ from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
 from backsim.scenario.model import Model
-from backsim.scenario.network.lanes import first_lane
 from backsim.scenario.ruleuse import of_class
-from backsim.scenario.schema import (
-    Batches,
-    Review,
-    Servers,
-    StockPoint,
-    SupplierSource,
-    Throughput,
-)
+from backsim.scenario.schema import ResolvedPoint
 from backsim.streams import Tape
 from backsim.streams.supply import has_fates, planned_outages
 
@@ -148,10 +140,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         forecasts=[],
         observations=0,
         quantiles=[0.0, 0.0],
-        rules={
-            name: [family.get(rule) for of, rule in linked if of == name]
-            for name, family in FAMILIES.items()
-        },
+        rules=_rules(model, linked),
         switches=switches(model),
         events=[],
     )
@@ -167,14 +156,12 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
             # Planned ones are known even after the horizon.
             known = planned_outages(model, plan) if plan is not None and plan.planned else drawn
             _add_outages(setup, index, known)
-    for point in scenario.stock:
-        _choose(setup, point)
     add_network(setup, model)
     add_routes(setup, model)
     add_buyers(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
-    _join(setup, [orders_together(point) for point in scenario.stock])
+    _join(setup, [point.asks("joint") for point in scenario.stock])
     count_echelons(setup)
     add_desks(setup, model)
     setup.params = setup.params or [0.0]
@@ -192,7 +179,7 @@ def switches(model: Model) -> set[str]:
         needed |= {"DELIVERIES", "PIPELINE"}
     if any(customer.announced for customer in model.scenario.customers.values()):
         needed.add("ANNOUNCES")
-    if any(forecasts(point) for point in model.scenario.stock):
+    if any(point.forecasts for point in model.scenario.stock):
         needed.add("FORECASTS")
     told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
     if told or any(c.inquiries is not None for c in model.scenario.customers.values()):
@@ -200,7 +187,7 @@ def switches(model: Model) -> set[str]:
     if any(point.least_order > 1 or point.multiple > 1 for point in model.scenario.stock):
         needed.add("LOTS")
     joint = any(supplier.joint_orders for supplier in suppliers)
-    if joint or any(map(orders_together, model.scenario.stock)):
+    if joint or any(point.asks("joint") for point in model.scenario.stock):
         needed.add("JOINT")
     points = model.scenario.stock
     offered = any(product.substitutes for product in model.scenario.products.values())
@@ -210,19 +197,19 @@ def switches(model: Model) -> set[str]:
         needed.add("SHARES")
     if any(point.overtaking == "partial" for point in points):
         needed.add("COLLECTS")
-    if any(isinstance(point.clearing, Batches) for point in points):
+    if any(point.batches for point in points):
         needed.add("BATCHES")
     if any(decides(model, point, "INFORMS" in needed) for point in points):
         needed |= {"DECIDES", "PIPELINE"}
-    if any(point.backlog_limit != "unlimited" for point in points):
+    if any(point.most_waiting is not None for point in points):
         needed.add("LIMITS")
     needed |= reactions(points) | network_parts(model) | route_parts(model)
     return needed | {part for point in points for part in _parts_asked(point)}
 
 
-def _parts_asked(point: StockPoint) -> set[str]:
+def _parts_asked(point: ResolvedPoint) -> set[str]:
     """The parts of the kernel whose answers a stock point's rules ask for."""
-    return {PARTS[asked] for rule in _rules_of(point) for asked in rule.asks if asked in PARTS}
+    return {PARTS[asked] for rule in point.rules for asked in rule.asks if asked in PARTS}
 
 
 def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
@@ -239,7 +226,7 @@ def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
 
 
 def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
-    capacity, said = supplier.capacity, supplier.messages
+    servers, said = supplier.servers, supplier.messages
     row = Supplier(
         crossing=int(supplier.crossing),
         messages=MESSAGES.index(said.when),
@@ -253,13 +240,10 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         servers_at=setup.servers,
         joint=int(supplier.joint_orders),
     )
-    if isinstance(capacity, Servers):
-        row.servers = capacity.servers
-        row.per_unit = int(capacity.per == "unit")
-        row.mean_service = capacity.service.moments()[0]
-    elif isinstance(capacity, Throughput):
-        row.servers = row.per_unit = 1
-        row.mean_service = 1.0 / capacity.units_per_day
+    if servers is not None:
+        row.servers = servers.servers
+        row.per_unit = int(servers.per == "unit")
+        row.mean_service = servers.service.moments()[0]
     if said.when == "exact":
         setup.servers += row.servers
     if supplier.disruptions is not None:
@@ -280,39 +264,29 @@ def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None
         setup.events.append((setup.outages[supplier.outage].starts, SUPPLY, -1 - index))
 
 
-def _supplier_code(model: Model, point: StockPoint) -> int:
-    """The only source of a stock point: a supplier's name, or a mapping with more of it."""
-    assert point.supplier is not None
-    source = point.supplier[0]
-    name = source.supplier if isinstance(source, SupplierSource) else str(source)
-    return model.suppliers.index(name)
-
-
-def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) -> None:
+def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoint) -> None:
     stock = Stock(index=index, since=model.warm_up)
-    scenario = model.scenario
-    stock.product = model.products.index(point.products[0])
-    stock.site = model.sites.index(point.sites[0])
+    scenario, lane = model.scenario, model.lanes[index]
+    stock.product = model.products.index(point.product)
+    stock.site = model.sites.index(point.site)
     if setup.nodes:
         stock.supplier = setup.sources[setup.nodes[index].sources_at].supplier
-    else:
-        stock.supplier = _supplier_code(model, point)
-    stock.initial = stock.on_hand = int(point.initial or 0)  # type: ignore[arg-type]
-    stock.price = model.scenario.products[point.products[0]].price
+    elif lane.supplier is not None:
+        stock.supplier = lane.supplier
+    stock.initial = stock.on_hand = point.initial
+    stock.price = model.scenario.products[point.product].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.sharing = SHARING.index(point.sharing)
     stock.withdraw = int(point.withdraw)
-    if point.backlog_limit != "unlimited":
-        stock.backlog_limit = point.backlog_limit
+    if point.most_waiting is not None:
+        stock.backlog_limit = point.most_waiting
     stock.least_order, stock.multiple = point.least_order, point.multiple
     _add_options(setup, model, point, stock)
-    if isinstance(point.clearing, Batches):
-        stock.clearing_start, stock.clearing_period = point.clearing.first, point.clearing.every
-        stock.between = int(point.clearing.between)
-        stock.reallocates = int(point.clearing.reallocate)
-        setup.events.append((point.clearing.first, CLEARING, index))
-    assert point.reorder is not None
-    lane = first_lane(model, index)
+    if point.batches is not None:
+        stock.clearing_start, stock.clearing_period = point.batches.first, point.batches.every
+        stock.between = int(point.batches.between)
+        stock.reallocates = int(point.batches.reallocate)
+        setup.events.append((point.batches.first, CLEARING, index))
     stock.mean_lead_time = lane.time.moments()[0]
     sites = [model.sites[row.site] for row in setup.classes[len(model.classes) :]]
     for family in FAMILIES:
@@ -320,15 +294,15 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         setattr(stock, family, code)
         setattr(stock, f"{family}_at", at)
     if "met_date" in FAMILIES["estimate"].get(point.estimate.rule).asks:
-        supplier = schema.Supplier() if lane.source else scenario.suppliers[lane.name]
+        supplier = schema.Supplier() if lane.supplier is None else scenario.suppliers[lane.name]
         step, table = arrival_quantiles(lane.time, supplier, point.estimate.params["p"])
         stock.quantile_step, stock.quantiles_at = step, len(setup.quantiles)
         stock.quantiles = len(table)
         setup.quantiles += table
     kind = REVIEW
-    if isinstance(point.review, Review):
-        stock.review_start, stock.review_period = point.review.first, point.review.period
-        kind = LATE_REVIEW if point.review.after_demand else REVIEW
+    if point.periodic is not None:
+        stock.review_start, stock.review_period = point.periodic.first, point.periodic.period
+        kind = LATE_REVIEW if point.periodic.after_demand else REVIEW
     for inbound in sorted(point.inbound, key=lambda inbound: inbound.arrives):
         arrives = model.on_grid(inbound.arrives)
         stock.on_order += inbound.units
@@ -352,19 +326,13 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: StockPoint) 
         stock.last_purchase = len(setup.purchases) - 1
     _fill_pipeline(setup.purchases, stock, len(setup.purchases) - len(point.inbound))
     setup.stocks.append(stock)
-    if forecasts(point):
+    if point.forecasts:
         stock.forecast_row = len(setup.forecasts)
         row, periods, when = first_forecast(model, point, index, setup.observations)
         setup.forecasts.append(row)
         setup.observations += periods
         setup.events.append((row.first, when, stock.forecast_row))
     setup.events.append((stock.review_start, kind, index))
-
-
-def orders_together(point: StockPoint) -> bool:
-    """Whether a stock point's rule asks if it may join another one's purchase."""
-    assert point.reorder is not None
-    return "joint" in FAMILIES["reorder"].get(point.reorder.rule).asks
 
 
 def _join(setup: Setup, together: Sequence[bool]) -> None:
@@ -424,16 +392,17 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
     return (sum(1 << code for code in codes) if several else codes[0]), at
 
 
-def _choose(setup: Setup, point: StockPoint) -> None:
-    """Let the rules of a stock point be linked."""
-    for rule in _rules_of(point):
-        if rule not in setup.rules[rule.family]:
-            setup.rules[rule.family].append(rule)
+def _rules(model: Model, linked: Linked) -> dict[str, list[Rule]]:
+    """The rules to be linked, by family: those asked for, then the model's own."""
+    return {
+        name: list(dict.fromkeys([*(family.get(r) for of, r in linked if of == name), *own]))
+        for (name, family), own in zip(FAMILIES.items(), model.rules.values(), strict=True)
+    }
 
 
-def _add_options(setup: Setup, model: Model, point: StockPoint, stock: Stock) -> None:
+def _add_options(setup: Setup, model: Model, point: ResolvedPoint, stock: Stock) -> None:
     """A stock point's substitutes at its own site, in order."""
-    product, site = point.products[0], point.sites[0]
+    product, site = point.product, point.site
     stock.offers_early = int(point.substitution in ("at_order", "both"))
     stock.offers_late = int(point.substitution in ("when_late", "both"))
     stock.options_at = len(setup.options)
@@ -442,11 +411,3 @@ def _add_options(setup: Setup, model: Model, point: StockPoint, stock: Stock) ->
             other = model.stock_points.index((name, site))
             setup.options.append(Option(discount=given.discount, stock=other))
     stock.options_end = len(setup.options)
-
-
-def _rules_of(point: StockPoint) -> Iterator[Rule]:
-    """The rules that a stock point names."""
-    for name, family in FAMILIES.items():
-        given = getattr(point, name)
-        for use in given if isinstance(given, tuple) else (given,):
-            yield family.get(use.rule)

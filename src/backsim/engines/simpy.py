@@ -34,8 +34,10 @@ from backsim.entities import (
     Allotment,
     Announcement,
     Contact,
+    CustomerClass,
     Delivery,
     Desk,
+    Forecast,
     Line,
     Note,
     Notice,
@@ -452,6 +454,8 @@ class Live:
             records(Notice, self.world.notices),
             self.handled,
             reroutes=records(Reroute, self.world.reroutes),
+            classes=records(CustomerClass, self.world.classes),
+            forecasts=records(Forecast, self.world.forecasts),
         )
         if not self._network:
             return log

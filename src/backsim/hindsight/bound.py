@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backsim.engines.choose import choose
-from backsim.engines.setup import set_up, switches
+from backsim.engines.setup import switches
 from backsim.errors import BacksimError, InputError
 from backsim.hindsight.history import histories
 from backsim.hindsight.prices import lower_bound
@@ -87,8 +87,7 @@ def bound_of(run: Run) -> Bound:
 
 def _check_bounded(run: Run) -> None:
     """Raise InputError where units or customers take ways that the bound does not know of."""
-    setup = set_up(run.model)
-    used = setup.switches
+    used = switches(run.model)
     if len(run.log.site_lines) or used & {"ROUTES", "TRANSFERS"}:
         raise InputError(
             "bound: expected a scenario in which each site serves its own customers alone, "
@@ -99,7 +98,7 @@ def _check_bounded(run: Run) -> None:
             "bound: expected a scenario in which customers get what they order, "
             "got one in which they are offered substitutes (policy.substitution: never)"
         )
-    if any(supplier.parts > 1 for supplier in setup.suppliers):
+    if any(s.parts and s.parts.count > 1 for s in run.model.scenario.suppliers.values()):
         raise InputError(
             "bound: expected a scenario in which purchases come in one delivery, "
             "got one with a supplier who delivers in parts (suppliers.NAME.parts)"
@@ -115,7 +114,6 @@ def why_given(run: Run) -> str:
     """Why another rule may have other receipts; empty if it cannot."""
     model: Model = run.model
     for point in model.scenario.stock:
-        assert point.reorder is not None
         asks = FAMILIES["reorder"].get(point.reorder.rule).asks
         if seen := [name for name in asks if name not in BLIND]:
             return f"the reorder rule {point.reorder.rule} asks for {', '.join(seen)}"

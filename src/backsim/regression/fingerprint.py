@@ -17,7 +17,6 @@ from backsim.regression.baseline import Digests, MadeWith
 from backsim.regression.fields import flat
 from backsim.results.madewith import environment, versions_that_count
 from backsim.scenario.model import Model
-from backsim.scenario.network.lanes import lanes
 from backsim.streams import Tape, draw
 from backsim.study.study import Study
 
@@ -81,7 +80,7 @@ def lead_times_digest(model: Model, tape: Tape) -> str:
     points = model.stock_points
     names = [
         "@".join((*points[lane.stock], *([lane.name] if number >= len(points) else ())))
-        for number, lane in enumerate(lanes(model))
+        for number, lane in enumerate(model.lanes)
     ]
     parts = []
     for name, *draws in sorted(zip(names, tape.lead_times, tape.services, strict=True), key=_name):

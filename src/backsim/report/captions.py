@@ -7,7 +7,6 @@ from statistics import median
 
 from backsim.present.numbers import PAGE_PLUS_MINUS, interval, percent
 from backsim.report.words import condition, label, unit_of
-from backsim.scenario.network.lanes import sends_for_units
 from backsim.study.analysis import Ranking, warm_up_verdict
 from backsim.study.study import Study
 
@@ -72,7 +71,7 @@ class Captions:
     def network(self, policy: int) -> str:
         """How to read the network of a policy."""
         stock = self.study.policies[policy].model.scenario.stock
-        joined = any(map(sends_for_units, stock))
+        joined = any(point.asks_for_units for point in stock)
         help_out = " Dashed lines join sites that send each other units." if joined else ""
         return f"Units, means over time and replications.{help_out}"
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from backsim.engines.choose import play
 from backsim.engines.log import Log
-from backsim.engines.setup import Linked, set_up
+from backsim.engines.setup import Linked
 from backsim.entities import (
     LINE_STATUS,
     NEVER,
@@ -169,7 +169,7 @@ class Run:
         line = np.where(purchase, 0, rows["subject"])
         codes = np.r_[self.log.lines["customer_class"], self.log.site_lines["customer_class"]]
         code = codes[line] if len(codes) else line
-        names = np.array(_class_names(self.model), dtype=object)[code]
+        names = np.array(_class_names(self.model, self.log), dtype=object)[code]
         return pd.DataFrame(
             {
                 "time": rows["time"],
@@ -218,10 +218,9 @@ def _date(times: Any) -> Any:
     return np.where(np.isfinite(times), times, np.nan)
 
 
-def _class_names(model: Model) -> list[str]:
+def _class_names(model: Model, log: Log) -> list[str]:
     """Whom an order line's class stands for: a customer class, or a site."""
-    rows = set_up(model).classes[len(model.classes) :]
-    return [*model.classes, *(model.sites[row.site] for row in rows)]
+    return [*model.classes, *(model.sites[i] for i in log.classes["site"][len(model.classes) :])]
 
 
 def _names(names: Sequence[str], codes: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.scenario.costs import CustomerCosts, StockCosts
-from backsim.scenario.schema import Scenario
+from backsim.scenario.schema import ResolvedScenario
 from backsim.scenario.yamlfile import Location
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class CostTable:
     and stock point.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: ResolvedScenario) -> None:
         self.scenario = scenario
         self._found: dict[str, Floats] = {}
 
@@ -46,7 +46,7 @@ class CostTable:
     def prices(self) -> Floats:
         """The price of each stock point's product."""
         products = self.scenario.products
-        return np.array([products[p.products[0]].price for p in self.scenario.stock], float)
+        return np.array([products[p.product].price for p in self.scenario.stock], float)
 
     def given(self, name: str, point: int, customer: str | None = None) -> Given:
         """The most specific value of a cost at a stock point, for a class of customers; else 0.
@@ -77,7 +77,7 @@ class CostTable:
     def _owners(self, name: str, point: int) -> Iterator[Given]:
         """What a stock point, its product and the scenario say of a cost."""
         stock = self.scenario.stock[point]
-        product = stock.products[0]
+        product = stock.product
         for place, costs in (
             (("stock", point), stock.costs),
             (("products", product), self.scenario.products[product].costs),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,7 +78,8 @@ def build(document: Document, folder: Path) -> Model:
     found += unknown_names(document)
     if scenario is None or found:
         raise FileError(document.name, found)
-    return resolve(scenario, document, folder)
+    remake = partial(from_dict, document.values, name=document.name, folder=folder)
+    return resolve(scenario, document, folder, remake)
 
 
 def check_form(document: Document, kind: type[Form]) -> tuple[Form | None, list[Fault]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.kernel.grid import to_grid
+from backsim.rules import FAMILIES, Rule
 from backsim.scenario.costtable import CostTable
 from backsim.scenario.grid import ticks_per_day
-from backsim.scenario.schema import Scenario
+from backsim.scenario.network.lanes import Lane, lanes
+from backsim.scenario.network.network import Network, network_of
+from backsim.scenario.schema import ResolvedScenario
 from backsim.scenario.traces.read import TraceLines
 from backsim.scenario.traces.report import TraceReport
 
@@ -34,10 +37,11 @@ class Model:
     the lines of each trace by (customer class, index of the demand entry).
     """
 
-    scenario: Scenario = field(repr=False)  # pages of it
+    scenario: ResolvedScenario = field(repr=False)  # pages of it
     name: str
     folder: Path
-    source: Mapping[str, Any] = field(repr=False)
+    remake: Callable[..., Model] = field(repr=False, compare=False)
+    """Makes the model again from what its file says, with `changes` by path."""
     traces: Mapping[tuple[str, int], TraceLines] = field(default_factory=dict, repr=False)
     expected_orders: float = 0.0
 
@@ -89,7 +93,25 @@ class Model:
     @cached_property
     def stock_points(self) -> tuple[tuple[str, str], ...]:
         """(product, site) of each stock point."""
-        return tuple((point.products[0], point.sites[0]) for point in self.scenario.stock)
+        return tuple((point.product, point.site) for point in self.scenario.stock)
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The ways into the stock points: each one's first, further sources, transfers."""
+        return lanes(self.scenario)
+
+    @cached_property
+    def network(self) -> Network:
+        """Who supplies whom."""
+        return network_of(self.scenario)
+
+    @cached_property
+    def rules(self) -> dict[str, list[Rule]]:
+        """The rules that the stock points name, by family, in order of their first use."""
+        found: dict[str, list[Rule]] = {name: [] for name in FAMILIES}
+        for rule in dict.fromkeys(rule for point in self.scenario.stock for rule in point.rules):
+            found[rule.family].append(rule)
+        return found
 
     @cached_property
     def costs(self) -> CostTable:
@@ -124,8 +146,4 @@ class Model:
         As `replace(horizon=90)` or `replace({"policy.priority": "fcfs"})`.
         Paths are as in errors and `--set`.  Raises FileError when the result is not a scenario.
         """
-        from backsim.scenario.load import from_dict
-
-        return from_dict(
-            self.source, name=self.name, folder=self.folder, changes={**(changes or {}), **fields}
-        )
+        return self.remake(changes={**(changes or {}), **fields})

@@ -66,21 +66,9 @@ Cancelling = Annotated[
 ]
 
 
-def cancels(point: Any) -> bool:
-    """Whether a stock point withdraws late purchases."""
-    return point.cancel_late is not None and point.cancel_late != "never"
-
-
-def emergency_of(source: Any) -> Emergency | None:
-    """The plan of a source that is for emergencies alone; None for any other."""
-    plan = getattr(source, "emergency", None)
-    assert plan is None or isinstance(plan, Emergency)
-    return plan
-
-
 def misplaced(sources: Sequence[Any]) -> Iterator[tuple[int, str, str]]:
     """What is wrong with a stock point's emergency sources: (place, what was expected, found)."""
-    urgent = [i for i, source in enumerate(sources) if emergency_of(source) is not None]
+    urgent = [i for i, source in enumerate(sources) if source.emergency is not None]
     if urgent and urgent[0] == 0:
         yield 0, "a source that is not for emergencies first", "one that is"
     if len(urgent) > 1:

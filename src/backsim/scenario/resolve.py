@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from backsim.scenario.schema import (
     Policy,
     Process,
     Product,
+    ResolvedScenario,
     Scenario,
     TraceDemand,
 )
@@ -32,8 +33,10 @@ from backsim.scenario.traces.read import TraceLines, read_trace, set_horizon, se
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
 
 
-def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
-    """Make a scenario explicit.  Raises FileError with every fault found."""
+def resolve(
+    scenario: Scenario, document: Document, folder: Path, remake: Callable[..., Model]
+) -> Model:
+    """Make a scenario explicit; `remake` does so again with changes.  Raises FileError."""
     work = _Resolver(scenario, document, folder)
     work.check_times()
     work.check_substitutes()
@@ -44,12 +47,13 @@ def resolve(scenario: Scenario, document: Document, folder: Path) -> Model:
     work.name_products()
     work.place_demand()
     work.stop_at_faults()
-    work.make_stock_points()
+    explicit = work.make_stock_points()
     work.stop_at_faults()
-    work.make_costs_money()
+    model = Model(explicit, document.name, folder, remake, work.traces)
+    model = in_money(model, lambda place, *said: work.fault(work.written(place), *said))
     work.stop_at_faults()
-    orders, lines = expected_work(work.scenario, work.traces)
-    model = Model(work.scenario, document.name, folder, document.values, work.traces, orders)
+    orders, lines = expected_work(model.scenario, work.traces)
+    model = replace(model, expected_orders=orders)
     work.faults += too_much_work(model, lines, document)
     work.stop_at_faults()
     return model
@@ -195,7 +199,7 @@ class _Resolver:
         if site is None and len(self.scenario.sites) > 1:
             self.fault((*path, "site"), "a site, as there are several", "none")
 
-    def make_stock_points(self) -> None:
+    def make_stock_points(self) -> ResolvedScenario:
         """Every stock point with all its fields; all that is demanded is stocked."""
         self.points = points = StockPoints(self.scenario, self.document)
         for name, i, _, path in self.demand():
@@ -211,20 +215,15 @@ class _Resolver:
         demand = {**nothing, **mean_demand(self.scenario, known)}
         stock = points.explicit(demand, cache(lambda: flows(self.scenario, known)))
         self.faults += points.faults
-        self.scenario = self.scenario.model_copy(update={"stock": stock, "policy": Policy()})
-
-    def make_costs_money(self) -> None:
-        """Shares of prices and unit costs as money, where the stock points are known."""
-        s, document = self.scenario, self.document
-        model = Model(s, document.name, self.folder, document.values, self.traces)
-        self.scenario = in_money(model, lambda place, *said: self.fault(self.written(place), *said))
+        explicit = {**dict(self.scenario), "stock": stock, "policy": Policy()}
+        return ResolvedScenario.model_construct(**explicit)
 
     def written(self, place: Location) -> Location:
         """Where the file has what stands at a place of the explicit form."""
         if place[0] != "stock":
             return place
-        stock = self.scenario.stock[int(place[1])]
-        return (*self.points.places[stock.products[0], stock.sites[0]]["costs"], *place[3:])
+        pair = list(self.points.fields)[int(place[1])]
+        return (*self.points.places[pair]["costs"], *place[3:])
 
 
 def _spread_star(weights: Mapping[str, float], names: Any) -> dict[str, float]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -33,6 +33,7 @@ from backsim.quantities import (
     Time,
     UnitsPerDay,
 )
+from backsim.rules import FAMILIES, Rule
 from backsim.scenario.costs import ClassCosts, CostRates, CustomerCosts
 from backsim.scenario.demand.schema import (
     Demand,
@@ -47,7 +48,7 @@ from backsim.scenario.demand.schema import (
 )
 from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.reactions import Cancelling, Emergency, Expediting
+from backsim.scenario.reactions import Cancelling, Emergency, Expedite, Expediting
 from backsim.scenario.ruleuse import (
     Cover,
     EstimateRule,
@@ -130,6 +131,11 @@ class SiteSource(Spec):
     share: OpenProbability | None = None
     """Share of the units bought here; without shares, sources are tried in order."""
 
+    plain: ClassVar[bool] = False
+    supplier: ClassVar[None] = None
+    emergency: ClassVar[None] = None
+    surcharge: ClassVar[float] = 0.0
+
 
 class Transfers(Spec):
     """Units sent for from other sites of the same level, when there are too few here."""
@@ -168,6 +174,18 @@ class SupplierSource(Spec):
     surcharge: Money = 0.0
     """Money per unit bought here, beside `costs.purchase`."""
 
+    site: ClassVar[None] = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether no more is said of it than its name."""
+        return self == SupplierSource(supplier=self.supplier)
+
+
+def _by_name(value: Any) -> Any:
+    """A supplier of which no more is said than its name."""
+    return SupplierSource(supplier=value) if isinstance(value, str) else value
+
 
 def _source(value: Any) -> str:
     if isinstance(value, SiteSource) or (isinstance(value, dict) and "site" in value):
@@ -176,15 +194,18 @@ def _source(value: Any) -> str:
 
 
 def _shortest(value: Any, dump: Any) -> Any:
-    """One source without the list around it."""
-    plain = dump(value)
+    """Suppliers of which no more is said by their names; one source without a list around it."""
+    plain = [
+        source.supplier if source.plain else said
+        for source, said in zip(value, dump(value), strict=True)
+    ]
     return plain[0] if len(plain) == 1 else plain
 
 
 Source = Annotated[
     Annotated[SiteSource, member("site")]
     | Annotated[SupplierSource, member("supplier")]
-    | Annotated[Name, member("name")],
+    | Annotated[Name, AfterValidator(_by_name), member("name")],
     Discriminator(_source),
 ]
 Sources = Annotated[
@@ -476,6 +497,37 @@ class Policy(Spec):
     """Withdraw a purchase that is known to come so many days after its quoted date, or has not come
     by then, and that the supplier has not begun with; never, if nothing is said."""
 
+    @property
+    def periodic(self) -> Review | None:
+        """The reviews of a stock point that reviews periodically."""
+        return self.review if isinstance(self.review, Review) else None
+
+    @property
+    def batches(self) -> Batches | None:
+        """The batch runs at which waiting lines are served, if not at every arrival."""
+        return self.clearing if isinstance(self.clearing, Batches) else None
+
+    @property
+    def most_waiting(self) -> int | None:
+        """Lines that may wait; None where there is no limit."""
+        return None if self.backlog_limit == "unlimited" else self.backlog_limit
+
+    @property
+    def expedites(self) -> Expedite | None:
+        """When purchases are brought forward, if ever."""
+        return self.expedite if isinstance(self.expedite, Expedite) else None
+
+    @property
+    def cancels_after(self) -> float | None:
+        """Days after which a late purchase is withdrawn, if ever."""
+        return None if self.cancel_late == "never" else self.cancel_late
+
+    @property
+    def asks_for_units(self) -> Transfers | None:
+        """How it sends for units of other sites of its level, if ever."""
+        asks = self.transfers is not None and self.transfers.when != "never"
+        return self.transfers if asks else None
+
 
 class Inbound(Spec):
     """A purchase already under way at the start."""
@@ -514,6 +566,41 @@ class StockPoint(Policy):
     """Purchases under way at the start."""
     lead_time: Duration | None = None
     """Lead time of this stock point, where it differs from its supplier's."""
+
+
+class ResolvedPoint(StockPoint):
+    """One product at one site, with nothing left open: what a run needs."""
+
+    reorder: ReorderRule
+    supplier: Sources
+    initial: int
+
+    @property
+    def product(self) -> str:
+        """The product."""
+        return self.products[0]
+
+    @property
+    def site(self) -> str:
+        """The site."""
+        return self.sites[0]
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """The rules that it names."""
+        for name, family in FAMILIES.items():
+            given = getattr(self, name)
+            for use in given if isinstance(given, tuple) else (given,):
+                yield family.get(use.rule)
+
+    def asks(self, *offers: str) -> bool:
+        """Whether its reorder rule asks for one of these."""
+        return not set(offers).isdisjoint(FAMILIES["reorder"].get(self.reorder.rule).asks)
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether it forecasts its demand: its reorder rule asks, or a method is named."""
+        return self.observe is not None
 
 
 class Limits(Spec):
@@ -584,6 +671,12 @@ class Scenario(Spec):
     """The largest work a replication may be."""
 
 
+class ResolvedScenario(Scenario):
+    """A scenario with every default filled in, every star expanded, and every level a number."""
+
+    stock: tuple[ResolvedPoint, ...]
+
+
 __all__ = [
     "Batches",
     "Capacity",
@@ -598,6 +691,8 @@ __all__ = [
     "Process",
     "Product",
     "RenewalArrivals",
+    "ResolvedPoint",
+    "ResolvedScenario",
     "Review",
     "Scenario",
     "Servers",

@@ -12,7 +12,7 @@ from backsim.scenario.costs import CostRates, CustomerCosts, ShareOfPrice, Share
 from backsim.scenario.costtable import NAMES
 from backsim.scenario.model import Model
 from backsim.scenario.network.valuation import unit_costs
-from backsim.scenario.schema import Scenario
+from backsim.scenario.schema import ResolvedScenario, Scenario
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.timeunit import PER_YEAR, one_of, per_year
 from backsim.scenario.yamlfile import Location
@@ -20,8 +20,8 @@ from backsim.scenario.yamlfile import Location
 Fault = Callable[[Location, str, str], None]
 
 
-def in_money(model: Model, fault: Fault) -> Scenario:
-    """The scenario with the costs that count written out at each stock point.
+def in_money(model: Model, fault: Fault) -> Model:
+    """The model with the costs that count written out at each stock point.
 
     Only costs of which some value is a share, or that stand in several places: for the others
     nobody has to ask which counts.
@@ -30,7 +30,7 @@ def in_money(model: Model, fault: Fault) -> Scenario:
         open_ = [name for name in names if _is_open(model.scenario, name)]
         if open_:
             model = replace(model, scenario=_Shares(model).written_out(open_, fault))
-    return model.scenario
+    return model
 
 
 def _is_open(scenario: Scenario, name: str) -> bool:
@@ -63,7 +63,7 @@ class _Shares:
         self.scenario = model.scenario
         self.faults: dict[tuple[Location, str, str], list[str]] = {}
 
-    def written_out(self, names: list[str], fault: Fault) -> Scenario:
+    def written_out(self, names: list[str], fault: Fault) -> ResolvedScenario:
         """The scenario with those costs as money at each stock point, and nowhere else."""
         s, gone = self.scenario, dict.fromkeys(names)
         stock = tuple(

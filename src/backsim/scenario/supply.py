@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.entities import MESSAGES
 from backsim.quantities import Days, PositiveCount, PositiveDays, Probability, Rate
-from backsim.scenario.distributions.fields import Duration, Fraction, Interval
+from backsim.scenario.distributions.fields import Deterministic, Duration, Fraction, Interval
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Spec, word_or
 
@@ -29,6 +29,12 @@ class Throughput(Spec):
 
     units_per_day: Rate
     """Units finished a day."""
+
+    @property
+    def as_servers(self) -> Servers:
+        """The one server that works at this pace."""
+        pace = Deterministic(value=1.0 / self.units_per_day)
+        return Servers(servers=1, service=pace, per="unit")
 
 
 def _capacity(value: Any) -> str:
@@ -158,6 +164,13 @@ class Supplier(Spec):
     rejected when they arrive."""
     parts: Parts | None = None
     """A purchase arrives in parts; without it, as one."""
+
+    @property
+    def servers(self) -> Servers | None:
+        """What purchases queue for, where the capacity is limited."""
+        if isinstance(self.capacity, Throughput):
+            return self.capacity.as_servers
+        return None if self.capacity == "unlimited" else self.capacity
 
     @property
     def needs_deliveries(self) -> bool:

@@ -14,9 +14,8 @@ from functools import cached_property
 from backsim.rules import PROGRAM
 from backsim.scenario.demand.rates import Pair, mean_demand
 from backsim.scenario.model import Model
-from backsim.scenario.network.lanes import Lane, lanes
-from backsim.scenario.network.network import network_of
-from backsim.scenario.schema import Batches, CustomerClass, Review, Servers, StockPoint, Supplier
+from backsim.scenario.network.lanes import Lane
+from backsim.scenario.schema import CustomerClass, ResolvedPoint, Supplier
 
 BYTES_A_LINE = 250.0
 """Peak memory of a replication per order line, in bytes (`make bench` measures it)."""
@@ -52,17 +51,12 @@ class _Estimate:
     def demand(self) -> Mapping[Pair, float]:
         """Mean units per day that are asked of each stock point, by customers and by sites."""
         customers = mean_demand(self.model.scenario, self.model.traces)
-        return network_of(self.model).demand(customers)
+        return self.model.network.demand(customers)
 
     @cached_property
     def units(self) -> float:
         """Units per day that customers ask for."""
         return sum(mean_demand(self.model.scenario, self.model.traces).values())
-
-    @cached_property
-    def lanes(self) -> list[Lane]:
-        """The ways into the stock points, first each one's first."""
-        return lanes(self.model)
 
     @property
     def horizon(self) -> float:
@@ -78,22 +72,22 @@ class _Estimate:
         for name, supplier in self.model.scenario.suppliers.items():
             yield from self.of_supplier(f"suppliers.{name}", supplier)
         if any(supplier.needs_deliveries for supplier in self.model.scenario.suppliers.values()):
-            for lane in self.lanes:
+            for lane in self.model.lanes:
                 if lane.supplier is not None:
                     yield from self.of_lane(lane)
         for name, customer in self.model.scenario.customers.items():
             yield from self.of_class(f"customers.{name}", customer)
 
-    def of_stock_point(self, index: int, point: StockPoint) -> Iterator[Part]:
+    def of_stock_point(self, index: int, point: ResolvedPoint) -> Iterator[Part]:
         """Reviews, forecasts, batch runs, decisions, and notices to those who wait."""
-        if isinstance(point.review, Review):  # each may make a purchase, which is kept
-            reviews = self.horizon / point.review.period
+        if point.periodic is not None:  # each may make a purchase, which is kept
+            reviews = self.horizon / point.periodic.period
             yield Part("lengthen the review period", reviews, BYTES_A_LINE * reviews)
         if point.observe is not None:
             periods = self.horizon / point.observe.every
             yield Part("lengthen `observe.every`", periods, BYTES_A_LINE * periods)
-        if isinstance(point.clearing, Batches):
-            yield Part("lengthen `clearing.every`", self.horizon / point.clearing.every)
+        if point.batches is not None:
+            yield Part("lengthen `clearing.every`", self.horizon / point.batches.every)
         if point.priority.rule == PROGRAM:
             yield Part("decide by another rule", self.horizon)
         for use in point.notice:
@@ -109,8 +103,8 @@ class _Estimate:
         if plan is not None and plan.up and plan.down:
             turns = 2 * self.horizon / (plan.up.moments()[0] + plan.down.moments()[0])
             yield Part("make outages rarer", turns, BYTES_A_LINE * turns)
-        if supplier.messages.when == "exact" and isinstance(supplier.capacity, Servers):
-            servers = supplier.capacity.servers
+        if supplier.messages.when == "exact" and supplier.servers is not None:
+            servers = supplier.servers.servers
             yield Part(f"lower `{path}.capacity.servers`", 0.0, BYTES_A_SERVER * servers)
 
     def of_lane(self, lane: Lane) -> Iterator[Part]:
@@ -125,8 +119,8 @@ class _Estimate:
         if supplier.messages.days is not None:
             said = purchases * days / supplier.messages.days
             yield Part(f"lengthen `{path}.messages.days`", said)
-        if supplier.messages.when == "exact" and isinstance(supplier.capacity, Servers):
-            looked = purchases * supplier.capacity.servers / SERVERS_AN_EVENT
+        if supplier.messages.when == "exact" and supplier.servers is not None:
+            looked = purchases * supplier.servers.servers / SERVERS_AN_EVENT
             yield Part(f"lower `{path}.capacity.servers`", looked)
         if supplier.parts is not None:
             units = self.demand[self.model.stock_points[lane.stock]] * self.horizon
@@ -167,27 +161,25 @@ class _Estimate:
         """Purchases of a stock point: one for each line, or fewer where they are batches."""
         point = self.model.scenario.stock[index]
         lines = self.lines_at(index)
-        if isinstance(point.review, Review):
-            return min(lines, self.horizon / point.review.period)
+        if point.periodic is not None:
+            return min(lines, self.horizon / point.periodic.period)
         units = self.demand[self.model.stock_points[index]] * self.horizon
         return min(lines, 1.0 + units / _batch(point))
 
     def wait_at(self, index: int) -> float:
         """Days that a customer waits there at most, on average: a lead time and a review."""
         point = self.model.scenario.stock[index]
-        assert point.reorder is not None
         if point.reorder.rule == "none":
             return self.horizon
-        lane = self.lanes[index]
+        lane = self.model.lanes[index]
         days = lane.time.moments()[0] + lane.service.moments()[0]
-        if isinstance(point.review, Review):
-            days += point.review.period
+        if point.periodic is not None:
+            days += point.periodic.period
         return min(self.horizon, days)
 
 
-def _batch(point: StockPoint) -> float:
+def _batch(point: ResolvedPoint) -> float:
     """Units of a purchase, at least."""
-    assert point.reorder is not None
     params, least = point.reorder.params, float(max(1, point.least_order, point.multiple))
     if "Q" in params:
         return max(least, float(math.floor(params["Q"])))

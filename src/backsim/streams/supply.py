@@ -10,7 +10,7 @@ import numpy as np
 from backsim.scenario.distributions.continuous import Uniform
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
-from backsim.scenario.network.lanes import Lane, lanes
+from backsim.scenario.network.lanes import Lane
 from backsim.scenario.supply import Disruptions, Supplier
 from backsim.streams.generators import Draws, ends_of
 
@@ -23,7 +23,7 @@ Stream = Callable[[str], Callable[[], np.random.Generator]]
 
 def places(model: Model) -> Iterator[tuple[str, Lane]]:
     """The ways into each stock point, with the part of their streams' names that tells them."""
-    for number, lane in enumerate(lanes(model)):
+    for number, lane in enumerate(model.lanes):
         product, site = model.stock_points[lane.stock]
         place = f"{_spell(product)}@{_spell(site)}"
         if number >= len(model.stock_points):  # a further source has streams of its own

@@ -8,8 +8,6 @@ from itertools import pairwise
 
 from backsim.scenario.model import Model
 from backsim.scenario.network.graph import grouped, reached
-from backsim.scenario.network.lanes import sends_for_units
-from backsim.scenario.network.network import network_of
 
 MOST_ACROSS = 3
 """Levels beside each other, at most; a longer network is drawn downwards."""
@@ -102,12 +100,12 @@ def _boxes(sites: list[str], weights: Mapping[str, float], most: int) -> list[tu
 
 def _joined(model: Model) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """(site, whom it supplies), and neighbours among those who send each other units."""
-    network = network_of(model)
+    network = model.network
     supplies: dict[tuple[str, str], None] = {}
     sent: list[tuple[str, str]] = []
     for pair, point in zip(model.stock_points, model.scenario.stock, strict=True):
         supplies |= {(site, pair[1]): None for _, site in network.sites_of(pair)}
-        if sends_for_units(point):
+        if point.asks_for_units:
             sent += [(pair[1], site) for _, site in network.senders(pair)]
     group = grouped(model.sites, sent)
     exchanges: list[tuple[str, str]] = []

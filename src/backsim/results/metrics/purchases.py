@@ -11,8 +11,6 @@ from backsim.entities import NONE
 from backsim.results.between import transfers_of
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.model import Model
-from backsim.scenario.network.lanes import sends_for_units
-from backsim.scenario.reactions import Expedite, cancels, emergency_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +25,7 @@ class Purchases:
 
     def __init__(self, m: Sums) -> None:
         self.m = m
-        self.transfers = any(map(sends_for_units, m.model.scenario.stock))
+        self.transfers = any(point.asks_for_units for point in m.model.scenario.stock)
         """Whether a stock point may send for units of other sites of the level."""
         purchases, size = m.log.purchases, m.shape[1]
         placed = purchases.compress(purchases["placed"] >= m.model.warm_up)
@@ -54,14 +52,12 @@ class Purchases:
         model, purchases = self.m.model, self.m.log.purchases
         points = model.scenario.stock
         found = np.zeros(len(points))
-        for index, point in enumerate(points):
-            for source in point.supplier or ():
-                if extra := getattr(source, "surcharge", 0.0):
-                    code = model.suppliers.index(source.supplier)  # type: ignore[union-attr]
-                    only = len(point.supplier or ()) == 1
-                    rows = (purchases["placed"] >= model.warm_up) & (purchases["stock"] == index)
-                    rows &= only | (purchases["supplier"] == code)
-                    found[index] += extra * purchases["units"][rows].sum()
+        for lane in model.lanes:
+            if extra := lane.surcharge:
+                only = len(points[lane.stock].supplier) == 1
+                rows = (purchases["placed"] >= model.warm_up) & (purchases["stock"] == lane.stock)
+                rows &= only | (purchases["supplier"] == lane.supplier)
+                found[lane.stock] += extra * purchases["units"][rows].sum()
         return found
 
 
@@ -75,7 +71,7 @@ class Reactions:
     @cached_property
     def expedited(self) -> Counted | None:
         """Purchases brought forward, and their units."""
-        if not any(isinstance(point.expedite, Expedite) for point in self.points):
+        if not any(point.expedites for point in self.points):
             return None
         deliveries = self.m.log.deliveries
         return self._count(self._within(deliveries["expedited_at"]), deliveries["expedited"])
@@ -83,7 +79,7 @@ class Reactions:
     @cached_property
     def withdrawn(self) -> Counted | None:
         """Late purchases withdrawn, and their units."""
-        if not any(cancels(point) for point in self.points):
+        if all(point.cancels_after is None for point in self.points):
             return None
         deliveries = self.m.log.deliveries
         return self._count(self._within(deliveries["cancelled_at"]), deliveries["withdrawn"])
@@ -113,8 +109,7 @@ class Reactions:
 def _emergency_suppliers(model: Model) -> Any:
     """The supplier that each stock point asks in emergencies; NONE where there is none."""
     found = np.full(len(model.stock_points), NONE)
-    for index, point in enumerate(model.scenario.stock):
-        for source in point.supplier or ():
-            if emergency_of(source) is not None:
-                found[index] = model.suppliers.index(source.supplier)  # type: ignore[union-attr]
+    for lane in model.lanes:
+        if lane.emergency is not None:
+            found[lane.stock] = lane.supplier
     return found

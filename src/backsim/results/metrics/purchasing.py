@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.engines.setup import set_up
+from backsim.entities import NONE
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import LESS, NEITHER, PURCHASING, metric
 from backsim.results.metrics.sums import Sums
@@ -45,12 +45,15 @@ class Forecasts:
     def _sums(self) -> tuple[Floats, Floats, Floats]:
         model, log = self.m.model, self.m.log
         sums = np.zeros((3, len(log.stocks)))
-        for row in set_up(model).forecasts if len(log.observations) else ():
-            ends = model.moments(row.first, row.every)
+        own = log.stocks["forecast_row"]
+        for row in log.forecasts[own[own != NONE]]:
+            ends = model.moments(float(row["first"]), float(row["every"]))
             skipped, ended = np.searchsorted(ends, model.warm_up), len(ends)
-            periods: Any = log.observations[row.observed_at + skipped : row.observed_at + ended]
+            periods: Any = log.observations[
+                row["observed_at"] + skipped : row["observed_at"] + ended
+            ]
             errors = periods["forecast"] - periods["units"]
-            sums[:, row.stock] = np.abs(errors).sum(), errors.sum(), periods["units"].sum()
+            sums[:, row["stock"]] = np.abs(errors).sum(), errors.sum(), periods["units"].sum()
         absolute, signed, demand = map(self.m.fold_stock, sums)
         return absolute, signed, np.where(demand > 0, demand, np.nan)
 

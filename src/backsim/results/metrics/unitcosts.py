@@ -9,7 +9,6 @@ import numpy as np
 from backsim.results.between import transfers_of
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.network.valuation import unit_costs
-from backsim.scenario.schema import SiteSource, SupplierSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,16 +53,9 @@ class _Bought:
         if whole <= 0:
             return costs[0]
         charged = np.full(len(units), costs[0])  # inbound purchases name no source
-        sources = self.m.model.scenario.stock[index].supplier or ()
-        for source, cost in zip(sources, costs, strict=True) if len(costs) > 1 else ():
-            charged[self._from(purchases, index, source)] = cost
+        bought = [lane for lane in self.m.model.lanes if lane.stock == index and not lane.transfer]
+        for lane, cost in zip(bought, costs, strict=True) if len(costs) > 1 else ():
+            from_site = lane.place is not None
+            code = lane.place if from_site else lane.supplier
+            charged[purchases["source" if from_site else "supplier"] == code] = cost
         return float((initial * costs[0] + (units * charged).sum()) / whole)
-
-    def _from(self, purchases: Any, index: int, source: Any) -> Any:
-        """Which purchases of a stock point are from a source."""
-        model = self.m.model
-        if isinstance(source, SiteSource):
-            pair = model.stock_points[index][0], source.site
-            return purchases["source"] == model.stock_points.index(pair)
-        name = source.supplier if isinstance(source, SupplierSource) else source
-        return purchases["supplier"] == model.suppliers.index(name)

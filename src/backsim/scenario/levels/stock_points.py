@@ -23,15 +23,13 @@ from backsim.scenario.network.faults import network_faults
 from backsim.scenario.network.fulfilment import serving_sites
 from backsim.scenario.network.network import Network
 from backsim.scenario.part import MEMBER
-from backsim.scenario.reactions import emergency_of
 from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import (
     Batches,
     Observation,
     Policy,
-    Review,
+    ResolvedPoint,
     Scenario,
-    SiteSource,
     StockPoint,
     SupplierSource,
 )
@@ -66,7 +64,7 @@ class StockPoints:
 
     def explicit(
         self, customers: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
-    ) -> tuple[StockPoint, ...]:
+    ) -> tuple[ResolvedPoint, ...]:
         """Every stock point with every field set.
 
         `customers` is what they order, in mean units a day; `flows` is asked only where a level
@@ -91,7 +89,7 @@ class StockPoints:
             self._check_echelons(points, demand)
         return tuple(points[pair] for pair in self.fields)
 
-    def _explicit(self, pair: Pair, rate: float) -> StockPoint:
+    def _explicit(self, pair: Pair, rate: float) -> ResolvedPoint:
         s = self.scenario
         policy = {name: getattr(s.policy, name) for name in Policy.model_fields}
         others = {"inbound": (), "initial": None, "lead_time": None, "supplier": None}
@@ -99,8 +97,8 @@ class StockPoints:
         values: dict[str, Any] = {**policy, **others, **self.fields[pair]}
         values["supplier"] = self._supplier(pair, values["supplier"], rate)
         only = values["supplier"][0]
-        if values["lead_time"] is None and isinstance(only, str) and len(values["supplier"]) == 1:
-            values["lead_time"] = s.suppliers[only].lead_time
+        if values["lead_time"] is None and only.plain and len(values["supplier"]) == 1:
+            values["lead_time"] = s.suppliers[only.supplier].lead_time
         if values["reorder"] is None:
             self._fault(pair, "reorder", (), f"a reorder rule for {_spoken(pair)}", "none")
             values["reorder"] = RuleUse("none")
@@ -120,7 +118,7 @@ class StockPoints:
             senders = tuple(site for _, site in self.network.senders(pair))
             values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
         values["initial"] = self._initial(pair, values, situation)
-        return StockPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
+        return ResolvedPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
 
     def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
         """Where a program decides who gets what, nothing else does."""
@@ -142,23 +140,23 @@ class StockPoints:
             expected = "1 (no bound), as there is nobody to compare the only class with"
             self._fault(pair, "priority", ("fairness",), expected, params["fairness"])
 
-    def _fill_echelons(self, found: dict[Pair, StockPoint]) -> None:
+    def _fill_echelons(self, found: dict[Pair, ResolvedPoint]) -> None:
         """Under an echelon rule, what others start with is missing to the level already."""
         for pair in self.network.order():  # `found` has them in this order too
-            if _asks_for_echelon(found[pair].reorder) and self.fields[pair].get("initial") is None:
+            if found[pair].asks("echelon_position") and self.fields[pair].get("initial") is None:
                 below = sum(
                     units * _start(found[other])
                     for other in found
                     if (units := self.network.ancestors(other).get(pair, 0))
                 )
-                start = max(0, int(found[pair].initial or 0) - below)  # type: ignore[arg-type]
+                start = max(0, found[pair].initial - below)
                 found[pair] = found[pair].model_copy(update={"initial": start})
 
     def _check_echelons(
-        self, points: Mapping[Pair, StockPoint], demand: Mapping[Pair, float]
+        self, points: Mapping[Pair, ResolvedPoint], demand: Mapping[Pair, float]
     ) -> None:
         """Under an echelon rule, units are counted in those of what is supplied: in 64 bits."""
-        if not any(_asks_for_echelon(point.reorder) for point in points.values()):
+        if not any(point.asks("echelon_position") for point in points.values()):
             return
         for pair, point in points.items():
             moved = max(LARGEST_STOCK, _start(point), demand[pair] * self.scenario.horizon)
@@ -185,12 +183,13 @@ class StockPoints:
         if given is None and len(self.scenario.suppliers) > 1:
             expected = f"`supplier` for {_spoken(pair)}, as there are several"
             self._fault(pair, "", (), expected, "none")
-        found = [self._source(pair, i, source, rate) for i, source in enumerate(given or (only,))]
+        sources = given or (SupplierSource(supplier=only),)
+        found = [self._source(pair, i, source, rate) for i, source in enumerate(sources)]
         return tuple(found)
 
     def _source(self, pair: Pair, place: int, source: Any, rate: float) -> Any:
         """A source, with the levels of one for emergencies in units."""
-        plan = emergency_of(source)
+        plan = source.emergency
         if plan is None:
             return source
         level, up_to = _units(plan.level, rate), _units(plan.up_to, rate)
@@ -205,19 +204,18 @@ class StockPoints:
     ) -> Situation:
         """What the levels of a stock point are computed from."""
         source, review = values["supplier"][0], values["review"]
-        if isinstance(source, SiteSource):  # as if it never had to wait there
+        if source.site is not None:  # as if it never had to wait there
             time, crossing, unlimited = source.transport, source.crossing, True
         else:
-            name = source.supplier if isinstance(source, SupplierSource) else source
-            supplier = self.scenario.suppliers[name]
-            own = source.lead_time if isinstance(source, SupplierSource) else values["lead_time"]
-            time, crossing = own or supplier.lead_time, supplier.crossing
+            supplier = self.scenario.suppliers[source.supplier]
+            time = source.lead_time or values["lead_time"] or supplier.lead_time
+            crossing = supplier.crossing
             unlimited = supplier.capacity == "unlimited"
         return Situation(
             rate=rate,
             flows=self.network.flows(pair, self._flows()) if with_flows else [],
             lead_time=time,
-            period=review.period if isinstance(review, Review) else 0.0,
+            period=0.0 if review == "continuous" else review.period,
             crossing=crossing,
             unlimited=unlimited,
         )
@@ -296,13 +294,8 @@ class StockPoints:
         return max(0, level - under_way)
 
 
-def _asks_for_echelon(use: RuleUse | None) -> bool:
-    return use is not None and "echelon_position" in FAMILIES["reorder"].get(use.rule).asks
-
-
-def _start(point: StockPoint) -> int:
+def _start(point: ResolvedPoint) -> int:
     """Units that a stock point has at the start, those under way included."""
-    assert isinstance(point.initial, int)
     return point.initial + sum(inbound.units for inbound in point.inbound)
 
 

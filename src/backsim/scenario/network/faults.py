@@ -8,8 +8,7 @@ from typing import Any
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.network.graph import grouped, reached
 from backsim.scenario.network.network import Network
-from backsim.scenario.reactions import emergency_of, misplaced
-from backsim.scenario.schema import SiteSource
+from backsim.scenario.reactions import misplaced
 from backsim.scenario.yamlfile import Location
 
 Found = tuple[Pair, str, Location, str, Any]
@@ -48,15 +47,14 @@ def _own_faults(network: Network, pair: Pair) -> Iterator[Found]:
     if fields.get("lead_time") is not None and (len(sources) > 1 or network.sites_of(pair)):
         expected = "no `lead_time` here, but with each source: a site has `transport`"
         yield pair, "lead_time", (), expected, "one"
-    names = [s if isinstance(s, str) else getattr(s, "site", None) or s for s in sources]
-    names = [getattr(name, "supplier", name) for name in names]
+    names = [source.site or source.supplier for source in sources]
     for number, name in enumerate(names):
         if name in names[:number]:
             yield pair, "supplier", (number,), "each source once", f"'{name}' again"
     for number, expected, found in misplaced(sources):
         yield pair, "supplier", (number,), expected, found
-    regular = [source for source in sources if emergency_of(source) is None]
-    shares = [float(getattr(source, "share", None) or 0) for source in regular]
+    regular = [source for source in sources if source.emergency is None]
+    shares = [float(source.share or 0) for source in regular]
     if any(shares) and (0 in shares or abs(sum(shares) - 1) > 1e-9):
         total = "none for some" if 0 in shares else f"{sum(shares):g} in all"
         yield pair, "supplier", (), "a `share` for each source, 1 in all", total
@@ -121,5 +119,5 @@ def _unread(network: Network, demanded: set[str]) -> Iterator[Found]:
 
 def _entry(sources: tuple[Any, ...], number: int, key: str) -> Location:
     """Where a site's key stands below `supplier`; `number` counts the sites among the sources."""
-    at = [i for i, source in enumerate(sources) if isinstance(source, SiteSource)][number]
+    at = [i for i, source in enumerate(sources) if source.site is not None][number]
     return at, key

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
-from backsim.scenario.schema import Scenario, SiteSource
-
-if TYPE_CHECKING:
-    from backsim.scenario.model import Model
+from backsim.scenario.schema import ResolvedScenario, Scenario
 
 
 @dataclass
@@ -35,7 +32,7 @@ class Network:
     def sites_of(self, pair: Pair) -> list[Pair]:
         """The stock points that supply a stock point, in order of preference."""
         sources = self.fields[pair].get("supplier") or ()
-        return [(pair[0], source.site) for source in sources if isinstance(source, SiteSource)]
+        return [(pair[0], source.site) for source in sources if source.site is not None]
 
     def parts_of(self, pair: Pair) -> dict[Pair, int]:
         """The stock points of the components, with the units of each in one unit."""
@@ -86,8 +83,8 @@ class Network:
         for pair in self.order():
             sources = self.fields[pair].get("supplier") or ()
             for number, source in enumerate(sources):
-                share = getattr(source, "share", None) or float(number == 0)
-                if isinstance(source, SiteSource):
+                share = source.share or float(number == 0)
+                if source.site is not None:
                     rates[pair[0], source.site] += share * rates[pair]
             for part, units in self.parts_of(pair).items():
                 rates[part] += units * rates[pair]
@@ -117,14 +114,15 @@ class Network:
 
     def _first(self, pair: Pair) -> list[tuple[Pair, int]]:
         sources = self.fields[pair].get("supplier") or ()
-        first = [(pair[0], s.site) for s in sources[:1] if isinstance(s, SiteSource)]
+        first = [(pair[0], source.site) for source in sources[:1] if source.site is not None]
         return [(up, 1) for up in first] + list(self.parts_of(pair).items())
 
 
-def network_of(model: Model) -> Network:
-    """The network of a model."""
+def network_of(scenario: ResolvedScenario) -> Network:
+    """The network of a resolved scenario."""
+    names = ("supplier", "made_from", "transfers")
     fields = {
-        pair: {name: getattr(point, name) for name in ("supplier", "made_from", "transfers")}
-        for pair, point in zip(model.stock_points, model.scenario.stock, strict=True)
+        (point.product, point.site): {name: getattr(point, name) for name in names}
+        for point in scenario.stock
     }
-    return Network(model.scenario, fields)
+    return Network(scenario, fields)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from graphlib import TopologicalSorter
 
 from backsim.scenario.model import Model
-from backsim.scenario.schema import SiteSource, SupplierSource
 
 Average = Callable[[int, list[float]], float]
 """(stock point, what a unit costs from each of its sources) -> what it costs there."""
@@ -25,7 +24,7 @@ def unit_costs(model: Model, average: Average = first_of) -> list[float]:
     """
     points = model.scenario.stock
     own = [float(cost) for cost in model.costs["purchase"]]
-    extra = any(_surcharge(source) for point in points for source in point.supplier or ())
+    extra = any(source.surcharge for point in points for source in point.supplier)
     if not extra and not any(own):
         return [0.0] * len(points)
     place = {pair: i for i, pair in enumerate(model.stock_points)}
@@ -35,16 +34,12 @@ def unit_costs(model: Model, average: Average = first_of) -> list[float]:
         made = sum(n * found[place[name, site]] for name, n in (point.made_from or {}).items())
         costs = [
             found[place[product, source.site]]
-            if isinstance(source, SiteSource)
-            else own[index] + made + _surcharge(source)
-            for source in point.supplier or ()
+            if source.site is not None
+            else own[index] + made + source.surcharge
+            for source in point.supplier
         ]
-        found[index] = average(index, costs) if costs else own[index] + made
+        found[index] = average(index, costs)
     return found
-
-
-def _surcharge(source: object) -> float:
-    return source.surcharge if isinstance(source, SupplierSource) else 0.0
 
 
 def _from_source_to_customer(model: Model, place: dict[tuple[str, str], int]) -> list[int]:
@@ -54,8 +49,6 @@ def _from_source_to_customer(model: Model, place: dict[tuple[str, str], int]) ->
         product, site = model.stock_points[index]
         above[index] = [place[name, site] for name in point.made_from or {}]
         above[index] += [
-            place[product, source.site]
-            for source in point.supplier or ()
-            if isinstance(source, SiteSource)
+            place[product, source.site] for source in point.supplier if source.site is not None
         ]
     return list(TopologicalSorter(above).static_order())
