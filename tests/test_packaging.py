@@ -22,7 +22,12 @@ EXTRAS = [
     if not text.startswith("backsim[")
 ]
 # Modules that come with a dependency under another name.
-PROVIDED_BY = {"llvmlite": "numba", "pydantic_core": "pydantic", "ruamel": "ruamel.yaml"}
+PROVIDED_BY = {
+    "llvmlite": "numba",
+    "pydantic_core": "pydantic",
+    "ruamel": "ruamel.yaml",
+    "yaml": "pyyaml",
+}
 
 
 def read_pins() -> dict[str, str]:

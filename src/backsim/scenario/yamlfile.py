@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from backsim.errors import MOST_FAULTS, InputError, first_of, short
+from backsim.scenario.fastyaml import NotPlainError, plain_values
 
 MAX_BYTES = 50_000_000
 MAX_VALUES = 1_000_000
@@ -16,6 +17,8 @@ MAX_ALIASED = 10_000
 MAX_DEPTH = 50
 
 Location = tuple[str | int, ...]
+Positions = dict[Location, tuple[int, int]]
+"""Line and column, from 1, of each value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,30 @@ class Document:
 
     name: str
     values: dict[str, Any]
-    positions: dict[Location, tuple[int, int]] = field(default_factory=dict)
+    locate: Callable[[], Positions] = dict
     overridden: dict[Location, str] = field(default_factory=dict)
+
+    @property
+    def positions(self) -> Positions:
+        """Line and column of each value that still is as the file says."""
+        known = self.locate()
+        self.locate = lambda: known
+        if not self.overridden:
+            return known
+        return {p: at for p, at in known.items() if not any(_within(p, o) for o in self.overridden)}
 
     def fault(self, path: Location, expected: str, found: Any = "") -> Fault:
         """A fault at a path: where it stands, or else the nearest part around it."""
         shown = found if isinstance(found, str) else show(found)
-        known = path
-        while known not in self.positions and known not in self.overridden and known:
+        known, positions = path, self.positions
+        while known not in positions and known not in self.overridden and known:
             known = known[:-1]
-        text = self.overridden.get(known) or self._overridden_below(path)
+        text = self.overridden.get(known)
+        if text is None and path not in positions:  # an override made something below it
+            text = next((t for p, t in self.overridden.items() if path and _within(p, path)), None)
         if text is not None:
             return Fault(path, expected, shown, source=text)
-        line, column = self.positions.get(known, (0, 0))
+        line, column = positions.get(known, (0, 0))
         return Fault(path, expected, shown, line, column)
 
     def entry(self, path: Location, index: int) -> Location:
@@ -113,19 +127,13 @@ class Document:
 
     def override(self, path: Location, text: str) -> None:
         """Note that a field no longer is what the file says, but what `text` says."""
-        noted: list[dict[Location, Any]] = [self.positions, self.overridden]
-        for known in noted:
-            for old in [p for p in known if p[: len(path)] == path]:
-                del known[old]
+        self.overridden = {p: t for p, t in self.overridden.items() if not _within(p, path)}
         self.overridden[path] = text
 
-    def _overridden_below(self, path: Location) -> str | None:
-        """The text of an override that made the field at `path` to have something below it."""
-        if path in self.positions:
-            return None
-        return next(
-            (t for p, t in self.overridden.items() if path and p[: len(path)] == path), None
-        )
+
+def _within(path: Location, other: Location) -> bool:
+    """Whether a path is another one or below it."""
+    return path[: len(other)] == other
 
 
 def show(value: Any) -> str:
@@ -181,10 +189,13 @@ def read_yaml(path: Path) -> Document:
 
 
 def parse_yaml(text: str, name: str) -> Document:
-    """Read a document from text."""
-    tree = _load(text, name)
-    document = Document(name, {}, {(): (1, 1)})
-    values = _Plain(document).convert(tree, ())
+    """Read a document from text.  Where its values stand is looked up once there is a fault."""
+    document = Document(name, {}, lambda: _located(text, name)[1])
+    try:
+        values = plain_values(text, parse_value, MAX_VALUES, MAX_DEPTH)
+    except NotPlainError:
+        values, positions = _located(text, name)
+        document.locate = lambda: positions
     if not isinstance(values, dict):
         found = "an empty file" if values is None else show(values)
         raise FileError(
@@ -194,10 +205,15 @@ def parse_yaml(text: str, name: str) -> Document:
     return document
 
 
+def _located(text: str, name: str) -> tuple[Any, Positions]:
+    """Values, and where each of them stands.  Raises FileError."""
+    found = _Plain(name)
+    return found.convert(_load(text, name), ()), found.positions
+
+
 def parse_value(text: str) -> Any:
     """A value of `--set path=value`, read as YAML."""
-    name = f"--set ...={text}"
-    return _Plain(Document(name, {})).convert(_load(text, name), ())
+    return _located(text, f"--set ...={text}")[0]
 
 
 def _load(text: str, name: str) -> Any:
@@ -259,8 +275,9 @@ def _at(before: str, expected: str, found: str) -> Fault:
 class _Plain:
     """Turns ruamel's values into plain ones, noting positions and counting as it goes."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.positions: Positions = {(): (1, 1)}
         self.count = 0
         self.seen: set[int] = set()
         self.aliased = 0
@@ -295,7 +312,7 @@ class _Plain:
             inner = (*path, self._key(key, path))
             if key in (mapping.lc.data or ()):
                 line, column = mapping.lc.key(key)
-                self.document.positions[inner] = (line + 1, column + 1)
+                self.positions[inner] = (line + 1, column + 1)
             if inner[-1] in values:
                 self._refuse(inner, "each key once", f"{inner[-1]!r} a second time")
             values[str(inner[-1])] = self.convert(mapping[key], inner)
@@ -305,7 +322,7 @@ class _Plain:
         inner = (*path, index)
         if index in (sequence.lc.data or ()):
             line, column = sequence.lc.item(index)
-            self.document.positions[inner] = (line + 1, column + 1)
+            self.positions[inner] = (line + 1, column + 1)
         return self.convert(sequence[index], inner)
 
     def _key(self, key: Any, path: Location) -> str:
@@ -328,4 +345,7 @@ class _Plain:
         return self._refuse(path, "plain YAML without tags", "binary data or the like")
 
     def _refuse(self, path: Location, expected: str, found: str = "") -> NoReturn:
-        raise FileError(self.document.name, [self.document.fault(path, expected, found)])
+        raise FileError(
+            self.name,
+            [Document(self.name, {}, lambda: self.positions).fault(path, expected, found)],
+        )

@@ -219,7 +219,11 @@ class _Reader:
 
     def _resolved(self, settings: Settings, place: Location) -> tuple[dict[str, Any], Model]:
         """The scenario with some fields changed, as written and resolved.  Raises FileError."""
-        inside = {p[1:]: at for p, at in self.document.positions.items() if p[0:1] == ("scenario",)}
+
+        def inside() -> dict[Location, tuple[int, int]]:
+            places = self.document.positions.items()
+            return {path[1:]: at for path, at in places if path[:1] == ("scenario",)}
+
         scenario = Document(self.document.name, plain(self.document.values["scenario"]), inside)
         try:
             for path, value in settings.items():

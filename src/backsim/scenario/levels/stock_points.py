@@ -223,6 +223,8 @@ class StockPoints:
     def _in_units(self, pair: Pair, family: str, use: RuleUse, situation: Situation) -> RuleUse:
         """A rule with every level computed, and its parameters checked once more."""
         rule = FAMILIES[family].get(use.rule)
+        if not rule.parameters:
+            return use
         try:
             params = in_units(rule, use.params, situation)
         except LevelFault as fault:

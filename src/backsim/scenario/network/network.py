@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from backsim.scenario.demand.laws import Flow
@@ -92,8 +93,18 @@ class Network:
 
     def flows(self, pair: Pair, customers: Mapping[Pair, list[Flow]]) -> list[Flow]:
         """What customers order here, and at the sites that are supplied from here first."""
-        below = [other for other in self.fields if self.ancestors(other).get(pair) == 1]
-        return [flow for place in (pair, *below) for flow in customers.get(place, [])]
+        places = (pair, *self._below.get(pair, ()))
+        return [flow for place in places for flow in customers.get(place, [])]
+
+    @cached_property
+    def _below(self) -> dict[Pair, list[Pair]]:
+        """The stock points that are supplied from each first, directly or not, a unit for each."""
+        found: dict[Pair, list[Pair]] = {}
+        for pair in self.fields:
+            for up, units in self.ancestors(pair).items():
+                if units == 1:
+                    found.setdefault(up, []).append(pair)
+        return found
 
     def ancestors(self, pair: Pair) -> dict[Pair, int]:
         """Whom a stock point is supplied from, near ones first, and their units in each of its own.
