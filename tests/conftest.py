@@ -10,6 +10,7 @@ from tests.budget import examples
 
 from backsim.results.metrics import METRICS
 from backsim.rules import FAMILIES, files
+from backsim.rules.kinds import REGISTRIES
 
 settings.register_profile(
     "backsim",
@@ -32,10 +33,14 @@ def nothing_left_behind() -> Iterator[None]:
     metrics = dict(METRICS)
     rules = {name: dict(family.rules) for name, family in FAMILIES.items()}
     loaded = dict(files._loaded)
+    kinds = [dict(registry) for registry in REGISTRIES]
     yield
     for name, family in FAMILIES.items():
         family.rules.clear()
         family.rules.update(rules[name])
+    for registry, before in zip(REGISTRIES, kinds, strict=True):
+        registry.clear()
+        registry.update(before)
     METRICS.clear()
     METRICS.update(metrics)
     files._loaded.clear()

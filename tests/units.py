@@ -18,7 +18,7 @@ from backsim.engines.log import TABLES, Log
 from backsim.entities import dtype
 from backsim.quantities import Described
 from backsim.rules import FAMILIES
-from backsim.scenario.distributions.base import Distribution, name_of
+from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.ruleuse import RuleUse, each_value
@@ -89,8 +89,8 @@ def _scaled(value: Any, factor: float, unit: str = "") -> Any:
     """A value of the schema as a file spells it, in the other unit."""
     if isinstance(value, Distribution):
         if unit != "days":
-            return {name_of(value): value.model_dump(exclude_none=True)}
-        return {name_of(value): dict(_scaled_distribution(value, factor))}
+            return {distribution.name_of(value): value.model_dump(exclude_none=True)}
+        return {distribution.name_of(value): dict(_scaled_distribution(value, factor))}
     if isinstance(value, BaseModel):
         return {
             name: _scaled(given, factor, unit_of(type(value), name))
@@ -110,7 +110,7 @@ def _scaled(value: Any, factor: float, unit: str = "") -> Any:
 
 
 def _scaled_distribution(given: Distribution, factor: float) -> Iterator[tuple[str, Any]]:
-    if name_of(given) in ("poisson", "geometric", "negative_binomial", "logarithmic"):
+    if distribution.name_of(given) in ("poisson", "geometric", "negative_binomial", "logarithmic"):
         raise NoSuchUnit("whole numbers of days")
     for name, value in given.model_dump(exclude_none=True).items():
         if name == "rate":

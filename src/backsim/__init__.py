@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
     from backsim.results.metrics import metric
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
+    from backsim.scenario.demand.arrivals import Arrivals, arrivals
+    from backsim.scenario.distributions.base import Distribution, distribution
     from backsim.search import Search, optimise
 
 _HOMES = {
@@ -30,12 +32,16 @@ _HOMES = {
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
     ),
     "backsim.search": ("Search", "optimise"),
+    "backsim.scenario.demand.arrivals": ("Arrivals", "arrivals"),
+    "backsim.scenario.distributions.base": ("Distribution", "distribution"),
 }
 _MODULES = ("plot", "statistics")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Arrivals",
     "BacksimError",
+    "Distribution",
     "Experiment",
     "InputError",
     "LedgerError",
@@ -45,7 +51,9 @@ __all__ = [
     "Study",
     "above",
     "allocate",
+    "arrivals",
     "compare",
+    "distribution",
     "estimate",
     "forecast",
     "load",

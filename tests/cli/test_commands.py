@@ -340,10 +340,10 @@ def test_interrupt_while_a_scenario_is_written(
 ) -> None:
     """pydantic makes an error of its own of whatever is raised while it writes a model."""
 
-    def stop(self: object, **_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("backsim.scenario.distributions.fields.name_of", stop)
+    monkeypatch.setattr("backsim.rules.kinds.Registry.name_of", stop)
     assert cli(["resolve", scenario]) == 130
     assert capsys.readouterr().err == "backsim: interrupted\n"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from backsim.scenario.distributions.base import REGISTRY, Distribution
+from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.distributions.fields import AnyDistribution
 from backsim.streams import generator
 
@@ -21,23 +21,7 @@ SIGMAS = 6.0
 degrees of freedom, two-sided: 9e-9; batch means are a little less normal than that).  There are
 two comparisons each for fewer than 100 cases, so a false alarm in all of them is below 1e-5."""
 
-NAMED = {
-    "deterministic": [{"value": 3.5}],
-    "exponential": [{"mean": 4.0}, {"rate": 0.25}],
-    "gamma": [{"mean": 6, "cv": 0.5}, {"mean": 6, "sd": 3}, {"shape": 0.7, "scale": 2}],
-    "lognormal": [{"mean": 6, "cv": 0.4}, {"mean": 6, "sd": 2}, {"mu": 0.5, "sigma": 0.4}],
-    "weibull": [{"shape": 1.5, "scale": 127}, {"shape": 0.9, "mean": 10}],
-    "uniform": [{"low": -2, "high": 5}],
-    "triangular": [{"low": 1, "mode": 2, "high": 7}, {"low": 0, "mode": 0, "high": 1}],
-    "normal": [{"mean": 10, "sd": 3}],
-    "poisson": [{"mean": 0.3}, {"mean": 40}],
-    "geometric": [{"p": 0.3}, {"mean": 2.5}, {"p": 1}],
-    "negative_binomial": [{"n": 0.4, "p": 0.2}, {"n": 2.5, "mean": 4}, {"mean": 4, "variance": 9}],
-    "logarithmic": [{"p": 0.7}],
-    "discrete": [{"values": [1, 2, 9], "weights": [5, 0, 1]}, {"values": [3, 4]}],
-    "empirical": [{"values": [1, 1, 2, 30]}],
-}
-CASES = [{name: parameters} for name, several in NAMED.items() for parameters in several]
+CASES = [{name: parameters} for name, cls in distribution.items() for parameters in cls.examples]
 
 
 def agree(values: NDArray[np.float64], expected: float) -> bool:
@@ -48,9 +32,9 @@ def agree(values: NDArray[np.float64], expected: float) -> bool:
 
 
 def test_every_distribution_and_every_choice_of_keys_is_tried() -> None:
-    assert set(NAMED) == set(REGISTRY)
-    for name, cls in REGISTRY.items():
-        tried = [set(parameters) for parameters in NAMED[name]]
+    for cls in distribution.values():
+        tried = [set(parameters) for parameters in cls.examples]
+        assert tried
         assert all(set(choice) in tried for choice in cls.choices)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from backsim.rules import FAMILIES
 from backsim.scenario import json_schema, load, read
+from backsim.scenario.distributions.fields import distribution
 
 HERE = Path(__file__).parent
 VALID = sorted((HERE / "valid").glob("*.yaml"))
@@ -77,10 +78,7 @@ def test_every_field_is_described() -> None:
     assert bare == []
 
 
-KNOWN_BY_THEIR_NAMES = {
-    *("Deterministic", "Discrete", "Empirical", "Exponential", "Gamma", "Geometric", "Logarithmic"),
-    *("Lognormal", "NegativeBinomial", "Normal", "Poisson", "Triangular", "Uniform", "Weibull"),
-}
+KNOWN_BY_THEIR_NAMES = {cls.__name__ for cls in distribution.values()}
 
 
 def test_every_rule_is_in_it() -> None:

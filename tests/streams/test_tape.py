@@ -9,26 +9,9 @@ import pytest
 from tests.models import build, orders
 
 from backsim.entities import TAPE_FIELDS
-from backsim.scenario.distributions.fields import REGISTRY
+from backsim.scenario.distributions.fields import distribution
 from backsim.scenario.load import from_dict
 from backsim.streams import Draws, Tape, draw, generator
-
-PARAMETERS: dict[str, dict[str, Any]] = {
-    "deterministic": {"value": 2.5},
-    "uniform": {"low": 1, "high": 4},
-    "triangular": {"low": 0, "mode": 1, "high": 3},
-    "normal": {"mean": 1, "sd": 2},
-    "weibull": {"shape": 0.7, "mean": 2},
-    "exponential": {"mean": 2},
-    "gamma": {"mean": 2, "cv": 1.5},
-    "lognormal": {"mean": 2, "cv": 1.5},
-    "poisson": {"mean": 30},
-    "geometric": {"mean": 3},
-    "negative_binomial": {"mean": 2, "variance": 7},
-    "logarithmic": {"p": 0.6},
-    "discrete": {"values": (0, 1, 5), "weights": (0.2, 0.5, 0.3)},
-    "empirical": {"values": (1, 2, 2, 9)},
-}
 
 
 def demand(**fields: Any) -> dict[str, Any]:
@@ -181,9 +164,9 @@ def test_a_second_source_shifts_no_other_stream():
     assert columns(tapes[0]) == columns(tapes[1])
 
 
-@pytest.mark.parametrize("name", REGISTRY)
+@pytest.mark.parametrize("name", distribution)
 def test_a_stream_does_not_depend_on_how_it_is_asked_for(name: str):
-    given = REGISTRY[name](**PARAMETERS[name])
+    given = distribution[name](**distribution[name].examples[0])
 
     def stream() -> Draws:
         return Draws(given, lambda: generator(1, 0, "x"))
@@ -198,7 +181,7 @@ def test_a_stream_does_not_depend_on_how_it_is_asked_for(name: str):
 def test_streams_grow_in_several_threads():
     from concurrent.futures import ThreadPoolExecutor
 
-    given = REGISTRY["gamma"](**PARAMETERS["gamma"])
+    given = distribution["gamma"](mean=2, cv=1.5)
     expected = Draws(given, lambda: generator(1, 0, "x")).first(20_000)[:20_000]
     shared = Draws(given, lambda: generator(1, 0, "x"))
     with ThreadPoolExecutor(4) as pool:

@@ -38,7 +38,9 @@ def tape_digest(model: Model) -> str:
     plain["fates"] = [  # they depend on what a supplier tells, as far as they are drawn at all
         {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
     ]
-    return hashlib.sha256(json.dumps([plain, model.file_digests]).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps([plain, model.file_digests, *model.own_code]).encode()
+    ).hexdigest()
 
 
 def _parts(section: Any) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError, RuleError
+from backsim.rules.kinds import REGISTRIES, file_of, is_built_in
 from backsim.rules.registry import FAMILIES
 
 _loaded: dict[str, str] = {}
@@ -18,7 +19,7 @@ _loaded: dict[str, str] = {}
 
 
 def load_rules(files: Iterable[str | Path], anew: bool = False) -> None:
-    """Run Python files, whose decorated functions then are rules.
+    """Run Python files, whose decorated functions and classes then count as built-in ones do.
 
     A file is run once, and again when it has been edited, or `anew`.  Raises RuleError: no such
     file, or an error in it, with its line; whatever the file raises, and when it exits.
@@ -68,7 +69,10 @@ def keep_only(files: Iterable[str | Path]) -> None:
 def rules_are_portable() -> bool:
     """Whether another process can load every rule: those of a notebook or script it cannot."""
     rules = (rule for family in FAMILIES.values() for rule in family.rules.values())
-    return all(rule.built_in or rule.function.__code__.co_filename in _loaded for rule in rules)
+    classes = (cls for registry in REGISTRIES for cls in registry.values())
+    return all(
+        rule.built_in or rule.function.__code__.co_filename in _loaded for rule in rules
+    ) and all(is_built_in(cls) or file_of(cls) in _loaded for cls in classes)
 
 
 def _hash_of(file: str | Path, path: Path) -> str:
@@ -85,6 +89,10 @@ def _forget(file: str, names: dict[str, Any]) -> None:
             function = rule.function
             if function.__code__.co_filename == file and function.__globals__ is not names:
                 del family.rules[name]
+    for registry in REGISTRIES:
+        for name, cls in list(registry.items()):
+            if file_of(cls) == file and names.get(cls.__name__) is not cls:
+                del registry[name]
 
 
 def _place(error: BaseException, file: str | Path, path: Path) -> str:

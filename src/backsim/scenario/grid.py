@@ -16,14 +16,8 @@ from typing import Any
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.schema import (
     OrderList,
-    PeriodArrivals,
     Process,
-    RenewalArrivals,
-    Scenario,
-    Servers,
-    SiteSource,
-    SupplierSource,
-    Throughput,
+    ResolvedScenario,
 )
 
 MOST_TICKS = 2.0**49
@@ -49,7 +43,7 @@ LOOKED_AT = 1000
 Given = Iterator[float]
 
 
-def ticks_per_day(scenario: Scenario) -> float:
+def ticks_per_day(scenario: ResolvedScenario) -> float:
     """Ticks of a day: a multiple of the least common denominator of the world's times.
 
     Where these are no fractions of a day, of one of themselves.
@@ -101,7 +95,7 @@ def denominator(time: float) -> int:
         rest = 1 / (rest - whole)
 
 
-def _times(scenario: Scenario) -> Iterator[tuple[float, bool]]:
+def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
     """The times of a world: those that recur exactly, and means of those that do not."""
     yield scenario.horizon, False
     laws: set[Distribution] = set()
@@ -112,17 +106,11 @@ def _times(scenario: Scenario) -> Iterator[tuple[float, bool]]:
             if isinstance(demand, OrderList):
                 yield from ((order.time, False) for order in demand.orders[:LOOKED_AT])
             elif isinstance(demand, Process):
-                if isinstance(demand.arrivals, PeriodArrivals):
-                    period = demand.arrivals.period
-                    yield from ((time, True) for time in (period.every, period.first))
-                elif isinstance(demand.arrivals, RenewalArrivals):
-                    laws |= _laws(demand.arrivals.renewal.interval)
+                yield from ((time, True) for time in demand.arrivals.period or ())
+                laws |= _laws(*dict(demand.arrivals).values())
     for supplier in scenario.suppliers.values():
         laws |= _laws(supplier.lead_time)
-        if isinstance(supplier.capacity, Servers):
-            laws |= _laws(supplier.capacity.service)
-        elif isinstance(supplier.capacity, Throughput):
-            yield 1.0 / supplier.capacity.units_per_day, True
+        laws |= _laws(supplier.servers.service if supplier.servers else None)
         if supplier.lateness is not None:
             laws |= _laws(supplier.lateness.days)
         if supplier.parts is not None:
@@ -133,11 +121,8 @@ def _times(scenario: Scenario) -> Iterator[tuple[float, bool]]:
                 yield from ((time, True) for time in (outage.starts, outage.days))
     for point in scenario.stock:
         laws |= _laws(point.lead_time, point.transfers.days if point.transfers else None)
-        for source in point.supplier or ():
-            if isinstance(source, SiteSource):
-                laws |= _laws(source.transport)
-            elif isinstance(source, SupplierSource):
-                laws |= _laws(source.lead_time)
+        for source in point.supplier:
+            laws |= _laws(source.lead_time if source.site is None else source.transport)
     for law in laws:
         yield from _values(law)
 

@@ -15,10 +15,12 @@ import numpy as np
 
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
+from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
 from backsim.scenario.costtable import CostTable
 from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.network.lanes import Lane, lanes
 from backsim.scenario.network.network import Network, network_of
+from backsim.scenario.part import Part
 from backsim.scenario.schema import ResolvedScenario
 from backsim.scenario.traces.read import TraceLines
 from backsim.scenario.traces.report import TraceReport
@@ -135,9 +137,16 @@ class Model:
         return [trace.report.sha256 for trace in self.traces.values()]
 
     @cached_property
+    def own_code(self) -> list[str]:
+        """Hashes of the code of distributions and arrivals that are a user's own."""
+        own = {cls for registry in REGISTRIES for cls in registry.values() if not is_built_in(cls)}
+        return sorted(source_digest(cls) for cls in own & (_kinds(self.scenario) if own else own))
+
+    @cached_property
     def digest(self) -> str:
         """A hash of the explicit form and of the traces' files."""
-        text = json.dumps([self.to_dict(), self.file_digests], sort_keys=True)
+        parts = [self.to_dict(), self.file_digests, *self.own_code]
+        text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Model:
@@ -147,3 +156,12 @@ class Model:
         Paths are as in errors and `--set`.  Raises FileError when the result is not a scenario.
         """
         return self.remake(changes={**(changes or {}), **fields})
+
+
+def _kinds(value: Any) -> set[type]:
+    """The classes of all parts of a scenario."""
+    if isinstance(value, Part):
+        return {type(value)}.union(*(_kinds(field) for _, field in value))
+    if isinstance(value, Mapping):
+        return set().union(*map(_kinds, value.values()))
+    return set().union(*map(_kinds, value)) if isinstance(value, tuple) else set()

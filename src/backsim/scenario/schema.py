@@ -39,10 +39,7 @@ from backsim.scenario.demand.schema import (
     Demand,
     OrderList,
     Pattern,
-    PeriodArrivals,
-    PoissonArrivals,
     Process,
-    RenewalArrivals,
     Trace,
     TraceDemand,
 )
@@ -572,7 +569,7 @@ class ResolvedPoint(StockPoint):
     """One product at one site, with nothing left open: what a run needs."""
 
     reorder: ReorderRule
-    supplier: Sources
+    supplier: Annotated[tuple[SiteSource | SupplierSource, ...], WrapSerializer(_shortest)]
     initial: int
 
     @property
@@ -685,12 +682,9 @@ __all__ = [
     "Inbound",
     "OrderList",
     "Pattern",
-    "PeriodArrivals",
-    "PoissonArrivals",
     "Policy",
     "Process",
     "Product",
-    "RenewalArrivals",
     "ResolvedPoint",
     "ResolvedScenario",
     "Review",

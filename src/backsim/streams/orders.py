@@ -18,8 +18,6 @@ from backsim.scenario.model import Model
 from backsim.scenario.schema import (
     CustomerClass,
     OrderList,
-    PeriodArrivals,
-    PoissonArrivals,
     Process,
 )
 from backsim.scenario.workload import BYTES_A_LINE
@@ -35,9 +33,6 @@ TAPE = np.dtype([(name, dtype(Line)[name]) for name in TAPE_FIELDS])
 
 Columns = dict[str, "NDArray[Any]"]
 """The fields of `TAPE`, each a contiguous array; and those of `TRAITS` that a class needs."""
-
-CHUNK = 16_384
-"""Arrivals are drawn in chunks until the horizon is passed."""
 
 
 @dataclass
@@ -89,34 +84,13 @@ class DemandDraw:
 
     def arrivals(self, demand: Process) -> Floats:
         """Times of the orders, increasing, before the horizon."""
-        horizon, ticks = self.model.horizon, self.model.ticks
-        if isinstance(demand.arrivals, PeriodArrivals):
-            period = demand.arrivals.period
-            return self.model.moments(period.first, period.every)
-        clock = Clock.of(demand.pattern, horizon, self.model.scenario.start)
-        end = clock.operational(horizon)
-        if isinstance(demand.arrivals, PoissonArrivals):
-            rate = demand.arrivals.poisson.rate
-            source = self.generator("arrivals")
-            first = int(end * rate + 4 * np.sqrt(end * rate)) + 16
-            gaps = (source.standard_exponential(n) * (ticks / rate) for n in _counts(first))
-        else:
-            interval = demand.arrivals.renewal.interval
-            source = self.generator("arrivals")
-            first = int(end / interval.moments()[0] * 1.05) + 16
-            gaps = (np.maximum(interval.draw(source, n), 0.0) * ticks for n in _counts(first))
-        pieces: list[Floats] = []
-        last = 0.0
-        for gap in gaps:
-            times = np.cumsum(np.rint(gap, out=gap), out=gap)  # whole ticks: their sum is exact
-            times += last
-            last = float(times[-1])
-            pieces.append(times)
-            if last >= end * ticks:
-                break
-            self.check_count(sum(map(len, pieces)))
-        times = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-        times /= ticks
+        model, process = self.model, demand.arrivals
+        if process.period:
+            return model.moments(*process.period)
+        clock = Clock.of(demand.pattern, model.horizon, model.scenario.start)
+        end = clock.operational(model.horizon)
+        source = self.generator("arrivals")
+        times = process.times(source, end, model.ticks, self.check_count)
         times = times[: np.searchsorted(times, end)]
         return times if clock.times is None else self.on_calendar(clock.calendar(times))
 
@@ -335,13 +309,6 @@ def _pick(weights: list[float], uniform: Floats) -> Integers:
     place = uniform.astype(np.int64)
     uniform -= place
     return np.where(uniform < share[place], place, other[place])
-
-
-def _counts(first: int) -> Any:
-    """How many arrivals to draw at a time: about as many as are needed, then a few more."""
-    yield first
-    while True:
-        yield CHUNK
 
 
 def _full(values: Any, count: int, name: str) -> NDArray[Any]:

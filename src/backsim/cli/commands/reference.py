@@ -30,11 +30,11 @@ def reference() -> None:
 
 
 def _fields() -> Iterator[str]:
-    from backsim.scenario.distributions.base import REGISTRY
+    from backsim.scenario.distributions.base import distribution
     from backsim.scenario.jsonschema import json_schema
 
     schema = json_schema()
-    hidden = {cls.__name__ for cls in REGISTRY.values()}
+    hidden = {cls.__name__ for cls in distribution.values()}
     parts = {"Scenario": schema, **schema["$defs"]}
     yield "\n## Fields"
     for name, part in parts.items():
@@ -74,7 +74,7 @@ def _kind(value: dict[str, Any]) -> str:
     """A property's type in a few words."""
     unit = f" ({value['unit']})" if value.get("unit") else ""
     members = _members(value)
-    if any(m.get("$ref", "").endswith("/exponential_") for m in members):
+    if any("exponential" in m.get("properties", {}) for m in members):
         words = [_one(m) for m in members if "const" in m or "enum" in m]
         return " or ".join([*words, "distribution" + unit])
     if any("rule" in m.get("properties", {}) or "reorder_" in m.get("$ref", "") for m in members):
@@ -97,6 +97,9 @@ def _one(value: dict[str, Any]) -> str:
         return f"[{name}](#{name.lower()})" if name[0].isupper() else "rule"
     if "const" in value:
         return f"`{value['const']}`"
+    if value.get("title", "").endswith("_"):  # one of several, by its name
+        ((name, part),) = value["properties"].items()
+        return f"`{name}` {_one(part)}"
     if "enum" in value:
         return " or ".join(f"`{item}`" for item in value["enum"])
     kind = {"integer": "whole number", "string": "text", "array": "list", "object": "mapping"}
@@ -119,7 +122,7 @@ def _one(value: dict[str, Any]) -> str:
 
 
 def _distributions() -> list[str]:
-    from backsim.scenario.distributions.base import REGISTRY
+    from backsim.scenario.distributions.base import distribution
 
     rows = [
         (
@@ -127,7 +130,7 @@ def _distributions() -> list[str]:
             ", ".join(f"`{field}`" for field in cls.model_fields),
             " ".join((inspect.getdoc(cls) or "").split()),
         )
-        for name, cls in REGISTRY.items()
+        for name, cls in distribution.items()
     ]
     return ["\n## Distributions\n", *grid(["name", "parameters", "meaning"], rows)]
 

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.scenario.demand.rates import Pair, Traces, order_rate
+from backsim.scenario.demand.rates import Pair, Traces
 from backsim.scenario.demand.schema import (
     OrderList,
-    PeriodArrivals,
-    PoissonArrivals,
     Process,
-    RenewalArrivals,
 )
 from backsim.scenario.distributions.base import Distribution
 
@@ -82,13 +79,9 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
 
 
 def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:
-    rate, arrivals = order_rate(demand), demand.arrivals
-    random = isinstance(arrivals, PoissonArrivals)
-    every = arrivals.period.every if isinstance(arrivals, PeriodArrivals) else 0.0
-    spread = 0.0 if every else 1.0  # variance / mean of the number of orders in a long time
-    if isinstance(arrivals, RenewalArrivals):
-        mean, variance = arrivals.renewal.interval.moments()
-        spread = variance / mean**2
+    arrivals = demand.arrivals
+    rate, spread = arrivals.mean_rate(), arrivals.spread()
+    every = arrivals.period[1] if arrivals.period else 0.0
     size = whole(demand.size)
     lines = whole(demand.lines, least=1)
     all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
@@ -99,7 +92,7 @@ def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tupl
             units = _sometimes(share / all_sites, order)
             mean, variance = moments_of(units)
             total = rate * (variance + spread * mean**2)
-            yield (product, site), Flow(name, rate, units, total, random, every)
+            yield (product, site), Flow(name, rate, units, total, arrivals.independent, every)
 
 
 def _of_list(name: str, demand: OrderList, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:

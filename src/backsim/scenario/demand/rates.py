@@ -7,13 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from backsim.scenario.demand.patterns import Clock
-from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.schema import (
     OrderList,
-    PeriodArrivals,
-    PoissonArrivals,
     Process,
-    RenewalArrivals,
     Scenario,
 )
 from backsim.scenario.traces.read import TraceLines
@@ -24,41 +20,6 @@ Traces = Mapping[tuple[str, int], TraceLines]
 """Traces by customer class and index of the demand entry."""
 
 
-def order_rate(demand: Process) -> float:
-    """Orders a day on average (before any pattern)."""
-    arrivals = demand.arrivals
-    if isinstance(arrivals, PoissonArrivals):
-        return arrivals.poisson.rate
-    if isinstance(arrivals, PeriodArrivals):
-        return 1.0 / arrivals.period.every
-    return float(1.0 / arrivals.renewal.interval.moments()[0])
-
-
-def expected_arrivals(demand: Process, days: float) -> float:
-    """Orders in the first days, on average (before any pattern).
-
-    For renewals days / E[min(X, days)], where X is the time between two: from half of the mean to
-    all of it, however much the times vary.  Source: Erickson, "Strong renewal theorems with
-    infinite mean", Transactions of the American Mathematical Society 151 (1970) 263-291, lemma 1.
-    """
-    arrivals = demand.arrivals
-    if isinstance(arrivals, RenewalArrivals) and days > 0:
-        mean, variance = arrivals.renewal.interval.moments()
-        if variance > mean**2:
-            return float(days / _mean_within(arrivals.renewal.interval, days))
-    return order_rate(demand) * days
-
-
-def _mean_within(interval: Distribution, days: float) -> float:
-    """E[min(X, days)], the integral of P(X > x) from 0 to `days`."""
-    atoms = interval.atoms()
-    if atoms is not None:
-        return max(1e-300, float(np.minimum(atoms[0], days) @ atoms[1]))
-    grid = np.concatenate([[0.0], days * np.logspace(-15, 0, 3001)])
-    beyond = np.asarray(interval.law().sf(grid))
-    return max(1e-300, float(np.sum(np.diff(grid) * (beyond[1:] + beyond[:-1]) / 2)))
-
-
 def expected_work(scenario: Scenario, traces: Traces) -> tuple[float, float]:
     """(orders, order lines) of a replication, on average."""
     orders = lines = 0.0
@@ -66,7 +27,7 @@ def expected_work(scenario: Scenario, traces: Traces) -> tuple[float, float]:
         for i, demand in enumerate(customer.demand):
             if isinstance(demand, Process):
                 clock = Clock.of(demand.pattern, scenario.horizon, scenario.start)
-                count = expected_arrivals(demand, clock.operational(scenario.horizon))
+                count = demand.arrivals.expected(clock.operational(scenario.horizon))
                 orders += count
                 lines += count * max(1.0, demand.lines.moments()[0])
             elif isinstance(demand, OrderList):
@@ -106,7 +67,7 @@ def demand_rates(
 
 def _process_rates(demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, float]]:
     lines = max(1.0, demand.lines.moments()[0])
-    units = order_rate(demand) * lines * demand.size.moments()[0]
+    units = demand.arrivals.mean_rate() * lines * demand.size.moments()[0]
     all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
     for product, weight in demand.products.items():
         for site, share in demand.sites.items():

@@ -17,79 +17,14 @@ from backsim.quantities import (
     PositiveCount,
     PositiveDays,
     PositiveUnits,
-    Rate,
 )
-from backsim.scenario.distributions.fields import Interval, Lines, Size
-from backsim.scenario.part import MEMBER, Part, fault, member, only_key
+from backsim.scenario.demand.arrivals import AnyArrivals
+from backsim.scenario.distributions.fields import Lines, Size
+from backsim.scenario.part import MEMBER, Part, fault, member
 from backsim.scenario.shorthand import Name, Spec, Weights
 from backsim.tables.dates import check_format
 from backsim.tables.delimited import check_delimiter
 from backsim.tables.opening import check_encoding
-
-
-class PoissonProcess(Spec):
-    """Customers arrive independently of each other."""
-
-    rate: Rate
-    """Orders a day, on average."""
-
-
-class Renewal(Spec):
-    """Independent times between orders, of any distribution."""
-
-    interval: Interval
-    """Days between orders."""
-
-
-class Period(Spec):
-    """One order every period, for demand per period.  An order of size 0 is none."""
-
-    every: PositiveDays = 1.0
-    """Days between orders."""
-    first: Days = 0.0
-    """Day of the first order."""
-
-
-class PoissonArrivals(Spec):
-    """`{poisson: {rate: 4}}`"""
-
-    poisson: PoissonProcess
-    """Orders at a steady rate, independently of each other."""
-
-
-class RenewalArrivals(Spec):
-    """`{renewal: {interval: {gamma: {mean: 2, cv: 0.5}}}}`"""
-
-    renewal: Renewal
-    """Orders at independent intervals."""
-
-
-class PeriodArrivals(Spec):
-    """`{period: {every: 1}}`"""
-
-    period: Period
-    """One order every period."""
-
-
-def _arrivals(value: Any) -> str | None:
-    key = next(iter(type(value).model_fields)) if isinstance(value, Part) else only_key(value)
-    return None if key is None else MEMBER + key
-
-
-Arrivals = Annotated[
-    Annotated[PoissonArrivals, member("poisson")]
-    | Annotated[RenewalArrivals, member("renewal")]
-    | Annotated[PeriodArrivals, member("period")],
-    Discriminator(
-        _arrivals,
-        custom_error_type="fault",
-        custom_error_message="{expected}",
-        custom_error_context={
-            "expected": "one of {poisson: ...}, {renewal: ...}, {period: ...}",
-            "found": "",
-        },
-    ),
-]
 
 
 def _some(factors: tuple[float, ...]) -> tuple[float, ...]:
@@ -135,7 +70,7 @@ class Pattern(Spec):
 class Process(Spec):
     """Orders that arrive at random, or period by period."""
 
-    arrivals: Arrivals
+    arrivals: AnyArrivals
     """When orders arrive."""
     pattern: Pattern = Pattern()
     """Season, trend and calendar of the rate."""
@@ -151,7 +86,7 @@ class Process(Spec):
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Process:
-        if isinstance(self.arrivals, PeriodArrivals) and self.pattern != Pattern():
+        if self.arrivals.period and self.pattern != Pattern():
             raise fault("no `pattern` with arrivals by period, which have no rate", "a pattern")
         return self
 

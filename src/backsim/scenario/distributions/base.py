@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import GetJsonSchemaHandler, model_validator
 
+from backsim.rules.kinds import Registry
 from backsim.scenario.part import Part, fault
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Distribution(Part):
 
     choices: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """The sets of keys that describe it; none given means that all fields are needed."""
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ()
+    """Parameters that tests try: one for each set of keys, or more."""
 
     @model_validator(mode="after")
     def _check_all(self) -> Distribution:
@@ -84,23 +86,8 @@ class Distribution(Part):
         return plain
 
 
-D = TypeVar("D", bound=type[Distribution])
-REGISTRY: dict[str, type[Distribution]] = {}
-
-
-def named(name: str) -> Callable[[D], D]:
-    """Register a distribution under the name it has in files."""
-
-    def register(cls: D) -> D:
-        REGISTRY[name] = cls
-        return cls
-
-    return register
-
-
-def name_of(distribution: Distribution) -> str:
-    """The name of a distribution in files."""
-    return next(name for name, cls in REGISTRY.items() if cls is type(distribution))
+distribution: Registry[Distribution] = Registry("distribution")
+"""The distributions by name, and the decorator that registers one: `@distribution("gamma")`."""
 
 
 def spread(mean: float | None, cv: float | None, sd: float | None) -> tuple[float, float]:

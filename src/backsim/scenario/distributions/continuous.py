@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from backsim.quantities import Number, Positive
-from backsim.scenario.distributions.base import Distribution, named, spread
+from backsim.scenario.distributions.base import Distribution, distribution, spread
 from backsim.scenario.part import fault
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backsim.scenario.distributions.base import Floats
 
 
-@named("exponential")
+@distribution("exponential")
 class Exponential(Distribution):
     """Exponential, by its mean or its rate (1 / mean)."""
 
@@ -23,6 +23,7 @@ class Exponential(Distribution):
     rate: Positive | None = None
 
     choices = ("mean",), ("rate",)
+    examples = {"mean": 4.0}, {"rate": 0.25}
 
     def moments(self) -> tuple[float, float]:
         mean = self.mean or 1.0 / (self.rate or math.nan)
@@ -37,7 +38,7 @@ class Exponential(Distribution):
         return generator.standard_exponential(count) * self.moments()[0]
 
 
-@named("gamma")
+@distribution("gamma")
 class Gamma(Distribution):
     """Gamma, by mean and coefficient of variation (cv), mean and sd, or shape and scale."""
 
@@ -48,6 +49,7 @@ class Gamma(Distribution):
     scale: Positive | None = None
 
     choices = ("mean", "cv"), ("mean", "sd"), ("shape", "scale")
+    examples = {"mean": 6, "cv": 0.5}, {"mean": 6, "sd": 3}, {"shape": 0.7, "scale": 2}
 
     def moments(self) -> tuple[float, float]:
         if self.shape and self.scale:
@@ -65,7 +67,7 @@ class Gamma(Distribution):
         return generator.standard_gamma(mean**2 / variance, count) * (variance / mean)
 
 
-@named("lognormal")
+@distribution("lognormal")
 class Lognormal(Distribution):
     """Lognormal, by mean and cv, mean and sd, or mu and sigma of the logarithm."""
 
@@ -76,6 +78,7 @@ class Lognormal(Distribution):
     sigma: Positive | None = None
 
     choices = ("mean", "cv"), ("mean", "sd"), ("mu", "sigma")
+    examples = {"mean": 6, "cv": 0.4}, {"mean": 6, "sd": 2}, {"mu": 0.5, "sigma": 0.4}
 
     def moments(self) -> tuple[float, float]:
         if self.mu is None or self.sigma is None:
@@ -98,7 +101,7 @@ class Lognormal(Distribution):
         return generator.lognormal(mu, math.sqrt(sigma_squared), count)
 
 
-@named("weibull")
+@distribution("weibull")
 class Weibull(Distribution):
     """Weibull, by shape and scale, or shape and mean."""
 
@@ -107,6 +110,7 @@ class Weibull(Distribution):
     mean: Positive | None = None
 
     choices = ("shape", "scale"), ("shape", "mean")
+    examples = {"shape": 1.5, "scale": 127}, {"shape": 0.9, "mean": 10}
 
     def _scale(self) -> float:
         return self.scale or (self.mean or math.nan) / math.gamma(1 + 1 / self.shape)
@@ -124,12 +128,14 @@ class Weibull(Distribution):
         return generator.weibull(self.shape, count) * self._scale()
 
 
-@named("uniform")
+@distribution("uniform")
 class Uniform(Distribution):
     """Uniform between low and high."""
 
     low: Number
     high: Number
+
+    examples = ({"low": -2, "high": 5},)
 
     def check(self) -> None:
         if self.low >= self.high:
@@ -153,13 +159,15 @@ class Uniform(Distribution):
         return self.high
 
 
-@named("triangular")
+@distribution("triangular")
 class Triangular(Distribution):
     """Triangular: low, most likely (mode), high."""
 
     low: Number
     mode: Number
     high: Number
+
+    examples = {"low": 1, "mode": 2, "high": 7}, {"low": 0, "mode": 0, "high": 1}
 
     def check(self) -> None:
         if not self.low <= self.mode <= self.high or self.low == self.high:
@@ -185,12 +193,14 @@ class Triangular(Distribution):
         return self.high
 
 
-@named("normal")
+@distribution("normal")
 class Normal(Distribution):
     """Normal, by mean and standard deviation.  Where a value cannot be negative it is cut at 0."""
 
     mean: Number
     sd: Positive
+
+    examples = ({"mean": 10, "sd": 3},)
 
     def moments(self) -> tuple[float, float]:
         return self.mean, self.sd**2

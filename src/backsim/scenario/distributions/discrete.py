@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.quantities import NonNegative, Number, OpenProbability, Positive
-from backsim.scenario.distributions.base import Distribution, named
+from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.part import fault
 
 if TYPE_CHECKING:
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from backsim.scenario.distributions.base import Floats
 
 
-@named("deterministic")
+@distribution("deterministic")
 class Deterministic(Distribution):
     """Always the same value."""
 
     value: Number
+
+    examples = ({"value": 3.5},)
 
     def moments(self) -> tuple[float, float]:
         return self.value, 0.0
@@ -39,11 +41,13 @@ class Deterministic(Distribution):
         return self.value
 
 
-@named("poisson")
+@distribution("poisson")
 class Poisson(Distribution):
     """Poisson, by its mean."""
 
     mean: Positive
+
+    examples = {"mean": 0.3}, {"mean": 40}
 
     def moments(self) -> tuple[float, float]:
         return self.mean, self.mean
@@ -57,7 +61,7 @@ class Poisson(Distribution):
         return generator.poisson(self.mean, count).astype(float)
 
 
-@named("geometric")
+@distribution("geometric")
 class Geometric(Distribution):
     """Geometric on 1, 2, ...: trials to the first success, by success probability p or mean 1/p."""
 
@@ -65,6 +69,7 @@ class Geometric(Distribution):
     mean: Positive | None = None
 
     choices = ("p",), ("mean",)
+    examples = {"p": 0.3}, {"mean": 2.5}, {"p": 1}
 
     def check(self) -> None:
         if self.mean is not None and self.mean < 1:
@@ -89,7 +94,7 @@ class Geometric(Distribution):
         return 1.0
 
 
-@named("negative_binomial")
+@distribution("negative_binomial")
 class NegativeBinomial(Distribution):
     """Negative binomial on 0, 1, ..., with real n: by n and p, n and mean, or mean and variance.
 
@@ -102,6 +107,7 @@ class NegativeBinomial(Distribution):
     variance: Positive | None = None
 
     choices = ("n", "p"), ("n", "mean"), ("mean", "variance")
+    examples = {"n": 0.4, "p": 0.2}, {"n": 2.5, "mean": 4}, {"mean": 4, "variance": 9}
 
     def check(self) -> None:
         if self.mean and self.variance and self.variance <= self.mean:
@@ -128,11 +134,13 @@ class NegativeBinomial(Distribution):
         return generator.negative_binomial(*self._parameters(), count).astype(float)
 
 
-@named("logarithmic")
+@distribution("logarithmic")
 class Logarithmic(Distribution):
     """Logarithmic series on 1, 2, ...: P(k) proportional to p^k / k."""
 
     p: OpenProbability
+
+    examples = ({"p": 0.7},)
 
     def check(self) -> None:
         if self.p == 1:
@@ -155,12 +163,14 @@ class Logarithmic(Distribution):
         return 1.0
 
 
-@named("discrete")
+@distribution("discrete")
 class Discrete(Distribution):
     """The given values, with the given weights (equal ones if none are given)."""
 
     values: tuple[Number, ...]
     weights: tuple[NonNegative, ...] | None = None
+
+    examples = {"values": (1, 2, 9), "weights": (5, 0, 1)}, {"values": (3, 4)}
 
     def check(self) -> None:
         if not self.values:
@@ -194,11 +204,13 @@ class Discrete(Distribution):
         return max(self.values)
 
 
-@named("empirical")
+@distribution("empirical")
 class Empirical(Distribution):
     """Observed values, each as likely as the other (drawn with replacement)."""
 
     values: tuple[Number, ...]
+
+    examples = ({"values": (1, 1, 2, 30)},)
 
     def check(self) -> None:
         if not self.values:

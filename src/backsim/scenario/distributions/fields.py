@@ -7,56 +7,36 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, PlainSerializer, create_model
+from pydantic import AfterValidator, TypeAdapter
 
 import backsim.scenario.distributions.continuous  # noqa: F401 (it registers its distributions)
-from backsim.errors import nearest
 from backsim.quantities import Described, Number
-from backsim.scenario.distributions.base import REGISTRY, Distribution, name_of
+from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.distributions.discrete import Deterministic
-from backsim.scenario.part import MEMBER, Part, fault, member, only_key
+from backsim.scenario.named import OneOf
+from backsim.scenario.part import fault
 
 
-def _read(value: Any) -> Any:
-    """A number or a distribution as the mapping `{name: parameters}`."""
-    if isinstance(value, Distribution):
-        return {name_of(value): value}
+def _of_number(value: Any) -> Any:
+    """A number as the distribution that always has that value."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"deterministic": {"value": value}}
-    key = only_key(value)
-    if key is None:
-        raise fault("a number, or one distribution such as {gamma: {mean: 6, cv: 0.5}}")
-    if key not in REGISTRY:
-        raise fault(f"a known distribution ({nearest(key, list(REGISTRY))})", f"'{key}'")
     return value
 
 
-def _member(value: Any) -> str:
-    return MEMBER + str(only_key(value))
+def _number(found: Distribution) -> Any:
+    return found.value if isinstance(found, Deterministic) else found
 
-
-def _write(distribution: Distribution) -> Any:
-    if isinstance(distribution, Deterministic):
-        return distribution.value
-    return {name_of(distribution): distribution.model_dump(exclude_none=True)}
-
-
-def _holder(name: str, cls: type[Distribution]) -> Any:
-    fields: dict[str, Any] = {name: (cls, ...)}
-    doc = (cls.__doc__ or "").splitlines()[0]
-    return Annotated[create_model(f"{name}_", __base__=Part, __doc__=doc, **fields), member(name)]
-
-
-_Union: Any = None
-for _name, _cls in REGISTRY.items():
-    _Union = _holder(_name, _cls) if _Union is None else _Union | _holder(_name, _cls)
 
 AnyDistribution = Annotated[
-    _Union,
-    Discriminator(_member),
-    BeforeValidator(_read, json_schema_input_type=Number | _Union),
-    AfterValidator(lambda holder: next(iter(vars(holder).values()))),
-    PlainSerializer(_write),
+    Distribution,
+    OneOf(
+        distribution,
+        "a number, or one distribution such as {gamma: {mean: 6, cv: 0.5}}",
+        read=_of_number,
+        write=_number,
+        short=TypeAdapter(Number).core_schema,
+    ),
 ]
 """Any distribution, or a number."""
 

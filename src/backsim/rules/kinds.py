@@ -1,0 +1,63 @@
+"""Registries of classes that a scenario names by a word: distributions, arrivals of orders."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from backsim.errors import RuleError
+
+Kind = TypeVar("Kind")
+Own = TypeVar("Own", bound=type)
+
+
+class Registry(dict[str, type[Kind]], Generic[Kind]):
+    """Classes by the name that they have in files."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what = what
+        REGISTRIES.append(self)
+
+    def __call__(self, name: str) -> Callable[[Own], Own]:
+        """Register a class under a name (the decorator).  Raises RuleError: the name is taken."""
+
+        def register(cls: Own) -> Own:
+            present = self.get(name)
+            if present is not None and file_of(present) != file_of(cls):
+                raise RuleError(f"{self.what} {name!r} exists already")
+            self[name] = cls
+            return cls
+
+        return register
+
+    def name_of(self, thing: object) -> str:
+        """The name in files of a thing's class."""
+        return next(name for name, cls in self.items() if cls is type(thing))
+
+
+REGISTRIES: list[Registry[Any]] = []
+"""All of them."""
+
+
+def is_built_in(cls: type) -> bool:
+    """Whether backsim brings a class; else it is a user's."""
+    return cls.__module__.startswith("backsim.")
+
+
+def file_of(cls: type) -> str:
+    """The file where a class is written; the name of its module where there is none."""
+    module = sys.modules.get(cls.__module__)
+    return str(getattr(module, "__file__", None) or cls.__module__)
+
+
+def source_digest(cls: type) -> str:
+    """A hash of a class's code as it is written."""
+    try:
+        text = inspect.getsource(cls)
+    except (OSError, TypeError):
+        text = repr(sorted(vars(cls)))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,109 @@
+"""A user's file may bring a distribution and a process of arrivals, as it may bring a rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backsim import streams
+from backsim.engines import simpy
+from backsim.errors import InputError, RuleError
+from backsim.rules.files import load_rules
+from backsim.scenario import from_dict
+
+OWN = '''
+import numpy as np
+from backsim import Arrivals, Distribution, arrivals, distribution
+from backsim.quantities import Positive, Rate
+
+
+@distribution("two_points")
+class TwoPoints(Distribution):
+    """Once the value, once three times as much."""
+
+    value: Positive
+    examples = ({"value": 2},)
+
+    def moments(self):
+        return 2.0 * self.value, self.value**2
+
+    def atoms(self):
+        return np.array([self.value, 3 * self.value]), np.array([0.5, 0.5])
+
+    def draw(self, generator, count):
+        return self.value * (1 + 2 * generator.integers(0, 2, count))
+
+
+@arrivals("pairs")
+class Pairs(Arrivals):
+    """Two orders at each moment of a Poisson process."""
+
+    rate: Rate
+
+    def mean_rate(self):
+        return 2.0 * self.rate
+
+    def spread(self):
+        return 2.0
+
+    def draw(self, generator, until):
+        count = generator.poisson(self.rate * until)
+        return np.repeat(np.sort(generator.uniform(0, until, count)), 2)
+'''
+
+SCENARIO = {
+    "horizon": 400,
+    "products": "mug",
+    "suppliers": {"acme": {"lead_time": {"two_points": {"value": 2}}}},
+    "customers": {"all": {"demand": {"arrivals": {"pairs": {"rate": 3}}, "products": "mug"}}},
+    "policy": {"reorder": {"rule": "base_stock", "S": {"days": 10}}},
+}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    load_rules([path])
+    return path
+
+
+def test_they_are_drawn_and_counted_as_their_classes_say(own: Path) -> None:
+    model = from_dict(SCENARIO)
+    assert model.scenario.stock[0].reorder.params["S"] == 60  # 10 days of 2 x 3 orders
+    assert from_dict(model.to_dict()).to_dict() == model.to_dict()
+    tape = streams.draw(model, 1)
+    times = tape.columns["time"]
+    assert (times[::2] == times[1::2]).all()
+    assert 2100 < len(times) < 2700
+    purchases = simpy.run(model, tape).purchases
+    days = model.on_grid(purchases["arrives"] - purchases["placed"])
+    assert set(days[purchases["placed"] >= 0].tolist()) == {2.0, 6.0}
+
+
+def test_their_code_is_part_of_what_a_result_is_made_with(own: Path) -> None:
+    before = from_dict(SCENARIO).digest
+    own.write_text(OWN.replace("once three", "or three"))
+    load_rules([own])
+    assert from_dict(SCENARIO).digest != before
+
+
+def test_one_that_is_no_longer_in_its_file_is_forgotten(own: Path) -> None:
+    own.write_text("")
+    load_rules([own])
+    with pytest.raises(InputError, match=r"a known distribution \(.*\), got 'two_points'"):
+        from_dict(SCENARIO)
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN.replace('"two_points"', '"gamma"'))
+    with pytest.raises(RuleError, match="distribution 'gamma' exists already"):
+        load_rules([path])
+
+
+def test_a_fault_of_their_parameters_says_where_it_stands(own: Path) -> None:
+    changes = {"suppliers.acme.lead_time.two_points.value": -1}
+    with pytest.raises(InputError, match=r"two_points\.value: expected a number > 0"):
+        from_dict(SCENARIO, changes=changes)
