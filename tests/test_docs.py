@@ -57,11 +57,21 @@ def in_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def printed_below(code: str) -> str:
+    """The block of text that follows a block of code on its page: what the code prints."""
+    pages = "".join(page.read_text() for page in PAGES)
+    found = re.match("\n```text\n(.*?)^```$", pages.partition(f"{code}```\n")[2], BLOCK.flags)
+    return " ".join(found[1].split()) if found else ""
+
+
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python(code: str) -> None:
     """A Python block runs in a process of its own."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    shown = printed_below(code)
+    if shown:
+        assert fnmatch.fnmatchcase(" ".join(done.stdout.split()), as_pattern(shown))
 
 
 def sessions() -> list[Any]:
@@ -111,7 +121,11 @@ def test_figures() -> None:
     assert spec.loader is not None
     script = module_from_spec(spec)
     spec.loader.exec_module(script)
-    shown = {name for page in PAGES for name in re.findall(r"\]\((.*?\.png)\)", page.read_text())}
+    shown = {
+        name
+        for page in PAGES
+        for name in re.findall(r"\]\((?:docs/)?(.*?\.png)\)", page.read_text())
+    }
     assert shown == {f"figures/{name}.png" for name in script.FIGURES}
     assert all((ROOT / "docs" / name).stat().st_size > 1000 for name in shown)
     assert "centre" in [text.get_text() for text in script.networks().texts]
