@@ -13,7 +13,7 @@ Otherwise it is a bound given the receipts of this run: no clearing would have c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,16 +143,17 @@ def regrets(
     *,
     seed: int,
     replications: int,
-    rules: Sequence[str] = (),
+    rules: Sequence[str] | Mapping[str, Model] = (),
     engine: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> list[Regret]:
     """The model's own clearing first ("as it is"), then each of the rules in place of it.
 
-    All are played on the same tapes.  Raises InputError for an unknown rule.
+    All are played on the same tapes.  `rules`: by name, or the models of `rules_for`.
+    Raises InputError for an unknown rule.
     """
     models = {"as it is": model}
-    models |= {name: model.replace({"policy.priority": name}) for name in rules}
+    models |= rules if isinstance(rules, Mapping) else {name: _under(model, name) for name in rules}
     found: dict[str, list[Bound]] = {name: [] for name in models}
     total = replications * len(models)
     played, reason = choose(model, engine, total)
@@ -165,21 +166,23 @@ def regrets(
     return [_regret(name, bounds) for name, bounds in found.items()]
 
 
-def rules_for(model: Model) -> tuple[list[str], dict[str, str]]:
-    """The priority rules, with their defaults, that can stand in the place of the model's own.
+def rules_for(model: Model) -> tuple[dict[str, Model], dict[str, str]]:
+    """The model under each priority rule, its parameters at their defaults.
 
-    And for each other that has defaults, why the scenario does not go with it.
+    And for each rule that has defaults and does not go with the scenario, why.
     """
-    fitting, left_out = [], {}
+    fitting, left_out = {}, {}
     for rule in FAMILIES["priority"].rules.values():
         if rule.has_defaults:
             try:
-                model.replace({"policy.priority": rule.name})
+                fitting[rule.name] = _under(model, rule.name)
             except InputError as error:
                 left_out[rule.name] = str(error)
-            else:
-                fitting.append(rule.name)
     return fitting, left_out
+
+
+def _under(model: Model, rule: str) -> Model:
+    return model.replace({"policy.priority": rule})
 
 
 def _regret(name: str, bounds: Sequence[Bound]) -> Regret:

@@ -57,7 +57,7 @@ def bound(
 
     model = load(scenario, set_ or [])
     seed = known_seed(seed)
-    names, left_out = rules_for(model) if against is None else (list(against), {})
+    fitting, left_out = rules_for(model) if against is None else (against, {})
     for name, reason in left_out.items():
         say(f"the rule {name} is left out: {reason}")
     with counting("runs") as progress:
@@ -65,7 +65,7 @@ def bound(
             model,
             seed=seed,
             replications=replications,
-            rules=names,
+            rules=fitting,
             engine=engine.value,
             progress=progress,
         )
