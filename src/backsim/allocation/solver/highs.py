@@ -77,7 +77,7 @@ def solve(
     if not len(program.cost):
         return without_columns(program)
     if program.is_mixed:
-        return _solve_mixed(program, effort, solver, start)
+        return finished(program, optimum(program, effort, start, solver), effort, solver)
     solver = new_solver(program, effort, solver)
     solver.run()
     status, complete = _status(solver)
@@ -114,17 +114,21 @@ def optimum(
     HiGHS 1.15 is wrong now and then: of a thousand small books with whole orders, one or two are
     called optimal, or without a solution, that are not, and presolving hangs on fewer still.  The
     two ways are wrong on different books; bounds on the columns were enough where it hung.
+    A large one in steps that is said to have no solution, or to be solved without a bound, is
+    solved again as it is.
     """
     if not program.is_mixed:
         return solve(program, replace(effort, ties=False), solver, start)
     stop = time.monotonic() + effort.time_limit
     if len(program.cost) > TWICE:
-        steps = in_steps(program)
-        if steps is None:
-            return _searched(program, effort, start, solver)
-        began = None if start is None else steps.steps(start)
-        best = _searched(steps.program, effort, began, solver)
-        return replace(best, values=steps.values(best.values)) if best.found else best
+        if steps := in_steps(program):
+            began = None if start is None else steps.steps(start)
+            best = _searched(steps.program, effort, began, solver)
+            if best.found and (best.status == TIME_LIMIT or best.bound > -INF):
+                return replace(best, values=steps.values(best.values))
+            if best.status == TIME_LIMIT:
+                return best
+        return _searched(program, effort, start, solver)
     found = [_branch(program, effort, solver, "off", start)]
     left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
     found.append(_branch(_bounded(program), left, solver, "on", start))
@@ -144,12 +148,6 @@ def _searched(program: Program, effort: Effort, start: Floats | None, solver: An
         return best
     values = improve(program, best.values, stop - time.monotonic(), _again)
     return replace(best, values=values, objective=float(program.cost @ values + program.offset))
-
-
-def _solve_mixed(
-    program: Program, effort: Effort, solver: Any, start: Floats | None = None
-) -> Solution:
-    return finished(program, optimum(program, effort, start, solver), effort, solver)
 
 
 def finished(program: Program, best: Solution, effort: Effort, solver: Any = None) -> Solution:
