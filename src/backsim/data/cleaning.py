@@ -317,6 +317,12 @@ class _Cleaning:
             texts, second = distinct([self.tables[n].names["line"] for n in tables])
             width = len(texts) + 1
         else:
+            for name in tables:
+                if "product" not in self.tables[name].codes:
+                    raise InputError(
+                        f"{self.tables[name].place}: expected the column `line` here and in lines, "
+                        "or `product`, to tell which order line it is about"
+                    )
             second = [self._products_of(n) + 1 for n in tables]
             width = len(self.products) + 2
         return {n: o * width + s for n, o, s in zip(tables, order, second, strict=True)}

@@ -104,7 +104,7 @@ def _weibull_survival(t: Floats, p: Any) -> Floats:
 
 def _weibull_moments(p: Any) -> tuple[float, float]:
     k = math.exp(p[0])
-    first, second = special.gamma(1 + 1 / k), special.gamma(1 + 2 / k)
+    first, second = float(special.gamma(1 + 1 / k)), float(special.gamma(1 + 2 / k))
     return math.exp(p[1]) * first, math.exp(p[1]) * math.sqrt(max(second - first**2, 0.0))
 
 
