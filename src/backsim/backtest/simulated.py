@@ -78,13 +78,14 @@ def _shipments(run: Run, head: pd.DataFrame, first: float, at: Any) -> pd.DataFr
     time = np.r_[once["time"].to_numpy(), later["time"]]
     units = np.r_[once["filled_at_once"].to_numpy(), later["units"]]
     order = np.argsort(time, kind="stable")
-    found = head.loc[which[order]].reset_index(drop=True)
+    found: pd.DataFrame = head.loc[which[order]].reset_index(drop=True)
     return found.assign(units=units[order], shipped=at(time[order]))
 
 
 def _cancellations(lines: pd.DataFrame, head: pd.DataFrame, first: float, at: Any) -> pd.DataFrame:
     gone = lines[(lines["left"] > 0) & (lines["closed"] >= first)].sort_values("closed")
-    return head.loc[gone.index].assign(
+    found: pd.DataFrame = head.loc[gone.index]
+    return found.assign(
         cancelled=at(gone["closed"]), units=gone["left"], reason="too long"
     )
 
