@@ -7,41 +7,35 @@ import json
 from typing import Any
 
 from backsim.scenario.model import Model
+from backsim.scenario.part import Part
+from backsim.scenario.schema import CustomerClass, Product, Scenario, StockPoint, Supplier
+from backsim.scenario.shorthand import OFF_TAPE
 from backsim.streams.supply import fate_laws
 
-POLICY_FIELDS = {
-    "": ("title", "warm_up", "time_unit", "currency", "costs", "limits"),
-    "products": ("price", "costs"),
-    "customers": ("priority", "shipment", "costs", "announced"),
-    "suppliers": ("crossing", "messages"),
-    "stock": (
-        *("reorder", "review", "priority", "rationing", "overtaking", "withdraw"),
-        *("initial", "inbound", "notice", "estimate", "least_order", "multiple"),
-        *("backlog_limit", "clearing", "sharing", "substitution", "forecast", "observe"),
-        *("expedite", "cancel_late", "costs"),
-    ),
+SECTIONS: dict[str, type[Part]] = {
+    "products": Product,
+    "customers": CustomerClass,
+    "suppliers": Supplier,
+    "stock": StockPoint,
 }
-"""Fields that do not enter a tape, by section.  What is not listed is taken to enter: two models
-that differ in it get tapes of their own, which costs time and changes no number."""
-
-ENTERING = frozenset({"transfers"})
-"""Fields of a policy that enter one: each site that may send has a stream of its own."""
 
 
 def tape_digest(model: Model) -> str:
     """A hash of all that may enter the tape; the order of names counts, as codes follow it."""
     plain = model.to_dict()
-    for section, fields in POLICY_FIELDS.items():
-        for part in _parts(plain.get(section, ()) if section else [plain]):
-            for field in fields:
-                part.pop(field, None)
+    for section, kind in SECTIONS.items():
+        parts = plain.get(section, ())
+        for part in parts.values() if isinstance(parts, dict) else parts:
+            _drop_off_tape(part, kind)
+    _drop_off_tape(plain, Scenario)
     plain["fates"] = [  # they depend on what a supplier tells, as far as they are drawn at all
         {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
     ]
-    return hashlib.sha256(
-        json.dumps([plain, model.file_digests, *model.own_code]).encode()
-    ).hexdigest()
+    parts = [plain, model.file_digests, *model.own_code]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _parts(section: Any) -> list[dict[str, Any]]:
-    return list(section.values()) if isinstance(section, dict) else list(section)
+def _drop_off_tape(part: dict[str, Any], kind: type[Part]) -> None:
+    for name, field in kind.model_fields.items():
+        if OFF_TAPE in field.metadata:
+            part.pop(name, None)

@@ -58,6 +58,7 @@ from backsim.scenario.ruleuse import (
     level_kind,
 )
 from backsim.scenario.shorthand import (
+    OFF_TAPE,
     AnyName,
     Name,
     Selection,
@@ -81,7 +82,7 @@ class Substitute(Spec):
 class Product(Spec):
     """Something that is sold."""
 
-    price: Money = 0.0
+    price: Annotated[Money, OFF_TAPE] = 0.0
     """Revenue per unit shipped."""
     pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
     """Units per pack: customers order whole packs, and the `size` of a line counts them."""
@@ -92,7 +93,7 @@ class Product(Spec):
         ),
     ] = {}
     """What is offered when it is out of stock, in this order: names, or names with a discount."""
-    costs: CostRates = CostRates()
+    costs: Annotated[CostRates, OFF_TAPE] = CostRates()
     """Costs of this product, where they differ."""
 
 
@@ -313,7 +314,7 @@ class CustomerClass(Spec):
 
     demand: Annotated[tuple[Demand, ...], Field(min_length=1), listed(Demand)]
     """What they order: one entry or a list, each an independent stream."""
-    priority: SomeCount = 1
+    priority: Annotated[SomeCount, OFF_TAPE] = 1
     """1 is the most important class."""
     tolerance: Tolerance = "unlimited"
     """Days a customer waits: unlimited (full backordering), none (lost sale), or a distribution."""
@@ -321,14 +322,14 @@ class CustomerClass(Spec):
     """Share of customers who wait at all; the others are lost when there is no stock."""
     due_in: Duration = Field(0, validate_default=True)
     """Days from the order to its due date."""
-    announced: Days = 0.0
+    announced: Annotated[Days, OFF_TAPE] = 0.0
     """Days before it is wanted that an order is known: from then on it lowers the position, and
     nothing ships before.  Waits and due dates count from the day it is wanted."""
     informed: Informed = Informed()
     """What they do when they are told how long they will wait."""
     inquiries: Inquiries | None = None
     """How they ask when they are not told."""
-    shipment: Literal[SHIPMENT] = "partial"  # type: ignore[valid-type]
+    shipment: Annotated[Literal[SHIPMENT], OFF_TAPE] = "partial"  # type: ignore[valid-type]
     """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
     served_by: ServedBy | None = None
     """The sites that serve an order which the site where it is placed cannot fill; else it waits.
@@ -339,7 +340,7 @@ class CustomerClass(Spec):
     """Days on the way, or a mapping; due dates are dates of delivery."""
     takes_substitute: Probability = 1.0
     """Share of customers who take a substitute; orders shipped whole are offered none."""
-    costs: ClassCosts = CustomerCosts()
+    costs: Annotated[ClassCosts, OFF_TAPE] = CustomerCosts()
     """Costs of this class, where they differ."""
 
 
@@ -443,54 +444,57 @@ Room = Annotated[
 class Policy(Spec):
     """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
 
-    reorder: ReorderRule | None = None
+    reorder: Annotated[ReorderRule | None, OFF_TAPE] = None
     """When and how much to order."""
-    review: Reviewing = "continuous"
+    review: Annotated[Reviewing, OFF_TAPE] = "continuous"
     """After each event that lowers the position, or periodic: a number of days or a mapping."""
-    priority: PriorityRule = Field("fcfs", validate_default=True)
+    priority: Annotated[PriorityRule, OFF_TAPE] = Field("fcfs", validate_default=True)
     """Who is served first when stock arrives."""
-    rationing: RationingRule = Field("none", validate_default=True)
+    rationing: Annotated[RationingRule, OFF_TAPE] = Field("none", validate_default=True)
     """Stock held back for more important classes."""
-    forecast: ForecastRule = Field("static", validate_default=True)
+    forecast: Annotated[ForecastRule, OFF_TAPE] = Field("static", validate_default=True)
     """How demand is forecast, for reorder rules that ask for a forecast."""
-    observe: Observing | None = Observation()
+    observe: Annotated[Observing | None, OFF_TAPE] = Observation()
     """When and how demand is observed for the forecast: a number of days or a mapping."""
     notice: Annotated[
         tuple[NoticeRule, ...],
         Field(min_length=1),
         AfterValidator(_each_once),
         listed(NoticeRule),
+        OFF_TAPE,
     ] = Field("silent", validate_default=True)
     """When customers who wait are told: a rule or a list, of which the earliest counts."""
-    estimate: EstimateRule = Field("mean_lead_time", validate_default=True)
+    estimate: Annotated[EstimateRule, OFF_TAPE] = Field("mean_lead_time", validate_default=True)
     """Which date they are told."""
-    least_order: PositiveUnits = 1
+    least_order: Annotated[PositiveUnits, OFF_TAPE] = 1
     """The supplier accepts no smaller purchase."""
-    multiple: PositiveUnits = 1
+    multiple: Annotated[PositiveUnits, OFF_TAPE] = 1
     """Purchases are rounded up to multiples of so many units (a case, a pallet)."""
-    overtaking: Literal[OVERTAKING] = "skip"  # type: ignore[valid-type]
+    overtaking: Annotated[Literal[OVERTAKING], OFF_TAPE] = "skip"  # type: ignore[valid-type]
     """What if a line cannot be filled whole?  Those behind it wait (strict), or not (skip).
 
     partial: they wait, and it takes what there is, which is kept for it until it is whole.
     """
-    sharing: Literal[SHARING] = "none"  # type: ignore[valid-type]
+    sharing: Annotated[Literal[SHARING], OFF_TAPE] = "none"  # type: ignore[valid-type]
     """Fair share of stock among waiting lines: in proportion to units open, or evenly (max_min).
 
     none: lines are served one after the other, as `priority` says.
     """
-    substitution: Literal["never", "at_order", "when_late", "both"] = "at_order"
+    substitution: Annotated[Literal["never", "at_order", "when_late", "both"], OFF_TAPE] = (
+        "at_order"
+    )
     """When substitutes are offered: when a customer orders, when a promise slips, or both."""
-    clearing: Clearing = "at_arrival"
+    clearing: Annotated[Clearing, OFF_TAPE] = "at_arrival"
     """When waiting lines are served: whenever units are free, or only every so many days."""
-    backlog_limit: Room = "unlimited"
+    backlog_limit: Annotated[Room, OFF_TAPE] = "unlimited"
     """Lines that may wait here; a customer whose line would be one more is lost at once."""
     transfers: Transfers | None = None
     """Units from other sites of the same level, when there are too few here."""
-    withdraw: bool = False
+    withdraw: Annotated[bool, OFF_TAPE] = False
     """When a customer cancels, withdraw as many units that the supplier has not started."""
-    expedite: Expediting | None = None
+    expedite: Annotated[Expediting | None, OFF_TAPE] = None
     """When purchases under way are brought forward; never, if nothing is said."""
-    cancel_late: Cancelling | None = None
+    cancel_late: Annotated[Cancelling | None, OFF_TAPE] = None
     """Withdraw a purchase that is known to come so many days after its quoted date, or has not come
     by then, and that the supplier has not begun with; never, if nothing is said."""
 
@@ -555,11 +559,11 @@ class StockPoint(Policy):
     """Where it buys: a supplier's name, a site, or a list; left out, the only supplier there is."""
     made_from: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None = None
     """Units of products at the same site that go into each unit; the supplier is the workshop."""
-    costs: CostRates | None = None
+    costs: Annotated[CostRates | None, OFF_TAPE] = None
     """Costs of this stock point, where they differ."""
-    initial: Initial | None = None
+    initial: Annotated[Initial | None, OFF_TAPE] = None
     """Units on hand at the start; without it, what the reorder rule orders with nothing there."""
-    inbound: tuple[Inbound, ...] = ()
+    inbound: Annotated[tuple[Inbound, ...], OFF_TAPE] = ()
     """Purchases under way at the start."""
     lead_time: Duration | None = None
     """Lead time of this stock point, where it differs from its supplier's."""
@@ -630,20 +634,20 @@ def _date(value: Any) -> Any:
 class Scenario(Spec):
     """A scenario: who the customers, products, sites and suppliers are, and which rules run."""
 
-    title: str = ""
+    title: Annotated[str, OFF_TAPE] = ""
     """One line for tables and reports."""
     horizon: PositiveDays
     """Days simulated."""
-    warm_up: Days = 0.0
+    warm_up: Annotated[Days, OFF_TAPE] = 0.0
     """Days at the start that no metric counts."""
     start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
     """The date of day 0; calendars need it, and a trace takes its first day if there is none."""
     known_until: PositiveDays | None = None
     """Day up to which traces are known when levels in days, levels from a service and first
     forecasts are computed: as known on that day.  Default: to their end, the future included."""
-    time_unit: str = "days"
+    time_unit: Annotated[str, OFF_TAPE] = "days"
     """What "day" means here, as `months`: a label, which costs and money per year also read."""
-    currency: str = ""
+    currency: Annotated[str, OFF_TAPE] = ""
     """What money is counted in, as `EUR`; a label, nothing is converted."""
     products: Annotated[
         Mapping[Name, Product],
@@ -662,9 +666,9 @@ class Scenario(Spec):
     """How all stock points are run, unless `stock` says otherwise."""
     stock: tuple[StockPoint, ...] = (StockPoint(),)
     """The stock points."""
-    costs: CostRates = CostRates()
+    costs: Annotated[CostRates, OFF_TAPE] = CostRates()
     """Costs, unless a stock point, product or class has its own; 0 where nothing is said."""
-    limits: Limits = Limits()
+    limits: Annotated[Limits, OFF_TAPE] = Limits()
     """The largest work a replication may be."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -16,6 +17,17 @@ class Spec(Part):
     """A part whose fields are documented by the strings below them."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OffTape:
+    """Marks a field that does not enter a tape: models that differ in it alone share their tapes.
+
+    A field without the mark is taken to enter, which costs time and changes no number.
+    """
+
+
+OFF_TAPE = OffTape()
 
 
 def _text(value: Any) -> Any:

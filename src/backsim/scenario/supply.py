@@ -10,7 +10,7 @@ from backsim.entities import MESSAGES
 from backsim.quantities import Days, PositiveCount, PositiveDays, Probability, Rate
 from backsim.scenario.distributions.fields import Deterministic, Duration, Fraction, Interval
 from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.shorthand import Spec, word_or
+from backsim.scenario.shorthand import OFF_TAPE, Spec, word_or
 
 
 class Servers(Spec):
@@ -143,13 +143,14 @@ class Supplier(Spec):
 
     lead_time: Duration = Field(0, validate_default=True)
     """Days from the end of service (or the purchase itself) to arrival; one draw a purchase."""
-    crossing: bool = True
+    crossing: Annotated[bool, OFF_TAPE] = True
     """Whether a purchase may arrive before an earlier one of the same stock point."""
     capacity: Capacity = "unlimited"
     """How much the supplier can work on at once."""
     messages: Annotated[
         Messages,
         BeforeValidator(_word, json_schema_input_type=Literal[MESSAGES] | Messages),
+        OFF_TAPE,
     ] = Field("never", validate_default=True)
     """What it tells of a purchase after the date it quoted when the purchase was placed."""
     lateness: Lateness | None = None
