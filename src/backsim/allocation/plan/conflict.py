@@ -9,7 +9,7 @@ Source: elastic programming, Chinneck and Dravnieks, ORSA Journal on Computing 3
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,27 +42,18 @@ class InfeasibleError(NoPlanError):
         super().__init__("\n".join(text))
 
 
-@dataclass(frozen=True, eq=False)
-class Elastic:
-    """The program with a column for the shortfall of each wish."""
-
-    program: Program
-    wishes: np.ndarray[Any, Any]
-    first: int
-
-
 def explain(book: Book, program: Program) -> InfeasibleError:
     """The error that says what is in conflict."""
-    elastic = _elastic(replace(program, integer=np.zeros_like(program.integer)))
-    found = solve(elastic.program, Effort(ties=False))
-    short = found.values[elastic.first :]
+    asked = np.array([row for one, _, row in _told(program) if one.kind == WISH], np.int64)
+    relaxed = replace(program, integer=np.zeros_like(program.integer))
+    found = solve(stretched(relaxed, asked), Effort(ties=False))
+    short = found.values[len(program.cost) :]
     binding = np.abs(found.duals) > SMALLEST
     whole = short.sum() <= SMALLEST
     if whole:  # only the whole numbers are in the way
-        found = solve(_elastic(program).program, Effort(ties=False))
-        short = found.values[elastic.first :]
+        short = solve(stretched(program, asked), Effort(ties=False)).values[len(program.cost) :]
         binding = np.zeros(len(program.row_upper), bool)
-    lacking = dict(zip(elastic.wishes.tolist(), short.tolist(), strict=True))
+    lacking = dict(zip(asked.tolist(), short.tolist(), strict=True))
     wishes, facts = [], []
     for one, i, row in _told(program):
         text = one.say(book, i)
@@ -80,11 +71,6 @@ def _told(program: Program) -> Iterator[tuple[Constraint, int, int]]:
         part = program.rows.get(one.name, slice(0, 0))
         for row in range(part.start, part.stop):
             yield one, row - part.start, row
-
-
-def _elastic(program: Program) -> Elastic:
-    wishes = np.array([row for one, _, row in _told(program) if one.kind == WISH], np.int64)
-    return Elastic(stretched(program, wishes), wishes, len(program.cost))
 
 
 def stretched(program: Program, rows: np.ndarray[Any, Any]) -> Program:

@@ -18,6 +18,7 @@ from backsim.present.numbers import share
 from backsim.present.table import Block
 
 if TYPE_CHECKING:
+    from backsim.allocation.model.book import Book
     from backsim.allocation.plan.plan import Plan
 
 MOST_ROWS = 20
@@ -31,45 +32,50 @@ class Solver(StrEnum):
     cbc = "cbc"
 
 
+BookPath = Annotated[
+    Path | None, typer.Argument(metavar="BOOK", help="A folder of CSV files, or an .xlsx workbook.")
+]
+RuleName = Annotated[
+    str, typer.Option(help="lp, a priority rule, or a sharing rule such as pro_rata.")
+]
+Template = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Write a book to start from, and stop.")
+]
+Today = Annotated[
+    str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
+]
+DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as %d/%m/%Y.")]
+Decimal = Annotated[str | None, typer.Option(help="The decimal sign in numbers: point or comma.")]
+Delimiter = Annotated[
+    str | None, typer.Option(help="What stands between the fields of CSV files, or tab.")
+]
+Encoding = Annotated[str | None, typer.Option(help="The encoding of CSV files, such as cp1252.")]
+SolverName = Annotated[Solver, typer.Option(help="What solves the program.")]
+TimeLimit = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        min=0.01,
+        help="When the solver stops with the best plan it has. Default: 60.",
+        show_default=False,
+    ),
+]
+
+
 @command("Plan")
 def allocate(
-    book: Annotated[
-        Path | None,
-        typer.Argument(metavar="BOOK", help="A folder of CSV files, or an .xlsx workbook."),
-    ] = None,
-    rule: Annotated[
-        str, typer.Option(help="lp, a priority rule, or a sharing rule such as pro_rata.")
-    ] = "lp",
+    book: BookPath = None,
+    rule: RuleName = "lp",
     out: Out = None,
-    template: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write a book to start from, and stop.")
-    ] = None,
-    today: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How dates are written, such as %d/%m/%Y.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(help="The decimal sign in numbers: point or comma.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What stands between the fields of CSV files, or tab.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="The encoding of CSV files, such as cp1252.")
-    ] = None,
+    template: Template = None,
+    today: Today = None,
+    date_format: DateFormat = None,
+    decimal: Decimal = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
     format: PrintAs = Format.table,
-    solver: Annotated[Solver, typer.Option(help="What solves the program.")] = Solver.highs,
-    time_limit: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0.01,
-            help="When the solver stops with the best plan it has. Default: 60.",
-            show_default=False,
-        ),
-    ] = 60.0,
+    solver: SolverName = Solver.highs,
+    time_limit: TimeLimit = 60.0,
     rules: RuleFiles = None,
 ) -> None:
     """Allocate stock and purchases to today's open orders."""
@@ -80,37 +86,58 @@ def allocate(
         raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
     from backsim.allocation.book.assemble import read_book
     from backsim.allocation.book.settings import option
-    from backsim.allocation.plan.allocate import LP, all_plans, compared
+    from backsim.allocation.plan.allocate import LP, all_plans
     from backsim.allocation.plan.allocate import allocate as make_plan
-    from backsim.allocation.plan.lists import rows
-    from backsim.allocation.plan.showing import plain_rows, summary, write_plan
-    from backsim.allocation.solver.program import TIME_LIMIT, Effort
+    from backsim.allocation.plan.showing import write_plan
+    from backsim.allocation.solver.program import Effort
 
     if out is not None:
         check_folder(out)
     said = {"today": today, "date_format": date_format, "decimal": decimal}
     said |= {"delimiter": delimiter, "encoding": encoding}
     given = read_book(book, **{name: option(name, text) for name, text in said.items()})
-    if given.overdue:
-        say(f"warning: overdue, but planned with as if here: {few(given.overdue, MOST_NAMES)}")
-    for better, worse in given.silent_ranks if rule == LP else ():
+    _warn(given, rule == LP)
+    effort = Effort(time_limit=time_limit)
+    plan = make_plan(given, rule, effort, **({"solver": solver.value} if rule == LP else {}))
+    _tell_of_limit(plan, time_limit)
+    plans = all_plans(plan, effort)
+    title = f"Plan for {book.name or book}"
+    if out is not None:
+        write_plan(plan, plans, out, title)
+    show(_found(plan, plans, title), format)
+    if out is not None:
+        say(f"written: {out}")
+
+
+def _warn(book: Book, by_program: bool) -> None:
+    """Say what of a book may not be meant as it is read."""
+    if book.overdue:
+        say(f"warning: overdue, but planned with as if here: {few(book.overdue, MOST_NAMES)}")
+    for better, worse in book.silent_ranks if by_program else ():
         say(
             f"warning: rank only orders the rules and breaks ties; the linear program goes by "
             f"weight and lost, and class {better} has no more of them than class {worse}"
         )
-    effort = Effort(time_limit=time_limit)
-    plan = make_plan(given, rule, effort, **({"solver": solver.value} if rule == LP else {}))
+
+
+def _tell_of_limit(plan: Plan, time_limit: float) -> None:
+    """Say that a plan ended by the time limit, and how far it may be from the best."""
+    from backsim.allocation.solver.program import TIME_LIMIT
+
     if plan.status == TIME_LIMIT:
         more = f"at most {share(plan.gap)} of its cost" if plan.bounded else "an unknown amount"
         say(
             f"stopped by the time limit of {time_limit:g} s (--time-limit): "
             f"a better plan would save {more}"
         )
-    plans = all_plans(plan, effort)
-    title = f"Plan for {book.name or book}"
-    if out is not None:
-        write_plan(plan, plans, out, title)
-    found = Found(
+
+
+def _found(plan: Plan, plans: Sequence[Plan], title: str) -> Found:
+    from backsim.allocation.plan.allocate import compared
+    from backsim.allocation.plan.lists import rows
+    from backsim.allocation.plan.showing import plain_rows, summary
+
+    return Found(
         title,
         lambda: _blocks(plan, plans),
         lambda: plain_rows(plan.listed["shipments"]),
@@ -121,9 +148,6 @@ def allocate(
         },
         MOST_ROWS,
     )
-    show(found, format)
-    if out is not None:
-        say(f"written: {out}")
 
 
 def _make_template(folder: Path) -> None:
