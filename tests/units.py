@@ -164,7 +164,7 @@ def assert_same(one: Log, other: Log, factor: float) -> None:
                 )
 
 
-LEFT_OUT = ("draws_at", "draws_end", "key", "revised", "cancelled", "quantile_step")
+LEFT_OUT = ("key", "revised", "cancelled", "quantile_step")
 """What the engine has for itself: places in tables, keys in ranks or days, marks for never."""
 
 

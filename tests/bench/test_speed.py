@@ -95,7 +95,7 @@ def test_event_loop(benchmark: Any, one_product: Model) -> None:
     compiled.run(one_product, tape)  # draws as many lead times as are needed
 
     def prepare() -> Any:
-        return (compiled.Arena(one_product, tape, False),), {}
+        return (compiled.CompiledRun(one_product, tape, False),), {}
 
     benchmark.pedantic(lambda arena: arena.run(), setup=prepare, rounds=7, warmup_rounds=2)
     rate = tape.orders / float(benchmark.stats.stats.min)
@@ -109,7 +109,7 @@ def test_many_products(benchmark: Any, one_product: Model, many_products: Model)
     aim("200 products x 10 classes x 3 sites, all", orders / seconds, "orders/s", least=2e6)
     tape = draw(many_products, 1)
     compiled.run(many_products, tape)
-    loop = min(_timed(compiled.Arena(many_products, tape, False).run) for _ in range(5))
+    loop = min(_timed(compiled.CompiledRun(many_products, tape, False).run) for _ in range(5))
     aim("200 products x 10 classes x 3 sites, loop", orders / loop, "orders/s", least=4e6)
     alone = min(_timed(whole(one_product)) for _ in range(4)) / draw(one_product, 1).orders
     FIGURES.append(f"time per order, many products / one: {seconds / orders / alone:.2f}")
@@ -226,7 +226,7 @@ def test_network() -> None:
     seconds = dict.fromkeys(shapes, math.inf)
     for _ in range(6):
         for shape in shapes:
-            arena = compiled.Arena(models[shape], tapes[shape], False)
+            arena = compiled.CompiledRun(models[shape], tapes[shape], False)
             seconds[shape] = min(seconds[shape], _timed(arena.run))
             del arena
     speed = {shape: events[shape] / seconds[shape] for shape in shapes}

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ import numpy as np
 import pytest
 
 import backsim
-from backsim.engines import compiled, loop, simpy
+from backsim.engines import compiled_ports, compiler, simpy_ports
 from backsim.engines.cache_key import cache_key
-from backsim.engines.link import kernel_key
+from backsim.engines.link import SWITCHES, kernel_key
 from backsim.errors import RuleError
 from backsim.rules import FAMILIES, Rule
 
@@ -36,15 +37,15 @@ def by_size(line: Line, now: float, weight: PerDay = 1.0) -> float:
 """
 
 
-def key_with(rule: Rule) -> Any:
+def key_with(rule: Rule, features: Iterable[str] = SWITCHES) -> Any:
     """The key of a kernel with one rule of each family."""
     rules = {family: [next(iter(FAMILIES[family].rules.values()))] for family in FAMILIES}
-    return kernel_key({**rules, rule.family: [rule]})
+    return kernel_key({**rules, rule.family: [rule]}, features)
 
 
-def digest(rule: Rule, record: bool = False) -> str:
+def digest(rule: Rule, features: Iterable[str] = SWITCHES) -> str:
     """What the disk cache knows a kernel with that rule by."""
-    return compiled.kernel_digest(key_with(rule), record)
+    return compiler.kernel_digest(key_with(rule, features))
 
 
 def described(source: str, file: str = "<stdin>", **names: Any) -> Rule:
@@ -68,8 +69,8 @@ def test_a_kernel_is_known_by_all_that_goes_into_it() -> None:
     defaults = RULE.format(sign="0.0").replace("def sign(line)", "def sign(line, by={})")
     one, two = (digest(described(defaults.format(by))) for by in (1, 2))
     assert one != two
-    # The ports: with notes or without.
-    assert digest(described(source), record=True) != first
+    # The features: with an event log or without.
+    assert digest(described(source), set(SWITCHES) - {"RECORDS"}) != first
 
 
 def test_comments_lines_and_the_files_name_do_not_compile_anew() -> None:
@@ -92,13 +93,15 @@ def test_a_file_that_is_edited_after_it_was_loaded(tmp_path: Path) -> None:
 
 
 def test_layouts_options_and_ports_count() -> None:
-    key, ports = key_with(FAMILIES["priority"].get("fcfs")), loop.PORTS
-    layout = {"lines": np.dtype([("units", "i4")])}
+    key, ports = key_with(FAMILIES["priority"].get("fcfs")), compiled_ports.PORTS
+    layout = {"lines": np.zeros(1, [("units", "i4")])}
     first = cache_key(key, ports, layout, ({"nogil": True},))
-    wider = {"lines": np.dtype([("units", "i8")])}
+    wider = {"lines": np.zeros(1, [("units", "i8")])}
     assert cache_key(key, ports, wider, ({"nogil": True},)) != first
+    another = {"lines": np.ones(1, [("units", "i4")])}  # other defaults
+    assert cache_key(key, ports, another, ({"nogil": True},)) != first
     assert cache_key(key, ports, layout, ({"nogil": False},)) != first
-    other = {**ports, "note": simpy.note}
+    other = {**ports, "draw_service": simpy_ports.draw_service}
     assert cache_key(key, other, layout, ({"nogil": True},)) != first
     fewer = dataclasses.replace(key, switches=frozenset())
     assert cache_key(fewer, ports, layout, ({"nogil": True},)) != first
@@ -109,11 +112,11 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import backsim.engines
 assert backsim.__file__.startswith(sys.argv[1]), backsim.__file__
-from backsim.engines import compiled
+from backsim.engines import compiler
 from backsim.engines.link import kernel_key
 from backsim.rules import FAMILIES
 rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
-print(compiled.kernel_digest(kernel_key(rules), False))
+print(compiler.kernel_digest(kernel_key(rules)))
 """
 
 
@@ -140,18 +143,19 @@ def digest_of_copy(folder: Path, *edits: tuple[str, str, str]) -> str:
 def test_a_copy_of_backsim_in_which_something_is_edited(tmp_path: Path) -> None:
     first = digest_of_copy(tmp_path)
     comments = (
-        ("entities.py", "NONE = -1", "NONE = -1  # nowhere"),
-        ("engines/loop.py", "AHEAD = 32", "# as many as pay\nAHEAD = 32"),
+        ("entities/codes.py", "NONE = -1", "NONE = -1  # nowhere"),
+        ("engines/event_loop.py", "AHEAD = 32", "# as many as pay\nAHEAD = 32"),
         ("kernel/demand/queue.py", "Put a line into the queue.", "Let a line wait."),
     )
     assert digest_of_copy(tmp_path, *comments) == first
     seen = {first}
     for edit in (
         ("quantities.py", "\nTime = Annotated", f"\n{UNITS}\nTime = Annotated"),
-        ("entities.py", "UNLIMITED = 2**31 - 1", "UNLIMITED = 2**30"),
-        ("engines/pieces.py", 'error_model="numpy"', 'error_model="python"'),
-        ("engines/tables.py", "at = 2 * world", "at = 3 * world"),
-        ("engines/loop.py", "AHEAD = 32", "AHEAD = 16"),
+        ("entities/codes.py", "UNLIMITED = 2**31 - 1", "UNLIMITED = 2**30"),
+        ("engines/single_module.py", 'error_model="numpy"', 'error_model="python"'),
+        ("engines/world_pointer.py", "WORDS * world", "2 * world"),
+        ("engines/world_pointer.py", 'icmp_signed("<"', 'icmp_signed("<="'),
+        ("engines/event_loop.py", "AHEAD = 32", "AHEAD = 16"),
         ("kernel/demand/queue.py", "stock.waiting += 1", "stock.waiting += 2"),
     ):
         now = digest_of_copy(tmp_path, edit)

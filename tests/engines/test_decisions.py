@@ -11,7 +11,7 @@ from tests.models import assert_equal, check
 
 from backsim.allocation.plan import clearing
 from backsim.engines import compiled, desks, simpy
-from backsim.engines.setup import switches
+from backsim.engines.features import switches
 from backsim.errors import BacksimError
 from backsim.results.ledger import check_ledger
 from backsim.scenario.load import load

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 from tests.models import assert_equal, build, check, inbound, orders, play
 
-from backsim.engines import compiled, loop, simpy
-from backsim.entities import NOTES
+from backsim.engines import compiled, event_loop, simpy
+from backsim.engines.capacity import NEEDS, ROOMY, rows_needed
+from backsim.engines.link import SWITCHES
+from backsim.engines.world_pointer import EXTENT
+from backsim.entities import NOTES, Growth, Totals
 from backsim.streams import draw
 
 FIRST = 1024
@@ -197,17 +201,23 @@ def test_thousands_of_substitutes():
 def test_row_0_of_the_events_is_not_the_heaps() -> None:
     """The heap has rows 1 to `pending`: with room for one event, a table of n + 1 rows is full."""
 
-    class Row(dict):  # type: ignore[type-arg]
-        def __getattr__(self, name: str) -> Any:
-            return self.get(name, 0)
-
-    names = dict.fromkeys(("DELIVERIES", "INFORMS", "ROUTES", "DECIDES"), False)
-    has_room = FunctionType(loop.has_room.__code__, {**vars(loop), **names})  # type: ignore[attr-defined]
-    telling = FunctionType(has_room.__code__, {**vars(loop), **names, "INFORMS": True})
-    for asked in (has_room, telling):
-        tables = dict.fromkeys(("purchases", "lines", "shipments", "notes"), range(99))
-        more = dict.fromkeys(("takebacks", "substitutions", "contacts", "notices"), range(99))
-        world = Row(totals=[Row()], clock=[Row(pending=3, spare=1)], **tables, **more)
-        needed = 3 + 1 + (asked is telling)  # a notice to who waits
-        assert not asked(Row(world, events=range(needed)), 1)
-        assert asked(Row(world, events=range(needed + 1)), 1)
+    names = dict.fromkeys(SWITCHES, False)
+    for tells in (False, True):
+        scope = {**vars(event_loop), **names, "INFORMS": tells}
+        scope["rows_needed"] = FunctionType(rows_needed.__code__, scope)
+        has_room = FunctionType(event_loop.has_room.__code__, scope)  # type: ignore[attr-defined]
+        needs = np.zeros(1, NEEDS).view(np.recarray)
+        extents = np.zeros(len(ROOMY), EXTENT).view(np.recarray)
+        world = SimpleNamespace(
+            totals=[Totals()],
+            clock=[SimpleNamespace(pending=3)],
+            growth=[Growth(spare=1)],
+            needs=needs,
+            rows_needed_of=needs.view(np.int64),
+            extents=extents,
+        )
+        needed = 3 + 1 + tells  # a notice to who waits
+        extents.room = [needed, *[99] * (len(ROOMY) - 1)]
+        assert not has_room(world, 1)
+        extents.room[0] += 1
+        assert has_room(world, 1)

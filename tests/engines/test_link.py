@@ -159,7 +159,8 @@ def test_kernel_functions_share_one_namespace():
 
 def test_switches_are_all_that_a_model_needs():
     """Asked for by themselves they are those that the kernel is linked with."""
-    from backsim.engines.setup import set_up, switches
+    from backsim.engines.features import switches
+    from backsim.engines.setup import set_up
     from backsim.scenario.load import load
 
     seen: set[str] = set()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import backsim
-from backsim.engines import loop
+from backsim.engines import compiled_ports
 from backsim.engines.choose import choose
 from backsim.errors import RuleError
 from backsim.scenario.load import from_dict
@@ -234,7 +234,7 @@ def test_an_error_of_the_compiled_kernel_is_not_blamed_on_a_rule(monkeypatch: An
         return world.no_such_table[0]
 
     typed(WEEKLY.format(level="16"), "<ipython-input-1-a>", {})
-    monkeypatch.setitem(loop.PORTS, "new_purchase", new_purchase)
+    monkeypatch.setitem(compiled_ports.PORTS, "new_purchase", new_purchase)
     compiled.driver.cache_clear()
     try:
         with pytest.raises(Exception, match="no_such_table") as caught:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,9 +26,8 @@ def a_queue(times: list[float]):
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
     lines = [Line(time=time, head=i, open=1 + i % 3) for i, time in enumerate(times)]
     stock = Stock()
-    tables: dict[str, Any] = {field.name: [] for field in dataclasses.fields(World)}
-    tables |= {"lines": lines, "stocks": [stock], "totals": [Totals()]}
-    return kernel, World(**tables), stock, keys
+    world = World(lines=lines, stocks=[stock], totals=[Totals()])
+    return kernel, world, stock, keys
 
 
 def links_agree(world: World, root: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, UNREACHED, Buyer
@@ -10,20 +9,7 @@ from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
 
 if TYPE_CHECKING:
-    from backsim.engines.setup import Setup
-
-
-def reactions(points: Iterable[ResolvedPoint]) -> set[str]:
-    """The parts of the kernel with which stock points react to their suppliers."""
-    needed = set()
-    for point in points:
-        if point.expedites is not None:
-            needed |= {"REACTS", "EXPEDITES", "DELIVERIES", "PIPELINE"}
-        if point.cancels_after is not None:
-            needed |= {"REACTS", "CANCELS", "DELIVERIES", "PIPELINE"}
-        if any(source.emergency for source in point.supplier):
-            needed |= {"REACTS", "EMERGENCY", "PIPELINE"}
-    return needed
+    from backsim.engines.start import Setup
 
 
 def add_buyers(setup: Setup, model: Model) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llvmlite
 import numba
@@ -23,6 +23,9 @@ from backsim.errors import RuleError
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of, fingerprint
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DISABLE_JIT")
 """Settings of numba, from the environment, that change the machine code it makes."""
 
@@ -30,13 +33,13 @@ SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DISABLE_JIT
 def cache_key(
     key: link.Key,
     ports: Mapping[str, FunctionType],
-    layout: Mapping[str, np.dtype[Any]],
+    blanks: Mapping[str, NDArray[Any]],
     compiler: tuple[Any, ...],
 ) -> str:
     """The hash of a compiled kernel.
 
-    `layout` are the records of the world's tables; `compiler` is what else has a part in the
-    machine code: modules, functions, and options as plain values.
+    `blanks` are new rows of the world's tables, each of its own type; `compiler` is what else has a
+    part in the machine code: modules, functions, and options as plain values.
 
     Raises RuleError: a rule uses what has no fingerprint.
     """
@@ -50,12 +53,13 @@ def cache_key(
     ]
     return digest_of(
         (
-            ("rules", rules, link.dispatchers(key)),
+            ("rules", rules, link.written_for(key)),
             ("switches", link.switches_of(key)),
             ("constants", link.constants()),
             ("kernel", _kernel()),
             ("ports", [(name, _described(port)) for name, port in ports.items()]),
-            ("layout", [(name, repr(dtype.descr)) for name, dtype in layout.items()]),
+            ("layout", [(name, repr(row.dtype.descr)) for name, row in blanks.items()]),
+            ("blanks", [row.tobytes().hex() for row in blanks.values()]),
             ("compiler", [_described(part) for part in compiler]),
             ("versions", versions()),
         )
@@ -107,9 +111,10 @@ def code_of(module: ModuleType) -> Iterator[Any]:
     for name, value in sorted(vars(module).items()):
         if getattr(value, "__module__", None) != module.__name__:
             continue
-        if isinstance(value, FunctionType):
-            yield name, *_described(value)
+        function = getattr(value, "_defn", value)  # of an intrinsic function of numba's
+        if isinstance(function, FunctionType):
+            yield name, *_described(function)
         elif isinstance(value, type):
-            for method, function in sorted(vars(value).items()):
-                if isinstance(function, FunctionType):
-                    yield f"{name}.{method}", *_described(function)
+            for method, own in sorted(vars(value).items()):
+                if isinstance(own, FunctionType):
+                    yield f"{name}.{method}", *_described(own)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backsim.allocation.plan.clearing import Case
-    from backsim.engines.setup import Setup
+    from backsim.engines.start import Setup
     from backsim.scenario.schema import ResolvedPoint
 
     Floats = NDArray[np.float64]

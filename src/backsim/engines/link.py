@@ -23,7 +23,8 @@ import numpy as np
 
 from backsim import entities, kernel
 from backsim.errors import BacksimError
-from backsim.kernel import features
+from backsim.kernel import events, features
+from backsim.kernel.events import handle_of
 from backsim.rules import FAMILIES, Rule
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import Fingerprint, fingerprint
@@ -32,29 +33,6 @@ SWITCHES = tuple(name for name in vars(features) if name.isupper())
 
 Namespace = dict[str, Any]
 Transform = Callable[[types.FunctionType], Any]
-
-# How the kernel calls a rule family: the hole's name and signature, and what the kernel makes of
-# the rule's answer.
-HOLES = {
-    "reorder": ("reorder_units(world, stock, now)", "int({})"),
-    "priority": ("priority_key(world, stock, line, now)", "float({})"),
-    "rationing": ("held_back(world, stock, line, now)", "max(0, int({}))"),
-    "forecast": ("forecast_demand(world, stock, forecast, demand)", "float({})"),
-    "notice": (
-        "notice_time(world, stock, line, contact, estimate, now)",
-        "on_grid(world, float({}))",
-    ),
-    "estimate": ("estimated(world, stock, purchase, now)", "on_grid(world, float({}))"),
-}
-
-# What makes a rule's answer change: of the reorder rule once a purchase is placed, of the others
-# while a line waits.  By the kernel's name for the question.
-MOVES = {
-    "reorder": ("sees_position", {"position", "echelon_position"}),
-    "priority": ("priority_moves", {"now", "waited", "slack"}),
-    "rationing": ("rationing_moves", {"now", "stock", "next_arrival", "until_arrival"}),
-    "notice": ("notice_moves", {"estimate", "moved"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +92,9 @@ def link(key: Key, ports: Mapping[str, Any], transform: Transform | None = None)
     for name, port in ports.items():  # a port may call those before it
         known = {earlier: namespace[earlier] for earlier in ports if earlier in namespace}
         add(name, port, {**port.__globals__, **switched, **known})
-    for source in dispatchers(key):
+    for file, source in written_for(key):
         defined: Namespace = {}
-        exec(compile(source, f"{RULES_OF} {', '.join(key.rules)}>", "exec"), namespace, defined)
+        exec(compile(source, file, "exec"), namespace, defined)
         for name, function in defined.items():
             add(name, function, namespace)
     for function in kernel_functions():
@@ -143,9 +121,12 @@ def switches_of(key: Key) -> dict[str, bool]:
     return {name: name in key.switches for name in SWITCHES}
 
 
-def dispatchers(key: Key) -> list[str]:
-    """Sources of the functions that call the rules, one a family."""
-    return [_dispatch(family, chosen) for family, chosen in key.families]
+def written_for(key: Key) -> list[tuple[str, str]]:
+    """(file name, source) of the functions that call the rules, one per family, and of `handle`."""
+    kernel_modules()  # they declare their events when they are imported
+    rules = [_dispatch(family, chosen) for family, chosen in key.families]
+    file = f"{RULES_OF} {', '.join(key.rules)}>"
+    return [*((file, source) for source in rules), ("<events>", handle_of(key.switches))]
 
 
 def _as_it_is(function: types.FunctionType) -> types.FunctionType:
@@ -225,9 +206,10 @@ def _is_empty(cell: types.CellType) -> bool:
 
 @cache
 def kernel_modules() -> tuple[types.ModuleType, ...]:
-    """Every module of the kernel, whatever its room."""
+    """Every module of the kernel whose functions are linked, whatever its room."""
     found = pkgutil.walk_packages(kernel.__path__, f"{kernel.__name__}.")
-    return tuple(importlib.import_module(module.name) for module in found)
+    modules = tuple(importlib.import_module(module.name) for module in found)
+    return tuple(module for module in modules if module is not events)
 
 
 @cache
@@ -249,14 +231,14 @@ def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
     Of a family that allows several rules at a stock point, all of them, and takes the least answer;
     then the stock point's code has a bit for each rule, and each rule a place for its parameters.
     """
-    signature, made = HOLES[family]
-    several = FAMILIES[family].several
-    lines = [f"def {signature}:"]
+    declared = FAMILIES[family]
+    several = declared.several
+    lines = [f"def {declared.call}:"]
     if several:
         lines.append("    least = NEVER")
     for code, rule in enumerate(chosen):
         together = chosen if several else [rule]
-        answer = made.format(f"{family}_{code}({_arguments(family, rule, together)})")
+        answer = declared.answer.format(f"{family}_{code}({_arguments(family, rule, together)})")
         if several:
             lines.append(f"    if {_in_use(family, code)}: least = min(least, {answer})")
         elif code == len(chosen) - 1:
@@ -265,11 +247,10 @@ def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
             lines.append(f"    if {_in_use(family, code)}: return {answer}")
     if several:
         lines.append("    return least")
-    if family in MOVES:
-        name, movers = MOVES[family]
-        moving = [code for code, rule in enumerate(chosen) if movers & set(rule.asks)]
+    if declared.moves:
+        moving = [code for code, rule in enumerate(chosen) if rule.moves]
         test = " or ".join(_in_use(family, code) for code in moving) or "False"
-        lines += [f"def {name}(stock):", f"    return {test}"]
+        lines += [f"def {declared.moves}(stock):", f"    return {test}"]
     return "\n".join(lines) + "\n"
 
 
@@ -288,7 +269,7 @@ def _arguments(family: str, rule: Rule, together: Sequence[Rule]) -> str:
     """
     shared = [(one, p.name) for one in together for p in one.shared]
     by_class = [(one, p.name) for one in together for p in one.by_class]
-    spelt = dict(FAMILIES[family].offers)
+    spelt = {name: offer.code for name, offer in FAMILIES[family].offers.items()}
     for i, (one, name) in enumerate(shared):
         if one == rule:
             spelt[name] = f"world.params[stock.{family}_at + {i}]"

@@ -35,6 +35,9 @@ TABLES = (
     *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
 )
 
+LOGGED = (*(name for name in TABLES if name != "site_lines"), "classes", "forecasts")
+"""The tables of the world that the log holds."""
+
 CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
 """Fields of a stock point that say where the kernel has its rules."""
 
@@ -115,7 +118,7 @@ class Log:
         return bool((self.lines["head"] == np.arange(len(self.lines))).all())
 
     def equals(self, other: Log) -> bool:
-        """Equal to the bit, apart from the compiled engine's own fields."""
+        """Equal to the bit."""
         return self.handled == other.handled and all(
             one == another for one, another in zip(self._parts(), other._parts(), strict=True)
         )
@@ -132,10 +135,10 @@ class Log:
         return digest.hexdigest()
 
     def _parts(self, leave_out: frozenset[str] = frozenset()) -> Iterator[bytes]:
-        """The tables column by column, without the compiled engine's own fields."""
+        """The tables column by column."""
         for table in TABLES:
             for name in getattr(self, table).dtype.names:
-                if name not in ("draws_at", "draws_end") and name not in leave_out:
+                if name not in leave_out:
                     yield getattr(self, table)[name].tobytes()
 
 

@@ -20,28 +20,10 @@ from backsim.entities import (
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import TRANSFERRED, Lane
 from backsim.scenario.network.network import Network
-from backsim.scenario.schema import ResolvedPoint, SiteSource, Transfers
+from backsim.scenario.schema import SiteSource, Transfers
 
 if TYPE_CHECKING:
-    from backsim.engines.setup import Setup
-
-
-def network_parts(model: Model) -> set[str]:
-    """The parts of the kernel that a model needs for who supplies whom."""
-    points, needed = model.scenario.stock, set()
-    if any(map(_draws_on_others, points)):
-        needed.add("NETWORK")
-    if any(point.asks("echelon_position") for point in points):
-        needed |= {"NETWORK", "ECHELON"}
-    if any(point.asks_for_units for point in points):
-        needed |= {"NETWORK", "TRANSFERS"}
-    return needed
-
-
-def _draws_on_others(point: ResolvedPoint) -> bool:
-    """Whether a stock point is made from others, buys from a site, or has several sources."""
-    sources = point.supplier
-    return bool(point.made_from) or len(sources) > 1 or sources[0].site is not None
+    from backsim.engines.start import Setup
 
 
 def add_network(setup: Setup, model: Model) -> None:
@@ -55,7 +37,7 @@ def add_network(setup: Setup, model: Model) -> None:
     for index, pair in enumerate(model.stock_points):
         node = setup.nodes[index]
         node.level = min(levels[pair], MOST_LEVELS)
-        node.by_echelon = int(model.scenario.stock[index].asks("echelon_position"))
+        node.by_echelon = int(model.scenario.stock[index].asks("ECHELON"))
         parts = network.parts_of(pair)
         if parts:
             node.makes_as = classes.code(model.sites.index(pair[1]), 1, BY_ORDER)

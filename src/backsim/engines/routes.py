@@ -9,13 +9,7 @@ from backsim.scenario.model import Model
 from backsim.scenario.network.fulfilment import routes
 
 if TYPE_CHECKING:
-    from backsim.engines.setup import Setup
-
-
-def route_parts(model: Model) -> set[str]:
-    """The part of the kernel that serves customers from other sites, if a model needs it."""
-    customers = model.scenario.customers.values()
-    return {"ROUTES"} if any(c.served_by is not None for c in customers) else set()
+    from backsim.engines.start import Setup
 
 
 def add_routes(setup: Setup, model: Model) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines.announcements import announcements
-from backsim.engines.buyers import add_buyers, reactions
-from backsim.engines.desks import add_desks, decides
+from backsim.engines.buyers import add_buyers
+from backsim.engines.capacity import growth
+from backsim.engines.desks import add_desks
+from backsim.engines.features import switches
 from backsim.engines.forecasts import first_forecast
-from backsim.engines.link import Key, kernel_key
-from backsim.engines.nodes import add_network, count_echelons, network_parts
+from backsim.engines.nodes import add_network, count_echelons
 from backsim.engines.quantiles import arrival_quantiles
-from backsim.engines.routes import add_routes, route_parts
+from backsim.engines.routes import add_routes
+from backsim.engines.start import Setup
 from backsim.entities import (
     ANNOUNCE,
     ARRIVAL,
@@ -29,20 +30,17 @@ from backsim.entities import (
     SHIPMENT,
     SUPPLY,
     UNDER_WAY,
-    Ancestor,
-    Buyer,
-    Component,
     CustomerClass,
     Delivery,
-    Desk,
-    Forecast,
-    Node,
+    Observation,
     Option,
     Outage,
     Purchase,
-    Source,
+    Server,
     Stock,
     Supplier,
+    Totals,
+    blank,
 )
 from backsim.errors import TapeError
 from backsim.kernel.grid import to_grid
@@ -62,59 +60,6 @@ UNKNOWN = float("nan")
 
 Linked = tuple[tuple[str, str], ...]
 """Rules as (family, name)."""
-PARTS = {"next_arrival": "PIPELINE", "until_arrival": "PIPELINE"}
-"""Which part of the kernel answers what a rule may ask for."""
-
-
-@dataclass(slots=True, eq=False)
-class Setup:
-    """Rows of each table at time 0, the rules in use by code, and the first events."""
-
-    ticks: float
-    """Ticks of a day (`kernel.grid`)."""
-    stocks: list[Stock]
-    classes: list[CustomerClass]
-    suppliers: list[Supplier]
-    purchases: list[Purchase]
-    deliveries: list[Delivery]
-    servers: int
-    outages: list[Outage]
-    announcements: NDArray[Any]
-    """Rows of `Announcement`, in order of time."""
-    params: list[float]
-    options: list[Option]
-    forecasts: list[Forecast]
-    observations: int
-    """Rows of the table of observations."""
-    quantiles: list[float]
-    rules: Mapping[str, list[Rule]]
-    switches: set[str]
-    """The parts of the kernel that the model needs (`kernel.features`)."""
-    events: list[tuple[float, int, int]]
-    """(time, kind, subject), in order of sequence."""
-    nodes: list[Node] = field(default_factory=list)
-    sources: list[Source] = field(default_factory=list)
-    components: list[Component] = field(default_factory=list)
-    ancestors: list[Ancestor] = field(default_factory=list)
-    choices: list[int] = field(default_factory=list)
-    """The sites that serve a class in place of each of the sites; NONE after the last."""
-    places: list[int] = field(default_factory=list)
-    """The stock point of each product at each site; NONE where there is none."""
-    desks: list[Desk] = field(default_factory=list)
-    buyers: list[Buyer] = field(default_factory=list)
-    lane_owners: list[int] = field(default_factory=list)
-    """The stock point of each pair of streams of lead and service times."""
-    site_classes: frozenset[int] = frozenset()
-    """The codes of the classes that sites order as."""
-
-    def level(self, kind: int, subject: int) -> int:
-        """Who comes first of events of the same kind and time: for reviews, who is downstream."""
-        return self.nodes[subject].level if self.nodes and kind in (REVIEW, LATE_REVIEW) else 0
-
-    @property
-    def key(self) -> Key:
-        """What the kernel is linked from."""
-        return kernel_key(self.rules, self.switches)
 
 
 def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup:
@@ -125,30 +70,15 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     tables too.
     """
     scenario = model.scenario
-    setup = Setup(
-        ticks=model.ticks,
-        stocks=[],
-        classes=[_customer_class(c) for c in scenario.customers.values()],
-        suppliers=[],
-        purchases=[],
-        deliveries=[],
-        servers=0,
-        outages=[],
-        announcements=announcements(model, tape),
-        params=[],
-        options=[],
-        forecasts=[],
-        observations=0,
-        quantiles=[0.0, 0.0],
-        rules=_rules(model, linked),
-        switches=switches(model),
-        events=[],
-    )
+    setup = Setup(model.ticks, _rules(model, linked), switches(model))
+    setup.classes += map(_customer_class, scenario.customers.values())
     for supplier in scenario.suppliers.values():
         _add_supplier(setup, supplier)
     if tape is not None:
-        if len(setup.announcements):
-            setup.events.append((float(setup.announcements["time"][0]), ANNOUNCE, 0))
+        known_ahead = announcements(model, tape)
+        setup.arrays["announcements"] = known_ahead
+        if len(known_ahead):
+            setup.events.append((float(known_ahead["time"][0]), ANNOUNCE, 0))
         if bool(tape.fates) != has_fates(model):
             raise TapeError("this tape was drawn for another model: its purchases have other fates")
         plans = [supplier.disruptions for supplier in scenario.suppliers.values()]
@@ -161,55 +91,18 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     add_buyers(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, index, point)
-    _join(setup, [point.asks("joint") for point in scenario.stock])
+    _join(setup, [point.asks("JOINT") for point in scenario.stock])
     count_echelons(setup)
     add_desks(setup, model)
     setup.params = setup.params or [0.0]
     setup.events = [(model.on_grid(time), *what) for time, *what in setup.events]
+    setup.arrays["observations"] = blank(Observation, setup.periods)
+    if tape is not None:
+        setup.totals.append(
+            Totals(customer_lines=len(tape), ticks=model.ticks, sites=len(model.sites))
+        )
+        setup.growth.append(growth(setup, tape))
     return setup
-
-
-def switches(model: Model) -> set[str]:
-    """The parts of the kernel that a model needs."""
-    needed = set()
-    suppliers = model.scenario.suppliers.values()
-    if any(supplier.disruptions for supplier in suppliers):
-        needed |= {"DISRUPTIONS", "DELIVERIES", "PIPELINE"}
-    if has_fates(model):
-        needed |= {"DELIVERIES", "PIPELINE"}
-    if any(customer.announced for customer in model.scenario.customers.values()):
-        needed.add("ANNOUNCES")
-    if any(point.forecasts for point in model.scenario.stock):
-        needed.add("FORECASTS")
-    told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
-    if told or any(c.inquiries is not None for c in model.scenario.customers.values()):
-        needed |= {"INFORMS", "PIPELINE"}
-    if any(point.least_order > 1 or point.multiple > 1 for point in model.scenario.stock):
-        needed.add("LOTS")
-    joint = any(supplier.joint_orders for supplier in suppliers)
-    if joint or any(point.asks("joint") for point in model.scenario.stock):
-        needed.add("JOINT")
-    points = model.scenario.stock
-    offered = any(product.substitutes for product in model.scenario.products.values())
-    if offered and any(point.substitution != "never" for point in points):
-        needed.add("SUBSTITUTES")
-    if any(point.sharing != "none" for point in points):
-        needed.add("SHARES")
-    if any(point.overtaking == "partial" for point in points):
-        needed.add("COLLECTS")
-    if any(point.batches for point in points):
-        needed.add("BATCHES")
-    if any(decides(model, point, "INFORMS" in needed) for point in points):
-        needed |= {"DECIDES", "PIPELINE"}
-    if any(point.most_waiting is not None for point in points):
-        needed.add("LIMITS")
-    needed |= reactions(points) | network_parts(model) | route_parts(model)
-    return needed | {part for point in points for part in _parts_asked(point)}
-
-
-def _parts_asked(point: ResolvedPoint) -> set[str]:
-    """The parts of the kernel whose answers a stock point's rules ask for."""
-    return {PARTS[asked] for rule in point.rules for asked in rule.asks if asked in PARTS}
 
 
 def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
@@ -237,7 +130,7 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         late_share=supplier.lateness.share if supplier.lateness else 0.0,
         parts=supplier.parts.count if supplier.parts else 1,
         part_days=supplier.parts.days if supplier.parts else 0.0,
-        servers_at=setup.servers,
+        servers_at=len(setup.servers),
         joint=int(supplier.joint_orders),
     )
     if servers is not None:
@@ -245,7 +138,7 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         row.per_unit = int(servers.per == "unit")
         row.mean_service = servers.service.moments()[0]
     if said.when == "exact":
-        setup.servers += row.servers
+        setup.servers += [Server() for _ in range(row.servers)]
     if supplier.disruptions is not None:
         row.announced = int(supplier.disruptions.announced)
         row.planned = int(bool(supplier.disruptions.planned))
@@ -293,9 +186,11 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
         code, at = _use(setup, family, getattr(point, family), (*model.classes, *sites))
         setattr(stock, family, code)
         setattr(stock, f"{family}_at", at)
-    if "met_date" in FAMILIES["estimate"].get(point.estimate.rule).asks:
+    for offer in FAMILIES["estimate"].get(point.estimate.rule).offers:
+        if not offer.parameter:
+            continue
         supplier = schema.Supplier() if lane.supplier is None else scenario.suppliers[lane.name]
-        step, table = arrival_quantiles(lane.time, supplier, point.estimate.params["p"])
+        step, table = arrival_quantiles(lane.time, supplier, point.estimate.params[offer.parameter])
         stock.quantile_step, stock.quantiles_at = step, len(setup.quantiles)
         stock.quantiles = len(table)
         setup.quantiles += table
@@ -303,6 +198,19 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
     if point.periodic is not None:
         stock.review_start, stock.review_period = point.periodic.first, point.periodic.period
         kind = LATE_REVIEW if point.periodic.after_demand else REVIEW
+    _add_inbound(setup, model, stock, point)
+    setup.stocks.append(stock)
+    if point.forecasts:
+        stock.forecast_row = len(setup.forecasts)
+        row, periods, when = first_forecast(model, point, index, setup.periods)
+        setup.forecasts.append(row)
+        setup.periods += periods
+        setup.events.append((row.first, when, stock.forecast_row))
+    setup.events.append((stock.review_start, kind, index))
+
+
+def _add_inbound(setup: Setup, model: Model, stock: Stock, point: ResolvedPoint) -> None:
+    """The purchases that are under way to a stock point."""
     for inbound in sorted(point.inbound, key=lambda inbound: inbound.arrives):
         arrives = model.on_grid(inbound.arrives)
         stock.on_order += inbound.units
@@ -315,7 +223,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
                 expected=arrives,
                 arrives=arrives,
                 units=inbound.units,
-                stock=index,
+                stock=stock.index,
                 status=UNDER_WAY,
                 before=stock.last_purchase,
             )
@@ -325,14 +233,6 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
             setup.deliveries.append(Delivery(ordered=inbound.units, parts=parts))
         stock.last_purchase = len(setup.purchases) - 1
     _fill_pipeline(setup.purchases, stock, len(setup.purchases) - len(point.inbound))
-    setup.stocks.append(stock)
-    if point.forecasts:
-        stock.forecast_row = len(setup.forecasts)
-        row, periods, when = first_forecast(model, point, index, setup.observations)
-        setup.forecasts.append(row)
-        setup.observations += periods
-        setup.events.append((row.first, when, stock.forecast_row))
-    setup.events.append((stock.review_start, kind, index))
 
 
 def _join(setup: Setup, together: Sequence[bool]) -> None:

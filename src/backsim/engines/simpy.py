@@ -9,22 +9,23 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
-from heapq import heappush
 from typing import Any, TypeAlias
 
 import simpy
-from simpy.events import NORMAL
 
 from backsim.engines.desks import Clerk
 from backsim.engines.link import Key, Namespace, link
-from backsim.engines.log import Log, records, split_lines
+from backsim.engines.log import LOGGED, Log, records, split_lines
 from backsim.engines.setup import set_up
+from backsim.engines.simpy_clock import Clock, Due
+from backsim.engines.simpy_ports import PORTS, LiveWorld, schedule
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.entities import (
     ARRIVAL,
     DECISION,
+    ELEMENTS,
+    GROWING,
     INQUIRY,
     LATE_REVIEW,
     NEVER,
@@ -32,37 +33,14 @@ from backsim.entities import (
     ORDER,
     REVIEW,
     Allotment,
-    Announcement,
-    Contact,
-    CustomerClass,
-    Delivery,
-    Desk,
-    Forecast,
     Line,
-    Note,
-    Notice,
-    Observation,
-    Purchase,
     Request,
-    Reroute,
-    Server,
-    Shipment,
-    Source,
     Stock,
-    Substitution,
-    Takeback,
-    Totals,
-    World,
 )
 from backsim.errors import InputError
-from backsim.kernel.grid import to_grid
 from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.model import Model
 from backsim.streams import Beside, Tape
-
-FIRST_PRIORITY = 2
-"""Above SimPy's own URGENT and NORMAL: a process beside the model acts before the model does."""
-LEVEL_BITS = 14
 
 BEFORE_ALL = -1  # before every kind of event
 AFTER = {
@@ -77,209 +55,14 @@ AFTER = {
 Process: TypeAlias = "Callable[[Live], Generator[simpy.Event, Any, Any]]"
 
 
-class Clock(simpy.Environment):
-    """A SimPy environment whose events can be put at an exact time of a grid of `ticks` a day.
-
-    SimPy schedules by delay, and now + (t - now) is not always t.
-    """
-
-    def __init__(self, ticks: float) -> None:
-        super().__init__()
-        self.ticks = ticks
-
-    def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:
-        """SimPy's own: what a process waits for happens on the grid too."""
-        time = to_grid(self._now + delay, self.ticks)
-        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
-
-    def schedule_at(self, event: simpy.Event, time: float, kind: int, level: int = 0) -> None:
-        """Let an event happen at `time`; at the same time, those of lower kind and level first."""
-        priority = FIRST_PRIORITY + (kind << LEVEL_BITS) + level
-        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
-
-    def at(self, time: float, kind: int) -> simpy.Event:
-        """An event that happens at `time`, for a process to wait for."""
-        event = simpy.Event(self)
-        event._ok, event._value = True, None
-        self.schedule_at(event, time, kind)
-        return event
-
-
-class Due(simpy.Event):
-    """Something the kernel has scheduled."""
-
-    __slots__ = ("kind", "subject")
-
-    def __init__(self, clock: Clock, fire: Callable[[Any], None], kind: int, subject: int) -> None:
-        self.env = clock
-        self.callbacks = [fire]
-        self._ok, self._value = True, None
-        self.kind, self.subject = kind, subject
-
-
-@dataclass(slots=True)
-class LiveWorld(World):
-    """The kernel's tables as lists of objects, and what this engine's ports need."""
-
-    clock: Clock
-    tape: Tape
-    fire: Callable[[Any], None]
-    rows: list[int]
-    """The tape's row of each line; NONE for orders beside those on the tape."""
-    beside: dict[int, Mapping[str, Any]]
-    """The traits of customers beside the tape, by the first line of their order."""
-    shipments: list[Shipment]
-    notes: list[Note]
-    notices: list[Notice]
-
-
-# -- the kernel's ports --------------------------------------------------------------------------
-
-
-def schedule(world: LiveWorld, time: float, kind: int, subject: int, level: int = 0) -> None:
-    world.clock.schedule_at(Due(world.clock, world.fire, kind, subject), time, kind, level)
-
-
-def new_purchase(world: LiveWorld) -> int:
-    world.purchases.append(Purchase())  # type: ignore[attr-defined]
-    return len(world.purchases) - 1
-
-
-def draw_lead_time(world: LiveWorld, stock: Stock) -> float:
-    return float(world.tape.lead_times[stock.index].first(stock.purchases + 1)[stock.purchases])
-
-
-def draw_service(world: LiveWorld, stock: Stock) -> float:
-    return float(world.tape.services[stock.index].first(stock.purchases + 1)[stock.purchases])
-
-
-def _trait(world: LiveWorld, line: int, name: str, default: Any) -> Any:
-    """What a line's customer brings along; `default` where that is not drawn."""
-    row = world.rows[line]
-    if row == NONE:
-        return world.beside.get(world.lines[line].head, {}).get(name, default)
-    columns = world.tape.columns
-    return columns[name][row] if name in columns else default
-
-
-def accepts_substitute(world: LiveWorld, line: int) -> bool:
-    return bool(_trait(world, line, "accepts", 0))
-
-
-def new_substitution(world: LiveWorld) -> int:
-    world.substitutions.append(Substitution())  # type: ignore[attr-defined]
-    return len(world.substitutions) - 1
-
-
-def new_allotment(world: LiveWorld) -> int:
-    totals = world.totals[0]
-    totals.allotments += 1
-    if len(world.allotments) < totals.allotments:
-        world.allotments.append(Allotment())  # type: ignore[attr-defined]
-    return totals.allotments - 1
-
-
-def new_takeback(world: LiveWorld) -> int:
-    world.takebacks.append(Takeback())  # type: ignore[attr-defined]
-    return len(world.takebacks) - 1
-
-
-def new_line(world: LiveWorld) -> int:
-    world.lines.append(Line())  # type: ignore[attr-defined]
-    world.requests.append(Request())  # type: ignore[attr-defined]
-    world.rows.append(NONE)
-    return len(world.lines) - 1
-
-
-def draw_lead_time_from(world: LiveWorld, stock: Stock, source: Source) -> float:
-    draws = world.tape.lead_times[source.lane]
-    return float(draws.first(stock.purchases + 1)[stock.purchases])
-
-
-def draw_service_from(world: LiveWorld, stock: Stock, source: Source) -> float:
-    draws = world.tape.services[source.lane]
-    return float(draws.first(stock.purchases + 1)[stock.purchases])
-
-
-def draw_transfer_time(world: LiveWorld, stock: Stock, source: Source) -> float:
-    at = world.nodes[stock.index].transferred
-    return float(world.tape.lead_times[source.lane].first(at + 1)[at])
-
-
-def new_reroute(world: LiveWorld) -> int:
-    world.reroutes.append(Reroute())  # type: ignore[attr-defined]
-    return len(world.reroutes) - 1
-
-
-def new_delivery(world: LiveWorld) -> None:
-    world.deliveries.append(Delivery())  # type: ignore[attr-defined]
-
-
-def draw_fate(world: LiveWorld, stock: Stock, delivery: Delivery) -> None:
-    _take_fate(world.tape, stock.index, stock.purchases, delivery)
-
-
-def draw_fate_from(world: LiveWorld, stock: Stock, source: Source, delivery: Delivery) -> None:
-    _take_fate(world.tape, source.lane, stock.purchases, delivery)
-
-
-def _take_fate(tape: Tape, lane: int, at: int, delivery: Delivery) -> None:
-    for name, streams in tape.fates.items():
-        setattr(delivery, name, float(streams[lane].first(at + 1)[at]))
-
-
-def log_shipment(world: LiveWorld, now: float, line: int, units: int) -> None:
-    world.shipments.append(Shipment(now, line, units))
-
-
-def new_contact(world: LiveWorld, head: int) -> int:
-    patience = world.lines[head].tolerance
-    contact = Contact(head=head, patience=patience)
-    contact.tolerance = float(_trait(world, head, "told", patience))
-    contact.grace = float(_trait(world, head, "grace", 0.0))
-    contact.forgives = int(_trait(world, head, "forgives", 0))
-    world.contacts.append(contact)  # type: ignore[attr-defined]
-    return len(world.contacts) - 1
-
-
-def draw_gap(world: LiveWorld, head: int, k: int) -> float:
-    gaps = _trait(world, head, "gaps", None)
-    return NEVER if gaps is None else float(gaps[k])
-
-
-def log_notice(world: LiveWorld, now: float, what: int, head: int, promise: float) -> None:
-    world.notices.append(Notice(now, promise, what, head))
-
-
-def note(world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int) -> None:
-    world.notes.append(
-        Note(now, what, subject, stock.index, units, stock.on_hand, stock.on_order, stock.backlog)
-    )
-
-
-def no_note(
-    world: LiveWorld, now: float, what: int, subject: int, stock: Stock, units: int
-) -> None:
-    pass
-
-
-PORTS = {
-    port.__name__: port
-    for port in (
-        *(schedule, new_purchase, draw_lead_time, draw_service, log_shipment, new_takeback, note),
-        *(new_contact, draw_gap, log_notice, accepts_substitute, new_substitution),
-        *(new_line, draw_lead_time_from, draw_service_from, draw_transfer_time, new_reroute),
-        new_allotment,
-        *(new_delivery, draw_fate, draw_fate_from),
-    )
-}
-
-
 @lru_cache(maxsize=64)
-def _kernel(key: Key, record: bool) -> Namespace:
+def _kernel(key: Key) -> Namespace:
     """The kernel linked with a choice of rules."""
-    ports = PORTS if record else {**PORTS, "note": no_note}
-    return link(key, ports)
+    return link(key, PORTS)
+
+
+CHECKS_ROOM = False
+"""Whether each event is checked to add no more rows than the compiled engine has room for."""
 
 
 class Live:
@@ -293,54 +76,22 @@ class Live:
         self.env = Clock(model.ticks)
         self.setup = setup = set_up(model, tape=tape)
         self.handled = 0
-        self._kernel = _kernel(setup.key, record)
+        self._kernel = _kernel(setup.key_of(record))
+        self._handle = self._checked() if CHECKS_ROOM else self._kernel["handle"]
         self._played = 0  # lines of the tape that have arrived
         self._customers_beside: dict[str, Beside] = {}
         self._beside: list[tuple[int, int, int]] = []
         """Orders beside those of the tape: lines played before, first line, number of lines."""
+        self._clerk = Clerk(model, setup) if "DECIDES" in setup.switches else None
+        tables = {name: setup.objects(name) for name in ELEMENTS}
+        self.world = LiveWorld(self.env, tape, **tables)
+        self.world.fire = self._fire()
         # In a network the lines of sites come after those of the tape, as in the compiled engine.
         self._network = "NETWORK" in setup.switches
-        self._clerk = Clerk(model, setup) if "DECIDES" in setup.switches else None
-        self._lines: list[Line] = [Line()] * len(tape) if self._network else []
-        self.world = LiveWorld(
-            lines=self._lines,
-            stocks=setup.stocks,
-            classes=setup.classes,
-            suppliers=setup.suppliers,
-            purchases=setup.purchases,
-            takebacks=[],
-            deliveries=setup.deliveries,
-            servers=[Server() for _ in range(setup.servers)],
-            outages=setup.outages,
-            announcements=[Announcement(*row) for row in setup.announcements.tolist()],
-            options=setup.options,
-            substitutions=[],
-            totals=[Totals(customer_lines=len(tape), ticks=model.ticks, sites=len(model.sites))],
-            forecasts=setup.forecasts,
-            observations=[Observation() for _ in range(setup.observations)],
-            params=setup.params,
-            contacts=[],
-            quantiles=setup.quantiles,
-            nodes=setup.nodes,
-            sources=setup.sources,
-            components=setup.components,
-            ancestors=setup.ancestors,
-            requests=[],
-            choices=setup.choices,
-            places=setup.places,
-            reroutes=[],
-            desks=setup.desks,
-            allotments=[],
-            buyers=setup.buyers,
-            clock=self.env,
-            tape=tape,
-            fire=self._fire(),
-            rows=list(range(len(tape))) if self._network else [],
-            beside={},
-            shipments=[],
-            notes=[],
-            notices=[],
-        )
+        self._lines = self.world.lines
+        if self._network:
+            self._lines += [Line()] * len(tape)
+            self.world.rows = range(len(tape))
 
     @property
     def now(self) -> float:
@@ -416,8 +167,10 @@ class Live:
         self._beside.append((self._played, head, len(order)))
         self._lines += order
         self.world.beside[head] = traits
-        self.world.rows += [NONE] * len(order)
-        self.world.requests += [Request() for _ in order]  # type: ignore[operator]
+        if self._network:
+            self.world.requests += [Request() for _ in order]
+        else:
+            self.world.rows += [NONE] * len(order)  # type: ignore[operator]
         self.handled += 1
         self._kernel["handle"](self.world, ORDER, head, self.now)
 
@@ -440,23 +193,10 @@ class Live:
         self.env.process(self._customers())
         with _no_cyclic_garbage():
             self._advance()
-        log = Log(
-            records(Line, self.world.lines),
-            records(Purchase, self.world.purchases),
-            records(Delivery, self.world.deliveries),
-            records(Shipment, self.world.shipments),
-            records(Stock, self.world.stocks),
-            records(Takeback, self.world.takebacks),
-            records(Substitution, self.world.substitutions),
-            records(Note, self.world.notes),
-            records(Observation, self.world.observations),
-            records(Contact, self.world.contacts),
-            records(Notice, self.world.notices),
-            self.handled,
-            reroutes=records(Reroute, self.world.reroutes),
-            classes=records(CustomerClass, self.world.classes),
-            forecasts=records(Forecast, self.world.forecasts),
-        )
+        tables: dict[str, Any] = {
+            name: records(ELEMENTS[name], getattr(self.world, name)) for name in LOGGED
+        }
+        log = Log(**tables, handled=self.handled)
         if not self._network:
             return log
         customers = self._arrivals()
@@ -498,8 +238,29 @@ class Live:
 
         return stuck(self.model, self.now, event.kind, event.subject, look)
 
+    def _checked(self) -> Callable[..., None]:
+        """What handles an event and checks that it adds no more rows than the tables' room.
+
+        Raises AssertionError.  Of shipments and notes the compiled engine finds out how many it
+        takes.
+        """
+        handle, needed = self._kernel["handle"], self._kernel["rows_needed"]
+
+        def count() -> dict[str, int]:
+            rows = {name: len(getattr(self.world, name)) for name in GROWING}
+            return {**rows, "events": len(self.env._queue), "shipments": 0, "notes": 0}
+
+        def checked(world: LiveWorld, kind: int, subject: int, now: float) -> None:
+            needed(world, 1)
+            needs, before = world.needs[0], count()
+            handle(world, kind, subject, now)
+            for name, rows in count().items():
+                assert rows - before[name] <= getattr(needs, name), (name, kind, now)
+
+        return checked
+
     def _fire(self) -> Callable[[Any], None]:
-        handle = self._kernel["handle"]
+        handle = self._handle
 
         def fire(event: Due) -> None:
             self.handled += 1
@@ -515,16 +276,15 @@ class Live:
     def _decide(self, first: int) -> None:
         """Let a program decide over the lines that wait at a desk."""
         if self._clerk and self._kernel["needs_decision"](self.world, first):
-            count = self.world.totals[0].allotments
-            rows = records(Allotment, self.world.allotments[:count])
+            rows = records(Allotment, self.world.allotments)
             self._clerk.allot(_Tables(self.world), first, rows, self.now)
             given = zip(rows["line"].tolist(), rows["units"].tolist(), strict=True)
-            for row, (line, units) in zip(self.world.allotments, given, strict=False):
+            for row, (line, units) in zip(self.world.allotments, given, strict=True):
                 row.line, row.units = line, units
 
     def _customers(self) -> Generator[simpy.Event, None, None]:
         """The customers, one after the other, as the tape says."""
-        handle, world, lines, at = self._kernel["handle"], self.world, self._lines, self.env.at
+        handle, world, lines, at = self._handle, self.world, self._lines, self.env.at
         rows, rows_of = self.tape.lines.tolist(), self.world.rows
         first, count = 0, len(rows)
         while first < count:
@@ -539,7 +299,7 @@ class Live:
                     lines[first] = line
                 else:
                     lines.append(line)
-                    rows_of.append(first)
+                    rows_of.append(first)  # type: ignore[attr-defined]
                 first += 1
             self.handled += 1
             self._played = first
@@ -555,7 +315,7 @@ class _Tables:
     def rows(self, name: str, indices: Sequence[int]) -> Any:
         """Rows of a table as records."""
         table = getattr(self.world, name)
-        return records(ENTITIES[name], [table[index] for index in indices])
+        return records(ELEMENTS[name], [table[index] for index in indices])
 
     def pipeline(self, first: int) -> list[int]:
         """The purchases under way from one on, in order of their expected dates."""
@@ -564,13 +324,6 @@ class _Tables:
             found.append(first)
             first = self.world.purchases[first].later
         return found
-
-
-ENTITIES: dict[str, type] = {
-    **{"lines": Line, "stocks": Stock, "purchases": Purchase, "deliveries": Delivery},
-    **{"contacts": Contact, "desks": Desk},
-}
-"""The tables that a decision reads."""
 
 
 def _some(units: int) -> int:

@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backsim.entities import (
-    ANNOUNCE,
-    ARRIVAL,
-    FORECAST,
-    INQUIRY,
-    LATE_FORECAST,
-    LEAVE,
-    MESSAGE,
-    NOTICE,
-    ORDER,
-    REACH,
-    REVIEW,
-    SORTS,
-    SUPPLY,
-)
+from backsim.entities import ARRIVAL, MESSAGE, REACH, REVIEW, SORTS, SUPPLY
 from backsim.errors import InputError
+from backsim.kernel.events import EVENTS
 from backsim.scenario.model import Model
 
 MOST_EVENTS = 200_000
@@ -73,16 +60,11 @@ def _stock_of(kind: int, subject: int, look: Look) -> int | None:
     """The stock point that an event is about."""
     if kind == SUPPLY and subject < 0:  # a supplier that goes down or recovers
         return None
-    if kind in (ARRIVAL, SUPPLY, REACH):
-        return int(look("purchases", subject, "stock"))
+    table = next(event.subject for event in EVENTS if event.kind == kind)
     if kind == MESSAGE:
-        return int(look("purchases", subject // SORTS, "stock"))
-    if kind in (NOTICE, INQUIRY):
-        subject, kind = int(look("contacts", subject, "head")), LEAVE
-    if kind in (LEAVE, ORDER):
-        return int(look("lines", subject, "stock"))
-    if kind in (FORECAST, LATE_FORECAST):
-        return int(look("forecasts", subject, "stock"))
-    if kind == ANNOUNCE:
-        return int(look("announcements", subject, "stock"))
-    return subject
+        subject //= SORTS
+    if table in ("stocks", "desks"):
+        return subject
+    if table == "contacts":
+        table, subject = "lines", int(look(table, subject, "head"))
+    return int(look(table, subject, "stock"))

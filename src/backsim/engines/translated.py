@@ -13,6 +13,7 @@ import copy
 import io
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -24,7 +25,7 @@ from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, NullCache
 from numba.core.dispatcher import Dispatcher
 
-from backsim.engines import tables
+from backsim.engines import world_pointer
 from backsim.engines.cache_key import code_of, versions
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of
@@ -99,7 +100,13 @@ class Translated(NullCache):
             for use in uses(function.__code__)
         ]
         what = _name(function), function.__code__, function.__defaults__, named
-        return digest_of((what, [str(kind) for kind in takes], _surroundings(target_context)))
+        return digest_of(
+            (
+                what,
+                [str(kind) for kind in takes],
+                _surroundings(target_context, self.take_up.__module__),
+            )
+        )
 
 
 def _name(function: FunctionType) -> str:
@@ -117,11 +124,9 @@ def _value(names: dict[str, Any], name: str) -> Any:
 
 
 @cache
-def _surroundings(target_context: Any) -> str:
-    """A hash of what every translation depends on."""
-    from backsim.engines import pieces
-
-    modules = [list(code_of(module)) for module in (tables, pieces)]
+def _surroundings(target_context: Any, translator: str) -> str:
+    """A hash of what every translation depends on; `translator` is the module that makes them."""
+    modules = [list(code_of(module)) for module in (world_pointer, sys.modules[translator])]
     return digest_of((versions(), target_context.codegen().magic_tuple(), modules))
 
 
@@ -132,12 +137,12 @@ class _Writer(pickle.Pickler):
     """Writes the world's types by their names: they are long, and stand in every signature."""
 
     def persistent_id(self, obj: Any) -> str | None:
-        return str(obj) if isinstance(obj, types.Type) and str(obj) in tables.KNOWN else None
+        return str(obj) if isinstance(obj, types.Type) and str(obj) in world_pointer.KNOWN else None
 
 
 class _Reader(pickle.Unpickler):
     def persistent_load(self, pid: str) -> Any:
-        return tables.KNOWN[pid]
+        return world_pointer.KNOWN[pid]
 
 
 _here: dict[str, bytes] = {}

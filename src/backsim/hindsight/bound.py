@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backsim.engines.choose import choose
-from backsim.engines.setup import switches
+from backsim.engines.features import switches
 from backsim.errors import BacksimError, InputError
 from backsim.hindsight.history import histories
 from backsim.hindsight.prices import lower_bound

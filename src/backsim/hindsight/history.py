@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.engines.features import switches
 from backsim.engines.log import Log
-from backsim.engines.setup import switches
 from backsim.entities import NEVER
 from backsim.scenario.model import Model
 

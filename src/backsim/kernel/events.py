@@ -1,93 +1,84 @@
-"""The one place where an event's kind becomes a call."""
+"""Events: each handler says beside its code which kinds it handles; the linker writes `handle`."""
 
 from __future__ import annotations
 
-from backsim.entities import (
-    ANNOUNCE,
-    ARRIVAL,
-    CLEARING,
-    DECISION,
-    FORECAST,
-    INQUIRY,
-    LATE_FORECAST,
-    LATE_REVIEW,
-    LEAVE,
-    MESSAGE,
-    NOTICE,
-    ORDER,
-    REACH,
-    REACT,
-    REVIEW,
-    REVISE,
-    SUPPLY,
-    World,
-)
-from backsim.kernel.communication.customer_contact import end_patience, inquire, send_notice
-from backsim.kernel.communication.promise_dates import revise
-from backsim.kernel.demand.advance_orders import announce
-from backsim.kernel.demand.cancellation import end_tolerance
-from backsim.kernel.demand.orders import customer_order
-from backsim.kernel.features import (
-    ANNOUNCES,
-    BATCHES,
-    DECIDES,
-    DELIVERIES,
-    DISRUPTIONS,
-    FORECASTS,
-    INFORMS,
-    NETWORK,
-    REACTS,
-)
-from backsim.kernel.network.internal_orders import reach_site
-from backsim.kernel.stock.clearing import clear_batch
-from backsim.kernel.stock.forecasting import end_period
-from backsim.kernel.stock.lp_clearing import decide
-from backsim.kernel.stock.review import review_periodically
-from backsim.kernel.supply.reactions import react
-from backsim.kernel.supply.receiving import receive
-from backsim.kernel.supply.service import change_state, end_service
-from backsim.kernel.supply.supplier_messages import message
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from backsim.entities import ARRIVAL, LEAVE, ORDER
+
+Handler = TypeVar("Handler", bound=Callable[..., None])
 
 
-def handle(world: World, kind: int, subject: int, now: float) -> None:
-    """Let what is due at `now` happen.  `subject` is an index into the table the kind is about."""
-    if kind == ORDER:
-        customer_order(world, subject, now)
-    elif kind == ARRIVAL:
-        receive(world, subject, now)
-    elif kind == LEAVE:
-        if INFORMS:
-            end_patience(world, subject, now)
-        else:
-            end_tolerance(world, subject, now)
-    elif DISRUPTIONS and kind == SUPPLY and subject < 0:
-        change_state(world, -1 - subject, now)
-    elif kind == SUPPLY:
-        end_service(world, subject, now)
-    elif DELIVERIES and kind == MESSAGE:
-        message(world, subject, now)
-    elif ANNOUNCES and kind == ANNOUNCE:
-        announce(world, subject, now)
-    elif REACTS and kind == REACT:
-        react(world, world.stocks[subject], now)
-    elif kind == REVIEW or kind == LATE_REVIEW:
-        review_periodically(world, world.stocks[subject], kind, now)
-    elif kind == REACH:
-        if NETWORK:
-            reach_site(world, subject, now)
-    elif kind == FORECAST or kind == LATE_FORECAST:
-        if FORECASTS:
-            end_period(world, subject, kind, now)
-    elif kind == CLEARING:
-        if BATCHES:
-            clear_batch(world, subject, now)
-    elif kind == DECISION:
-        if DECIDES:
-            decide(world, subject, now)
-    elif INFORMS:
-        if kind == NOTICE:
-            send_notice(world, subject, now)
-        elif kind == REVISE:
-            revise(world, world.stocks[subject], now)
-        elif kind == INQUIRY:
-            inquire(world, subject, now)
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A kind of event: what it is about, who handles it, and the feature that it belongs to.
+
+    `subject` is the table of the world that the event's subject is an index of.
+    """
+
+    kind: int
+    handler: Callable[..., None]
+    subject: str
+    feature: str
+    unless: str
+
+    @property
+    def doc(self) -> str:
+        """What happens, in a sentence."""
+        return (self.handler.__doc__ or "").split("\n", maxsplit=1)[0]
+
+    def is_on(self, features: Any) -> bool:
+        """Whether it occurs in a kernel with these features."""
+        return (not self.feature or self.feature in features) and self.unless not in features
+
+
+EVENTS: list[Event] = []
+
+OFTEN = (ORDER, ARRIVAL, LEAVE)
+"""The kinds that occur most often are asked for first; the others in the order of their numbers."""
+
+
+def event(
+    *kinds: int, subject: str, feature: str = "", unless: str = ""
+) -> Callable[[Handler], Handler]:
+    """Declare that a function handles events of these kinds, where a feature is on, or is not.
+
+    Its arguments are called `world`, `subject` (or `stock`, the row of the table of stock points),
+    `kind` and `now`, and it has those that it wants.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        EVENTS.extend(Event(kind, handler, subject, feature, unless) for kind in kinds)
+        return handler
+
+    return declare
+
+
+def in_order() -> list[Event]:
+    """The kinds of event, in the order in which they run at the same time."""
+    return sorted(EVENTS, key=lambda event: event.kind)
+
+
+def _rank(event: Event) -> int:
+    return OFTEN.index(event.kind) if event.kind in OFTEN else len(OFTEN)
+
+
+def handle_of(features: Any) -> str:
+    """Source of `handle`, which lets what is due happen, in a kernel with these features."""
+    lines = ["def handle(world, kind, subject, now):"]
+    found = [event for event in in_order() if event.is_on(features)]
+    word = "if"
+    for event in sorted(found, key=_rank):
+        code = event.handler.__code__
+        names = code.co_varnames[: code.co_argcount]
+        given = [SPELT.get(name, "subject") for name in names]
+        lines.append(f"    {word} kind == {event.kind}:")
+        lines.append(f"        {event.handler.__name__}({', '.join(given)})")
+        word = "elif"
+    return "\n".join(lines) + "\n"
+
+
+SPELT = {"world": "world", "stock": "world.stocks[subject]", "kind": "kind", "now": "now"}
+"""How `handle` spells the arguments of handlers; whatever else they call it is the subject."""

@@ -1,7 +1,7 @@
 """Parts of the kernel that a scenario may do without.
 
-Kernel code asks ``if INFORMS: ...``.  `backsim.engines.setup` says which parts a model needs, and
-the linker puts the answers in place of the constants below: compiled, a part that is off is not
+Kernel code asks ``if INFORMS: ...``.  `backsim.engines.features` says which a model needs, and the
+linker puts the answers in place of the constants below: compiled, a part that is off is not
 there at all.
 """
 
@@ -27,4 +27,5 @@ ECHELON: bool = True  # reorder rules ask for the position of a whole echelon
 TRANSFERS: bool = True  # stock points are sent units by others of their level
 LIMITS: bool = True  # only so many lines may wait at a stock point
 ROUTES: bool = True  # orders are served from other sites than the one where they are placed
+RECORDS: bool = True  # an event log is kept
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.entities import Contact, Delivery, Forecast, Line, Source, Stock, World
+from backsim.entities import Contact, Delivery, Forecast, Line, Stock, World
 
 # -- supplied by the engine ------------------------------------------------------------------
 
@@ -18,65 +18,45 @@ schedule: Callable[..., None]
 At the same time lower kinds come first, within a kind lower levels, then whatever was first.
 """
 
-new_purchase: Callable[[World], int]
-"""(world): add a row to the table of purchases, return its index."""
+draw_lead_time: Callable[[World, Stock, int], float]
+"""(world, stock, lane): the lead time of the stock point's next purchase, from the tape."""
 
-draw_lead_time: Callable[[World, Stock], float]
-"""(world, stock): the lead time of the stock point's next purchase, from the tape."""
+draw_service: Callable[[World, Stock, int], float]
+"""(world, stock, lane): the service time of the stock point's next purchase, from the tape."""
 
-draw_service: Callable[[World, Stock], float]
-"""(world, stock): the service time of the stock point's next purchase, from the tape."""
+draw_fate: Callable[[World, Stock, int, Delivery], None]
+"""(world, stock, lane, delivery): the fate of the stock point's next purchase, from the tape."""
+
+draw_transfer_time: Callable[[World, Stock, int], float]
+"""(world, stock, lane): the days of the stock point's next transfer, if it comes that way."""
 
 accepts_substitute: Callable[[World, int], bool]
 """(world, line): whether the customer takes a substitute, from the tape."""
 
-new_substitution: Callable[[World], int]
-"""(world): add a row to the table of substitutions, return its index."""
-
-new_takeback: Callable[[World], int]
-"""(world): add a row to the table of takebacks, return its index."""
-
-new_allotment: Callable[[World], int]
-"""(world): one more row of the table of allotments, return its index."""
-
-new_line: Callable[[World], int]
-"""(world): add a row to the tables of lines and requests, return the line's index."""
-
-draw_lead_time_from: Callable[[World, Stock, Source], float]
-"""(world, stock, source): as `draw_lead_time`, when it is ordered from one of several sources."""
-
-draw_service_from: Callable[[World, Stock, Source], float]
-"""(world, stock, source): as `draw_service`, when it is ordered from one of several sources."""
-
-draw_transfer_time: Callable[[World, Stock, Source], float]
-"""(world, stock, source): the days of the stock point's next transfer, if it is from `source`."""
-
-new_reroute: Callable[[World], int]
-"""(world): add a row to the table of reroutes, return its index."""
-
-new_delivery: Callable[[World], None]
-"""(world): add a row to the table of deliveries, for the purchase added last."""
-
-draw_fate: Callable[[World, Stock, Delivery], None]
-"""(world, stock, delivery): the fate of the stock point's next purchase, from the tape."""
-
-draw_fate_from: Callable[[World, Stock, Source, Delivery], None]
-"""(world, stock, source, delivery): the same, when it is ordered from one of several sources."""
-
-log_shipment: Callable[[World, float, int, int], None]
-"""(world, now, line, units): remember units that were not shipped from stock."""
-
-new_contact: Callable[[World, int], int]
-"""(world, head): add a row to the table of contacts, with the customer's traits; its index."""
+bring_traits: Callable[[World, int, Contact], None]
+"""(world, head, contact): what the customer of an order brings along, from the tape."""
 
 draw_gap: Callable[[World, int, int], float]
 """(world, head, k): the customer's k-th time between inquiries, of mean 1, from the tape."""
 
-log_notice: Callable[[World, float, int, int, float], None]
-"""(world, now, what, head, promise): remember a notice or an inquiry."""
+# Add a row to a table that grows (`entities.Grows`); return its index.  Made from the declarations.
+new_line: Callable[[World], int]
+new_request: Callable[[World], int]
+new_purchase: Callable[[World], int]
+new_delivery: Callable[[World], int]
+new_shipment: Callable[[World], int]
+new_note: Callable[[World], int]
+new_takeback: Callable[[World], int]
+new_substitution: Callable[[World], int]
+new_reroute: Callable[[World], int]
+new_contact: Callable[[World], int]
+new_notice: Callable[[World], int]
+new_allotment: Callable[[World], int]
+new_share: Callable[[World], int]
 
-note: Callable[[World, float, int, int, Stock, int], None]
-"""(world, now, what, subject, stock, units): a row of the event log; nothing when it is off."""
+# Empty a scratch table.
+forget_allotments: Callable[[World], None]
+forget_shares: Callable[[World], None]
 
 # -- the scenario's rules --------------------------------------------------------------------
 

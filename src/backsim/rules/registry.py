@@ -104,6 +104,21 @@ class Rule:
         return tuple(p for p in self.parameters if p.each_class is not None)
 
     @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What it asks for."""
+        return tuple(FAMILIES[self.family].offers[name] for name in self.asks)
+
+    @property
+    def features(self) -> set[str]:
+        """The parts of the kernel that answer what it asks for."""
+        return {offer.feature for offer in self.offers} - {""}
+
+    @property
+    def moves(self) -> bool:
+        """Whether it asks for what moves, so that its answer does (`Offer`)."""
+        return any(offer.moves for offer in self.offers)
+
+    @property
     def has_defaults(self) -> bool:
         """Whether it can be used without giving parameters."""
         return all(p.default is not None for p in self.parameters)
@@ -119,15 +134,36 @@ class Rule:
         return inspect.getdoc(self.function) or ""
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What rules of a family may ask for by name, and all that follows from asking.
+
+    `code`: how the kernel spells it.  `feature`: the part of the kernel that answers.  `moves`: it
+    changes while a line waits; or, of reorder rules, it is a position, which a purchase raises.
+    `parameter`: one that the rule must have.
+    """
+
+    code: str
+    feature: str = ""
+    moves: bool = False
+    parameter: str = ""
+
+
 @dataclass(slots=True, eq=False)
 class Family:
-    """A family of rules, and what its members may ask for: name -> how the kernel spells it."""
+    """A family of rules, and what its members may ask for, by name.
+
+    `call` is how the kernel calls a rule, `answer` what it makes of what the rule returns, and
+    `moves` the kernel's name for the question whether a stock point's rule asks for what moves.
+    """
 
     name: str
-    offers: Mapping[str, str]
+    call: str
+    answer: str
+    offers: Mapping[str, Offer]
     doc: str
+    moves: str = ""
     several: bool = False  # a stock point may use several at once; the least answer counts
-    needs: Mapping[str, str] = field(default_factory=dict)  # an offer -> the parameter it takes
     rules: dict[str, Rule] = field(default_factory=dict)
 
     def __call__(self, function: Function) -> Function:
@@ -178,8 +214,9 @@ class Family:
                 f"{self.name} rule {rule.name!r}: a condition names {name!r}, "
                 f"which is not a parameter ({', '.join(names)})"
             )
-        for offer, name in self.needs.items():
-            if offer in rule.asks and name not in names:
+        for offer in rule.asks:
+            name = self.offers[offer].parameter
+            if name and name not in names:
                 raise RuleError(
                     f"{self.name} rule {rule.name!r}: who asks for {offer!r} needs a parameter "
                     f"{name!r}"
@@ -213,54 +250,67 @@ def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
 
 reorder = Family(
     "reorder",
+    "reorder_units(world, stock, now)",
+    "int({})",
     {
-        "position": "inventory_position(stock)",
-        "echelon_position": "echelon_position(world, stock)",
-        "stock": "stock",
-        "now": "now",
-        "joint": "stock.joining",
-        "lead_time": "stock.mean_lead_time",
-        "review_period": "stock.review_period",
-        "forecast_mean": "forecast_mean(world, stock)",
-        "forecast_variance": "forecast_variance(world, stock)",
+        "position": Offer("inventory_position(stock)", moves=True),
+        "echelon_position": Offer("echelon_position(world, stock)", "ECHELON", moves=True),
+        "stock": Offer("stock"),
+        "now": Offer("now"),
+        "joint": Offer("stock.joining", "JOINT"),
+        "lead_time": Offer("stock.mean_lead_time"),
+        "review_period": Offer("stock.review_period"),
+        "forecast_mean": Offer("forecast_mean(world, stock)", "FORECASTS"),
+        "forecast_variance": Offer("forecast_variance(world, stock)", "FORECASTS"),
     },
     "When and how much to order: returns units, 0 or less for none.",
+    moves="sees_position",
 )
 priority = Family(
     "priority",
+    "priority_key(world, stock, line, now)",
+    "float({})",
     {
-        "line": "line",
-        "customer": "world.classes[line.customer_class]",
-        "promise": "promised_date(world, line)",
-        "waited": "on_grid(world, now - line.time)",
-        "slack": "on_grid(world, promised_date(world, line) - now)",
-        "leaves": "on_grid(world, line.time + line.tolerance)",
-        "stock": "stock",
-        "now": "now",
+        "line": Offer("line"),
+        "customer": Offer("world.classes[line.customer_class]"),
+        "promise": Offer("promised_date(world, line)"),
+        "waited": Offer("on_grid(world, now - line.time)", moves=True),
+        "slack": Offer("on_grid(world, promised_date(world, line) - now)", moves=True),
+        "leaves": Offer("on_grid(world, line.time + line.tolerance)"),
+        "stock": Offer("stock"),
+        "now": Offer("now", moves=True),
     },
     "Who is served first: returns a key, least first; ties by time of order.  `waited` is the days "
     "since the order, `slack` those to the promise or due date; a rule that asks for one of "
     "these or for `now` is asked again at every clearing.  `leaves` is the end of the tolerance.",
+    moves="priority_moves",
 )
 rationing = Family(
     "rationing",
+    "held_back(world, stock, line, now)",
+    "max(0, int({}))",
     {
-        "next_arrival": "next_arrival(world, stock)",
-        "until_arrival": "on_grid(world, next_arrival(world, stock) - now)",
-        "line": "line",
-        "stock": "stock",
-        "now": "now",
+        "next_arrival": Offer("next_arrival(world, stock)", "PIPELINE", moves=True),
+        "until_arrival": Offer(
+            "on_grid(world, next_arrival(world, stock) - now)", "PIPELINE", moves=True
+        ),
+        "line": Offer("line"),
+        "stock": Offer("stock", moves=True),
+        "now": Offer("now", moves=True),
     },
     "How many units on hand a line may not have: they are kept for more important classes.  "
     "`until_arrival` is the days until the next purchase is expected.",
+    moves="rationing_moves",
 )
 forecast = Family(
     "forecast",
+    "forecast_demand(world, stock, forecast, demand)",
+    "float({})",
     {
-        "forecast": "forecast",
-        "demand": "demand",
-        "periods": "forecast.periods",
-        "ago": "demand_ago(world, forecast, world.params[stock.forecast_at])",
+        "forecast": Offer("forecast"),
+        "demand": Offer("demand"),
+        "periods": Offer("forecast.periods"),
+        "ago": Offer("demand_ago(world, forecast, world.params[stock.forecast_at])"),
     },
     "How demand is forecast: returns the units of the coming period, from those of the period that "
     "ends (`demand`).  `forecast` is the method's memory; `ago` is the demand as many periods "
@@ -268,32 +318,36 @@ forecast = Family(
 )
 notice = Family(
     "notice",
+    "notice_time(world, stock, line, contact, estimate, now)",
+    "on_grid(world, float({}))",
     {
-        "ordered": "line.time",
-        "told": "contact.told",
-        "believed": "contact.believed",
-        "estimate": "estimate",
-        "moved": "on_grid(world, estimate - contact.believed)",
-        "line": "line",
-        "customer": "world.classes[line.customer_class]",
-        "now": "now",
+        "ordered": Offer("line.time"),
+        "told": Offer("contact.told"),
+        "believed": Offer("contact.believed"),
+        "estimate": Offer("estimate", moves=True),
+        "moved": Offer("on_grid(world, estimate - contact.believed)", moves=True),
+        "line": Offer("line"),
+        "customer": Offer("world.classes[line.customer_class]"),
+        "now": Offer("now"),
     },
     "When a customer who waits is told: returns a time, NEVER for none.  `told` is when the last "
     "notice was, `believed` the estimate last told, `estimate` today's, `moved` the days between.  "
     "Of several rules the earliest answer counts.",
+    moves="notice_moves",
     several=True,
 )
 estimate = Family(
     "estimate",
+    "estimated(world, stock, purchase, now)",
+    "on_grid(world, float({}))",
     {
-        "lead_time": "mean_wait(world, stock, purchase, now)",
-        "quoted_date": "quoted_date(world, stock, purchase, now)",
-        "expected_date": "expected_date(world, stock, purchase, now)",
-        "met_date": "met_date(world, stock, purchase, now)",
-        "now": "now",
+        "lead_time": Offer("mean_wait(world, stock, purchase, now)"),
+        "quoted_date": Offer("quoted_date(world, stock, purchase, now)"),
+        "expected_date": Offer("expected_date(world, stock, purchase, now)"),
+        "met_date": Offer("met_date(world, stock, purchase, now)", parameter="p"),
+        "now": Offer("now"),
     },
     "Which date a customer who waits is told: returns a time.",
-    needs={"met_date": "p"},
 )
 FAMILIES: dict[str, Family] = {
     f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate)

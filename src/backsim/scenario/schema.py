@@ -594,9 +594,9 @@ class ResolvedPoint(StockPoint):
             for use in given if isinstance(given, tuple) else (given,):
                 yield family.get(use.rule)
 
-    def asks(self, *offers: str) -> bool:
-        """Whether its reorder rule asks for one of these."""
-        return not set(offers).isdisjoint(FAMILIES["reorder"].get(self.reorder.rule).asks)
+    def asks(self, feature: str) -> bool:
+        """Whether its reorder rule asks for what that part of the kernel answers."""
+        return feature in FAMILIES["reorder"].get(self.reorder.rule).features
 
     @property
     def forecasts(self) -> bool:

@@ -1,4 +1,4 @@
-"""The reference page: every field, distribution, rule and metric, from where each is declared."""
+"""The reference page: every field, distribution, rule, metric and event, from its declaration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from backsim.present.markdown import grid
 
 HEAD = """# Reference
 
-Every field, distribution, rule and metric. Made by `backsim reference` from where each is declared.
+Every field, distribution, rule, metric and kind of event. Made by `backsim reference` from where
+each is declared.
 A distribution may be a plain number, which is always that value. `{days: 14}` may stand for a
 number of units: so many days of mean demand at the stock point. A level of a reorder rule may
 also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock)."""
@@ -24,9 +25,9 @@ also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetyst
 def reference() -> None:
     """Print the reference page (Markdown).
 
-    Every field, distribution, rule and metric, from where each is declared.
+    Every field, distribution, rule, metric and kind of event, from where each is declared.
     """
-    typer.echo("\n".join([HEAD, *_fields(), *_distributions(), *_rules(), *_metrics()]))
+    typer.echo("\n".join([HEAD, *_fields(), *_distributions(), *_rules(), *_metrics(), *_events()]))
 
 
 def _fields() -> Iterator[str]:
@@ -176,3 +177,20 @@ def _metrics() -> Iterator[str]:
             (f"`{m.name}`", m.unit, m.better, m.definition.replace("|", SLASH)) for m in members
         ]
         yield from grid(["metric", "unit", "better", "definition"], rows)
+
+
+def _events() -> Iterator[str]:
+    """The kinds of event in order; where a handler has two, the second is after the demand."""
+    from backsim.engines.link import kernel_modules
+    from backsim.kernel.events import in_order
+
+    kernel_modules()  # they declare their events when they are imported
+    yield "\n## Order of events\n\nEvents at the same time happen in this order.\n"
+    seen, number = set(), 0
+    for event in in_order():
+        if event.unless:  # the same, where customers are told nothing
+            continue
+        number += 1
+        late = " (After the demand of that instant.)" if event.handler in seen else ""
+        seen.add(event.handler)
+        yield f"{number}. {event.doc}{late}"

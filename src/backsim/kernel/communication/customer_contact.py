@@ -27,15 +27,16 @@ from backsim.entities import (
 from backsim.kernel.communication.promise_dates import order_estimate
 from backsim.kernel.demand.cancellation import leave
 from backsim.kernel.demand.substitutes import offer_substitutes
+from backsim.kernel.events import event
 from backsim.kernel.features import SUBSTITUTES
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import log_notice, note
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import (
+        bring_traits,
         draw_gap,
-        log_notice,
         new_contact,
-        note,
         notice_moves,
         notice_time,
         schedule,
@@ -44,9 +45,13 @@ if TYPE_CHECKING:
 
 def begin_contact(world: World, head: int, now: float) -> None:
     """An order starts to wait: its customer may be told when, and may ask."""
-    index = new_contact(world, head)
+    index = new_contact(world)
     world.lines[head].contact = index
     contact = world.contacts[index]
+    contact.head = head
+    contact.patience = world.lines[head].tolerance
+    contact.tolerance = contact.patience
+    bring_traits(world, head, contact)
     wait_until(world, contact, now + contact.patience)
     inquire_later(world, contact, index, now)
     if notice_moves(world.stocks[world.lines[head].stock]):
@@ -73,6 +78,7 @@ def plan_notice(world: World, contact: Contact, index: int, now: float) -> None:
         schedule(world, contact.notice_at, NOTICE, index)
 
 
+@event(NOTICE, subject="contacts", feature="INFORMS")
 def send_notice(world: World, index: int, now: float) -> None:
     """A notice is due, or the estimate may have moved so far that one is."""
     contact = world.contacts[index]
@@ -112,6 +118,7 @@ def tell(world: World, contact: Contact, index: int, date: float, now: float) ->
     plan_notice(world, contact, index, now)
 
 
+@event(LEAVE, subject="lines", feature="INFORMS")
 def end_patience(world: World, head: int, now: float) -> None:
     """The customer has waited as long as they meant to: they leave, or forgive a promise broken."""
     line = world.lines[head]
@@ -154,6 +161,7 @@ def inquire_later(world: World, contact: Contact, index: int, now: float) -> Non
         schedule(world, contact.ask_at, INQUIRY, index)
 
 
+@event(INQUIRY, subject="contacts", feature="INFORMS")
 def inquire(world: World, index: int, now: float) -> None:
     """The customer asks where the order is."""
     contact = world.contacts[index]

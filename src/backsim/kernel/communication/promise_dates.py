@@ -10,12 +10,14 @@ from backsim.entities import (
     NONE,
     NOTICE,
     QUEUED,
+    REVISE,
     UNDER_WAY,
     Purchase,
     Stock,
     World,
 )
-from backsim.kernel.demand.queue import drain, join, requeue, units_before
+from backsim.kernel.demand.queue import drain, end_of_order, join, requeue, units_before
+from backsim.kernel.events import event
 from backsim.kernel.features import DISRUPTIONS, NETWORK
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
@@ -30,14 +32,12 @@ if TYPE_CHECKING:
 def order_estimate(world: World, head: int, now: float) -> float:
     """The day the last open line of an order is thought to ship."""
     date = now
-    index = head
-    while index < len(world.lines) and world.lines[index].head == head:
+    for index in range(head, end_of_order(world, head)):
         line = world.lines[index]
         if line.open > 0:
             stock = world.stocks[line.stock]
             units = units_before(world, stock, index) + line.open
             date = max(date, estimated(world, stock, cover(world, stock, units), now))
-        index += 1
     return date
 
 
@@ -52,8 +52,9 @@ def cover(world: World, stock: Stock, units: int) -> int:
     return NONE
 
 
+@event(REVISE, subject="stocks", feature="INFORMS")
 def revise(world: World, stock: Stock, now: float) -> None:
-    """Let the customers be told whose estimates have moved far enough.
+    """Customers whose estimates have moved far enough are to be told.
 
     One pass in order of service, along the purchases under way: the lines are taken out of the
     queue and put back.  An order of several lines has others to wait for; its notice looks again.

@@ -8,24 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import ANNOUNCE, Line, Stock, World
+from backsim.kernel.events import event
 from backsim.kernel.features import ECHELON
 from backsim.kernel.network.sourcing import raise_position
-from backsim.kernel.stock.review import review_continuously, review_echelons
+from backsim.kernel.stock.review import review_after_demand
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import schedule
 
 
+@event(ANNOUNCE, subject="announcements", feature="ANNOUNCES")
 def announce(world: World, index: int, now: float) -> None:
-    """A line becomes known; the next announcement is scheduled."""
+    """An order that was announced becomes known; the next announcement is scheduled."""
     if index + 1 < len(world.announcements):
         schedule(world, world.announcements[index + 1].time, ANNOUNCE, index + 1)
     row = world.announcements[index]
     stock = world.stocks[row.stock]
     become_known(world, stock, row.units)
-    review_continuously(world, stock, now)
-    if ECHELON:
-        review_echelons(world, stock, now)
+    review_after_demand(world, stock, now)
 
 
 def become_known(world: World, stock: Stock, units: int) -> None:

@@ -24,7 +24,8 @@ from backsim.entities import (
     Supplier,
     World,
 )
-from backsim.kernel.demand.queue import dequeue
+from backsim.kernel.demand.queue import dequeue, end_of_order
+from backsim.kernel.events import event
 from backsim.kernel.features import (
     BATCHES,
     DISRUPTIONS,
@@ -35,6 +36,7 @@ from backsim.kernel.features import (
     NETWORK,
     TRANSFERS,
 )
+from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import best_source, raise_position
 from backsim.kernel.network.transfers import units_to_spare
 from backsim.kernel.stock.clearing import clear
@@ -48,9 +50,10 @@ from backsim.kernel.supply.purchasing import emergency_position, lot
 from backsim.kernel.supply.receiving import withdraw_purchases
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import note, reorder_units, schedule
+    from backsim.kernel.interface import reorder_units, schedule
 
 
+@event(LEAVE, subject="lines", unless="INFORMS")
 def end_tolerance(world: World, head: int, now: float) -> None:
     """The customer's tolerance is over: what has not been shipped is cancelled.
 
@@ -63,11 +66,10 @@ def end_tolerance(world: World, head: int, now: float) -> None:
 
 def leave(world: World, head: int, now: float, status: int) -> None:
     """The customer gives up every line of the order that is not shipped; then others are served."""
-    last = head
-    while last < len(world.lines) and world.lines[last].head == head:
-        if world.lines[last].status == WAITING:
-            give_up(world, world.lines[last], last, now, status)
-        last += 1
+    last = end_of_order(world, head)
+    for index in range(head, last):
+        if world.lines[index].status == WAITING:
+            give_up(world, world.lines[index], index, now, status)
     world.lines[head].lines_open = 0
     for index in range(head, last):
         if world.lines[index].left > 0:

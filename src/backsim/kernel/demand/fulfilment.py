@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from backsim.entities import NONE, NOTE_REROUTE, SKIP, Line, Stock, World
 from backsim.kernel.demand.advance_orders import become_known, is_announced
 from backsim.kernel.features import ANNOUNCES, BATCHES
+from backsim.kernel.log import note
 from backsim.kernel.stock.clearing import serves_new
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, new_reroute, note, rationing_moves
+    from backsim.kernel.interface import held_back, new_reroute, rationing_moves
 
 
 def choose_sites(world: World, head: int, last: int, now: float) -> None:

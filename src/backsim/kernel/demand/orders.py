@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import LEAVE, LOST, NEVER, NONE, NOTE_ORDER, NOTE_WAIT, SKIP, WAITING, World
+from backsim.entities import (
+    LEAVE,
+    LOST,
+    NEVER,
+    NONE,
+    NOTE_ORDER,
+    NOTE_WAIT,
+    ORDER,
+    SKIP,
+    WAITING,
+    World,
+)
 from backsim.kernel.communication.customer_contact import begin_contact
 from backsim.kernel.demand.advance_orders import is_announced, want
 from backsim.kernel.demand.cancellation import leave, turn_away
 from backsim.kernel.demand.fulfilment import choose_sites
-from backsim.kernel.demand.queue import enqueue
+from backsim.kernel.demand.queue import end_of_order, enqueue
 from backsim.kernel.demand.substitutes import offer_substitutes
+from backsim.kernel.events import event
 from backsim.kernel.features import (
     ANNOUNCES,
     BATCHES,
@@ -23,24 +35,24 @@ from backsim.kernel.features import (
     SUBSTITUTES,
 )
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import clear, servable, serves_new
 from backsim.kernel.stock.forecasting import observe
 from backsim.kernel.stock.lp_clearing import is_asked, needs_no_decision
 from backsim.kernel.stock.position import settle
-from backsim.kernel.stock.review import review_continuously, review_echelons
+from backsim.kernel.stock.review import review_after_demand
 from backsim.kernel.stock.shipping import take
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, note, rationing_moves, schedule
+    from backsim.kernel.interface import held_back, rationing_moves, schedule
 
 
+@event(ORDER, subject="lines")
 def customer_order(world: World, head: int, now: float) -> None:
     """An order arrives: each line takes what it may; the rest waits, or is lost at once."""
-    last = head
-    while last < len(world.lines) and world.lines[last].head == head:
-        last += 1
+    last = end_of_order(world, head)
     order = world.lines[head]
     order.lines_open = last - head
     if ROUTES:
@@ -64,9 +76,7 @@ def customer_order(world: World, head: int, now: float) -> None:
             schedule(world, on_grid(world, now + order.tolerance), LEAVE, head)
     for index in range(head, last):
         stock = world.stocks[world.lines[index].stock]
-        review_continuously(world, stock, now)
-        if ECHELON:
-            review_echelons(world, stock, now)
+        review_after_demand(world, stock, now)
     if INFORMS and order.lines_open > 0 and order.tolerance > 0.0:
         begin_contact(world, head, now)
         for index in range(head, last):

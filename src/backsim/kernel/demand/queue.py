@@ -24,6 +24,14 @@ def promised_date(world: World, line: Line) -> float:
     return line.due
 
 
+def end_of_order(world: World, head: int) -> int:
+    """The index behind the last line of an order."""
+    last = head
+    while last < len(world.lines) and world.lines[last].head == head:
+        last += 1
+    return last
+
+
 def enqueue(world: World, stock: Stock, index: int, now: float) -> None:
     """Put a line into the queue."""
     line = world.lines[index]

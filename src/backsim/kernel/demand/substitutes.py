@@ -9,17 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
-from backsim.kernel.demand.queue import dequeue
+from backsim.kernel.demand.queue import dequeue, end_of_order
 from backsim.kernel.features import DECIDES, ECHELON, INFORMS
+from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import clear
 from backsim.kernel.stock.lp_clearing import needs_no_decision
 from backsim.kernel.stock.position import settle
-from backsim.kernel.stock.review import review_continuously, review_echelons
+from backsim.kernel.stock.review import review_after_demand
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import accepts_substitute, held_back, new_substitution, note
+    from backsim.kernel.interface import accepts_substitute, held_back, new_substitution
 
 
 def offer_substitutes(world: World, head: int, late: int, now: float) -> None:
@@ -28,8 +29,7 @@ def offer_substitutes(world: World, head: int, late: int, now: float) -> None:
     `late` is 1 when a promise slips, 0 when the customer orders; a stock point's policy says when
     it offers.
     """
-    index = head
-    while index < len(world.lines) and world.lines[index].head == head:
+    for index in range(head, end_of_order(world, head)):
         line = world.lines[index]
         stock = world.stocks[line.stock]
         wants = line.open > 0 and line.reserved == 0
@@ -37,7 +37,6 @@ def offer_substitutes(world: World, head: int, late: int, now: float) -> None:
             option = first_option(world, stock, line, now)
             if option != NONE and accepts_substitute(world, index):
                 substitute(world, stock, index, option, now)
-        index += 1
 
 
 def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
@@ -81,9 +80,7 @@ def substitute(world: World, stock: Stock, index: int, option: int, now: float) 
         raise_position(world, stock, units)
         raise_position(world, other, -units)
     clear(world, stock, now)  # it may have stood in the way of others
-    review_continuously(world, other, now)
-    if ECHELON:
-        review_echelons(world, other, now)
+    review_after_demand(world, other, now)
     if INFORMS:
         estimates_moved(world, stock, now)
         estimates_moved(world, other, now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from backsim.entities import NONE, Purchase, World
+from backsim.entities import NONE, REACH, Purchase, World
 from backsim.kernel.communication.promise_dates import look_through
 from backsim.kernel.demand.orders import request
 from backsim.kernel.demand.queue import units_before
+from backsim.kernel.events import event
 from backsim.kernel.features import ECHELON, PIPELINE
 from backsim.kernel.network.internal_shipments import order_at
 from backsim.kernel.network.sourcing import is_first_source, raise_position, source_of
@@ -13,6 +14,7 @@ from backsim.kernel.stock.review import review_continuously
 from backsim.kernel.supply.service import join_queue
 
 
+@event(REACH, subject="purchases", feature="NETWORK")
 def reach_site(world: World, index: int, now: float) -> None:
     """A purchase reaches the site that it is ordered from, or the workshop with its components."""
     purchase = world.purchases[index]

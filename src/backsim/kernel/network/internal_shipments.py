@@ -23,11 +23,12 @@ from backsim.entities import (
 from backsim.kernel.demand.queue import dequeue, enqueue
 from backsim.kernel.features import DELIVERIES, PIPELINE
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.stock.position import settle
 from backsim.kernel.supply.pipeline import add_to_pipeline, expect, split_delivery
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import new_line, new_purchase, note, schedule
+    from backsim.kernel.interface import new_line, new_purchase, new_request, schedule
 
 
 def order_at(
@@ -35,6 +36,7 @@ def order_at(
 ) -> None:
     """Write an order line for a purchase; the first one is the head of the others."""
     at = new_line(world)
+    new_request(world)
     line = world.lines[at]
     line.time = now
     line.due = now

@@ -8,7 +8,8 @@ from backsim.entities import NONE, Purchase, Stock, World
 from backsim.kernel.features import CANCELS, NETWORK, TRANSFERS
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import draw_lead_time_from, draw_service_from
+    from backsim.kernel.interface import draw_lead_time, draw_service
+
 
 MOST_UNITS = 2_000_000_000
 """A line can ask for no more."""
@@ -30,9 +31,9 @@ def buy_from(world: World, stock: Stock, purchase: Purchase, at: int) -> None:
     source.bought += purchase.units
     purchase.source = source.stock
     purchase.supplier = source.supplier
-    purchase.lead_time = draw_lead_time_from(world, stock, source)
+    purchase.lead_time = draw_lead_time(world, stock, source.lane)
     if world.suppliers[source.supplier].servers > 0:
-        purchase.service = draw_service_from(world, stock, source)
+        purchase.service = draw_service(world, stock, source.lane)
 
 
 def from_a_site(world: World, purchase: Purchase) -> bool:

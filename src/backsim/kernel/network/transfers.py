@@ -22,6 +22,7 @@ from backsim.entities import (
 )
 from backsim.kernel.features import BATCHES, DELIVERIES, ECHELON, INFORMS, PIPELINE
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.network.internal_shipments import order_at
 from backsim.kernel.network.sourcing import MOST_UNITS, is_transfer, raise_position
 from backsim.kernel.stock.clearing import serves_new
@@ -31,7 +32,7 @@ from backsim.kernel.supply.pipeline import add_to_pipeline, estimates_moved, ope
 from backsim.kernel.supply.purchasing import begin_purchase
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import draw_transfer_time, note, schedule
+    from backsim.kernel.interface import draw_transfer_time, schedule
 
 
 def bring_in(world: World, stock: Stock, now: float) -> None:
@@ -66,7 +67,7 @@ def transfer(world: World, stock: Stock, at: int, units: int, now: float) -> Non
     purchase = world.purchases[index]
     purchase.source = source.stock
     purchase.supplier = source.supplier
-    purchase.lead_time = draw_transfer_time(world, stock, source)
+    purchase.lead_time = draw_transfer_time(world, stock, source.lane)
     node.transferred += 1
     node.transferring += units
     if PIPELINE:

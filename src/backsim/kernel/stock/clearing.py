@@ -23,15 +23,17 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.demand.queue import dequeue, drain, enqueue, join, requeue
+from backsim.kernel.events import event
 from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.sharing import share
 from backsim.kernel.stock.shipping import give, release
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, new_takeback, note, priority_moves, schedule
+    from backsim.kernel.interface import held_back, new_takeback, priority_moves, schedule
 
 
 def clear(world: World, stock: Stock, now: float) -> None:
@@ -100,8 +102,9 @@ def ask(world: World, stock: Stock, now: float) -> None:
         schedule(world, now, DECISION, first)
 
 
+@event(CLEARING, subject="stocks", feature="BATCHES")
 def clear_batch(world: World, index: int, now: float) -> None:
-    """A run; the next one is a whole number of periods after the first."""
+    """A batch run serves waiting lines; the next is a whole number of periods after the first."""
     stock = world.stocks[index]
     settle(stock, now)
     stock.clearings += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, Forecast, Stock, World
+from backsim.entities import FORECAST, LATE_FORECAST, NONE, Forecast, Stock, World
+from backsim.kernel.events import event
 from backsim.kernel.grid import on_grid
 from backsim.kernel.stock.review import review_continuously
 
@@ -26,6 +27,7 @@ def miss(world: World, stock: Stock, units: int) -> None:
             forecast.seen -= units
 
 
+@event(FORECAST, LATE_FORECAST, subject="forecasts", feature="FORECASTS")
 def end_period(world: World, index: int, kind: int, now: float) -> None:
     """A period ends: the forecast learns from its demand; then continuous review."""
     forecast = world.forecasts[index]

@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, DECISION, LOST, NONE, Desk, Line, Stock, World
 from backsim.kernel.demand.cancellation import leave
-from backsim.kernel.demand.queue import after, dequeue
+from backsim.kernel.demand.queue import after, dequeue, end_of_order
+from backsim.kernel.events import event
 from backsim.kernel.features import INFORMS
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.shipping import give
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import new_allotment, schedule
+    from backsim.kernel.interface import forget_allotments, new_allotment, schedule
 
 
 def is_asked(world: World, head: int) -> bool:
     """Whether a decision is due about a line of an order."""
-    index = head
-    while index < len(world.lines) and world.lines[index].head == head:
+    for index in range(head, end_of_order(world, head)):
         first = world.desks[world.lines[index].stock].first
         if world.lines[index].open > 0 and first != NONE and world.desks[first].asked != 0:
             return True
-        index += 1
     return False
 
 
@@ -72,19 +71,20 @@ def list_waiting(world: World, stock: Stock, enough: bool) -> None:
         at = world.lines[at].child if world.lines[at].child != NONE else after(world, at)
 
 
+@event(DECISION, subject="desks", feature="DECIDES")
 def decide(world: World, first: int, now: float) -> None:
-    """Give every line what is allotted to it; then those who do not wait are lost."""
+    """A program has decided: lines get their units, then those who do not wait are lost."""
     desk = world.desks[first]
     desk.asked = 0
     units = 0
-    for row in range(world.totals[0].allotments):
+    for row in range(len(world.allotments)):
         if world.allotments[row].units > 0:
             units += hand_over(world, world.allotments[row].line, world.allotments[row].units, now)
-    for row in range(world.totals[0].allotments):
+    for row in range(len(world.allotments)):
         head = world.lines[world.allotments[row].line].head
         if world.lines[head].tolerance <= 0.0 and world.lines[head].lines_open > 0:
             leave(world, head, now, LOST)
-    world.totals[0].allotments = 0
+    forget_allotments(world)
     if desk.capacity > 0.0:
         count_sent(world, desk, first, units, now)
     if INFORMS:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, REVIEW, Stock, World
-from backsim.kernel.features import EMERGENCY, EXPEDITES, JOINT, NETWORK, REACTS, TRANSFERS
+from backsim.entities import LATE_REVIEW, NONE, REVIEW, Stock, World
+from backsim.kernel.events import event
+from backsim.kernel.features import ECHELON, EMERGENCY, EXPEDITES, JOINT, NETWORK, REACTS, TRANSFERS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.transfers import bring_in
 from backsim.kernel.supply.pipeline import look_soon
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from backsim.kernel.interface import reorder_units, schedule, sees_position
 
 
+@event(REVIEW, LATE_REVIEW, subject="stocks")
 def review_periodically(world: World, stock: Stock, kind: int, now: float) -> None:
     """A periodic review; the next one is a whole number of periods after the first.
 
@@ -40,8 +42,14 @@ def review_continuously(world: World, stock: Stock, now: float) -> None:
         review(world, stock, now)
 
 
-def review_echelons(world: World, stock: Stock, now: float) -> None:
-    """Continuous review of those whose echelon position a customer has lowered, near ones first."""
+def review_after_demand(world: World, stock: Stock, now: float) -> None:
+    """Continuous review here, and of those whose echelon position has fallen too, near ones first.
+
+    Of these only those whose reorder rule asks for it.
+    """
+    review_continuously(world, stock, now)
+    if not ECHELON:
+        return
     node = world.nodes[stock.index]
     for index in range(node.ancestors_at, node.ancestors_at + node.ancestors):
         above = world.ancestors[index].stock

@@ -7,22 +7,19 @@ Fair Representation (1982), chapter 3 (Hamilton's method).
 Lines that must be filled whole cannot use a part.  They add their shares up, and are served from
 the sum in the order of the queue; what they cannot use goes to the others.
 
-While a line stands in the chain that is split, its link `child` holds the units on hand that are
-held back from it.
+While units are split, the table of shares has a row for each line of the queue, in its order.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import BY_UNIT, MAX_MIN, NONE, PARTIAL, STRICT, Line, Stock, World
+from backsim.entities import BY_UNIT, MAX_MIN, NONE, PARTIAL, STRICT, Share, Stock, World
 from backsim.kernel.demand.queue import drain, join
 from backsim.kernel.stock.shipping import give
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back
-
-MOST_HELD = 2**31 - 1  # what a link can hold
+    from backsim.kernel.interface import forget_shares, held_back, new_share
 
 
 def share(world: World, stock: Stock, now: float) -> None:
@@ -30,118 +27,112 @@ def share(world: World, stock: Stock, now: float) -> None:
 
     Then those above the next level, among the lines that may have them; and so on.
     """
-    first = drain(world, stock)
-    index = first
+    level = list_shares(world, stock, now)
+    while level >= 0:
+        if stock.on_hand > level:
+            split(world, stock, level, now)
+        level = next_level(world, level)
+    for at in range(len(world.shares)):
+        if world.shares[at].open > 0:
+            join(world, stock, world.shares[at].line)
+    forget_shares(world)
+
+
+def list_shares(world: World, stock: Stock, now: float) -> int:
+    """Move the queue into the table of shares; the highest level below which a line gets none."""
     level = 0
+    index = drain(world, stock)
     while index != NONE:
         line = world.lines[index]
-        line.child = min(held_back(world, stock, line, now), MOST_HELD)
-        level = max(level, line.child)
+        row = world.shares[new_share(world)]
+        row.line = index
+        row.open = line.open
+        row.held = held_back(world, stock, line, now)
+        by_unit = world.classes[line.customer_class].shipment == BY_UNIT
+        row.whole = 0 if by_unit or stock.overtaking == PARTIAL else 1
+        level = max(level, row.held)
         index = line.sibling
-    while level >= 0 and first != NONE:
-        if stock.on_hand > level:
-            first = split(world, stock, first, level, now)
-        level = next_level(world, first, level)
-    while first != NONE:
-        index = first
-        first = world.lines[index].sibling
-        world.lines[index].sibling = NONE
-        world.lines[index].child = NONE
-        join(world, stock, index)
+        line.sibling = NONE
+    return level
 
 
-def next_level(world: World, first: int, level: int) -> int:
+def next_level(world: World, level: int) -> int:
     """The highest level below this one; -1 if there is none."""
     found = -1
-    while first != NONE:
-        line = world.lines[first]
-        if line.child < level:
-            found = max(found, line.child)
-        first = line.sibling
+    for at in range(len(world.shares)):
+        row = world.shares[at]
+        if row.open > 0 and row.held < level:
+            found = max(found, row.held)
     return found
 
 
-def split(world: World, stock: Stock, first: int, level: int, now: float) -> int:
-    """Split the units above a level among the lines that may have them; the chain that is left.
+def split(world: World, stock: Stock, level: int, now: float) -> None:
+    """Split the units above a level among the lines that may have them.
 
     Nothing is done when there is enough for all of them.
     """
     pool = stock.on_hand - level
-    total = asked(world, stock, first, level, True) + asked(world, stock, first, level, False)
-    if total <= pool:
-        return first
-    parts = shares(world, stock, first, level, pool, total)
-    first = serve_whole(world, stock, first, level, pool - parts, now)
-    pool = stock.on_hand - level
-    total = asked(world, stock, first, level, True)
-    if total == 0:
-        return first
-    return serve_parts(world, stock, first, level, min(pool, total), total, now)
+    if asked(world, level, 1) <= pool:
+        return
+    apportion(world, stock, level, 1, pool)
+    serve_whole(world, stock, now)
+    pool = min(stock.on_hand - level, asked(world, level, 0))
+    if pool > 0:
+        serve_parts(world, stock, apportion(world, stock, level, 0, pool), now)
 
 
-def has_part(world: World, stock: Stock, line: Line) -> bool:
-    """Whether a line can use a part of its units."""
-    if stock.overtaking == PARTIAL:
-        return True
-    return world.classes[line.customer_class].shipment == BY_UNIT
+def takes_part(row: Share, level: int, whole: int) -> bool:
+    """Whether a line may have units down to a level; with `whole` 0, only one that uses parts."""
+    return row.open > 0 and row.held <= level and row.whole <= whole
 
 
-def asked(world: World, stock: Stock, first: int, level: int, parts: bool) -> int:
-    """Units open of the lines that may have units down to a level, and use parts or do not."""
+def asked(world: World, level: int, whole: int) -> int:
+    """Units open of the lines that take part."""
     total = 0
-    while first != NONE:
-        line = world.lines[first]
-        if line.child <= level and has_part(world, stock, line) == parts:
-            total += line.open
-        first = line.sibling
+    for at in range(len(world.shares)):
+        row = world.shares[at]
+        if takes_part(row, level, whole):
+            total += row.open
     return total
 
 
-def shares(world: World, stock: Stock, first: int, level: int, pool: int, total: int) -> int:
-    """Units of the pool that are not the shares of the lines that must be filled whole."""
-    even = even_share(world, stock, first, level, False, pool)
-    rest = pool
-    while first != NONE:
-        line = world.lines[first]
-        if line.child <= level and not has_part(world, stock, line):
-            rest -= rounded_share(stock, line, pool, total, even)
-        first = line.sibling
-    return rest
+def apportion(world: World, stock: Stock, level: int, whole: int, pool: int) -> int:
+    """Give each line that takes part its share of a pool, rounded down; the units left over.
+
+    The remainder is what rounding has taken; of even shares, 1 for lines that ask for more.
+    """
+    total = asked(world, level, whole)
+    left = pool
+    even = even_share(world, level, whole, pool) if stock.sharing == MAX_MIN else 0
+    for at in range(len(world.shares)):
+        row = world.shares[at]
+        row.units = 0
+        row.remainder = -1
+        if takes_part(row, level, whole):
+            if stock.sharing == MAX_MIN:
+                row.units = min(row.open, even)
+                row.remainder = 1 if row.open > even else 0
+            else:
+                row.units = pool * row.open // total
+                row.remainder = pool * row.open % total
+            left -= row.units
+    return left
 
 
-def rounded_share(stock: Stock, line: Line, pool: int, total: int, even: int) -> int:
-    """A line's share of a pool, rounded down."""
-    if stock.sharing == MAX_MIN:
-        return min(line.open, even)
-    return pool * line.open // total
+def even_share(world: World, level: int, whole: int, pool: int) -> int:
+    """The most units each line may have so that a pool suffices, by bisection.
 
-
-def remainder(stock: Stock, line: Line, pool: int, total: int, even: int) -> int:
-    """What rounding has taken from a share; for even shares, whether the line asks for more."""
-    if stock.sharing == MAX_MIN:
-        return 1 if line.open > even else 0
-    return pool * line.open % total
-
-
-def even_share(world: World, stock: Stock, first: int, level: int, parts: bool, pool: int) -> int:
-    """The most units each line may have so that a pool suffices, by bisection; 0 if not asked for.
-
-    With `parts` only lines that use parts count.
     Source: Bertsekas and Gallager, Data Networks (1992), section 6.5.2 (max-min fairness).
     """
-    if stock.sharing != MAX_MIN:
-        return 0
     low = 0
     high = pool + 1  # too many, as not all can have what they ask for
     while high - low > 1:
         middle = (low + high) // 2
         left = pool
-        index = first
-        while index != NONE and left >= 0:
-            line = world.lines[index]
-            if line.child <= level and (not parts or has_part(world, stock, line)):
-                left -= min(line.open, middle)
-            index = line.sibling
+        for at in range(len(world.shares)):
+            row = world.shares[at]
+            if takes_part(row, level, whole):
+                left -= min(row.open, middle)
         if left >= 0:
             low = middle
         else:
@@ -149,109 +140,63 @@ def even_share(world: World, stock: Stock, first: int, level: int, parts: bool, 
     return low
 
 
-def serve_whole(world: World, stock: Stock, first: int, level: int, pool: int, now: float) -> int:
-    """Serve lines that must be filled whole, in order; the chain that is left."""
-    head = NONE
-    last = NONE
-    while first != NONE:
-        index = first
-        line = world.lines[index]
-        first = line.sibling
-        units = 0
-        if line.child <= level and not has_part(world, stock, line):
-            if line.open <= pool:
-                units = line.open
+def serve_whole(world: World, stock: Stock, now: float) -> None:
+    """Serve lines that must be filled whole, in order, from the sum of their shares."""
+    pool = 0
+    for at in range(len(world.shares)):
+        if world.shares[at].whole != 0:
+            pool += world.shares[at].units
+    for at in range(len(world.shares)):
+        row = world.shares[at]
+        if row.whole != 0 and row.remainder >= 0:
+            if row.open <= pool:
+                pool -= row.open
+                serve(world, stock, row, row.open, now)
             elif stock.overtaking == STRICT:
                 pool = 0
-        pool -= units
-        if serve(world, stock, index, units, now):
-            continue
-        if last == NONE:
-            head = index
-        else:
-            world.lines[last].sibling = index
-        last = index
-    return head
 
 
-def serve_parts(
-    world: World, stock: Stock, first: int, level: int, pool: int, total: int, now: float
-) -> int:
-    """Give every line that uses parts its share of a pool; the chain that is left."""
-    even = even_share(world, stock, first, level, True, pool)
-    over = pool
-    index = first
-    while index != NONE:
-        line = world.lines[index]
-        if line.child <= level and has_part(world, stock, line):
-            over -= rounded_share(stock, line, pool, total, even)
-        index = line.sibling
-    limit = last_remainder(world, stock, first, level, pool, total, even, over)
-    ties = over - larger(world, stock, first, level, pool, total, even, limit)
-    head = NONE
-    last = NONE
-    while first != NONE:
-        index = first
-        line = world.lines[index]
-        first = line.sibling
-        units = 0
-        if line.child <= level and has_part(world, stock, line):
-            units = rounded_share(stock, line, pool, total, even)
-            rest = remainder(stock, line, pool, total, even)
-            if rest > limit:
-                units += 1
-            elif rest == limit and ties > 0 and line.open > units:
-                units += 1
-                ties -= 1
-        if serve(world, stock, index, units, now):
-            continue
-        if last == NONE:
-            head = index
-        else:
-            world.lines[last].sibling = index
-        last = index
-    return head
+def serve_parts(world: World, stock: Stock, over: int, now: float) -> None:
+    """Serve every line its share, and those of the largest remainders one of the units over."""
+    limit = last_remainder(world, over)
+    ties = over - larger(world, limit)
+    for at in range(len(world.shares)):
+        row = world.shares[at]
+        units = row.units
+        if row.remainder > limit:
+            units += 1
+        elif row.remainder == limit and ties > 0 and row.open > units:
+            units += 1
+            ties -= 1
+        serve(world, stock, row, units, now)
 
 
-def last_remainder(
-    world: World, stock: Stock, first: int, level: int, pool: int, total: int, even: int, over: int
-) -> int:
+def last_remainder(world: World, over: int) -> int:
     """The remainder such that at most `over` lines have a larger one, by bisection."""
     low = -1  # too many have a larger one
-    high = total
+    high = 0  # so that none has a larger one
+    for at in range(len(world.shares)):
+        high = max(high, world.shares[at].remainder)
     while high - low > 1:
         middle = (low + high) // 2
-        if larger(world, stock, first, level, pool, total, even, middle) > over:
+        if larger(world, middle) > over:
             low = middle
         else:
             high = middle
     return high
 
 
-def larger(
-    world: World, stock: Stock, first: int, level: int, pool: int, total: int, even: int, limit: int
-) -> int:
-    """How many lines that use parts have a remainder above a limit."""
+def larger(world: World, limit: int) -> int:
+    """How many lines have a remainder above a limit."""
     count = 0
-    while first != NONE:
-        line = world.lines[first]
-        if (
-            line.child <= level
-            and has_part(world, stock, line)
-            and remainder(stock, line, pool, total, even) > limit
-        ):
+    for at in range(len(world.shares)):
+        if world.shares[at].remainder > limit:
             count += 1
-        first = line.sibling
     return count
 
 
-def serve(world: World, stock: Stock, index: int, units: int, now: float) -> bool:
-    """Give a line of the chain its units; whether it is filled, and has left the chain."""
-    line = world.lines[index]
-    line.sibling = NONE
-    filled = units == line.open
-    if filled:
-        line.child = NONE
+def serve(world: World, stock: Stock, row: Share, units: int, now: float) -> None:
+    """Give a line its units."""
     if units > 0:
-        give(world, stock, line, index, units, now)
-    return filled
+        row.open -= units
+        give(world, stock, world.lines[row.line], row.line, units, now)

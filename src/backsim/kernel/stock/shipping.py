@@ -6,8 +6,6 @@ back are in a list of their own, linked by `sibling` (the next) and `previous`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from backsim.entities import (
     BY_LINE,
     BY_ORDER,
@@ -19,12 +17,11 @@ from backsim.entities import (
     Stock,
     World,
 )
+from backsim.kernel.demand.queue import end_of_order
 from backsim.kernel.features import BATCHES, COLLECTS, NETWORK
+from backsim.kernel.log import log_shipment, note
 from backsim.kernel.network.internal_shipments import is_a_sites, send, start_making
 from backsim.kernel.stock.position import settle
-
-if TYPE_CHECKING:
-    from backsim.kernel.interface import log_shipment, note
 
 
 def give(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
@@ -62,13 +59,11 @@ def take(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
 
 def ship_order(world: World, head: int, now: float) -> None:
     """Ship every line of an order that has become whole."""
-    index = head
-    while index < len(world.lines) and world.lines[index].head == head:
+    for index in range(head, end_of_order(world, head)):
         line = world.lines[index]
         stock = world.stocks[line.stock]
         settle(stock, now)
         ship_reserved(world, stock, line, index, now)
-        index += 1
     if NETWORK and is_a_sites(world, world.lines[head]):
         start_making(world, head, now)
 

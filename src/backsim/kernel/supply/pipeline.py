@@ -22,11 +22,12 @@ from backsim.entities import (
 )
 from backsim.kernel.features import DELIVERIES, EMERGENCY, INFORMS, NETWORK, REACTS
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import mean_lead_time
 from backsim.kernel.supply.outage_calendar import sets_out
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import new_delivery, note, notice_moves, schedule
+    from backsim.kernel.interface import new_delivery, notice_moves, schedule
 
 
 def supplier_of(world: World, purchase: Purchase) -> int:

@@ -37,6 +37,7 @@ from backsim.kernel.features import (
     REACTS,
 )
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import (
     buy_from,
     choose_source,
@@ -53,11 +54,9 @@ from backsim.kernel.supply.supplier_messages import await_messages
 if TYPE_CHECKING:
     from backsim.kernel.interface import (
         draw_fate,
-        draw_fate_from,
         draw_lead_time,
         draw_service,
         new_purchase,
-        note,
         schedule,
     )
 
@@ -79,9 +78,9 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
     if NETWORK:
         buy_from(world, stock, purchase, source)
     else:
-        purchase.lead_time = draw_lead_time(world, stock)
+        purchase.lead_time = draw_lead_time(world, stock, stock.index)
         if world.suppliers[stock.supplier].servers > 0:
-            purchase.service = draw_service(world, stock)
+            purchase.service = draw_service(world, stock, stock.index)
     stock.last_purchase = index
     if JOINT:
         join_order(world, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
@@ -89,10 +88,10 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
         quote(world, stock, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     if DELIVERIES:
         open_delivery(world, purchase, index)
+        lane = stock.index
         if NETWORK:
-            draw_fate_from(world, stock, world.sources[source], world.deliveries[index])
-        else:
-            draw_fate(world, stock, world.deliveries[index])
+            lane = world.sources[source].lane
+        draw_fate(world, stock, lane, world.deliveries[index])
         await_messages(world, purchase, index, now)
     if REACTS:
         watch(world, stock, purchase, now)

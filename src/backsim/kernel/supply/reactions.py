@@ -15,25 +15,29 @@ from backsim.entities import (
     NONE,
     NOTE_EXPEDITE,
     QUEUED,
+    REACT,
     UNDER_WAY,
     Buyer,
     Purchase,
     Stock,
     World,
 )
+from backsim.kernel.events import event
 from backsim.kernel.features import CANCELS, ECHELON, EMERGENCY, EXPEDITES, NETWORK
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import from_a_site, raise_echelon
 from backsim.kernel.stock.position import settle
-from backsim.kernel.stock.review import review_continuously, review_echelons
+from backsim.kernel.stock.review import review_after_demand
 from backsim.kernel.supply.pipeline import expect, in_turn, is_late, look_soon, supplier_of, to_come
 from backsim.kernel.supply.purchasing import buy_in_emergency
 from backsim.kernel.supply.receiving import withdraw_units
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import note, schedule
+    from backsim.kernel.interface import schedule
 
 
+@event(REACT, subject="stocks", feature="REACTS")
 def react(world: World, stock: Stock, now: float) -> None:
     """The buyer looks at the purchases of a stock point.
 
@@ -45,9 +49,7 @@ def react(world: World, stock: Stock, now: float) -> None:
     if CANCELS:
         withdrawn = cancel_late(world, stock, now)
     if withdrawn:
-        review_continuously(world, stock, now)
-        if ECHELON:
-            review_echelons(world, stock, now)
+        review_after_demand(world, stock, now)
     elif EMERGENCY and stock.review_period == 0.0:
         buy_in_emergency(world, stock, now)
     if EXPEDITES and expedite_next(world, stock, now):

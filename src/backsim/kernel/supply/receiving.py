@@ -21,8 +21,10 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.events import event
 from backsim.kernel.features import DELIVERIES, ECHELON, INFORMS, NETWORK, PIPELINE, TRANSFERS
 from backsim.kernel.grid import on_grid
+from backsim.kernel.log import note
 from backsim.kernel.network.internal_shipments import call_back
 from backsim.kernel.network.sourcing import from_a_site, raise_echelon, raise_position
 from backsim.kernel.network.transfers import count_in
@@ -39,9 +41,10 @@ from backsim.kernel.supply.pipeline import (
 from backsim.kernel.supply.supplier_messages import plan_all
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import note, schedule
+    from backsim.kernel.interface import schedule
 
 
+@event(ARRIVAL, subject="purchases")
 def receive(world: World, index: int, now: float) -> None:
     """A purchase arrives; waiting lines are served from it."""
     purchase = world.purchases[index]

@@ -25,6 +25,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.events import event
 from backsim.kernel.features import DELIVERIES, DISRUPTIONS, PIPELINE
 from backsim.kernel.grid import on_grid
 from backsim.kernel.supply.pipeline import expect, in_turn, supplier_of, work_of
@@ -94,8 +95,15 @@ def begin_service(
     supplier.in_service = index
 
 
+@event(SUPPLY, subject="purchases")
 def end_service(world: World, index: int, now: float) -> None:
-    """A server has finished a purchase and turns to the next."""
+    """A server has finished a purchase and turns to the next; or a supplier goes down or recovers.
+
+    Of the latter -1 - index stands for the index of the supplier.
+    """
+    if DISRUPTIONS and index < 0:
+        change_state(world, -1 - index, now)
+        return
     purchase = world.purchases[index]
     supplier = world.suppliers[supplier_of(world, purchase)]
     if DISRUPTIONS and is_stopped(world, supplier, purchase, index, now):

@@ -28,6 +28,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.events import event
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.sourcing import mean_lead_time
 from backsim.kernel.supply.outage_calendar import through_closures, works_again
@@ -61,6 +62,7 @@ def learn_arrival(
         schedule(world, on_grid(world, now + days), MESSAGE, SORTS * index + SAYS)
 
 
+@event(MESSAGE, subject="purchases", feature="DELIVERIES")
 def message(world: World, subject: int, now: float) -> None:
     """The supplier says when a purchase comes, or the buyer hears what it said."""
     index = subject // SORTS

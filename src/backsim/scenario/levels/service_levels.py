@@ -187,8 +187,8 @@ def shape_of(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -
 
 def follows_forecast(reorder: RuleUse, forecast: RuleUse) -> bool:
     """Whether a stock point forecasts its demand: its reorder rule asks, or a method is named."""
-    asks = FAMILIES["reorder"].get(reorder.rule).asks
-    return forecast.rule != "static" or any(name.startswith("forecast_") for name in asks)
+    asks = FAMILIES["reorder"].get(reorder.rule).features
+    return forecast.rule != "static" or "FORECASTS" in asks
 
 
 def units_at(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> int:
@@ -202,17 +202,16 @@ def up_to(rule: Rule, params: Mapping[str, Any], situation: Situation) -> int:
     """What a reorder rule orders in all for an empty stock point, 0 or more.
 
     Under periodic review it is asked once.  Under continuous review it is asked until it says no
-    more, as in the simulation (`kernel.replenishment.order_units`).  Raises ValueError when it
+    more, as in the simulation (`kernel.stock.review.order_units`).  Raises ValueError when it
     would go on.
     """
     position = 0
-    sees = not {"position", "echelon_position"}.isdisjoint(rule.asks)
     for _ in range(MOST_PURCHASES):
         units = units_at(rule, params, {**situation.offers, "position": position})
         if units <= 0:
             return position
         position += units
-        if situation.period or not sees:
+        if situation.period or not rule.moves:
             return position
     raise ValueError(f"it orders more than {MOST_PURCHASES:,} times in a row")
 

@@ -143,7 +143,7 @@ class StockPoints:
     def _fill_echelons(self, found: dict[Pair, ResolvedPoint]) -> None:
         """Under an echelon rule, what others start with is missing to the level already."""
         for pair in self.network.order():  # `found` has them in this order too
-            if found[pair].asks("echelon_position") and self.fields[pair].get("initial") is None:
+            if found[pair].asks("ECHELON") and self.fields[pair].get("initial") is None:
                 below = sum(
                     units * _start(found[other])
                     for other in found
@@ -156,7 +156,7 @@ class StockPoints:
         self, points: Mapping[Pair, ResolvedPoint], demand: Mapping[Pair, float]
     ) -> None:
         """Under an echelon rule, units are counted in those of what is supplied: in 64 bits."""
-        if not any(point.asks("echelon_position") for point in points.values()):
+        if not any(point.asks("ECHELON") for point in points.values()):
             return
         for pair, point in points.items():
             moved = max(LARGEST_STOCK, _start(point), demand[pair] * self.scenario.horizon)

@@ -1,0 +1,86 @@
+"""What the kernel asks of the compiled engine: rows of tables, and draws from the tape."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import fields
+
+from backsim.engines.capacity import by_name, written
+from backsim.engines.event_loop import LOOP, schedule
+from backsim.engines.world_pointer import append, resize
+from backsim.entities import ELEMENTS, GROWING, Fate
+
+read_fate = written(
+    "read_fate",
+    "delivery, fate",
+    [f"delivery.{f.name} = fate.{f.name}" for f in fields(Fate)],
+)
+"""(delivery, fate): what the tape says of a purchase."""
+
+
+def place_of_draw(world, lane, at):  # type: ignore[no-untyped-def]
+    """The row of a stream's draw; the loop stops when there may be too few for an event."""
+    row = world.lanes[lane].at + at
+    if row + world.clock[0].spare_draws >= world.lanes[lane].end:
+        world.clock[0].short_of_draws = 1
+    return row
+
+
+def draw_lead_time(world, stock, lane):  # type: ignore[no-untyped-def]
+    return world.lead_times[place_of_draw(world, lane, stock.purchases)]
+
+
+def draw_service(world, stock, lane):  # type: ignore[no-untyped-def]
+    return world.services[world.lanes[lane].at + stock.purchases]
+
+
+def draw_fate(world, stock, lane, delivery):  # type: ignore[no-untyped-def]
+    read_fate(delivery, world.fates[world.lanes[lane].at + stock.purchases])
+
+
+def draw_transfer_time(world, stock, lane):  # type: ignore[no-untyped-def]
+    return world.lead_times[place_of_draw(world, lane, world.nodes[stock.index].transferred)]
+
+
+def draw_gap(world, head, k):  # type: ignore[no-untyped-def]
+    return world.trait_gaps[head * (len(world.trait_gaps) // len(world.tape_head)) + k]
+
+
+def bring_traits(world, head, contact):  # type: ignore[no-untyped-def]
+    if len(world.trait_told) > 0:
+        contact.tolerance = world.trait_told[head]
+    if len(world.trait_grace) > 0:
+        contact.grace = world.trait_grace[head]
+    if len(world.trait_forgives) > 0:
+        contact.forgives = world.trait_forgives[head]
+
+
+def accepts_substitute(world, line):  # type: ignore[no-untyped-def]
+    return len(world.trait_accepts) > 0 and world.trait_accepts[line] != 0
+
+
+def _adder(table: str) -> types.FunctionType:
+    """The port that adds a row to a table."""
+    name = f"new_{ELEMENTS[table].__name__.lower()}"
+    function = written(name, "world", [f"return append(world.{table})"])
+    function.__globals__["append"] = append
+    return function
+
+
+def _emptier(table: str) -> types.FunctionType:
+    """The port that empties a scratch table."""
+    function = written(f"forget_{table}", "world", [f"resize(world.{table}, 0)"])
+    function.__globals__["resize"] = resize
+    return function
+
+
+PORTS = (
+    by_name(
+        *(schedule, read_fate, place_of_draw, draw_lead_time, draw_service, draw_fate),
+        *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute),
+        *map(_adder, GROWING),
+        *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
+    )
+    | LOOP
+)
+"""The kernel's ports, and what else the loop needs compiled."""

@@ -1,0 +1,84 @@
+"""The compiled kernel: its functions through numba, with a choice of rules and features."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numba
+
+from backsim.engines import event_loop, single_module, translated, world_pointer
+from backsim.engines.blame import is_of_rules
+from backsim.engines.cache_key import cache_key
+from backsim.engines.compiled_ports import PORTS
+from backsim.engines.link import Key, kernel_key, link, rebuild
+from backsim.engines.setup import Linked, set_up
+from backsim.engines.start import Setup
+from backsim.errors import RuleError
+from backsim.rules import FAMILIES
+from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backsim.rules import Rule
+
+OPTIONS = {"nogil": True, "error_model": "numpy"}
+"""numba's options for the loop."""
+
+as_world = world_pointer.world_at(event_loop.BLANKS)
+
+SIGNATURE = (numba.types.int64[::1], numba.types.float64)
+"""Of the loop: the extents of the tables, and the horizon."""
+
+
+@lru_cache(maxsize=64)
+def driver(key: Key) -> Any:
+    """The compiled loop for a choice of rules; from numba's disk cache when it has been there.
+
+    Raises RuleError: a rule uses what has no fingerprint.
+    """
+    digest = kernel_digest(key)
+    linked = link(key, PORTS, single_module.piece)
+    scope = {**vars(event_loop), **linked, "as_world": as_world}
+    drive = rebuild(event_loop.drive, scope, f"drive_{digest}")  # type: ignore[arg-type]
+    drive.__module__ = __name__
+    return numba.njit(drive, cache=True, pipeline_class=single_module.WholeCompiler, **OPTIONS)
+
+
+def kernel_digest(key: Key) -> str:
+    """What the machine code for a choice of rules is known by.  Raises as `driver` does."""
+    compiler = (event_loop.drive, world_pointer, single_module, translated, OPTIONS)
+    return cache_key(key, PORTS, event_loop.BLANKS, compiler)
+
+
+def compile_rules(model: Model, linked: Linked = ()) -> None:
+    """Compile the kernel with a model's rules.
+
+    Raises RuleError, naming the rules of a user's own, if they have no fingerprint or do not
+    compile.  What does not compile in backsim itself is raised as it is.
+    """
+    setup = set_up(model, linked)
+    drive = driver(setup.key)
+    try:
+        drive.compile(SIGNATURE)
+    except Exception as error:  # numba raises errors of many kinds, also plain ones
+        own = [rule for chosen in setup.rules.values() for rule in chosen if not rule.built_in]
+        if not own or not is_of_rules(error, own, lambda: _compile_without(own, setup)):
+            raise
+        names = ", ".join(rule.name for rule in own)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        lines = [line for line in lines if not line.startswith("Failed in nopython")]
+        reason = f"{type(error).__name__}: {lines[0] if lines else ''}"
+        raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from error
+
+
+def _compile_without(own: Sequence[Rule], setup: Setup) -> None:
+    """Compile the kernel with backsim's own rules in the place of a user's."""
+    rules = {
+        family: [
+            next(iter(FAMILIES[family].rules.values())) if rule in own else rule for rule in chosen
+        ]
+        for family, chosen in setup.rules.items()
+    }
+    driver(kernel_key(rules, setup.switches)).compile(SIGNATURE)

@@ -1,0 +1,85 @@
+"""Which parts of the kernel (`kernel.features`) a model needs, each stated once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backsim.engines.desks import decides
+from backsim.scenario.model import Model
+from backsim.scenario.schema import ResolvedPoint
+from backsim.streams.supply import has_fates
+
+
+def _draws_on_others(point: ResolvedPoint) -> bool:
+    """Whether a stock point is made from others, buys from a site, or has several sources."""
+    sources = point.supplier
+    return bool(point.made_from) or len(sources) > 1 or sources[0].site is not None
+
+
+def _told(model: Model) -> bool:
+    """Whether customers who wait are told anything, or ask."""
+    told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
+    return told or any(c.inquiries is not None for c in model.scenario.customers.values())
+
+
+def _offered(model: Model) -> bool:
+    """Whether customers who would wait are offered another product."""
+    products, points = model.scenario.products.values(), model.scenario.stock
+    return any(p.substitutes for p in products) and any(p.substitution != "never" for p in points)
+
+
+OF_MODEL: dict[str, Callable[[Model], bool]] = {
+    "DISRUPTIONS": lambda m: any(s.disruptions for s in m.scenario.suppliers.values()),
+    "DELIVERIES": has_fates,
+    "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
+    "INFORMS": _told,
+    "JOINT": lambda m: any(s.joint_orders for s in m.scenario.suppliers.values()),
+    "SUBSTITUTES": _offered,
+    "ROUTES": lambda m: any(c.served_by is not None for c in m.scenario.customers.values()),
+}
+"""What a model needs as a whole."""
+
+OF_POINT: dict[str, Callable[[ResolvedPoint], bool]] = {
+    "FORECASTS": lambda p: p.forecasts,
+    "LOTS": lambda p: p.least_order > 1 or p.multiple > 1,
+    "SHARES": lambda p: p.sharing != "none",
+    "COLLECTS": lambda p: p.overtaking == "partial",
+    "BATCHES": lambda p: p.batches is not None,
+    "LIMITS": lambda p: p.most_waiting is not None,
+    "EXPEDITES": lambda p: p.expedites is not None,
+    "CANCELS": lambda p: p.cancels_after is not None,
+    "EMERGENCY": lambda p: any(source.emergency for source in p.supplier),
+    "NETWORK": _draws_on_others,
+    "TRANSFERS": lambda p: p.asks_for_units is not None,
+}
+"""What a model needs if one of its stock points does; to these come what rules ask for."""
+
+IMPLIES = {
+    "DISRUPTIONS": {"DELIVERIES"},
+    "DELIVERIES": {"PIPELINE"},
+    "INFORMS": {"PIPELINE"},
+    "DECIDES": {"PIPELINE"},
+    "EXPEDITES": {"REACTS", "DELIVERIES"},
+    "CANCELS": {"REACTS", "DELIVERIES"},
+    "EMERGENCY": {"REACTS"},
+    "REACTS": {"PIPELINE"},
+    "ECHELON": {"NETWORK"},
+    "TRANSFERS": {"NETWORK"},
+}
+"""Parts that a part takes along."""
+
+
+def switches(model: Model) -> set[str]:
+    """The parts of the kernel that a model needs."""
+    points = model.scenario.stock
+    needed = {name for name, needs in OF_MODEL.items() if needs(model)}
+    needed |= {name for name, needs in OF_POINT.items() if any(map(needs, points))}
+    needed |= {feature for p in points for rule in p.rules for feature in rule.features}
+    if any(decides(model, point, "INFORMS" in needed) for point in points):
+        needed.add("DECIDES")
+    pending = list(needed)
+    while pending:
+        more = IMPLIES.get(pending.pop(), set()) - needed
+        needed |= more
+        pending += more
+    return needed

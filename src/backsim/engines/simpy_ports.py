@@ -1,0 +1,99 @@
+"""What the kernel asks of the SimPy engine: rows of tables, events, and draws from the tape."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backsim.engines.capacity import by_name, rows_needed, written
+from backsim.engines.simpy_clock import Clock, Due
+from backsim.entities import ELEMENTS, GROWING, NEVER, Contact, Delivery, Stock, World
+from backsim.streams import Tape
+
+
+class LiveWorld(World):
+    """The kernel's tables as lists of objects, and what this engine's ports need."""
+
+    __slots__ = ("beside", "clock", "fire", "needs", "rows", "tape")
+
+    def __init__(self, clock: Clock, tape: Tape, **tables: list[Any]) -> None:
+        super().__init__(**tables)
+        self.clock, self.tape = clock, tape
+        self.fire: Callable[[Any], None]
+        self.rows: Sequence[int] = []
+        """The tape's row of each line; NONE for orders beside those on the tape."""
+        self.beside: dict[int, Mapping[str, Any]] = {}
+        """The traits of customers beside the tape, by the first line of their order."""
+        self.needs: list[Any] = [types.SimpleNamespace()]
+        """Rows that events may add, where that is checked (`capacity.rows_needed`)."""
+
+
+def schedule(world: LiveWorld, time: float, kind: int, subject: int, level: int = 0) -> None:
+    world.clock.schedule_at(Due(world.clock, world.fire, kind, subject), time, kind, level)
+
+
+def draw_lead_time(world: LiveWorld, stock: Stock, lane: int) -> float:
+    return float(world.tape.lead_times[lane].first(stock.purchases + 1)[stock.purchases])
+
+
+def draw_service(world: LiveWorld, stock: Stock, lane: int) -> float:
+    return float(world.tape.services[lane].first(stock.purchases + 1)[stock.purchases])
+
+
+def draw_fate(world: LiveWorld, stock: Stock, lane: int, delivery: Delivery) -> None:
+    at = stock.purchases
+    for name, streams in world.tape.fates.items():
+        setattr(delivery, name, float(streams[lane].first(at + 1)[at]))
+
+
+def draw_transfer_time(world: LiveWorld, stock: Stock, lane: int) -> float:
+    at = world.nodes[stock.index].transferred
+    return float(world.tape.lead_times[lane].first(at + 1)[at])
+
+
+def _trait(world: LiveWorld, line: int, name: str, default: Any) -> Any:
+    """What a line's customer brings along; `default` where that is not drawn."""
+    head = world.lines[line].head
+    if head in world.beside:
+        return world.beside[head].get(name, default)
+    columns = world.tape.columns
+    return columns[name][world.rows[line]] if name in columns else default
+
+
+def accepts_substitute(world: LiveWorld, line: int) -> bool:
+    return bool(_trait(world, line, "accepts", 0))
+
+
+def bring_traits(world: LiveWorld, head: int, contact: Contact) -> None:
+    contact.tolerance = float(_trait(world, head, "told", contact.patience))
+    contact.grace = float(_trait(world, head, "grace", 0.0))
+    contact.forgives = int(_trait(world, head, "forgives", 0))
+
+
+def draw_gap(world: LiveWorld, head: int, k: int) -> float:
+    gaps = _trait(world, head, "gaps", None)
+    return NEVER if gaps is None else float(gaps[k])
+
+
+def _adder(table: str) -> types.FunctionType:
+    """The port that adds a row to a table."""
+    entity = ELEMENTS[table]
+    lines = [f"world.{table}.append({entity.__name__}())", f"return len(world.{table}) - 1"]
+    function = written(f"new_{entity.__name__.lower()}", "world", lines)
+    function.__globals__[entity.__name__] = entity
+    return function
+
+
+def _emptier(table: str) -> types.FunctionType:
+    """The port that empties a scratch table."""
+    return written(f"forget_{table}", "world", [f"world.{table}.clear()"])
+
+
+PORTS = by_name(
+    *(schedule, draw_lead_time, draw_service, draw_fate, draw_transfer_time),
+    *(accepts_substitute, bring_traits, draw_gap),
+    *map(_adder, GROWING),
+    *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
+    rows_needed,
+)

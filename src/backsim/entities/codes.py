@@ -1,0 +1,96 @@
+"""Numbers with a meaning: kinds of event, states, causes; each with its words in order."""
+
+from __future__ import annotations
+
+NONE = -1
+NEVER = float("inf")
+UNREACHED = -(2**62)  # a level that no stock falls to
+UNLIMITED = 2**31 - 1  # lines that may wait at a stock point
+
+# Kinds of event, in the order in which they run at the same time; at most 127.
+SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
+ARRIVAL = 10  # a purchase arrives, then clearing
+CLEARING = 15  # waiting lines are served in a batch
+DECISION = 16  # a program decides over the waiting lines of its desk
+FORECAST = 20  # a forecast is updated
+REACH = 25  # a purchase reaches the site that it is ordered from
+REVIEW = 30  # periodic review, before the demand of that instant
+ANNOUNCE = 35  # an order becomes known before it is wanted
+ORDER = 40  # a customer orders, then continuous review
+LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
+LATE_REVIEW = 50  # periodic review, after the demand of that instant
+MESSAGE = 60  # a supplier says when a purchase comes, or the buyer hears of it
+REACT = 62  # the buyer looks at the purchases under way
+REVISE = 65  # estimates may have moved: who is to be told?
+NOTICE = 70  # a customer is told how long to wait
+LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
+INQUIRY = 90  # a customer asks
+
+MOST_LEVELS = 2**14 - 1
+"""Levels of a network that are told apart; the schedule of events has so much room for them."""
+
+# What became of a line.
+LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost", "substituted")
+EXPECTED, WAITING, SHIPPED, CANCELLED, LOST, SUBSTITUTED = range(len(LINE_STATUS))
+
+# Where a purchase is.
+PURCHASE_STATUS = ("queued", "in service", "under way", "received", "withdrawn")
+QUEUED, IN_SERVICE, UNDER_WAY, RECEIVED, WITHDRAWN = range(len(PURCHASE_STATUS))
+
+# When a supplier says more of a purchase than the date it quoted.
+MESSAGES = ("never", "exact", "at_due", "on_delay", "every")
+NO_MESSAGE, EXACT, AT_DUE, ON_DELAY, EVERY = range(len(MESSAGES))
+
+# What a message event is about, beside its purchase: its subject is SORTS x purchase + sort.
+SORTS = 2
+SAYS, HEARS = range(SORTS)
+
+# How a customer class wants its orders shipped.
+SHIPMENT = ("partial", "line", "order")
+BY_UNIT, BY_LINE, BY_ORDER = range(len(SHIPMENT))
+
+# What a line that cannot be filled whole does to those behind it.
+OVERTAKING = ("strict", "skip", "partial")
+STRICT, SKIP, PARTIAL = range(len(OVERTAKING))
+
+# How units are split among waiting lines.
+SHARING = ("none", "proportional", "max_min")
+UNSHARED, PROPORTIONAL, MAX_MIN = range(len(SHARING))
+
+# Why a customer cancelled.
+CAUSES = ("no_notice", "told_too_long", "promise_broken", "gave_up")
+NO_NOTICE, TOLD_TOO_LONG, PROMISE_BROKEN, GAVE_UP = range(len(CAUSES))
+
+# What passes between the seller and a customer who waits.
+NOTICES = ("estimate", "revision", "inquiry")
+TOLD, REVISED, ASKED = range(len(NOTICES))
+
+# What the trace notes, beside the event kinds' own doings.
+NOTES = (
+    *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
+    *("tell", "ask"),
+    *("release", "expect", "reject", "substitute", "reroute", "expedite"),
+)
+(
+    NOTE_ORDER,
+    NOTE_SHIP,
+    NOTE_WAIT,
+    NOTE_LOSE,
+    NOTE_LEAVE,
+    NOTE_PURCHASE,
+    NOTE_RECEIVE,
+    NOTE_WITHDRAW,
+    NOTE_RESERVE,
+    NOTE_TELL,
+    NOTE_ASK,
+    NOTE_RELEASE,
+    NOTE_EXPECT,
+    NOTE_REJECT,
+    NOTE_SUBSTITUTE,
+    NOTE_REROUTE,
+    NOTE_EXPEDITE,
+) = range(len(NOTES))
+PURCHASE_NOTES = (
+    *(NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, NOTE_EXPECT, NOTE_REJECT, NOTE_EXPEDITE),
+)
+"""Those of purchases; all others are about lines."""

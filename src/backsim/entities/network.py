@@ -1,0 +1,68 @@
+"""What stock points are to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backsim.entities.codes import NONE
+from backsim.quantities import Code, Count, Portion, Time, TotalUnits, Units
+
+
+@dataclass(slots=True)
+class Node:
+    """What a stock point is in a network; as many rows as there are stock points."""
+
+    sources_at: Code = 0  # its sources, in order of preference, one for emergencies last
+    sources: Code = 0
+    regular: Code = 0  # those of them that its reorder rule buys from
+    components_at: Code = 0  # what a unit is made from
+    components: Code = 0
+    makes_as: Code = NONE  # the class of its orders for components
+    ancestors_at: Code = 0  # the stock points that it is supplied from, near ones first
+    ancestors: Code = 0
+    level: Code = 0  # sites between it and the last customer, at most
+    by_echelon: Code = 0  # its reorder rule asks for the echelon position
+    prompt: Code = 0  # whatever it orders is there at the same instant
+    echelon: TotalUnits = 0  # its own inventory position and those of all it supplies
+    transfers_at: Code = 0  # who may send it units of theirs, among the sources
+    transfers: Code = 0
+    transfer_level: Units = 0  # units that are to be here, or on their way from those
+    transferring: TotalUnits = 0  # on their way from those
+    transferred: Count = 0  # transfers so far
+
+
+@dataclass(slots=True)
+class Source:
+    """Where a stock point may buy: another stock point of the product, or a supplier."""
+
+    share: Portion = 0.0  # of the units; 0: by preference
+    bought: TotalUnits = 0
+    stock: Code = NONE
+    supplier: Code = NONE
+    customer_class: Code = NONE  # as whom it orders from a stock point
+    lane: Code = 0  # its streams on the tape
+    mean_time: Time = 0.0  # from there, without any wait
+    keep: Units = 0  # transfers: units on hand that the stock point keeps for itself
+
+
+@dataclass(slots=True)
+class Component:
+    """What goes into each unit of a product that is made at a site."""
+
+    stock: Code = 0
+    units: Units = 1
+
+
+@dataclass(slots=True)
+class Ancestor:
+    """A stock point that supplies another one, directly or not, and its units in each of these."""
+
+    stock: Code = 0
+    units: TotalUnits = 1
+
+
+@dataclass(slots=True)
+class Request:
+    """What a site's order line is for.  As many rows as there are lines after the customers'."""
+
+    purchase: Code = NONE

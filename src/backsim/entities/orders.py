@@ -1,0 +1,157 @@
+"""Orders and their customers: lines, what passes while they wait, and what is shipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backsim.entities.codes import BY_UNIT, EXPECTED, NEVER, NO_NOTICE, NONE, TOLD
+from backsim.quantities import Code, Number, PerDay, Price, Time, Units
+
+
+@dataclass(slots=True)
+class CustomerClass:
+    """Customers who share demand, priority and tolerance."""
+
+    priority: Code = 1
+    shipment: Code = BY_UNIT
+    inquiry_rate: PerDay = 0.0
+    shrinks: Number = 1.0  # the tolerance, at each broken promise
+    most_inquiries: Code = 0
+    site: Code = NONE  # the site whose purchases these are; NONE: customers
+    announced: Time = 0.0  # days before they are wanted that orders are known
+    choices_at: Code = 0  # the sites that serve in place of the first one, then of the second, ...
+    choices: Code = 0  # so many for each of them
+    splits: Code = 1  # the lines of an order may be served from different sites
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of a customer's order.  The first six fields come from the tape.
+
+    An order's lines stand one after the other; ``head`` is the index of the first, which also
+    keeps ``lines_open``, the number of the order's lines not yet filled.
+    """
+
+    time: Time = 0.0
+    due: Time = 0.0
+    tolerance: Time = NEVER
+    key: Number = 0.0  # place in the queue, least first
+    closed: Time = NEVER  # when it was shipped whole, cancelled or lost
+    units: Units = 0
+    stock: Code = 0
+    customer_class: Code = 0
+    head: Code = NONE
+    open: Units = 0  # not yet filled
+    reserved: Units = 0  # filled, kept back until the order is whole
+    shipped: Units = 0
+    filled: Units = 0  # shipped from stock, at the moment of ordering
+    left: Units = 0  # cancelled or lost, or a substitute was taken
+    lines_open: Code = 0
+    child: Code = NONE
+    sibling: Code = NONE
+    previous: Code = NONE
+    status: Code = EXPECTED
+    contact: Code = NONE  # of an order's first line: what passes while it waits
+
+
+TAPE_FIELDS = ("time", "due", "tolerance", "units", "stock", "customer_class", "head")
+
+
+@dataclass(slots=True)
+class Contact:
+    """What an order that waits has been told, and what its customer does about it."""
+
+    told: Time = NEVER  # the last notice
+    first_told: Time = NEVER
+    first_promise: Time = NEVER
+    promise: Time = NEVER  # the date last told
+    believed: Time = NEVER  # the estimate last told, or when the wait began
+    notice_at: Time = NEVER  # the next notice planned
+    leave_at: Time = NEVER  # the end of the tolerance, or of the promise and its grace
+    ask_at: Time = NEVER  # the next inquiry
+    tolerance: Time = NEVER  # the longest promised wait that the customer accepts
+    patience: Time = NEVER  # the longest wait without a promise
+    grace: Time = 0.0
+    forgives: Code = 0  # broken promises that the customer forgives
+    broken: Code = 0
+    notices: Code = 0
+    inquiries: Code = 0
+    blind: Code = 1  # no promise stands
+    cause: Code = NO_NOTICE  # why the customer cancelled
+    head: Code = NONE
+
+
+@dataclass(slots=True)
+class Notice:
+    """A notice to a customer, or a customer's inquiry."""
+
+    time: Time = 0.0
+    promise: Time = NEVER  # the date told; never, when there was none
+    what: Code = TOLD
+    head: Code = NONE
+
+
+@dataclass(slots=True)
+class Announcement:
+    """A line that becomes known before it is wanted."""
+
+    time: Time = 0.0
+    stock: Code = 0
+    units: Units = 0
+
+
+@dataclass(slots=True)
+class Shipment:
+    """Units of a line that were shipped after a wait, or of what arrived at the same instant."""
+
+    time: Time = 0.0
+    line: Code = 0
+    units: Units = 0
+
+
+@dataclass(slots=True)
+class Option:
+    """A substitute that may be offered: from which stock point, and how much cheaper."""
+
+    discount: Price = 0.0
+    stock: Code = 0
+
+
+@dataclass(slots=True)
+class Substitution:
+    """A substitute that was taken for the units open of a line."""
+
+    time: Time = 0.0
+    discount: Price = 0.0
+    line: Code = 0
+    stock: Code = 0  # where it came from
+    units: Units = 0
+
+
+@dataclass(slots=True)
+class Reroute:
+    """A line that is served from another site than the one where it was ordered."""
+
+    line: Code = 0
+    stock: Code = 0  # where it was ordered
+
+
+@dataclass(slots=True)
+class Takeback:
+    """Units that were kept for a line, and at a batch run were given to others."""
+
+    time: Time = 0.0
+    line: Code = 0
+    units: Units = 0
+
+
+TRAITS: dict[str, str] = {
+    **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
+    "accepts": "i4",
+}
+"""What a customer brings to a conversation, with its type; on the tape where a class needs it.
+
+`told`: the longest promised wait accepted, days; `grace`: days beyond a promise; `forgives`: broken
+promises forgiven; `gaps`: standard exponential times between inquiries, a row an order;
+`accepts`: 1 for those who take a substitute.
+"""
