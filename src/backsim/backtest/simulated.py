@@ -85,9 +85,7 @@ def _shipments(run: Run, head: pd.DataFrame, first: float, at: Any) -> pd.DataFr
 def _cancellations(lines: pd.DataFrame, head: pd.DataFrame, first: float, at: Any) -> pd.DataFrame:
     gone = lines[(lines["left"] > 0) & (lines["closed"] >= first)].sort_values("closed")
     found: pd.DataFrame = head.loc[gone.index]
-    return found.assign(
-        cancelled=at(gone["closed"]), units=gone["left"], reason="too long"
-    )
+    return found.assign(cancelled=at(gone["closed"]), units=gone["left"], reason="too long")
 
 
 def _purchases(run: Run, first: float, at: Any) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -138,3 +138,38 @@ class History:
     def last(self) -> datetime.date:
         """The last day, that of the export."""
         return self.first + datetime.timedelta(days=int(np.ceil(self.days)) - 1)
+
+
+def known_on(history: History, day: float) -> History:
+    """The history as it was known at the end of the day before: what came later is open.
+
+    Of a line that was shipped in parts, those after the first are taken to be later.
+    """
+    lines, bought, stock, sent = history.lines, history.purchases, history.stock, history.sent
+    with np.errstate(invalid="ignore"):
+        served = np.where(lines.served < day, lines.served, np.nan)
+        cancelled = np.where(lines.cancelled < day, lines.cancelled, np.nan)
+        received = np.where(bought.received < day, bought.received, np.nan)
+    seen = replace(
+        lines,
+        served=served,
+        shipped=np.where(np.isnan(served), lines.at_once, lines.shipped),
+        cancelled=cancelled,
+        cancelled_units=np.where(np.isnan(cancelled), 0.0, lines.cancelled_units),
+    )
+    return replace(
+        history,
+        days=float(day),
+        lines=_some(seen, lines.time < day),
+        purchases=_some(replace(bought, received=received), bought.placed < day),
+        stock=_some(stock, stock.day < day),
+        sent=_some(sent, sent.time < day),
+    )
+
+
+Table = TypeVar("Table", LineHistory, PurchaseHistory, StockHistory, Movements)
+
+
+def _some(table: Table, kept: Flags) -> Table:
+    """A table of some of the rows."""
+    return replace(table, **{f.name: getattr(table, f.name)[kept] for f in fields(table)})

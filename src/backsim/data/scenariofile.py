@@ -19,9 +19,15 @@ MIX_PLACES = 4
 WIDTH = 100
 
 
-def scenario_text(found: Calibration) -> str:
-    """The scenario file."""
-    return "\n".join(_Writer(found).lines()) + "\n"
+def scenario_text(
+    found: Calibration,
+    start: datetime.date | None = None,
+    warm_up: int = WARM_UP,
+    counted: int = COUNTED,
+) -> str:
+    """The scenario file; it starts on the day after the export, unless said."""
+    first = start or found.history.last + datetime.timedelta(days=1)
+    return "\n".join(_Writer(found, first, warm_up, counted).lines()) + "\n"
 
 
 def experiment_text(found: Calibration) -> str:
@@ -47,8 +53,11 @@ def experiment_text(found: Calibration) -> str:
 
 
 class _Writer:
-    def __init__(self, found: Calibration) -> None:
+    def __init__(
+        self, found: Calibration, start: datetime.date, warm_up: int, counted: int
+    ) -> None:
         self.found, self.history = found, found.history
+        self.start, self.warm_up, self.counted = start, warm_up, counted
         self.names = [quoted(name) for name in self.history.products]
         self.sites = [quoted(name) for name in self.history.sites]
         count = len(self.names)
@@ -63,9 +72,9 @@ class _Writer:
         yield f"title: {quoted(found.mapping.title or 'Calibrated from an export')}"
         if found.mapping.currency:
             yield f"currency: {quoted(found.mapping.currency)}"
-        yield f"start: {self.start()}"
-        yield f"warm_up: {WARM_UP}"
-        yield f"horizon: {WARM_UP + COUNTED}"
+        yield f"start: {self.start}"
+        yield f"warm_up: {self.warm_up}"
+        yield f"horizon: {self.warm_up + self.counted}"
         yield ""
         yield from self.products()
         yield ""
@@ -76,10 +85,6 @@ class _Writer:
         yield from self.customers()
         yield ""
         yield from self.policy()
-
-    def start(self) -> datetime.date:
-        """The day after the export."""
-        return self.history.last + datetime.timedelta(days=1)
 
     def products(self) -> Iterator[str]:
         masters, packs = self.history.masters, self.found.products.pack

@@ -1,0 +1,170 @@
+"""Held-out months against what the model of the months before predicts."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.api import Run, replicate
+from backsim.backtest.measures import MEASURES, SUPPLY, Group, Groups, realised, simulated
+from backsim.data.calibrate import Calibration, fit, read_mapping
+from backsim.data.cleaning import clean
+from backsim.data.history import History, known_on
+from backsim.data.reading import read_export
+from backsim.data.scenariofile import scenario_text
+from backsim.errors import InputError
+from backsim.scenario.load import build
+from backsim.scenario.model import Model
+from backsim.scenario.yamlfile import parse_yaml
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+WARM_UP = 180
+"""Days simulated before the held-out ones."""
+LEAST_FITTED = 90
+"""Days that the model must be fitted on."""
+LEVEL = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A measure of a group: what happened, and what the model predicts of one history."""
+
+    group: Group
+    measure: str
+    realised: float
+    mean: float
+    low: float
+    high: float
+    """The 90 % prediction interval: of one history, not of the mean of many."""
+    z: float
+    """Realised less predicted, over the standard deviation of one history."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether what happened is in the prediction interval."""
+        return self.low <= self.realised <= self.high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backtest:
+    """A model fitted on the days before `split`, and the days from then on."""
+
+    history: History
+    fitted: Calibration
+    split: datetime.date
+    days: int
+    replications: int
+    seed: int
+    compared: tuple[Compared, ...]
+
+    def of(self, kind: str, measure: str = "") -> list[Compared]:
+        """Those of a kind of group, and of a measure."""
+        return [c for c in self.compared if c.group.kind == kind and measure in ("", c.measure)]
+
+    def coverage(self, measure: str, kind: str = "product") -> tuple[int, int]:
+        """(inside their 90 % prediction interval, of how many) among the groups of a kind."""
+        known = [c for c in self.of(kind, measure) if np.isfinite(c.realised + c.mean)]
+        return sum(c.inside for c in known), len(known)
+
+
+def backtest(path: Path, held: int, replications: int, seed: int, engine: str = "auto") -> Backtest:
+    """Fit on all but the last `held` days, simulate these many times, and compare.
+
+    Raises InputError: fewer than 90 days are left to fit, or what `calibrate` raises.
+    """
+    mapping, folder, guesses, _ = read_mapping(path)
+    history = clean(mapping, read_export(mapping, folder))
+    day = history.days - held
+    if day < LEAST_FITTED:
+        raise InputError(
+            f"hold-out: expected at least {LEAST_FITTED} days before the held-out ones, got "
+            f"{day:.0f} of {history.days:.0f}"
+        )
+    fitted = fit(mapping, known_on(history, day), guesses)
+    model = model_of(fitted, held)
+    groups = Groups.of(history)
+    runs = replicate(model, seed=seed, replications=replications, engine=engine)
+    compared = compare(history, groups, day, runs)
+    split = history.first + datetime.timedelta(days=int(day))
+    return Backtest(history, fitted, split, held, replications, seed, compared)
+
+
+def model_of(fitted: Calibration, days: int) -> Model:
+    """The calibrated scenario, whose counted days are those after its history."""
+    first = fitted.history.last + datetime.timedelta(days=1 - WARM_UP)
+    text = scenario_text(fitted, first, WARM_UP, days)
+    return build(parse_yaml(text, "scenario"), Path())
+
+
+def compare(
+    history: History, groups: Groups, day: float, runs: Iterable[Run]
+) -> tuple[Compared, ...]:
+    """What happened from a day on against the spread of the runs."""
+    happened = realised(history, groups, day)
+    played = [simulated(run, history, groups) for run in runs]
+    if len(played) < 2:
+        raise InputError(f"replications: expected at least 2, got {len(played)}")
+    found: list[Compared] = []
+    for measure in (*MEASURES, *SUPPLY):
+        values = np.array([one[measure] for one in played])
+        of = groups.groups if measure in MEASURES else (Group("all", "all"),)
+        found += [
+            _one(group, measure, float(happened[measure][i]), values[:, i])
+            for i, group in enumerate(of)
+        ]
+    return tuple(found)
+
+
+def _one(group: Group, measure: str, happened: float, values: Floats) -> Compared:
+    """With Student's prediction interval; the ends no further than a share or time can be."""
+    from scipy.stats import t
+
+    known = values[np.isfinite(values)]
+    count = len(known)
+    if count < 2:
+        nan = float("nan")
+        return Compared(group, measure, happened, nan, nan, nan, nan)
+    mean, sd = float(known.mean()), float(known.std(ddof=1)) * np.sqrt(1 + 1 / count)
+    reach = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd
+    low, high = max(0.0, mean - reach), mean + reach
+    if measure in ("fill_rate", "cancel_rate"):  # skewed near 0 and 1: as the runs are spread
+        low = min(low, float(np.quantile(known, (1 - LEVEL) / 2)))
+        high = min(1.0, max(high, float(np.quantile(known, (1 + LEVEL) / 2))))
+    z = (happened - mean) / sd if sd > 0 else float("nan")
+    return Compared(group, measure, happened, mean, low, high, float(z))
+
+
+def to_dict(found: Backtest) -> dict[str, Any]:
+    """The comparison as plain values."""
+    return {
+        "split": found.split.isoformat(),
+        "held_out_days": found.days,
+        "replications": found.replications,
+        "seed": found.seed,
+        "coverage": {
+            measure: dict(zip(("inside", "of"), found.coverage(measure), strict=True))
+            for measure in MEASURES
+        },
+        "compared": [
+            {
+                "kind": c.group.kind,
+                "name": c.group.name,
+                "measure": c.measure,
+                **{k: _plain(getattr(c, k)) for k in ("realised", "mean", "low", "high", "z")},
+            }
+            for c in found.compared
+        ],
+    }
+
+
+def _plain(value: float) -> float | None:
+    return value if np.isfinite(value) else None

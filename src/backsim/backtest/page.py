@@ -1,0 +1,159 @@
+"""The page of a backtest: where the model is right and wrong, and why it may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from backsim.backtest.backtest import Backtest, Compared
+from backsim.backtest.measures import MEASURES, SUPPLY
+from backsim.present.html import Section, page
+from backsim.present.numbers import share
+from backsim.present.table import Cell, Column, Table
+
+FAR = 2.0
+"""Standard deviations beyond which a difference is told in words."""
+WORDS = {
+    "units_per_day": "units ordered per day",
+    "fill_rate": "fill rate",
+    "mean_wait": "mean wait (days)",
+    "cancel_rate": "share cancelled",
+    "purchases_per_day": "purchases per day",
+    "units_bought_per_day": "units bought per day",
+    "mean_on_hand": "mean stock (units)",
+}
+
+
+def backtest_page(found: Backtest) -> str:
+    """The page as text."""
+    return page(
+        title=f"Backtest: {found.fitted.mapping.title or 'held-out days'}",
+        facts=facts(found),
+        finding=finding(found),
+        sections=[*_sections(found)],
+    )
+
+
+def facts(found: Backtest) -> str:
+    """What was fitted and held out, in a line."""
+    return (
+        f"Fitted on {found.history.first} to {found.fitted.history.last}; {found.days} days from "
+        f"{found.split} held out; {found.replications} simulated histories; seed {found.seed}"
+    )
+
+
+def finding(found: Backtest) -> str:
+    """Fill rate of all against its prediction, and how many products are within theirs."""
+    (total,) = found.of("all", "fill_rate")
+    inside, count = found.coverage("fill_rate")
+    word = "within" if total.inside else "outside"
+    return (
+        f"The fill rate was {share(total.realised)}, {word} the 90 % prediction interval of "
+        f"{share(total.low)} to {share(total.high)}; so was that of {inside} of {count} products. "
+        "What happened is one history of many that the same truth could give."
+    )
+
+
+def reasons(found: Backtest) -> list[str]:
+    """Where the model is off by more than two standard deviations, and where to look."""
+    said = []
+    for c in found.of("all"):
+        if math.isfinite(c.z) and abs(c.z) > FAR:
+            way = "above" if c.z > 0 else "below"
+            said.append(
+                f"{WORDS[c.measure].capitalize()}: {c.realised:.4g}, {way} the prediction of "
+                f"{c.mean:.4g} (z {c.z:.1f}). {_look(c)}"
+            )
+    said += _lead_times(found)
+    return said or ["No total is further than two standard deviations from its prediction."]
+
+
+def _look(c: Compared) -> str:
+    return {
+        "units_per_day": "Demand changed, or its trend or season is not in the model.",
+        "fill_rate": "Look at demand, lead times and levels below; if these fit, at the order of "
+        "events within a day.",
+        "mean_wait": "If demand and lead times fit, look at who was served first.",
+        "cancel_rate": "If waits fit, patience changed.",
+        "purchases_per_day": "Levels or multiples were changed, or demand.",
+        "units_bought_per_day": "Levels were changed, or demand.",
+        "mean_on_hand": "Levels were changed, or stock was corrected by hand.",
+    }[c.measure]
+
+
+def _lead_times(found: Backtest) -> Iterator[str]:
+    """Suppliers whose purchases of the held-out days came earlier or later than fitted."""
+    history, bought = found.history, found.history.purchases
+    day = (found.split - history.first).days
+    for supplier in found.fitted.lead_times:
+        if supplier.fit is None or supplier.name not in history.suppliers:
+            continue
+        mine = bought.supplier == history.suppliers.index(supplier.name)
+        days = (bought.received - bought.placed - history.shift)[mine & (bought.placed >= day)]
+        days = days[~np.isnan(days)]
+        if len(days) < 10:
+            continue
+        mean, sd = supplier.fit.mean.value, max(supplier.fit.sd.value, 1e-9)
+        z = (days.mean() - mean) / (sd / math.sqrt(len(days)))
+        if abs(z) > FAR + 1:
+            way = "later" if z > 0 else "earlier"
+            yield (
+                f"Supplier {supplier.name} delivered {way} than fitted: {days.mean():.1f} days on "
+                f"average of {len(days)} receipts, {mean:.1f} before (z {z:.1f}; purchases still "
+                "open are not counted)."
+            )
+
+
+def _sections(found: Backtest) -> Iterator[Section]:
+    yield Section("total", "All order lines", tuple(reasons(found)), tables=(totals_table(found),))
+    yield Section("coverage", "Coverage", tables=(coverage_table(found),))
+    for kind, title in (("class", "Classes"), ("site", "Sites"), ("group", "Groups of products")):
+        if len({c.group.name for c in found.of(kind)}) > 1:
+            yield Section(kind, title, tables=(groups_table(found, kind),))
+    yield Section("product", "Products", tables=(groups_table(found, "product"),))
+
+
+def totals_table(found: Backtest) -> Table:
+    """Every measure of all lines and of supply."""
+    rows = [_row(WORDS[m], c) for m in (*MEASURES, *SUPPLY) for c in found.of("all", m)]
+    note = (
+        "Interval: in which 90 % of histories of the model lie, one history each (Student). z: "
+        "realised less predicted, in standard deviations of one history."
+    )
+    return Table("totals", "Realised and predicted", _columns("measure"), tuple(rows), note)
+
+
+def groups_table(found: Backtest, kind: str) -> Table:
+    """Every measure of each group of a kind."""
+    columns = (Column(kind, kind="text"), *_columns("measure"))
+    rows = tuple(
+        (c.group.name, *_row(WORDS[c.measure], c))
+        for c in sorted(found.of(kind), key=lambda c: (c.group.name, MEASURES.index(c.measure)))
+        if math.isfinite(c.realised)
+    )
+    return Table(kind, kind.capitalize(), columns, rows)
+
+
+def coverage_table(found: Backtest) -> Table:
+    """How many products lie in their intervals."""
+    rows = []
+    for measure in MEASURES:
+        inside, count = found.coverage(measure)
+        rows.append((WORDS[measure], inside, count, share(inside / count) if count else None))
+    columns = (Column("measure"), Column("inside"), Column("products"), Column("share"))
+    note = "About 90 % are expected. Fewer: the model is too sure; more: it is too careful."
+    return Table("coverage", "Products in their 90 % intervals", columns, tuple(rows), note)
+
+
+def _columns(first: str) -> tuple[Column, ...]:
+    names = ("realised", "predicted", "from", "to", "z", "inside")
+    return (Column(first), *map(Column, names))
+
+
+def _row(name: str, c: Compared) -> tuple[Cell, ...]:
+    known = math.isfinite(c.realised + c.mean)
+    z = round(c.z, 2) if math.isfinite(c.z) else None
+    inside = ("yes" if c.inside else "no") if known else None
+    return (name, c.realised, c.mean, c.low, c.high, z, inside)

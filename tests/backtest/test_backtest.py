@@ -1,0 +1,105 @@
+"""Held-out days of an export against the model of the days before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.data.exports import SHOP, write
+from tests.data.recovery import random_scenario
+
+from backsim.api import simulate
+from backsim.backtest.backtest import Backtest, Compared, backtest
+from backsim.backtest.measures import MEASURES, Group, Groups, realised, simulated
+from backsim.backtest.page import backtest_page, reasons
+from backsim.backtest.simulated import tables_of
+from backsim.cli import run as cli
+from backsim.data.calibrate import calibrate
+from backsim.data.history import known_on
+from backsim.data.writing import write_export
+from backsim.errors import InputError
+from backsim.results.run import Run
+from backsim.scenario import from_dict
+
+
+@pytest.fixture(scope="module")
+def happened() -> Run:
+    values = random_scenario(2) | {"warm_up": 120, "horizon": 400}
+    return simulate(from_dict(values), seed=2, engine="simpy")
+
+
+@pytest.fixture(scope="module")
+def export(happened: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    write_export(tables_of(happened), "plain", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tested(export: Path) -> Backtest:
+    return backtest(export, 90, 8, seed=5, engine="simpy")
+
+
+def test_a_history_and_its_run_have_the_same_measures(happened: Run, export: Path):
+    """What the export tells and what the log tells, by the same names."""
+    history = calibrate(export).history
+    groups = Groups.of(history)
+    told, played = realised(history, groups, 0.0), simulated(happened, history, groups)
+    for measure in MEASURES:
+        assert told[measure] == pytest.approx(played[measure], rel=1e-4, nan_ok=True), measure
+    assert told["purchases_per_day"] == pytest.approx(played["purchases_per_day"], rel=0.02)
+    assert told["mean_on_hand"] == pytest.approx(played["mean_on_hand"], rel=0.2)
+
+
+def test_what_came_later_is_not_known(export: Path):
+    history = calibrate(export).history
+    cut = known_on(history, 100.0)
+    assert cut.lines.time.max() < 100 > np.nanmax(cut.lines.served)
+    assert np.nanmax(cut.purchases.received) < 100 > cut.purchases.placed.max()
+    assert np.isnan(cut.purchases.received).sum() > 0
+    assert (cut.days, cut.last < history.last) == (100, True)
+    assert cut.lines.units.sum() == history.lines.units[history.lines.time < 100].sum()
+
+
+def test_the_model_of_a_simulation_predicts_it(tested: Backtest):
+    """False alarm: the total of four measures beyond 4 standard deviations of 8 runs, 2 %."""
+    for measure in MEASURES:
+        (total,) = tested.of("all", measure)
+        assert abs(total.z) < 4, measure
+        assert total.low < total.mean < total.high
+    assert tested.coverage("units_per_day")[1] == 6
+    assert tested.days == 90
+    assert len(tested.of("class", "fill_rate")) == 2
+
+
+def test_the_page_says_where_the_model_is_off(tested: Backtest):
+    page = backtest_page(tested).replace("\N{NO-BREAK SPACE}", " ")
+    assert "90 % prediction interval" in page
+    everyone = Group("all", "all")
+    far = Compared(everyone, "units_per_day", 200.0, 100.0, 90.0, 110.0, 9.0)
+    (said, *_) = reasons(replace(tested, compared=(far,)))
+    assert said.startswith("Units ordered per day: 200, above the prediction of 100 (z 9.0).")
+    assert "Demand changed" in said
+
+
+def test_too_few_days_before_the_held_out_ones_are_refused(tmp_path: Path):
+    with pytest.raises(
+        InputError, match="at least 90 days before the held-out ones, got -167 of 13"
+    ):
+        backtest(write(tmp_path, SHOP), 180, 4, seed=1)
+
+
+def test_the_command_prints_and_writes(
+    export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    options = ["--hold-out", "60", "-n", "2", "--seed", "1", "--engine", "simpy"]
+    arguments = ["backtest", str(export), *options, "--out", str(tmp_path)]
+    assert cli([*arguments, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["held_out_days"] == 60
+    assert {row["measure"] for row in told["compared"]} > set(MEASURES)
+    assert json.loads((tmp_path / "backtest.json").read_text()) == told
+    assert (tmp_path / "backtest.html").is_file()
