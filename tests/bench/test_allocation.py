@@ -17,8 +17,8 @@ import backsim
 from backsim.allocation.plan.allocate import optimise
 from backsim.hindsight import bound_of
 from backsim.hindsight import program as flow
-from backsim.hindsight.history import histories
 from backsim.hindsight.prices import lower_bound
+from backsim.hindsight.program import histories
 
 pytestmark = pytest.mark.bench
 TODAY = date(2026, 11, 24)

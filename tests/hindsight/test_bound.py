@@ -17,9 +17,8 @@ from tests.properties.strategies import models
 from backsim.engines import simpy
 from backsim.errors import InputError
 from backsim.hindsight import TERMS, bound_of, prices, regrets
-from backsim.hindsight.history import History, Window
-from backsim.hindsight.history import histories as all_histories
-from backsim.hindsight.program import least_cost
+from backsim.hindsight.program import History, Window, least_cost
+from backsim.hindsight.program import histories as all_histories
 from backsim.results.run import Run
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model

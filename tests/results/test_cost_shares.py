@@ -10,7 +10,7 @@ import pytest
 
 import backsim
 from backsim.errors import InputError
-from backsim.hindsight.history import histories
+from backsim.hindsight.program import histories
 from backsim.results.metrics import Metrics
 from backsim.scenario.load import from_dict
 

@@ -21,8 +21,8 @@ import numpy as np
 from backsim.engines.choose import choose
 from backsim.engines.features import switches
 from backsim.errors import BacksimError, InputError
-from backsim.hindsight.history import histories
 from backsim.hindsight.prices import lower_bound
+from backsim.hindsight.program import histories
 from backsim.results.run import Run, play_and_check
 from backsim.results.units import unit_suffix
 from backsim.rules import FAMILIES

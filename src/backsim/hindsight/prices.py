@@ -23,7 +23,7 @@ import numpy as np
 
 from backsim.allocation.solver import highs
 from backsim.hindsight import program as flow
-from backsim.hindsight.history import History
+from backsim.hindsight.program import History
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
