@@ -22,10 +22,11 @@ from backsim.data.fit.patience import Patience, patience_by_class
 from backsim.data.fit.policy import PolicyInUse, policy_in_use
 from backsim.data.fit.supply import LeadTime, lead_times
 from backsim.data.history import History
-from backsim.data.mapping import Mapping, load_mapping
+from backsim.data.mapping import Mapping, checked, load_mapping
 from backsim.data.reading import read_export
 from backsim.data.systems import MAPPING, guess
 from backsim.errors import InputError
+from backsim.scenario.yamlfile import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...], list[dict[
         if (path / MAPPING).is_file():
             return load_mapping(path / MAPPING), path, (), []
         found = guess(path)
-        made = Mapping.model_validate({"tables": tuple(found.tables)})
+        made = checked(Document(f"{path} (guessed)", {"tables": found.tables}))
         return made, path, tuple(found.notes), found.tables
     if not path.is_file():
         raise InputError(f"{path}: expected a folder with an export, or a mapping file (YAML)")

@@ -485,6 +485,7 @@ class _Cleaning:
         self._keep("lines", ~late, "ordered after the last day")
         if not len(order):
             raise InputError(f"{lines.place}: expected orders between the first and last day")
+        group = self._only_used(group, order)
         return LineHistory(
             order=lines.names["order"].codes[order],
             product=product[order],
@@ -528,7 +529,7 @@ class _Cleaning:
         if "customer_class" in lines.names:
             named = lines.names["customer_class"]
             self.classes = [text or ALL for text in named.texts]
-            return self._used_classes(named.codes)
+            return named.codes
         if customers is None or "customer" not in lines.names:
             self.classes = [ALL]
             return np.zeros(len(lines), np.int64)
@@ -540,12 +541,13 @@ class _Cleaning:
         of = np.full(int(max(line.max(), master.max(initial=0))) + 1, len(group.texts))
         of[master] = group.codes
         self.classes = [*(text or ALL for text in group.texts), "unknown"]
-        return self._used_classes(of[line])
+        return np.asarray(of[line])
 
-    def _used_classes(self, codes: Codes) -> Codes:
-        used = np.bincount(codes, minlength=len(self.classes)) > 0
+    def _only_used(self, group: Codes, rows: Codes) -> Codes:
+        """Classes of which some rows are, in place of all; the codes of the other rows are void."""
+        used = np.bincount(group[rows], minlength=len(self.classes)) > 0
         self.classes = [name for name, there in zip(self.classes, used, strict=True) if there]
-        return np.asarray((np.cumsum(used) - 1)[codes])
+        return np.asarray((np.cumsum(used) - 1)[group])
 
     # -- the rest ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from backsim.scenario.demand.schema import Regex
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import Spec, listed
-from backsim.scenario.yamlfile import FileError, read_yaml
+from backsim.scenario.yamlfile import Document, FileError, read_yaml
 from backsim.tables.dates import check_format
 from backsim.tables.opening import check_encoding
 
@@ -396,11 +396,24 @@ class Mapping(Spec):
 
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file.  Raises FileError with every fault found."""
-    document = read_yaml(path)
+    return checked(read_yaml(path))
+
+
+def checked(document: Document) -> Mapping:
+    """A document as a mapping.  Raises FileError with every fault found."""
     mapping, faults = check_form(document, Mapping)
     if mapping is None:
         raise FileError(document.name, faults)
     return mapping
 
 
-__all__ = ["TABLES", "Mapping", "Rules", "TableFile", "kinds_of", "load_mapping", "required_of"]
+__all__ = [
+    "TABLES",
+    "Mapping",
+    "Rules",
+    "TableFile",
+    "checked",
+    "kinds_of",
+    "load_mapping",
+    "required_of",
+]

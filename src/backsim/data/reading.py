@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 
 DAY = 86_400 * SECOND
 """Microseconds."""
-NO_DATE = frozenset({"00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"})
-"""How SAP and others write that there is no date."""
+NO_DATE = frozenset(
+    {"00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"}
+    | {"31.12.9999", "99991231", "9999-12-31", "12/31/9999", "31/12/9999"}
+)
+"""How SAP and others write that there is no date, or that it never comes."""
+EARLIEST, LATEST = 0.0, 47_482.0
+"""Days since 1970 of 1970-01-01 and 2100-01-01; a date outside is an error of typing."""
 _CLOCK = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
 
 
@@ -222,6 +227,8 @@ class _Reader:
         wrong &= np.array([bool(t) and t not in NO_DATE for t in coded.texts], bool)[coded.codes]
         for i in table.dates.get(heading, {}):
             wrong[i] = False
+        outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
+        self._fault(table, heading, outside, "a date from 1970 to 2099", bad)
         form = f"as {entry.date_format}" if entry.date_format else "as YYYY-MM-DD, or `date_format`"
         self._fault(table, heading, wrong, f"a date written {form}", bad)
         days = values / DAY

@@ -130,6 +130,8 @@ class _Writer:
         yield "customers:"
         shared = self.found.one_mix and len(self.found.classes) > 1
         for number, demand in enumerate(self.found.classes):
+            if not demand.orders:
+                continue
             patience = self.found.patience[number]
             due = self.history.masters.due_days[number]
             yield f"  {quoted(demand.name)}:"

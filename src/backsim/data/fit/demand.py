@@ -102,6 +102,8 @@ def packs(history: History, known: Floats | None = None) -> Codes:
 def _of_class(history: History, code: int, pack: Codes) -> ClassDemand:
     lines = history.lines
     mine = lines.customer_class == code
+    if not mine.any():
+        return _nothing(history, code)
     order, product = lines.order[mine], lines.product[mine]
     _, first, counts = np.unique(order, return_index=True, return_counts=True)
     time = lines.time[mine][first]
@@ -122,6 +124,25 @@ def _of_class(history: History, code: int, pack: Codes) -> ClassDemand:
         mean_size=Interval.of_log(float(size.mean()), error),
         products=np.bincount(product, minlength=len(history.products)) / len(product),
         sites=np.bincount(lines.site[mine][first], minlength=len(history.sites)) / len(first),
+    )
+
+
+def _nothing(history: History, code: int) -> ClassDemand:
+    """The demand of a class that has ordered nothing yet."""
+    nothing, one = Interval(0.0, 0.0, math.inf), {"deterministic": {"value": 1}}
+    return ClassDemand(
+        name=history.classes[code],
+        orders=0,
+        lines=0,
+        rate=nothing,
+        pattern=Pattern(None, None, 0.0, 1.0),
+        lines_per_order=one,
+        mean_lines=0.0,
+        size=one,
+        size_law="none",
+        mean_size=nothing,
+        products=np.zeros(len(history.products)),
+        sites=np.zeros(len(history.sites)),
     )
 
 
