@@ -13,17 +13,16 @@ import numpy as np
 
 from backsim.search.space import Point
 from backsim.search.worlds import Phase, Spent, Worlds
-from backsim.statistics import Selection, constrained_kn, kn
+from backsim.statistics import Feasible, Selection, constrained_kn, kn, with_best
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+STATES = {True: Feasible.surely, False: Feasible.no, None: Feasible.perhaps}
 FIRST = 10
 """Replications of every point to begin with."""
-SHARE = 0.95
-"""Of the budget, at most, that may be gone before the final figures."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ class Choice:
     indifference: float
     needs: int = 0
     """Replications that it would take at most until it is decided; 0 if it is."""
+    alike: tuple[Point, ...] = ()
+    """The points that the data of the choice do not exclude as the best (Hsu's comparison)."""
 
     @property
     def decided(self) -> bool:
@@ -51,13 +52,10 @@ class Choice:
         return self.points[self.selection.best]
 
     @property
-    def alike(self) -> tuple[Point, ...]:
+    def running(self) -> tuple[Point, ...]:
         """The points still in the running."""
-        return (
-            ()
-            if self.selection is None
-            else tuple(self.points[i] for i in self.selection.survivors)
-        )
+        survivors = () if self.selection is None else self.selection.survivors
+        return tuple(self.points[i] for i in survivors)
 
 
 def choose(worlds: Worlds, favourite: Point, indifference: float) -> Choice:
@@ -96,16 +94,26 @@ class _Choice:
         running = list(self.points)
         while True:
             try:
-                self.worlds.play(Phase.CHOICE, running, count, SHARE)
+                self.worlds.play(Phase.CHOICE, running, count)
             except Spent:
-                needs = self.needs(found)
-                return Choice(self.points, found, self.indifference, needs)
+                return self.choice(found, self.needs(found))
             self.leave_out()
             found = self.selected()
             if found.done:
-                return Choice(self.points, found, self.indifference)
+                return self.choice(found)
             running = [self.points[i] for i in found.survivors]
             count = max(found.used) + max(5, max(found.used) // 4)
+
+    def choice(self, found: Selection | None, needs: int = 0) -> Choice:
+        """What it has come to, with the points that may as well be the best."""
+        alike: tuple[int, ...] = ()
+        if found is not None:
+            assert self.asked.objective is not None
+            states = [STATES[keeps] for keeps in found.feasible] or None
+            sense, level = self.asked.objective.sense, self.asked.confidence
+            alike = with_best(self.table(0), sense, level, states).candidates
+        points = tuple(self.points[i] for i in alike)
+        return Choice(self.points, found, self.indifference, needs, points)
 
     def leave_out(self) -> None:
         """Points of which there is no model, or not always an objective, do not compete."""

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.errors import InputError
+from backsim.search.problem import Problem
 from backsim.search.space import Point, Space
 from backsim.search.worlds import Phase, Worlds
 from backsim.statistics.checks import student
@@ -43,8 +45,6 @@ LINE_SEARCHES = 20
 """Pseudo-gradients in a row, at most."""
 DEARER, RAISES = 4.0, 12
 """By what the price of what constraints lack is raised, and how often."""
-SHARE = 0.6
-"""Of the budget, at most, that is searched with; the rest is for the choice."""
 
 
 @dataclass
@@ -61,11 +61,12 @@ class Explorer:
 
     worlds: Worlds
     starts: list[Point]
+    problem: Problem
     price: Floats = field(init=False)
     """Of each constraint: the objective's worth of one unit that it lacks."""
 
     def __post_init__(self) -> None:
-        problem = self.worlds.problem
+        problem = self.problem
         self.space: Space = problem.space
         self.random = generator(problem.asked.seed, 0, "search")
         self.count = FIRST
@@ -75,6 +76,8 @@ class Explorer:
         )
         self.price = np.zeros(len(problem.asked.constraints))
         bounds = problem.asked.constraints
+        specs = self.worlds.specs
+        self.columns = [specs.index(c.metric, 1) for c in bounds]
         self.signs = np.array([1.0 if c.relation == ">=" else -1.0 for c in bounds])
         self.bounds = np.array([c.bound for c in bounds])
 
@@ -82,14 +85,15 @@ class Explorer:
 
     def play(self, points: list[Point], count: int) -> None:
         """Have so many replications of points."""
-        self.worlds.play(Phase.SEARCH, points, count, SHARE)
+        self.worlds.play(Phase.SEARCH, points, count)
 
     def parts(self, point: Point, count: int | None = None) -> tuple[Floats, Floats]:
         """Costs by replication, and by how much each constraint is kept in the mean."""
         rows = self.worlds.values(Phase.SEARCH, point, count)
-        costs = self.worlds.problem.sign * rows[:, 0]
-        known = ~np.isnan(rows[:, 1:])
-        sums = np.where(known, rows[:, 1:], 0.0).sum(axis=0)
+        costs = self.problem.sign * rows[:, 0]
+        rows = rows[:, self.columns]
+        known = ~np.isnan(rows)
+        sums = np.where(known, rows, 0.0).sum(axis=0)
         with np.errstate(invalid="ignore"):
             means = sums / known.sum(axis=0)
         kept = np.where(np.isnan(means), 0.0, self.signs * (means - self.bounds))
@@ -98,7 +102,7 @@ class Explorer:
     def lacks(self, point: Point) -> float:
         """What constraints lack, in units of the distances that matter; 0 if all are kept."""
         _, kept = self.parts(point)
-        return float((np.maximum(0.0, -kept) / self.worlds.problem.tolerances).sum())
+        return float((np.maximum(0.0, -kept) / self.problem.tolerances).sum())
 
     def charged(self, point: Point, count: int) -> Floats:
         """Costs by replication, with what constraints lack at its price."""
@@ -106,7 +110,7 @@ class Explorer:
         lacking = kept < 0
         if not lacking.any():
             return costs
-        rows = self.worlds.values(Phase.SEARCH, point, count)[:, 1:]
+        rows = self.worlds.values(Phase.SEARCH, point, count)[:, self.columns]
         lack = np.nan_to_num(-self.signs * (rows - self.bounds))
         return np.asarray(costs + (lack * np.where(lacking, self.price, 0.0)).sum(axis=1))
 
@@ -247,14 +251,21 @@ class Explorer:
             key = tuple(point[i] for i in self.space.chosen)
             branches.setdefault(key, []).append(point)
         self.play(self.starts, FIRST)
-        known = [p for p in self.starts if np.isfinite(self.worth(p))]
+        if not any(np.isfinite(self.worth(p)) for p in self.starts):
+            reason = next(iter(self.worlds.reasons.values()), "the objective has no value")
+            raise InputError(f"search: none of the policies to start from can be played: {reason}")
+        self.price = self.first_price()
+        return self.surviving([Trail(min(ps, key=self.worth)) for ps in branches.values()])
+
+    def first_price(self) -> Floats:
+        """What the objective varies by, per what constraints lack, among all points visited."""
+        visited = self.worlds.visited(Phase.SEARCH)
+        known = [p for p in visited if np.isfinite(self.parts(p)[0]).all()]
         costs = np.array([self.parts(p)[0].mean() for p in known])
         kept = np.array([self.parts(p)[1] for p in known]).reshape(len(known), len(self.price))
-        if len(known) > 1:
-            spread = np.ptp(np.maximum(0.0, -kept), axis=0)
-            least = np.array(self.worlds.problem.tolerances)
-            self.price = 2.0 * np.ptp(costs) / np.maximum(spread, least)
-        return self.surviving([Trail(min(ps, key=self.worth)) for ps in branches.values()])
+        spread = np.ptp(np.maximum(0.0, -kept), axis=0)
+        least = np.array(self.problem.tolerances)
+        return np.asarray(2.0 * np.ptp(costs) / np.maximum(spread, least))
 
     def kept(self, start: Point) -> Point:
         """The optimum of the sample, at a price at which it keeps the constraints."""
@@ -280,7 +291,7 @@ class Explorer:
         """Whether the optimum stays, or no neighbour can be better by what matters."""
         if self.count >= ENOUGH and trail.steady >= STEADY:
             return True
-        zone = self.worlds.problem.indifference(float(self.parts(trail.best)[0].mean()))
+        zone = self.problem.indifference(float(self.parts(trail.best)[0].mean()))
         for other in self.space.neighbours(trail.best, self.stride):
             if len(self.worlds.rows[Phase.SEARCH][other]) < self.count:
                 continue  # it was clearly worse after fewer

@@ -13,12 +13,13 @@ import numpy as np
 from backsim.experiment.play import play
 from backsim.search.choice import Choice, choose
 from backsim.search.explore import Explorer
+from backsim.search.frontier import frontier
 from backsim.search.memo import FILE, Memo
 from backsim.search.problem import Problem, load_problem
 from backsim.search.search import Kept, Search, Spending
 from backsim.search.space import Point
 from backsim.search.starts import starts
-from backsim.search.worlds import Budget, Phase, Progress, Spent, Worlds
+from backsim.search.worlds import FIGURES, Budget, Phase, Progress, Spent, Worlds
 from backsim.statistics import estimate
 from backsim.study.analysis import values_of
 from backsim.study.experiment import Policy
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 FEW = 30
 """Policies of a space that is not searched: all of them are compared."""
-LEAST, MOST = 30, 1000
-"""Replications of the final figures."""
+MOST = 1000
+"""Replications of the final figures, at most."""
 
 
 def optimise(
@@ -60,27 +61,30 @@ def optimise(
     problem = what if isinstance(what, Problem) else load_problem(what, given)
     folder = None if out is None else Path(out)
     ours = folder is not None and (folder / FILE).exists()
-    worlds, choice = decide(problem, engine, Memo(folder, problem, fresh), progress)
+    worlds, choice, along = decide(problem, engine, Memo(folder, problem, fresh), progress)
     settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh or ours}
-    return _found(worlds, choice, settings)
+    return _found(worlds, choice, along, settings)
 
 
 def decide(
     problem: Problem, engine: str, memo: Memo, progress: Progress | None = None
-) -> tuple[Worlds, Choice]:
-    """Search, and choose among all that was tried on fresh random numbers."""
+) -> tuple[Worlds, Choice, tuple[Point, ...]]:
+    """Search, and choose among all that was tried on fresh random numbers; and the frontier."""
     budget = Budget(problem.file.replications, problem.file.minutes)
     budget.progress = progress or budget.progress
     try:
         worlds = Worlds(problem, engine, budget, memo)
         favourite = _favourite(problem, worlds)
+        along = frontier(worlds, favourite) if problem.service is not None else ()
         zone = problem.indifference(_level(worlds, favourite))
-        return worlds, choose(worlds, favourite, zone)
+        return worlds, choose(worlds, favourite, zone), along
     finally:
         memo.close()
 
 
-def _found(worlds: Worlds, choice: Choice, settings: dict[str, Any]) -> Search:
+def _found(
+    worlds: Worlds, choice: Choice, along: tuple[Point, ...], settings: dict[str, Any]
+) -> Search:
     """What came of it, with figures of the policy chosen (or nearest) and the present one."""
     problem, budget = worlds.problem, worlds.budget
     point, nearest = _chosen(worlds, choice)
@@ -88,7 +92,9 @@ def _found(worlds: Worlds, choice: Choice, settings: dict[str, Any]) -> Search:
     figures: Comparison | None = None
     kept: tuple[Kept, ...] = ()
     if policy is not None and nearest is not None:
-        figures = _figures(problem, policy, _enough(worlds, nearest), settings)
+        others = [problem.policy(p) for p in along if p != nearest]
+        count = budget.figures(_enough(worlds, nearest), 2 + len(others))
+        figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)
         kept = tuple(_kept(problem, figures))
     spent = Spending(dict(budget.spent), budget.seconds, len(worlds.models))
@@ -104,7 +110,7 @@ def _favourite(problem: Problem, worlds: Worlds) -> Point:
         given = [p for p in _all(problem) if worlds.model(p) is not None]
         worlds.play(Phase.SEARCH, given, 1)
         return given[0]
-    explorer = Explorer(worlds, given)
+    explorer = Explorer(worlds, given, problem)
     try:
         return explorer.run()
     except Spent:
@@ -129,7 +135,7 @@ def _chosen(worlds: Worlds, choice: Choice) -> tuple[Point | None, Point | None]
     """
     if choice.best is not None:
         return choice.best, choice.best
-    running = choice.alike or choice.points
+    running = choice.running or choice.points
     if not running:
         return None, None
     problem = worlds.problem
@@ -140,7 +146,7 @@ def _chosen(worlds: Worlds, choice: Choice) -> tuple[Point | None, Point | None]
         rows = rows if len(rows) else worlds.values(Phase.SEARCH, point)
         means = np.array([_mean(column) for column in rows.T])
         lacks = 0.0
-        for c, mean, least in zip(constraints, means[1:], problem.tolerances, strict=True):
+        for c, mean, least in zip(constraints, means[1:], problem.tolerances, strict=False):
             short = (c.bound - mean) * (1.0 if c.relation == ">=" else -1.0)
             lacks += max(0.0, short / least) if not math.isnan(short) else 0.0
         return lacks, problem.sign * means[0]
@@ -157,8 +163,8 @@ def _mean(column: Any) -> float:
 def _enough(worlds: Worlds, point: Point) -> int:
     """Replications after which the bounds of constraints should be sure, going by the choice."""
     rows = worlds.values(Phase.CHOICE, point)
-    wanted = float(LEAST)
-    for c, column in zip(worlds.problem.asked.constraints, rows.T[1:], strict=True):
+    wanted = float(FIGURES)
+    for c, column in zip(worlds.problem.asked.constraints, rows.T[1:], strict=False):
         known = column[~np.isnan(column)]
         room = abs(float(known.mean()) - c.bound) if len(known) > 1 else 0.0
         if room:
@@ -166,14 +172,15 @@ def _enough(worlds: Worlds, point: Point) -> int:
     return min(MOST, math.ceil(wanted))
 
 
-def _figures(problem: Problem, policy: Policy, count: int, settings: dict[str, Any]) -> Comparison:
-    """A study of the policy found and the present one."""
+def _figures(
+    problem: Problem, found: list[Policy], count: int, settings: dict[str, Any]
+) -> Comparison:
+    """A study of the policy found, those along the frontier, and the present one."""
     present = problem.asked.policies[0]
-    same = policy.model.digest == present.model.digest
-    policies = (policy,) if same else (policy, present)
-    asked = replace(
-        problem.asked, policies=policies, stopping=Fixed(count), reference=policies[-1].name
-    )
+    same = next((p for p in found if p.model.digest == present.model.digest), None)
+    policies = tuple(found) if same else (*found, present)
+    reference = (same or present).name
+    asked = replace(problem.asked, policies=policies, stopping=Fixed(count), reference=reference)
     return play(asked, **settings)
 
 

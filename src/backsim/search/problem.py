@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from backsim.experiment.models import Maker
 from backsim.experiment.schema import View
 from backsim.experiment.view import make_experiment
 from backsim.kinds import Kind, expect
+from backsim.results.metrics import views_of
+from backsim.results.spec import Constraint, MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import check_form
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import Document, FileError, read_yaml
@@ -21,8 +23,9 @@ from backsim.search.schema import DaysOfDemand, Range, SearchFile
 from backsim.search.space import Point, Space, is_level
 from backsim.statistics import MAXIMISE
 from backsim.study.experiment import Experiment, Policy
-from backsim.study.stopping.best import Separated
-from backsim.study.stopping.form import Sequential, Share
+from backsim.study.stopping.best import RELATIVE, SHARE, Separated
+from backsim.study.stopping.form import Sequential
+from backsim.study.stopping.form import Share as Part
 
 PRESENT = "as it is"
 """The name of the policy that the scenario itself has."""
@@ -40,6 +43,8 @@ class Problem:
     """Objective, constraints, metrics, confidence, seed; its only policy is the present one."""
     maker: Maker = field(repr=False)
     base: Document = field(repr=False)
+    service: MetricSpec | None = None
+    """What the objective is traded against."""
 
     @property
     def present(self) -> Model:
@@ -61,7 +66,22 @@ class Problem:
     def indifference(self, value: float) -> float:
         """The smallest difference that matters, where the objective is about `value`."""
         given = self.file.indifference
-        return given.share * abs(value) if isinstance(given, Share) else float(given)
+        return given.share * abs(value) if isinstance(given, Part) else float(given)
+
+    def at_least(self, bound: float | None) -> Problem:
+        """The same with a bound on the service (or none) in place of any other that it has."""
+        assert self.service is not None
+        assert isinstance(self.asked.stopping, Separated)
+        pairs = zip(self.asked.constraints, self.tolerances, strict=True)
+        others = [(c, t) for c, t in pairs if c.metric != self.service]
+        kept = others
+        if bound is not None:
+            relation = ">=" if self.service.sense == MAXIMISE else "<="
+            least = SHARE if self.service.unit == "share" else RELATIVE * abs(bound)
+            kept = [*others, (Constraint(self.service, relation, bound), least or RELATIVE)]
+        stopping = replace(self.asked.stopping, tolerances=tuple(t for _, t in kept))
+        constraints = tuple(c for c, _ in kept)
+        return replace(self, asked=replace(self.asked, constraints=constraints, stopping=stopping))
 
     def policy(self, point: Point) -> Policy:
         """The policy of a point.  Raises FileError where it makes no sense."""
@@ -114,10 +134,30 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
         ),
     )
     asked = make_experiment(view, document, (Policy(PRESENT, {}, present),))
-    problem = Problem(file, space, asked, maker, base)
+    problem = Problem(file, space, asked, maker, base, _service(file, document, asked))
     for point in _corners(space):
         problem.policy(point)
     return problem
+
+
+def _service(file: SearchFile, document: Document, asked: Experiment) -> MetricSpec | None:
+    """The metric of `trade_off` that is not that of the objective."""
+    if file.trade_off is None:
+        return None
+    assert asked.objective is not None
+    views = views_of(asked.policies[0].model)
+    found = []
+    for i, text in enumerate(file.trade_off):
+        try:
+            found.append(parse_metric(text, views))
+        except SpecError as error:
+            fault = document.fault(("trade_off", i), error.expected, error.found)
+            raise FileError(document.name, [fault]) from None
+    others = [spec for spec in found if spec != asked.objective.metric]
+    if len(others) != 1:
+        expected = f"the metric of the objective ({asked.objective.metric}) and another"
+        raise FileError(document.name, [document.fault(("trade_off",), expected, file.trade_off)])
+    return others[0]
 
 
 def _check_axes(file: SearchFile, maker: Maker) -> None:

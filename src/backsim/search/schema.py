@@ -165,7 +165,11 @@ class SearchFile(Spec):
     """The smallest difference of the objective that matters: a number, or a share such as 0.5 %."""
     constraint_tolerance: Tolerance | None = None
     """The smallest distance from a bound that matters, as a number or by metric, such as
-    {fill_rate: 0.002}.  If not given, 0.0025 for shares, else 0.5 % of the bound."""
+    {fill_rate: 0.002}; a policy that keeps it by less may be passed over.  If not given, 0.005 for
+    shares, else 1 % of the bound."""
+    trade_off: Annotated[tuple[str, ...], Field(min_length=2, max_length=2)] | None = None
+    """Two metrics, that of the objective and a service: the cheapest policy for each of several
+    values of the service, such as [cost.total, fill_rate[gold]]."""
     confidence: Confidence = 0.95
     """Confidence of every statement."""
     replications: Annotated[int, Ge(100), Unit("")] = 100_000

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.errors import InputError
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.scenario.model import Model
 from backsim.search.choice import Choice
 from backsim.search.problem import Problem
 from backsim.search.space import Point
-from backsim.search.words import finding
+from backsim.search.words import finding, promise
 from backsim.search.worlds import Phase
 from backsim.statistics import Difference, Estimate
 from backsim.study.experiment import Policy
@@ -91,8 +92,9 @@ class Search:
 
     @property
     def alike(self) -> tuple[str, ...]:
-        """The policies that could not be told from the best when the choice ended."""
-        return tuple(map(self.problem.space.name, self.choice.alike))
+        """The other policies that the choice could not exclude as the best."""
+        name = self.problem.space.name
+        return tuple(name(point) for point in self.choice.alike if point != self.point)
 
     @cached_property
     def cost(self) -> Estimate | None:
@@ -104,9 +106,10 @@ class Search:
         """The objective of the policy found less that of the present one, paired."""
         from backsim.study.analysis import against
 
-        if self.figures is None or len(self.figures.policies) < 2:
+        if self.figures is None or self.figures.experiment.reference_index == 0:
             return None
-        return against(self.figures, self._objective, 1).get(0)
+        present = self.figures.experiment.reference_index
+        return against(self.figures, self._objective, present).get(0)
 
     def estimate(self, metric: str | MetricSpec) -> Estimate:
         """A metric of the policy found.  Raises InputError for an unknown metric."""
@@ -121,8 +124,13 @@ class Search:
         return self.problem.asked.objective.metric
 
     @cached_property
+    def promise(self) -> str:
+        """What was found and what is promised, without what was spent."""
+        return promise(self)
+
+    @cached_property
     def finding(self) -> str:
-        """What was found and what is promised, in a paragraph."""
+        """What was found, what is promised and what was spent, in a paragraph."""
         return finding(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,12 +159,51 @@ class Search:
             "indifference": self.choice.indifference,
             "alike": list(self.alike),
             "needs": self.choice.needs,
+            "trade_off": None if self.problem.service is None else self._trade_off_records(),
             "spent": {
                 "replications": {p.name.lower(): n for p, n in self.spent.replications.items()},
                 "seconds": self.spent.seconds,
                 "policies": self.spent.points,
             },
         }
+
+    def _trade_off_records(self) -> list[dict[str, Any]]:
+        rows = [] if self.figures is None else self.trade_off().to_dict("records")
+        return [{str(name): value for name, value in row.items()} for row in rows]
+
+    def trade_off(self) -> pd.DataFrame:
+        """The policies that none beats in both objective and service, the cheapest first.
+
+        One row each: both metrics with half-widths; the price, what the objective gets worse by for
+        each unit of service more than the row before (paired, half-width of the objective's
+        difference); and whether the two cannot be told apart in the objective.
+
+        Raises InputError for a search without `trade_off`.
+        """
+        import pandas as pd
+
+        from backsim.study.analysis import against, efficient, estimates
+
+        service, figures = self.problem.service, self.figures
+        if service is None or figures is None:
+            raise InputError("trade_off: expected a search with `trade_off`, two metrics")
+        specs = (self._objective, service)
+        found = [estimates(figures, spec) for spec in specs]
+        means = np.array([[e.mean for e in one] for one in found])
+        senses = [self.problem.asked.objective.sense, service.sense]  # type: ignore[union-attr]
+        order = sorted(efficient(means, senses), key=lambda i: self.problem.sign * means[0, i])
+        rows: list[dict[str, Any]] = []
+        for n, i in enumerate(order):
+            row: dict[str, Any] = {"policy": figures.policies[i].name}
+            for spec, one in zip(specs, found, strict=True):
+                row |= {str(spec): one[i].mean, f"{spec} +-": one[i].half_width}
+            apart = None if n == 0 else against(figures, specs[0], order[n - 1]).get(i)
+            more = means[1, i] - means[1, order[n - 1]] if n else np.nan
+            row["price"] = abs(apart.mean / more) if apart is not None and more else np.nan
+            row["price +-"] = abs(apart.half_width / more) if apart is not None and more else np.nan
+            row["alike"] = apart is not None and not apart.significant
+            rows.append(row)
+        return pd.DataFrame(rows)
 
     def table(self) -> pd.DataFrame:
         """The policy found and the present one: one row each, with mean and half-width."""

@@ -19,6 +19,11 @@ WHAT_FOR = {Phase.SEARCH: "to search", Phase.CHOICE: "to choose", Phase.FIGURES:
 
 def finding(search: Search, sign: str = PLUS_MINUS) -> str:
     """The finding in one paragraph: the policy, what is promised of it, what was spent."""
+    return f"{promise(search, sign)} {_Words(search, sign).spent()}"
+
+
+def promise(search: Search, sign: str = PLUS_MINUS) -> str:
+    """The policy, and what is promised of it; this much is the same whenever it is searched."""
     return " ".join(_Words(search, sign).sentences())
 
 
@@ -40,7 +45,8 @@ class _Words:
             yield self.first()
             yield from map(self.kept, self.search.kept)
             yield self.compared()
-        yield self.spent()
+        if self.search.problem.service is not None and self.search.figures is not None:
+            yield self.traded()
 
     def none_feasible(self) -> str:
         limits = listed([condition(c) for c in self.asked.constraints])
@@ -106,16 +112,41 @@ class _Words:
                 f"tried could be compared, which takes {choice.needs:,} more replications."
             )
         zone = f"{plain_number(choice.indifference)}{self.suffix}"
+        method = choice.selection.method
         if choice.decided:
+            alike = [f"'{name}'" for name in search.alike]
             return (
                 f"None of the {len(choice.points):,} policies tried, its neighbours among them, is "
-                f"better by more than {zone} ({self.level}, {choice.selection.method})."
+                f"better by more than {zone} ({self.level}, {method})."
+                + (f" {listed(alike)} may be as good." if alike else "")
             )
-        rivals = [f"'{n}'" for n in search.alike if search.best is None or n != search.best.name]
+        others = [point for point in choice.running if point != search.point]
+        running = [f"'{search.problem.space.name(point)}'" for point in others]
+        left = (
+            f"{listed(running)} could not be told from it to within {zone}"
+            if running
+            else "it was open whether it keeps the constraints"
+        )
         return (
-            f"Nothing is promised: when the budget ended, {listed(rivals)} could not be told from "
-            f"it to within {zone} ({self.level}, {choice.selection.method}). That takes at most "
-            f"{choice.needs:,} more replications."
+            f"Nothing is promised: when the budget ended, {left} ({self.level}, {method}). That "
+            f"takes at most {choice.needs:,} more replications."
+        )
+
+    def traded(self) -> str:
+        """What more service costs along the frontier."""
+        service = self.search.problem.service
+        assert service is not None
+        found = self.search.trade_off()
+        ends = [plain_number(float(found[str(service)].iloc[i])) for i in (0, -1)]
+        if len(found) < 2:
+            return f"No policy trades {label(self.spec)} for {label(service)}."
+        point = 0.01 if service.unit == "share" else 1.0
+        prices = [plain_number(point * float(p)) for p in found["price"].iloc[1:]]
+        more = "one point" if service.unit == "share" else "one unit"
+        price = prices[0] if len(prices) == 1 else f"{prices[0]} to {prices[-1]}"
+        return (
+            f"The frontier of {len(found)} policies goes from {label(service)} {ends[0]} to "
+            f"{ends[1]}; {more} more costs {price}{self.suffix}."
         )
 
     def spent(self) -> str:

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 MOST_LINES = 4_000_000
 """Order lines of the worlds that are kept in memory."""
+FIRST = 40
+"""Replications before which no budget is gone: with fewer there is nothing to say."""
+FIGURES = 30
+"""Replications of the final figures, at least."""
+SEARCHED = 0.6
+"""The part of the budget that may be searched with; the rest is for the choice."""
 LARGE = 1000
 """Replications of a search, about, by which its engine is chosen."""
 
@@ -78,14 +84,23 @@ class Budget:
         """Time since the start."""
         return time.monotonic() - self.started
 
+    def most(self, phase: Phase) -> float:
+        """The share that may be gone at the end of a phase: the next ones need theirs."""
+        rest = 1.0 - 2 * FIGURES / self.replications
+        return SEARCHED * rest if phase is Phase.SEARCH else rest
+
+    def figures(self, wanted: int, policies: int) -> int:
+        """Replications of each of the policies of the final figures."""
+        return max(FIGURES, min(wanted, (self.replications - self.total) // policies))
+
     def share(self) -> float:
         """How much of it is gone."""
         by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
         return max(self.total / self.replications, by_time)
 
-    def spend(self, phase: Phase, most: float = 1.0) -> None:
-        """Take one replication, unless that share of the budget is gone.  Raises Spent."""
-        if self.share() >= most:
+    def spend(self, phase: Phase) -> None:
+        """Take one replication, unless the phase's part of the budget is gone.  Raises Spent."""
+        if self.total >= FIRST and self.share() >= self.most(phase):
             raise Spent
         self.spent[phase] += 1
         self.progress(self.total, self.replications)
@@ -98,7 +113,8 @@ class Worlds:
         self.problem, self.budget, self.memo = problem, budget, memo
         asked = problem.asked
         assert asked.objective is not None
-        self.specs = (asked.objective.metric, *(c.metric for c in asked.constraints))
+        service = [] if problem.service is None else [problem.service]
+        self.specs = (asked.objective.metric, *(c.metric for c in asked.constraints), *service)
         self.models: dict[Point, Model | None] = {}
         self.reasons: dict[Point, str] = {}
         """Why a point makes no policy."""
@@ -159,17 +175,17 @@ class Worlds:
             self.lines -= len(self.tapes.popitem(last=False)[1])
         return found
 
-    def play(self, phase: Phase, points: Iterable[Point], count: int, most: float = 1.0) -> None:
+    def play(self, phase: Phase, points: Iterable[Point], count: int) -> None:
         """Have the first `count` replications of a phase for each of the points.
 
-        Raises Spent when that share of the budget is gone.
+        Raises Spent when the phase's part of the budget is gone.
         """
         missing = [p for p in points if len(self.rows[phase][p]) < count]
         first = min((len(self.rows[phase][p]) for p in missing), default=count)
         for k in range(first, count):
             for point in missing:
                 if len(self.rows[phase][point]) == k:
-                    self.budget.spend(phase, most)
+                    self.budget.spend(phase)
                     self.rows[phase][point].append(self._remembered(phase, point, k))
 
     def _remembered(self, phase: Phase, point: Point, k: int) -> Floats:

@@ -16,11 +16,14 @@ def schema(
     experiment: Annotated[
         bool, typer.Option("--experiment", help="Of experiment files instead.")
     ] = False,
+    search: Annotated[bool, typer.Option("--search", help="Of files of a search instead.")] = False,
     rules: RuleFiles = None,
 ) -> None:
     """Print the JSON Schema of files, for editors."""
     from backsim.experiment.schema import ExperimentFile
     from backsim.scenario.jsonschema import json_schema
     from backsim.scenario.schema import Scenario
+    from backsim.search.schema import SearchFile
 
-    typer.echo(json.dumps(json_schema(ExperimentFile if experiment else Scenario), indent=2))
+    kind = ExperimentFile if experiment else SearchFile if search else Scenario
+    typer.echo(json.dumps(json_schema(kind), indent=2))
