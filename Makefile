@@ -26,7 +26,7 @@ ALONE := stockpyl
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-thorough lint types layers check check-experiments validate figures docs bench wheel clean
+.PHONY: help demo test test-all test-thorough lint types layers check check-experiments validate validate-search figures docs bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ check: $(DEV) ## everything that CI checks: tests, style, types, layers, docs, e
 
 validate: $(RUN) ## compare simulation with every known answer (minutes)
 	$(BIN)/backsim validate-theory
+
+validate-search: $(TEST) ## count how often searches keep their promises (an hour)
+	$(BIN)/python -m pytest tests/search -m "" $(PYTEST_ARGS)
 
 figures: $(RUN) ## draw the figures of the documentation again
 	$(BIN)/python docs/figures/make.py

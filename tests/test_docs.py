@@ -20,6 +20,7 @@ from backsim.experiment import load_experiment
 from backsim.rules import FAMILIES
 from backsim.scenario.load import build
 from backsim.scenario.yamlfile import parse_yaml
+from backsim.search.problem import load_problem
 from backsim.validation import validate
 
 ROOT = Path(__file__).parents[1]
@@ -97,8 +98,8 @@ def test_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_yaml(text: str) -> None:
-    """A YAML block is a scenario if it has a horizon; an experiment if it has a scenario; or known
-    answers, which agree."""
+    """A YAML block is a scenario if it has a horizon; an experiment, or a search, if it has a
+    scenario; or known answers, which agree."""
     if re.search("^expect:", text, re.MULTILINE):
         Path("known.yaml").write_text(text)
         assert {verdict.verdict for verdict in validate(["known.yaml"], fast=True)} == {"agrees"}
@@ -107,6 +108,9 @@ def test_yaml(text: str) -> None:
         Path("scenario.yaml").write_text(example("scenario.yaml").read_text())
         file = Path("experiment.yaml")
         file.write_text(text.replace("quickstart.yaml", "scenarios/quickstart.yaml"))
+        if re.search("^search:", text, re.MULTILINE):
+            assert load_problem(file).space.size > 1
+            return
         assert len(load_experiment(file).policies) > 1
         return
     if "horizon:" not in text:

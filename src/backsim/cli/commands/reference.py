@@ -33,11 +33,18 @@ def reference() -> None:
 def _fields() -> Iterator[str]:
     from backsim.scenario.distributions.base import distribution
     from backsim.scenario.jsonschema import json_schema
+    from backsim.search.schema import SearchFile
 
-    schema = json_schema()
     hidden = {cls.__name__ for cls in distribution.values()}
-    parts = {"Scenario": schema, **schema["$defs"]}
-    yield "\n## Fields"
+    scenario, search = json_schema(), json_schema(SearchFile)
+    known = {"Scenario": scenario, **scenario["$defs"]}
+    yield from _parts("Fields", known, hidden)
+    found = {"SearchFile": search, **search["$defs"]}
+    yield from _parts("Fields of a search", found, hidden | set(known))
+
+
+def _parts(title: str, parts: dict[str, Any], hidden: set[str]) -> Iterator[str]:
+    yield f"\n## {title}"
     for name, part in parts.items():
         if part.get("type") != "object" or name in hidden or not name[0].isupper():
             continue
