@@ -36,8 +36,8 @@ from backsim.entities import (
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
-from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import Batches
+from backsim.scenario.schema.rule_use import of_class
 
 
 def use(rule: Rule, by_class: Mapping[str, int] | None = None) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from backsim.rules import FAMILIES
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
-from backsim.scenario.ruleuse import RuleUse, each_value
 from backsim.scenario.schema import OrderList, Process
+from backsim.scenario.schema.rule_use import RuleUse, each_value
 
 POWERS = {"days": 1, "per day": -1, "units per day": -1, "units² per day": -1, "units x days": 1}
 """Of the factor, by which numbers of a unit are multiplied; 0 for all others."""

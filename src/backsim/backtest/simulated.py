@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backsim.api import Run
-from backsim.scenario.ruleuse import RuleUse
+from backsim.scenario.schema.rule_use import RuleUse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

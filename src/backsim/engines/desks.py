@@ -16,7 +16,7 @@ from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE, Desk
 from backsim.errors import BacksimError
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
-from backsim.scenario.ruleuse import of_class
+from backsim.scenario.schema.rule_use import of_class
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

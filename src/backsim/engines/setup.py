@@ -47,8 +47,8 @@ from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario import schema
 from backsim.scenario.model import Model
-from backsim.scenario.ruleuse import of_class
 from backsim.scenario.schema import ResolvedPoint
+from backsim.scenario.schema.rule_use import of_class
 from backsim.streams import Tape
 from backsim.streams.supply import has_fates, planned_outages
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from backsim.quantities import Weight
-from backsim.scenario.part import Part, fault
+from backsim.scenario.part import MEMBER, Part, fault
 from backsim.scenario.yamlfile import show
 
 
@@ -119,7 +120,7 @@ def listed(kind: Any) -> BeforeValidator:
     return BeforeValidator(_listed, json_schema_input_type=_some(list[kind]) | kind)
 
 
-def word_or(words: tuple[str, ...], other: str) -> BeforeValidator:
+def known_word(words: tuple[str, ...], other: str) -> Callable[[Any], Any]:
     """Refuse any other word, saying what could stand there instead."""
 
     def check(value: Any) -> Any:
@@ -127,7 +128,48 @@ def word_or(words: tuple[str, ...], other: str) -> BeforeValidator:
             raise fault(f"{', '.join(words)}, or {other}")
         return value
 
-    return BeforeValidator(check)
+    return check
+
+
+def word_or(words: tuple[str, ...], other: str) -> BeforeValidator:
+    """The same as an annotation."""
+    return BeforeValidator(known_word(words, other))
+
+
+@dataclass(frozen=True, slots=True)
+class WordOr:
+    """Pydantic annotation of `Literal[words] | other`: a word, or else the other (`expected`)."""
+
+    expected: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Whatever is not text is meant to be the other."""
+        word, *others = get_args(source)
+        (other,) = others
+        choices = {
+            MEMBER + "word": handler.generate_schema(word),
+            MEMBER + "other": handler.generate_schema(other),
+        }
+        kind = core_schema.tagged_union_schema(choices, _word)
+        check = known_word(get_args(word), self.expected)
+        return core_schema.no_info_before_validator_function(check, kind)
+
+
+def _word(value: Any) -> str:
+    return MEMBER + ("word" if isinstance(value, str) else "other")
+
+
+def number_for(key: str, written: Any) -> BeforeValidator:
+    """A number stands for a mapping with that key; `written` is what a file may say."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {key: value}
+        return value
+
+    return BeforeValidator(read, json_schema_input_type=written)
 
 
 Selection = Annotated[

@@ -11,7 +11,7 @@ from backsim.scenario.distributions.continuous import Uniform
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import Lane
-from backsim.scenario.supply import Disruptions, Supplier
+from backsim.scenario.schema.suppliers import Disruptions, Supplier
 from backsim.streams.generators import Draws, ends_of
 
 if TYPE_CHECKING:

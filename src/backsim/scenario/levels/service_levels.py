@@ -13,7 +13,7 @@ from backsim.rules import FAMILIES, Rule
 from backsim.scenario.demand.laws import MOST_UNITS, Flow
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
-from backsim.scenario.ruleuse import Above, Cover, RuleUse, SafetyStock, Service, Target
+from backsim.scenario.schema.rule_use import Above, Cover, RuleUse, SafetyStock, Service, Target
 
 ROUNDING = 1e-9
 """A level this little above a whole number is that number."""

@@ -23,7 +23,6 @@ from backsim.scenario.network.faults import network_faults
 from backsim.scenario.network.fulfilment import serving_sites
 from backsim.scenario.network.network import Network
 from backsim.scenario.part import MEMBER
-from backsim.scenario.ruleuse import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.schema import (
     Batches,
     Observation,
@@ -33,6 +32,7 @@ from backsim.scenario.schema import (
     StockPoint,
     SupplierSource,
 )
+from backsim.scenario.schema.rule_use import Cover, RuleUse, Target, of_class, parameters_model
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.yamlfile import Document, Fault, Location
 

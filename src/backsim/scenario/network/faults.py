@@ -8,7 +8,7 @@ from typing import Any
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.network.graph import grouped, reached
 from backsim.scenario.network.network import Network
-from backsim.scenario.reactions import misplaced
+from backsim.scenario.schema.reactions import misplaced
 from backsim.scenario.yamlfile import Location
 
 Found = tuple[Pair, str, Location, str, Any]

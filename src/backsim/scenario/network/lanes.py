@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.distributions.discrete import Deterministic
-from backsim.scenario.reactions import Emergency
 from backsim.scenario.schema import (
     ResolvedPoint,
     ResolvedScenario,
@@ -14,6 +13,7 @@ from backsim.scenario.schema import (
     SupplierSource,
     Transfers,
 )
+from backsim.scenario.schema.reactions import Emergency
 
 TRANSFERRED = 2
 """Among the suppliers of purchases, beyond a scenario's own: sites that make transfers.

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, model_validator
 
 from backsim.quantities import Days, PositiveDays, WholeLevel
-from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.ruleuse import Cover, level_kind
-from backsim.scenario.shorthand import Spec, word_or
+from backsim.scenario.part import fault, member
+from backsim.scenario.schema.rule_use import Cover, level_kind
+from backsim.scenario.shorthand import Spec, WordOr
 
 WholeOrCover = Annotated[
     Annotated[WholeLevel, member("number")] | Annotated[Cover, member("cover")],
@@ -50,20 +50,8 @@ class Emergency(Spec):
     """Units that bring these up to here are bought."""
 
 
-def _word(value: Any) -> str:
-    return MEMBER + ("word" if isinstance(value, str) else "other")
-
-
-Expediting = Annotated[
-    Annotated[Literal["never"], member("word")] | Annotated[Expedite, member("other")],
-    Discriminator(_word),
-    word_or(("never",), "a mapping with the key days"),
-]
-Cancelling = Annotated[
-    Annotated[Literal["never"], member("word")] | Annotated[Days, member("other")],
-    Discriminator(_word),
-    word_or(("never",), "a number of days"),
-]
+Expediting = Annotated[Literal["never"] | Expedite, WordOr("a mapping with the key days")]
+Cancelling = Annotated[Literal["never"] | Days, WordOr("a number of days")]
 
 
 def misplaced(sources: Sequence[Any]) -> Iterator[tuple[int, str, str]]:

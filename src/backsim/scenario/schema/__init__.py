@@ -1,0 +1,42 @@
+"""What a scenario file may say: each field once, with its type, unit, default and meaning."""
+
+from backsim.scenario.costs import CostRates, StockCosts
+from backsim.scenario.demand.schema import OrderList, Pattern, Process, Trace, TraceDemand
+from backsim.scenario.schema.customers import CustomerClass, Delivery, Serving
+from backsim.scenario.schema.policy import Batches, Observation, Policy, Review
+from backsim.scenario.schema.products import Product, Site
+from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
+from backsim.scenario.schema.sources import SiteSource, SupplierSource, Transfers
+from backsim.scenario.schema.stock import Inbound, ResolvedPoint, StockPoint
+from backsim.scenario.schema.suppliers import Capacity, Servers, Supplier, Throughput
+
+__all__ = [
+    "Batches",
+    "Capacity",
+    "CostRates",
+    "CustomerClass",
+    "Delivery",
+    "Inbound",
+    "Observation",
+    "OrderList",
+    "Pattern",
+    "Policy",
+    "Process",
+    "Product",
+    "ResolvedPoint",
+    "ResolvedScenario",
+    "Review",
+    "Scenario",
+    "Servers",
+    "Serving",
+    "Site",
+    "SiteSource",
+    "StockCosts",
+    "StockPoint",
+    "Supplier",
+    "SupplierSource",
+    "Throughput",
+    "Trace",
+    "TraceDemand",
+    "Transfers",
+]

@@ -1,0 +1,200 @@
+"""How a stock point is run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+)
+
+from backsim.entities import OVERTAKING, SHARING
+from backsim.quantities import (
+    Days,
+    OpenProbability,
+    PositiveDays,
+    PositiveUnits,
+    SomeCount,
+    SquaredUnitsPerDay,
+    UnitsPerDay,
+)
+from backsim.scenario.part import fault
+from backsim.scenario.schema.reactions import Cancelling, Expedite, Expediting
+from backsim.scenario.schema.rule_use import (
+    EstimateRule,
+    ForecastRule,
+    NoticeRule,
+    PriorityRule,
+    RationingRule,
+    ReorderRule,
+    RuleUse,
+)
+from backsim.scenario.schema.sources import (
+    Transfers,
+)
+from backsim.scenario.shorthand import (
+    OFF_TAPE,
+    Spec,
+    WordOr,
+    listed,
+    number_for,
+)
+
+
+class Review(Spec):
+    """Periodic review."""
+
+    period: PositiveDays
+    """Days between reviews."""
+    first: Days = 0.0
+    """Day of the first review."""
+    after_demand: bool = False
+    """Review after the demand of the same instant instead of before it."""
+
+
+Reviewing = Annotated[
+    Literal["continuous"] | Review,
+    WordOr("a number of days between reviews"),
+    number_for("period", Literal["continuous"] | PositiveDays | Review),
+]
+
+
+class Observation(Spec):
+    """How demand is observed for a forecast."""
+
+    every: PositiveDays = 1.0
+    """Days of a period; the forecast is updated at its end."""
+    first: Days | None = None
+    """Day on which the first period ends; without it, one period after the start."""
+    censored: bool = False
+    """Units lost at once are not seen: only what is shipped or waited for counts as demand."""
+    error_smoothing: OpenProbability = 0.1
+    """Weight of the latest period in the mean squared error of the forecasts."""
+    mean: UnitsPerDay | None = None
+    """Units a day forecast at the start; without it, the scenario's own mean demand."""
+    variance: SquaredUnitsPerDay | None = None
+    """Squared error a day at the start; without it, the variance of the scenario's demand a day."""
+
+
+Observing = Annotated[Observation, number_for("every", PositiveDays | Observation)]
+
+
+def _each_once(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
+    names = [use.rule for use in uses]
+    for name in names:
+        if names.count(name) > 1:
+            raise fault("each rule once", f"{name} {names.count(name)} times")
+    return uses
+
+
+class Batches(Spec):
+    """Waiting lines are served only at batch runs."""
+
+    every: PositiveDays
+    """Days between runs."""
+    first: Days = 0.0
+    """Day of the first run."""
+    between: bool = True
+    """New orders may take stock on hand between runs; else they too wait for the next one."""
+    reallocate: bool = False
+    """Runs take back units kept for orders that are not whole, and give them by priority anew."""
+
+
+Clearing = Annotated[
+    Literal["at_arrival"] | Batches,
+    WordOr("a number of days between batch runs"),
+    number_for("every", Literal["at_arrival"] | PositiveDays | Batches),
+]
+
+
+Room = Annotated[Literal["unlimited"] | SomeCount, WordOr("a number of lines")]
+
+
+class Policy(Spec):
+    """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
+
+    reorder: Annotated[ReorderRule | None, OFF_TAPE] = None
+    """When and how much to order."""
+    review: Annotated[Reviewing, OFF_TAPE] = "continuous"
+    """After each event that lowers the position, or periodic: a number of days or a mapping."""
+    priority: Annotated[PriorityRule, OFF_TAPE] = Field("fcfs", validate_default=True)
+    """Who is served first when stock arrives."""
+    rationing: Annotated[RationingRule, OFF_TAPE] = Field("none", validate_default=True)
+    """Stock held back for more important classes."""
+    forecast: Annotated[ForecastRule, OFF_TAPE] = Field("static", validate_default=True)
+    """How demand is forecast, for reorder rules that ask for a forecast."""
+    observe: Annotated[Observing | None, OFF_TAPE] = Observation()
+    """When and how demand is observed for the forecast: a number of days or a mapping."""
+    notice: Annotated[
+        tuple[NoticeRule, ...],
+        Field(min_length=1),
+        AfterValidator(_each_once),
+        listed(NoticeRule),
+        OFF_TAPE,
+    ] = Field("silent", validate_default=True)
+    """When customers who wait are told: a rule or a list, of which the earliest counts."""
+    estimate: Annotated[EstimateRule, OFF_TAPE] = Field("mean_lead_time", validate_default=True)
+    """Which date they are told."""
+    least_order: Annotated[PositiveUnits, OFF_TAPE] = 1
+    """The supplier accepts no smaller purchase."""
+    multiple: Annotated[PositiveUnits, OFF_TAPE] = 1
+    """Purchases are rounded up to multiples of so many units (a case, a pallet)."""
+    overtaking: Annotated[Literal[OVERTAKING], OFF_TAPE] = "skip"  # type: ignore[valid-type]
+    """What if a line cannot be filled whole?  Those behind it wait (strict), or not (skip).
+
+    partial: they wait, and it takes what there is, which is kept for it until it is whole.
+    """
+    sharing: Annotated[Literal[SHARING], OFF_TAPE] = "none"  # type: ignore[valid-type]
+    """Fair share of stock among waiting lines: in proportion to units open, or evenly (max_min).
+
+    none: lines are served one after the other, as `priority` says.
+    """
+    substitution: Annotated[Literal["never", "at_order", "when_late", "both"], OFF_TAPE] = (
+        "at_order"
+    )
+    """When substitutes are offered: when a customer orders, when a promise slips, or both."""
+    clearing: Annotated[Clearing, OFF_TAPE] = "at_arrival"
+    """When waiting lines are served: whenever units are free, or only every so many days."""
+    backlog_limit: Annotated[Room, OFF_TAPE] = "unlimited"
+    """Lines that may wait here; a customer whose line would be one more is lost at once."""
+    transfers: Transfers | None = None
+    """Units from other sites of the same level, when there are too few here."""
+    withdraw: Annotated[bool, OFF_TAPE] = False
+    """When a customer cancels, withdraw as many units that the supplier has not started."""
+    expedite: Annotated[Expediting | None, OFF_TAPE] = None
+    """When purchases under way are brought forward; never, if nothing is said."""
+    cancel_late: Annotated[Cancelling | None, OFF_TAPE] = None
+    """Withdraw a purchase that is known to come so many days after its quoted date, or has not come
+    by then, and that the supplier has not begun with; never, if nothing is said."""
+
+    @property
+    def periodic(self) -> Review | None:
+        """The reviews of a stock point that reviews periodically."""
+        return self.review if isinstance(self.review, Review) else None
+
+    @property
+    def batches(self) -> Batches | None:
+        """The batch runs at which waiting lines are served, if not at every arrival."""
+        return self.clearing if isinstance(self.clearing, Batches) else None
+
+    @property
+    def most_waiting(self) -> int | None:
+        """Lines that may wait; None where there is no limit."""
+        return None if self.backlog_limit == "unlimited" else self.backlog_limit
+
+    @property
+    def expedites(self) -> Expedite | None:
+        """When purchases are brought forward, if ever."""
+        return self.expedite if isinstance(self.expedite, Expedite) else None
+
+    @property
+    def cancels_after(self) -> float | None:
+        """Days after which a late purchase is withdrawn, if ever."""
+        return None if self.cancel_late == "never" else self.cancel_late
+
+    @property
+    def asks_for_units(self) -> Transfers | None:
+        """How it sends for units of other sites of its level, if ever."""
+        asks = self.transfers is not None and self.transfers.when != "never"
+        return self.transfers if asks else None

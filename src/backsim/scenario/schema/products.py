@@ -1,0 +1,67 @@
+"""What is sold, and where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+)
+
+from backsim.quantities import (
+    Money,
+    Number,
+    PositiveUnits,
+)
+from backsim.scenario.costs import CostRates
+from backsim.scenario.part import fault
+from backsim.scenario.shorthand import (
+    OFF_TAPE,
+    Name,
+    Spec,
+    defaults,
+)
+
+
+class Substitute(Spec):
+    """A product that may be offered in place of another."""
+
+    discount: Money = 0.0
+    """Money per unit below its own price."""
+
+
+class Product(Spec):
+    """Something that is sold."""
+
+    price: Annotated[Money, OFF_TAPE] = 0.0
+    """Revenue per unit shipped."""
+    pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
+    """Units per pack: customers order whole packs, and the `size` of a line counts them."""
+    substitutes: Annotated[
+        Mapping[Name, Substitute],
+        BeforeValidator(
+            defaults, json_schema_input_type=Mapping[Name, Substitute] | list[Name] | Name
+        ),
+    ] = {}
+    """What is offered when it is out of stock, in this order: names, or names with a discount."""
+    costs: Annotated[CostRates, OFF_TAPE] = CostRates()
+    """Costs of this product, where they differ."""
+
+
+def _two(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if len(numbers) != 2:
+        raise fault("two numbers, [x, y]", str(len(numbers)))
+    return numbers
+
+
+Place = Annotated[tuple[Number, ...], AfterValidator(_two)]
+
+
+class Site(Spec):
+    """A place where stock is kept."""
+
+    place: Place | None = None
+    """Where it is, [x, y] in any unit of distance; needed where the nearest site serves."""

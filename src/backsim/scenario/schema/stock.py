@@ -1,0 +1,114 @@
+"""Stock points, as a file describes them and as they are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import (
+    Discriminator,
+    Field,
+    WrapSerializer,
+)
+
+from backsim.quantities import (
+    Days,
+    PositiveUnits,
+    SomeUnits,
+)
+from backsim.rules import FAMILIES, Rule
+from backsim.scenario.costs import CostRates
+from backsim.scenario.distributions.fields import Duration
+from backsim.scenario.part import member
+from backsim.scenario.schema.policy import Policy
+from backsim.scenario.schema.rule_use import (
+    Cover,
+    ReorderRule,
+    level_kind,
+)
+from backsim.scenario.schema.sources import (
+    SiteSource,
+    Sources,
+    SupplierSource,
+    _shortest,
+)
+from backsim.scenario.shorthand import (
+    OFF_TAPE,
+    Name,
+    Selection,
+    Spec,
+)
+
+
+class Inbound(Spec):
+    """A purchase already under way at the start."""
+
+    units: PositiveUnits
+    """Units that arrive."""
+    arrives: Days
+    """When, in days from the start."""
+
+
+Initial = Annotated[
+    Annotated[SomeUnits, member("number")] | Annotated[Cover, member("cover")],
+    Discriminator(level_kind),
+]
+
+
+class StockPoint(Policy):
+    """Stock points: products at sites, and how they differ from `policy`.
+
+    Several entries may match one stock point; of each field the last one given counts.
+    """
+
+    products: Selection = ("*",)
+    """Which products: a name, a list, or "*" for all."""
+    sites: Selection = ("*",)
+    """Which sites: a name, a list, or "*" for all."""
+    supplier: Sources | None = None
+    """Where it buys: a supplier's name, a site, or a list; left out, the only supplier there is."""
+    made_from: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None = None
+    """Units of products at the same site that go into each unit; the supplier is the workshop."""
+    costs: Annotated[CostRates | None, OFF_TAPE] = None
+    """Costs of this stock point, where they differ."""
+    initial: Annotated[Initial | None, OFF_TAPE] = None
+    """Units on hand at the start; without it, what the reorder rule orders with nothing there."""
+    inbound: Annotated[tuple[Inbound, ...], OFF_TAPE] = ()
+    """Purchases under way at the start."""
+    lead_time: Duration | None = None
+    """Lead time of this stock point, where it differs from its supplier's."""
+
+
+class ResolvedPoint(StockPoint):
+    """One product at one site, with nothing left open: what a run needs."""
+
+    reorder: ReorderRule
+    supplier: Annotated[tuple[SiteSource | SupplierSource, ...], WrapSerializer(_shortest)]
+    initial: int
+
+    @property
+    def product(self) -> str:
+        """The product."""
+        return self.products[0]
+
+    @property
+    def site(self) -> str:
+        """The site."""
+        return self.sites[0]
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """The rules that it names."""
+        for name, family in FAMILIES.items():
+            given = getattr(self, name)
+            for use in given if isinstance(given, tuple) else (given,):
+                yield family.get(use.rule)
+
+    def asks(self, feature: str) -> bool:
+        """Whether its reorder rule asks for what that part of the kernel answers."""
+        return feature in FAMILIES["reorder"].get(self.reorder.rule).features
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether it forecasts its demand: its reorder rule asks, or a method is named."""
+        return self.observe is not None
