@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backsim.engines.choose import choose, own_rules, workers_for, workers_wanted
+from backsim.engines.choose import choose, own_rules, workers_for
 from backsim.errors import InputError
-from backsim.results.metrics import own_code_is_portable
 from backsim.results.run import Run, play_and_check
-from backsim.rules.files import loaded_files
-from backsim.rules.own import digests_of, load_same
+from backsim.rules.own import digests_of
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
+from backsim.workers import Way, in_order, workers_wanted
 
 __all__ = ["Model", "Run", "load", "replicate", "simulate"]
 
@@ -67,26 +66,14 @@ def replicate(
     seed = _checked_seed(seed)
     if workers is None:
         wanted = workers_for(model, name, replications)
-    if wanted == 1:
-        return (_one(model, seed, k, name, reason, record) for k in range(replications))
-    from joblib import Parallel, delayed
-
-    threads = name == "compiled" or not own_code_is_portable()
-    play = _one if threads else partial(_elsewhere, loaded_files(), digests_of(own_rules(model)))
-    jobs = (delayed(play)(model, seed, k, name, reason, record) for k in range(replications))
-    kind = "threading" if threads else "loky"
-    runs: Iterator[Run] = Parallel(wanted, backend=kind, return_as="generator")(jobs)
-    return runs
+    play = partial(_one, model, seed, name, reason, record)
+    way: Way | None = "threads" if name == "compiled" else None  # logs are long to send
+    rules = digests_of(own_rules(model))
+    return in_order(play, range(replications), wanted, rules=rules, way=way)
 
 
-def _one(model: Model, seed: int, replication: int, engine: str, reason: str, record: bool) -> Run:
+def _one(model: Model, seed: int, engine: str, reason: str, record: bool, replication: int) -> Run:
     return play_and_check(model, draw(model, seed, replication), engine, reason, record)
-
-
-def _elsewhere(files: Sequence[str], rules: Mapping[str, str], *job: Any) -> Run:
-    """One run in another process, which must have the same rules."""
-    load_same(files, rules)
-    return _one(*job)
 
 
 def _checked_seed(seed: int | None) -> int:

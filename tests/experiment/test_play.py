@@ -14,19 +14,18 @@ from tests.experiment import shop
 
 import backsim
 from backsim.engines import compiled
-from backsim.engines.choose import workers_wanted
 from backsim.errors import InputError, TapeError
-from backsim.experiment import forks
 from backsim.experiment.play import play
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Job, Result, Work, jobs_for, metrics_bytes, plan_work
-from backsim.experiment.workers import play_locally
 from backsim.results.metrics import METRICS
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Policy
 from backsim.scenario.shorthand import OFF_TAPE
 from backsim.streams import draw
 from backsim.study.stopping.fixed import Fixed
+from backsim.workers import WorkerError, run_jobs, workers_wanted
+from backsim.workers.forks import play_in_forks
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +54,15 @@ def test_the_same_numbers_in_every_way_of_running(models: tuple[Model, ...], eng
         for p in range(3)
         for k in range(3)
     }
-    assert played(work, play_locally(work, JOBS, 1)) == alone
-    assert played(work, play_locally(work, JOBS, 2, "threads")) == alone
-    assert played(work, play_locally(work, JOBS, 2, "forks")) == alone
+    assert played(work, run_jobs(work.play, JOBS, 1)) == alone
+    assert played(work, run_jobs(work.play, JOBS, 2, way="threads")) == alone
+    assert played(work, run_jobs(work.play, JOBS, 2, way="forks")) == alone
 
 
 def test_the_same_numbers_in_other_processes(models: tuple[Model, ...]) -> None:
     work = plan_work(models, 5, "simpy", 3)
-    one = played(work, play_locally(work, JOBS, 1))
-    assert played(work, play_locally(work, JOBS, 2, "processes")) == one
+    one = played(work, run_jobs(work.play, JOBS, 1))
+    assert played(work, run_jobs(work.play, JOBS, 2, way="processes")) == one
 
 
 def work_digest(run: backsim.Run) -> str:
@@ -76,7 +75,7 @@ def test_a_worker_that_is_killed_is_replaced(
     models: tuple[Model, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = plan_work(models, 5, "simpy", 3)
-    one = played(work, play_locally(work, JOBS, 1))
+    one = played(work, run_jobs(work.play, JOBS, 1))
     mark = tmp_path / "killed"
 
     def dying(self: Work, job: Job) -> Iterator[Result]:
@@ -88,7 +87,7 @@ def test_a_worker_that_is_killed_is_replaced(
 
     real = Work.play
     monkeypatch.setattr(Work, "play", dying)
-    results = [r for some in forks.play_in_forks(work, JOBS, 2) for r in some]
+    results = [r for some in play_in_forks(work.play, JOBS, 2) for r in some]
     assert mark.exists()
     assert {(r.policy, r.replication): r.digest for r in results} == one
 
@@ -98,8 +97,8 @@ def test_workers_that_die_again_and_again(
 ) -> None:
     monkeypatch.setattr(Work, "play", lambda self, job: os.kill(os.getpid(), signal.SIGKILL))
     work = plan_work(models, 5, "simpy", 3)
-    with pytest.raises(forks.WorkerError, match=r"died twice at replication 0 .SIGKILL"):
-        list(forks.play_in_forks(work, JOBS[:1], 1))
+    with pytest.raises(WorkerError, match=r"died twice at replication 0 .SIGKILL"):
+        list(play_in_forks(work.play, JOBS[:1], 1))
 
 
 def test_an_error_in_a_worker_is_raised(
@@ -112,7 +111,7 @@ def test_an_error_in_a_worker_is_raised(
     monkeypatch.setattr(Work, "play", failing)
     work = plan_work(models, 5, "simpy", 3)
     with pytest.raises(InputError, match="no good"):
-        list(play_locally(work, JOBS, 2, "forks"))
+        list(run_jobs(work.play, JOBS, 2, way="forks"))
 
 
 @pytest.mark.parametrize("count", [0, -2])

@@ -24,7 +24,7 @@ def classes() -> list[type]:
     for part in PARTS:
         package = importlib.import_module(f"backsim.{part}")
         for module in pkgutil.walk_packages(package.__path__, f"backsim.{part}."):
-            if module.name == "backsim.experiment.cluster":
+            if module.name == "backsim.workers.cluster":
                 continue
             for value in vars(importlib.import_module(module.name)).values():
                 if isinstance(value, type) and dataclasses.is_dataclass(value):

@@ -54,13 +54,6 @@ def choose(
     return "compiled", "asked for" if engine == "compiled" else f"about {work:,.0f} orders"
 
 
-def workers_wanted(workers: int | None) -> int:
-    """How many workers: as asked for; all cores for None and -1.  Raises InputError."""
-    if workers is not None and (workers == 0 or workers < -1):
-        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
-    return workers if workers is not None and workers > 0 else os.cpu_count() or 1
-
-
 def workers_for(model: Model, engine: str, replications: int) -> int:
     """How many workers pay: all cores, but one where starting them would take longer."""
     small = engine == "simpy" and model.expected_orders * replications < WORTH_PROCESSES

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.experiment.bounds import bounds
+from backsim.hindsight.bound import bounds
 from backsim.report.excel import write_excel
 from backsim.report.finding import finding
 from backsim.report.html import write_report
@@ -136,13 +136,36 @@ class Comparison(Study):
         columns = {"policy": names, str(specs[0]): means[0], str(specs[1]): means[1]}
         return pd.DataFrame({**columns, "efficient": [i in front for i in range(len(names))]})
 
-    def bound(self, replications: int | None = None) -> pd.DataFrame:
+    def bound(self, replications: int | None = None, *, workers: int | None = None) -> pd.DataFrame:
         """One row a policy and replication: its cost, what no clearing could beat, the regret.
 
-        Plays the first `replications` again (all if None).  See `backsim.hindsight` for what the
-        bound holds for.
+        Plays the first `replications` again (all if None), on all cores unless `workers` says how
+        many.  See `backsim.hindsight` for what the bound holds for.  Raises InputError.
         """
-        return bounds(self, replications)
+        import pandas as pd
+
+        if replications is not None and replications < 1:
+            raise InputError(f"replications: expected at least 1, got {replications}")
+        models = {policy.name: policy.model for policy in self.policies}
+        wanted = {
+            name: min(count, replications or count)
+            for name, count in zip(models, self.counts, strict=True)
+        }
+        rows = [
+            {
+                "policy": name,
+                "replication": replication,
+                "realised": found.realised,
+                "bound": found.least,
+                "regret": found.regret,
+                "given_receipts": found.given_receipts,
+            }
+            for name, of_policy in bounds(
+                models, wanted, self.experiment.seed, workers=workers
+            ).items()
+            for replication, found in enumerate(of_policy)
+        ]
+        return pd.DataFrame(rows)
 
     @cached_property
     def finding(self) -> str:

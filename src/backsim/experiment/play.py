@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from backsim.engines.choose import workers_wanted
 from backsim.experiment.collected import Collected
 from backsim.experiment.comparison import Comparison
 from backsim.experiment.describe import describe, experiment_of
@@ -14,12 +13,12 @@ from backsim.experiment.load import experiment_of_models, load_experiment
 from backsim.experiment.store import Store, StudyError, in_memory, open_study, read_study
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Result, jobs_for, plan_work
-from backsim.experiment.workers import play_locally
 from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 from backsim.study.experiment import Experiment
 from backsim.study.stopping.rule import Verdict
+from backsim.workers import run_jobs, workers_wanted
 
 STUDY_FILE = "study.sqlite"
 
@@ -138,11 +137,16 @@ class _Player:
 
     def played(self, missing: Sequence[tuple[int, int]]) -> Iterator[list[Result]]:
         jobs = jobs_for(self.groups, missing, self.work, self.workers)
+        rules = self.work.rules
+        if not jobs:
+            return iter(())
         if self.dask is not None:
-            from backsim.experiment.cluster import play_on_cluster
+            from backsim.workers.cluster import play_on_cluster
 
-            return play_on_cluster(self.work, jobs, self.dask) if jobs else iter(())
-        return play_locally(self.work, jobs, self.workers)
+            return play_on_cluster(self.work.play, jobs, self.dask, rules)
+        self.work.compile()
+        compiled = self.work.compiled
+        return run_jobs(self.work.play, jobs, self.workers, rules=rules, threads=compiled)
 
 
 def load_study(path: str | Path) -> Comparison:

@@ -10,14 +10,15 @@ of this has been checked, and with the first write.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from backsim.errors import InputError
 from backsim.experiment.changes import changes
@@ -67,7 +68,7 @@ class Store:
         self,
         path: Path | None,
         connection: sqlite3.Connection,
-        lock: IO[bytes] | None,
+        lock: FileLock | None,
         writable: bool = False,
     ):
         self.path, self.connection, self._lock = path, connection, lock
@@ -86,7 +87,7 @@ class Store:
         with suppress(sqlite3.Error):
             self.connection.close()
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def check(self) -> None:
@@ -238,12 +239,12 @@ def open_study(path: Path, fresh: bool = False) -> Store:
     """
     lock = _locked(path)
     try:
-        _check_kind(path, lock)
+        _check_kind(path)
         if fresh:
             _empty(path)
         store = Store(path, _read_only(path, locked=True), lock)
     except BaseException:
-        lock.close()
+        lock.release()
         raise
     try:
         _verify(store)
@@ -306,26 +307,25 @@ def _is_ours(store: Store) -> bool:
     return application == APPLICATION
 
 
-def _locked(path: Path) -> IO[bytes]:
-    """The file, made if need be, with a lock that ends with the process."""
+def _locked(path: Path) -> FileLock:
+    """A lock on the study, which ends with the process; the study is made if need be."""
     try:
-        file = path.open("ab+")
-    except OSError as error:
-        raise StudyError(f"{path}: expected a file to write to ({error.strerror})") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
+        path.open("ab").close()
+        lock = FileLock(f"{path}.lock", thread_local=False)
+        lock.acquire(blocking=False)
+    except Timeout:
         raise StudyError(
             f"{path}: another process is at work on this study; wait for it, or use another folder"
         ) from None
-    return file
+    except OSError as error:
+        raise StudyError(f"{path}: expected a file to write to ({error.strerror})") from None
+    return lock
 
 
-def _check_kind(path: Path, file: IO[bytes]) -> None:
+def _check_kind(path: Path) -> None:
     """A file that is not ours is left alone."""
-    file.seek(0)
-    start = file.read(APPLICATION_AT + 4)
+    with path.open("rb") as file:
+        start = file.read(APPLICATION_AT + 4)
     if not start:
         return
     application = int.from_bytes(start[APPLICATION_AT:], "big")

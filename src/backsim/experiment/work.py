@@ -60,6 +60,9 @@ class Job:
     replication: int
     policies: tuple[int, ...]
 
+    def __str__(self) -> str:
+        return f"replication {self.replication}"
+
 
 @dataclass(frozen=True)
 class Work:
@@ -91,6 +94,11 @@ class Work:
         orders, events = run.log.orders, run.log.handled
         seconds = time.perf_counter() - started
         return Result(policy, run.replication, metrics, shape, orders, events, seconds)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether every policy is played by the compiled engine."""
+        return all(name == "compiled" for name, _ in self.engines)
 
     def compile(self) -> None:
         """Compile what the jobs need, once, before they run beside each other."""

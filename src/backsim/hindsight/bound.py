@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from backsim.engines.choose import choose
+from backsim.engines.choose import choose, compile_kernel, own_rules
 from backsim.engines.features import switches
 from backsim.errors import BacksimError, InputError
 from backsim.hindsight.prices import lower_bound
@@ -26,9 +27,11 @@ from backsim.hindsight.program import histories
 from backsim.results.run import Run, play_and_check
 from backsim.results.units import unit_suffix
 from backsim.rules import FAMILIES
+from backsim.rules.own import digests_of
 from backsim.scenario.model import Model
 from backsim.statistics import Estimate, estimate
 from backsim.streams import draw
+from backsim.workers import in_order, workers_wanted
 
 TERMS = ("cost.holding", "cost.backorder_unit", "cost.backorder_time", "cost.lost_margin")
 """The costs that clearing decides."""
@@ -145,25 +148,61 @@ def regrets(
     replications: int,
     rules: Sequence[str] | Mapping[str, Model] = (),
     engine: str = "auto",
+    workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[Regret]:
     """The model's own clearing first ("as it is"), then each of the rules in place of it.
 
-    All are played on the same tapes.  `rules`: by name, or the models of `rules_for`.
+    All are played on the same tapes, on all cores unless `workers` says how many.  `rules`: by
+    name, or the models of `rules_for`.
     Raises InputError for an unknown rule.
     """
     models = {"as it is": model}
     models |= rules if isinstance(rules, Mapping) else {name: _under(model, name) for name in rules}
+    wanted = dict.fromkeys(models, replications)
+    found = bounds(models, wanted, seed, engine=engine, workers=workers, progress=progress)
+    return [_regret(name, of_rule) for name, of_rule in found.items()]
+
+
+def bounds(
+    models: Mapping[str, Model],
+    replications: Mapping[str, int],
+    seed: int,
+    *,
+    engine: str = "auto",
+    workers: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> dict[str, list[Bound]]:
+    """The bounds of each model's first replications, all on the tapes of one seed.
+
+    On all cores unless `workers` says how many.  Raises InputError as `bound_of` does.
+    """
+    jobs = [(name, k) for name, count in replications.items() for k in range(count)]
+    engines = {name: choose(model, engine, len(jobs)) for name, model in models.items()}
+    for name, model in models.items():
+        if engines[name][0] == "compiled":
+            compile_kernel(model)
+    rules = digests_of(rule for model in models.values() for rule in own_rules(model))
+    play = partial(_bound, models, engines, seed)
     found: dict[str, list[Bound]] = {name: [] for name in models}
-    total = replications * len(models)
-    played, reason = choose(model, engine, total)
-    for replication in range(replications):
-        for place, (name, variant) in enumerate(models.items(), 1):
-            tape = draw(variant, seed, replication)
-            found[name].append(bound_of(play_and_check(variant, tape, played, reason)))
-            if progress is not None:
-                progress(replication * len(models) + place, total)
-    return [_regret(name, bounds) for name, bounds in found.items()]
+    at_once = workers_wanted(workers)
+    for done, bound in enumerate(in_order(play, jobs, at_once, rules=rules), 1):
+        found[jobs[done - 1][0]].append(bound)
+        if progress is not None:
+            progress(done, len(jobs))
+    return found
+
+
+def _bound(
+    models: Mapping[str, Model],
+    engines: Mapping[str, tuple[str, str]],
+    seed: int,
+    job: tuple[str, int],
+) -> Bound:
+    """The bound of a replication of one of the models."""
+    name, replication = job
+    tape = draw(models[name], seed, replication)
+    return bound_of(play_and_check(models[name], tape, *engines[name]))
 
 
 def rules_for(model: Model) -> tuple[dict[str, Model], dict[str, str]]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 ONLY_SHOW = (
-    *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "theory"),
-    *("allocation/plan/showing.py", "experiment/cluster.py", "experiment/export.py"),
-    *("experiment/comparison.py", "study/analysis.py", "study/effects.py"),
+    *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "validation"),
+    *("allocation/plan/showing.py", "experiment/export.py", "experiment/store.py"),
+    *("experiment/comparison.py", "study/analysis.py", "study/effects.py", "workers/cluster.py"),
 )
 """Files and folders of backsim that show results, look back at them or carry them about.
 

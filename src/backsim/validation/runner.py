@@ -22,6 +22,7 @@ from backsim.validation.sampling import (
     replicate_until,
     run_case,
 )
+from backsim.workers import workers_wanted
 
 SEED = 20240601
 FAST_SHARE = 0.3
@@ -36,7 +37,7 @@ def validate(
     fast: bool = False,
     seed: int = SEED,
     progress: Progress | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     engine: str = "compiled",
 ) -> Iterator[Verdict]:
     """Simulate the scenarios of known answers and yield a verdict for each.
@@ -54,7 +55,8 @@ def validate(
     yield from (compare.too_rare(answer) for answer in chosen if _too_rare(answer))
     if fast:
         answers = [_shorter(answer) for answer in _first_of_each_kind(answers)]
-    yield from _verdicts(answers, COARSE if fast else FULL, Effort(seed, engine, workers), progress)
+    effort = Effort(seed, engine, workers_wanted(workers))
+    yield from _verdicts(answers, COARSE if fast else FULL, effort, progress)
     if not (fast and names is None):
         yield from (compare.pass_over(row) for row in out)
 

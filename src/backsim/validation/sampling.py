@@ -12,6 +12,7 @@ import numpy as np
 
 from backsim.statistics import Estimate, estimate
 from backsim.validation.case import Case
+from backsim.workers import in_order
 
 if TYPE_CHECKING:
     from backsim.results.run import Run
@@ -67,7 +68,8 @@ def replicate_until(
     rows: list[Sequence[Value]] = []
     wanted = min(PILOT, effort.most)
     while True:
-        rows += _played(play, range(len(rows), wanted), effort.workers)
+        rows += [play(0)] if not rows else []  # which compiles what the others need
+        rows += in_order(play, range(len(rows), wanted), effort.workers, threads=True)
         found = [_estimate(column) for column in zip(*rows, strict=True)]
         goals = targets([e.mean for e in found])
         ratios = [e.half_width / goal for e, goal in zip(found, goals, strict=True) if goal > 0]
@@ -90,14 +92,3 @@ def _estimate(column: Sequence[Value]) -> Estimate:
     top, bottom = table.T
     ratio = top.mean() / bottom.mean()
     return estimate((ratio + (top - ratio * bottom) / bottom.mean()).tolist())
-
-
-def _played(
-    play: Callable[[int], Sequence[Value]], numbers: range, workers: int
-) -> list[Sequence[Value]]:
-    if workers == 1:
-        return [play(k) for k in numbers]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(play, numbers))

@@ -16,6 +16,7 @@ from backsim.cli.options import (
     Seed,
     Sets,
     UseEngine,
+    Workers,
     known_seed,
 )
 from backsim.cli.progress import counting
@@ -42,6 +43,7 @@ def bound(
         ),
     ] = None,
     engine: UseEngine = Engine.auto,
+    workers: Workers = None,
     format: PrintAs = Format.table,
     set_: Sets = None,
     rules: RuleFiles = None,
@@ -67,6 +69,7 @@ def bound(
             replications=replications,
             rules=fitting,
             engine=engine.value,
+            workers=workers,
             progress=progress,
         )
     rows = [_row(regret) for regret in found]

@@ -82,7 +82,7 @@ def compare(
             asked, out=out, progress=progress, workers=workers, engine=engine.value,
             fresh=fresh, dask=dask,
         )  # fmt: skip
-    bounds = None if bound is None else study.bound(bound)
+    bounds = None if bound is None else study.bound(bound, workers=workers)
     files = _write(study, out, excel, parquet, bounds)
     found = Found(
         asked.title or asked.name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -47,9 +46,8 @@ def validate_theory(
     """
     from backsim.validation import FALSE_ALARMS, validate
 
-    at_once = workers if workers is not None and workers > 0 else os.cpu_count() or 1
     seed = SEED if seed is None else seed
-    verdicts = validate(names or None, fast=fast, seed=seed, workers=at_once, progress=_progress)
+    verdicts = validate(names or None, fast=fast, seed=seed, workers=workers, progress=_progress)
     found = list(_table(verdicts) if format is Format.table else verdicts)
     counts = Counter(v.verdict for v in found)
     if sys.stderr.isatty():

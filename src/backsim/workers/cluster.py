@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import pickle
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from backsim.errors import InputError
-from backsim.experiment.forks import WorkerError
-from backsim.experiment.work import Job, Result, Work
-from backsim.experiment.workers import play_packed
 from backsim.results.madewith import Provenance, versions_that_count
 from backsim.results.metrics import own_code_is_portable
 from backsim.rules.files import loaded_files
+from backsim.workers.forks import WorkerError
+from backsim.workers.pool import NO_RULES, pack, play_packed
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 TIMEOUT = 30.0
 """Seconds to wait for the scheduler, for a worker, and for the workers' answers to the probe."""
 
 
 def play_on_cluster(
-    work: Work, jobs: Sequence[Job], address: str, timeout: float = TIMEOUT
+    play: Callable[[Job], Iterable[Result]],
+    jobs: Sequence[Job],
+    address: str,
+    rules: Mapping[str, str] = NO_RULES,
+    timeout: float = TIMEOUT,
 ) -> Iterator[list[Result]]:
     """The results of the jobs, as each is finished, in no particular order.
 
@@ -32,21 +36,14 @@ def play_on_cluster(
     if not own_code_is_portable():
         raise InputError("--dask: expected rules in files (--rules FILE), got a script's own")
     with _client(address, timeout) as client:
-        check_workers(client, address, timeout, work.rules)
-        yield from _played(client, work, jobs)
+        check_workers(client, address, timeout, rules)
+        yield from _played(client, pack(play, rules), jobs)
 
 
-def _played(client: Any, work: Work, jobs: Sequence[Job]) -> Iterator[list[Result]]:
+def _played(client: Any, packed: bytes, jobs: Sequence[Any]) -> Iterator[list[Any]]:
     from distributed import KilledWorker, as_completed
 
-    futures = client.map(
-        play_packed,
-        jobs,
-        packed=pickle.dumps(work),
-        rule_files=loaded_files(),
-        pure=False,
-        retries=1,
-    )
+    futures = client.map(play_packed, jobs, packed=packed, pure=False, retries=1)
     try:
         for future, results in as_completed(futures, loop=client.loop, with_results=True):
             yield results
@@ -83,7 +80,7 @@ def _first_line(error: Exception) -> str:
 
 
 def check_workers(
-    client: Any, address: str, timeout: float, rules: Mapping[str, str] = MappingProxyType({})
+    client: Any, address: str, timeout: float, rules: Mapping[str, str] = NO_RULES
 ) -> None:
     """Ask every worker which backsim it has, and which rules.
 

@@ -15,14 +15,16 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection
-from typing import Any
+from typing import Any, TypeVar
 
 from backsim.errors import BacksimError
-from backsim.experiment.work import Job, Result, Work
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 AHEAD = 2
 """Jobs that a worker has at hand, so that it never waits for the next."""
@@ -44,17 +46,19 @@ def can_fork() -> bool:
 class _Worker:
     process: Any
     pipe: Any
-    jobs: deque[Job] = field(default_factory=deque)
+    jobs: deque[Any] = field(default_factory=deque)
 
-    def give(self, job: Job) -> None:
+    def give(self, job: Any) -> None:
         self.jobs.append(job)
         with suppress(OSError):  # it has died: noticed when the pipe is read
             self.pipe.send(job)
 
 
-def play_in_forks(work: Work, jobs: Sequence[Job], workers: int) -> Iterator[list[Result]]:
+def play_in_forks(
+    play: Callable[[Job], Iterable[Result]], jobs: Sequence[Job], workers: int
+) -> Iterator[list[Result]]:
     """The results of the jobs, each as it is finished, in no particular order."""
-    pool = _Pool(work, jobs)
+    pool = _Pool(play, jobs)
     try:
         for _ in range(workers):
             pool.start()
@@ -66,10 +70,10 @@ def play_in_forks(work: Work, jobs: Sequence[Job], workers: int) -> Iterator[lis
 class _Pool:
     """Worker processes, and the jobs still to be done."""
 
-    def __init__(self, work: Work, jobs: Sequence[Job]) -> None:
-        self.work = work
+    def __init__(self, play: Callable[[Any], Iterable[Any]], jobs: Sequence[Any]) -> None:
+        self.play = play
         self.waiting = deque(jobs)
-        self.again: set[Job] = set()
+        self.again: set[Any] = set()
         self.workers: list[_Worker] = []
         self.context = multiprocessing.get_context("fork")
 
@@ -77,7 +81,7 @@ class _Pool:
         ours, theirs = self.context.Pipe()
         inherited = [worker.pipe for worker in self.workers] + [ours]
         process = self.context.Process(
-            target=_serve, args=(self.work, theirs, inherited), daemon=True
+            target=_serve, args=(self.play, theirs, inherited), daemon=True
         )
         with warnings.catch_warnings():
             # The threads that Python warns of are the linear algebra library's, which knows forks.
@@ -92,7 +96,7 @@ class _Pool:
         while self.waiting and len(worker.jobs) < AHEAD:
             worker.give(self.waiting.popleft())
 
-    def results(self) -> Iterator[list[Result]]:
+    def results(self) -> Iterator[list[Any]]:
         while any(worker.jobs for worker in self.workers):
             by_pipe = {worker.pipe: worker for worker in self.workers if worker.jobs}
             for pipe in connection.wait(list(by_pipe)):
@@ -117,7 +121,7 @@ class _Pool:
         first = worker.jobs[0]
         if first in self.again:
             raise WorkerError(
-                f"a worker process died twice at replication {first.replication} "
+                f"a worker process died twice at {first} "
                 f"({_how(worker.process.exitcode)}); finished results are kept"
             )
         self.again.add(first)
@@ -139,7 +143,7 @@ def _how(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(work: Work, pipe: Any, inherited: Sequence[Any]) -> None:
+def _serve(play: Callable[[Any], Iterable[Any]], pipe: Any, inherited: Sequence[Any]) -> None:
     """A worker's life: play jobs until the parent closes the pipe or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     for other in inherited:
@@ -148,7 +152,7 @@ def _serve(work: Work, pipe: Any, inherited: Sequence[Any]) -> None:
         while True:
             job = pipe.recv()
             try:
-                for results in _in_batches(work.play(job)):
+                for results in _in_batches(play(job)):
                     pipe.send(results)
             except Exception as error:
                 pipe.send(error)
@@ -157,7 +161,7 @@ def _serve(work: Work, pipe: Any, inherited: Sequence[Any]) -> None:
         os._exit(0)
 
 
-def _in_batches(results: Iterator[Result]) -> Iterator[list[Result]]:
+def _in_batches(results: Iterable[Result]) -> Iterator[list[Result]]:
     """Results in lists: the parent is woken, and writes to the disk, once a list."""
     batch: list[Result] = []
     sent = time.perf_counter()

@@ -17,8 +17,8 @@ import pytest
 from tests.experiment import shop
 
 from backsim.errors import InputError
-from backsim.experiment import cluster
 from backsim.experiment.play import play
+from backsim.workers import cluster
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -80,7 +80,7 @@ def work_of(folder: Path) -> tuple[Any, Any]:
     from backsim.experiment.work import Job, plan_work
 
     models = [policy.model for policy in shop.experiment(folder).policies]
-    return plan_work(models, 1, "simpy", 2), [Job(k, (0, 1, 2)) for k in range(2)]
+    return plan_work(models, 1, "simpy", 2).play, [Job(k, (0, 1, 2)) for k in range(2)]
 
 
 def test_the_same_numbers_though_a_worker_dies(tmp_path: Path, scheduler: tuple[str, Any]) -> None:
