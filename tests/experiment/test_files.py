@@ -216,8 +216,13 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"replications": {"until": "best"}},
-        "12:1: replications: expected `indifference` with `until: best`, and only then, "
-        "got {until: 'best'}",
+        "12:1: replications.indifference: expected `indifference`, a required field (the smallest "
+        "difference of the objective that matters), got nothing",
+    ),
+    (
+        {"replications": {"until": "bst", "indifference": 1}},
+        "13:3: replications.until: expected best, or metrics with the half-widths wanted, got "
+        "'bst'",
     ),
     (
         {"replications": {**BEST, "constraint_tolerance": 0.01}},
@@ -239,8 +244,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"replications": {"until": {"otif": 0.1}, "constraint_tolerance": 1}},
-        "12:1: replications: expected `constraint_tolerance` only with `until: best`, got "
-        "{until: {otif: 0.1}, constraint_tolerance: 1}",
+        "15:3: replications.constraint_tolerance: expected a known key (until, least, most), got "
+        "'constraint_tolerance'",
     ),
     ({"replications": 1}, "12:1: replications: expected a whole number >= 2 and <= 1e+06, got 1"),
     (

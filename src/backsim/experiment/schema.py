@@ -11,12 +11,18 @@ from pydantic import Discriminator, Field, model_validator
 from backsim.quantities import Number, Unit
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Name, Spec, listed, word_or
-from backsim.study.stopping.form import Count, Replications, word
+from backsim.study.stopping import Replications
+from backsim.study.stopping.form import Count
 
 Seed = Annotated[int, Ge(0), Unit("", "i8", 2.0**63)]
 Confidence = Annotated[float, Ge(0.5), Lt(1), Unit("probability")]
 Settings = Mapping[str, Any]
 """Paths of scenario fields (as in `--set`) and what they are set to."""
+
+
+def _word(value: Any) -> str:
+    """Which member of a union a value is of: a word, or something else."""
+    return MEMBER + ("word" if isinstance(value, str) else "other")
 
 
 class Range(Spec):
@@ -85,7 +91,7 @@ class Sampled(Spec):
 
 Design = Annotated[
     Annotated[Literal["full"], member("word")] | Annotated[Sampled, member("other")],
-    Discriminator(word),
+    Discriminator(_word),
     word_or(("full",), "a mapping with the key latin_hypercube or sobol"),
 ]
 
@@ -123,7 +129,7 @@ class ExperimentFile(View):
     scenario: Annotated[
         Annotated[str, Field(min_length=1), member("word")]
         | Annotated[Mapping[Name, str], Field(min_length=1), member("other")],
-        Discriminator(word),
+        Discriminator(_word),
     ]
     """The scenario file, from the experiment file's folder; or several by name, each tried."""
     set: Settings = Field({})

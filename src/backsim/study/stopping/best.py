@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
+from pydantic import Discriminator, Field
 
+from backsim.quantities import Positive
 from backsim.results.spec import Constraint, MetricSpec, parse_metric
+from backsim.scenario.part import MEMBER, member
 from backsim.scenario.yamlfile import Location
 from backsim.study.stopping.form import Sequential
 from backsim.study.stopping.rule import Asked, Reader, Values, Verdict, stopping_rule
@@ -24,7 +27,32 @@ SHARE, RELATIVE = 0.005, 0.01
 """What distance from a bound matters if nothing is said: of a share; as part of another bound."""
 
 
-@stopping_rule("best")
+def _tolerance(value: Any) -> str:
+    return MEMBER + ("by_metric" if isinstance(value, Mapping) else "number")
+
+
+Tolerance = Annotated[
+    Annotated[Positive, member("number")]
+    | Annotated[Mapping[str, Positive], Field(min_length=1), member("by_metric")],
+    Discriminator(_tolerance),
+]
+
+
+class UntilBest(Sequential):
+    """Replications until the best policy is separated from the others."""
+
+    words: ClassVar[str] = "best"
+
+    until: Literal["best"]
+    """The word for it."""
+    indifference: Positive
+    """The smallest difference of the objective that matters."""
+    constraint_tolerance: Tolerance | None = None
+    """With constraints: the smallest distance from a bound that matters, as a number or by metric,
+    such as {fill_rate: 0.002}.  If not given, 0.005 for shares, else 1 % of the bound."""
+
+
+@stopping_rule("best", UntilBest)
 @dataclass(frozen=True, slots=True)
 class Separated:
     """Stop when the best policy is separated from the others (KN++), also under constraints."""
@@ -124,13 +152,13 @@ class Separated:
         cls, given: int | Sequential, constraints: tuple[Constraint, ...], reader: Reader
     ) -> Self:
         """`replications: {until: best, indifference: 5}`."""
-        assert isinstance(given, Sequential)
+        assert isinstance(given, UntilBest)
         tolerances = _tolerances(given, constraints, reader)
-        return cls(float(given.indifference or 0.0), given.least, given.most, tolerances)
+        return cls(float(given.indifference), given.least, given.most, tolerances)
 
 
 def _tolerances(
-    given: Sequential, constraints: tuple[Constraint, ...], reader: Reader
+    given: UntilBest, constraints: tuple[Constraint, ...], reader: Reader
 ) -> tuple[float, ...]:
     """The smallest distance from its bound that matters, of each constraint."""
     place = ("replications", "constraint_tolerance")

@@ -1,87 +1,29 @@
-"""What `replications` of an experiment file may say: a number, or until enough is known."""
+"""What `replications` of an experiment file may say: a number, or the form of a stopping rule."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BeforeValidator, Discriminator, Field, model_validator
+from annotated_types import Ge, Le
+from pydantic import GetCoreSchemaHandler, TypeAdapter, model_validator
+from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import Positive, Unit
-from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.shorthand import Spec, word_or
+from backsim.quantities import Unit
+from backsim.scenario.part import fault, faults
+from backsim.scenario.shorthand import Spec
 
 Count = Annotated[int, Ge(2), Le(1_000_000), Unit("")]
-
-
-def word(value: Any) -> str:
-    """Which member of a union a value is of: a word, or something else."""
-    return MEMBER + ("word" if isinstance(value, str) else "other")
-
-
-def _width(value: Any) -> Any:
-    """`2 %` as the text it is; a number as it is."""
-    if isinstance(value, str):
-        number = value.strip().removesuffix("%")
-        try:
-            share = float(number) / 100
-        except ValueError:
-            share = 0.0
-        if number == value.strip() or not 0 < share < 1:
-            raise fault("a number > 0, or a share of the mean such as 2 %")
-        return Share(share=share)
-    return value
-
-
-class Share(Spec):
-    """A half-width as a share of the mean."""
-
-    share: Annotated[float, Gt(0), Lt(1), Unit("")]
-    """The share."""
-
-
-def _is_share(value: Any) -> str:
-    return MEMBER + ("share" if isinstance(value, Share) else "number")
-
-
-Width = Annotated[
-    Annotated[Positive, member("number")] | Annotated[Share, member("share")],
-    Discriminator(_is_share),
-    BeforeValidator(_width, json_schema_input_type=Positive | str),
-]
-
-
-Until = Annotated[
-    Annotated[Literal["best"], member("word")]
-    | Annotated[Mapping[str, Width], Field(min_length=1), member("other")],
-    Discriminator(word),
-    word_or(("best",), "metrics with the half-widths wanted"),
-]
-
-
-def _tolerance(value: Any) -> str:
-    return MEMBER + ("by_metric" if isinstance(value, Mapping) else "number")
-
-
-Tolerance = Annotated[
-    Annotated[Positive, member("number")]
-    | Annotated[Mapping[str, Positive], Field(min_length=1), member("by_metric")],
-    Discriminator(_tolerance),
-]
 
 
 class Sequential(Spec):
     """Replications until enough is known."""
 
-    until: Until
-    """`best`: until the best policy is separated; or half-widths, such as {cost.total: 2 %}."""
-    indifference: Positive | None = None
-    """With `best`: the smallest difference of the objective that matters."""
-    constraint_tolerance: Tolerance | None = None
-    """With `best` and constraints: the smallest distance from a bound that matters, as a number or
-    by metric, such as {fill_rate: 0.002}.  If not given, 0.005 for shares, else 1 % of the
-    bound."""
+    words: ClassVar[str]
+    """What `until` may say, for a message."""
+
+    until: Any
+    """What it goes on for."""
     least: Count = 10
     """Replications of every policy to begin with."""
     most: Count = 1000
@@ -91,25 +33,42 @@ class Sequential(Spec):
     def _fits(self) -> Sequential:
         if self.most < self.least:
             raise fault(f"`most` of at least `least`, which is {self.least}", str(self.most))
-        if (self.until == "best") != (self.indifference is not None):
-            raise fault("`indifference` with `until: best`, and only then")
-        if self.constraint_tolerance is not None and self.until != "best":
-            raise fault("`constraint_tolerance` only with `until: best`")
         return self
 
 
-def _number(value: Any) -> str:
-    return MEMBER + ("other" if isinstance(value, Mapping | Sequential) else "number")
+FORMS: dict[str, type[Sequential]] = {}
+"""The word of `until` -> what may stand beside it.  `{}`: a mapping instead of a word."""
+MAPPING = "{}"
 
 
-def _number_or_mapping(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | Mapping | Sequential):
+def form_of(until: Any) -> type[Sequential]:
+    """The form that goes with what `until` says.  Raises a fault for another word."""
+    if until is None or isinstance(until, Mapping):
+        return FORMS[MAPPING]
+    if isinstance(until, str) and until in FORMS:
+        return FORMS[until]
+    expected = ", or ".join(form.words for form in FORMS.values())
+    raise faults("Replications", [(("until",), expected, until)])
+
+
+def _read(value: Any) -> Any:
+    """A number as it is; a mapping by the form of its rule."""
+    if isinstance(value, Mapping):
+        return form_of(value.get("until")).model_validate(value)
+    if isinstance(value, bool) or not isinstance(value, int | Sequential):
         raise fault("a whole number of replications, or a mapping with the key until")
-    return value
+    return value if isinstance(value, Sequential) else TypeAdapter(Count).validate_python(value)
 
 
-Replications = Annotated[
-    Annotated[Count, member("number")] | Annotated[Sequential, member("other")],
-    Discriminator(_number),
-    BeforeValidator(_number_or_mapping, json_schema_input_type=Count | Sequential),
-]
+class _Replications:
+    """Pydantic's view of the field: read by `_read`, described as a number or any of the forms."""
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        kinds = [handler.generate_schema(kind) for kind in (Count, *FORMS.values())]
+        described = core_schema.union_schema(kinds)
+        return core_schema.no_info_plain_validator_function(
+            _read, json_schema_input_schema=described
+        )
+
+
+Replications = Annotated[int | Sequential, _Replications()]

@@ -4,7 +4,7 @@ A rule is asked again and again with the results there are, until it asks for no
 finally uses depends on the results alone: not on how many there happened to be, nor on workers.
 
 A rule is one file of this folder: a frozen class with the methods of `StoppingRule`, registered
-under the word that `replications: {until: WORD}` has for it.
+under the word that `replications: {until: WORD}` has for it, and the form of what may stand there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.scenario.yamlfile import Location
-from backsim.study.stopping.form import Sequential
+from backsim.study.stopping.form import FORMS, MAPPING, Sequential
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,14 +90,19 @@ class StoppingRule(Protocol):
 
 RULES: dict[str, type[StoppingRule]] = {}
 """By the word of `until`; `""` of a number, `{}` of half-widths by metric."""
-NUMBER, WIDTHS = "", "{}"
+NUMBER, WIDTHS = "", MAPPING
 
 
-def stopping_rule(word: str) -> Callable[[type[T]], type[T]]:
-    """Register a class as the stopping rule of a word."""
+def stopping_rule(word: str, form: type[Sequential] | None = None) -> Callable[[type[T]], type[T]]:
+    """Register a class as the stopping rule of a word, with what an experiment file may say of it.
+
+    The form has the field `until`, and what else the rule asks for; a fixed number has none.
+    """
 
     def register(made: type[T]) -> type[T]:
         RULES[word] = made  # type: ignore[assignment]
+        if form is not None:
+            FORMS[word] = form
         return made
 
     return register
@@ -105,14 +110,12 @@ def stopping_rule(word: str) -> Callable[[type[T]], type[T]]:
 
 def asked_for(given: int | Sequential) -> type[StoppingRule]:
     """The rule that `replications` of a file asks for."""
-    return RULES[NUMBER if isinstance(given, int) else _word(given.until)]
+    if isinstance(given, int):
+        return RULES[NUMBER]
+    return RULES[next(word for word, form in FORMS.items() if form is type(given))]
 
 
 def stopping_from_dict(values: Mapping[str, Any]) -> StoppingRule:
     """The rule that `to_dict` wrote."""
-    rule = RULES[_word(values["until"]) if "until" in values else NUMBER]
-    return rule.from_dict(values)
-
-
-def _word(until: Any) -> str:
-    return until if isinstance(until, str) else WIDTHS
+    until = values.get("until", NUMBER)
+    return RULES[until if isinstance(until, str) else WIDTHS].from_dict(values)
