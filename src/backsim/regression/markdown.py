@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from backsim.files import write_text
+from backsim.present.markdown import escaped, grid
 from backsim.regression.check import Check
 from backsim.regression.judge import Metric, Verdict
 from backsim.regression.tell import (
@@ -23,7 +24,7 @@ from backsim.regression.tell import (
 MARKS = {0: "✅", 1: "❌", 2: "⚠️"}
 FIRST = (Verdict.beyond, Verdict.unequal)
 THEN = (Verdict.better, Verdict.unsure)
-HEAD = "| | metric | policy | baseline → now | change | margin | |\n|-|-|-|-|-|-|-|"
+HEADS = ("", "metric", "policy", "baseline → now", "change", "margin", "")
 
 
 def write_markdown(checks: Sequence[Check], file: Path) -> None:
@@ -34,10 +35,11 @@ def write_markdown(checks: Sequence[Check], file: Path) -> None:
 
 def markdown(checks: Sequence[Check]) -> str:
     """A table of the experiments, then a section for each that is not as it was."""
-    lines = ["## backsim check", "", "| | experiment | result | seconds |", "|-|-|-|-:|"]
-    for check in checks:
-        mark, name = MARKS[check.code], _cell(check.name)
-        lines.append(f"| {mark} | {name} | {_cell(summary(check))} | {check.seconds:.1f} |")
+    rows = [
+        (MARKS[check.code], escaped(check.name), escaped(summary(check)), f"{check.seconds:.1f}")
+        for check in checks
+    ]
+    lines = ["## backsim check", "", *grid(["", "experiment", "result", "seconds"], rows, [3])]
     for check in checks:
         lines += ["", *_section(check)] if _to_show(check) else []
     return "\n".join(lines) + "\n"
@@ -50,11 +52,11 @@ def _to_show(check: Check) -> bool:
 
 
 def _section(check: Check) -> list[str]:
-    lines = [f"### {_cell(check.name)}", ""]
+    lines = [f"### {escaped(check.name)}", ""]
     found = check.judgement
     if found is None:
         return [*lines, f"<pre>{escape(check.error)}</pre>"]
-    lines += [f"- {_cell(text)}" for text in (*found.broken, *found.notes)]
+    lines += [f"- {escaped(text)}" for text in (*found.broken, *found.notes)]
     lines += [""] * bool(found.broken or found.notes)
     failed = by_weight(found.metrics, *FIRST)
     lines += _table(failed)
@@ -76,13 +78,13 @@ def _folded(title: str, metrics: Sequence[Metric]) -> list[str]:
 def _table(metrics: Sequence[Metric]) -> list[str]:
     if not metrics:
         return []
-    return [HEAD, *map(_row, metrics), ""]
+    return [*grid(HEADS, map(_row, metrics)), ""]
 
 
-def _row(m: Metric) -> str:
+def _row(m: Metric) -> list[str]:
     cells = [_arrow(m), str(m.spec), m.policy, values(m).replace("->", "→")]
     cells += [change(m).strip(" ()"), margin(m).replace("+-", "±"), VERDICTS[m.verdict]]
-    return f"| {' | '.join(map(_cell, cells))} |"
+    return [escaped(cell) for cell in cells]
 
 
 def _arrow(m: Metric) -> str:
@@ -91,11 +93,3 @@ def _arrow(m: Metric) -> str:
         return "="
     arrow = "▲" if m.change > 0 else "▼"
     return f"🔴 {arrow}" if m.verdict.failed else arrow
-
-
-def _cell(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    plain = escape(" ".join(text.split()), quote=False)
-    for sign in "\\`*_|[]~#":
-        plain = plain.replace(sign, f"\\{sign}")
-    return plain

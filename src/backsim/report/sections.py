@@ -18,6 +18,7 @@ class Plan:
     name: str
     title: str
     tables: tuple[str, ...] = ()
+    """Names of the study's tables."""
     words: Callable[[Page], Sequence[str]] = lambda page: ()
     otherwise: str = ""
     """The title where its first table is not there."""
@@ -27,7 +28,20 @@ def _if_several(words: Callable[[Page], str]) -> Callable[[Page], Sequence[str]]
     return lambda page: [words(page)] if len(page.study.policies) > 1 else []
 
 
-PLANS = (
+SECTIONS: dict[str, Plan] = {}
+"""By name, in the order in which the page shows them."""
+
+
+def section(plan: Plan, before: str = "") -> None:
+    """Register a section of the page, as the last one or before another."""
+    names = [name for name in SECTIONS if name != plan.name]
+    names.insert(names.index(before) if before else len(names), plan.name)
+    plans = {**SECTIONS, plan.name: plan}
+    SECTIONS.clear()
+    SECTIONS.update({name: plans[name] for name in names})
+
+
+for _plan in (
     Plan("ranking", "Ranking", ("ranking", "best"), lambda page: [page.text.ranking()]),
     Plan(
         "differences",
@@ -60,14 +74,15 @@ PLANS = (
     ),
     Plan("method", "Method", words=lambda page: page.text.method()),
     Plan("provenance", "Provenance", ("provenance",)),
-)
+):
+    section(_plan)
 
 
 def sections(page: Page, tables: Mapping[str, Table]) -> list[Section]:
     """Those that have something to show."""
     drawn: list[str] = []
     made = []
-    for plan in PLANS:
+    for plan in SECTIONS.values():
         there = tuple(tables[name] for name in plan.tables if name in tables)
         named = bool(plan.tables) and plan.tables[0] in tables
         title = plan.title if named or not plan.otherwise else plan.otherwise
@@ -89,4 +104,4 @@ def _drawn(page: Page, section: str, drawn: list[str]) -> Iterator[tuple[str, st
             yield inline_svg(ax.figure, name, drawing.title), drawing.caption
 
 
-__all__ = ["Section", "sections"]
+__all__ = ["SECTIONS", "Plan", "Section", "section", "sections"]
