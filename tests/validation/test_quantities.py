@@ -19,7 +19,7 @@ from tests.validation.grains import EconomicOrder, Newsvendor, WithDisruptions
 
 from backsim.scenario.yamlfile import read_yaml
 from backsim.validation import read, validate
-from backsim.validation.look import Look
+from backsim.validation.case import Look
 from backsim.validation.sampling import Effort, run_case
 
 # -- what the package's files say ------------------------------------------------------------------

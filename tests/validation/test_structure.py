@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from backsim.results.run import Run
-from backsim.validation.case import Case
-from backsim.validation.look import Look
+from backsim.validation.case import Case, Look
 from backsim.validation.measures import second_moment_of_wait
 from backsim.validation.sampling import Effort, run_case
 

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 
 from backsim.files import write_text
-from backsim.present.markdown import escaped, grid
+from backsim.present.markdown import escaped, table_lines
+from backsim.present.table import Column, Table
 from backsim.regression.check import Check
 from backsim.regression.judge import Metric, Verdict
 from backsim.regression.tell import (
@@ -24,7 +25,11 @@ from backsim.regression.tell import (
 MARKS = {0: "✅", 1: "❌", 2: "⚠️"}
 FIRST = (Verdict.beyond, Verdict.unequal)
 THEN = (Verdict.better, Verdict.unsure)
-HEADS = ("", "metric", "policy", "baseline → now", "change", "margin", "")
+CHECKS = (*(Column(head, kind="text") for head in ("", "experiment", "result")), Column("seconds"))
+METRICS = tuple(
+    Column(head, kind="text")
+    for head in ("", "metric", "policy", "baseline → now", "change", "margin", "")
+)
 
 
 def write_markdown(checks: Sequence[Check], file: Path) -> None:
@@ -35,11 +40,8 @@ def write_markdown(checks: Sequence[Check], file: Path) -> None:
 
 def markdown(checks: Sequence[Check]) -> str:
     """A table of the experiments, then a section for each that is not as it was."""
-    rows = [
-        (MARKS[check.code], escaped(check.name), escaped(summary(check)), f"{check.seconds:.1f}")
-        for check in checks
-    ]
-    lines = ["## backsim check", "", *grid(["", "experiment", "result", "seconds"], rows, [3])]
+    rows = tuple((MARKS[c.code], c.name, summary(c), round(c.seconds, 1)) for c in checks)
+    lines = ["## backsim check", "", *table_lines(Table("checks", "", CHECKS, rows))]
     for check in checks:
         lines += ["", *_section(check)] if _to_show(check) else []
     return "\n".join(lines) + "\n"
@@ -78,13 +80,12 @@ def _folded(title: str, metrics: Sequence[Metric]) -> list[str]:
 def _table(metrics: Sequence[Metric]) -> list[str]:
     if not metrics:
         return []
-    return [*grid(HEADS, map(_row, metrics)), ""]
+    return [*table_lines(Table("metrics", "", METRICS, tuple(map(_row, metrics)))), ""]
 
 
-def _row(m: Metric) -> list[str]:
-    cells = [_arrow(m), str(m.spec), m.policy, values(m).replace("->", "→")]
-    cells += [change(m).strip(" ()"), margin(m).replace("+-", "±"), VERDICTS[m.verdict]]
-    return [escaped(cell) for cell in cells]
+def _row(m: Metric) -> tuple[str, ...]:
+    moved = values(m).replace("->", "→"), change(m).strip(" ()"), margin(m).replace("+-", "±")
+    return (_arrow(m), str(m.spec), m.policy, *moved, VERDICTS[m.verdict])
 
 
 def _arrow(m: Metric) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from backsim.present.table import Cell, Column, Table
-from backsim.report.table import policy_name
-from backsim.report.words import label, unit_of
+from backsim.report.words import label, policy_name, unit_of
 from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec
 from backsim.statistics import estimate

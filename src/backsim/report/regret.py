@@ -8,8 +8,7 @@ from backsim.errors import listed
 from backsim.hindsight import TERMS
 from backsim.present.numbers import percent
 from backsim.present.table import Cell, Column, Table
-from backsim.report.table import policy_name
-from backsim.report.words import unit_of
+from backsim.report.words import policy_name, unit_of
 from backsim.statistics import estimate
 from backsim.study.analysis import Ranking, present
 from backsim.study.study import Study

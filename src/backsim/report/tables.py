@@ -15,8 +15,7 @@ from backsim.errors import listed
 from backsim.present.numbers import percent
 from backsim.present.table import Cell, Column, Table
 from backsim.report.breakdown import classes_table, sites_table
-from backsim.report.table import policy_name
-from backsim.report.words import condition, label, unit_of
+from backsim.report.words import condition, label, policy_name, unit_of
 from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
 from backsim.results.metrics.money import MONEY
 from backsim.results.spec import MetricSpec

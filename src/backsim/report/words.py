@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix, unit_words
+from backsim.study.analysis import Ranking
 from backsim.study.study import Study
 
 
@@ -31,3 +32,9 @@ def suffix_of(study: Study, spec: MetricSpec) -> str:
 def with_unit(study: Study, spec: MetricSpec) -> str:
     """A metric in words with its unit, for an axis."""
     return f"{label(spec)} ({unit_of(study, spec.unit)})"
+
+
+def policy_name(study: Study, ranking: Ranking, policy: int) -> str:
+    """A policy's name, and whether the others are compared with it."""
+    mark = " (reference)" if policy == ranking.reference and len(study.policies) > 1 else ""
+    return f"{study.policies[policy].name}{mark}"

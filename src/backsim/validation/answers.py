@@ -25,10 +25,8 @@ from backsim.scenario.yamlfile import (
     show,
     spell,
 )
-from backsim.validation.case import Case
-from backsim.validation.look import Look
+from backsim.validation.case import Case, Function, Look, Measure
 from backsim.validation.measures import MEASURES
-from backsim.validation.registry import Function, Measure
 from backsim.validation.schema import AnswerFile, Expected, Optimal, Optimum, Settings
 
 Found = TypeVar("Found")

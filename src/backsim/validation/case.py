@@ -1,17 +1,21 @@
-"""A scenario of a file of known answers, ready to be run."""
+"""A scenario of known answers, a run of it as measures see it, and the register of measures."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
+
+if TYPE_CHECKING:
+    from backsim.results.run import Run
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,102 @@ class Case:
             for name in ("warm_up", "horizon")
         }
         return replace(self, scenario={**self.scenario, **times})
+
+
+@dataclass(frozen=True)
+class Look:
+    """A run, and the case that it played."""
+
+    run: Run
+    case: Case
+
+    def get(self, name: str) -> float:
+        """One of the run's own metrics."""
+        return float(self.run.metrics[name])
+
+    @property
+    def start(self) -> float:
+        """When counting starts."""
+        return self.run.model.warm_up
+
+    @property
+    def days(self) -> float:
+        """How long it lasts."""
+        return self.run.model.horizon - self.start
+
+    @cached_property
+    def waits(self) -> tuple[Any, Any]:
+        """(days, units) of the shipments that came late, of the lines that count."""
+        shipments = self.run.log.shipments
+        ordered = self.run.log.column("time")[shipments["line"]]
+        late = ordered >= self.start
+        return (shipments["time"] - ordered)[late], shipments["units"][late]
+
+    @property
+    def shipped(self) -> float:
+        """Units shipped, of the lines that count."""
+        return self.get("shipped_per_day") * self.days
+
+    @cached_property
+    def purchases(self) -> Any:
+        """The purchases that were placed while it counted and have arrived."""
+        rows = self.run.log.purchases
+        come = rows["arrives"] <= self.run.model.horizon
+        return rows[(rows["placed"] >= self.start) & come]
+
+    @property
+    def stock(self) -> Any:
+        """The explicit form of the only stock point."""
+        (stock,) = self.case.explicit["stock"]
+        return stock
+
+    @property
+    def capacity(self) -> Any:
+        """The explicit form of the only supplier's capacity."""
+        (supplier,) = self.case.explicit["suppliers"].values()
+        return supplier["capacity"]
+
+
+Function = Callable[[Look], Any]
+"""A number of a run; or two, when their means over runs are to be divided by each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A registered measure.
+
+    `share` says that it is a probability or a share, between 0 and 1; `argument` what else it needs
+    to know ("" for nothing).
+    """
+
+    name: str
+    function: Callable[..., Any]
+    share: bool
+    argument: str
+
+    @property
+    def is_number(self) -> bool:
+        """It yields a number, or two whose means are divided; not a list or a mapping."""
+        return inspect.signature(self.function).return_annotation in NUMBERS
+
+    @property
+    def meaning(self) -> str:
+        """Its definition."""
+        return (inspect.getdoc(self.function) or "").split("\n\n")[0]
+
+
+NUMBERS = ("float", "tuple[float, float]")
+"""What measures of a number return, as it is annotated."""
+MEASURES: dict[str, Measure] = {}
+
+
+def measure(*, share: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function of a look, and of one argument if it has a second parameter."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = function.__name__
+        argument = [*inspect.signature(function).parameters, ""][1]
+        MEASURES[name] = Measure(name, function, share, argument)
+        return function
+
+    return register

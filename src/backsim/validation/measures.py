@@ -14,8 +14,7 @@ import numpy as np
 from backsim.entities import LOST, SHIPPED
 from backsim.streams.generators import generator
 from backsim.streams.supply import outages
-from backsim.validation.look import Look
-from backsim.validation.registry import MEASURES, measure
+from backsim.validation.case import MEASURES, Look, measure
 
 __all__ = ["MEASURES"]  # the register, which this module fills
 

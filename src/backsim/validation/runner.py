@@ -11,9 +11,9 @@ from typing import Any
 from backsim.statistics import Estimate
 from backsim.validation import compare
 from backsim.validation.answers import Answer
+from backsim.validation.case import Look
 from backsim.validation.collection import ROOT, LeftOut, choose
 from backsim.validation.compare import COARSE, FULL, Precision, Verdict
-from backsim.validation.look import Look
 from backsim.validation.sampling import (
     RARE,
     Effort,

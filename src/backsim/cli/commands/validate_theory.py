@@ -33,6 +33,9 @@ def validate_theory(
             help="Ids, instances, families, or files of your own. Default: all known answers.",
         ),
     ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the known answers, and check none.")
+    ] = False,
     fast: Annotated[
         bool, typer.Option("--fast", help="A subset that takes under a minute.")
     ] = False,
@@ -46,6 +49,9 @@ def validate_theory(
     """
     from backsim.validation import FALSE_ALARMS, validate
 
+    if list_:
+        _list(names or None, format)
+        return 0
     seed = SEED if seed is None else seed
     verdicts = validate(names or None, fast=fast, seed=seed, workers=workers, progress=_progress)
     found = list(_table(verdicts) if format is Format.table else verdicts)
@@ -61,6 +67,32 @@ def validate_theory(
     rate = f"chance of a false alarm among all of them: {FALSE_ALARMS:.0%}"
     print(f"{parts}; {rate}", file=sys.stderr if format is not Format.table else sys.stdout)
     return 1 if counts["differs"] or counts["too wide"] else 0
+
+
+def _list(names: list[str] | None, format: Format) -> None:
+    """Print what is known, with its source: a line for each model, each value in JSON and CSV."""
+    from backsim.validation.collection import choose
+
+    answers, left_out = choose(names)
+    rows = [{"id": a.id, "family": a.family, "exact": a.value, "source": a.source} for a in answers]
+    rows += [
+        {"id": row.id, "family": row.family, "exact": None, "source": f"skipped: {row.reason}"}
+        for row in left_out
+    ]
+
+    def blocks() -> Iterator[Block]:
+        columns = (
+            Column("model", kind="text", keep=True),
+            Column("answers", keep=True),
+            Column("source", kind="prose", keep=True),
+        )
+        models = Counter((a.family, a.instance, a.source) for a in answers)
+        lines = tuple((name, count, source) for (_, name, source), count in models.items())
+        note = f"{len(answers)} answers of {len(models)} models; {len(left_out)} more are skipped"
+        families = tuple(family for family, _, _ in models)
+        yield Table("known answers", "", columns, lines, note, families)
+
+    show(Found("Known answers", blocks, lambda: rows, lambda: rows), format)
 
 
 def _progress(done: int, total: int, instance: str) -> None:
