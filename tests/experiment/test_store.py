@@ -296,7 +296,8 @@ def test_looking_at_a_study_changes_nothing_in_its_folder(tmp_path: Path) -> Non
     with open_study(file) as store, pytest.raises(StudyError, match="seed: 1 in the study, 2 now"):
         store.begin({**DESCRIPTION, "numbers": {**DESCRIPTION["numbers"], "seed": 2}})
     assert file.read_bytes() == before
-    assert [f.name for f in tmp_path.iterdir()] == ["s"]
+    assert {f.name for f in tmp_path.iterdir()} == {"s", "s.lock"}  # the lock holds nothing
+    assert not file.with_name("s.lock").read_bytes()
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:

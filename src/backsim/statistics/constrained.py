@@ -63,32 +63,39 @@ def constrained_kn(
     (several constraints); Kim and Nelson, Operations Research 54 (2006) 475-488 (variances
     updated as the data grow).
     """
-    sign = sign_of(sense)
-    if first < 2:
-        raise InputError(f"first: expected at least 2 replications, got {first}")
     check_positive(delta, "delta")
-    array = sign * systems(values, AK, first)
-    kept = np.asarray(excess, float)
-    if kept.ndim != 3 or kept.shape[1:] != array.shape or len(kept) != len(tolerances):
-        raise InputError(
-            f"excess: expected shape ({len(tolerances)}, {array.shape[0]}, {array.shape[1]}), "
-            f"got {kept.shape}"
-        )
     for tolerance in tolerances:
         check_positive(tolerance, "tolerance")
-    errors = len(array) - 1 + len(kept)
-    beta = check_confidence(confidence) / max(1, errors)
+    array, kept = _tables(values, excess, len(tolerances), first)
     lengths = leading(array)
     if lengths.min() < first:
         raise InputError(
             f"{AK}: expected at least {first} replications of each system without a gap, "
             f"got {lengths.min()} of system {int(lengths.argmin())}"
         )
-    race = _Race(array, kept, beta, delta, np.array(tolerances, float))
+    errors = len(array) - 1 + len(kept)
+    beta = check_confidence(confidence) / max(1, errors)
+    race = _Race(sign_of(sense) * array, kept, beta, delta, np.array(tolerances, float))
     stage = first
     while not race.screen(stage) and lengths[race.alive].min() > stage:
         stage += 1
     return race.selection(stage, confidence)
+
+
+def _tables(
+    values: ArrayLike, excess: ArrayLike, constraints: int, first: int
+) -> tuple[Floats, Floats]:
+    """Objective and constraints as arrays whose shapes fit.  Raises InputError."""
+    if first < 2:
+        raise InputError(f"first: expected at least 2 replications, got {first}")
+    array = systems(values, AK, first)
+    kept = np.asarray(excess, float)
+    if kept.ndim != 3 or kept.shape[1:] != array.shape or len(kept) != constraints:
+        raise InputError(
+            f"excess: expected shape ({constraints}, {array.shape[0]}, {array.shape[1]}), "
+            f"got {kept.shape}"
+        )
+    return array, kept
 
 
 class _Race:

@@ -26,6 +26,7 @@ from backsim.scenario.yamlfile import (
     spell,
 )
 from backsim.validation.case import Case, Function, Look, Measure
+from backsim.validation.formula import is_formula, parse_formula
 from backsim.validation.measures import MEASURES
 from backsim.validation.schema import AnswerFile, Expected, Optimal, Optimum, Settings
 
@@ -243,7 +244,9 @@ class _Reader:
         return replace(fault, path=path, line=there.line, column=there.column)
 
     def _measured(self, metric: str | Mapping[str, Any], place: Location) -> Measured:
-        """How a run measures a metric."""
+        """How a run measures a metric, or arithmetic of metrics."""
+        if isinstance(metric, str) and is_formula(metric):
+            return self._of_formula(metric, place)
         name, *arguments = [metric] if isinstance(metric, str) else _only_item(metric)
         if name in MEASURES:
             found = MEASURES[name]
@@ -262,6 +265,19 @@ class _Reader:
         return Measured(
             lambda look: look.get(spec.metric, spec.dimension, spec.member),
             spec.unit == "share",
+        )
+
+    def _of_formula(self, text: str, place: Location) -> Measured:
+        try:
+            names, value = parse_formula(text)
+        except (ArithmeticError, ValueError):
+            what = "numbers and metrics with + - * / ** between them"
+            raise self._error(place, what, show(text)) from None
+        parts = {name: self._measured(name, place) for name in names}
+        return Measured(
+            lambda look: value({name: part.function(look) for name, part in parts.items()}),
+            all(part.share for part in parts.values()),
+            all(part.is_number for part in parts.values()),
         )
 
     def _registered(self, measure: Measure, arguments: list[Any], place: Location) -> Function:

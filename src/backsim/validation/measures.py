@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,15 +33,6 @@ def second_moment_of_wait(look: Look) -> float:
     """Mean square of the wait per unit shipped; immediate shipment counts 0."""
     wait, units = look.waits
     return float(wait**2 @ units) / look.shipped
-
-
-@measure()
-def time_in_queue(look: Look, per_day: float) -> float:
-    """Mean time in the queue of all customers, however it ended (Little's law).
-
-    `per_day` are the units of that time in a day.
-    """
-    return per_day * (look.get("mean_backlog") / look.get("units_per_day"))
 
 
 def _found_waiting(look: Look) -> tuple[Any, Any]:
@@ -108,30 +99,6 @@ def quote_behind(look: Look, others: int) -> float:
 
 
 @measure(share=True)
-def not_filled_at_once(look: Look) -> float:
-    """Share of the units ordered that were not shipped at the moment of ordering."""
-    return 1.0 - look.get("fill_rate")
-
-
-@measure(share=True)
-def served_late(look: Look) -> float:
-    """Share of units that were shipped after a wait, or still wait."""
-    return 1.0 - look.get("fill_rate") - look.get("cancel_rate") - look.get("lost_rate")
-
-
-@measure(share=True)
-def served(look: Look) -> float:
-    """Share of units that were not lost and not cancelled."""
-    return look.get("fill_rate") + float(served_late(look))
-
-
-@measure(share=True)
-def not_served(look: Look) -> float:
-    """Share of units that were lost or cancelled."""
-    return look.get("lost_rate") + look.get("cancel_rate")
-
-
-@measure(share=True)
 def blocked(look: Look) -> float:
     """Share of orders that find as many waiting as may wait; unit sizes, one class."""
     lines, time = look.run.log.lines, look.run.log.column("time")
@@ -141,19 +108,6 @@ def blocked(look: Look) -> float:
     found = joined - np.searchsorted(ended, time, "right")
     full = (found >= look.stock["backlog_limit"]) & (lines["status"] == LOST)
     return float(full[time >= look.start].mean())
-
-
-@measure(share=True)
-def balked(look: Look) -> float:
-    """Share of orders that do not join the queue although there is room."""
-    full = 0.0 if look.stock["backlog_limit"] == "unlimited" else blocked(look)
-    return look.get("lost_rate") + look.get("cancel.told_too_long") - full
-
-
-@measure(share=True)
-def joined(look: Look) -> float:
-    """Share of the units not filled at once whose customers stay when they hear the wait."""
-    return 1.0 - look.get("cancel.told_too_long") / (1.0 - look.get("fill_rate"))
 
 
 @measure()
@@ -185,24 +139,6 @@ def cancelled_classes(look: Look) -> list[str]:
 # -- stock and backlog -----------------------------------------------------------------------------
 
 
-@measure(share=True)
-def stockout(look: Look) -> float:
-    """Share of time without stock on hand."""
-    return 1.0 - look.get("ready_rate")
-
-
-@measure()
-def variance_of_net_stock(look: Look) -> float:
-    """Variance over time of on hand less backlog."""
-    return look.get("sd_net_stock") ** 2
-
-
-@measure()
-def mean_position(look: Look) -> float:
-    """Mean inventory position."""
-    return look.get("mean_net_stock") + look.get("mean_on_order")
-
-
 @measure()
 def largest_backlog(look: Look) -> float:
     """The most units that wait at any moment; unit sizes, first come first served."""
@@ -211,18 +147,6 @@ def largest_backlog(look: Look) -> float:
     served = np.sort(look.run.log.shipments["time"])
     waiting = np.arange(1, len(ordered) + 1) - np.searchsorted(served, ordered, "left")
     return float(waiting[ordered >= look.start].max(initial=0))
-
-
-@measure()
-def backlog_days(look: Look) -> float:
-    """Units that customers wait for, summed over the days that count."""
-    return look.get("mean_backlog") * look.days
-
-
-@measure()
-def stock_days(look: Look) -> float:
-    """Units on hand, summed over the days that count."""
-    return look.get("mean_on_hand") * look.days
 
 
 @measure()
@@ -313,13 +237,6 @@ def customers_in_system(look: Look) -> float:
 
 
 @measure()
-def batches_per_day(look: Look) -> float:
-    """Batches of Q purchased per day."""
-    batch = float(look.stock["reorder"]["Q"])
-    return look.get("purchases_per_day") * look.get("units_per_purchase") / batch
-
-
-@measure()
 def bullwhip(look: Look) -> tuple[float, float]:
     """Variance of the units purchased per period / that of the demand."""
     log = look.run.log
@@ -349,26 +266,3 @@ def availability(look: Look) -> float:
 
     down = outages(run.model, stream)[0].clip(look.start, run.model.horizon)
     return 1.0 - float((down[:, 1] - down[:, 0]).sum()) / look.days
-
-
-# -- money -----------------------------------------------------------------------------------------
-
-
-@measure()
-def ordering_and_purchase_cost(look: Look) -> float:
-    """Cost per day of orders and of the units purchased."""
-    return look.get("cost.ordering") + look.get("cost.purchase")
-
-
-@measure()
-def shortage_cost(look: Look) -> float:
-    """Cost per day of backorders, by time and by unit."""
-    return look.get("cost.backorder_time") + look.get("cost.backorder_unit")
-
-
-@measure()
-def value_of_shipments(look: Look, values: Mapping[str, float]) -> float:
-    """Value of the units shipped per day, given the value of a unit by class."""
-    names = look.run.model.classes
-    shipped = [look.get("shipped_per_day", "class", name) for name in names]
-    return sum(values[name] * units for name, units in zip(names, shipped, strict=True))

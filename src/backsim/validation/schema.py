@@ -23,7 +23,7 @@ def _metric(value: Any) -> Any:
 
 
 Metric = Annotated[Any, BeforeValidator(_metric)]
-"""A metric such as `fill_rate[gold]`, or a measure: `served_late`, `{wait_above: 2.5}`."""
+"""A metric such as `fill_rate[gold]`, a measure (`blocked`, `{wait_above: 2.5}`), a formula."""
 
 
 def _long_form(value: Any) -> Any:
@@ -37,7 +37,8 @@ class Expected(Spec):
     value: Any
     """The value, in the source's unit."""
     metric: Metric = ""
-    """What the simulation measures: a metric, `fill_rate[gold]`, or a measure; default: the key."""
+    """What the simulation measures: a metric, `fill_rate[gold]`, a measure, or arithmetic of them,
+    `1 - fill_rate`; default: the key."""
     set: Mapping[str, Any] = {}
     """Fields of the scenario that differ for this value."""
     unit: Positive = 1.0

@@ -84,17 +84,20 @@ def compare(
         )  # fmt: skip
     bounds = None if bound is None else study.bound(bound, workers=workers)
     files = _write(study, out, excel, parquet, bounds)
-    found = Found(
-        asked.title or asked.name,
+    show(_found(study), format)
+    for warning in study.warnings:
+        say(f"warning: {warning}")
+    say(f"\nwritten: {', '.join(map(str, files))}")
+
+
+def _found(study: Study) -> Found:
+    return Found(
+        study.experiment.title or study.experiment.name,
         lambda: _blocks(study),
         lambda: _records(study.table()),
         lambda: _values(study),
         MOST_ROWS,
     )
-    show(found, format)
-    for warning in study.warnings:
-        say(f"warning: {warning}")
-    say(f"\nwritten: {', '.join(map(str, files))}")
 
 
 def _write(

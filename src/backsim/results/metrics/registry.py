@@ -10,14 +10,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from backsim.errors import InputError, RuleError
+from backsim.errors import RuleError
 from backsim.rules.files import loaded_files, rules_are_portable
 from backsim.statistics import MAXIMISE, MINIMISE
-
-if TYPE_CHECKING:
-    from backsim.results.metrics.sums import Sums
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,7 +44,8 @@ class Metric:
     label: str
     """Its name in words."""
     definition: str
-    function: Callable[[Sums], Any]
+    function: Callable[[Any], Any]
+    """Of a run's sums (`Sums`): an array of one number per view, or a single number."""
     tables: tuple[str, ...] = ()
     """Dimensions (class, site) whose tables in reports show it."""
     part_of: str = ""
@@ -145,27 +143,6 @@ def shown_by(dimension: str) -> list[str]:
 def parts_of(whole: str) -> list[str]:
     """Names of the metrics that add up to one."""
     return [m.name for m in METRICS.values() if m.part_of == whole]
-
-
-def values_of(one: Metric, sums: Sums) -> Any:
-    """A metric's values, shape (views,).
-
-    Raises InputError when a user's function fails, or gives something else.
-    """
-    import numpy as np
-
-    if one.built_in:
-        return one.function(sums)
-    try:
-        found = np.asarray(one.function(sums), float)
-    except Exception as error:
-        raise InputError(f"metric {one.name!r}: {type(error).__name__}: {error}") from error
-    if found.ndim == 0:
-        return np.r_[found, np.full(len(sums.views) - 1, np.nan)]
-    if found.shape != (len(sums.views),):
-        expected = f"expected one number, or one per view ({len(sums.views)})"
-        raise InputError(f"metric {one.name!r}: {expected}, got an array of shape {found.shape}")
-    return found
 
 
 def own_code_is_portable() -> bool:

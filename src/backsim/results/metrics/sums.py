@@ -15,7 +15,8 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.entities import CANCELLED, LOST
-from backsim.results.metrics.registry import METRICS, values_of
+from backsim.errors import InputError
+from backsim.results.metrics.registry import METRICS, Metric
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Sums:
     def __getitem__(self, metric: str) -> Floats:
         """The values of a metric, by view; reckoned once.  Raises KeyError if there is none."""
         if metric not in self._metrics:
-            self._metrics[metric] = values_of(METRICS[metric], self)
+            self._metrics[metric] = _values_of(METRICS[metric], self)
         return self._metrics[metric]
 
     def of(self, kind: Callable[[Sums], More]) -> More:
@@ -215,3 +216,22 @@ def views_of(model: Model) -> tuple[tuple[str, str], ...]:
         *(("product", name) for name in model.products),
         *(("site", name) for name in model.sites),
     )
+
+
+def _values_of(one: Metric, sums: Sums) -> Any:
+    """A metric's values, shape (views,).
+
+    Raises InputError when a user's function fails, or gives something else.
+    """
+    if one.built_in:
+        return one.function(sums)
+    try:
+        found = np.asarray(one.function(sums), float)
+    except Exception as error:
+        raise InputError(f"metric {one.name!r}: {type(error).__name__}: {error}") from error
+    if found.ndim == 0:
+        return np.r_[found, np.full(len(sums.views) - 1, np.nan)]
+    if found.shape != (len(sums.views),):
+        expected = f"expected one number, or one per view ({len(sums.views)})"
+        raise InputError(f"metric {one.name!r}: {expected}, got an array of shape {found.shape}")
+    return found
