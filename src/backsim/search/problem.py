@@ -23,8 +23,7 @@ from backsim.search.schema import DaysOfDemand, Range, SearchFile
 from backsim.search.space import Point, Space, is_level
 from backsim.statistics import MAXIMISE
 from backsim.study.experiment import Experiment, Policy
-from backsim.study.stopping.best import RELATIVE, SHARE, Separated
-from backsim.study.stopping.form import Sequential
+from backsim.study.stopping.best import RELATIVE, SHARE, Separated, UntilBest
 from backsim.study.stopping.form import Share as Part
 
 PRESENT = "as it is"
@@ -129,7 +128,7 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
         objective=file.objective,
         constraints=file.constraints,
         confidence=file.confidence,
-        replications=Sequential(
+        replications=UntilBest(
             until="best", indifference=1.0, constraint_tolerance=file.constraint_tolerance
         ),
     )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Discriminator, Field
 
 from backsim.quantities import Positive
 from backsim.results.spec import Constraint, MetricSpec, parse_metric
-from backsim.scenario.part import MEMBER, member
 from backsim.scenario.yamlfile import Location
-from backsim.study.stopping.form import Sequential
+from backsim.study.stopping.form import Sequential, Tolerance
 from backsim.study.stopping.rule import Asked, Reader, Values, Verdict, stopping_rule
 
 if TYPE_CHECKING:
@@ -25,17 +23,6 @@ if TYPE_CHECKING:
 
 SHARE, RELATIVE = 0.005, 0.01
 """What distance from a bound matters if nothing is said: of a share; as part of another bound."""
-
-
-def _tolerance(value: Any) -> str:
-    return MEMBER + ("by_metric" if isinstance(value, Mapping) else "number")
-
-
-Tolerance = Annotated[
-    Annotated[Positive, member("number")]
-    | Annotated[Mapping[str, Positive], Field(min_length=1), member("by_metric")],
-    Discriminator(_tolerance),
-]
 
 
 class UntilBest(Sequential):

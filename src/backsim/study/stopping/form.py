@@ -3,17 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Union
 
-from annotated_types import Ge, Le
-from pydantic import GetCoreSchemaHandler, TypeAdapter, model_validator
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import Unit
-from backsim.scenario.part import fault, faults
+from backsim.quantities import Positive, Unit
+from backsim.scenario.part import MEMBER, fault, faults, member
 from backsim.scenario.shorthand import Spec
 
 Count = Annotated[int, Ge(2), Le(1_000_000), Unit("")]
+
+
+def _width(value: Any) -> Any:
+    """`2 %` as the text it is; a number as it is."""
+    if isinstance(value, str):
+        number = value.strip().removesuffix("%")
+        try:
+            share = float(number) / 100
+        except ValueError:
+            share = 0.0
+        if number == value.strip() or not 0 < share < 1:
+            raise fault("a number > 0, or a share of the mean such as 2 %")
+        return Share(share=share)
+    return value
+
+
+class Share(Spec):
+    """A half-width as a share of the mean."""
+
+    share: Annotated[float, Gt(0), Lt(1), Unit("")]
+    """The share."""
+
+
+def _is_share(value: Any) -> str:
+    return MEMBER + ("share" if isinstance(value, Share) else "number")
+
+
+Width = Annotated[
+    Annotated[Positive, member("number")] | Annotated[Share, member("share")],
+    Discriminator(_is_share),
+    BeforeValidator(_width, json_schema_input_type=Positive | str),
+]
+
+
+def _tolerance(value: Any) -> str:
+    return MEMBER + ("by_metric" if isinstance(value, Mapping) else "number")
+
+
+Tolerance = Annotated[
+    Annotated[Positive, member("number")]
+    | Annotated[Mapping[str, Positive], Field(min_length=1), member("by_metric")],
+    Discriminator(_tolerance),
+]
 
 
 class Sequential(Spec):
@@ -64,8 +114,7 @@ class _Replications:
     """Pydantic's view of the field: read by `_read`, described as a number or any of the forms."""
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        kinds = [handler.generate_schema(kind) for kind in (Count, *FORMS.values())]
-        described = core_schema.union_schema(kinds)
+        described = handler.generate_schema(Union[(Count, *FORMS.values())])
         return core_schema.no_info_plain_validator_function(
             _read, json_schema_input_schema=described
         )

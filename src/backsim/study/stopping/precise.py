@@ -7,49 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-from annotated_types import Gt, Lt
-from pydantic import BeforeValidator, Discriminator, Field
+from pydantic import Field
 
 from backsim.errors import InputError
-from backsim.quantities import Positive, Unit
 from backsim.results.spec import Constraint, MetricSpec, parse_metric
-from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.shorthand import Spec
 from backsim.scenario.yamlfile import Location
-from backsim.study.stopping.form import Sequential
+from backsim.study.stopping.form import Sequential, Share, Width
 from backsim.study.stopping.rule import WIDTHS, Asked, Reader, Values, Verdict, stopping_rule
-
-
-def _width(value: Any) -> Any:
-    """`2 %` as the text it is; a number as it is."""
-    if isinstance(value, str):
-        number = value.strip().removesuffix("%")
-        try:
-            share = float(number) / 100
-        except ValueError:
-            share = 0.0
-        if number == value.strip() or not 0 < share < 1:
-            raise fault("a number > 0, or a share of the mean such as 2 %")
-        return Share(share=share)
-    return value
-
-
-class Share(Spec):
-    """A half-width as a share of the mean."""
-
-    share: Annotated[float, Gt(0), Lt(1), Unit("")]
-    """The share."""
-
-
-def _is_share(value: Any) -> str:
-    return MEMBER + ("share" if isinstance(value, Share) else "number")
-
-
-Width = Annotated[
-    Annotated[Positive, member("number")] | Annotated[Share, member("share")],
-    Discriminator(_is_share),
-    BeforeValidator(_width, json_schema_input_type=Positive | str),
-]
 
 
 class UntilKnown(Sequential):
