@@ -11,6 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from backsim.results.metrics import Sums
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 
@@ -66,9 +69,15 @@ class Look:
     run: Run
     case: Case
 
-    def get(self, name: str) -> float:
-        """One of the run's own metrics."""
-        return float(self.run.metrics[name])
+    def get(self, name: str, dimension: str = "", member: str = "") -> float:
+        """One of the run's own metrics; the others are not reckoned."""
+        place = self._sums.views.index((dimension, member))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(self._sums[name][place])
+
+    @cached_property
+    def _sums(self) -> Sums:
+        return Sums(self.run.model, self.run.log)
 
     @property
     def start(self) -> float:
@@ -93,12 +102,14 @@ class Look:
         """Units shipped, of the lines that count."""
         return self.get("shipped_per_day") * self.days
 
+    def purchased(self, field: str) -> Any:
+        """A field of the purchases that were placed while it counted and have arrived."""
+        return self.run.log.purchases[field][self._arrived]
+
     @cached_property
-    def purchases(self) -> Any:
-        """The purchases that were placed while it counted and have arrived."""
+    def _arrived(self) -> Any:
         rows = self.run.log.purchases
-        come = rows["arrives"] <= self.run.model.horizon
-        return rows[(rows["placed"] >= self.start) & come]
+        return (rows["placed"] >= self.start) & (rows["arrives"] <= self.run.model.horizon)
 
     @property
     def stock(self) -> Any:
