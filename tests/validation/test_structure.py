@@ -86,8 +86,8 @@ def test_little(supply: dict[str, Any], clearing: str):
             for metric in ("mean_backlog", "units_per_day", "mean_wait")
         )
         assert backlog == pytest.approx(rate * wait, rel=0.005)
-    purchases = Look(run, case).purchases
-    lead_time = float((purchases["arrives"] - purchases["placed"]).mean())
+    look = Look(run, case)
+    lead_time = float((look.purchased("arrives") - look.purchased("placed")).mean())
     on_order = run.metrics["purchases_per_day"] * lead_time
     assert run.metrics["mean_on_order"] == pytest.approx(on_order, rel=0.005)
 
@@ -138,4 +138,4 @@ def test_replications_are_independent_of_the_clearing():
     """The same customers and lead times, whatever the rule."""
     one, other = (play(AMPLE, clearing)[0].log for clearing in ("fcfs", "class_priority"))
     assert np.array_equal(one.lines["time"], other.lines["time"])
-    assert np.array_equal(one.purchases["lead_time"], other.purchases["lead_time"])
+    assert np.array_equal(one.purchased("lead_time"), other.purchased("lead_time"))
