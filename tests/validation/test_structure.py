@@ -138,4 +138,4 @@ def test_replications_are_independent_of_the_clearing():
     """The same customers and lead times, whatever the rule."""
     one, other = (play(AMPLE, clearing)[0].log for clearing in ("fcfs", "class_priority"))
     assert np.array_equal(one.lines["time"], other.lines["time"])
-    assert np.array_equal(one.purchased("lead_time"), other.purchased("lead_time"))
+    assert np.array_equal(one.purchases["lead_time"], other.purchases["lead_time"])
