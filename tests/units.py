@@ -171,7 +171,7 @@ LEFT_OUT = ("key", "revised", "cancelled", "quantile_step")
 def _powers(kind: np.dtype[Any]) -> dict[str, int | None]:
     """Fields of a table, with the power of a day in their unit; None for whole numbers."""
     own = [c for c in vars(entities).values() if is_dataclass(c) and c is not entities.World]
-    cls = next(c for c in own if c.__module__ == entities.__name__ and dtype(c) == kind)
+    cls = next(c for c in own if c.__module__.startswith(entities.__name__) and dtype(c) == kind)
     found: dict[str, int | None] = {}
     hints = get_type_hints(cls, include_extras=True)
     for field in fields(cls):
