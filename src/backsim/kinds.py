@@ -20,6 +20,7 @@ class Kind(Enum):
     SEARCH = ("a search for a policy", "`backsim optimise {path}`")
     KNOWN_ANSWERS = ("a file of known answers", "`backsim validate-theory {path}`")
     BASELINE = ("a baseline", "`backsim check` with its experiment")
+    MAPPING = ("a mapping of an export", "`backsim calibrate {path}`")
     BOOK = ("a book of open orders", "`backsim allocate {path}`")
     RUN = ("the result of a run", "`backsim rerun {path}` or `backsim diff`")
     STUDY = ("a study", "`backsim rerun {path}` or `backsim diff`")
@@ -83,6 +84,8 @@ def _of_keys(path: Path) -> Kind | None:
     keys = set(re.findall(r"^\ufeff?['\"]?(\w+)['\"]?\s*:(?:\s|$)", text, re.MULTILINE))
     if {"format", "experiment", "replications"} <= keys:
         return Kind.BASELINE
+    if "tables" in keys and "customers" not in keys:
+        return Kind.MAPPING
     if {"customers", "products", "suppliers", "horizon"} & keys:
         return Kind.SCENARIO
     if "scenario" in keys and {"expect", "optimal"} & keys:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tests.data.exports import SHOP, write
 
+from backsim.cli import run as cli
 from backsim.data.calibrate import read_mapping
-from backsim.data.mapping import TABLES, load_mapping, required_of
+from backsim.data.mapping import TABLES, Mapping, load_mapping, required_of
 from backsim.data.systems import guess, systems, write_template
 from backsim.errors import InputError
 
@@ -64,6 +66,18 @@ def test_a_mapping_in_the_folder_comes_before_a_guess(tmp_path: Path):
     )
     mapping, folder, guesses, _ = read_mapping(tmp_path)
     assert (mapping.tables[0].file, folder, guesses) == ("b.csv", tmp_path, ())
+
+
+def test_a_mapping_is_a_kind_of_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = write_template("sap", tmp_path)
+    assert cli(["validate", str(path)]) == 0
+    assert "a mapping of 11 tables" in capsys.readouterr().out
+    assert cli(["run", str(path)]) == 2
+    assert "is a mapping of an export: use `backsim calibrate" in capsys.readouterr().err
+    assert cli(["schema", "--mapping"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert set(schema["properties"]) == set(Mapping.model_fields)
+    assert schema["required"] == ["tables"]
 
 
 @pytest.mark.parametrize(

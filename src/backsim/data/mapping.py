@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from backsim.kinds import Kind, expect
 from backsim.scenario.demand.schema import Regex
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
@@ -16,7 +17,7 @@ from backsim.scenario.yamlfile import Document, FileError, read_yaml
 from backsim.tables.dates import check_format
 from backsim.tables.opening import check_encoding
 
-Kind = Literal["name", "number", "date", "time"]
+Holds = Literal["name", "number", "date", "time"]
 Text = Annotated[str, Field(min_length=1), "name"]
 """The heading of a column of names or codes."""
 Amount = Annotated[str, Field(min_length=1), "number"]
@@ -259,7 +260,7 @@ TABLES: dict[str, type[Spec]] = {
 }
 
 
-def kinds_of(table: str) -> dict[str, Kind]:
+def kinds_of(table: str) -> dict[str, Holds]:
     """The fields of a table, and what their columns hold."""
     return {
         name: next(m for m in _metadata(field) if isinstance(m, str))  # type: ignore[misc]
@@ -396,6 +397,7 @@ class Mapping(Spec):
 
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file.  Raises FileError with every fault found."""
+    expect(path, Kind.MAPPING)
     return checked(read_yaml(path))
 
 

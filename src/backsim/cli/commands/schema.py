@@ -17,13 +17,18 @@ def schema(
         bool, typer.Option("--experiment", help="Of experiment files instead.")
     ] = False,
     search: Annotated[bool, typer.Option("--search", help="Of files of a search instead.")] = False,
+    mapping: Annotated[
+        bool, typer.Option("--mapping", help="Of mappings of exports instead.")
+    ] = False,
     rules: RuleFiles = None,
 ) -> None:
     """Print the JSON Schema of files, for editors."""
+    from backsim.data.mapping import Mapping
     from backsim.experiment.schema import ExperimentFile
     from backsim.scenario.jsonschema import json_schema
     from backsim.scenario.schema import Scenario
     from backsim.search.schema import SearchFile
 
-    kind = ExperimentFile if experiment else SearchFile if search else Scenario
+    chosen = {ExperimentFile: experiment, SearchFile: search, Mapping: mapping}
+    kind = next((kind for kind, wanted in chosen.items() if wanted), Scenario)
     typer.echo(json.dumps(json_schema(kind), indent=2))

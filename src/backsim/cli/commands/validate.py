@@ -26,7 +26,7 @@ def validate(
 ) -> int:
     """Check files of any kind, and print all faults.
 
-    Scenarios, experiments, books of orders, known answers.
+    Scenarios, experiments, books of orders, known answers, mappings of exports.
     """
     sound = True
     for file in files:
@@ -50,6 +50,10 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
 
         experiment = load_experiment(file, overrides)
         return [f"an experiment of {len(experiment.policies)} policies"]
+    if kind is Kind.MAPPING:
+        from backsim.data.mapping import load_mapping
+
+        return [f"a mapping of {len(load_mapping(file).tables)} tables"]
     if kind is Kind.SEARCH:
         from backsim.search.problem import load_problem
 
