@@ -136,3 +136,35 @@ def test_intervals_cover_the_truth_in_200_exports(tmp_path: Path):
         name: 0.92 <= np.mean(inside) <= 0.98 for name, inside in held.items()
     } == dict.fromkeys(held, True)
     assert np.mean(ratios) == pytest.approx(1, abs=0.01)
+
+
+def test_demand_lost_in_stock_outs_is_not_forgotten(tmp_path: Path):
+    """Nobody waits, and about 15 % of the days are without stock: sales are that much too low."""
+    product = ["a", "b", "c"]
+    values = {
+        "warm_up": 60,
+        "horizon": 60 + 365,
+        "products": product,
+        "suppliers": {"maker": {"lead_time": {"gamma": {"mean": 8, "cv": 0.2}}}},
+        "customers": {
+            "web": {
+                "tolerance": "none",
+                "demand": {"arrivals": {"poisson": {"rate": 18}}, "products": product},
+            }
+        },
+        "policy": {"reorder": {"rule": "s_S", "s": 34, "S": 100}},
+    }
+    run = simulate(from_dict(values), seed=3, engine="simpy")
+    found = written(run, tmp_path, "plain")
+    lines = len(found.history.lines) / found.history.days
+    assert 0.1 < 1 - run.metrics["ready_rate"] < 0.2
+    assert lines < 0.9 * 18
+    assert found.stock_outs.censored == (True,)
+    assert found.stock_outs.in_stock.mean() == pytest.approx(run.metrics["ready_rate"], abs=0.01)
+    assert found.classes[0].rate.value == pytest.approx(18, rel=0.03)
+
+
+def test_demand_that_waits_is_not_counted_twice(simulated: Run, tmp_path: Path):
+    found = written(simulated, tmp_path, "plain")
+    assert found.stock_outs.in_stock.mean() < 0.95
+    assert found.stock_outs.censored == (False, False)

@@ -20,6 +20,7 @@ from backsim.data.fit.demand import (
 )
 from backsim.data.fit.patience import Patience, patience_by_class
 from backsim.data.fit.policy import PolicyInUse, policy_in_use
+from backsim.data.fit.stockouts import StockOuts, stock_outs
 from backsim.data.fit.supply import LeadTime, lead_times
 from backsim.data.history import History
 from backsim.data.mapping import Mapping, checked, load_mapping
@@ -51,6 +52,7 @@ class Calibration:
     classes: list[ClassDemand]
     products: ProductDemand
     one_mix: bool
+    stock_outs: StockOuts
     lead_times: list[LeadTime]
     patience: list[Patience]
     policy: PolicyInUse
@@ -86,13 +88,15 @@ def calibrate(path: Path) -> Calibration:
 
 def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Calibration:
     """All estimates of a history."""
-    pack = packs(history)
+    pack, outs = packs(history), stock_outs(history)
+    weights = outs.weights(history)
     return Calibration(
         mapping=mapping,
         history=history,
-        classes=demand_by_class(history, pack),
-        products=demand_by_product(history, pack),
+        classes=demand_by_class(history, pack, weights),
+        products=demand_by_product(history, pack, weights),
         one_mix=same_mix(history),
+        stock_outs=outs,
         lead_times=lead_times(history),
         patience=patience_by_class(history),
         policy=policy_in_use(history),

@@ -352,10 +352,17 @@ def _runners_up(fits: Sequence[Fit]) -> str | None:
 
 
 def _demand_words(found: Calibration) -> tuple[str, ...]:
-    if len(found.classes) == 1:
-        return ()
-    same = "in the same proportions" if found.one_mix else "in proportions of their own"
-    return (f"The classes order products {same} (chi-square, 1 % level).",)
+    said, outs = [], found.stock_outs
+    if len(found.classes) > 1:
+        same = "in the same proportions" if found.one_mix else "in proportions of their own"
+        said.append(f"The classes order products {same} (chi-square, 1 % level).")
+    stopped = [c for c, is_cut in zip(found.history.classes, outs.censored, strict=True) if is_cut]
+    if stopped:
+        said.append(
+            f"Orders of {', '.join(stopped)} stop where there is no stock: rates are those of the "
+            f"days in stock ({share(float(outs.in_stock.mean()))} of all)."
+        )
+    return tuple(said)
 
 
 def _policy_words(found: Calibration) -> tuple[str, ...]:

@@ -79,9 +79,9 @@ class ProductDemand:
     pack: Codes
 
 
-def demand_by_class(history: History, pack: Codes) -> list[ClassDemand]:
-    """The demand of each class."""
-    return [_of_class(history, code, pack) for code in range(len(history.classes))]
+def demand_by_class(history: History, pack: Codes, weights: Floats) -> list[ClassDemand]:
+    """The demand of each class; `weights` are the lines that each line stands for."""
+    return [_of_class(history, code, pack, weights) for code in range(len(history.classes))]
 
 
 def packs(history: History, known: Floats | None = None) -> Codes:
@@ -99,7 +99,7 @@ def packs(history: History, known: Floats | None = None) -> Codes:
     return found
 
 
-def _of_class(history: History, code: int, pack: Codes) -> ClassDemand:
+def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> ClassDemand:
     lines = history.lines
     mine = lines.customer_class == code
     if not mine.any():
@@ -108,6 +108,8 @@ def _of_class(history: History, code: int, pack: Codes) -> ClassDemand:
     _, first, counts = np.unique(order, return_index=True, return_counts=True)
     time = lines.time[mine][first]
     pattern, rate = _rate(history, time)
+    weight = weights[mine]
+    rate = rate.times(float(weight.mean()))
     size = lines.units[mine] / pack[product]
     law, words = _size(np.maximum(np.rint(size), 1).astype(np.int64))
     error = size.std() / max(size.mean(), 1e-9) / math.sqrt(max(len(size), 1))
@@ -122,8 +124,9 @@ def _of_class(history: History, code: int, pack: Codes) -> ClassDemand:
         size=law,
         size_law=words,
         mean_size=Interval.of_log(float(size.mean()), error),
-        products=np.bincount(product, minlength=len(history.products)) / len(product),
-        sites=np.bincount(lines.site[mine][first], minlength=len(history.sites)) / len(first),
+        products=np.bincount(product, weight, len(history.products)) / weight.sum(),
+        sites=np.bincount(lines.site[mine][first], weight[first], len(history.sites))
+        / weight[first].sum(),
     )
 
 
@@ -318,12 +321,12 @@ def _fits(seen: Any, counts: Any, law: Any, count: int) -> bool:
 # -- products ------------------------------------------------------------------------------------
 
 
-def demand_by_product(history: History, pack: Codes) -> ProductDemand:
+def demand_by_product(history: History, pack: Codes, weights: Floats) -> ProductDemand:
     """Rate, intermittence and life of each product."""
     lines, count = history.lines, len(history.products)
     number = np.bincount(lines.product, minlength=count)
-    units = np.bincount(lines.product, lines.units, count)
-    squares = np.bincount(lines.product, lines.units**2, count)
+    units = np.bincount(lines.product, lines.units * weights, count)
+    squares = np.bincount(lines.product, (lines.units * weights) ** 2, count)
     first, last = np.full(count, np.nan), np.full(count, np.nan)
     order = np.argsort(lines.product, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(lines.product[order]) != 0])

@@ -31,6 +31,10 @@ class Interval:
         """Whether a value lies in the interval."""
         return self.low <= truth <= self.high
 
+    def times(self, factor: float) -> Interval:
+        """The interval of so many times as much."""
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
+
     def to_list(self) -> list[Any]:
         """[value, low, high]; None where there is no bound."""
         return [x if math.isfinite(x) else None for x in (self.value, self.low, self.high)]
