@@ -13,7 +13,7 @@ import numpy as np
 
 from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.mapping import TableFile, kinds_of, required_of
-from backsim.scenario.traces.read import TOTAL
+from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
 from backsim.tables.dates import SECOND, Ambiguous, DateReader, since
 from backsim.tables.excel import ERRORS

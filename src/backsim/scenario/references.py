@@ -5,46 +5,63 @@ The check reads the plain document, so that it also works when other fields are 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin
 
 from backsim.errors import nearest
 from backsim.rules import FAMILIES
 from backsim.scenario.costs import CustomerCosts, is_by_class
+from backsim.scenario.part import Part
+from backsim.scenario.schema.scenario import Scenario
+from backsim.scenario.shorthand import Refers
 from backsim.scenario.yamlfile import Document, Fault, Location
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place in a file that names something: a path, and whom it names.
+    """A place in a file that names something: a path, and what it says of it.
 
     In the path * is any entry, + any entry of a list or what stands there without one, and = what
     stands there if that is a name.
     """
 
-    path: str
-    kind: str
+    path: tuple[str, ...]
+    mark: Refers
 
 
-REFERENCES = (
-    Reference("customers.*.demand.+.products", "products"),
-    Reference("customers.*.demand.+.sites", "sites"),
-    Reference("customers.*.demand.+.trace.site", "sites"),
-    Reference("customers.*.demand.+.orders.*.lines", "products"),
-    Reference("customers.*.demand.+.orders.*.site", "sites"),
-    Reference("stock.*.products", "products"),
-    Reference("products.*.substitutes", "products"),
-    Reference("stock.*.sites", "sites"),
-    Reference("stock.*.supplier.+.=", "suppliers"),
-    Reference("stock.*.supplier.+.supplier", "suppliers"),
-    Reference("stock.*.supplier.+.site", "sites"),
-    Reference("stock.*.made_from", "products"),
-    Reference("stock.*.transfers.sites", "sites"),
-    Reference("policy.transfers.sites", "sites"),
-    Reference("customers.*.served_by.sites", "sites"),
-    Reference("customers.*.served_by.+.=", "sites"),
-)
+@cache
+def references() -> tuple[Reference, ...]:
+    """Every place that the schema marks."""
+    return tuple(dict.fromkeys(_of_part(Scenario, ())))
+
+
+def _of_part(kind: type[Part], path: tuple[str, ...]) -> Iterator[Reference]:
+    for name, field in kind.model_fields.items():
+        yield from _marked(field.metadata, (*path, name))
+        yield from _of_type(field.annotation, (*path, name))
+
+
+def _of_type(kind: Any, path: tuple[str, ...]) -> Iterator[Reference]:
+    """The places in what may stand at a path."""
+    if isinstance(kind, type) and issubclass(kind, Part):
+        yield from _of_part(kind, path)
+    elif get_origin(kind) is Annotated:
+        yield from _marked(kind.__metadata__, (*path, "+", "="))
+        yield from _of_type(kind.__origin__, path)
+    elif get_origin(kind) is tuple:
+        yield from _of_type(get_args(kind)[0], (*path, "+"))
+    elif isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):
+        yield from _of_type(get_args(kind)[1], (*path, "*"))
+    else:
+        for one in get_args(kind):
+            yield from _of_type(one, path)
+
+
+def _marked(metadata: Iterable[Any], path: tuple[str, ...]) -> Iterator[Reference]:
+    return (Reference(path, mark) for mark in metadata if isinstance(mark, Refers))
+
 
 SPOKEN = {
     "products": "product",
@@ -76,9 +93,9 @@ def unknown_names(document: Document, traced: Collection[str] | None = None) -> 
 
 def _uses(values: Any) -> Iterator[tuple[str, Location, str]]:
     """Every use of a name: what is named, where, and the name."""
-    for reference in REFERENCES:
-        for path, name in _used(values, reference.path.split("."), ()):
-            yield reference.kind, path, name
+    for reference in references():
+        for path, name in _used(values, reference.path, ()):
+            yield reference.mark.section, path, name
     for path, name in _by_class(values):
         yield "buyers", path, name
     for path, name in _of_costs(values):
@@ -123,12 +140,11 @@ def _defined(values: Any, kind: str) -> Collection[str] | None:
 
 
 def _is_network(values: Any) -> bool:
-    paths = ["stock.*.made_from", "stock.*.supplier.+.site"]
-    paths += ["stock.*.transfers.sites", "policy.transfers.sites"]
-    return any(True for path in paths for _ in _used(values, path.split("."), ()))
+    drawn = (reference.path for reference in references() if reference.mark.draws)
+    return any(True for path in drawn for _ in _used(values, path, ()))
 
 
-def _used(value: Any, parts: list[str], path: Location) -> Iterator[tuple[Location, str]]:
+def _used(value: Any, parts: Sequence[str], path: Location) -> Iterator[tuple[Location, str]]:
     """The names that stand at the end of a path, each with its place."""
     if not parts:
         yield from _names(value, path)

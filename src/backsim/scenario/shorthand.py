@@ -31,6 +31,17 @@ class OffTape:
 OFF_TAPE = OffTape()
 
 
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks what names something that a section of the file defines: `sites`, `products`, ...
+
+    `draws`: a stock point that says so draws on others, whose sites then order as customers do.
+    """
+
+    section: str
+    draws: bool = False
+
+
 def _text(value: Any) -> Any:
     """Names may look like whole numbers (stock codes 22423 and 00123) in YAML: as written."""
     if isinstance(value, bool | float) or value is None:

@@ -21,7 +21,7 @@ from backsim.quantities import (
 from backsim.scenario.demand.arrivals import AnyArrivals
 from backsim.scenario.distributions.fields import Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member
-from backsim.scenario.shorthand import Name, Spec, Weights
+from backsim.scenario.shorthand import Name, Refers, Spec, Weights
 from backsim.tables.dates import check_format
 from backsim.tables.delimited import check_delimiter
 from backsim.tables.opening import check_encoding
@@ -74,9 +74,9 @@ class Process(Spec):
     """When orders arrive."""
     pattern: Pattern = Pattern()
     """Season, trend and calendar of the rate."""
-    products: Weights
+    products: Annotated[Weights, Refers("products")]
     """What is ordered: one product, or several with weights (each line chooses anew)."""
-    sites: Weights = Field({"*": 1.0})
+    sites: Annotated[Weights, Refers("sites")] = Field({"*": 1.0})
     """Where: one site, or several with weights (each order chooses one)."""
     lines: Lines = Field(1, validate_default=True)
     """Lines an order (rounded, at least 1)."""
@@ -203,7 +203,7 @@ class Trace(Spec):
     """How the file says that an order was cancelled; both rows are skipped."""
     top_products: PositiveCount | None = None
     """Use only the products with most lines."""
-    site: Name | None = None
+    site: Annotated[Name | None, Refers("sites")] = None
     """The site of all orders."""
 
 
@@ -212,9 +212,9 @@ class WrittenOrder(Spec):
 
     time: Days
     """When, in days from the start."""
-    lines: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)]
+    lines: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1), Refers("products")]
     """Units of each product."""
-    site: Name | None = None
+    site: Annotated[Name | None, Refers("sites")] = None
     """May be left out when there is one site."""
 
 

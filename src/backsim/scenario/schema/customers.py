@@ -27,6 +27,7 @@ from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.shorthand import (
     OFF_TAPE,
     AnyName,
+    Refers,
     Selection,
     Spec,
     WordOr,
@@ -98,7 +99,7 @@ Delivering = Annotated[Delivery, number_for("days", Days | Delivery)]
 class Serving(Spec):
     """Which sites serve customers, beside the one where they order."""
 
-    sites: Selection = ("*",)
+    sites: Annotated[Selection, Refers("sites")] = ("*",)
     """The others: a name, a list in order of preference, or "*" for all."""
     order: Literal["given", "nearest"] = "given"
     """Which of them is tried first: as given, or the nearest to the site of the order."""
@@ -111,7 +112,9 @@ def _serving(value: Any) -> Any:
 
 
 ServedBy = Annotated[
-    Serving, BeforeValidator(_serving, json_schema_input_type=AnyName | list[AnyName] | Serving)
+    Serving,
+    Refers("sites"),
+    BeforeValidator(_serving, json_schema_input_type=AnyName | list[AnyName] | Serving),
 ]
 
 

@@ -21,6 +21,7 @@ from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
     Name,
+    Refers,
     Spec,
     defaults,
 )
@@ -45,6 +46,7 @@ class Product(Spec):
         BeforeValidator(
             defaults, json_schema_input_type=Mapping[Name, Substitute] | list[Name] | Name
         ),
+        Refers("products"),
     ] = {}
     """What is offered when it is out of stock, in this order: names, or names with a discount."""
     costs: Annotated[CostRates, OFF_TAPE] = CostRates()

@@ -23,6 +23,7 @@ from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.schema.reactions import Emergency
 from backsim.scenario.shorthand import (
     Name,
+    Refers,
     Spec,
     listed,
 )
@@ -31,7 +32,7 @@ from backsim.scenario.shorthand import (
 class SiteSource(Spec):
     """Another site that a stock point is supplied from: its purchases are orders there."""
 
-    site: Name
+    site: Annotated[Name, Refers("sites", draws=True)]
     """The site that supplies; it keeps the same product."""
     transport: Duration = Field(0, validate_default=True)
     """Days from shipment there to arrival here; one draw a purchase."""
@@ -53,7 +54,9 @@ class SiteSource(Spec):
 class Transfers(Spec):
     """Units sent for from other sites of the same level, when there are too few here."""
 
-    sites: Annotated[tuple[Name, ...], Field(min_length=1), listed(Name)]
+    sites: Annotated[
+        tuple[Name, ...], Field(min_length=1), listed(Name), Refers("sites", draws=True)
+    ]
     """Who may send them, in order of preference; a site in its own list does not count."""
     when: Literal["never", "at_stock_out", "at_level"] = "at_stock_out"
     """Asked for: the units that customers wait for, or what is missing to `level`, if anything."""
@@ -76,7 +79,7 @@ class Transfers(Spec):
 class SupplierSource(Spec):
     """A supplier as one of several sources."""
 
-    supplier: Name
+    supplier: Annotated[Name, Refers("suppliers")]
     """The supplier."""
     lead_time: Duration | None = None
     """Lead time of this stock point, where it differs from its supplier's."""
@@ -118,7 +121,7 @@ def _shortest(value: Any, dump: Any) -> Any:
 Source = Annotated[
     Annotated[SiteSource, member("site")]
     | Annotated[SupplierSource, member("supplier")]
-    | Annotated[Name, AfterValidator(_by_name), member("name")],
+    | Annotated[Name, AfterValidator(_by_name), Refers("suppliers"), member("name")],
     Discriminator(_source),
 ]
 Sources = Annotated[

@@ -35,6 +35,7 @@ from backsim.scenario.schema.sources import (
 from backsim.scenario.shorthand import (
     OFF_TAPE,
     Name,
+    Refers,
     Selection,
     Spec,
 )
@@ -61,13 +62,16 @@ class StockPoint(Policy):
     Several entries may match one stock point; of each field the last one given counts.
     """
 
-    products: Selection = ("*",)
+    products: Annotated[Selection, Refers("products")] = ("*",)
     """Which products: a name, a list, or "*" for all."""
-    sites: Selection = ("*",)
+    sites: Annotated[Selection, Refers("sites")] = ("*",)
     """Which sites: a name, a list, or "*" for all."""
     supplier: Sources | None = None
     """Where it buys: a supplier's name, a site, or a list; left out, the only supplier there is."""
-    made_from: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None = None
+    made_from: Annotated[
+        Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None,
+        Refers("products", draws=True),
+    ] = None
     """Units of products at the same site that go into each unit; the supplier is the workshop."""
     costs: Annotated[CostRates | None, OFF_TAPE] = None
     """Costs of this stock point, where they differ."""
