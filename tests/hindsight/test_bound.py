@@ -16,10 +16,10 @@ from tests.properties.strategies import models
 
 from backsim.engines import simpy
 from backsim.errors import InputError
-from backsim.hindsight import TERMS, bound_of, prices, regrets
+from backsim.hindsight import TERMS, bound, bound_of, prices, regrets
 from backsim.hindsight.program import History, Window, least_cost
 from backsim.hindsight.program import histories as all_histories
-from backsim.results.run import Run
+from backsim.results.run import Run, play_and_check
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.streams import draw
@@ -319,6 +319,24 @@ def test_regrets_are_on_the_same_tapes():
     assert len({r.least.mean for r in found}) == 1
     run = run_of(model, 3)
     assert sum(run.metrics[name] for name in TERMS) == pytest.approx(one.bounds[0].realised)
+
+
+def test_one_kernel_plays_all_rules(monkeypatch: pytest.MonkeyPatch):
+    """Compiling one for each takes longer than playing them."""
+    asked = []
+
+    def play(model, tape, engine, reason, linked=()):
+        asked.append((engine, linked))
+        return play_and_check(model, tape, "simpy", reason)
+
+    monkeypatch.setattr(bound, "play_and_check", play)
+    monkeypatch.setattr(bound, "compile_kernel", lambda *_: None)
+    rules = ["fcfs", "class_priority"]
+    regrets(shop(), seed=3, replications=1, rules=rules, engine="compiled", workers=1)
+    assert len(asked) == 3
+    ((engine, linked),) = set(asked)
+    assert engine == "compiled"
+    assert {("priority", "fcfs"), ("priority", "class_priority")} <= set(linked)
 
 
 def test_bound_of_a_study():

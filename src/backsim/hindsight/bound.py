@@ -19,8 +19,9 @@ from functools import partial
 
 import numpy as np
 
-from backsim.engines.choose import choose, compile_kernel, own_rules
+from backsim.engines.choose import choose, compile_kernel, linked_rules, own_rules
 from backsim.engines.features import switches
+from backsim.engines.setup import Linked
 from backsim.errors import BacksimError, InputError
 from backsim.hindsight.prices import lower_bound
 from backsim.hindsight.program import histories
@@ -179,11 +180,12 @@ def bounds(
     """
     jobs = [(name, k) for name, count in replications.items() for k in range(count)]
     engines = {name: choose(model, engine, len(jobs)) for name, model in models.items()}
-    for name, model in models.items():
-        if engines[name][0] == "compiled":
-            compile_kernel(model)
+    compiled = [model for name, model in models.items() if engines[name][0] == "compiled"]
+    linked = linked_rules(compiled)  # one kernel for all: compiling one takes longer than playing
+    for model in compiled:
+        compile_kernel(model, linked)
     rules = digests_of(rule for model in models.values() for rule in own_rules(model))
-    play = partial(_bound, models, engines, seed)
+    play = partial(_bound, models, engines, linked, seed)
     found: dict[str, list[Bound]] = {name: [] for name in models}
     at_once = workers_wanted(workers)
     for done, bound in enumerate(in_order(play, jobs, at_once, rules=rules), 1):
@@ -196,13 +198,14 @@ def bounds(
 def _bound(
     models: Mapping[str, Model],
     engines: Mapping[str, tuple[str, str]],
+    linked: Linked,
     seed: int,
     job: tuple[str, int],
 ) -> Bound:
     """The bound of a replication of one of the models."""
     name, replication = job
     tape = draw(models[name], seed, replication)
-    return bound_of(play_and_check(models[name], tape, *engines[name]))
+    return bound_of(play_and_check(models[name], tape, *engines[name], linked=linked))
 
 
 def rules_for(model: Model) -> tuple[dict[str, Model], dict[str, str]]:
