@@ -26,9 +26,14 @@ def schema(
     from backsim.data.mapping import Mapping
     from backsim.experiment.schema import ExperimentFile
     from backsim.scenario.jsonschema import json_schema
+    from backsim.scenario.part import Part
     from backsim.scenario.schema import Scenario
     from backsim.search.schema import SearchFile
 
-    chosen = {ExperimentFile: experiment, SearchFile: search, Mapping: mapping}
+    chosen: dict[type[Part], bool] = {
+        ExperimentFile: experiment,
+        SearchFile: search,
+        Mapping: mapping,
+    }
     kind = next((kind for kind, wanted in chosen.items() if wanted), Scenario)
     typer.echo(json.dumps(json_schema(kind), indent=2))
