@@ -31,6 +31,7 @@ def test_two_commands_from_an_export_to_a_simulation(
         "calibration.json",
         "data.html",
         "experiment.yaml",
+        "levels.csv",
         "mapping.yaml",
         "scenario.yaml",
     ]
@@ -163,6 +164,11 @@ def test_levels_that_purchases_show_are_the_true_ones(client: Calibration, truth
     assert np.mean(right) > 0.85
     assert client.policy.review_days == (0, 1, 2, 3, 4)
     assert client.policy.agrees > 0.85
+
+
+def test_the_client_served_first_come_first_served(client: Calibration):
+    assert client.priority.rule == "fcfs"
+    assert client.priority.explained["fcfs"] > 0.9
 
 
 def test_the_client_s_scenario_is_read_and_speaks_of_packs(client: Calibration, tmp_path: Path):

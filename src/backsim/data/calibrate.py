@@ -20,6 +20,7 @@ from backsim.data.fit.demand import (
 )
 from backsim.data.fit.patience import Patience, patience_by_class
 from backsim.data.fit.policy import PolicyInUse, policy_in_use
+from backsim.data.fit.priority import Priority, priority_in_use
 from backsim.data.fit.stockouts import StockOuts, stock_outs
 from backsim.data.fit.supply import LeadTime, lead_times
 from backsim.data.history import History
@@ -56,6 +57,7 @@ class Calibration:
     lead_times: list[LeadTime]
     patience: list[Patience]
     policy: PolicyInUse
+    priority: Priority
     service: list[Service]
     guesses: tuple[str, ...] = ()
 
@@ -100,6 +102,7 @@ def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Ca
         lead_times=lead_times(history),
         patience=patience_by_class(history),
         policy=policy_in_use(history),
+        priority=priority_in_use(history),
         service=served(history),
         guesses=guesses,
     )
@@ -188,6 +191,11 @@ def to_dict(found: Calibration) -> dict[str, Any]:
                 "late_share": None if math.isnan(s.late_share) else s.late_share,
             }
             for s in found.lead_times
+        },
+        "priority": {
+            "rule": found.priority.rule,
+            "pairs": found.priority.pairs,
+            "explained": found.priority.explained,
         },
         "products": {
             name: {

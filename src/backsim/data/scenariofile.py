@@ -144,6 +144,8 @@ class _Writer:
                 waited = f"{patience.cancelled} of {patience.waited} who waited cancelled"
                 yield f"    # patience: mean {between}, {waited}"
                 yield from wrapped("    tolerance: ", flow(law_of(patience.fit)))
+            if self.found.priority.rule == "class_priority":
+                yield f"    priority: {self.found.priority.rank[number]}"
             if not math.isnan(due):
                 yield f"    due_in: {rounded(due)}"
             yield "    demand:"
@@ -185,7 +187,11 @@ class _Writer:
 
     def policy(self) -> Iterator[str]:
         yield "policy:"
-        yield "  priority: fcfs"
+        priority = self.found.priority
+        if priority.pairs:
+            told = ", ".join(f"{n} {100 * x:.0f} %" for n, x in priority.explained.items())
+            yield f"  # explained of {priority.pairs:,} pairs of waiting lines: {told}"
+        yield f"  priority: {priority.rule}"
         if not self.history.exact:
             yield "  review: 1 # every morning; purchases of a weekend are placed on the day after"
         yield "  # of stock points whose levels nothing tells: the fill rate of the history"
@@ -254,6 +260,37 @@ def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, s
     return made
 
 
+def levels_rows(found: Calibration) -> list[dict[str, Any]]:
+    """The levels of every stock point: those of the master, those by purchases, and those used."""
+    history, policy, masters = found.history, found.policy, found.history.masters
+    used, rows = levels_of(found), []
+    for i, name in enumerate(history.products):
+        for j, site in enumerate(history.sites):
+            low, high, origin = used[i, j]
+            rows.append(
+                {
+                    "product": name,
+                    "site": site,
+                    "group": masters.group[i],
+                    "reorder_point": _cell(low),
+                    "up_to": _cell(high),
+                    "from": origin,
+                    "master_reorder_point": _cell(masters.reorder_point[i, j]),
+                    "master_up_to": _cell(masters.up_to[i, j]),
+                    "purchases_reorder_point": _cell(policy.trigger[i, j]),
+                    "purchases_up_to": _cell(policy.top[i, j]),
+                    "purchases": int(policy.purchases[i, j]),
+                    "unit_cost": _cell(masters.cost[i]),
+                    "value_at_up_to": _cell(high * masters.cost[i]),
+                }
+            )
+    return rows
+
+
+def _cell(value: float) -> float | int | None:
+    return None if math.isnan(value) else rounded(value)
+
+
 def _common(row: Any) -> float:
     known = row[~np.isnan(row)].astype(int)
     return float(np.gcd.reduce(known)) if len(known) else 1.0
@@ -312,4 +349,4 @@ def wrapped(head: str, text: str) -> Iterator[str]:
     yield line[:-2]
 
 
-__all__ = ["experiment_text", "levels_of", "scenario_text"]
+__all__ = ["experiment_text", "levels_of", "levels_rows", "scenario_text"]

@@ -369,6 +369,12 @@ def _policy_words(found: Calibration) -> tuple[str, ...]:
     policy = found.policy
     days = ", ".join(DAYS[d] for d in policy.review_days)
     said = [f"Purchases are placed on {days}."]
+    if found.priority.pairs:
+        told = ", ".join(f"{name} {share(x)}" for name, x in found.priority.explained.items())
+        said.append(
+            f"Who was served first, of {found.priority.pairs:,} pairs of lines that waited for the "
+            f"same stock: {told} are explained; the scenario has {found.priority.rule}."
+        )
     if not math.isnan(policy.agrees):
         said.append(
             f"{share(policy.agrees)} of the purchases bring the position to the master's level, "

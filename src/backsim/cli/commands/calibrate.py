@@ -91,10 +91,10 @@ def _blocks(found: Calibration) -> Iterator[Block]:
 
 def _write(found: Calibration, export: Path, out: Path) -> None:
     from backsim.data.calibrate import read_mapping, to_dict
-    from backsim.data.scenariofile import experiment_text, scenario_text
+    from backsim.data.scenariofile import experiment_text, levels_rows, scenario_text
     from backsim.data.systems import to_yaml
     from backsim.files import check_folder, write_text
-    from backsim.present.records import to_json
+    from backsim.present.records import to_json, write_csv
     from backsim.report.data import data_page
     from backsim.scenario import load
 
@@ -112,4 +112,5 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
     for name, make in texts.items():
         text = make()
         write_text(out / name, lambda file, text=text: file.write(text))  # type: ignore[misc]
+    write_text(out / "levels.csv", lambda file: write_csv(levels_rows(found), file))
     load(out / "scenario.yaml")
