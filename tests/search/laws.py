@@ -30,7 +30,8 @@ def played_by(law: Law, draw: Callable[[np.random.Generator], Any]) -> Iterator[
 
     def played(worlds: Worlds, point: tuple[int, ...], replication: int) -> Any:
         numbers = worlds.problem.space.settings(point).values()
-        return np.array(law(world(worlds.problem.asked.seed, replication), *numbers))
+        found = law(world(worlds.problem.asked.seed, replication), *numbers)
+        return np.array(found[: len(worlds.specs)])
 
     with patch.object(Worlds, "_played", played):
         yield

@@ -173,13 +173,7 @@ def searches_of_levels(
         drawn = random.poisson(5, 500) if law == "poisson" else random.geometric(1 / 6, 500) - 1
         return drawn.tolist()
 
-    constrained = "constraints" in fields
-
-    def played(demand: Any, S: int) -> Any:
-        found = lost_sales(lead_time, penalty)(demand, S)
-        return found if constrained else found[:1]
-
-    with played_by(played, draw):
+    with played_by(lost_sales(lead_time, penalty), draw):
         return [
             (-1 if choice.best is None else choice.best[0], choice)
             for seed in range(runs)

@@ -9,21 +9,28 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from tests.experiment.shop import SHOP
-from tests.search.laws import played_by
+from tests.search.laws import lost_sales, played_by
 from tests.search.periodic import cost, poisson, scenario, search
 
 from backsim.errors import InputError
 from backsim.search import Search
-from backsim.search.worlds import Phase, Worlds
+from backsim.search.memo import Memo
+from backsim.search.worlds import Phase
 
 LEVELS = {"policy.reorder.S": {"integers": [0, 60]}}
 PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
 
 
+def quick(folder: Path, **fields: Any) -> Search:
+    """A search of a base stock; all but the final figures are from a function equal in law."""
+    with played_by(lost_sales(2, 4.0), lambda random: random.poisson(5, 120).tolist()):
+        return search(folder, PERIODIC, **fields)
+
+
 @pytest.fixture(scope="module")
 def levels(tmp_path_factory: pytest.TempPathFactory) -> Search:
     """The best base stock with lost sales."""
-    return search(tmp_path_factory.mktemp("levels"), PERIODIC, search=LEVELS)
+    return quick(tmp_path_factory.mktemp("levels"), search=LEVELS)
 
 
 def test_the_best_level_of_61(levels: Search) -> None:
@@ -55,12 +62,21 @@ def test_every_phase_has_worlds_of_its_own(levels: Search) -> None:
     assert [p.name for p in levels.figures.policies][1] == "as it is"
 
 
+def test_the_engine_agrees_with_what_stands_in_for_it(levels: Search) -> None:
+    """Two means of the same policy: of the engine, and of the function that is equal in law."""
+    level = levels.settings["policy.reorder.S"]
+    law, random = lost_sales(2, 4.0), np.random.default_rng(1)
+    found = [law(random.poisson(5, 120).tolist(), level)[0] for _ in range(2000)]
+    assert levels.cost is not None
+    assert abs(np.mean(found) - levels.cost.mean) < 2 * levels.cost.half_width
+
+
 def test_most_levels_are_never_tried(levels: Search) -> None:
     assert levels.spent.points < 30
 
 
 def test_the_same_search_twice_finds_the_same(levels: Search, tmp_path: Path) -> None:
-    again = search(tmp_path, PERIODIC, search=LEVELS)
+    again = quick(tmp_path, search=LEVELS)
     one, other = levels.to_dict(), again.to_dict()
     for found in (one, other):
         del found["spent"]["seconds"], found["finding"], found["title"]
@@ -68,7 +84,7 @@ def test_the_same_search_twice_finds_the_same(levels: Search, tmp_path: Path) ->
 
 
 def test_another_seed_has_another_world(levels: Search, tmp_path: Path) -> None:
-    again = search(tmp_path, PERIODIC, search=LEVELS, seed=2)
+    again = quick(tmp_path, search=LEVELS, seed=2)
     assert again.cost is not None
     assert levels.cost is not None
     assert again.cost.mean != levels.cost.mean
@@ -76,7 +92,7 @@ def test_another_seed_has_another_world(levels: Search, tmp_path: Path) -> None:
 
 def test_a_constraint_costs(tmp_path: Path) -> None:
     """The cheapest level breaks the constraint, so a dearer one is found that surely keeps it."""
-    found = search(tmp_path, PERIODIC, search=LEVELS, constraints="fill_rate >= 0.95")
+    found = quick(tmp_path, search=LEVELS, constraints="fill_rate >= 0.95")
     exact = {level: cost(level, 2, 4.0, poisson(5)) for level in range(10, 25)}
     assert found.settings["policy.reorder.S"] > min(exact, key=exact.__getitem__)
     assert found.promised
@@ -88,7 +104,7 @@ def test_a_constraint_costs(tmp_path: Path) -> None:
 
 def test_what_no_policy_keeps(tmp_path: Path) -> None:
     few = {"policy.reorder.S": {"integers": [0, 12]}}
-    found = search(tmp_path, PERIODIC, search=few, constraints="fill_rate >= 0.95")
+    found = quick(tmp_path, search=few, constraints="fill_rate >= 0.95")
     assert found.best is None
     assert not found.promised
     assert found.nearest is not None
@@ -98,7 +114,7 @@ def test_what_no_policy_keeps(tmp_path: Path) -> None:
 
 
 def test_a_budget_that_does_not_suffice(tmp_path: Path) -> None:
-    found = search(tmp_path, PERIODIC, search=LEVELS, replications=350, indifference="0.1 %")
+    found = quick(tmp_path, search=LEVELS, replications=350, indifference="0.1 %")
     assert not found.promised
     assert found.choice.needs > 0
     assert found.best is not None
@@ -167,14 +183,15 @@ def test_a_parameter_of_a_rule_and_days_with_a_step(tmp_path: Path) -> None:
 
 def test_policies_that_cannot_be_are_passed_over(tmp_path: Path) -> None:
     """Levels that the rule refuses (S not above s) are no policies, and no errors."""
-    tried = {k: {"integers": v["integers"]} for k, v in TWO.items() if isinstance(v, dict)}
+    few = {"integers": [6, 10]}
+    tried = {"policy.reorder.s": few, "policy.reorder.S": few}
     found = search(tmp_path, BRIEF, search=tried, indifference="50 %")
     assert found.settings["policy.reorder.S"] > found.settings["policy.reorder.s"]
 
 
 def test_a_small_space_is_compared_whole(tmp_path: Path) -> None:
     few = {"policy.reorder.S": {"integers": [12, 20]}}
-    found = search(tmp_path, PERIODIC, search=few, indifference="5 %")
+    found = quick(tmp_path, search=few, indifference="5 %")
     assert len(found.choice.points) == 9
     assert found.promised
 
@@ -205,9 +222,9 @@ def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:
             raise Killed
 
     with pytest.raises(Killed):
-        search(tmp_path, PERIODIC, search=LEVELS, out=out, progress=kill)
-    with patch.object(Worlds, "_played", autospec=True, side_effect=Worlds._played) as spy:
-        again = search(tmp_path, PERIODIC, search=LEVELS, out=out, progress=lambda *_: None)
+        quick(tmp_path, search=LEVELS, out=out, progress=kill)
+    with patch.object(Memo, "add", autospec=True, side_effect=Memo.add) as spy:
+        again = quick(tmp_path, search=LEVELS, out=out, progress=lambda *_: None)
     assert again.settings == levels.settings
     assert again.choice == levels.choice
     spent = levels.spent.replications
@@ -216,20 +233,20 @@ def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:
 
 def test_another_search_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     out, few = tmp_path / "found", {"policy.reorder.S": {"integers": [14, 17]}}
-    search(tmp_path, PERIODIC, search=few, out=out)
+    quick(tmp_path, search=few, out=out)
     with pytest.raises(InputError, match=r"holds another search: seed changed\. Use"):
-        search(tmp_path, PERIODIC, search=few, out=out, seed=2)
+        quick(tmp_path, search=few, out=out, seed=2)
     with pytest.raises(InputError, match="search, objective or constraints changed"):
-        search(tmp_path, PERIODIC, search=LEVELS, out=out, constraints="fill_rate >= 0.9")
-    assert search(tmp_path, PERIODIC, search=few, out=out, seed=2, fresh=True).promised
+        quick(tmp_path, search=LEVELS, out=out, constraints="fill_rate >= 0.9")
+    assert quick(tmp_path, search=few, out=out, seed=2, fresh=True).promised
     (out / "search.sqlite").write_text("no database, but longer than a header of one would be")
     with pytest.raises(InputError, match="expected the results of a search"):
-        search(tmp_path, PERIODIC, search=few, out=out, seed=2)
+        quick(tmp_path, search=few, out=out, seed=2)
 
 
 def test_hardly_any_time(tmp_path: Path) -> None:
     """As much as it takes to say something is always spent."""
-    found = search(tmp_path, PERIODIC, search=LEVELS, minutes=1e-6)
+    found = quick(tmp_path, search=LEVELS, minutes=1e-6)
     assert not found.promised
     assert found.best is not None
     assert "Nothing is promised: the budget ended before" in found.finding
@@ -245,7 +262,7 @@ def test_nothing_to_search_for(tmp_path: Path) -> None:
 def test_what_more_service_costs(tmp_path: Path) -> None:
     """A frontier, with intervals on both axes, and the price of one more unit of service."""
     traded = {"trade_off": ["cost.total", "fill_rate"], "objective": "minimise cost.total"}
-    found = search(tmp_path, PERIODIC, search=LEVELS, indifference="10 %", **traded)
+    found = quick(tmp_path, search=LEVELS, indifference="10 %", **traded)
     rows = found.trade_off()
     assert len(rows) >= 4
     assert rows["fill_rate"].is_monotonic_increasing
@@ -259,6 +276,6 @@ def test_what_more_service_costs(tmp_path: Path) -> None:
 
 def test_what_a_trade_off_needs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"metric of the objective \(cost.total\) and another"):
-        search(tmp_path, PERIODIC, search=LEVELS, trade_off=["fill_rate", "mean_wait"])
+        quick(tmp_path, search=LEVELS, trade_off=["fill_rate", "mean_wait"])
     with pytest.raises(InputError, match="fill_rate"):
-        search(tmp_path, PERIODIC, search=LEVELS, trade_off=["cost.total", "fil_rate"])
+        quick(tmp_path, search=LEVELS, trade_off=["cost.total", "fil_rate"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -134,8 +134,8 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
     )
     asked = make_experiment(view, document, (Policy(PRESENT, {}, present),))
     problem = Problem(file, space, asked, maker, base, _service(file, document, asked))
-    for point in _corners(space):
-        problem.policy(point)
+    for branch in space.branches():
+        _check_branch(problem, branch)
     return problem
 
 
@@ -184,10 +184,14 @@ def _check_axes(file: SearchFile, maker: Maker) -> None:
             maker.fault(place, expected, f"{given.grid[1]:g}")
 
 
-def _corners(space: Space) -> Iterator[Point]:
-    """Policies that show whether every path and every choice can be set, one fault at a time."""
-    middle = tuple(len(axis.values) // 2 for axis in space.axes)
-    for branch in space.branches():
-        found = space.repaired(tuple(branch.get(i, place) for i, place in enumerate(middle)))
-        if found is not None:
-            yield found
+def _check_branch(problem: Problem, branch: Mapping[int, int]) -> None:
+    """Raise FileError where no policy of some, the middle first, is one: what is wrong with it."""
+    first = None
+    for point in problem.space.some_of(branch):
+        try:
+            problem.policy(point)
+            return
+        except FileError as error:
+            first = first or error
+    if first is not None:
+        raise first

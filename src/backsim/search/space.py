@@ -100,6 +100,18 @@ class Space:
         for chosen in product(*places):
             yield dict(zip(self.chosen, chosen, strict=True))
 
+    def some_of(self, branch: Mapping[int, int]) -> Iterator[Point]:
+        """A few points of a combination of choices: the middle, and two corners."""
+        ends = [len(axis.values) - 1 for axis in self.axes]
+        for places in (
+            [end // 2 for end in ends],
+            [end * (i % 2) for i, end in enumerate(ends)],
+            [end * ((i + 1) % 2) for i, end in enumerate(ends)],
+        ):
+            point = self.repaired(tuple(branch.get(i, place) for i, place in enumerate(places)))
+            if point is not None:
+                yield point
+
     def neighbours(self, point: Point, stride: tuple[int, ...]) -> list[Point]:
         """The points one stride away: one number changed, or two of them.
 

@@ -130,9 +130,9 @@ class Worlds:
         space = self.problem.space
         models, places = [self.problem.present], {}
         for branch in space.branches():
-            point = space.repaired(tuple(branch.get(i, 0) for i in range(len(space.axes))))
-            if point is not None and (model := self.model(point)) is not None:
-                places[self._choices(point)] = len(models)
+            built = (model for p in space.some_of(branch) if (model := self.model(p)) is not None)
+            if (model := next(built, None)) is not None:
+                places[tuple(branch[i] for i in space.chosen)] = len(models)
                 models.append(model)
         return plan_work(models, self.problem.asked.seed, engine, LARGE), places
 
@@ -140,17 +140,21 @@ class Worlds:
         return tuple(point[i] for i in self.problem.space.chosen)
 
     def _enters(self, axis: int) -> bool:
-        """Whether what an axis sets may change the world: its ends and choices are compared."""
+        """Whether what an axis sets may change the world: its ends and choices are compared.
+
+        Where one of them makes no policy it is taken to, which costs time and changes no number.
+        """
         space = self.problem.space
         values = range(len(space.axes[axis].values))
-        places = values if axis in space.chosen else (values[0], values[-1])
         digests = set()
-        for place in places:
-            start = [len(a.values) // 2 if a.numeric else 0 for a in space.axes]
-            start[axis] = place
-            point = space.repaired(tuple(start))
-            if point is not None and (model := self.model(point)) is not None:
-                digests.add(tape_digest(model))
+        for place in values if axis in space.chosen else (values[0], values[-1]):
+            places = [len(a.values) // 2 if a.numeric else 0 for a in space.axes]
+            places[axis] = place
+            point = space.repaired(tuple(places))
+            model = None if point is None else self.model(point)
+            if model is None:
+                return True
+            digests.add(tape_digest(model))
         return len(digests) > 1
 
     def model(self, point: Point) -> Model | None:
@@ -203,7 +207,7 @@ class Worlds:
         if model is None:
             return np.full(len(self.specs), np.nan)
         tape = self.tape(point, model, replication)
-        engine = self.work.engines[self.engine_of[self._choices(point)]]
+        engine = self.work.engines[self.engine_of.get(self._choices(point), 0)]
         try:
             run = play_and_check(model, tape, *engine, linked=self.work.linked)
         except InputError as error:  # it orders without end, or the like
