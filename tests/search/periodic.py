@@ -32,10 +32,12 @@ def scenario(lead_time: int, penalty: float, size: Mapping[str, Any], days: int)
 def search(folder: Path, given: Mapping[str, Any], engine: str = "simpy", **fields: Any) -> Search:
     """A search on a scenario, written to a folder."""
     (folder / "scenario.yaml").write_text(to_yaml(given))
-    how = {name: fields.pop(name) for name in ("out", "progress", "fresh") if name in fields}
+    how = {
+        name: fields.pop(name) for name in ("out", "progress", "fresh", "workers") if name in fields
+    }
     fields = {"scenario": "scenario.yaml", "indifference": "3 %", **fields}
     (folder / "search.yaml").write_text(to_yaml(fields))
-    return optimise(folder / "search.yaml", engine=engine, workers=1, **how)
+    return optimise(folder / "search.yaml", engine=engine, **{"workers": 1, **how})
 
 
 def poisson(mean: float) -> tuple[float, ...]:

@@ -24,6 +24,7 @@ from backsim.statistics import estimate
 from backsim.study.analysis import values_of
 from backsim.study.experiment import Policy
 from backsim.study.stopping.fixed import Fixed
+from backsim.workers import workers_wanted
 
 if TYPE_CHECKING:
     from backsim.experiment.comparison import Comparison
@@ -51,8 +52,8 @@ def optimise(
     `minutes` and `replications` (of all policies together) are the most that may be spent, in place
     of the file's.  `fields` are other fields of the file: objective, constraints, indifference,
     confidence, seed.  `out` is a folder for all results, and for the study of the final figures: a
-    search that was interrupted goes on there, unless `fresh`.  `progress` is told (done, most)
-    replications.
+    search that was interrupted goes on there, unless `fresh`.  `workers` are all cores if None;
+    results do not depend on them.  `progress` is told (done, most) replications.
 
     Raises FileError for a file with faults, InputError for other bad input.
     """
@@ -61,19 +62,25 @@ def optimise(
     problem = what if isinstance(what, Problem) else load_problem(what, given)
     folder = None if out is None else Path(out)
     ours = folder is not None and (folder / FILE).exists()
-    worlds, choice, along = decide(problem, engine, Memo(folder, problem, fresh), progress)
+    worlds, choice, along = decide(
+        problem, engine, Memo(folder, problem, fresh), progress, workers_wanted(workers)
+    )
     settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh or ours}
     return _found(worlds, choice, along, settings)
 
 
 def decide(
-    problem: Problem, engine: str, memo: Memo, progress: Progress | None = None
+    problem: Problem,
+    engine: str,
+    memo: Memo,
+    progress: Progress | None = None,
+    workers: int = 1,
 ) -> tuple[Worlds, Choice, tuple[Point, ...]]:
     """Search, and choose among all that was tried on fresh random numbers; and the frontier."""
     budget = Budget(problem.file.replications, problem.file.minutes)
     budget.progress = progress or budget.progress
     try:
-        worlds = Worlds(problem, engine, budget, memo)
+        worlds = Worlds(problem, engine, budget, memo, workers)
         favourite = _favourite(problem, worlds)
         along = frontier(worlds, favourite) if problem.service is not None else ()
         zone = problem.indifference(_level(worlds, favourite))

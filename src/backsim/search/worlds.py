@@ -11,6 +11,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +23,12 @@ from backsim.results.metrics import Sums, views_of
 from backsim.results.run import Run, play_and_check
 from backsim.results.spec import MetricSpec
 from backsim.scenario.model import Model
-from backsim.search.memo import Memo
+from backsim.search.memo import Key, Memo
 from backsim.search.problem import Problem
 from backsim.search.space import Point
 from backsim.streams import Tape, draw
+from backsim.workers import in_order
+from backsim.workers.forks import can_fork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,9 +43,15 @@ FIGURES = 30
 """Replications of the final figures, at least."""
 SEARCHED = 0.6
 """The part of the budget that may be searched with; the rest is for the choice."""
+WORTH = 0.5
+"""Seconds of work that are worth processes beside this one."""
+JOBS = 16
+"""Replications for each of them at a time."""
 LARGE = 1000
 """Replications of a search, about, by which its engine is chosen."""
 
+Replication = tuple[int, list[Point]]
+"""A replication's number within its phase, and the points that are played in it."""
 Progress = Callable[[int, int], object]
 """Is told how many replications are done, and how many there may be."""
 
@@ -98,19 +107,26 @@ class Budget:
         by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
         return max(self.total / self.replications, by_time)
 
-    def spend(self, phase: Phase) -> None:
-        """Take one replication, unless the phase's part of the budget is gone.  Raises Spent."""
+    def take(self, phase: Phase) -> bool:
+        """Take one replication, unless the phase's part of the budget is gone."""
         if self.total >= FIRST and self.share() >= self.most(phase):
-            raise Spent
+            return False
         self.spent[phase] += 1
+        return True
+
+    def tell(self) -> None:
+        """Say how far it is."""
         self.progress(self.total, self.replications)
 
 
 class Worlds:
     """Plays points against worlds, and keeps every value of objective and constraints."""
 
-    def __init__(self, problem: Problem, engine: str, budget: Budget, memo: Memo) -> None:
-        self.problem, self.budget, self.memo = problem, budget, memo
+    def __init__(
+        self, problem: Problem, engine: str, budget: Budget, memo: Memo, workers: int = 1
+    ) -> None:
+        self.problem, self.budget, self.memo, self.workers = problem, budget, memo, workers
+        self.seconds, self.played = 0.0, 0
         asked = problem.asked
         assert asked.objective is not None
         service = [] if problem.service is None else [problem.service]
@@ -184,22 +200,58 @@ class Worlds:
 
         Raises Spent when the phase's part of the budget is gone.
         """
-        missing = [p for p in points if len(self.rows[phase][p]) < count]
-        first = min((len(self.rows[phase][p]) for p in missing), default=count)
-        for k in range(first, count):
-            for point in missing:
-                if len(self.rows[phase][point]) == k:
-                    self.budget.spend(phase)
-                    self.rows[phase][point].append(self._remembered(phase, point, k))
+        rows = self.rows[phase]
+        missing = [p for p in dict.fromkeys(points) if len(rows[p]) < count]
+        first = min((len(rows[p]) for p in missing), default=count)
+        jobs = [(k, [p for p in missing if len(rows[p]) <= k]) for k in range(first, count)]
+        many = self._many(sum(len(some) for _, some in jobs))
+        step = JOBS * self.workers if many else 1
+        for i in range(0, len(jobs), step):
+            self._play(phase, jobs[i : i + step], many)
 
-    def _remembered(self, phase: Phase, point: Point, k: int) -> Floats:
-        """A result, played unless an earlier run has."""
-        key = int(phase), " ".join(map(str, point)), k
-        found = self.memo.known.get(key)
-        if found is None:
-            found = self._played(point, int(phase) + k)
-            self.memo.add(key, found)
+    def _many(self, results: int) -> bool:
+        """Whether so many results are worth other processes."""
+        each = self.seconds / self.played if self.played else 0.0
+        return self.workers > 1 and results * each > WORTH and can_fork()
+
+    def _play(self, phase: Phase, jobs: Sequence[Replication], many: bool) -> None:
+        """Play replications of some points each, as far as the budget goes.  Raises Spent."""
+        afforded: list[Replication] = []
+        spent = False
+        for k, points in jobs:
+            some = [p for p in points if not spent and not (spent := not self.budget.take(phase))]
+            afforded.append((k, some))
+        new = [(k, [p for p in some if self._known(phase, p, k) is None]) for k, some in afforded]
+        for point in {p for _, some in new for p in some}:
+            self.model(point)  # before the processes part
+        play = partial(self._results, phase)
+        for (k, some), rows in zip(
+            afforded, in_order(play, new, self.workers if many else 1, way="forks"), strict=True
+        ):
+            for point in some:
+                row = self._known(phase, point, k)
+                if row is None:
+                    row = rows[point]
+                    self.memo.add(self._key(phase, point, k), row)
+                self.rows[phase][point].append(row)
+            self.budget.tell()
+        if spent:
+            raise Spent
+
+    def _results(self, phase: Phase, job: Replication) -> dict[Point, Floats]:
+        """The results of some points in a replication."""
+        started = time.perf_counter()
+        found = {point: self._played(point, int(phase) + job[0]) for point in job[1]}
+        self.seconds += time.perf_counter() - started
+        self.played += len(found)
         return found
+
+    def _key(self, phase: Phase, point: Point, k: int) -> Key:
+        return int(phase), " ".join(map(str, point)), k
+
+    def _known(self, phase: Phase, point: Point, k: int) -> Floats | None:
+        """A result of an earlier run."""
+        return self.memo.known.get(self._key(phase, point, k))
 
     def _played(self, point: Point, replication: int) -> Floats:
         """Objective and constraints of a point in a replication; nan where a model makes none."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backsim.cli.console import Format, Found, say, show
-from backsim.cli.options import Engine, Out, PrintAs, RuleFiles, Seed, UseEngine
+from backsim.cli.options import Engine, Out, PrintAs, RuleFiles, Seed, UseEngine, Workers
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
 from backsim.present.table import Block
@@ -42,6 +42,7 @@ def optimise(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget what the folder holds and begin again.")
     ] = False,
+    workers: Workers = None,
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,
     rules: RuleFiles = None,
@@ -60,7 +61,13 @@ def optimise(
     fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     with counting("replications") as progress:
         found = search.optimise(
-            file, out=out, progress=progress, engine=engine.value, fresh=fresh, **fields
+            file,
+            out=out,
+            progress=progress,
+            workers=workers,
+            engine=engine.value,
+            fresh=fresh,
+            **fields,
         )
     asked = found.problem.asked
     told = Found(
