@@ -39,10 +39,13 @@ def beside(file: Path) -> Iterator[Path]:
         ) from None
 
 
-def write_text(file: Path, write: Callable[[IO[str]], Any]) -> None:
-    """Write beside the file, then put it in its place.  Raises InputError when that fails."""
+def write_text(file: Path, text: str | Callable[[IO[str]], Any]) -> None:
+    """Write a text, or what a function writes, beside the file, then put it in its place.
+
+    Raises InputError when that fails.
+    """
     import gzip
 
     opener: Any = gzip.open if file.suffix == ".gz" else open
     with beside(file) as partial, opener(partial, "wt", encoding="utf-8", newline="") as stream:
-        write(stream)
+        stream.write(text) if isinstance(text, str) else text(stream)

@@ -66,7 +66,7 @@ def write_template(system: str, folder: Path) -> Path:
         f"{MAPPING} --out DIR\n"
     )
     text = head + to_yaml({"tables": entries})
-    write_text(path, lambda file: file.write(text))
+    write_text(path, text)
     return path
 
 

@@ -182,7 +182,7 @@ def write_baseline(baseline: Baseline, path: Path) -> bool:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: expected a readable file ({error})") from None
     check_folder(path.parent)
-    write_text(path, lambda stream: stream.write(text))
+    write_text(path, text)
     return True
 
 

@@ -24,7 +24,7 @@ def write_junit(checks: Sequence[Check], file: Path) -> None:
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    write_text(file, lambda stream: stream.write(f"{declaration}{text}\n"))
+    write_text(file, f"{declaration}{text}\n")
 
 
 def _suite(check: Check) -> ElementTree.Element:

@@ -34,8 +34,7 @@ METRICS = tuple(
 
 def write_markdown(checks: Sequence[Check], file: Path) -> None:
     """Write the checks as Markdown.  Raises InputError when the file cannot be written."""
-    text = markdown(checks)
-    write_text(file, lambda stream: stream.write(text))
+    write_text(file, markdown(checks))
 
 
 def markdown(checks: Sequence[Check]) -> str:

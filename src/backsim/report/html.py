@@ -31,7 +31,7 @@ def write_report(study: Study, file: str | Path, bounds: pd.DataFrame | None = N
     """
     path = Path(file)
     text = render(study, bounds)
-    write_text(path, lambda stream: stream.write(text))
+    write_text(path, text)
     return path
 
 

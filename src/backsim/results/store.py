@@ -35,7 +35,7 @@ def write_summary(summary: Summary, folder: Path) -> None:
     told["sha256"] = {name: _digest(text) for name, text in texts.items()}
     told["sha256"]["provenance.json"] = _digest(_plain(told))
     for name, text in {**texts, "provenance.json": json.dumps(told, indent=2) + "\n"}.items():
-        write_text(folder / name, lambda file, text=text: file.write(text))
+        write_text(folder / name, text)
 
 
 def edited_since(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def write_template(folder: Path) -> list[Path]:
         write_text(path, partial(_write_example, path.stem))
     readme = folder / "README.md"
     text = "\n".join(["# A book of open orders", "", *describe()])
-    write_text(readme, lambda file: file.write(text))
+    write_text(readme, text)
     return [*written, readme]
 
 

@@ -52,8 +52,8 @@ def backtest(
     found = tested(export, hold_out, replications, known_seed(seed), engine.value)
     values = to_dict(found)
     if out is not None:
-        write_text(out / "backtest.html", lambda file: file.write(backtest_page(found)))
-        write_text(out / "backtest.json", lambda file: file.write(to_json(values) + "\n"))
+        write_text(out / "backtest.html", backtest_page(found))
+        write_text(out / "backtest.json", to_json(values) + "\n")
     title = f"Backtest of {export.name or export}"
     show(Found(title, lambda: _blocks(found), lambda: values["compared"], lambda: values), format)
     if out is not None:

@@ -111,6 +111,6 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
         texts["mapping.yaml"] = lambda: "# Guessed from headings.\n" + to_yaml({"tables": entries})
     for name, make in texts.items():
         text = make()
-        write_text(out / name, lambda file, text=text: file.write(text))  # type: ignore[misc]
+        write_text(out / name, text)
     write_text(out / "levels.csv", lambda file: write_csv(levels_rows(found), file))
     load(out / "scenario.yaml")

@@ -64,15 +64,10 @@ def compare(
     Writes a study, results.csv and report.html to `--out`, by default studies/ and the experiment's
     name, and resumes the study there if it was interrupted.  Table and finding are printed.
     """
-    from backsim.experiment.export import check_parquet
     from backsim.experiment.load import load_experiment
     from backsim.experiment.play import play
-    from backsim.report.excel import check_excel
 
-    if parquet:
-        check_parquet()
-    if excel is not None:
-        check_excel(excel)
+    _check_extras(excel, parquet)
     given = {"replications": replications, "seed": seed}
     fields = {name: value for name, value in given.items() if value is not None}
     asked = load_experiment(experiment, set_ or [], fields)
@@ -88,6 +83,17 @@ def compare(
     for warning in study.warnings:
         say(f"warning: {warning}")
     say(f"\nwritten: {', '.join(map(str, files))}")
+
+
+def _check_extras(excel: Path | None, parquet: bool) -> None:
+    """Raise InputError, before anything is played, where a format's library is missing."""
+    from backsim.experiment.export import check_parquet
+    from backsim.report.excel import check_excel
+
+    if parquet:
+        check_parquet()
+    if excel is not None:
+        check_excel(excel)
 
 
 def _found(study: Study) -> Found:
