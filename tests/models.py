@@ -306,10 +306,10 @@ def _check_pipelines(model: Model, log: Log) -> None:
         own = np.flatnonzero(purchases["stock"] == stock["index"])
         own = own[~np.isin(purchases["status"][own], (RECEIVED, WITHDRAWN))]
         point = model.scenario.stock[stock["index"]]
-        only, *others = point.supplier or ()
+        only, *others = point.supplier
         in_sequence = False  # where several sources work at once, or one waits for components
-        if isinstance(only, str) and not others and not point.made_from and not point.transfers:
-            supplier = model.scenario.suppliers[only]
+        if only.supplier and not others and not point.made_from and not point.transfers:
+            supplier = model.scenario.suppliers[only.supplier]
             in_sequence = supplier.capacity != "unlimited" or not supplier.crossing
         dates = 0.0 * own if in_sequence else purchases["expected"][own]
         expected = own[np.lexsort((own, dates))].tolist()

@@ -23,7 +23,7 @@ All others may change a number, those that are yet to be written too.
 
 NUMBERS = (
     *("backsim", "annotated-types", "highspy", "joblib", "llvmlite", "numba", "numpy", "openpyxl"),
-    *("pandas", "pulp", "pydantic", "pydantic-core", "ruamel.yaml", "scipy", "simpy"),
+    *("pandas", "pulp", "pydantic", "pydantic-core", "pyyaml", "ruamel.yaml", "scipy", "simpy"),
 )
 """Packages whose version may change a number: what those files import."""
 
