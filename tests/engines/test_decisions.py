@@ -10,7 +10,7 @@ import pytest
 from tests.models import assert_equal, check
 
 from backsim.allocation.plan import clearing
-from backsim.engines import compiled, desks, simpy
+from backsim.engines import compiled, lp_solver, simpy
 from backsim.engines.features import switches
 from backsim.errors import BacksimError
 from backsim.results.ledger import check_ledger
@@ -53,13 +53,13 @@ def test_both_engines_decide_the_same(rule: dict[str, Any], seed: int):
 def count_decisions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of lines in each decision, from now on."""
     found: list[int] = []
-    plain = desks.Clerk.allot
+    plain = lp_solver.LPSolver.allot
 
     def allot(clerk: Any, tables: Any, first: int, rows: Any, now: float) -> None:
         found.append(len(rows))
         plain(clerk, tables, first, rows, now)
 
-    monkeypatch.setattr(desks.Clerk, "allot", allot)
+    monkeypatch.setattr(lp_solver.LPSolver, "allot", allot)
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from backsim.entities import GROWING, Growth
 
 if TYPE_CHECKING:
-    from backsim.engines.start import Setup
+    from backsim.engines.initial_state.start import Setup
     from backsim.streams import Tape
 
 ROOMY = ("events", *GROWING)

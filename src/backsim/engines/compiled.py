@@ -13,11 +13,11 @@ import numpy as np
 from backsim.engines import event_loop
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
 from backsim.engines.compiler import driver
-from backsim.engines.desks import Clerk
 from backsim.engines.event_loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
+from backsim.engines.initial_state.start import Setup
 from backsim.engines.log import LOGGED, Log
+from backsim.engines.lp_solver import LPSolver
 from backsim.engines.setup import Linked, set_up
-from backsim.engines.start import Setup
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.engines.world_pointer import EXTENT
 from backsim.entities import ELEMENTS, GROWING, NEVER, NONE, TAPE_FIELDS, TRAITS, Fate, Line, blank
@@ -61,7 +61,7 @@ class CompiledRun:
         self.drive = driver(setup.key_of(record))
         self.owners = setup.lane_owners or list(range(len(setup.stocks)))
         setup.growth[0].rows, setup.growth[0].notes = rows, 4 * rows if record else 0
-        self.clerk = Clerk(model, setup) if "DECIDES" in setup.switches else None
+        self.clerk = LPSolver(model, setup) if "DECIDES" in setup.switches else None
         self.clock = np.zeros(1, event_loop.CLOCK)
         self.clock["spare_draws"] = draws_of_an_event(setup, tape)
         self.clock["asks"] = NONE

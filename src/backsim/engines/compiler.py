@@ -11,9 +11,9 @@ from backsim.engines import event_loop, single_module, translated, world_pointer
 from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.compiled_ports import PORTS
+from backsim.engines.initial_state.start import Setup
 from backsim.engines.link import Key, kernel_key, link, rebuild
 from backsim.engines.setup import Linked, set_up
-from backsim.engines.start import Setup
 from backsim.errors import RuleError
 from backsim.rules import FAMILIES
 from backsim.scenario.model import Model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.engines.desks import decides
+from backsim.engines.initial_state.lp_groups import decides
 from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
 from backsim.streams.supply import has_fates

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from backsim.engines.announcements import announcements
-from backsim.engines.buyers import add_buyers
 from backsim.engines.capacity import growth
-from backsim.engines.desks import add_desks
 from backsim.engines.features import switches
-from backsim.engines.forecasts import first_forecast
-from backsim.engines.nodes import add_network, count_echelons
-from backsim.engines.quantiles import arrival_quantiles
-from backsim.engines.routes import add_routes
-from backsim.engines.start import Setup
+from backsim.engines.initial_state.advance_orders import announcements
+from backsim.engines.initial_state.arrival_quantiles import arrival_quantiles
+from backsim.engines.initial_state.forecasts import first_forecast
+from backsim.engines.initial_state.fulfilment import add_routes
+from backsim.engines.initial_state.lp_groups import add_desks
+from backsim.engines.initial_state.network import add_network, count_echelons
+from backsim.engines.initial_state.reactions import add_buyers
+from backsim.engines.initial_state.start import Setup
 from backsim.entities import (
     ANNOUNCE,
     ARRIVAL,

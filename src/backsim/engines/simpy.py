@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 
 import simpy
 
-from backsim.engines.desks import Clerk
 from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import LOGGED, Log, records, split_lines
+from backsim.engines.lp_solver import LPSolver
 from backsim.engines.setup import set_up
 from backsim.engines.simpy_clock import Clock, Due
 from backsim.engines.simpy_ports import PORTS, LiveWorld, schedule
@@ -82,7 +82,7 @@ class Live:
         self._customers_beside: dict[str, Beside] = {}
         self._beside: list[tuple[int, int, int]] = []
         """Orders beside those of the tape: lines played before, first line, number of lines."""
-        self._clerk = Clerk(model, setup) if "DECIDES" in setup.switches else None
+        self._clerk = LPSolver(model, setup) if "DECIDES" in setup.switches else None
         tables = {name: setup.objects(name) for name in ELEMENTS}
         self.world = LiveWorld(self.env, tape, **tables)
         self.world.fire = self._fire()

@@ -184,9 +184,9 @@ def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
     """A date by which a purchase has arrived with the probability its stock point asks for.
 
     From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
-    by mean services left (`engines.quantiles`); known outages come on top.  Of a purchase from
-    before the start, of a transfer, and of one from another source than the first, the expected
-    date is all that is known.
+    by mean services left (`initial_state.arrival_quantiles`); known outages come on top.  Of a
+    purchase from before the start, of a transfer, and of one from another source than the first,
+    the expected date is all that is known.
     """
     if NETWORK and purchase != NONE:
         row = world.purchases[purchase]

@@ -1,4 +1,4 @@
-"""Where a linear program decides who gets what: at which stock points, and what it is told.
+"""What a linear program that decides who gets what is told of the tables of a run.
 
 Both engines come here with rows of their tables, as records of the entities' types; so both solve
 the same programs in the same order.
@@ -7,12 +7,11 @@ the same programs in the same order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE, Desk
+from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE
 from backsim.errors import BacksimError
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
@@ -22,62 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backsim.allocation.plan.clearing import Case
-    from backsim.engines.start import Setup
-    from backsim.scenario.schema import ResolvedPoint
+    from backsim.engines.initial_state.start import Setup
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
     Records = NDArray[Any]
-
-
-def decides(model: Model, point: ResolvedPoint, informs: bool) -> bool:
-    """Whether lines at a stock point are bound to each other, so that a program has to decide.
-
-    Else it is a sort by weight (`allocation.clearing.is_a_sort`), which the queue does by itself.
-    """
-    if point.priority.rule != PROGRAM:
-        return False
-    params, scenario = point.priority.params, model.scenario
-    binds = any(_of_classes(model, params[name]) for name in ("lost", "min_fill"))
-    buyers = any(p.made_from or not all(s.plain for s in p.supplier) for p in scenario.stock)
-    return (
-        informs
-        or binds
-        or buyers
-        or params["fairness"] < 1.0
-        or params["capacity"] > 0.0
-        or any(
-            customer.shipment != "partial"
-            or customer.tolerance not in ("unlimited", "none")
-            or customer.due_in.moments()[0] > 0.0
-            for customer in scenario.customers.values()
-        )
-    )
-
-
-def _of_classes(model: Model, value: Any) -> bool:
-    return any(of_class(value, name, 0.0) for name in model.classes)
-
-
-def add_desks(setup: Setup, model: Model) -> None:
-    """Fill the table of desks: stock points of a site with one scope and one limit are one."""
-    if "DECIDES" not in setup.switches:
-        return
-    members: dict[Any, list[int]] = {}
-    setup.desks += [Desk() for _ in setup.stocks]
-    for index, point in enumerate(model.scenario.stock):
-        if not decides(model, point, "INFORMS" in setup.switches):
-            continue
-        params = point.priority.params
-        alone = index if params["scope"] == "stock" else NONE
-        fill = tuple(of_class(params["min_fill"], name, 0.0) for name in model.classes)
-        limits = (fill, *(params[name] for name in ("capacity", "fairness", "promise_penalty")))
-        members.setdefault((point.sites[0], alone, limits), []).append(index)
-        setup.desks[index].whole = int(alone == NONE)
-        setup.desks[index].capacity = params["capacity"]
-    for indices in members.values():
-        for index, following in pairwise([*indices, NONE]):
-            setup.desks[index].first, setup.desks[index].following = indices[0], following
 
 
 SOON = 1e-3
@@ -94,8 +42,8 @@ class Tables(Protocol):
         """The purchases under way from one on, in order of their expected dates."""
 
 
-class Clerk:
-    """Who solves the programs of a run."""
+class LPSolver:
+    """Solves the programs of a run."""
 
     def __init__(self, model: Model, setup: Setup) -> None:
         from backsim.allocation.solver.highs import Solver

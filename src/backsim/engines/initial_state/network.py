@@ -23,7 +23,7 @@ from backsim.scenario.network.network import Network
 from backsim.scenario.schema import SiteSource, Transfers
 
 if TYPE_CHECKING:
-    from backsim.engines.start import Setup
+    from backsim.engines.initial_state.start import Setup
 
 
 def add_network(setup: Setup, model: Model) -> None:

@@ -9,7 +9,7 @@ from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
 
 if TYPE_CHECKING:
-    from backsim.engines.start import Setup
+    from backsim.engines.initial_state.start import Setup
 
 
 def add_buyers(setup: Setup, model: Model) -> None:
