@@ -61,7 +61,7 @@ class CompiledRun:
         self.drive = driver(setup.key_of(record))
         self.owners = setup.lane_owners or list(range(len(setup.stocks)))
         setup.growth[0].rows, setup.growth[0].notes = rows, 4 * rows if record else 0
-        self.clerk = LPSolver(model, setup) if "DECIDES" in setup.switches else None
+        self.solver = LPSolver(model, setup) if "DECIDES" in setup.switches else None
         self.clock = np.zeros(1, event_loop.CLOCK)
         self.clock["spare_draws"] = draws_of_an_event(setup, tape)
         self.clock["asks"] = NONE
@@ -78,14 +78,15 @@ class CompiledRun:
         }
         for name in GROWING:
             self.set_rows(name, len(self.tables[name]))
-        network, lines = bool(setup.nodes), len(tape)
-        if network:  # the lines of sites come after those of the tape
-            self.tables["lines"] = blank(Line, lines)
+        lines = len(tape)
+        rooms = {"lines": lines, "purchases": lines + MORE, "shipments": lines // 8}
+        if setup.nodes:  # the lines of sites come after those of the tape
+            rooms["lines"] = 2 * lines
             self.set_rows("lines", lines)
-        for name, room in (
-            *(("lines", lines), ("purchases", lines + MORE), ("shipments", lines // 8)),
-        ):
+        for name, room in rooms.items():
             self.tables[name] = _with_room(self.tables[name], room)
+        if setup.nodes:
+            self.tables["lines"][:lines] = blank(Line, 1)
         self.start(setup)
         self.deal_draws()
 
@@ -169,9 +170,9 @@ class CompiledRun:
 
     def decide(self) -> None:
         """Let a program decide over the lines that wait at a desk; the loop goes on with that."""
-        assert self.clerk is not None
+        assert self.solver is not None
         rows = self.tables["allotments"][: self.rows_of("allotments")]
-        self.clerk.allot(self, int(self.clock["asks"][0]), rows, self.next_event().time)
+        self.solver.allot(self, int(self.clock["asks"][0]), rows, self.next_event().time)
         self.clock["asks"] = NONE
 
     def rows(self, name: str, indices: Sequence[int]) -> NDArray[Any]:

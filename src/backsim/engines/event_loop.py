@@ -81,6 +81,8 @@ BLANKS = {
 ROOMY_TABLES = len(ROOMY)
 KIND_SHIFT = 56
 LEVEL_SHIFT = 42
+"""A rank has 7 bits for the kind, 14 for the level (`MOST_LEVELS`) and 42 for the sequence: that is
+4 x 10^12 events, and no run is as long."""
 AHEAD = 32
 """Events for which the tables' room is looked at in one go, where there is much of it."""
 

@@ -82,7 +82,7 @@ class Live:
         self._customers_beside: dict[str, Beside] = {}
         self._beside: list[tuple[int, int, int]] = []
         """Orders beside those of the tape: lines played before, first line, number of lines."""
-        self._clerk = LPSolver(model, setup) if "DECIDES" in setup.switches else None
+        self._solver = LPSolver(model, setup) if "DECIDES" in setup.switches else None
         tables = {name: setup.objects(name) for name in ELEMENTS}
         self.world = LiveWorld(self.env, tape, **tables)
         self.world.fire = self._fire()
@@ -271,13 +271,13 @@ class Live:
                 self._decide(event.subject)
             fire(event)
 
-        return fire_or_decide if self._clerk else fire
+        return fire_or_decide if self._solver else fire
 
     def _decide(self, first: int) -> None:
         """Let a program decide over the lines that wait at a desk."""
-        if self._clerk and self._kernel["needs_decision"](self.world, first):
+        if self._solver and self._kernel["needs_decision"](self.world, first):
             rows = records(Allotment, self.world.allotments)
-            self._clerk.allot(_Tables(self.world), first, rows, self.now)
+            self._solver.allot(_Tables(self.world), first, rows, self.now)
             given = zip(rows["line"].tolist(), rows["units"].tolist(), strict=True)
             for row, (line, units) in zip(self.world.allotments, given, strict=True):
                 row.line, row.units = line, units

@@ -14,6 +14,7 @@ from backsim.kernel.grid import to_grid
 FIRST_PRIORITY = 2
 """Above SimPy's own URGENT and NORMAL: a process beside the model acts before the model does."""
 LEVEL_BITS = 14
+"""Of a priority, for the level; what is above them is the kind (`entities.MOST_LEVELS`)."""
 
 
 class Clock(simpy.Environment):
