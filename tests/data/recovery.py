@@ -88,7 +88,7 @@ def checks(model: Any, found: Calibration) -> dict[str, tuple[Interval, float]]:
     made: dict[str, tuple[Interval, float]] = {}
     scenario = model.scenario
     for one in found.classes:
-        rate = scenario.customers[one.name].demand[0].arrivals.poisson.rate
+        rate = scenario.customers[one.name].demand[0].arrivals.mean_rate()
         made[f"rate of {one.name}"] = one.rate, rate
     for supplier in found.lead_times:
         mean, variance = scenario.suppliers[supplier.name].lead_time.moments()
