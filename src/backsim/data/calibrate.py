@@ -170,28 +170,8 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             }
             for c in found.classes
         },
-        "patience": {
-            p.name: {
-                "waited": p.waited,
-                "cancelled": p.cancelled,
-                "cancelled_for_other_reasons": p.apart,
-                **({} if p.fit is None else _law(p.fit, p.fits)),
-            }
-            for p in found.patience
-        },
-        "suppliers": {
-            s.name: {
-                "purchases": s.purchases,
-                "open": s.open,
-                "pooled": s.pooled,
-                **({} if s.fit is None else _law(s.fit, s.fits)),
-                "mean_of_completed": None if math.isnan(s.completed_mean) else s.completed_mean,
-                "crossing": s.crossing,
-                "outages": [[o.starts, o.ends] for o in s.outages],
-                "late_share": None if math.isnan(s.late_share) else s.late_share,
-            }
-            for s in found.lead_times
-        },
+        "patience": _patience(found.patience),
+        "suppliers": _suppliers(found.lead_times),
         "priority": {
             "rule": found.priority.rule,
             "pairs": found.priority.pairs,
@@ -206,6 +186,34 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             }
             for i, name in enumerate(history.products)
         },
+    }
+
+
+def _patience(found: list[Patience]) -> dict[str, Any]:
+    return {
+        p.name: {
+            "waited": p.waited,
+            "cancelled": p.cancelled,
+            "cancelled_for_other_reasons": p.apart,
+            **({} if p.fit is None else _law(p.fit, p.fits)),
+        }
+        for p in found
+    }
+
+
+def _suppliers(found: list[LeadTime]) -> dict[str, Any]:
+    return {
+        s.name: {
+            "purchases": s.purchases,
+            "open": s.open,
+            "pooled": s.pooled,
+            **({} if s.fit is None else _law(s.fit, s.fits)),
+            "mean_of_completed": None if math.isnan(s.completed_mean) else s.completed_mean,
+            "crossing": s.crossing,
+            "outages": [[o.starts, o.ends] for o in s.outages],
+            "late_share": None if math.isnan(s.late_share) else s.late_share,
+        }
+        for s in found
     }
 
 

@@ -1,0 +1,193 @@
+"""What became of order lines: shipped, at once or later, cancelled, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.data.export import Export
+from backsim.data.history import Movements
+from backsim.data.reading import Data, distinct
+from backsim.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+SHORT = 3.0
+"""Days: cancellations for reasons that are no wait come within them."""
+
+
+def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Movements]:
+    """(what was shipped and cancelled of each line, and when; all shipments), days from `since`."""
+    lines, keys = export.tables["lines"], _keys(export)
+    count, units = len(lines), lines.numbers["units"]
+    ordered = lines.dates["ordered"] - since
+    shipped, last = np.zeros(count), np.full(count, -np.inf)
+    at_once, unknown = np.zeros(count), np.zeros(count, bool)
+    clocked = False
+    if "shipments" in export.tables:
+        line, data = _match(keys, "shipments"), export.tables["shipments"]
+        export.keep("shipments", line >= 0, "of no line that is used")
+        data, line = export.tables["shipments"], line[line >= 0]
+        sent, when = data.numbers["units"], data.dates["shipped"] - since
+        clocked = data.clocked["shipped"]
+        undated = np.isnan(when)
+        unknown[line[undated]] = True
+        if undated.any():
+            export.notes.append(
+                f"{int(undated.sum()):,} shipments have no date: their units count, the wait "
+                "of their lines does not."
+            )
+        np.add.at(shipped, line, sent)
+        np.maximum.at(last, line, np.where(undated, -np.inf, when))
+        prompt = _prompt(export, ordered[line], when, clocked)
+        np.add.at(at_once, line, np.where(prompt, sent, 0.0))
+    elif "shipped" in lines.dates:
+        when = lines.dates["shipped"] - since
+        clocked = lines.clocked["shipped"]
+        sent = lines.numbers.get("shipped_units", np.where(np.isnan(when), 0.0, units))
+        shipped = np.where(np.isnan(when), 0.0, np.nan_to_num(sent))
+        last = np.where(np.isnan(when), -np.inf, when)
+        at_once = np.where(_prompt(export, ordered, when, clocked), shipped, 0.0)
+        line, sent, undated = np.arange(count), shipped, np.isnan(when)
+    else:
+        unknown[:] = True
+        line, sent, when = np.empty(0, np.int64), np.empty(0), np.empty(0)
+        undated = np.empty(0, bool)
+    sent_units = Movements(
+        export.products_of("lines")[line],
+        export.sites_of("lines")[line],
+        np.where(undated, ordered[line], when),
+        np.asarray(sent),
+    )
+    fates = {
+        "shipped": np.minimum(shipped, units),
+        "at_once": np.minimum(at_once, units),
+        "last": last,
+        "unknown": unknown.astype(float),
+        **_cancelled(export, keys, since, units, shipped),
+    }
+    return fates, sent_units
+
+
+def _keys(export: Export) -> dict[str, Codes]:
+    """The order line that rows are about, by table: order and line, or order and product."""
+    tables = [n for n in ("lines", "shipments", "cancellations") if n in export.tables]
+    _, order = distinct([export.tables[n].names["order"] for n in tables])
+    by_line = all("line" in export.tables[n].names for n in tables)
+    if by_line:
+        texts, second = distinct([export.tables[n].names["line"] for n in tables])
+        width = len(texts) + 1
+    else:
+        for name in tables:
+            if "product" not in export.tables[name].codes:
+                raise InputError(
+                    f"{export.tables[name].place}: expected the column `line` here and in lines, "
+                    "or `product`, to tell which order line it is about"
+                )
+        second = [export.products_of(n) + 1 for n in tables]
+        width = len(export.products) + 2
+    return {n: o * width + s for n, o, s in zip(tables, order, second, strict=True)}
+
+
+def _match(keys: Mapping[str, Codes], table: str) -> Codes:
+    """The line of each row of a table; -1 where there is none."""
+    known, mine = keys["lines"], keys[table]
+    order = np.argsort(known, kind="stable")
+    place = np.searchsorted(known[order], mine)
+    place[place == len(known)] = 0
+    found = order[place]
+    return np.where(known[found] == mine, found, -1)
+
+
+def _cancelled(
+    export: Export, keys: Mapping[str, Codes], since: int, units: Floats, shipped: Floats
+) -> dict[str, Floats]:
+    count = len(units)
+    taken, when, waiting = np.zeros(count), np.full(count, np.nan), np.ones(count)
+    ordered = export.tables["lines"].dates["ordered"] - since
+    if "cancellations" in export.tables:
+        line, data = _match(keys, "cancellations"), export.tables["cancellations"]
+        export.keep("cancellations", line >= 0, "of no line that is used")
+        data, line = export.tables["cancellations"], line[line >= 0]
+        left = np.maximum(units[line] - shipped[line], 0.0)
+        back = np.nan_to_num(data.numbers.get("units", left), nan=0.0)
+        np.add.at(taken, line, back)
+        when[line] = data.dates["cancelled"] - since
+        waiting[line] = ~_not_waiting(export, data, data.dates["cancelled"] - since - ordered[line])
+    elif "cancelled" in export.tables["lines"].dates:
+        data = export.tables["lines"]
+        when = data.dates["cancelled"] - since
+        taken = np.where(np.isnan(when), 0.0, units - shipped)
+        waiting = (~_not_waiting(export, data, when - ordered)).astype(float)
+    return {"taken": taken, "cancelled": when, "waiting": waiting}
+
+
+def _not_waiting(export: Export, data: Data, age: Floats) -> Flags:
+    """Which cancellations have nothing to do with waiting, by their reasons."""
+    nothing = np.zeros(len(data), bool)
+    if "reason" not in data.names:
+        return nothing
+    given = export.rules.not_waiting
+    reason = data.names["reason"]
+    if given is None:
+        known = ~np.isnan(age)
+        longest = np.full(len(reason.texts), -np.inf)
+        np.maximum.at(longest, reason.codes[known], np.floor(age[known]))
+        counts = np.bincount(reason.codes[known], minlength=len(reason.texts))
+        quick = (longest <= SHORT) & (counts >= 5)
+        if not quick.any() or quick[counts > 0].all():
+            return nothing
+        given = tuple(t for t, q in zip(reason.texts, quick, strict=True) if q)
+        export.notes.append(
+            f"Cancellations for {', '.join(map(repr, given))} are taken to have nothing to do "
+            f"with waiting: all came within {SHORT:g} days (`rules.not_waiting`)."
+        )
+    return data.is_any("reason", set(given).__contains__)
+
+
+def _prompt(export: Export, ordered: Floats, shipped: Floats, clocked: bool) -> Flags:
+    """Which shipments left as soon as orders leave that find their units on hand.
+
+    Where both have a time of day: at that time.  Else on the day of the order, or on the next
+    day on which goods leave at all, for orders after the hour at which the day's last leave.
+    """
+    with np.errstate(invalid="ignore"):
+        if clocked and export.tables["lines"].clocked.get("ordered"):
+            return np.asarray(shipped <= ordered + 1e-6)
+        day, hour = np.floor(ordered), (ordered - np.floor(ordered)) * 24
+        known = ~np.isnan(shipped)
+        weekdays = np.bincount(
+            ((day[known] * 0 + np.floor(shipped[known])) % 7).astype(int), minlength=7
+        )
+        works = weekdays > 0.02 * weekdays.sum()
+        following = np.array([1 + int(np.argmax(np.roll(works, -(d + 1)))) for d in range(7)])
+        of_week = (day % 7).astype(int)
+        late = hour >= _last_hour(export, day, hour, shipped, works[of_week])
+        allowed = np.where(works[of_week] & ~late, day, day + following[of_week])
+        return np.asarray(np.floor(shipped) <= allowed)
+
+
+def _last_hour(export: Export, day: Floats, hour: Floats, shipped: Floats, works: Flags) -> float:
+    """The hour from which orders leave the next day, by when they did; 24: there is none."""
+    if not export.tables["lines"].clocked.get("ordered"):
+        return 24.0
+    soon = works & (shipped - day < 4)
+    slot = hour[soon].astype(int)
+    same = np.bincount(slot, np.floor(shipped[soon]) <= day[soon], 24)
+    total = np.bincount(slot, minlength=24)
+    share = np.where(total >= 5, same / np.maximum(total, 1), np.nan)
+    low = [h for h in range(24) if share[h] < 0.1]
+    if not low or np.nanmax(share) < 0.3:
+        return 24.0
+    after = [h for h in low if not np.nanmax(share[h:]) >= 0.1]
+    if not after:
+        return 24.0
+    export.notes.append(f"Orders from {after[0]}:00 on leave on the next working day.")
+    return float(after[0])

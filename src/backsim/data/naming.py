@@ -1,0 +1,154 @@
+"""Names on lists that the tables share: products, units of measure, sites, customer classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.data.export import Export
+from backsim.data.reading import distinct
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+ALL, MAIN = "all", "main"
+"""The customer class and the site of an export that names none."""
+
+
+def name_products(export: Export) -> None:
+    """Products on one list, by the number that each has now."""
+    named = [n for n, d in export.tables.items() if "product" in d.names]
+    texts, codes = distinct([export.tables[n].names["product"] for n in named])
+    now = np.arange(len(texts))
+    masters = export.tables.get("products")
+    if masters is not None and "successor" in masters.names:
+        place = {text: i for i, text in enumerate(texts)}
+        later = masters.names["successor"]
+        renamed = 0
+        for code, new in zip(codes[named.index("products")], later.codes, strict=True):
+            if later.texts[new]:
+                target = place.setdefault(later.texts[new], len(texts))
+                if target == len(texts):
+                    texts.append(later.texts[new])
+                    now = np.append(now, target)
+                renamed += now[code] == code
+                now[code] = target
+        for _ in range(len(texts)):
+            if (now[now] == now).all():
+                break
+            now = now[now]
+        if renamed:
+            export.notes.append(f"{renamed} products were followed to the number they have now.")
+    used = np.zeros(len(texts), bool)
+    used[now[codes[named.index("lines")]]] = True
+    if "purchases" in named:
+        used[now[codes[named.index("purchases")]]] = True
+    place_of = np.cumsum(used) - 1
+    place_of[~used] = -1
+    export.products = [text for text, there in zip(texts, used, strict=True) if there and text]
+    for name in named:
+        export.tables[name].codes["product"] = place_of[now[codes[named.index(name)]]]
+
+
+def convert_units(export: Export) -> None:
+    """Units of lines, shipments, ... in those in which stock is counted."""
+    masters = export.tables.get("products")
+    if masters is None or "unit" not in masters.names:
+        return
+    base: dict[int, str] = {}
+    factors: dict[tuple[int, str], float] = {}
+    product = export.products_of("products")
+    factor = masters.numbers.get("sales_factor", np.full(len(masters), np.nan))
+    sales = masters.names.get("sales_unit")
+    for i, code in enumerate(product.tolist()):
+        base[code] = masters.names["unit"].texts[masters.names["unit"].codes[i]]
+        if sales is not None and factor[i] > 0:
+            factors[code, sales.texts[sales.codes[i]]] = float(factor[i])
+    for name in ("lines", "shipments", "cancellations", "purchases"):
+        data = export.tables.get(name)
+        if data is None or "unit" not in data.names or "units" not in data.numbers:
+            continue
+        if "product" not in data.codes:
+            continue
+        unit, code = data.names["unit"], export.products_of(name)
+        pairs = code * len(unit.texts) + unit.codes
+        known, inverse = np.unique(pairs, return_inverse=True)
+        scale = np.array(
+            [
+                _factor(
+                    int(p) // len(unit.texts),
+                    unit.texts[int(p) % len(unit.texts)],
+                    base,
+                    factors,
+                )
+                for p in known
+            ]
+        )[inverse]
+        data.numbers["units"][:] *= scale
+        export.keep(name, ~np.isnan(scale), "a unit that the product master does not know")
+
+
+def _factor(
+    product: int, unit: str, base: Mapping[int, str], factors: Mapping[tuple[int, str], float]
+) -> float:
+    """Stock units in a unit of measure; nan: not known."""
+    if not unit or product not in base or unit == base[product]:
+        return 1.0
+    return factors.get((product, unit), float("nan"))
+
+
+def name_sites(export: Export) -> None:
+    """Sites on one list, those of order lines first; one site where the lines name none."""
+    named = [n for n in ("lines", "purchases", "stock", "products") if n in export.tables]
+    with_site = [n for n in named if "site" in export.tables[n].names]
+    if "lines" not in with_site:
+        export.sites = [MAIN]
+        for name in named:
+            export.tables[name].codes["site"] = np.zeros(len(export.tables[name]), np.int64)
+        return
+    texts, codes = distinct([export.tables[n].names["site"] for n in with_site])
+    used = np.zeros(len(texts), bool)
+    for name, found in zip(with_site, codes, strict=True):
+        if name in ("lines", "purchases"):
+            used[found] = True
+    place = np.cumsum(used) - 1
+    place[~used] = -1
+    export.sites = [text or MAIN for text, there in zip(texts, used, strict=True) if there]
+    for name in named:
+        export.tables[name].codes["site"] = np.zeros(len(export.tables[name]), np.int64)
+    for name, found in zip(with_site, codes, strict=True):
+        export.tables[name].codes["site"] = place[found]
+
+
+def classes_of_lines(export: Export) -> Codes:
+    """Customer classes of the lines: their own, or those of their customers."""
+    lines, customers = export.tables["lines"], export.tables.get("customers")
+    if "customer_class" in lines.names:
+        named = lines.names["customer_class"]
+        export.classes = [text or ALL for text in named.texts]
+        return named.codes
+    if customers is None or "customer" not in lines.names:
+        export.classes = [ALL]
+        return np.zeros(len(lines), np.int64)
+    if "customer_class" not in customers.names:
+        export.classes = [ALL]
+        return np.zeros(len(lines), np.int64)
+    _, (line, master) = distinct([lines.names["customer"], customers.names["customer"]])
+    group = customers.names["customer_class"]
+    of = np.full(int(max(line.max(), master.max(initial=0))) + 1, len(group.texts))
+    of[master] = group.codes
+    export.classes = [*(text or ALL for text in group.texts), "unknown"]
+    return np.asarray(of[line])
+
+
+def only_used(export: Export, group: Codes, rows: Codes) -> Codes:
+    """Classes of which some rows are, in place of all; the codes of the other rows are void."""
+    used = np.bincount(group[rows], minlength=len(export.classes)) > 0
+    export.classes = [name for name, there in zip(export.classes, used, strict=True) if there]
+    return np.asarray((np.cumsum(used) - 1)[group])
