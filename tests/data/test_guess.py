@@ -10,7 +10,8 @@ from tests.data.exports import SHOP, write
 
 from backsim.cli import run as cli
 from backsim.data.calibrate import read_mapping
-from backsim.data.mapping import TABLES, Mapping, load_mapping, required_of
+from backsim.data.columns import TABLES, required_of
+from backsim.data.mapping import Mapping, load_mapping
 from backsim.data.systems import guess, systems, write_template
 from backsim.errors import InputError
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.data.columns import kinds_of, required_of
 from backsim.data.mapping import Mapping as MappingFile
-from backsim.data.mapping import TableFile, kinds_of, required_of
+from backsim.data.mapping import TableFile
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
 from backsim.tables.dates import SECOND, Ambiguous, DateReader, since

@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from backsim.data.mapping import TABLES, required_of
+from backsim.data.columns import TABLES, required_of
 from backsim.errors import InputError
 from backsim.files import check_folder, write_text
 from backsim.tables.coded import open_sheet

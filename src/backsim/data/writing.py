@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from backsim.data.mapping import kinds_of
+from backsim.data.columns import kinds_of
 from backsim.data.systems import systems
 from backsim.errors import InputError
 from backsim.files import beside, check_folder

@@ -11,10 +11,10 @@ import numpy as np
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.interval import Interval
 from backsim.data.fit.survival import Fit, Times, distance, kaplan_meier
-from backsim.data.scenariofile import levels_of
+from backsim.data.scenariofile import levels_rows
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
-from backsim.present.table import Cell, Column, Table
+from backsim.present.table import Cell, Column, Table, from_records
 from backsim.report.figures import style
 from backsim.report.svg import inline_svg
 
@@ -265,35 +265,19 @@ def patience_table(found: Calibration) -> Table:
 
 def levels_table(found: Calibration) -> Table:
     """The levels of each stock point: the master's, what purchases say, and which are used."""
-    history, policy, masters = found.history, found.policy, found.history.masters
-    used = levels_of(found)
-    rows: list[tuple[Cell, ...]] = []
-    for i, name in enumerate(history.products[:MOST_PRODUCTS]):
-        for j, site in enumerate(history.sites):
-            origin = used[i, j][2]
-            rows.append(
-                (
-                    name,
-                    site,
-                    masters.group[i] or None,
-                    int(policy.purchases[i, j]),
-                    masters.reorder_point[i, j],
-                    masters.up_to[i, j],
-                    policy.trigger[i, j],
-                    policy.top[i, j],
-                    policy.multiple[i, j],
-                    origin,
-                )
-            )
-    names = ("product", "site", "group", "purchases", "s of the master", "S of the master")
-    columns = (
-        *(Column(name, kind="text" if name in ("product", "site") else "") for name in names),
-        Column("s by purchases"),
-        Column("S by purchases"),
-        Column("multiple"),
-        Column("used"),
-    )
-    return Table("levels", "Levels", columns, tuple(rows))
+    text = Column("product", kind="text"), Column("site", kind="text")
+    columns = {
+        "product": text[0],
+        "site": text[1],
+        "group": Column("group", kind="text"),
+        "purchases": Column("purchases"),
+        "master_reorder_point": Column("s of the master"),
+        "master_up_to": Column("S of the master"),
+        "purchases_reorder_point": Column("s by purchases"),
+        "purchases_up_to": Column("S by purchases"),
+        "from": Column("used"),
+    }
+    return from_records("Levels", levels_rows(found)[:MOST_PRODUCTS], columns)
 
 
 def products_table(found: Calibration) -> Table:
