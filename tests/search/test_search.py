@@ -181,6 +181,20 @@ def test_a_parameter_of_a_rule_and_days_with_a_step(tmp_path: Path) -> None:
     assert found.best.model.scenario.stock[0].priority.params == {"rate": 0.2}
 
 
+def test_a_search_goes_around_policies_that_cannot_be(tmp_path: Path) -> None:
+    """The optimum is next to policies that have no cost at all."""
+
+    def law(noise: Any, s: int, S: int) -> tuple[float]:
+        return (100 + (s - 20) ** 2 + (S - 18) ** 2 + noise[0] if s < S else float("nan"),)
+
+    tried = {path: {"integers": [0, 40]} for path in ("policy.reorder.s", "policy.reorder.S")}
+    with played_by(law, noise):
+        found = search(tmp_path, BRIEF, search=tried, indifference=1.0)
+    assert found.choice.decided
+    assert tuple(found.settings.values()) in ((18, 19), (19, 20))  # equally good
+    assert len(found.alike) == 1
+
+
 def test_policies_that_cannot_be_are_passed_over(tmp_path: Path) -> None:
     """Levels that the rule refuses (S not above s) are no policies, and no errors."""
     few = {"integers": [6, 10]}

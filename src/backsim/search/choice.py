@@ -6,6 +6,7 @@ next world.  So all points visited, and all neighbours of the one chosen, compet
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,14 @@ import numpy as np
 
 from backsim.search.space import Point
 from backsim.search.worlds import Phase, Spent, Worlds
-from backsim.statistics import Feasible, Selection, constrained_kn, kn, with_best
+from backsim.statistics import Selection, constrained_kn, kn
+from backsim.statistics.checks import student
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-STATES = {True: Feasible.surely, False: Feasible.no, None: Feasible.perhaps}
 FIRST = 10
 """Replications of every point to begin with."""
 
@@ -37,7 +38,7 @@ class Choice:
     needs: int = 0
     """Replications that it would take at most until it is decided; 0 if it is."""
     alike: tuple[Point, ...] = ()
-    """The points that the data of the choice do not exclude as the best (Hsu's comparison)."""
+    """The points that the data of the choice do not exclude as the best."""
 
     @property
     def decided(self) -> bool:
@@ -67,14 +68,16 @@ def choose(worlds: Worlds, favourite: Point, indifference: float) -> Choice:
     finest = (1,) * len(space.axes)
     points = list(dict.fromkeys([favourite, *worlds.visited(Phase.SEARCH)]))
     points += [p for p in space.neighbours(favourite, finest) if p not in points]
+    tried = set(points)
     while True:
         found = _Choice(worlds, tuple(points), indifference).made()
         best = found.best
         if best is None:
             return found
-        new = [p for p in space.neighbours(best, finest) if p not in found.points]
+        new = [p for p in space.neighbours(best, finest) if p not in tried]
         if not new:
             return found
+        tried.update(new)
         points = [*found.points, *new]
 
 
@@ -106,14 +109,30 @@ class _Choice:
 
     def choice(self, found: Selection | None, needs: int = 0) -> Choice:
         """What it has come to, with the points that may as well be the best."""
-        alike: tuple[int, ...] = ()
-        if found is not None:
-            assert self.asked.objective is not None
-            states = [STATES[keeps] for keeps in found.feasible] or None
-            sense, level = self.asked.objective.sense, self.asked.confidence
-            alike = with_best(self.table(0), sense, level, states).candidates
-        points = tuple(self.points[i] for i in alike)
+        points = () if found is None else tuple(self.points[i] for i in self.alike(found))
         return Choice(self.points, found, self.indifference, needs, points)
+
+    def alike(self, found: Selection) -> list[int]:
+        """The points that are not surely worse than the best by its mean (one-sided t, Bonferroni).
+
+        The true best is excluded with a probability of at most 1 - confidence, whichever point it
+        is compared with, as long as that one keeps the constraints.
+        """
+        known = found.feasible or (True,) * len(self.points)
+        sure = [i for i in found.survivors if known[i]]
+        possible = [i for i, keeps in enumerate(known) if keeps is not False]
+        if not sure:
+            return [i for i in found.survivors if i in possible]
+        values = self.worlds.problem.sign * self.table(0)
+        best = min(sure, key=lambda i: float(np.nanmean(values[i])))
+        error = (1 - self.asked.confidence) / max(1, len(self.points) - 1)
+        kept = []
+        for i in possible:
+            apart = (values[i] - values[best])[~np.isnan(values[i] - values[best])]
+            width = student(1 - error, len(apart) - 1) * float(apart.std(ddof=1))
+            if float(apart.mean()) <= width / math.sqrt(len(apart)):
+                kept.append(i)
+        return kept
 
     def leave_out(self) -> None:
         """Points of which there is no model, or not always an objective, do not compete."""
@@ -168,8 +187,9 @@ class _Choice:
         values = self.table(0)[alive, :used]
         ends = [float(np.var(a - b, ddof=1)) / self.indifference**2 for a in values for b in values]
         for i, tolerance in enumerate(self.tolerances, start=1):
-            kept = self.table(i)[alive, :used]
-            ends += list(np.nan_to_num(np.nanvar(kept, axis=1, ddof=1)) / tolerance**2)
+            for row in self.table(i)[alive, :used]:
+                known = row[~np.isnan(row)]
+                ends.append(float(known.var(ddof=1)) / tolerance**2 if len(known) > 1 else 0.0)
         return len(alive) * max(1, round(float(h2 * max(ends))) - used)
 
 

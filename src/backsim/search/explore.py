@@ -137,9 +137,14 @@ class Explorer:
             found.append(min(2 * found[-1], self.count))
         return found
 
+    def apart(self, point: Point, other: Point, count: int) -> Floats:
+        """The differences of two points by replication; not finite where one cannot be played."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.charged(point, count) - self.charged(other, count))
+
     def clearly_worse(self, point: Point, other: Point, count: int) -> bool:
         """Whether the difference of some replications is beyond chance."""
-        apart = self.charged(point, count) - self.charged(other, count)
+        apart = self.apart(point, other, count)
         if not np.isfinite(apart).all():
             return bool(np.isinf(self.charged(point, count)).any())
         mean, deviation = float(apart.mean()), float(apart.std(ddof=1))
@@ -295,7 +300,9 @@ class Explorer:
         for other in self.space.neighbours(trail.best, self.stride):
             if len(self.worlds.rows[Phase.SEARCH][other]) < self.count:
                 continue  # it was clearly worse after fewer
-            apart = self.charged(other, self.count) - self.charged(trail.best, self.count)
+            apart = self.apart(other, trail.best, self.count)
+            if not np.isfinite(apart).all():
+                continue
             width = student(1 - CLEARLY, self.count - 1) * float(apart.std(ddof=1))
             if float(apart.mean()) - width / math.sqrt(self.count) < -zone / 2:
                 return False

@@ -25,7 +25,10 @@ def frontier(worlds: Worlds, start: Point) -> tuple[Point, ...]:
     try:
         found.append(_cheapest(worlds, problem.at_least(None), start))
         assert problem.service is not None
-        services = {p: _service(worlds, p) for p in worlds.visited(Phase.SEARCH)}
+        visited = worlds.visited(Phase.SEARCH)
+        services = {p: s for p in visited if (s := _service(worlds, p)) is not None}
+        if found[0] not in services:
+            return tuple(found)
         best = (max if problem.service.sense == MAXIMISE else min)(services.values())
         for bound in np.linspace(services[found[0]], best, LEVELS + 2)[1:-1]:
             found.append(_cheapest(worlds, problem.at_least(float(bound)), found[-1]))
@@ -40,5 +43,8 @@ def _cheapest(worlds: Worlds, problem: Problem, start: Point) -> Point:
     return explorer.run()
 
 
-def _service(worlds: Worlds, point: Point) -> float:
-    return float(np.nanmean(worlds.values(Phase.SEARCH, point)[:, -1]))
+def _service(worlds: Worlds, point: Point) -> float | None:
+    """The mean of the service; None where there is nothing to measure."""
+    found = worlds.values(Phase.SEARCH, point)[:, -1]
+    known = found[~np.isnan(found)]
+    return float(known.mean()) if len(known) else None
