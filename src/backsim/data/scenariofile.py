@@ -194,9 +194,10 @@ class _Writer:
         yield f"  priority: {priority.rule}"
         if not self.history.exact:
             yield "  review: 1 # every morning; purchases of a weekend are placed on the day after"
-        yield "  # of stock points whose levels nothing tells: the fill rate of the history"
-        fill = min(0.99, max(0.5, self.found.service[-1].fill_rate))
-        yield f"  reorder: {{rule: s_S, s: {{fill_rate: {fill:.3g}}}, S: {{days: 14, above: s}}}}"
+        yield "  # assumed where nothing tells the levels: the demand of one and a half lead times"
+        known = [one.fit.mean.value for one in self.found.lead_times if one.fit is not None]
+        days = max(1, math.ceil(1.5 * max(known, default=14.0)))
+        yield f"  reorder: {{rule: s_S, s: {{days: {days}}}, S: {{days: 14, above: s}}}}"
         yield ""
         yield "stock:"
         yield '  - {products: "*"}'

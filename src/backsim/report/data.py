@@ -18,7 +18,7 @@ from backsim.present.table import Cell, Column, Table, from_records
 from backsim.report.figures import style
 from backsim.report.svg import inline_svg
 
-MOST_PRODUCTS = 1000
+MOST_PRODUCTS = 200
 """Products and levels in the tables of the page; the files have all."""
 
 
@@ -60,8 +60,8 @@ def missing(found: Calibration) -> list[str]:
         said.append("There are no purchases: lead times and levels are not known, and assumed.")
     if not len(history.stock.day) and np.isnan(history.masters.up_to).all():
         said.append(
-            "There is neither counted stock nor a master with levels: levels come from the fill "
-            "rate of the history."
+            "There is neither counted stock nor a master with levels: levels are assumed, as the "
+            "demand of one and a half lead times."
         )
     if (~history.lines.known).mean() > 0.5:
         said.append("There are no shipments: waits, fill rate and patience are not known.")

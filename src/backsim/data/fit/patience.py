@@ -36,6 +36,8 @@ class Patience:
     """Days from a cancellation to the midnight before it was noted."""
 
 
+MOST = 20_000
+"""Lines of a class that a law is fitted to, evenly spread over the history."""
 LAGS = (0.0, 0.5, 1.0)
 """Days from a cancellation to the midnight before it is noted."""
 
@@ -71,7 +73,10 @@ def _of_class(history: History, code: int, lag: float) -> Patience:
     gone = ~np.isnan(lines.cancelled) & waited
     event = gone & lines.waiting
     low, high = _intervals(history, event, gone, lag)
-    times = Times.of(low[waited], high[waited])
+    rows = np.flatnonzero(waited)
+    if len(rows) > MOST:
+        rows = rows[np.linspace(0, len(rows) - 1, MOST).astype(int)]
+    times = Times.of(low[rows], high[rows])
     enough = times.events >= MINIMUM
     fit, fits = best(times) if enough else (None, [])
     return Patience(
