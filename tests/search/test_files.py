@@ -41,6 +41,12 @@ def test_the_space(tmp_path: Path) -> None:
     assert found.indifference(200.0) == 1.0
 
 
+def test_several_rules_at_once_have_a_short_name(tmp_path: Path) -> None:
+    told = [["at_order"], ["at_order", {"rule": "every", "days": 7}]]
+    found = load_problem(write(tmp_path, search={"policy.notice": told}))
+    assert [found.space.name((i,)) for i in (0, 1)] == ["at_order", "at_order + every(days=7)"]
+
+
 def test_it_starts_from_what_there_is_and_from_the_textbook(tmp_path: Path) -> None:
     found = load_problem(write(tmp_path))
     points = starts(found)

@@ -16,7 +16,7 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 
 
 def test_there_are_some() -> None:
-    assert FILES
+    assert len(FILES) >= 3
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -91,7 +91,7 @@ class Space:
     def name(self, point: Point) -> str:
         """What a point's policy is called: `s=10, S=30, fcfs`."""
         return ", ".join(
-            label_of(axis.label, axis.setting(i)) for axis, i in zip(self.axes, point, strict=True)
+            _called(axis.label, axis.setting(i)) for axis, i in zip(self.axes, point, strict=True)
         )
 
     def branches(self) -> Iterator[dict[int, int]]:
@@ -147,6 +147,13 @@ class Space:
         low = values.amount(0)
         step = values.amount(1) - low
         return min(max(round((value - low) / step), 0), len(values.values) - 1)
+
+
+def _called(label: str, value: Any) -> str:
+    """`s=10`, `fcfs`; of several rules `at_order + every(days=7)`."""
+    if isinstance(value, list | tuple):
+        return " + ".join(label_of(label, item) for item in value)
+    return label_of(label, value)
 
 
 def _values(path: str, given: Range) -> tuple[Any, ...]:
