@@ -85,7 +85,10 @@ def demand_by_class(history: History, pack: Codes, weights: Floats) -> list[Clas
 
 
 def packs(history: History, known: Floats | None = None) -> Codes:
-    """Units of which the lines of each product are whole multiples; 1 where that is not clear."""
+    """Units of which the lines of each product are whole multiples.
+
+    Where a product has few lines, the divisor for which they are as many packs as others have.
+    """
     lines = history.lines
     found = np.ones(len(history.products), np.int64)
     units = np.rint(lines.units).astype(np.int64)
@@ -96,7 +99,18 @@ def packs(history: History, known: Floats | None = None) -> Codes:
     counts = np.diff(np.r_[starts, len(product)])
     good = counts >= FEW
     found[product[starts[good]]] = np.maximum(divisors[good], 1)
+    if good.any():
+        mean = np.add.reduceat(units, starts) / counts
+        usual = float((mean / np.maximum(divisors, 1))[good].mean())
+        for k in np.flatnonzero(~good).tolist():
+            found[product[starts[k]]] = _nearest_divisor(int(divisors[k]), mean[k] / usual)
     return found
+
+
+def _nearest_divisor(number: int, wanted: float) -> int:
+    """The divisor nearest to a number, in proportion: few lines of a product tell it no better."""
+    divisors = [d for d in range(1, min(number, 10_000) + 1) if number % d == 0] or [1]
+    return min(divisors, key=lambda d: abs(math.log(d / max(wanted, 1.0))))
 
 
 def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> ClassDemand:
