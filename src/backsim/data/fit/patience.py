@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.data.fit.survival import Fit, Times, best
+from backsim.data.fit.survival import LAWS, Fit, Times, fit_all
 from backsim.data.history import History
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class Patience:
 
 MOST = 20_000
 """Lines of a class that a law is fitted to, evenly spread over the history."""
+FAMILIES = tuple(law for law in LAWS if law.name != "lognormal")
+"""Laws of patience.  Most waits end in service, so the tail is not seen, and a lognormal one or
+what was observed alone would say too much or too little of it."""
 LAGS = (0.0, 0.5, 1.0)
 """Days from a cancellation to the midnight before it is noted."""
 
@@ -78,7 +81,8 @@ def _of_class(history: History, code: int, lag: float) -> Patience:
         rows = rows[np.linspace(0, len(rows) - 1, MOST).astype(int)]
     times = Times.of(low[rows], high[rows])
     enough = times.events >= MINIMUM
-    fit, fits = best(times) if enough else (None, [])
+    fits = fit_all(times, FAMILIES) if enough else []
+    fit = fits[0] if fits else None
     return Patience(
         name=history.classes[code],
         waited=int(waited.sum()),
