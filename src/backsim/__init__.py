@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
     from backsim.scenario.demand.arrivals import Arrivals, arrivals
     from backsim.scenario.distributions.base import Distribution, distribution
-    from backsim.search import Search, optimise
+    from backsim.search.optimise import optimise
+    from backsim.search.search import Search
 
 _HOMES = {
     "backsim.allocation.book.assemble": ("read_book",),
@@ -31,7 +32,8 @@ _HOMES = {
     "backsim.rules": (
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
     ),
-    "backsim.search": ("Search", "optimise"),
+    "backsim.search.optimise": ("optimise",),
+    "backsim.search.search": ("Search",),
     "backsim.scenario.demand.arrivals": ("Arrivals", "arrivals"),
     "backsim.scenario.distributions.base": ("Distribution", "distribution"),
 }

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ONLY_SHOW = (
-    *("__main__.py", "cli", "hindsight", "plot.py", "regression", "report", "validation"),
+    *("__main__.py", "cli", "hindsight", "plot.py", "present", "regression", "report"),
+    *("validation", "examples"),
     *("allocation/plan/showing.py", "experiment/export.py", "experiment/store.py"),
     *("experiment/comparison.py", "study/analysis.py", "study/effects.py", "workers/cluster.py"),
 )
@@ -23,7 +24,17 @@ All others may change a number, those that are yet to be written too.
 
 NUMBERS = (
     *("backsim", "annotated-types", "highspy", "joblib", "llvmlite", "numba", "numpy", "openpyxl"),
-    *("pandas", "pulp", "pydantic", "pydantic-core", "pyyaml", "ruamel.yaml", "scipy", "simpy"),
+    *(
+        "pandas",
+        "pulp",
+        "pyarrow",
+        "pydantic",
+        "pydantic-core",
+        "pyyaml",
+        "ruamel.yaml",
+        "scipy",
+        "simpy",
+    ),
 )
 """Packages whose version may change a number: what those files import."""
 
