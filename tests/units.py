@@ -18,13 +18,21 @@ from backsim.engines.log import TABLES, Log
 from backsim.entities import dtype
 from backsim.quantities import Described
 from backsim.rules import FAMILIES
+from backsim.scenario.demand.arrivals import Arrivals, arrivals
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.schema import OrderList, Process
 from backsim.scenario.schema.rule_use import RuleUse, each_value
 
-POWERS = {"days": 1, "per day": -1, "units per day": -1, "units² per day": -1, "units x days": 1}
+POWERS = {
+    "days": 1,
+    "per day": -1,
+    "units per day": -1,
+    "units² per day": -1,
+    "units x days": 1,
+    "units² x days": 1,
+}
 """Of the factor, by which numbers of a unit are multiplied; 0 for all others."""
 
 BARE = {"cv", "shape", "sigma", "p", "n", "weights"}
@@ -91,12 +99,10 @@ def _scaled(value: Any, factor: float, unit: str = "") -> Any:
         if unit != "days":
             return {distribution.name_of(value): value.model_dump(exclude_none=True)}
         return {distribution.name_of(value): dict(_scaled_distribution(value, factor))}
+    if isinstance(value, Arrivals):
+        return {arrivals.name_of(value): _scaled_fields(value, factor)}
     if isinstance(value, BaseModel):
-        return {
-            name: _scaled(given, factor, unit_of(type(value), name))
-            for name in type(value).model_fields
-            if (given := getattr(value, name)) is not None and given != {}
-        }
+        return _scaled_fields(value, factor)
     if isinstance(value, RuleUse):
         return {"rule": value.rule, **_scaled_rule(value, factor)}
     if isinstance(value, Mapping):
@@ -107,6 +113,14 @@ def _scaled(value: Any, factor: float, unit: str = "") -> Any:
     if power and isinstance(value, int | float):
         return value * factor if power > 0 else value / factor
     return value
+
+
+def _scaled_fields(value: BaseModel, factor: float) -> dict[str, Any]:
+    return {
+        name: _scaled(given, factor, unit_of(type(value), name))
+        for name in type(value).model_fields
+        if (given := getattr(value, name)) is not None and given != {}
+    }
 
 
 def _scaled_distribution(given: Distribution, factor: float) -> Iterator[tuple[str, Any]]:

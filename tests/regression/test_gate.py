@@ -45,7 +45,7 @@ FAULTS = {
     ),
     "forget one unit in a thousand at the receipt": (
         "bulk",
-        "kernel/replenishment.py",
+        "kernel/supply/receiving.py",
         "    stock.on_hand += purchase.units",
         "    stock.on_hand += purchase.units - purchase.units // 1000",
         ["ledger: nails at main: initial + received = shipped + on hand: "],

@@ -13,7 +13,7 @@ from backsim.errors import RuleError
 from backsim.quantities import Level, PerClass, Weight
 from backsim.results.run import Run
 from backsim.rules import above
-from backsim.rules.registry import Family
+from backsim.rules.registry import Family, Offer
 from backsim.scenario.load import from_dict
 
 GOLD_SILVER = {
@@ -99,7 +99,7 @@ def test_slack_runs_to_the_promise_where_there_is_one():
 
 
 def test_a_condition_names_parameters_of_its_rule():
-    family = Family("reorder", {"position": "position"}, "")
+    family = Family("reorder", "reorder_units", "{}", {"position": Offer("position")}, "")
 
     @above("S", "t")
     def misspelt(position: int, s: Level, S: Level) -> int:
@@ -110,7 +110,7 @@ def test_a_condition_names_parameters_of_its_rule():
 
 
 def test_only_a_family_that_is_asked_about_a_customer_has_parameters_by_class():
-    family = Family("reorder", {"position": "position"}, "")
+    family = Family("reorder", "reorder_units", "{}", {"position": Offer("position")}, "")
 
     def wrong(position: int, weight: PerClass[Weight]) -> int:
         return 0

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,10 @@ class Model:
     """Makes the model again from what its file says, with `changes` by path."""
     traces: Mapping[tuple[str, int], TraceLines] = field(default_factory=dict, repr=False)
     expected_orders: float = 0.0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made of: another process works out the rest, with rules that it has loaded."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def horizon(self) -> float:
