@@ -18,6 +18,7 @@ from backsim.engines.log import TABLES, Log
 from backsim.entities import dtype
 from backsim.quantities import Described
 from backsim.rules import FAMILIES
+from backsim.rules.priority import PROGRAM
 from backsim.scenario.demand.arrivals import Arrivals, arrivals
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.load import from_dict
@@ -141,6 +142,8 @@ def _scaled_rule(use: RuleUse, factor: float) -> dict[str, Any]:
     rules = [f.rules[use.rule] for f in FAMILIES.values() if use.rule in f.rules]
     rule = next(r for r in rules if {p.name for p in r.parameters} == set(use.params))
     units = {p.name: p.unit for p in rule.parameters}
+    if use.rule == PROGRAM:
+        units["weight"] = "per day"  # money per unit and day late
     return {
         name: each_value({name: value}, lambda v, n=name: _scaled(v, factor, units[n]))[name]
         for name, value in use.params.items()

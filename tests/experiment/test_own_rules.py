@@ -113,6 +113,13 @@ def test_a_study_notices_what_changes_on_the_way(tmp_path: Path) -> None:
         )
 
 
+@pytest.fixture
+def without_forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are processes that load the rules themselves, as where no process can be copied."""
+    monkeypatch.setattr("backsim.workers.pool.can_fork", lambda: False)
+
+
+@pytest.mark.usefixtures("without_forks")
 def test_another_process_that_has_another_rule(tmp_path: Path) -> None:
     """The file reads other levels when a worker runs it again."""
     scenario, rules, levels = shop(tmp_path)
@@ -122,6 +129,7 @@ def test_another_process_that_has_another_rule(tmp_path: Path) -> None:
         list(backsim.replicate(scenario, replications=2, seed=1, workers=2, engine="simpy"))
 
 
+@pytest.mark.usefixtures("without_forks")
 def test_a_worker_forgets_the_rules_of_the_run_before(tmp_path: Path) -> None:
     """Workers outlive a run; the next run's rule of the same name is another file's."""
     waits = []

@@ -7,6 +7,7 @@ day.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.units import assert_same, in_unit
 from backsim import streams
 from backsim.engines import simpy
 from backsim.results.metrics import measure
+from backsim.rules.priority import PROGRAM
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 
@@ -38,12 +40,21 @@ def assert_same_in_unit(model: Model, factor: float, seed: int, engines: Any = s
 
 
 def counts_by_day(model: Model) -> bool:
-    """Whether a program limits what may leave in a day, which is a day in every unit."""
-    return any(
-        point.priority.params.get("capacity")
+    """Whether a program has a day in it that is one in every unit.
+
+    It limits what may leave in a day; or losing a customer costs nothing, which it takes for
+    serving a day after the last arrival.
+    """
+    programs = [
+        point.priority.params
         for point in model.scenario.stock
-        if point.products[0] not in IDLE_PRODUCTS
-    )
+        if point.priority.rule == PROGRAM and point.products[0] not in IDLE_PRODUCTS
+    ]
+    return any(p["capacity"] or 0.0 in _values(p["lost"]) for p in programs)
+
+
+def _values(each: Any) -> list[Any]:
+    return list(each.values()) if isinstance(each, Mapping) else [each]
 
 
 @settings(max_examples=examples(300))
