@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 BITS = 256
@@ -24,8 +23,3 @@ class Seal:
 
 
 EMPTY = Seal(0, 0)
-
-
-def text_digest(text: str) -> str:
-    """The hash of a text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -22,8 +22,9 @@ from filelock import FileLock, Timeout
 
 from backsim.errors import InputError
 from backsim.experiment.changes import changes
-from backsim.experiment.seal import EMPTY, text_digest
+from backsim.experiment.seal import EMPTY
 from backsim.experiment.work import Result
+from backsim.files import text_digest
 
 APPLICATION = 0x6261636B  # "back"
 FORMAT = 2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
+from backsim.files import text_digest
 from backsim.scenario.model import Model
 from backsim.scenario.part import Part
 from backsim.scenario.schema import CustomerClass, Product, Scenario, StockPoint, Supplier
@@ -32,7 +32,7 @@ def tape_digest(model: Model) -> str:
         {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
     ]
     parts = [plain, model.file_digests, *model.own_code]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return text_digest(json.dumps(parts))
 
 
 def _drop_off_tape(part: dict[str, Any], kind: type[Part]) -> None:

@@ -6,7 +6,6 @@ error rate and the margins; `--update` keeps them and writes the rest.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import AfterValidator, Field
 
 from backsim.errors import InputError
 from backsim.experiment.schema import Seed
-from backsim.files import check_folder, write_text
+from backsim.files import check_folder, text_digest, write_text
 from backsim.quantities import Unit
 from backsim.regression.margins import Margin
 from backsim.results.madewith import Provenance
@@ -170,7 +169,7 @@ def _faults_of_values(baseline: Baseline, document: Document) -> list[Fault]:
 def values_digest(values: Mapping[str, str]) -> str:
     """A hash of the values of a policy, as they are written."""
     text = "".join(f"{name}: {' '.join(numbers.split())}\n" for name, numbers in values.items())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return text_digest(text)[:16]
 
 
 def write_baseline(baseline: Baseline, path: Path) -> bool:

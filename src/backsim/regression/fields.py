@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backsim.files import text_digest
 from backsim.scenario.yamlfile import Location, spell
 
 MOST_FIELDS = 3000
@@ -60,4 +60,4 @@ def _leaves(value: Any, path: Location) -> Iterator[tuple[Location, str]]:
 
 
 def _hash(text: str) -> str:
-    return f"sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return f"sha256 {text_digest(text)[:16]}"

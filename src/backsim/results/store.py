@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.files import check_folder, write_text
+from backsim.files import check_folder, text_digest, write_text
 from backsim.results.run import Run
 from backsim.results.summary import Summary
 
@@ -32,8 +32,8 @@ def write_summary(summary: Summary, folder: Path) -> None:
         "replications.csv": summary.values.to_csv(index=False),
         "scenario.yaml": to_yaml(summary.provenance["scenario"]),
     }
-    told["sha256"] = {name: _digest(text) for name, text in texts.items()}
-    told["sha256"]["provenance.json"] = _digest(_plain(told))
+    told["sha256"] = {name: text_digest(text) for name, text in texts.items()}
+    told["sha256"]["provenance.json"] = text_digest(_plain(told))
     for name, text in {**texts, "provenance.json": json.dumps(told, indent=2) + "\n"}.items():
         write_text(folder / name, text)
 
@@ -43,7 +43,7 @@ def edited_since(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
     seals = told.get("sha256")
     seals = dict(seals) if isinstance(seals, Mapping) else {}
     rest = {**told, "sha256": {k: v for k, v in seals.items() if k != "provenance.json"}}
-    found = {"provenance.json": _digest(_plain(rest))}
+    found = {"provenance.json": text_digest(_plain(rest))}
     for name in ("replications.csv", "scenario.yaml"):
         try:
             found[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
@@ -54,10 +54,6 @@ def edited_since(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _plain(told: Mapping[str, Any]) -> str:
     return json.dumps(told, sort_keys=True)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write_trace(run: Run, file: Path) -> None:

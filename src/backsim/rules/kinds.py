@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from backsim.errors import RuleError
+from backsim.files import text_digest
 
 Kind = TypeVar("Kind")
 Own = TypeVar("Own", bound=type)
@@ -60,4 +60,4 @@ def source_digest(cls: type) -> str:
         text = inspect.getsource(cls)
     except (OSError, TypeError):
         text = repr(sorted(vars(cls)))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text_digest(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
@@ -150,8 +150,7 @@ class Model:
     def digest(self) -> str:
         """A hash of the explicit form and of the traces' files."""
         parts = [self.to_dict(), self.file_digests, *self.own_code]
-        text = json.dumps(parts, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return text_digest(json.dumps(parts, sort_keys=True))
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Model:
         """A model with some fields changed.

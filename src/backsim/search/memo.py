@@ -6,7 +6,6 @@ the same way again without simulating, and simulates from where they end.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
+from backsim.files import text_digest
 from backsim.results.madewith import versions_that_count
 from backsim.results.provenance import rule_digests
 from backsim.search.problem import Problem
@@ -46,7 +46,7 @@ def described(problem: Problem) -> dict[str, str]:
         "rules": rule_digests(model),
         "version of backsim or numpy": versions_that_count(),
     }
-    return {name: hashlib.sha256(json.dumps(p).encode()).hexdigest() for name, p in parts.items()}
+    return {name: text_digest(json.dumps(p)) for name, p in parts.items()}
 
 
 class Memo:
