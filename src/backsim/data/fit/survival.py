@@ -287,13 +287,13 @@ ENOUGH = 200
 """Observed ends from which an empirical law is taken where no other fits."""
 
 
-def best(times: Times, laws: tuple[Law, ...] = LAWS) -> tuple[Fit | None, list[Fit]]:
+def best(times: Times) -> tuple[Fit | None, list[Fit]]:
     """(the law to use, all parametric ones by AIC).
 
     The empirical law where there are enough ends and even the best law is further from
     Kaplan-Meier than chance explains (Kolmogorov's 1 % bound).
     """
-    fits = fit_all(times, laws)
+    fits = fit_all(times)
     if not fits:
         return None, []
     chosen = fits[0]
