@@ -64,7 +64,7 @@ class _Grid:
     """The texts of a table by column, and what of them is shown."""
 
     def __init__(self, table: Table, most: int | None) -> None:
-        texts = [[_clean(text) for text in row] for row in table.texts(PAGE_PLUS_MINUS)[:most]]
+        texts = [[_clean(text) for text in row] for row in table.texts(PAGE_PLUS_MINUS, most)]
         if table.groups:
             texts = [[f"  {first}", *rest] for first, *rest in texts]
         self.columns = [_lined_up([row[i] for row in texts]) for i in range(len(table.columns))]

@@ -16,11 +16,13 @@ def to_json(values: Any) -> str:
 
 def known(value: Any) -> Any:
     """A value without nan or infinity, at any depth; None stands for them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: known(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [known(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return value
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], file: IO[str], names: Sequence[str] = ()) -> None:
@@ -31,4 +33,8 @@ def write_csv(rows: Iterable[Mapping[str, Any]], file: IO[str], names: Sequence[
     for place, row in enumerate(rows):
         if place == 0 and not names:
             writer.writerow(row)
-        writer.writerow(["" if known(value) is None else value for value in row.values()])
+        writer.writerow([_written(value) for value in row.values()])
+
+
+def _written(value: Any) -> Any:
+    return "" if isinstance(value, float) and not math.isfinite(value) else value

@@ -63,12 +63,12 @@ class Table:
             return False
         return not any(isinstance(row[column], str) for row in self.rows)
 
-    def texts(self, sign: str = PLUS_MINUS) -> list[list[str]]:
-        """The rows as text."""
+    def texts(self, sign: str = PLUS_MINUS, most: int | None = None) -> list[list[str]]:
+        """The rows as text, or the first so many of them."""
         kinds = [column.kind for column in self.columns]
         return [
             [cell_text(cell, sign, kind) for cell, kind in zip(row, kinds, strict=True)]
-            for row in self.rows
+            for row in self.rows[:most]
         ]
 
 
@@ -78,10 +78,11 @@ Block = str | Table
 
 def cell_text(cell: Cell, sign: str = PLUS_MINUS, kind: Kind = "") -> str:
     """A cell as text; `-` for nothing."""
-    if isinstance(cell, Interval):
-        return interval(cell, sign)
     if isinstance(cell, str):
         return cell
+    # A protocol takes long to ask whether a plain number keeps it.
+    if not isinstance(cell, (int, float)) and isinstance(cell, Interval):
+        return interval(cell, sign)
     if cell is None or math.isnan(cell):
         return NOTHING
     if kind in FORMATS:
