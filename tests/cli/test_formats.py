@@ -107,6 +107,17 @@ def test_markdown_is_tables(
         assert lines[i - 1].count("|") == lines[i].count("|") == lines[i + 1].count("|")
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_latex_is_tables(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli([*COMMANDS[name], "--format", "latex"]) == 0
+    text = capsys.readouterr().out
+    assert text.count(r"\begin{longtable}") == text.count(r"\end{longtable}") > 0
+    assert text.count(r"\toprule") == text.count(r"\bottomrule")
+
+
 def on_a_terminal(folder: Path, arguments: list[str], columns: int) -> list[str]:
     """The lines that a command writes to a terminal of so many columns."""
     ours, theirs = pty.openpty()

@@ -21,6 +21,7 @@ class Format(StrEnum):
     json = "json"
     csv = "csv"
     markdown = "markdown"
+    latex = "latex"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Found:
 
     title: str
     blocks: Callable[[], Iterable[Block]]
-    """Paragraphs and tables, to be read: on the console, and in Markdown."""
+    """Paragraphs and tables, to be read: on the console, in Markdown and in LaTeX."""
     rows: Callable[[], Iterable[Mapping[str, Any]]]
     """Of CSV."""
     values: Callable[[], Any]
@@ -59,6 +60,10 @@ def show(found: Found, format: Format) -> None:
         from backsim.present import markdown
 
         print(markdown.document(found.title, found.blocks()), end="")
+    elif format is Format.latex:
+        from backsim.present import latex
+
+        print(latex.document(found.title, found.blocks()), end="")
     else:
         display(found.title, found.blocks(), found.most)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
-Group = Literal["Simulate", "Plan", "Files", "Verify", "Explain"]
+Group = Literal["Simulate", "Plan", "Files", "Verify", "Publish", "Explain"]
 """The headings under which `--help` lists them, in that order."""
 GROUPS: tuple[Group, ...] = get_args(Group)
 

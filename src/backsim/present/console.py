@@ -14,7 +14,7 @@ from unicodedata import combining, east_asian_width
 
 from backsim.errors import few
 from backsim.present.numbers import PAGE_PLUS_MINUS, PLUS_MINUS
-from backsim.present.table import Block, Column, Table
+from backsim.present.table import Block, Column, Equation, Heading, Table
 
 GAP = "  "
 NARROWEST = 24
@@ -37,6 +37,10 @@ def document(title: str, blocks: Iterable[Block], medium: Medium) -> str:
     for block in blocks:
         if isinstance(block, Table):
             parts.append("\n" * bool(parts) + table_text(block, medium))
+        elif isinstance(block, Heading):
+            parts.append("\n" * bool(parts) + medium.bold(_clean(block.text)))
+        elif isinstance(block, Equation):
+            parts += [f"    {_clean(line)}" for line in block.tex.split("\n")]
         else:
             said = block.replace(f" {PLUS_MINUS} ", f" {PAGE_PLUS_MINUS} ")
             parts += [line for one in said.split("\n") for line in _folded(one, medium.width)]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 from backsim.present.numbers import PAGE_PLUS_MINUS
-from backsim.present.table import Block, Column, Table
+from backsim.present.table import Block, Column, Equation, Heading, Table
 
 
 def grid(
@@ -34,7 +34,12 @@ def table_lines(table: Table) -> list[str]:
         if table.groups and table.groups[place] != group:
             group = table.groups[place]
             rows.append([f"**{escaped(group)}**", *[""] * (len(table.columns) - 1)])
-        rows.append([escaped(text) for text in texts])
+        rows.append(
+            [
+                f"${text}$" if column.kind == "formula" and text else escaped(text)
+                for column, text in zip(table.columns, texts, strict=True)
+            ]
+        )
     right = [place for place in range(len(table.columns)) if table.numeric(place)]
     lines = [f"### {escaped(table.title)}", ""] if table.title else []
     lines += grid([_head(column) for column in table.columns], rows, right)
@@ -42,11 +47,17 @@ def table_lines(table: Table) -> list[str]:
 
 
 def document(title: str, blocks: Iterable[Block]) -> str:
-    """A heading, paragraphs and tables."""
+    """A heading, and below it paragraphs, tables, headings and formulas."""
     parts = [f"## {escaped(title)}"] if title else []
-    for block in blocks:
-        parts.append("\n".join(table_lines(block)) if isinstance(block, Table) else escaped(block))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *map(_shown, blocks)]) + "\n"
+
+
+def _shown(block: Block) -> str:
+    if isinstance(block, Table):
+        return "\n".join(table_lines(block))
+    if isinstance(block, Heading):
+        return f"### {escaped(block.text)}"
+    return f"$$\n{block.tex}\n$$" if isinstance(block, Equation) else escaped(block)
 
 
 def _head(column: Column) -> str:

@@ -19,7 +19,7 @@ from backsim.present.numbers import (
 )
 
 Cell = str | int | float | Interval | None
-Kind = Literal["", "text", "prose", "money", "units", "share", "days"]
+Kind = Literal["", "text", "prose", "formula", "money", "units", "share", "days"]
 """What stands below a heading.  Prose may be broken over lines; "" goes by the cells themselves."""
 
 FORMATS: Mapping[str, Callable[[float], str]] = {
@@ -59,7 +59,7 @@ class Table:
 
     def numeric(self, column: int) -> bool:
         """Whether a column holds numbers: no text in any row."""
-        if self.columns[column].kind in ("text", "prose"):
+        if self.columns[column].kind in ("text", "prose", "formula"):
             return False
         return not any(isinstance(row[column], str) for row in self.rows)
 
@@ -72,8 +72,22 @@ class Table:
         ]
 
 
-Block = str | Table
-"""A paragraph or a table: what a reader is shown is a list of these."""
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a part of a document."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A displayed formula, in TeX."""
+
+    tex: str
+
+
+Block = str | Table | Heading | Equation
+"""A paragraph, a table, a heading or a formula: what a reader is shown is a list of these."""
 
 
 def cell_text(cell: Cell, sign: str = PLUS_MINUS, kind: Kind = "") -> str:

@@ -1,0 +1,1 @@
+"""What is written for other researchers: the description of a model, a checklist, an archive."""
