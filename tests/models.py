@@ -340,6 +340,7 @@ def _check_emergencies(model: Model, log: Log) -> None:
             if len(log.deliveries):
                 coming = coming - log.deliveries["received"][own] - log.deliveries["rejected"][own]
             soon |= purchases["supplier"][own] == lane.supplier
+            soon |= plan.counts == "all"
             position = stock["on_hand"] - stock["backlog"] + coming[soon].sum()
             assert position > plan.level
 
@@ -412,12 +413,15 @@ def _check_orders(model: Model, log: Log) -> None:
 
 
 def _check_limits(model: Model, log: Log) -> None:
-    """No more lines wait than may, but for sites' own and those whose units were taken back."""
+    """No more waits than may, but for sites' own lines and those whose units were taken back."""
     for stock, point in zip(log.stocks, model.scenario.stock, strict=True):
         takes_back = isinstance(point.clearing, Batches) and point.clearing.reallocate
-        if point.backlog_limit != "unlimited" and not takes_back:
-            own = log.lines[log.lines["stock"] == stock["index"]]
-            assert (own["open"] > 0).sum() <= point.backlog_limit
+        if point.room is not None and not takes_back:
+            waits = log.lines["open"][log.lines["stock"] == stock["index"]]
+            room, price = point.room, model.scenario.products[point.product].price
+            assert room.lines is None or (waits > 0).sum() <= room.lines
+            assert room.units is None or waits.sum() <= room.units
+            assert room.value is None or price * waits.sum() <= room.value * (1 + 1e-12)
 
 
 def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:

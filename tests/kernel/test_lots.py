@@ -52,6 +52,38 @@ def test_lots_hold_for_every_rule():
     assert bought(log) == [(1, 10, 0)]
 
 
+@pytest.mark.parametrize(
+    ("lots", "purchases"),
+    [  # of the positions 3 and 2, after orders for 3 and 1; S is 6
+        ({"most_stock": 7, "multiple": 4}, [(1, 4)]),  # 7, then 6
+        ({"most_stock": 6, "multiple": 4}, [(2, 4)]),  # room for 3 is room for none
+        ({"most_stock": 6, "least_order": 4}, [(2, 4)]),
+        ({"most_stock": 5}, [(1, 2), (2, 1)]),
+        ({"most_stock": 2}, []),
+        ({"most_stock": 12, "multiple": 10}, [(2, 10)]),  # room for 9, then for 10
+    ],
+    ids=str,
+)
+def test_a_purchase_that_has_no_room_is_rounded_down(lots: dict[str, int], purchases: Any):
+    stock = {"reorder": {"rule": "base_stock", "S": 6}, "initial": 6, **lots}
+    log = play(build({"a": {"demand": orders((1, 3), (2, 1))}}, stock=[stock]))
+    assert [row[:2] for row in bought(log)] == purchases
+
+
+def test_exactly_one_lot_at_a_time():
+    demand = {"a": {"demand": orders((1, 6), (2, 1), (3, 1))}}
+    one = {"reorder": {"rule": "r_Q", "r": 2, "Q": 3}, "initial": 4}
+    assert [row[:2] for row in bought(play(build(demand, stock=[one])))] == [(1, 3), (2, 3), (3, 3)]
+    many = {"reorder": {"rule": "r_nQ", "r": 2, "Q": 3}, "initial": 4}
+    assert [row[:2] for row in bought(play(build(demand, stock=[many])))] == [(1, 6), (3, 3)]
+
+
+def test_a_constant_order_comes_whatever_the_stock_is():
+    stock = {"reorder": {"rule": "constant_order", "Q": 3}, "review": 2, "initial": 9}
+    log = play(build({"a": {"demand": orders((1, 1))}}, stock=[stock], horizon=5))
+    assert [row[:2] for row in bought(log)] == [(0, 3), (2, 3), (4, 3)]
+
+
 # -- together --------------------------------------------------------------------------------------
 
 

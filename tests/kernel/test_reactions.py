@@ -385,3 +385,31 @@ def test_a_buyer_who_is_told_early_makes_more_of_it():
     waits = [measure(m, log)["mean_wait"] for m, log in zip(models, logs, strict=True)]
     assert waits == sorted(waits, reverse=True)
     assert waits[-1] < 0.9 * waits[0]
+
+
+# -- one index or two ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("counts", "purchases"),
+    [
+        ("all", [(1, 3, 1), (1, 1, 0), (2, 2, 0)]),
+        ("soon", [(1, 3, 1), (1, 1, 0), (2, 2, 1)]),  # what comes on day 6 does not count
+    ],
+)
+def test_what_is_on_order_elsewhere_counts_or_does_not(counts: str, purchases: Any):
+    plan = {"level": 3, "up_to": 5, "counts": counts}
+    model = build(
+        {"a": {"demand": orders((1, 4), (2, 2))}},
+        stock=[
+            {
+                "reorder": {"rule": "base_stock", "S": 6},
+                "supplier": ["far", {"supplier": "near", "emergency": plan}],
+            }
+        ],
+        suppliers={"far": {"lead_time": 5}, "near": {"lead_time": 1}},
+        horizon=30,
+    )
+    rows = play(model).purchases
+    found = [tuple(row) for row in rows[["placed", "units", "supplier"]].tolist()]
+    assert found == purchases

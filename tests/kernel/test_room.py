@@ -55,6 +55,35 @@ def test_who_finds_the_queue_full_is_lost_and_the_next_finds_room_again():
     assert metrics["cost.backorder_unit"] == pytest.approx(2 * 1 / 10)  # not those who were lost
 
 
+@pytest.mark.parametrize(
+    ("limit", "lost"),
+    [  # orders of 2, 1, 2 units at 5 each; none is on hand
+        ({"units": 2}, [1, 2]),
+        ({"units": 3}, [2]),
+        ({"value": 14.99}, [1, 2]),
+        ({"value": 15}, [2]),
+        ({"lines": 1, "units": 9}, [1, 2]),
+        ({"lines": 9, "units": 4}, [2]),
+        ({"units": 1}, [0, 2]),
+    ],
+    ids=str,
+)
+def test_the_backlog_may_be_limited_in_units_or_money(limit: dict[str, float], lost: list[int]):
+    model = build(
+        {"a": {"demand": orders((1, 2), (2, 1), (3, 2))}},
+        products={"mug": {"price": 5}},
+        stock=[{"initial": 0, "backlog_limit": limit}],
+    )
+    found = statuses(play(model))
+    assert [index for index, status in enumerate(found) if status == "lost"] == lost
+
+
+def test_a_limit_in_lines_alone_is_written_as_a_number():
+    model = build({"a": {"demand": orders((1, 2))}}, stock=[{"backlog_limit": {"lines": 3}}])
+    (point, *_) = [p for p in model.to_dict()["stock"] if p["products"] == ["mug"]]
+    assert point["backlog_limit"] == 3
+
+
 def test_with_a_limit_of_none_nobody_waits():
     demand = orders((1, 2), (2, 1))
     limited = build({"a": {"demand": demand}}, stock=[{"initial": 1, "backlog_limit": 0}])

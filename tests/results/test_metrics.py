@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,24 @@ def metrics() -> Metrics:
         ("fill_rate", "product", "plate", 1.0),
         # orders: plates of gold; due by day 10 are three (gold day 3 and 4, silver day 2)
         ("order_fill_rate", "", "", 1 / 4),
+        # lines: plates of gold and of silver; of value only mugs, which cost 5: 1 of 4
+        ("line_fill_rate", "", "", 2 / 5),
+        ("line_fill_rate", "class", "gold", 1 / 3),
+        ("line_fill_rate", "product", "plate", 1.0),
+        ("value_fill_rate", "", "", 1 / 4),
+        ("value_fill_rate", "class", "silver", 0.0),
+        # one mug arrives, on day 4, when two customers wait
+        ("cycle_service", "", "", 0.0),
+        ("stock_at_receipt", "product", "mug", -2.0),
+        # shipments: gold on days 1 and 4, and on day 2; silver on day 2
+        ("shipments_per_order", "", "", 4 / 4),
+        ("shipments_per_order", "class", "gold", 3 / 3),
+        # within 1 day 5 of 8; of the 7 units ordered by day 7 (and by day 3) 6 within 3 (and 7)
+        ("shipped_within_1", "", "", 5 / 8),
+        ("shipped_within_3", "", "", 6 / 7),
+        ("shipped_within_3", "class", "silver", 1 / 2),
+        ("shipped_within_7", "", "", 6 / 7),
+        ("bullwhip", "", "", 0.0),  # nothing is purchased
         ("otif", "", "", 1 / 3),
         ("otif", "class", "gold", 1 / 2),
         ("otif", "class", "silver", 0.0),
@@ -95,12 +115,68 @@ def metrics() -> Metrics:
         ("cost.backorder_time", "", "", 3 * 0.9),
         ("cost.lost_margin", "", "", 7 * 1 / 10),
         ("cost.total", "", "", 1.7 + 2 + 2.7 + 0.7),
+        # of holding gold has the mugs' 0.1 and 3/4 of the plates' 1.6; it got 5 units, silver 1
+        ("cost_to_serve", "", "", 10 * 7.1 / 6),
+        ("cost_to_serve", "class", "gold", 10 * (0.1 + 1.2 + 2 + 3 * 0.4) / 5),
+        ("cost_to_serve", "class", "silver", 10 * (0.4 + 3 * 0.5 + 0.7) / 1),
         ("revenue", "", "", 5 * 2 / 10),
         ("profit", "", "", 1 - 1.7 - 2 - 2.7),
     ],
 )
 def test_story(metrics: Metrics, name: str, dimension: str, member: str, value: float) -> None:
     assert metrics.get(name, dimension, member) == pytest.approx(value, abs=1e-12)
+
+
+def test_an_age_that_no_order_has_reached_is_not_known(metrics: Metrics) -> None:
+    assert np.isnan(metrics["shipped_within_14"])
+
+
+def one_product(rows: list[tuple[float, int]], **fields: Any) -> Metrics:
+    demand = {"orders": [{"time": t, "lines": {"mug": n}} for t, n in rows]}
+    scenario = {
+        "horizon": 10,
+        "products": "mug",
+        "suppliers": {"acme": {"lead_time": 2}},
+        "customers": {"all": {"demand": demand}},
+        "policy": {"reorder": {"rule": "base_stock", "S": 3}},
+    }
+    return backsim.simulate(from_dict({**scenario, **fields}), seed=1).metrics
+
+
+def test_cycles_in_which_nobody_had_to_wait() -> None:
+    # Arrivals on days 3, 4 and 8.  Until day 3 two are ordered, of which three are in stock; on
+    # day 2 two more, of which one waits; nothing is ordered from day 4 to day 8, except on day 6.
+    found = one_product([(1, 2), (2, 2), (6, 1)])
+    assert found["cycle_service"] == pytest.approx(2 / 3)
+    assert found["stock_at_receipt"] == pytest.approx((-1 + 1 + 2) / 3)
+    lost = {"all": {"demand": {"orders": [{"time": 1, "lines": {"mug": 4}}]}, "tolerance": "none"}}
+    assert one_product([], customers=lost)["cycle_service"] == 0
+
+
+def test_cycles_count_from_the_end_of_the_warm_up() -> None:
+    found = one_product([(1, 2), (2, 2), (6, 1)], warm_up=4)
+    assert found["stock_at_receipt"] == pytest.approx((1 + 2) / 2)  # on days 4 and 8
+
+
+def test_what_leaves_at_one_instant_is_one_shipment() -> None:
+    demand = {"orders": [{"time": 1, "lines": {"mug": 5, "plate": 2}}]}
+    found = one_product(
+        [],
+        products=["mug", "plate"],
+        stock=[{"products": "*"}, {"products": "plate", "initial": 1}],
+        customers={"all": {"demand": demand}},
+    )
+    # Day 1: three mugs and a plate; day 2: the plate that was ordered on day 0; day 3: two mugs.
+    assert found["shipments_per_order"] == 3
+
+
+def test_purchases_vary_as_demand_does_under_base_stock() -> None:
+    rows = [(0.5, 1), (2.5, 3), (5.5, 2)]
+    assert one_product(rows)["bullwhip"] == pytest.approx(1.0)
+    lots = {"reorder": {"rule": "r_nQ", "r": 0, "Q": 6}}
+    # Demand 1, 0, 3, 0, 0, 2: of six 10-day totals mean 0.6, mean square 1.4; one lot of 6: 3.6.
+    found = one_product(rows, policy=lots)
+    assert found["bullwhip"] == pytest.approx((3.6 - 0.36) / (1.4 - 0.36))
 
 
 def test_warm_up_counts_later_orders_only() -> None:

@@ -44,6 +44,7 @@ def test_left_over_stock_is_stock_and_no_cost() -> None:
     assert found["stock_units"] == pytest.approx(units)
     assert found["stock_value"] == pytest.approx(5 * units)
     assert found.get("stock_value", "product", "paper") == pytest.approx(5 * units)
+    assert found["cash_tied_up"] == pytest.approx(5 * (units + 10 * 1 / 10))  # on order for a day
 
 
 def test_selling_off_stock_gives_no_profit() -> None:

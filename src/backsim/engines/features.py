@@ -41,11 +41,11 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
 
 OF_POINT: dict[str, Callable[[ResolvedPoint], bool]] = {
     "FORECASTS": lambda p: p.forecasts,
-    "LOTS": lambda p: p.least_order > 1 or p.multiple > 1,
+    "LOTS": lambda p: p.least_order > 1 or p.multiple > 1 or p.most_stock != "unlimited",
     "SHARES": lambda p: p.sharing != "none",
     "COLLECTS": lambda p: p.overtaking == "partial",
     "BATCHES": lambda p: p.batches is not None,
-    "LIMITS": lambda p: p.most_waiting is not None,
+    "LIMITS": lambda p: p.room is not None,
     "EXPEDITES": lambda p: p.expedites is not None,
     "CANCELS": lambda p: p.cancels_after is not None,
     "EMERGENCY": lambda p: any(source.emergency for source in p.supplier),

@@ -171,9 +171,10 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.sharing = SHARING.index(point.sharing)
     stock.withdraw = int(point.withdraw)
-    if point.most_waiting is not None:
-        stock.backlog_limit = point.most_waiting
+    _limit_backlog(stock, point)
     stock.least_order, stock.multiple = point.least_order, point.multiple
+    if point.most_stock != "unlimited":
+        stock.most_stock = point.most_stock
     _add_options(setup, model, point, stock)
     if point.batches is not None:
         stock.clearing_start, stock.clearing_period = point.batches.first, point.batches.every
@@ -207,6 +208,19 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
         setup.periods += periods
         setup.events.append((row.first, when, stock.forecast_row))
     setup.events.append((stock.review_start, kind, index))
+
+
+def _limit_backlog(stock: Stock, point: ResolvedPoint) -> None:
+    """How much may wait; a value is as many whole units as it pays for."""
+    room = point.room
+    if room is None:
+        return
+    if room.lines is not None:
+        stock.backlog_limit = room.lines
+    units = [] if room.units is None else [room.units]
+    if room.value is not None and stock.price > 0:
+        units.append(int(room.value / stock.price))
+    stock.backlog_units = min(units, default=stock.backlog_units)
 
 
 def _add_inbound(setup: Setup, model: Model, stock: Stock, point: ResolvedPoint) -> None:

@@ -6,6 +6,7 @@ NONE = -1
 NEVER = float("inf")
 UNREACHED = -(2**62)  # a level that no stock falls to
 UNLIMITED = 2**31 - 1  # lines that may wait at a stock point
+UNBOUNDED = 2**62  # units that may
 
 # Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backsim.entities.codes import NONE, UNLIMITED, UNSHARED
+from backsim.entities.codes import NONE, UNBOUNDED, UNLIMITED, UNSHARED
 from backsim.quantities import (
     Code,
     Count,
@@ -93,7 +93,13 @@ class Stock:
     multiple: TotalUnits = 1  # purchases are multiples of it
     joint_next: Code = NONE  # the next of the stock points that order together, in a circle
     joining: Code = 0  # asked whether it joins another one's purchase
+    most_stock: TotalUnits = UNBOUNDED  # of the position after a purchase
     backlog_limit: Code = UNLIMITED  # lines that may wait
+    backlog_units: TotalUnits = UNBOUNDED  # units that may
+    receipts: Count = 0  # arrivals of purchases, from the end of the warm-up on
+    short_receipts: Count = 0  # those before which a line had to wait or was lost
+    receipt_units: TotalUnits = 0  # on hand less backlog just before each of them, added up
+    short: Code = 0  # since the last arrival a line had to wait or was lost
 
 
 @dataclass(slots=True)

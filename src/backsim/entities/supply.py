@@ -139,5 +139,6 @@ class Buyer:
     level: TotalUnits = UNREACHED  # on hand and soon to come, less backlog, when it is asked
     up_to: TotalUnits = 0
     soon: Time = 0.0  # its mean lead time
+    counts_all: Code = 0  # whatever is on order is compared with the level
     looks: Code = 0  # a look at the purchases is due
     cancelled: Time = -1.0  # when purchases were last withdrawn

@@ -10,7 +10,7 @@ INFORMS: bool = True  # customers are told how long they will wait, and act on i
 DELIVERIES: bool = True  # suppliers are late, say so, deliver in parts or not all
 DISRUPTIONS: bool = True  # suppliers are down at times
 FORECASTS: bool = True  # stock points forecast demand
-LOTS: bool = True  # purchases have a least size, or are multiples
+LOTS: bool = True  # purchases have a least size, are multiples, or have to find room
 JOINT: bool = True  # stock points order together, or what they order goes out in one order
 PIPELINE: bool = True  # purchases have dates: quoted, expected, actual
 SHARES: bool = True  # units are split among waiting lines
@@ -25,7 +25,7 @@ CANCELS: bool = True  # purchases that are late and wait at the supplier are wit
 EMERGENCY: bool = True  # when stock runs short, another supplier is asked
 ECHELON: bool = True  # reorder rules ask for the position of a whole echelon
 TRANSFERS: bool = True  # stock points are sent units by others of their level
-LIMITS: bool = True  # only so many lines may wait at a stock point
+LIMITS: bool = True  # only so many lines or units may wait at a stock point
 ROUTES: bool = True  # orders are served from other sites than the one where they are placed
 RECORDS: bool = True  # an event log is kept
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

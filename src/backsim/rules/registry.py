@@ -81,6 +81,16 @@ def above(parameter: str, other: str) -> Callable[[Function], Function]:
     return declare
 
 
+def once(function: Function) -> Function:
+    """Declare that a reorder rule is asked once per event, although it sees a position.
+
+    Under continuous review other rules are asked until they order nothing more.  Stands below the
+    family's decorator.
+    """
+    function.__dict__["asked_once"] = True
+    return function
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: its function, what it asks its family for, and its parameters."""
@@ -92,6 +102,7 @@ class Rule:
     parameters: tuple[Parameter, ...]
     arguments: tuple[str, ...]  # asks and parameters, in the function's own order
     conditions: tuple[Larger, ...] = ()
+    once: bool = False
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
@@ -115,8 +126,8 @@ class Rule:
 
     @property
     def moves(self) -> bool:
-        """Whether it asks for what moves, so that its answer does (`Offer`)."""
-        return any(offer.moves for offer in self.offers)
+        """Whether it asks for what moves, so that its answer does (`Offer`); not if asked once."""
+        return not self.once and any(offer.moves for offer in self.offers)
 
     @property
     def has_defaults(self) -> bool:
@@ -202,6 +213,7 @@ class Family:
         rule = Rule(
             *(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature)),
             conditions,
+            getattr(function, "asked_once", False),
         )
         self._check(rule)
         return rule

@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 
 from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor
-from backsim.rules.registry import above, reorder
+from backsim.rules.registry import above, once, reorder
 
 
 @reorder
 def none() -> int:
     """Never order; only the purchases already under way arrive."""
     return 0
+
+
+@reorder
+def constant_order(Q: PositiveUnits) -> int:
+    """Order Q units at every review, whatever the stock is.
+
+    With lost sales it is close to optimal when lead times are long; with an emergency source it
+    is the tailored base-surge policy.  Source: Reiman (2004); Allon and Van Mieghem, Management
+    Science 56 (2010) 110-124; Xin and Goldberg, Operations Research 64 (2016) 1556-1565.
+    """
+    return int(Q)
 
 
 @reorder
@@ -50,6 +61,17 @@ def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
     Source: Zheng and Chen, Naval Research Logistics 39 (1992) 707-728.
     """
     return (int((r - position) // Q) + 1) * int(Q) if position <= r else 0
+
+
+@reorder
+@once
+def r_Q(position: int, r: Level, Q: PositiveUnits) -> int:
+    """When the position is at or below r, order exactly one lot of Q, even if that is too little.
+
+    The next lot is ordered at the next review, or after the next demand.
+    Source: Hadley and Whitin, Analysis of Inventory Systems (1963), section 4-1.
+    """
+    return int(Q) if position <= r else 0
 
 
 @reorder

@@ -237,15 +237,6 @@ def customers_in_system(look: Look) -> float:
 
 
 @measure()
-def bullwhip(look: Look) -> tuple[float, float]:
-    """Variance of the units purchased per period / that of the demand."""
-    log = look.run.log
-    purchased = log.purchases["units"][log.purchases["placed"] >= look.start]
-    demanded = log.column("units")[log.column("time") >= look.start]
-    return float(purchased.var()), float(demanded.var())
-
-
-@measure()
 def mean_held(look: Look) -> float:
     """Mean units that the supplier has not dispatched: ordered, less those on their way.
 

@@ -35,4 +35,5 @@ def _buyer(setup: Setup, index: int, point: ResolvedPoint) -> Buyer:
             row.emergency = node.sources_at + node.sources - 1
             row.level, row.up_to = int(plan.level), int(plan.up_to)  # type: ignore[arg-type]
             row.soon = setup.sources[row.emergency].mean_time
+            row.counts_all = int(plan.counts == "all")
     return row

@@ -44,7 +44,6 @@ from backsim.kernel.stock.forecasting import miss
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import next_review
 from backsim.kernel.stock.shipping import release
-from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import estimates_moved
 from backsim.kernel.supply.purchasing import emergency_position, lot
 from backsim.kernel.supply.receiving import withdraw_purchases
@@ -195,5 +194,4 @@ def is_bought_at_once(world: World, stock: Stock, now: float) -> bool:
     supplier = world.suppliers[world.sources[buyer.emergency].supplier]
     if supplier.servers > 0 or supplier.late_share > 0.0 or (DISRUPTIONS and supplier.down != 0):
         return False
-    date = sets_out(world, supplier, 0.0, now)
-    return emergency_position(world, stock, date) <= buyer.level
+    return emergency_position(world, stock, now) <= buyer.level

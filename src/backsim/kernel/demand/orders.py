@@ -106,6 +106,7 @@ def request(world: World, index: int, now: float) -> None:
         if units > 0:
             take(world, stock, line, index, units, now)
     if line.open > 0:
+        stock.short = 1
         stock.backlog += line.open
         enqueue(world, stock, index, now)
         if not alone:
@@ -115,10 +116,11 @@ def request(world: World, index: int, now: float) -> None:
 
 
 def is_full(world: World, head: int, last: int) -> bool:
-    """Whether a line head, ..., last - 1 of an order waits where too many lines wait with it."""
+    """Whether a line head, ..., last - 1 of an order waits where too much waits with it."""
     for index in range(head, last):
         line = world.lines[index]
         stock = world.stocks[line.stock]
-        if line.open > 0 and stock.waiting > stock.backlog_limit:
-            return True
+        if line.open > 0:
+            if stock.waiting > stock.backlog_limit or stock.backlog > stock.backlog_units:
+                return True
     return False

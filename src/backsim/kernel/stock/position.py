@@ -28,3 +28,16 @@ def settle(stock: Stock, now: float) -> None:
         stock.net_days += days * net
         stock.net_squared_days += days * net * net
         stock.since = now
+
+
+def end_cycle(stock: Stock, now: float) -> None:
+    """A purchase arrives and ends a replenishment cycle; called after `settle`, before its units.
+
+    Cycles count from the end of the warm-up on, as the integrals do.
+    """
+    if stock.since <= now:
+        stock.receipts += 1
+        stock.receipt_units += stock.on_hand - stock.backlog
+        if stock.short != 0 or stock.backlog > 0:
+            stock.short_receipts += 1
+    stock.short = 0

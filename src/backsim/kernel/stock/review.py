@@ -62,10 +62,8 @@ def review(world: World, stock: Stock, now: float) -> None:
     if REACTS:
         before_review(world, stock, now)
     units = reorder_units(world, stock, now)
-    if units > 0:
-        order_units(world, stock, units, now)
-        if JOINT:
-            order_together(world, stock, now)
+    if units > 0 and order_units(world, stock, units, now) and JOINT:
+        order_together(world, stock, now)
 
 
 def before_review(world: World, stock: Stock, now: float) -> None:
@@ -76,16 +74,21 @@ def before_review(world: World, stock: Stock, now: float) -> None:
         look_soon(world, stock, now)
 
 
-def order_units(world: World, stock: Stock, units: int, now: float) -> None:
+def order_units(world: World, stock: Stock, units: int, now: float) -> bool:
     """Order what the rule says; under continuous review it is asked until it says no more.
 
     So a rule that stops short of what is missing, by a cap or a fixed step, orders the rest too.
-    Only a rule that sees a position can tell that a purchase has been placed.
+    Only a rule that sees a position can tell that a purchase has been placed.  Returns whether one
+    has: there may be no room for what the supplier accepts.
     """
-    purchase_units(world, stock, lot(stock, units), now)
+    units = lot(stock, units)
+    if units == 0:
+        return False
+    purchase_units(world, stock, units, now)
     if stock.review_period == 0.0 and sees_position(stock):
         if reorder_units(world, stock, now) > 0:
             schedule_review(world, stock, REVIEW, now)
+    return True
 
 
 def order_together(world: World, stock: Stock, now: float) -> None:
@@ -97,8 +100,7 @@ def order_together(world: World, stock: Stock, now: float) -> None:
         other.joining = 1
         units = reorder_units(world, other, now)
         other.joining = 0
-        if units > 0:
-            order_units(world, other, units, now)
+        if units > 0 and order_units(world, other, units, now):
             world.purchases[other.last_purchase].joined = first
         at = other.joint_next
 

@@ -45,7 +45,7 @@ from backsim.kernel.network.sourcing import (
     most_units,
     raise_echelon,
 )
-from backsim.kernel.stock.position import settle
+from backsim.kernel.stock.position import inventory_position, settle
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import is_emergency, open_delivery, quote, supplier_of, to_come
 from backsim.kernel.supply.service import join_queue
@@ -137,11 +137,20 @@ def runs_low(world: World, stock: Stock) -> bool:
 
 
 def lot(stock: Stock, units: int) -> int:
-    """The least size of a purchase that the supplier accepts for these units."""
+    """The size of the purchase that these units become; 0 if the supplier accepts none.
+
+    The least that the supplier accepts; where the stock point has no room for it, the most that
+    there is room for.
+    """
     if LOTS:
         if units < stock.least_order:
             units = stock.least_order
         units = (units + stock.multiple - 1) // stock.multiple * stock.multiple
+        room = stock.most_stock - inventory_position(stock)
+        if units > room:
+            units = max(0, room) // stock.multiple * stock.multiple
+            if units < stock.least_order:
+                units = 0
     return units
 
 
@@ -167,18 +176,24 @@ def buy_in_emergency(world: World, stock: Stock, now: float) -> None:
     """Ask the emergency source when stock runs short before it could deliver."""
     buyer = world.buyers[stock.index]
     if buyer.emergency != NONE:
-        supplier = world.suppliers[world.sources[buyer.emergency].supplier]
-        date = on_grid(world, sets_out(world, supplier, 0.0, now) + buyer.soon)
-        units = emergency_position(world, stock, date)
+        units = emergency_position(world, stock, now)
         if units <= buyer.level:
             place_purchase(world, stock, buyer.emergency, buyer.up_to - units, now)
 
 
-def emergency_position(world: World, stock: Stock, date: float) -> int:
-    """Units on hand and expected by a date, less the backlog.
+def emergency_position(world: World, stock: Stock, now: float) -> int:
+    """Units on hand and expected by when the emergency source could deliver, less the backlog.
 
-    All that the emergency source itself still has to deliver counts: asking it again is no faster.
+    All that the source itself still has to deliver counts: asking it again is no faster.  With a
+    single index whatever is on order does.
+    Source: Scheller-Wolf, Veeraraghavan and van Houtum, "Effective dual sourcing with a single
+    index policy", working paper, Carnegie Mellon University (2007).
     """
+    buyer = world.buyers[stock.index]
+    date = NEVER
+    if buyer.counts_all == 0:
+        supplier = world.suppliers[world.sources[buyer.emergency].supplier]
+        date = on_grid(world, sets_out(world, supplier, 0.0, now) + buyer.soon)
     units = stock.on_hand - stock.backlog
     index = stock.pipeline_first
     while index != NONE:

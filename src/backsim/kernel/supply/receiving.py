@@ -29,7 +29,7 @@ from backsim.kernel.network.internal_shipments import call_back
 from backsim.kernel.network.sourcing import from_a_site, raise_echelon, raise_position
 from backsim.kernel.network.transfers import count_in
 from backsim.kernel.stock.clearing import clear
-from backsim.kernel.stock.position import settle
+from backsim.kernel.stock.position import end_cycle, settle
 from backsim.kernel.stock.review import review_continuously
 from backsim.kernel.supply.pipeline import (
     estimates_moved,
@@ -57,6 +57,7 @@ def receive(world: World, index: int, now: float) -> None:
         receive_part(world, stock, purchase, index, now)
         return
     settle(stock, now)
+    end_cycle(stock, now)
     purchase.status = RECEIVED
     if PIPELINE:
         remove_from_pipeline(world, stock, index)
@@ -77,12 +78,15 @@ def give_out(world: World, stock: Stock, now: float) -> None:
     stock.receiving = 1
     clear(world, stock, now)
     stock.receiving = 0
+    if stock.backlog > 0:
+        stock.short = 1
 
 
 def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now: float) -> None:
     """A purchase or a part of it arrives, unless that was foreseen for then and is so no longer."""
     if purchase.status == UNDER_WAY and purchase.arrives == now:
         settle(stock, now)
+        end_cycle(stock, now)
         rejected = accept(world, stock, purchase, index, now)
         give_out(world, stock, now)
         if INFORMS:

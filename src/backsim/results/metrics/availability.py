@@ -29,6 +29,30 @@ def order_fill_rate(m: Sums) -> Floats:
     return orders.filled / orders.count
 
 
+@metric("share", better=MORE, group=SERVICE)
+def line_fill_rate(m: Sums) -> Floats:
+    """Order lines shipped whole at the moment of ordering / order lines."""
+    lines = m.fold(m.total(m.group[m.first :]))
+    return (lines - m.fold(m.total(m.group[m.later]))) / lines
+
+
+@metric("share", better=MORE, group=SERVICE)
+def value_fill_rate(m: Sums) -> Floats:
+    """Units shipped at the moment of ordering / units ordered, both at their prices."""
+    prices = m.model.costs.prices
+    return 1.0 - m.fold(prices * m.missing) / m.fold(prices * m.ordered)
+
+
+@metric("share", better=MORE, group=SERVICE)
+def cycle_service(m: Sums) -> Floats:
+    """Replenishment cycles in which no line had to wait or was lost / cycles.
+
+    A cycle ends when a purchase arrives.  Source: Silver, Pyke and Thomas (2017), section 6.6 (P1).
+    """
+    ended = m.of(Stocks).finished
+    return 1.0 - m.fold_stock(ended["short_receipts"]) / m.fold_stock(ended["receipts"])
+
+
 @metric("share", better=MORE, group=STOCK)
 def ready_rate(m: Sums) -> Floats:
     """Share of time with stock on hand (mean over stock points)."""

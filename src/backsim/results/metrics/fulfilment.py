@@ -41,6 +41,13 @@ def otif(m: Sums) -> Floats:
     return orders.on_time / orders.due
 
 
+@metric("per order", better=LESS, group=SERVICE)
+def shipments_per_order(m: Sums) -> Floats:
+    """Shipments to customers / orders; what leaves for an order at one instant is one shipment."""
+    orders = m.of(Orders)
+    return orders.shipments / orders.count
+
+
 @metric("share", better=LESS, group=SERVICE, tables=("class",), always=True)
 def cancel_rate(m: Sums) -> Floats:
     """Units cancelled while waiting / units ordered."""

@@ -39,6 +39,16 @@ class Costs:
             self._found[name] = PARTS[name](self.m, self.m.model.costs)
         return self._found[name]
 
+    def of_stock(self, without: Sequence[str] = ()) -> Floats:
+        """The costs of stock and purchases, or all but some of these, by stock point."""
+        found = [self[name] for name in ADDED if name not in without]
+        return np.asarray(sum(v for v in found if v is not None and v.ndim == 1))
+
+    def of_customers(self) -> Floats:
+        """The costs of customers, by class and stock point."""
+        found = [self[name] for name in ADDED]
+        return np.asarray(sum(v for v in found if v is not None and v.ndim == 2))
+
     def total(self, without: Sequence[str] = ()) -> Floats:
         """All costs, or all but some, by stock point."""
         found = [self[name] for name in ADDED if name not in without]
@@ -219,3 +229,32 @@ def purchase_cash_flow(m: Sums) -> Floats:
 def stock_value(m: Sums) -> Floats:
     """Units in stock (`stock_units`) at what they cost, time average."""
     return m.fold_stock(m.of(average_costs) * m.of(Stocks).owned)
+
+
+@metric("money per unit", better=LESS, group=COST, tables=("class",))
+def cost_to_serve(m: Sums) -> Floats:
+    """All costs except purchases / units shipped.
+
+    Customers' costs are those of their class; costs of stock and of ordering are shared out among
+    the classes by the units of the product that were shipped to each.
+    """
+    costs, products = m.of(Costs), len(m.model.products)
+    stock, own = costs.of_stock(without=("purchase",)), costs.of_customers()
+    shipped = np.array([np.bincount(m.product, row, products) for row in m.shipped])
+    total = shipped.sum(axis=0)
+    shares = np.divide(shipped, total, np.zeros_like(shipped), where=total > 0)
+    by_class = own.sum(axis=1) + shares @ np.bincount(m.product, stock, products)
+    found = m.fold_stock(stock + own.sum(axis=0))
+    found[1 : 1 + len(by_class)] = by_class
+    return found * m.days / np.where(m.all_shipped > 0, m.all_shipped, np.nan)
+
+
+@metric("money", better=LESS, group=COST)
+def cash_tied_up(m: Sums) -> Floats:
+    """Stock, and units bought from suppliers that have not arrived, at cost, time average.
+
+    Purchases are paid for when they are ordered.
+    """
+    stocks = m.of(Stocks)
+    paid = stocks.average("on_order_days") - m.of(Purchases).at_sites
+    return m.fold_stock(m.of(average_costs) * (stocks.owned + paid))

@@ -65,3 +65,20 @@ class Orders:
         late = self.heads_of(self.m.of(Deliveries).late_lines)
         late = late[self.m.log.column("due")[late] < self.m.model.horizon]
         return self.due - self.fold(late)
+
+    @cached_property
+    def shipments(self) -> Floats:
+        """Shipments: what leaves a site for an order at one instant is one."""
+        m, log = self.m, self.m.log
+        late = log.shipments.compress(log.shipments["line"] >= m.first)
+        at_once = m.first + np.flatnonzero(log.lines["filled"][m.first :])
+        if log.single:
+            same = late["time"] == m.time[late["line"]]
+            more = ~(same & (log.lines["filled"][late["line"]] > 0))
+            return self.fold(np.r_[at_once, late["line"][more]])
+        lines = np.r_[at_once, late["line"]]
+        heads, sites = log.column("head")[lines], m.site[log.column("stock")[lines]]
+        times = np.r_[m.time[at_once], late["time"]]
+        rows = np.lexsort((sites, times, heads))
+        parts = [np.diff(column[rows]) != 0 for column in (heads, times, sites)]
+        return self.fold(heads[rows][np.r_[True, np.logical_or.reduce(parts)][: len(rows)]])

@@ -60,6 +60,21 @@ class Purchases:
                 found[lane.stock] += extra * purchases["units"][rows].sum()
         return found
 
+    @cached_property
+    def at_sites(self) -> Floats:
+        """Units on order, time average, that are still stock of other sites or components."""
+        model, rows = self.m.model, self.m.log.purchases
+        made = np.array([bool(point.made_from) for point in model.scenario.stock])[rows["stock"]]
+        from_site = rows["source"] != NONE
+        end = np.where(
+            made & ~from_site, np.minimum(rows["sent"], rows["arrives"]), rows["arrives"]
+        )
+        window = model.warm_up, model.horizon
+        here = made | from_site
+        days = (end.clip(*window) - rows["placed"].clip(*window))[here]
+        weights = rows["units"][here] * days
+        return np.bincount(rows["stock"][here], weights, self.m.shape[1]) / self.m.days
+
 
 class Reactions:
     """What buyers did while it counted; None where they never do such a thing."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MOST_PERIODS = 5_000_000
+"""Of all stock points, that are counted one by one."""
+
 
 @metric("per day", better=NEITHER, group=PURCHASING)
 def purchases_per_day(m: Sums) -> Floats:
@@ -29,6 +32,48 @@ def units_per_purchase(m: Sums) -> Floats:
     """Units per purchase."""
     purchases = m.of(Purchases)
     return m.fold_stock(purchases.units) / m.fold_stock(purchases.count)
+
+
+def _variances(m: Sums, period: Floats, stock: Any, time: Any, units: Any) -> Floats:
+    """Variance of the units per period, by stock point; only whole periods of the window count."""
+    count = np.floor(m.days / period + 1e-9).astype(np.int64)
+    number = np.floor((time - m.model.warm_up) / period[stock] + 1e-9).astype(np.int64)
+    whole = (number >= 0) & (number < count[stock])
+    first = np.cumsum(count) - count
+    keys = (first[stock] + number)[whole]
+    if count.sum() > MOST_PERIODS:  # most of which are empty
+        found, places = np.unique(keys, return_inverse=True)
+        owner = np.searchsorted(first, found, "right") - 1
+        sums = np.bincount(places, units[whole], len(found))
+    else:
+        owner = np.repeat(np.arange(len(count)), count)
+        sums = np.bincount(keys, units[whole], len(owner))
+    mean = np.bincount(owner, sums, len(count)) / count
+    return np.bincount(owner, sums**2, len(count)) / count - mean**2
+
+
+@metric("ratio", better=LESS, group=PURCHASING)
+def bullwhip(m: Sums) -> Floats:
+    """Variance of the units purchased per period / that of the units ordered per period.
+
+    A period is the time between reviews, under continuous review a unit of time.  Of several stock
+    points both variances are added up.
+    Source: Chen, Drezner, Ryan and Simchi-Levi, Management Science 46 (2000) 436-443.
+    """
+    points = m.model.scenario.stock
+    period = np.array([p.periodic.period if p.periodic else 1.0 for p in points])
+    sites, bought = m.log.site_lines, m.log.purchases
+    placed = bought.compress(bought["placed"] >= m.model.warm_up)
+    demand = _variances(
+        m,
+        period,
+        np.r_[m.log.column("stock")[m.first :], sites["stock"]],
+        np.r_[m.time[m.first :], sites["time"]],
+        np.r_[m.units[m.first :], sites["units"]],
+    )
+    purchased = _variances(m, period, placed["stock"], placed["placed"], placed["units"])
+    below = m.fold_stock(demand)
+    return m.fold_stock(purchased) / np.where(below > 0, below, np.nan)
 
 
 class Forecasts:

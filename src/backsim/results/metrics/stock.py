@@ -67,6 +67,13 @@ def mean_net_stock(m: Sums) -> Floats:
 
 
 @metric("units", better=NEITHER, group=STOCK)
+def stock_at_receipt(m: Sums) -> Floats:
+    """On hand less backlog just before a purchase arrives, mean over arrivals: the safety stock."""
+    ended = m.of(Stocks).finished
+    return m.fold_stock(ended["receipt_units"]) / m.fold_stock(ended["receipts"])
+
+
+@metric("units", better=NEITHER, group=STOCK)
 def sd_net_stock(m: Sums) -> Floats:
     """Standard deviation over time of on hand less backlog (mean over stock points)."""
     stocks = m.of(Stocks)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.results.metrics.registry import LESS, WAITING, metric
+from backsim.results.metrics.registry import LESS, MORE, WAITING, metric
 from backsim.results.metrics.sums import Sums
 from backsim.results.metrics.survival import Survival, curves
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 PERCENTILES = (50, 90, 95, 99)
+AGES = (1, 3, 7, 14, 30)
+"""The ages of orders, in the scenario's unit of time, by which shipped units are counted."""
 
 
 class Waits:
@@ -84,6 +86,46 @@ def _declare_percentile(p: int) -> None:
 
 for _p in PERCENTILES:
     _declare_percentile(_p)
+
+
+class Ages:
+    """Units shipped by the age of their orders, in units by class and stock point."""
+
+    def __init__(self, m: Sums) -> None:
+        self.m = m
+        rows = m.log.shipments
+        self.rows = rows.compress(rows["line"] >= m.first)
+        self.days = m.model.on_grid(self.rows["time"] - m.time[self.rows["line"]])
+
+    def within(self, days: float) -> tuple[Floats, Floats]:
+        """(units shipped within so many days, units ordered), of orders as old as that or older."""
+        m = self.m
+        end = max(m.first, int(np.searchsorted(m.time, m.model.horizon - days, "right")))
+        ordered = m.ordered - m.total(m.group[end:], m.units[end:])
+        early = m.later < end
+        lines, rest = m.later[early], m.rest.compress(early)
+        missing = m.total(m.group[lines], rest["units"] - rest["filled"])
+        soon = self.rows.compress((self.days <= days) & (self.rows["line"] < end))
+        return ordered - missing + m.total(m.group[soon["line"]], soon["units"]), ordered
+
+
+def _declare_age(days: int) -> None:
+    @metric(
+        "share",
+        better=MORE,
+        group=WAITING,
+        name=f"shipped_within_{days}",
+        label=f"shipped within {days}",
+        definition=f"Units shipped within {days} (days, or what `time_unit` says) of the order / "
+        "units ordered; of orders that are as old by the horizon.",
+    )
+    def within(m: Sums) -> Floats:
+        shipped, ordered = m.of(Ages).within(days)
+        return m.fold(shipped) / m.fold(ordered)
+
+
+for _days in AGES:
+    _declare_age(_days)
 
 
 @metric("days", better=LESS, group=WAITING)

@@ -28,6 +28,7 @@ from backsim.scenario.schema import (
     Observation,
     Policy,
     ResolvedPoint,
+    Room,
     Scenario,
     StockPoint,
     SupplierSource,
@@ -112,6 +113,7 @@ class StockPoints:
             values[family] = found if several else found[0]
         if values["priority"].rule == PROGRAM:
             self._check_program(pair, values)
+        self._check_room(pair, values["backlog_limit"])
         seen = values["observe"] or Observation()
         values["observe"] = _informed(seen, situation) if forecasts else None
         if values["transfers"] is not None:
@@ -139,6 +141,13 @@ class StockPoints:
         if params["fairness"] < 1 and len(classes) == 1 and len(self.scenario.sites) == 1:
             expected = "1 (no bound), as there is nobody to compare the only class with"
             self._fault(pair, "priority", ("fairness",), expected, params["fairness"])
+
+    def _check_room(self, pair: Pair, limit: Any) -> None:
+        """A backlog is limited in money only where its units have a price."""
+        valued = isinstance(limit, Room) and limit.value is not None
+        if valued and self.scenario.products[pair[0]].price <= 0:
+            expected = f"a limit in units, or a `price` of {pair[0]}"
+            self._fault(pair, "backlog_limit", ("value",), expected, f"{limit.value:g}")
 
     def _fill_echelons(self, found: dict[Pair, ResolvedPoint]) -> None:
         """Under an echelon rule, what others start with is missing to the level already."""

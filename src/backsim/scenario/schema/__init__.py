@@ -3,7 +3,7 @@
 from backsim.scenario.costs import CostRates, StockCosts
 from backsim.scenario.demand.schema import OrderList, Pattern, Process, Trace, TraceDemand
 from backsim.scenario.schema.customers import CustomerClass, Delivery, Serving
-from backsim.scenario.schema.policy import Batches, Observation, Policy, Review
+from backsim.scenario.schema.policy import Batches, Observation, Policy, Review, Room
 from backsim.scenario.schema.products import Product, Site
 from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
 from backsim.scenario.schema.sources import SiteSource, SupplierSource, Transfers
@@ -26,6 +26,7 @@ __all__ = [
     "ResolvedPoint",
     "ResolvedScenario",
     "Review",
+    "Room",
     "Scenario",
     "Servers",
     "Serving",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     Field,
+    model_serializer,
+    model_validator,
 )
 
 from backsim.entities import OVERTAKING, SHARING
 from backsim.quantities import (
     Days,
+    Money,
     OpenProbability,
     PositiveDays,
     PositiveUnits,
     SomeCount,
+    SomeUnits,
     SquaredUnitsPerDay,
     UnitsPerDay,
 )
@@ -108,7 +112,34 @@ Clearing = Annotated[
 ]
 
 
-Room = Annotated[Literal["unlimited"] | SomeCount, WordOr("a number of lines")]
+class Room(Spec):
+    """How much may wait at a stock point; of several limits each counts."""
+
+    lines: SomeCount | None = None
+    """Order lines."""
+    units: SomeUnits | None = None
+    """Units."""
+    value: Money | None = None
+    """Money: units at the product's price."""
+
+    @model_validator(mode="after")
+    def _check_any(self) -> Room:
+        if self.lines is None and self.units is None and self.value is None:
+            raise fault("one of the keys lines, units and value")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _shortest(self, dump: Any) -> Any:
+        """Lines alone as a number."""
+        return self.lines if self.units is None and self.value is None else dump(self)
+
+
+Waiting = Annotated[
+    Literal["unlimited"] | Room,
+    WordOr("a number of lines or a mapping"),
+    number_for("lines", Literal["unlimited"] | SomeCount | Room),
+]
+MostStock = Annotated[Literal["unlimited"] | PositiveUnits, WordOr("a number of units")]
 
 
 class Policy(Spec):
@@ -140,6 +171,9 @@ class Policy(Spec):
     """The supplier accepts no smaller purchase."""
     multiple: Annotated[PositiveUnits, OFF_TAPE] = 1
     """Purchases are rounded up to multiples of so many units (a case, a pallet)."""
+    most_stock: Annotated[MostStock, OFF_TAPE] = "unlimited"
+    """Units that the position may reach by a purchase; one that has no room is rounded down to a
+    multiple, and not placed if that is below `least_order`."""
     overtaking: Annotated[Literal[OVERTAKING], OFF_TAPE] = "skip"  # type: ignore[valid-type]
     """What if a line cannot be filled whole?  Those behind it wait (strict), or not (skip).
 
@@ -156,8 +190,9 @@ class Policy(Spec):
     """When substitutes are offered: when a customer orders, when a promise slips, or both."""
     clearing: Annotated[Clearing, OFF_TAPE] = "at_arrival"
     """When waiting lines are served: whenever units are free, or only every so many days."""
-    backlog_limit: Annotated[Room, OFF_TAPE] = "unlimited"
-    """Lines that may wait here; a customer whose line would be one more is lost at once."""
+    backlog_limit: Annotated[Waiting, OFF_TAPE] = "unlimited"
+    """How much may wait here: a number of lines, or a mapping.  A customer with whose line more
+    would wait is lost at once."""
     transfers: Transfers | None = None
     """Units from other sites of the same level, when there are too few here."""
     withdraw: Annotated[bool, OFF_TAPE] = False
@@ -179,9 +214,9 @@ class Policy(Spec):
         return self.clearing if isinstance(self.clearing, Batches) else None
 
     @property
-    def most_waiting(self) -> int | None:
-        """Lines that may wait; None where there is no limit."""
-        return None if self.backlog_limit == "unlimited" else self.backlog_limit
+    def room(self) -> Room | None:
+        """How much may wait; None where there is no limit."""
+        return self.backlog_limit if isinstance(self.backlog_limit, Room) else None
 
     @property
     def expedites(self) -> Expedite | None:

@@ -48,6 +48,9 @@ class Emergency(Spec):
     source is asked, before the reorder rule."""
     up_to: WholeOrCover
     """Units that bring these up to here are bought."""
+    counts: Literal["soon", "all"] = "soon"
+    """Which units on order are compared with `level`: those expected within its mean lead time, or
+    all (the single-index policy)."""
 
 
 Expediting = Annotated[Literal["never"] | Expedite, WordOr("a mapping with the key days")]
