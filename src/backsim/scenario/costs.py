@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
+import numpy as np
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, Discriminator
+from pydantic import AfterValidator, Discriminator, Field, model_validator
 
-from backsim.quantities import Money, Unit
+from backsim.quantities import Money, PositiveUnits, Unit
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Name, Spec
 
@@ -22,6 +24,50 @@ class ShareOfPrice(Spec):
     """The share: 0.2 is 20 %."""
     of: Literal["price"]
     """Of what: the product's price."""
+
+
+class Break(Spec):
+    """A price that depends on the size of a purchase."""
+
+    units: PositiveUnits
+    """Units of a purchase from which on the price holds."""
+    price: Money
+    """Per unit."""
+
+
+class PriceBreaks(Spec):
+    """What a unit costs by the size of the purchase."""
+
+    price: Money
+    """Per unit of small purchases: what a unit costs where a cost is a share of `unit_cost`."""
+    breaks: Annotated[tuple[Break, ...], Field(min_length=1)]
+    """The prices of larger purchases, in order of size."""
+    discount: Literal["all_units", "incremental"] = "all_units"
+    """What a lower price holds for: all units of the purchase, or those above the break."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> PriceBreaks:
+        sizes = [one.units for one in self.breaks]
+        if any(later <= earlier for earlier, later in pairwise([1, *sizes])):
+            raise fault("breaks above 1 unit, each larger than the one before", f"{sizes}")
+        return self
+
+    def charge(self, units: Any) -> Any:
+        """Money for purchases of so many units, an array.
+
+        Source: Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains
+        (2017), section 4.5; Zipkin, Foundations of Inventory Management (2000), section 3.5.
+        """
+        found = self.price * units
+        price, paid = self.price, 0.0
+        for one in self.breaks:
+            if self.discount == "incremental":
+                paid += (price - one.price) * one.units
+                found = np.where(units >= one.units, one.price * units + paid, found)
+            else:
+                found = np.where(units >= one.units, one.price * units, found)
+            price = one.price
+        return found
 
 
 class ShareOfValue(Spec):
@@ -54,9 +100,16 @@ def _by_class(value: Any) -> str:
     return MEMBER + ("classes" if is_by_class(value) else "one")
 
 
+def _purchase_kind(value: Any) -> str:
+    tiered = isinstance(value, PriceBreaks) or (isinstance(value, dict) and "breaks" in value)
+    return MEMBER + "breaks" if tiered else _kind(value)
+
+
 PurchaseCost = Annotated[
-    Annotated[Money, member("number")] | Annotated[ShareOfPrice, member("share")],
-    Discriminator(_kind),
+    Annotated[Money, member("number")]
+    | Annotated[ShareOfPrice, member("share")]
+    | Annotated[PriceBreaks, member("breaks")],
+    Discriminator(_purchase_kind),
 ]
 UnitCost = Annotated[
     Annotated[Money, member("number")] | Annotated[ShareOfValue, member("share")],
@@ -88,7 +141,8 @@ class StockCosts(Spec):
     ordering_item: Money | None = None
     """Per product in a purchase."""
     purchase: PurchaseCost | None = None
-    """Per unit bought from a supplier: what it costs in stock, and paid when it is ordered."""
+    """Per unit bought from a supplier: what it costs in stock, and paid when it is ordered.  It may
+    depend on the size of the purchase: `{price: 10, breaks: [{units: 100, price: 9}]}`."""
     expedite: UnitCost | None = None
     """Per unit of a purchase that is brought forward."""
     expedite_purchase: Money | None = None

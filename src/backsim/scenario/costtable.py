@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.scenario.costs import CustomerCosts, StockCosts
+from backsim.scenario.costs import CustomerCosts, PriceBreaks, StockCosts
 from backsim.scenario.schema import ResolvedScenario
 from backsim.scenario.yamlfile import Location
 
@@ -37,10 +37,16 @@ class CostTable:
         if name not in self._found:
             points = range(len(self.scenario.stock))
             classes = self.scenario.customers if name in CustomerCosts.model_fields else [None]
-            rows = [[float(self.given(name, i, c)[1]) for i in points] for c in classes]
+            rows = [[in_general(self.given(name, i, c)[1]) for i in points] for c in classes]
             found = np.array(rows, float).reshape(len(rows), len(points))
             self._found[name] = found if classes is self.scenario.customers else found[0]
         return self._found[name]
+
+    @cached_property
+    def breaks(self) -> dict[int, PriceBreaks]:
+        """The price breaks of purchases, by the index of the stock point."""
+        found = {i: self.given("purchase", i)[1] for i in range(len(self.scenario.stock))}
+        return {i: value for i, value in found.items() if isinstance(value, PriceBreaks)}
 
     @cached_property
     def prices(self) -> Floats:
@@ -85,6 +91,11 @@ class CostTable:
         ):
             if costs is not None and (value := getattr(costs, name)) is not None:
                 yield (*place, "costs", name), value
+
+
+def in_general(cost: Any) -> float:
+    """A cost as a number; with price breaks that of small purchases."""
+    return float(cost.price if isinstance(cost, PriceBreaks) else cost)
 
 
 NAMES = (*StockCosts.model_fields, *CustomerCosts.model_fields)

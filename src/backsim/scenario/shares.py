@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from backsim.errors import few
-from backsim.scenario.costs import CostRates, CustomerCosts, ShareOfPrice, ShareOfValue
+from backsim.scenario.costs import CostRates, CustomerCosts, PriceBreaks, ShareOfPrice, ShareOfValue
 from backsim.scenario.costtable import NAMES
 from backsim.scenario.model import Model
 from backsim.scenario.network.valuation import unit_costs
@@ -94,8 +94,10 @@ class _Shares:
                 found[name] = self._money(name, point, None)
         return found
 
-    def _money(self, name: str, point: int, customer: str | None) -> float:
+    def _money(self, name: str, point: int, customer: str | None) -> float | PriceBreaks:
         place, value = self.model.costs.given(name, point, customer)
+        if isinstance(value, PriceBreaks):
+            return value
         if not _is_share(value):
             return float(value)
         return float(value.share * self._worth(place, value, point)) * self._rate(place, value)

@@ -123,9 +123,10 @@ def _ordering(m: Sums, rates: CostTable) -> Floats:
 
 @cost("purchase")
 def _purchase(m: Sums, rates: CostTable) -> Floats:
-    """Units bought from suppliers, with the surcharges of sources, when they are ordered."""
+    """Units bought from suppliers, with surcharges and price breaks, when they are ordered."""
     purchases = m.of(Purchases)
-    return rates["purchase"] * purchases.bought + purchases.surcharges / m.days
+    extra = purchases.surcharges - purchases.discounts if rates.breaks else purchases.surcharges
+    return rates["purchase"] * purchases.bought + extra / m.days
 
 
 @cost("expedite")

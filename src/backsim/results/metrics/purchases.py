@@ -61,6 +61,16 @@ class Purchases:
         return found
 
     @cached_property
+    def discounts(self) -> Floats:
+        """Money that price breaks save on what is bought; not per day, but in all."""
+        rows, found = self.m.log.purchases, np.zeros(self.m.shape[1])
+        counts = (rows["placed"] >= self.m.model.warm_up) & (rows["source"] == NONE)
+        for index, breaks in self.m.model.costs.breaks.items():
+            units = rows["units"][counts & (rows["stock"] == index)]
+            found[index] = (breaks.price * units - breaks.charge(units)).sum()
+        return found
+
+    @cached_property
     def at_sites(self) -> Floats:
         """Units on order, time average, that are still stock of other sites or components."""
         model, rows = self.m.model, self.m.log.purchases

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.entities import NONE
 from backsim.results.between import transfers_of
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.network.valuation import unit_costs
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 def average_costs(m: Sums) -> Floats:
     """Money per unit in stock, by stock point.
 
-    Where sources differ in what they charge, or a part of what they send is rejected, it is the
-    average by units over the stock at the start (at the cost of the first source) and all purchases
-    of the run.
+    Where sources differ in what they charge, prices have breaks, or a part of what is sent is
+    rejected, it is the average by units over the stock at the start (at the cost of the first
+    source) and all purchases of the run.
     Source: IAS 2, paragraphs 25 and 27 (the weighted average cost formula, over the period).
     """
     return np.array(unit_costs(m.model, _Bought(m).average))
@@ -46,7 +47,8 @@ class _Bought:
         rows = slice(self.ends[index], self.ends[index + 1])
         purchases, sound = self.purchases[rows], self.sound[rows]
         units = purchases["units"]
-        if len(set(costs)) == 1 and sound.sum() == units.sum():
+        breaks = self.m.model.costs.breaks.get(index)
+        if len(set(costs)) == 1 and sound.sum() == units.sum() and breaks is None:
             return costs[0]
         initial = int(self.m.log.stocks["initial"][index])
         whole = initial + int(sound.sum())
@@ -58,4 +60,8 @@ class _Bought:
             from_site = lane.place is not None
             code = lane.place if from_site else lane.supplier
             charged[purchases["source" if from_site else "supplier"] == code] = cost
-        return float((initial * costs[0] + (units * charged).sum()) / whole)
+        paid = (units * charged).sum()
+        if breaks is not None:
+            own = units[purchases["source"] == NONE]
+            paid -= (breaks.price * own - breaks.charge(own)).sum()
+        return float((initial * costs[0] + paid) / whole)

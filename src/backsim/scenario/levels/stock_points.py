@@ -128,7 +128,9 @@ class StockPoints:
         plain = {"sharing": "none", "overtaking": "skip", "backlog_limit": "unlimited"}
         for field, expected in plain.items():
             if values[field] != expected:
-                self._fault(pair, field, (), f"{expected}, {reason}", values[field])
+                found = values[field]
+                found = found.model_dump(exclude_none=True) if isinstance(found, Spec) else found
+                self._fault(pair, field, (), f"{expected}, {reason}", found)
         if values["rationing"].rule != "none":
             self._fault(pair, "rationing", (), f"none, {reason}", values["rationing"].rule)
         if isinstance(values["clearing"], Batches) and values["clearing"].reallocate:
