@@ -303,7 +303,7 @@ def test_bad_input_in_a_process(scenario: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def wait_until_it_works(process: subprocess.Popen[str]) -> None:
+def wait_until_it_works(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     """Until it has workers or 4 s of processor time, so that a busy machine changes nothing.
 
     Elsewhere than on Linux, 10 s.
@@ -333,6 +333,32 @@ def test_interrupt_ends_cleanly(scenario: str, engine: str) -> None:
     assert process.returncode == 130, (out, err)
     assert "Traceback" not in err
     assert "interrupted" in err
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_their_parent(scenario: str, end: signal.Signals) -> None:
+    """In the middle of a replication, too, which takes minutes here."""
+    command = [sys.executable, "-m", "backsim", "run", scenario, "--engine", "simpy"]
+    command += ["--seed", "1", "--set", "horizon=2000000", "-n", "2", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wait_until_it_works(process)
+        task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        workers = [Path(f"/proc/{worker}/stat") for worker in task.read_text().split()]
+        assert len(workers) == 2
+        process.send_signal(end)
+    deadline = time.monotonic() + 10
+    while any(map(is_running, workers)):
+        assert time.monotonic() < deadline, "a worker computes on without its parent"
+        time.sleep(0.05)
+
+
+def is_running(stat: Path) -> bool:
+    """Whether a process is there that has not ended yet, awaited or not."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def test_interrupt_while_a_scenario_is_written(

@@ -7,6 +7,7 @@ done again, once; workers end with their parent, whatever ends it.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -31,6 +32,10 @@ AHEAD = 2
 END = None
 TOGETHER = 0.05
 """Seconds for which a worker may hold back results that it has finished."""
+
+
+DEATH_OF_PARENT = 1
+"""PR_SET_PDEATHSIG of Linux's prctl: the signal that a process is sent when its parent has died."""
 
 
 class WorkerError(BacksimError):
@@ -81,7 +86,7 @@ class _Pool:
         ours, theirs = self.context.Pipe()
         inherited = [worker.pipe for worker in self.workers] + [ours]
         process = self.context.Process(
-            target=_serve, args=(self.play, theirs, inherited), daemon=True
+            target=_serve, args=(self.play, theirs, inherited, os.getpid()), daemon=True
         )
         with warnings.catch_warnings():
             # The threads that Python warns of are the linear algebra library's, which knows forks.
@@ -143,8 +148,18 @@ def _how(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(play: Callable[[Any], Iterable[Any]], pipe: Any, inherited: Sequence[Any]) -> None:
+def _end_with(parent: int) -> None:
+    """End this process when its parent does, in the middle of a job too."""
+    ctypes.CDLL(None).prctl(DEATH_OF_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it has died before it was asked
+        os._exit(0)
+
+
+def _serve(
+    play: Callable[[Any], Iterable[Any]], pipe: Any, inherited: Sequence[Any], parent: int
+) -> None:
     """A worker's life: play jobs until the parent closes the pipe or is gone."""
+    _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     for other in inherited:
         other.close()
