@@ -12,10 +12,8 @@ import numpy as np
 
 from backsim.api import Run, replicate
 from backsim.backtest.measures import MEASURES, SUPPLY, Group, Groups, realised, simulated
-from backsim.data.calibrate import Calibration, fit, read_mapping
-from backsim.data.cleaning import clean
+from backsim.data.calibrate import Calibration, fit, history_of, read_mapping
 from backsim.data.history import History, known_on
-from backsim.data.reading import read_export
 from backsim.data.scenariofile import scenario_text
 from backsim.errors import InputError
 from backsim.scenario.load import build
@@ -82,7 +80,7 @@ def backtest(path: Path, held: int, replications: int, seed: int, engine: str = 
     Raises InputError: fewer than 90 days are left to fit, or what `calibrate` raises.
     """
     mapping, folder, guesses, _ = read_mapping(path)
-    history = clean(mapping, read_export(mapping, folder))
+    history = history_of(mapping, folder)
     day = history.days - held
     if day < LEAST_FITTED:
         raise InputError(

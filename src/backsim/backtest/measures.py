@@ -90,7 +90,7 @@ def realised(history: History, groups: Groups, day: float) -> dict[str, Floats]:
         (lines.cancelled_units * lines.waiting)[mine],
     )
     bought = history.purchases
-    placed = bought.placed + history.shift >= day
+    placed = history.placed >= day
     length = history.days - day
     counted = history.stock.day >= day
     days = len(np.unique(history.stock.day[counted]))

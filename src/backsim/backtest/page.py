@@ -91,7 +91,7 @@ def _lead_times(found: Backtest) -> Iterator[str]:
         if supplier.fit is None or supplier.name not in history.suppliers:
             continue
         mine = bought.supplier == history.suppliers.index(supplier.name)
-        days = (bought.received - bought.placed - history.shift)[mine & (bought.placed >= day)]
+        days = (history.arrived - history.placed)[mine & (bought.placed >= day)]
         days = days[~np.isnan(days)]
         if len(days) < 10:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from backsim.data.fit.policy import PolicyInUse, policy_in_use
 from backsim.data.fit.priority import Priority, priority_in_use
 from backsim.data.fit.stockouts import StockOuts, stock_outs
 from backsim.data.fit.supply import LeadTime, lead_times
+from backsim.data.fit.withinday import in_order
 from backsim.data.history import History
 from backsim.data.mapping import Mapping, checked, load_mapping
 from backsim.data.reading import read_export
@@ -85,7 +87,12 @@ def calibrate(path: Path) -> Calibration:
     Raises InputError; a TableError lists all faults that were found, with file and row.
     """
     mapping, folder, guesses, _ = read_mapping(path)
-    return fit(mapping, clean(mapping, read_export(mapping, folder)), guesses)
+    return fit(mapping, history_of(mapping, folder), guesses)
+
+
+def history_of(mapping: Mapping, folder: Path) -> History:
+    """An export as a history, cleaned, its events in order within each day."""
+    return in_order(clean(mapping, read_export(mapping, folder)), mapping)
 
 
 def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Calibration:
@@ -146,6 +153,10 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             for r in history.rows
         },
         "notes": [*found.guesses, *history.notes],
+        "within_day": {
+            "purchases_placed": history.within_day.placed,
+            "receipts": history.within_day.received,
+        },
         "service": {
             s.name: {
                 "lines": s.lines,
@@ -171,7 +182,7 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             for c in found.classes
         },
         "patience": _patience(found.patience),
-        "suppliers": _suppliers(found.lead_times),
+        "suppliers": _suppliers(found.lead_times, history.products),
         "priority": {
             "rule": found.priority.rule,
             "pairs": found.priority.pairs,
@@ -201,7 +212,7 @@ def _patience(found: list[Patience]) -> dict[str, Any]:
     }
 
 
-def _suppliers(found: list[LeadTime]) -> dict[str, Any]:
+def _suppliers(found: list[LeadTime], products: Sequence[str]) -> dict[str, Any]:
     return {
         s.name: {
             "purchases": s.purchases,
@@ -210,8 +221,17 @@ def _suppliers(found: list[LeadTime]) -> dict[str, Any]:
             **({} if s.fit is None else _law(s.fit, s.fits)),
             "mean_of_completed": None if math.isnan(s.completed_mean) else s.completed_mean,
             "crossing": s.crossing,
+            "overtakings": {"seen": s.order.seen, "by_chance": s.order.by_chance},
             "outages": [[o.starts, o.ends] for o in s.outages],
-            "late_share": None if math.isnan(s.late_share) else s.late_share,
+            "late_share": None if math.isnan(s.late.share) else s.late.share,
+            "mean_days_late": s.late.days,
+            "in_parts": {"share": s.parts.share, "days_between": s.parts.days},
+            "factors_of_items": {}
+            if s.items is None
+            else {
+                products[i]: float(f"{f:.4g}")
+                for i, f in zip(s.items.items.tolist(), s.items.factors.tolist(), strict=True)
+            },
         }
         for s in found
     }

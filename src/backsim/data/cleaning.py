@@ -11,9 +11,9 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.fates import fates_of_lines
-from backsim.data.history import History, LineHistory, Rows
+from backsim.data.history import History, LineHistory, Rows, WithinDay
 from backsim.data.mapping import Mapping as MappingFile
-from backsim.data.masters import masters_of, purchases_of, stock_of
+from backsim.data.masters import masters_of, stock_of
 from backsim.data.naming import (
     classes_of_lines,
     convert_units,
@@ -21,6 +21,7 @@ from backsim.data.naming import (
     name_sites,
     only_used,
 )
+from backsim.data.purchases import purchases_of
 from backsim.data.reading import Data, distinct
 from backsim.errors import InputError
 from backsim.tables.dates import EPOCH
@@ -48,7 +49,7 @@ def _history(export: Export) -> History:
     since, until = _window(export)
     fates, sent = fates_of_lines(export, since)
     lines = _lines(export, since, until, fates)
-    purchases = purchases_of(export, since, until)
+    purchases, came = purchases_of(export, since, until)
     first = EPOCH.date() + datetime.timedelta(days=since)
     rows = tuple(
         Rows(name, data.place.rsplit("/", 1)[-1], data.read, len(data), dict(data.dropped))
@@ -67,13 +68,14 @@ def _history(export: Export) -> History:
         lines=lines,
         sent=sent,
         purchases=purchases,
+        came=came,
         stock=stock_of(export, since),
         masters=masters_of(export),
         rows=rows,
         notes=tuple(export.notes),
         clocked=clocked,
         exact=exact,
-        shift=0.0 if exact or export.mapping.within_day == "morning" else 1.0,
+        within_day=WithinDay(),
     )
 
 

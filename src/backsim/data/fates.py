@@ -34,7 +34,10 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
     if "shipments" in export.tables:
         line, data = _match(keys, "shipments"), export.tables["shipments"]
         export.keep("shipments", line >= 0, "of no line that is used")
-        data, line = export.tables["shipments"], line[line >= 0]
+        line = line[line >= 0]
+        counts = export.tables["shipments"].numbers["units"] > 0
+        export.keep("shipments", counts, "no units, or a return")
+        data, line = export.tables["shipments"], line[counts]
         sent, when = data.numbers["units"], data.dates["shipped"] - since
         clocked = data.clocked["shipped"]
         undated = np.isnan(when)
@@ -66,12 +69,13 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         np.where(undated, ordered[line], when),
         np.asarray(sent),
     )
+    cancelled = _cancelled(export, keys, since, units, shipped)
     fates = {
         "shipped": np.minimum(shipped, units),
         "at_once": np.minimum(at_once, units),
         "last": last,
-        "unknown": unknown.astype(float),
-        **_cancelled(export, keys, since, units, shipped),
+        **cancelled,
+        "unknown": np.where(unknown, 1.0, cancelled["unknown"]),
     }
     return fates, sent_units
 
@@ -111,13 +115,19 @@ def _cancelled(
 ) -> dict[str, Floats]:
     count = len(units)
     taken, when, waiting = np.zeros(count), np.full(count, np.nan), np.ones(count)
+    unknown = np.zeros(count)
     ordered = export.tables["lines"].dates["ordered"] - since
     if "cancellations" in export.tables:
         line, data = _match(keys, "cancellations"), export.tables["cancellations"]
         export.keep("cancellations", line >= 0, "of no line that is used")
-        data, line = export.tables["cancellations"], line[line >= 0]
+        line = line[line >= 0]
+        dated = ~np.isnan(export.tables["cancellations"].dates["cancelled"])
+        unknown[line[~dated]] = 1.0
+        export.keep("cancellations", dated, "no date: the wait of their lines is not known")
+        data, line = export.tables["cancellations"], line[dated]
         left = np.maximum(units[line] - shipped[line], 0.0)
-        back = np.nan_to_num(data.numbers.get("units", left), nan=0.0)
+        back = data.numbers.get("units", left)
+        back = np.where(back > 0, back, left)
         np.add.at(taken, line, back)
         when[line] = data.dates["cancelled"] - since
         waiting[line] = ~_not_waiting(export, data, data.dates["cancelled"] - since - ordered[line])
@@ -126,7 +136,8 @@ def _cancelled(
         when = data.dates["cancelled"] - since
         taken = np.where(np.isnan(when), 0.0, units - shipped)
         waiting = (~_not_waiting(export, data, when - ordered)).astype(float)
-    return {"taken": taken, "cancelled": when, "waiting": waiting}
+    taken = np.minimum(taken, units)
+    return {"taken": taken, "cancelled": when, "waiting": waiting, "unknown": unknown}
 
 
 def _not_waiting(export: Export, data: Data, age: Floats) -> Flags:

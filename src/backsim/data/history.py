@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class LineHistory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Movements:
-    """Units that left for customers, by stock point; without a date, on the day of the order."""
+    """Units that left for customers (without a date, on the day of the order), or that came."""
 
     product: Codes
     site: Codes
@@ -55,7 +55,11 @@ class Movements:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PurchaseHistory:
-    """Purchases in order of time; `received` is nan while a purchase is open."""
+    """Purchases in order of time.
+
+    `first` is when the first units came, `received` when all had come, nan while they have not;
+    `parts` counts the receipts.  Dates are as noted (`History.placed` and `arrived` as meant).
+    """
 
     product: Codes
     site: Codes
@@ -63,7 +67,9 @@ class PurchaseHistory:
     units: Floats
     placed: Floats
     confirmed: Floats
+    first: Floats
     received: Floats
+    parts: Codes
 
     def __len__(self) -> int:
         return len(self.product)
@@ -106,6 +112,21 @@ class Rows:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
+Moment = Literal["morning", "evening"]
+
+
+@dataclass(frozen=True, slots=True)
+class WithinDay:
+    """Before the orders of the day (morning) or after them (evening), where dates have no time."""
+
+    placed: Moment = "evening"
+    """Purchases."""
+    received: Moment = "morning"
+    """Receipts."""
+    words: tuple[str, ...] = ()
+    """Why."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
     """A cleaned export.  `days` is its length, from the midnight that begins `first`."""
@@ -119,6 +140,7 @@ class History:
     lines: LineHistory
     sent: Movements
     purchases: PurchaseHistory
+    came: Movements
     stock: StockHistory
     masters: Masters
     rows: tuple[Rows, ...]
@@ -127,12 +149,25 @@ class History:
     """Orders have a time of day."""
     exact: bool
     """Purchases and receipts have a time of day."""
-    shift: float
-    """Days from the noted date of a purchase to when it is placed in a scenario's day.
+    within_day: WithinDay
 
-    Dates that have only a day: purchases are placed in the evening, when the day's orders are
-    known, and receipts are there in the morning, before them.
-    """
+    @property
+    def placed(self) -> Floats:
+        """When purchases were placed: in the evening of a day is at the midnight after it."""
+        return self.purchases.placed + self._later(self.within_day.placed)
+
+    @property
+    def arrived(self) -> Floats:
+        """When purchases had arrived whole; nan: they are open."""
+        return self.purchases.received + self._later(self.within_day.received)
+
+    @property
+    def began(self) -> Floats:
+        """When the first units of purchases arrived; nan: none has."""
+        return self.purchases.first + self._later(self.within_day.received)
+
+    def _later(self, when: Moment) -> float:
+        return 1.0 if when == "evening" and not self.exact else 0.0
 
     @property
     def last(self) -> datetime.date:
@@ -150,6 +185,7 @@ def known_on(history: History, day: float) -> History:
         served = np.where(lines.served < day, lines.served, np.nan)
         cancelled = np.where(lines.cancelled < day, lines.cancelled, np.nan)
         received = np.where(bought.received < day, bought.received, np.nan)
+        begun = np.where(bought.first < day, bought.first, np.nan)
     seen = replace(
         lines,
         served=served,
@@ -161,7 +197,8 @@ def known_on(history: History, day: float) -> History:
         history,
         days=float(day),
         lines=_some(seen, lines.time < day),
-        purchases=_some(replace(bought, received=received), bought.placed < day),
+        purchases=_some(replace(bought, received=received, first=begun), bought.placed < day),
+        came=_some(history.came, history.came.time < day),
         stock=_some(stock, stock.day < day),
         sent=_some(sent, sent.time < day),
     )

@@ -98,6 +98,15 @@ class Rules(Spec):
     """What to do with a row that has a number or date which cannot be read."""
 
 
+class WithinDayRules(Spec):
+    """Before the orders of the day (morning) or after them (evening).  Default: what fits best."""
+
+    placed: Literal["morning", "evening"] | None = None
+    """Purchases."""
+    received: Literal["morning", "evening"] | None = None
+    """Receipts."""
+
+
 class Mapping(Spec):
     """A mapping: the files of an export and the headings of their columns."""
 
@@ -110,8 +119,8 @@ class Mapping(Spec):
     before were open then."""
     until: Day | None = None
     """The day of the export.  Default: the last day that it tells of."""
-    within_day: Literal["morning", "evening"] = "evening"
-    """When purchases are placed that have no time of day; receipts are there in the morning."""
+    within_day: WithinDayRules = WithinDayRules()
+    """When purchases and receipts happen whose dates have no time of day."""
     rules: Rules = Rules()
     """What is left out."""
     tables: Annotated[tuple[TableFile, ...], Field(min_length=1)]

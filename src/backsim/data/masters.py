@@ -1,4 +1,4 @@
-"""Purchases, counted stock, and what the masters say."""
+"""Counted stock, and what the masters say."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.data.export import Export
-from backsim.data.history import Masters, PurchaseHistory, StockHistory
-from backsim.data.reading import Data, distinct
+from backsim.data.history import Masters, StockHistory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,71 +15,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
     Flags = NDArray[np.bool_]
-
-
-def purchases_of(export: Export, since: int, until: int) -> PurchaseHistory:
-    """Purchases in order of time; those received after the last day are open."""
-    data = export.tables.get("purchases")
-    nothing, nobody = np.empty(0), np.empty(0, np.int64)
-    export.suppliers = ["supplier"]
-    if data is None:
-        empty = PurchaseHistory(nobody, nobody, nobody, nothing, nothing, nothing, nothing)
-        return empty
-    placed, units = data.dates["ordered"] - since, data.numbers["units"]
-    supplier = np.zeros(len(data), np.int64)
-    if "supplier" in data.names:
-        export.suppliers = [text or "unknown" for text in data.names["supplier"].texts]
-        supplier = data.names["supplier"].codes
-    received = _received(export, data) - since
-    site = export.sites_of("purchases")
-    confirmed = data.dates.get("confirmed", np.full(len(data), np.nan)) - since
-    reasons = {
-        "no date": np.isnan(placed),
-        "no units": ~(units > 0),
-        "received before it was ordered": received < placed,
-        "ordered after the last day": placed >= until + 1 - since,
-        "received before the first day": received < 0,
-    }
-    kept = np.ones(len(data), bool)
-    for reason, wrong in reasons.items():
-        export.keep("purchases", ~wrong[kept], reason)
-        kept &= ~wrong
-    received = np.where(received >= until + 1 - since, np.nan, received)
-    order = np.flatnonzero(kept)
-    order = order[np.argsort(placed[order], kind="stable")]
-    used = np.bincount(supplier[order], minlength=len(export.suppliers)) > 0
-    export.suppliers = [n for n, there in zip(export.suppliers, used, strict=True) if there]
-    return PurchaseHistory(
-        product=data.codes["product"][order],
-        site=site[order],
-        supplier=(np.cumsum(used) - 1)[supplier[order]],
-        units=units[order],
-        placed=placed[order],
-        confirmed=confirmed[order],
-        received=received[order],
-    )
-
-
-def _received(export: Export, data: Data) -> Floats:
-    """When each purchase had arrived whole: its own date, or that of its last receipt."""
-    receipts = export.tables.get("receipts")
-    if receipts is None or "purchase" not in data.names:
-        return data.dates.get("received", np.full(len(data), np.nan))
-    tables = [data, receipts]
-    _, key = distinct([t.names["purchase"] for t in tables])
-    if all("line" in t.names for t in tables):
-        texts, line = distinct([t.names["line"] for t in tables])
-        key = [k * (len(texts) + 1) + n for k, n in zip(key, line, strict=True)]
-    known, place = np.unique(key[0], return_inverse=True)
-    where = np.searchsorted(known, key[1])
-    where[where == len(known)] = 0
-    mine = known[where] == key[1]
-    export.keep("receipts", mine, "of no purchase")
-    last, came = np.full(len(known), -np.inf), np.zeros(len(known))
-    np.maximum.at(last, where[mine], np.nan_to_num(receipts.dates["received"][mine], nan=-np.inf))
-    np.add.at(came, where[mine], receipts.numbers["units"][mine])
-    whole = came[place] >= data.numbers["units"] - 1e-9
-    return np.where(whole & np.isfinite(last[place]), last[place], np.nan)
 
 
 def stock_of(export: Export, since: int) -> StockHistory:

@@ -117,7 +117,11 @@ class _Writer:
                 yield f"    # mean {fit.mean.value:.2f} days ({low:.2f} to {high:.2f}), {what}"
             yield from wrapped("    lead_time: ", flow(law))
             if not supplier.crossing:
-                yield "    crossing: false"
+                seen, chance = supplier.order.seen, supplier.order.by_chance
+                yield f"    crossing: false # {seen} overtakings, {chance:.0f} by chance"
+            if supplier.parts.usual > 1:
+                parts = {"count": supplier.parts.usual, "days": rounded(supplier.parts.days)}
+                yield f"    parts: {flow(parts)}"
             if supplier.outages:
                 length = sum(o.ends - o.starts for o in supplier.outages) / len(supplier.outages)
                 up = max(1.0, (self.history.days - length) / len(supplier.outages))
@@ -203,21 +207,44 @@ class _Writer:
         yield '  - {products: "*"}'
         if len(self.found.lead_times) > 1:
             yield from self.bought_from()
+        yield from self.own_lead_times()
         yield from self.multiples()
         yield from self.levels()
 
-    def bought_from(self) -> Iterator[str]:
-        """Products by their usual supplier: of the purchases, or else of the master."""
+    def usual_supplier(self) -> Any:
+        """By product: the supplier of most purchases, or else that of the master."""
         bought = self.history.purchases
         count = np.zeros((len(self.names), len(self.history.suppliers)))
         np.add.at(count, (bought.product, bought.supplier), 1.0)
         usual = np.where(count.sum(1) > 0, count.argmax(1), self.history.masters.supplier)
-        usual = np.where(usual < 0, 0, usual)
+        return np.where(usual < 0, 0, usual)
+
+    def bought_from(self) -> Iterator[str]:
+        """Products by their usual supplier."""
+        usual = self.usual_supplier()
         for code, name in enumerate(self.history.suppliers):
             mine = [self.history.products[i] for i in self.order if usual[i] == code]
             if mine:
                 yield from wrapped("  - products: ", flow(mine))
                 yield f"    supplier: {quoted(name)}"
+
+    def own_lead_times(self) -> Iterator[str]:
+        """Products whose lead times differ from those of their supplier, by steps of 5 %."""
+        usual = self.usual_supplier()
+        for code, supplier in enumerate(self.found.lead_times):
+            if supplier.items is None or supplier.fit is None:
+                continue
+            step = np.rint(np.log(supplier.items.factors) / math.log(1.05)).astype(int)
+            for k in sorted(set(step.tolist()) - {0}):
+                there = set(supplier.items.items[step == k].tolist())
+                mine = [
+                    self.history.products[i] for i in self.order if i in there and usual[i] == code
+                ]
+                if mine:
+                    factor = 1.05**k
+                    yield f"  # {factor:.2f} times the lead time of {supplier.name}"
+                    yield from wrapped("  - products: ", flow(mine))
+                    yield from wrapped("    lead_time: ", flow(supplier.fit.scaled(factor)))
 
     def multiples(self) -> Iterator[str]:
         """Products by the multiple in which they are bought, where that is more than 1."""

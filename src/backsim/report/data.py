@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from backsim.data.calibrate import Calibration
-from backsim.data.fit.interval import Interval
-from backsim.data.fit.survival import Fit, Times, distance, kaplan_meier
 from backsim.data.scenariofile import levels_rows
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
 from backsim.present.table import Cell, Column, Table, from_records
-from backsim.report.figures import style
-from backsim.report.svg import inline_svg
+from backsim.report.datatimes import (
+    between,
+    curves,
+    item_factors_table,
+    lead_time_table,
+    patience_table,
+)
 
 MOST_PRODUCTS = 200
 """Products and levels in the tables of the page; the files have all."""
@@ -71,10 +73,10 @@ def missing(found: Calibration) -> list[str]:
     for one in found.lead_times:
         if one.pooled and one.purchases:
             said.append(f"Supplier {one.name} has few receipts: lead times of all are taken.")
-    if not history.exact and len(history.purchases):
+    if history.within_day.words:
         said.append(
-            "Purchases have a day and no time: they count as placed in the evening and received in "
-            "the morning. Half a day of lead time may change the fill rate by two points."
+            " ".join(history.within_day.words)
+            + " Half a day of lead time may change the fill rate by two points."
         )
     return said
 
@@ -96,8 +98,8 @@ def _sections(found: Calibration) -> Iterator[Section]:
             "fits. Intervals: 95 %, "
             "from the observed Fisher information.",
         ),
-        tuple(_curves(found.lead_times, "s", "days from purchase to receipt")),
-        (lead_time_table(found),),
+        tuple(curves(found.lead_times, "s", "days from purchase to receipt")),
+        (lead_time_table(found), item_factors_table(found)),
     )
     yield Section(
         "patience",
@@ -106,7 +108,7 @@ def _sections(found: Calibration) -> Iterator[Section]:
             "A cancellation while waiting ends a customer's patience; lines that were served or "
             "are open say that it was longer.",
         ),
-        tuple(_curves(found.patience, "p", "days waited")),
+        tuple(curves(found.patience, "p", "days waited")),
         (patience_table(found),),
     )
     yield Section("policy", "Policy in use", _policy_words(found), tables=(levels_table(found),))
@@ -195,74 +197,6 @@ def factors_table(found: Calibration) -> Table:
     return Table("factors", "Factors on the rate", columns, tuple(rows), "- : no effect is known.")
 
 
-def lead_time_table(found: Calibration) -> Table:
-    """The lead time of each supplier."""
-    rows = [
-        (
-            s.name,
-            s.purchases,
-            s.open,
-            None if s.fit is None else s.fit.law,
-            None if s.fit is None else between(s.fit.mean),
-            None if s.fit is None else between(s.fit.sd),
-            s.completed_mean,
-            _distance(s),
-            _runners_up(s.fits),
-            None if math.isnan(s.late_share) else share(s.late_share),
-            ", ".join(f"day {o.starts:g} to {o.ends:g}" for o in s.outages) or None,
-            f"{s.crossings[0]} of {s.crossings[1]:.0f} expected",
-        )
-        for s in found.lead_times
-    ]
-    columns = (
-        Column("supplier", kind="text"),
-        Column("purchases"),
-        Column("open"),
-        Column("law"),
-        Column("mean", "days"),
-        Column("sd", "days"),
-        Column("mean of the received", "days"),
-        Column("distance"),
-        Column("other laws (AIC more)"),
-        Column("late"),
-        Column("outages"),
-        Column("overtakings"),
-    )
-    note = (
-        "Distance: the largest between the law and Kaplan-Meier. Late: after the confirmed date, "
-        "of those received. The mean of the received alone is too short where many are open."
-    )
-    return Table("leadtimes", "Lead times", columns, tuple(rows), note)
-
-
-def patience_table(found: Calibration) -> Table:
-    """The patience of each class."""
-    rows = [
-        (
-            p.name,
-            p.waited,
-            p.cancelled,
-            p.apart,
-            None if p.fit is None else p.fit.law,
-            None if p.fit is None else between(p.fit.mean),
-            _distance(p),
-            _runners_up(p.fits),
-        )
-        for p in found.patience
-    ]
-    columns = (
-        Column("class"),
-        Column("lines that waited"),
-        Column("cancelled"),
-        Column("for other reasons"),
-        Column("law"),
-        Column("mean", "days"),
-        Column("distance"),
-        Column("other laws (AIC more)"),
-    )
-    return Table("patience", "Patience", columns, tuple(rows))
-
-
 def levels_table(found: Calibration) -> Table:
     """The levels of each stock point: the master's, what purchases say, and which are used."""
     text = Column("product", kind="text"), Column("site", kind="text")
@@ -314,27 +248,6 @@ def products_table(found: Calibration) -> Table:
     return Table("products", "Demand by product", columns, tuple(rows), note)
 
 
-def between(interval: Interval) -> str:
-    """An estimate with the ends of its interval: 4.1 (3.8 to 4.4)."""
-    if not math.isfinite(interval.high):
-        return f"{interval.value:.4g}"
-    return f"{interval.value:.4g} ({interval.low:.4g} to {interval.high:.4g})"
-
-
-def _distance(part: Any) -> float | None:
-    """How far a parametric law is from what was observed."""
-    if part.fit is None or part.fit.law == "discrete" or not part.times.events:
-        return None
-    return distance(part.times, part.fit)
-
-
-def _runners_up(fits: Sequence[Fit]) -> str | None:
-    if len(fits) < 2:
-        return None
-    least = fits[0].aic
-    return ", ".join(f"{fit.law} +{fit.aic - least:.1f}" for fit in fits[1:])
-
-
 def _demand_words(found: Calibration) -> tuple[str, ...]:
     said, outs = [], found.stock_outs
     if len(found.classes) > 1:
@@ -365,27 +278,3 @@ def _policy_words(found: Calibration) -> tuple[str, ...]:
             "within a multiple."
         )
     return tuple(said)
-
-
-def _curves(parts: Sequence[Any], prefix: str, label: str) -> Iterator[tuple[str, str]]:
-    """The law against Kaplan-Meier, a figure for each supplier or class that has a law."""
-    shown = [part for part in parts if part.fit is not None and part.times.events > 1]
-    for number, part in enumerate(shown[:8]):
-        figure = _curve(part.times, part.fit, label)
-        said = f"{part.name}: Kaplan-Meier and the {part.fit.law} law"
-        yield inline_svg(figure, f"{prefix}{number}", f"Share that is longer, {label}"), said
-
-
-def _curve(times: Times, fit: Fit, label: str) -> Any:
-    ends, survival = kaplan_meier(times)
-    ax = style.new_axes(None, 2.6)
-    ax.step(
-        np.r_[0.0, ends], np.r_[1.0, survival], where="post", color=style.BLUE, label="observed"
-    )
-    days = np.linspace(1e-3, float(ends[-1]) * 1.05, 200)
-    ax.plot(days, fit.survival(days), color=style.ORANGE, linestyle="--", label=fit.law)
-    ax.set_xlabel(label)
-    ax.set_ylabel("share that is longer")
-    ax.set_ylim(0, 1.02)
-    ax.legend(frameon=False)
-    return ax.figure

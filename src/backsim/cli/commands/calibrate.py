@@ -70,7 +70,7 @@ def calibrate(
 
 
 def _blocks(found: Calibration) -> Iterator[Block]:
-    from backsim.report import data
+    from backsim.report import data, datatimes
 
     yield data.facts(found)
     yield data.summary(found)
@@ -81,8 +81,8 @@ def _blocks(found: Calibration) -> Iterator[Block]:
         data.dropped_table,
         data.service_table,
         data.demand_table,
-        data.lead_time_table,
-        data.patience_table,
+        datatimes.lead_time_table,
+        datatimes.patience_table,
     ):
         table = make(found)
         if table.rows:

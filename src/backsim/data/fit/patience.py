@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.data.fit.survival import LAWS, Fit, Times, fit_all
+from backsim.data.fit.survival import LAWS, Fit, Times, fit_all, with_profiles
 from backsim.data.history import History
 
 if TYPE_CHECKING:
@@ -27,13 +27,17 @@ class Patience:
     name: str
     waited: int
     cancelled: int
-    fit: Fit | None
     fits: list[Fit]
     times: Times
     apart: int
     """Cancellations that had nothing to do with waiting."""
     lag: float
     """Days from a cancellation to the midnight before it was noted."""
+
+    @property
+    def fit(self) -> Fit | None:
+        """The law that is used."""
+        return self.fits[0] if self.fits else None
 
 
 MOST = 20_000
@@ -54,7 +58,8 @@ def patience_by_class(history: History) -> list[Patience]:
     classes = range(len(history.classes))
     lags = LAGS if _noted_later(history) else LAGS[:1]
     trials = [[_of_class(history, code, lag) for code in classes] for lag in lags]
-    return max(trials, key=lambda found: sum(p.fits[0].log_likelihood for p in found if p.fits))
+    found = max(trials, key=lambda found: sum(p.fits[0].log_likelihood for p in found if p.fits))
+    return [replace(one, fits=with_profiles(one.fits)) for one in found]
 
 
 def _noted_later(history: History) -> bool:
@@ -82,12 +87,10 @@ def _of_class(history: History, code: int, lag: float) -> Patience:
     times = Times.of(low[rows], high[rows])
     enough = times.events >= MINIMUM
     fits = fit_all(times, FAMILIES) if enough else []
-    fit = fits[0] if fits else None
     return Patience(
         name=history.classes[code],
         waited=int(waited.sum()),
         cancelled=int(event.sum()),
-        fit=fit,
         fits=fits,
         times=times,
         apart=int((gone & ~lines.waiting).sum()),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.data.fit.byday import bought as bought_by_day
+from backsim.data.fit.byday import positions
 from backsim.data.history import History
 
 if TYPE_CHECKING:
@@ -53,15 +55,11 @@ def policy_in_use(history: History) -> PolicyInUse:
     place = bought.product * shape[1] + bought.site
     count = np.bincount(place, minlength=nothing.size).reshape(shape)
     quantity = np.bincount(place, bought.units, nothing.size).reshape(shape)
-    least, multiple = nothing.copy(), nothing.copy()
-    for code in np.unique(place):
-        units = np.rint(bought.units[place == code]).astype(np.int64)
-        least.flat[code] = units.min()
-        multiple.flat[code] = max(1, int(np.gcd.reduce(units))) if len(units) >= MINIMUM else 1
+    least, multiple = multiples(history)
     trigger, top, steady, agrees = nothing.copy(), nothing.copy(), np.zeros(shape, bool), np.nan
-    positions = _positions(history)
-    if positions is not None:
-        trigger, top, steady, agrees = _levels(history, positions, multiple)
+    known = before_orders(history)
+    if known is not None:
+        trigger, top, steady, agrees = _levels(history, known, multiple)
     return PolicyInUse(
         trigger=trigger,
         top=top,
@@ -75,6 +73,24 @@ def policy_in_use(history: History) -> PolicyInUse:
     )
 
 
+def multiples(history: History) -> tuple[Floats, Floats]:
+    """(smallest purchase, common divisor of the purchases), by product and site; nan: none."""
+    shape = (len(history.products), len(history.sites))
+    least, multiple = np.full(shape, np.nan), np.full(shape, np.nan)
+    bought = history.purchases
+    place = bought.product * shape[1] + bought.site
+    order = np.argsort(place, kind="stable")
+    units = np.rint(bought.units[order]).astype(np.int64)
+    starts = np.flatnonzero(np.r_[True, np.diff(place[order]) != 0]) if len(order) else order
+    if not len(starts):
+        return least, multiple
+    codes, counts = place[order][starts], np.diff(np.r_[starts, len(order)])
+    least.flat[codes] = np.minimum.reduceat(units, starts)
+    divisors = np.maximum(np.gcd.reduceat(units, starts), 1)
+    multiple.flat[codes] = np.where(counts >= MINIMUM, divisors, 1)
+    return least, multiple
+
+
 def _review_days(history: History) -> tuple[int, ...]:
     bought = history.purchases
     if not len(bought):
@@ -84,67 +100,29 @@ def _review_days(history: History) -> tuple[int, ...]:
     return tuple(int(day) for day in np.flatnonzero(share >= REGULAR))
 
 
-def by_day(history: History, product: Codes, site: Codes, time: Floats, units: Floats) -> Floats:
-    """Units by stock point (product x site) and day of the history."""
-    days = round(history.days)
-    inside = (time >= 0) & (time < days) & (product >= 0) & (site >= 0)
-    row = product[inside] * len(history.sites) + site[inside]
-    key = row * days + time[inside].astype(np.int64)
-    size = len(history.products) * len(history.sites) * days
-    return np.bincount(key, units[inside], size).reshape(-1, days).astype(float)
+def before_orders(history: History) -> Floats | None:
+    """The position that purchases of each day see, these included; None: not known.
 
-
-def _positions(history: History) -> Floats | None:
-    """The inventory position at the end of each day, purchases of the day included; None: unknown.
-
-    What customers asked for and cancelled and what was bought move it; counted stock says where it
-    is, again at each count, as returns and corrections move it too.
+    At the day's end, or where purchases are placed in the morning, before its orders.
     """
-    stock, lines, bought = history.stock, history.lines, history.purchases
-    if not len(stock.day):
-        return None
-    days = round(history.days)
-    asked = by_day(history, lines.product, lines.site, lines.time, lines.units)
-    gone = np.nan_to_num(lines.cancelled, nan=-1.0)
-    back = by_day(history, lines.product, lines.site, gone, lines.cancelled_units)
-    placed = by_day(history, bought.product, bought.site, bought.placed, bought.units)
-    early = bought.placed < 0
-    came = np.nan_to_num(bought.received, nan=-1.0)
-    received = by_day(history, bought.product, bought.site, came, bought.units)
-    flow = np.cumsum(placed - asked + back, axis=1)
-    before = np.zeros(len(flow))
-    np.add.at(
-        before, (bought.product * len(history.sites) + bought.site)[early], bought.units[early]
-    )
-    on_order = before[:, None] + np.cumsum(placed - received, axis=1)
-    sent = history.sent
-    shipped = by_day(history, sent.product, sent.site, sent.time, sent.units)
-    backlog = np.cumsum(asked - back - shipped, axis=1)
-    backlog = np.maximum(backlog, 0.0)
-    offset = np.full((len(flow), days), np.nan)
-    row = stock.product * len(history.sites) + stock.site
-    inside = (stock.day >= 0) & (stock.day < days)
-    r, d = row[inside], stock.day[inside].astype(int)
-    offset[r, d] = stock.units[inside] + on_order[r, d] - backlog[r, d] - flow[r, d]
-    start = np.flatnonzero(stock.day < 0)
-    first = np.full(len(flow), np.nan)
-    latest = start[np.argsort(stock.day[start], kind="stable")]
-    first[row[latest]] = stock.units[latest]
-    offset[:, 0] = np.where(np.isnan(offset[:, 0]), first + before, offset[:, 0])
-    known = np.where(np.isnan(offset), 0, np.arange(days))
-    np.maximum.accumulate(known, axis=1, out=known)
-    return np.asarray(flow + np.take_along_axis(offset, known, axis=1))
+    known = positions(history)
+    if known is None or history.within_day.placed == "evening":
+        return known
+    placed = bought_by_day(history)
+    before = np.roll(known, 1, axis=1)
+    before[:, 0] = np.nan
+    return before + placed
 
 
 def _levels(
     history: History, position: Floats, multiple: Floats
 ) -> tuple[Floats, Floats, NDArray[np.bool_], float]:
     """(trigger, top, steady, agreement with the master), by product and site."""
-    bought, sites = history.purchases, len(history.sites)
+    sites = len(history.sites)
     shape = (len(history.products), sites)
     trigger, top = np.full(shape, np.nan), np.full(shape, np.nan)
     steady = np.zeros(shape, bool)
-    placed = by_day(history, bought.product, bought.site, bought.placed, bought.units)
+    placed = bought_by_day(history)
     from_day = SETTLED if history.days > 3 * SETTLED else 0
     review = np.zeros(position.shape[1], bool)
     weekday = (np.arange(position.shape[1]) + history.first.weekday()) % 7

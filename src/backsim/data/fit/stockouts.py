@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.data.fit.policy import by_day
+from backsim.data.fit.byday import on_hand
 from backsim.data.history import History
 
 if TYPE_CHECKING:
@@ -71,30 +71,20 @@ def _exposure(history: History) -> Floats | None:
     Units on hand are those counted last, and what came and left since.  On the day on which they
     run out there was stock until the last shipment; on the day of a receipt, from it on.
     """
-    stock, sent, bought = history.stock, history.sent, history.purchases
-    if not len(stock.day) or not len(sent.time):
+    sent, came = history.sent, history.came
+    known = on_hand(history) if len(sent.time) else None
+    if known is None:
         return None
     days = round(history.days)
-    came = np.nan_to_num(bought.received, nan=-1.0)
-    received = by_day(history, bought.product, bought.site, came, bought.units)
-    moved = np.cumsum(
-        received - by_day(history, sent.product, sent.site, sent.time, sent.units), axis=1
-    )
-    offset = np.full((len(moved), days + 1), np.nan)
-    row, day = stock.product * len(history.sites) + stock.site, stock.day.astype(int) + 1
-    inside = (day >= 0) & (day <= days)
-    before = np.concatenate([np.zeros((len(moved), 1)), moved], axis=1)
-    offset[row[inside], day[inside]] = stock.units[inside] - before[row[inside], day[inside]]
-    known = np.where(np.isnan(offset), 0, np.arange(days + 1))
-    np.maximum.accumulate(known, axis=1, out=known)
-    on_hand = before + np.take_along_axis(offset, known, axis=1)
-    start, end = on_hand[:, :-1], on_hand[:, 1:]
+    start, end = known[:, :-1], known[:, 1:]
     ran_out, came_back = (start > 0.5) & (end < 0.5), (start < 0.5) & (end > 0.5)
     part = np.where((start < 0.5) & (end < 0.5), 0.0, 1.0)
     part[ran_out] = _moment(history, sent.product, sent.site, sent.time, days, True)[ran_out]
     if history.exact:
-        first = _moment(history, bought.product, bought.site, came, days, False)
+        first = _moment(history, came.product, came.site, came.time, days, False)
         part[came_back] = 1 - first[came_back]
+    elif history.within_day.received == "evening":
+        part[came_back] = 0.0
     return np.where(np.isnan(start) | np.isnan(end), 1.0, part)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import stats
 
+from backsim.data.fit.items import ItemFactors, item_factors, without
 from backsim.data.fit.survival import Fit, Times, best, fit_all
 from backsim.data.history import History, PurchaseHistory
 
@@ -21,6 +23,8 @@ MINIMUM = 5
 EVIDENCE = 25.0
 """Gain in the logarithm of the likelihood from which an outage is believed."""
 SHORTEST, MOST_OUTAGES = 5, 4
+IN_SEQUENCE, SURE = 0.25, 0.01
+"""Share of the overtakings by chance up to which there are none, and the level of that test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,44 @@ class Outage:
     ends: float
     purchases: int
     gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Neighbouring purchases of a stock point that overtook one another."""
+
+    seen: int
+    by_chance: float
+    """How many such pairs independent lead times would give."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether purchases may overtake: unless far fewer do than by chance (1 % level)."""
+        few = self.seen <= IN_SEQUENCE * self.by_chance
+        return not (few and stats.poisson.cdf(self.seen, self.by_chance) < SURE)
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """Purchases that came in several receipts."""
+
+    share: float
+    """Of those received whole."""
+    usual: int
+    """Receipts of most purchases: 1, or how many parts most of them come in."""
+    days: float
+    """Mean days between two receipts of a purchase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Receipts against the dates that the supplier had confirmed."""
+
+    known: int
+    share: float
+    """Of those received that have a date: the ones that came after it."""
+    days: float
+    """Mean days late of those."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,56 +88,60 @@ class LeadTime:
     pooled: bool
     completed_mean: float
     """The mean of the received purchases alone, which is too short where many are open."""
-    crossings: tuple[int, float]
-    """Pairs of purchases of a stock point that arrived in the other order; how many such pairs
-    independent lead times would give."""
+    items: ItemFactors | None
+    """How the items differ, if they do; `fit` is that of an item of factor 1."""
+    order: Crossing
+    parts: InParts
     outages: tuple[Outage, ...]
-    late_share: float
-    mean_late: float
-    """Of those that have a confirmed date: the share that came after it; days late of those."""
+    late: Late
 
     @property
     def crossing(self) -> bool:
         """Whether purchases may overtake each other, as far as is known."""
-        seen, expected = self.crossings
-        return seen > 0 or expected < 5
+        return self.order.allowed
 
 
 def lead_times(history: History) -> list[LeadTime]:
     """The lead time of each supplier."""
-    everything = _times(history, np.ones(len(history.purchases), bool), 0.0)
+    everyone = np.ones(len(history.purchases), bool)
+    everything = _times(history, everyone, 0.0, history.arrived)
     common = best(everything)[0] if everything.events else None
     return [_of_supplier(history, code, common) for code in range(len(history.suppliers))]
 
 
-def _times(history: History, mine: Any, width: float, placed: Floats | None = None) -> Times:
-    bought = history.purchases
-    start = (bought.placed + history.shift if placed is None else placed)[mine]
-    received = bought.received[mine]
-    is_open = np.isnan(received)
-    length = np.where(is_open, history.days - start, received - start)
+def _times(
+    history: History, mine: Any, width: float, arrived: Floats, placed: Floats | None = None
+) -> Times:
+    start = (history.placed if placed is None else placed)[mine]
+    end = arrived[mine]
+    is_open = np.isnan(end)
+    length = np.where(is_open, history.days - start, end - start)
     low = np.where(is_open, length, length - width / 2)
     high = np.where(is_open, np.inf, length + width / 2)
-    entry = -(bought.placed + history.shift)[mine]
-    return Times.of(np.maximum(low, 0.0), np.maximum(high, 1e-3), entry)
+    entry = -history.placed[mine]
+    label = history.purchases.product[mine]
+    return Times.of(np.maximum(low, 0.0), np.maximum(high, 1e-3), entry, label)
 
 
 def _of_supplier(history: History, code: int, common: Fit | None) -> LeadTime:
     bought = history.purchases
     mine = bought.supplier == code
     width = 0.0 if history.exact else 1.0
-    times = _times(history, mine, width)
+    parts = _parts(history, mine)
+    arrived = history.began if parts.usual > 1 else history.arrived
+    times = _times(history, mine, width, arrived)
     outages: tuple[Outage, ...] = ()
-    fit, fits = best(times) if times.events >= MINIMUM else (None, [])
+    fits = fit_all(times) if times.events >= MINIMUM else []
     if fits and times.events >= 100 and math.isfinite(fits[0].aic):
-        placed, outages = _outages(history, mine, fits[0])
+        placed, outages = _outages(history, mine, fits[0], arrived)
         if outages:
-            times = _times(history, mine, width, placed)
-            fit, fits = best(times)
-    received = bought.received[mine] - bought.placed[mine] - history.shift
-    late = (bought.received - bought.confirmed)[mine]
-    late = late[~np.isnan(late)]
-    behind = late[late > 0]
+            times = _times(history, mine, width, arrived, placed)
+            fits = fit_all(times)
+    items = item_factors(times, fits[0]) if fits else None
+    if items is not None:
+        times = without(times, items)
+    fit, fits = best(times) if fits else (None, [])
+    received = (arrived - history.placed)[mine]
     return LeadTime(
         name=history.suppliers[code],
         purchases=int(mine.sum()),
@@ -105,48 +151,68 @@ def _of_supplier(history: History, code: int, common: Fit | None) -> LeadTime:
         times=times,
         pooled=fit is None,
         completed_mean=float(np.nanmean(received)) if times.events else math.nan,
-        crossings=_crossings(bought, mine),
+        items=items,
+        order=_crossings(bought, mine),
+        parts=parts,
         outages=outages,
-        late_share=float(len(behind) / len(late)) if len(late) else math.nan,
-        mean_late=float(behind.mean()) if len(behind) else 0.0,
+        late=_late(bought, mine),
     )
 
 
-def _crossings(bought: PurchaseHistory, mine: Any) -> tuple[int, float]:
-    """Neighbouring purchases of a stock point that overtook; and how many would by chance.
+def _parts(history: History, mine: Any) -> InParts:
+    bought = history.purchases
+    whole = mine & ~np.isnan(bought.received)
+    count = bought.parts[whole]
+    several = count > 1
+    if not several.any():
+        return InParts(0.0, 1, 0.0)
+    gaps = (bought.received - bought.first)[whole][several].sum() / (count[several] - 1).sum()
+    share = float(several.mean())
+    usual = int(np.median(count[several])) if share > 0.5 else 1
+    return InParts(share, usual, float(gaps))
 
-    By chance: each pair with the lead times of the supplier's others (all shifts of their list).
-    """
+
+def _late(bought: PurchaseHistory, mine: Any) -> Late:
+    late = (bought.received - bought.confirmed)[mine]
+    late = late[~np.isnan(late)]
+    if not len(late):
+        return Late(0, math.nan, 0.0)
+    behind = late[late > 0]
+    return Late(len(late), len(behind) / len(late), float(behind.mean()) if len(behind) else 0.0)
+
+
+def _crossings(bought: PurchaseHistory, mine: Any) -> Crossing:
+    """By chance: each pair with the lead times of the supplier's others (shifts of their list)."""
     known = mine & ~np.isnan(bought.received)
     order = np.flatnonzero(known)
     order = order[np.lexsort((bought.placed[order], bought.site[order], bought.product[order]))]
     if len(order) < 2:
-        return 0, 0.0
+        return Crossing(0, 0.0)
     same = (np.diff(bought.product[order]) == 0) & (np.diff(bought.site[order]) == 0)
     placed, received = bought.placed[order], bought.received[order]
     gap = np.diff(placed)
     pairs = same & (gap > 0)
     seen = int((pairs & (np.diff(received) < 0)).sum())
-    lengths = (received - placed)[: 400 * (len(placed) // 400 or 1)]
-    expected, shifts = 0.0, range(1, min(len(lengths), 40))
+    expected, shifts = 0.0, range(1, min(len(order), 40))
     for k in shifts:
         difference = np.roll(received - placed, -k)[:-1] - np.roll(received - placed, -2 * k)[:-1]
         expected += float((pairs & (difference > gap)).sum())
-    return seen, expected / max(1, len(shifts))
+    return Crossing(seen, expected / max(1, len(shifts)))
 
 
-def _outages(history: History, mine: Any, law: Fit) -> tuple[Floats, tuple[Outage, ...]]:
+def _outages(
+    history: History, mine: Any, law: Fit, arrived: Floats
+) -> tuple[Floats, tuple[Outage, ...]]:
     """Outages found one after the other, and when purchases could leave.
 
     An outage from a to b: what was ordered between left at b.  Its gain is what that adds to the
     likelihood of the lead times.
     """
-    bought = history.purchases
-    placed = bought.placed + history.shift
+    placed = history.placed
     found: list[Outage] = []
     for _ in range(MOST_OUTAGES):
-        fits = fit_all(_times(history, mine, 0.0, placed)) if found else [law]
-        outage = _longest(history, mine, fits[0], placed)
+        fits = fit_all(_times(history, mine, 0.0, arrived, placed)) if found else [law]
+        outage = _longest(history, arrived[mine], fits[0], placed[mine])
         if outage is None:
             break
         found.append(outage)
@@ -155,10 +221,8 @@ def _outages(history: History, mine: Any, law: Fit) -> tuple[Floats, tuple[Outag
     return placed, tuple(sorted(found, key=lambda o: o.starts))
 
 
-def _longest(history: History, mine: Any, law: Fit, placed: Floats) -> Outage | None:
+def _longest(history: History, received: Floats, law: Fit, start: Floats) -> Outage | None:
     """The outage with most evidence, if there is enough."""
-    received = history.purchases.received[mine]
-    start = placed[mine]
     known = ~np.isnan(received)
     start, received = start[known], received[known]
     order = np.argsort(start, kind="stable")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +18,17 @@ from scipy import optimize
 
 from backsim.data.fit.interval import Interval
 from backsim.data.fit.laws import LAWS, Law
+from backsim.data.fit.profile import Peak, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
 
 TINY = 1e-300
+WORST = -1e18
+"""The logarithm of a likelihood that is none."""
 SMALLEST = 1e-3
 """Days: what is shorter counts as so long, as a law of positive times has no place for 0."""
 
@@ -35,17 +40,22 @@ class Times:
     low: Floats
     high: Floats
     entry: Floats
+    label: Codes = field(default_factory=lambda: np.empty(0, np.int64))
+    """Whose each is, where that matters."""
 
     @staticmethod
-    def of(low: Floats, high: Floats, entry: Floats | None = None) -> Times:
+    def of(
+        low: Floats, high: Floats, entry: Floats | None = None, label: Codes | None = None
+    ) -> Times:
         """Times that say something: longer than their entry, and not censored at 0."""
+        label = np.zeros(len(low), np.int64) if label is None else label
         entry = np.zeros(len(low)) if entry is None else np.maximum(entry, 0.0)
         exact = low == high
         low, high = np.maximum(low, 0.0), np.where(exact, np.maximum(low, SMALLEST), high)
         low = np.where(exact, high, low)
         entry = np.minimum(entry, np.where(exact, low, high))
         says = np.isfinite(high) | (low > entry)
-        return Times(low[says], high[says], entry[says])
+        return Times(low[says], high[says], entry[says], label[says])
 
     def __len__(self) -> int:
         return len(self.low)
@@ -73,7 +83,7 @@ class Fit:
     """A law fitted to times: its parameters as in a scenario, and how well it fits.
 
     The intervals of mean and standard deviation are normal ones of their logarithms, from the
-    observed Fisher information.
+    observed Fisher information; those of the law that is used are profile likelihoods (`profile`).
     """
 
     law: str
@@ -83,40 +93,68 @@ class Fit:
     log_likelihood: float
     aic: float
     survival: Callable[[Floats], Floats]
+    peak: Peak | None = None
 
     def to_file(self) -> dict[str, Any]:
         """The distribution as a scenario file spells it."""
         return {self.law: self.parameters}
 
+    def scaled(self, factor: float) -> dict[str, Any]:
+        """The same of times so many times as long: all parameters of time are."""
+        made = dict(self.parameters)
+        for name in {"mean", "sd", "scale", "value"} & set(made):
+            made[name] = float(f"{made[name] * factor:.5g}")
+        if "values" in made:
+            made["values"] = [float(f"{x * factor:.4g}") for x in made["values"]]
+        return {self.law: made}
+
+
+class Likelihood:
+    """Of laws, by times of which equal ones are counted."""
+
+    def __init__(self, times: Times) -> None:
+        rows = np.stack([times.low, times.high, times.entry], axis=1)
+        rows, counts = np.unique(rows, axis=0, return_counts=True)
+        low, high, entry = rows.T
+        exact, is_open, cut = low == high, np.isinf(high), entry > 0
+        between = ~exact & ~is_open
+        self.exact, self.of_exact = low[exact], counts[exact]
+        self.open, self.of_open = low[is_open], counts[is_open]
+        self.low, self.high = low[between], np.maximum(high[between], SMALLEST)
+        self.of_between = counts[between]
+        self.entry, self.of_entry = entry[cut], counts[cut]
+
+    def log(self, law: Law, p: Any) -> float:
+        """The logarithm of the likelihood of a law's parameters."""
+        if np.abs(p).max() > 30:
+            return WORST
+        with np.errstate(all="ignore"):
+            total = float(law.log_density(self.exact, p) @ self.of_exact)
+            mass = law.survival(self.low, p) - law.survival(self.high, p)
+            for share, counts in (
+                (mass, self.of_between),
+                (law.survival(self.open, p), self.of_open),
+                (law.survival(self.entry, p), -self.of_entry),
+            ):
+                total += float(np.log(np.maximum(share, TINY)) @ counts)
+        return total if math.isfinite(total) else WORST
+
 
 def log_likelihood(times: Times, law: Law, p: Any) -> float:
     """The logarithm of the likelihood of a law's parameters."""
-    exact, entry = times.exact, times.entry
-    between = ~exact
-    with np.errstate(all="ignore"):
-        total = float(law.log_density(times.low[exact], p).sum())
-        ends = np.where(np.isfinite(times.high[between]), times.high[between], 0.0)
-        after = np.where(
-            np.isfinite(times.high[between]), law.survival(np.maximum(ends, SMALLEST), p), 0.0
-        )
-        mass = law.survival(times.low[between], p) - after
-        total += float(np.log(np.maximum(mass, TINY)).sum())
-        cut = entry > 0
-        total -= float(np.log(np.maximum(law.survival(entry[cut], p), TINY)).sum())
-    return total if math.isfinite(total) else -1e18
+    return Likelihood(times).log(law, p)
 
 
-def fit_law(times: Times, law: Law) -> Fit | None:
+def fit_law(times: Times, law: Law, likelihood: Likelihood | None = None) -> Fit | None:
     """Maximum likelihood; None where there is no maximum inside."""
+    known = likelihood or Likelihood(times)
     middle, events = times.middle, max(times.events, 1)
     mean = max(float(middle.sum()) / events, SMALLEST)
     ended = middle[np.isfinite(times.high)]
     cv = float(np.clip(ended.std() / max(ended.mean(), SMALLEST), 0.05, 2.0)) if len(ended) else 1.0
 
     def cost(p: Any) -> float:
-        if np.abs(p).max() > 30:
-            return 1e18
-        return -log_likelihood(times, law, p) / len(times)
+        return -known.log(law, p) / len(times)
 
     found = optimize.minimize(
         cost,
@@ -124,7 +162,7 @@ def fit_law(times: Times, law: Law) -> Fit | None:
         method="Nelder-Mead",
         options={"xatol": 1e-6, "fatol": 1e-11, "maxiter": 1000},
     )
-    if not found.success or found.fun > 1e17:
+    if not found.success or found.fun * len(times) >= -WORST:
         return None
     p = found.x
     covariance = _covariance(lambda q: cost(q) * len(times), p)
@@ -138,6 +176,7 @@ def fit_law(times: Times, law: Law) -> Fit | None:
         value,
         2 * len(p) - 2 * value,
         lambda t: law.survival(t, p),
+        Peak(partial(known.log, law), p, covariance),
     )
 
 
@@ -206,8 +245,28 @@ def fit_all(times: Times, laws: tuple[Law, ...] = LAWS) -> list[Fit]:
     if constant is not None:
         return [constant]
     known = laws if times.events >= ENOUGH_FOR_TWO else LAWS[:1]
-    fits = [fit for law in known if (fit := fit_law(times, law)) is not None]
+    likelihood = Likelihood(times)
+    fits = [fit for law in known if (fit := fit_law(times, law, likelihood)) is not None]
     return sorted(fits, key=lambda fit: fit.aic)
+
+
+def with_profiles(fits: list[Fit]) -> list[Fit]:
+    """Laws of which the first, that is used, has intervals over all that are not ruled out."""
+    by_name = {law.name: law for law in LAWS}
+    known = [(fit.peak, by_name[fit.law].moments) for fit in fits if fit.peak is not None]
+    if not known:
+        return fits
+    peaks = [peak for peak, _ in known]
+
+    def of(value: float, which: int) -> Interval:
+        return interval(value, peaks, [partial(_log_moment, m, which) for _, m in known])
+
+    first = replace(fits[0], mean=of(fits[0].mean.value, 0), sd=of(fits[0].sd.value, 1))
+    return [first, *fits[1:]]
+
+
+def _log_moment(moments: Callable[[Any], tuple[float, float]], which: int, p: Any) -> float:
+    return math.log(max(moments(p)[which], TINY))
 
 
 def kaplan_meier(times: Times) -> tuple[Floats, Floats]:
@@ -293,7 +352,7 @@ def best(times: Times) -> tuple[Fit | None, list[Fit]]:
     The empirical law where there are enough ends and even the best law is further from
     Kaplan-Meier than chance explains (Kolmogorov's 1 % bound).
     """
-    fits = fit_all(times)
+    fits = with_profiles(fit_all(times))
     if not fits:
         return None, []
     chosen = fits[0]

@@ -1,0 +1,115 @@
+"""Purchases and their receipts, of which a purchase may have several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.data.export import Export
+from backsim.data.history import Movements, PurchaseHistory
+from backsim.data.reading import Data, distinct
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Receipts:
+    """What arrived: of which purchase (its row), when, and how many units."""
+
+    row: Codes
+    time: Floats
+    units: Floats
+
+
+def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistory, Movements]:
+    """(purchases in order of time, all receipts); what is received after the last day is open."""
+    data = export.tables.get("purchases")
+    export.suppliers = ["supplier"]
+    if data is None:
+        nothing, nobody = np.empty(0), np.empty(0, np.int64)
+        places, days = (nobody,) * 3, (nothing,) * 5
+        return PurchaseHistory(*places, *days, nobody), Movements(nobody, nobody, nothing, nothing)
+    placed, units = data.dates["ordered"] - since, data.numbers["units"]
+    supplier = np.zeros(len(data), np.int64)
+    if "supplier" in data.names:
+        export.suppliers = [text or "unknown" for text in data.names["supplier"].texts]
+        supplier = data.names["supplier"].codes
+    receipts = _receipts(export, data, since, until)
+    first, last, parts, came = _by_purchase(receipts, len(data))
+    received = np.where(came >= units - 1e-9, last, np.nan)
+    product, site = data.codes["product"], export.sites_of("purchases")
+    confirmed = data.dates.get("confirmed", np.full(len(data), np.nan)) - since
+    reasons = {
+        "no date": np.isnan(placed),
+        "no units": ~(units > 0),
+        "received before it was ordered": first < placed,
+        "ordered after the last day": placed >= until + 1 - since,
+        "received before the first day": received < 0,
+    }
+    kept = np.ones(len(data), bool)
+    for reason, wrong in reasons.items():
+        export.keep("purchases", ~wrong[kept], reason)
+        kept &= ~wrong
+    order = np.flatnonzero(kept)
+    order = order[np.argsort(placed[order], kind="stable")]
+    used = np.bincount(supplier[order], minlength=len(export.suppliers)) > 0
+    export.suppliers = [n for n, there in zip(export.suppliers, used, strict=True) if there]
+    bought = PurchaseHistory(
+        product=product[order],
+        site=site[order],
+        supplier=(np.cumsum(used) - 1)[supplier[order]],
+        units=units[order],
+        placed=placed[order],
+        confirmed=confirmed[order],
+        first=first[order],
+        received=received[order],
+        parts=parts[order],
+    )
+    mine = kept[receipts.row]
+    row = receipts.row[mine]
+    return bought, Movements(product[row], site[row], receipts.time[mine], receipts.units[mine])
+
+
+def _receipts(export: Export, data: Data, since: int, until: int) -> _Receipts:
+    """All receipts up to the last day: of a file of their own, or one per purchase."""
+    table = export.tables.get("receipts")
+    if table is None or "purchase" not in data.names:
+        when = data.dates.get("received", np.full(len(data), np.nan)) - since
+        row = np.flatnonzero(when < until + 1 - since)
+        return _Receipts(row, when[row], data.numbers["units"][row])
+    units = table.numbers["units"]
+    export.keep(
+        "receipts", ~np.isnan(table.dates["received"]) & ~np.isnan(units), "no date or units"
+    )
+    table = export.tables["receipts"]
+    tables = [data, table]
+    _, (bought, came) = distinct([t.names["purchase"] for t in tables])
+    if all("line" in t.names for t in tables):
+        texts, (line, of) = distinct([t.names["line"] for t in tables])
+        bought, came = bought * (len(texts) + 1) + line, came * (len(texts) + 1) + of
+    known, first = np.unique(bought, return_index=True)
+    where = np.minimum(np.searchsorted(known, came), max(len(known) - 1, 0))
+    mine = known[where] == came if len(known) else np.zeros(len(came), bool)
+    export.keep("receipts", mine, "of no purchase")
+    table = export.tables["receipts"]
+    when = table.dates["received"] - since
+    early = when < until + 1 - since
+    export.keep("receipts", early, "after the last day")
+    return _Receipts(first[where[mine]][early], when[early], table.numbers["units"][early])
+
+
+def _by_purchase(receipts: _Receipts, count: int) -> tuple[Floats, Floats, Codes, Floats]:
+    """(first receipt, last one, how many, units received) of each purchase; nan: none."""
+    first, last = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(first, receipts.row, receipts.time)
+    np.maximum.at(last, receipts.row, receipts.time)
+    none = np.isinf(first)
+    first[none], last[none] = np.nan, np.nan
+    parts = np.bincount(receipts.row, minlength=count)
+    return first, last, parts, np.bincount(receipts.row, receipts.units, count)
