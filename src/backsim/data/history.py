@@ -93,6 +93,7 @@ class Masters:
     cost: Floats
     group: tuple[str, ...]
     supplier: Codes
+    planned_days: Floats
     reorder_point: Floats
     up_to: Floats
     least_order: Floats

@@ -43,7 +43,7 @@ def masters_of(export: Export) -> Masters:
         price = np.where(seen > 0, sums / np.maximum(seen, 1), np.nan)
     by_site = {
         n: np.full((count, places), np.nan)
-        for n in ("reorder_point", "up_to", "least_order", "multiple")
+        for n in ("planned_days", "reorder_point", "up_to", "least_order", "multiple")
     }
     group, supplier = [""] * count, np.full(count, -1)
     for name in ("products", "prices"):

@@ -12,6 +12,7 @@ import numpy as np
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.survival import Fit
+from backsim.data.levels import levels_of, rounded
 
 WARM_UP, COUNTED = 180, 365
 """Days of the scenario: those that no metric counts, and those that count."""
@@ -272,53 +273,6 @@ class _Writer:
                 yield f"  - {flow({**values, 'reorder': rule})}"
 
 
-def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, str]]:
-    """(s, S, where they are from) by product and site; nan: not known."""
-    masters, policy = found.history.masters, found.policy
-    made = {}
-    for i in range(len(found.history.products)):
-        for j in range(len(found.history.sites)):
-            low, high = masters.reorder_point[i, j], masters.up_to[i, j]
-            origin = "master"
-            if math.isnan(low) or math.isnan(high) or high <= low:
-                low, high, origin = policy.trigger[i, j], policy.top[i, j], "purchases"
-            if not high > low:
-                low, high, origin = math.nan, math.nan, "none"
-            made[i, j] = float(low), float(high), origin
-    return made
-
-
-def levels_rows(found: Calibration) -> list[dict[str, Any]]:
-    """The levels of every stock point: those of the master, those by purchases, and those used."""
-    history, policy, masters = found.history, found.policy, found.history.masters
-    used, rows = levels_of(found), []
-    for i, name in enumerate(history.products):
-        for j, site in enumerate(history.sites):
-            low, high, origin = used[i, j]
-            rows.append(
-                {
-                    "product": name,
-                    "site": site,
-                    "group": masters.group[i],
-                    "reorder_point": _cell(low),
-                    "up_to": _cell(high),
-                    "from": origin,
-                    "master_reorder_point": _cell(masters.reorder_point[i, j]),
-                    "master_up_to": _cell(masters.up_to[i, j]),
-                    "purchases_reorder_point": _cell(policy.trigger[i, j]),
-                    "purchases_up_to": _cell(policy.top[i, j]),
-                    "purchases": int(policy.purchases[i, j]),
-                    "unit_cost": _cell(masters.cost[i]),
-                    "value_at_up_to": _cell(high * masters.cost[i]),
-                }
-            )
-    return rows
-
-
-def _cell(value: float) -> float | int | None:
-    return None if math.isnan(value) else rounded(value)
-
-
 def _common(row: Any) -> float:
     known = row[~np.isnan(row)].astype(int)
     return float(np.gcd.reduce(known)) if len(known) else 1.0
@@ -330,12 +284,6 @@ def _common(row: Any) -> float:
 def law_of(fit: Fit) -> dict[str, Any]:
     """A fitted law, its numbers short."""
     return fit.to_file()
-
-
-def rounded(value: float) -> float | int:
-    """A number of at most five digits; whole ones without a point."""
-    short = float(f"{float(value):.5g}")
-    return int(short) if short == int(short) else short
 
 
 def flow(value: Any) -> str:
@@ -377,4 +325,4 @@ def wrapped(head: str, text: str) -> Iterator[str]:
     yield line[:-2]
 
 
-__all__ = ["experiment_text", "levels_of", "levels_rows", "scenario_text"]
+__all__ = ["experiment_text", "scenario_text"]

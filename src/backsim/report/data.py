@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from backsim.data.calibrate import Calibration
-from backsim.data.scenariofile import levels_rows
+from backsim.data.levels import by_group, levels_rows
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
 from backsim.present.table import Cell, Column, Table, from_records
@@ -111,7 +112,12 @@ def _sections(found: Calibration) -> Iterator[Section]:
         tuple(curves(found.patience, "p", "days waited")),
         (patience_table(found),),
     )
-    yield Section("policy", "Policy in use", _policy_words(found), tables=(levels_table(found),))
+    yield Section(
+        "policy",
+        "Policy in use",
+        _policy_words(found),
+        tables=(level_groups_table(found), levels_table(found, MOST_PRODUCTS)),
+    )
     yield Section("products", "Products", tables=(products_table(found),))
 
 
@@ -197,21 +203,52 @@ def factors_table(found: Calibration) -> Table:
     return Table("factors", "Factors on the rate", columns, tuple(rows), "- : no effect is known.")
 
 
-def levels_table(found: Calibration) -> Table:
-    """The levels of each stock point: the master's, what purchases say, and which are used."""
-    text = Column("product", kind="text"), Column("site", kind="text")
-    columns = {
-        "product": text[0],
-        "site": text[1],
-        "group": Column("group", kind="text"),
-        "purchases": Column("purchases"),
-        "master_reorder_point": Column("s of the master"),
-        "master_up_to": Column("S of the master"),
-        "purchases_reorder_point": Column("s by purchases"),
-        "purchases_up_to": Column("S by purchases"),
-        "from": Column("used"),
-    }
-    return from_records("Levels", levels_rows(found)[:MOST_PRODUCTS], columns)
+LEVELS = {
+    "product": Column("product", kind="text"),
+    "site": Column("site", kind="text"),
+    "group": Column("group", kind="text"),
+    "reorder_point": Column("s today"),
+    "up_to": Column("S today"),
+    "from": Column("known from"),
+    "proposed_reorder_point": Column("s proposed"),
+    "proposed_up_to": Column("S proposed"),
+    "reason": Column("reason", kind="text"),
+    "fill_rate": Column("fill rate today"),
+    "proposed_fill_rate": Column("proposed"),
+    "stock_value": Column("stock value today"),
+    "proposed_stock_value": Column("proposed"),
+}
+
+
+def levels_table(found: Calibration, most: int | None = None) -> Table:
+    """The levels of each stock point: today's, those proposed, and why."""
+    note = (
+        "s: reorder point; S: order-up-to level. Proposed: in each group as many units leave from "
+        "stock as today, with the least value of stock; none loses more than 10 points. Fill rates "
+        "and stock are those of formulas (Tijms and Groenevelt 1984): simulate before you change "
+        "levels."
+    )
+    return replace(from_records("Levels", levels_rows(found)[:most], LEVELS), note=note)
+
+
+def level_groups_table(found: Calibration) -> Table:
+    """What the proposed levels of each group do."""
+    rows = [
+        (name, count, share(fill), share(new_fill), value, new_value, share(new_value / value - 1))
+        for name, count, fill, new_fill, value, new_value in by_group(found)
+        if value > 0
+    ]
+    columns = (
+        Column("group", kind="text"),
+        Column("stock points"),
+        Column("fill rate today", kind="share"),
+        Column("proposed", kind="share"),
+        Column("stock value today"),
+        Column("proposed"),
+        Column("change", kind="share"),
+    )
+    note = "Of stock points whose levels are known today."
+    return Table("levelgroups", "Levels by group", columns, tuple(rows), note)
 
 
 def products_table(found: Calibration) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,21 @@ def write_excel(study: Study, file: str | Path) -> Path:
         _put(first, row, 1, line)
     _dress(first, [100], 0)
     for table in tables(study):
+        _write(book.create_sheet(table.name), table)
+    path = Path(file)
+    with beside(path) as partial:
+        book.save(partial)
+    return path
+
+
+def write_tables(made: Sequence[Table], file: str | Path) -> Path:
+    """Write tables, a sheet each.  Raises InputError as `write_excel` does."""
+    check_excel(file)
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for table in made:
         _write(book.create_sheet(table.name), table)
     path = Path(file)
     with beside(path) as partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -83,6 +84,7 @@ def _blocks(found: Calibration) -> Iterator[Block]:
         data.demand_table,
         datatimes.lead_time_table,
         datatimes.patience_table,
+        data.level_groups_table,
     ):
         table = make(found)
         if table.rows:
@@ -91,11 +93,13 @@ def _blocks(found: Calibration) -> Iterator[Block]:
 
 def _write(found: Calibration, export: Path, out: Path) -> None:
     from backsim.data.calibrate import read_mapping, to_dict
-    from backsim.data.scenariofile import experiment_text, levels_rows, scenario_text
+    from backsim.data.levels import levels_rows
+    from backsim.data.scenariofile import experiment_text, scenario_text
     from backsim.data.systems import to_yaml
     from backsim.files import check_folder, write_text
     from backsim.present.records import to_json, write_csv
-    from backsim.report.data import data_page
+    from backsim.report.data import data_page, level_groups_table, levels_table
+    from backsim.report.excel import write_tables
     from backsim.scenario import load
 
     check_folder(out)
@@ -113,4 +117,8 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
         text = make()
         write_text(out / name, text)
     write_text(out / "levels.csv", lambda file: write_csv(levels_rows(found), file))
+    if find_spec("openpyxl") is None:
+        say("levels.xlsx is not written: pip install 'backsim[excel]'")
+    else:
+        write_tables([levels_table(found), level_groups_table(found)], out / "levels.xlsx")
     load(out / "scenario.yaml")
