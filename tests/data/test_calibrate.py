@@ -32,6 +32,7 @@ def test_two_commands_from_an_export_to_a_simulation(
         "data.html",
         "experiment.yaml",
         "levels.csv",
+        "levels.xlsx",
         "mapping.yaml",
         "scenario.yaml",
     ]
