@@ -47,7 +47,7 @@ class Planned:
         return np.clip(1 - short / np.maximum(self.look_mean, SMALL), 0.0, 1.0)
 
     def on_hand(self, low: Floats, high: Floats) -> Floats:
-        """Mean units on hand: position less demand of a lead time, and units that are waited for."""
+        """Mean units on hand: position less demand of a lead time, and units waited for."""
         half = self.per_day / 2 if self.periodic else 0.0 * self.per_day
         whole = self._at_top(low, high)
         position = whole * high + (1 - whole) * (low + high) / 2
