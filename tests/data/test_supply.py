@@ -92,3 +92,22 @@ def test_what_came_in_parts_is_open_until_the_last(tmp_path: Path):
     (supplier,) = found.lead_times
     assert (supplier.parts.share, supplier.parts.usual, supplier.parts.days) == (1, 2, 2)
     assert (supplier.late.known, supplier.late.share, supplier.late.days) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("parts", "together", "shipment"),
+    [(True, False, "partial"), (False, False, "line"), (False, True, "order")],
+)
+def test_how_a_class_is_shipped(tmp_path: Path, parts: bool, together: bool, shipment: str):
+    """Sixty orders of two lines of which the second waits: in parts, whole, or both together."""
+    lines = ["order,line,product,units,ordered", "0,1,mug,1,2024-03-01"]
+    shipments = ["order,line,units,shipped", "0,1,1,2024-03-01"]
+    for k in range(1, 61):
+        day = f"2024-{3 + k // 28:02d}-{1 + k % 28:02d}"
+        later = f"2024-{5 + k // 28:02d}-{1 + k % 28:02d}"
+        lines += [f"{k},1,mug,2,{day}", f"{k},2,cup,4,{day}"]
+        shipments.append(f"{k},1,2,{later if together else day}")
+        shipments += [f"{k},2,1,{day}", f"{k},2,3,{later}"] if parts else [f"{k},2,4,{later}"]
+    texts = {"lines.csv": "\n".join(lines), "shipments.csv": "\n".join(shipments)}
+    (found,) = calibrate(write(tmp_path, texts)).shipping
+    assert found.shipment == shipment

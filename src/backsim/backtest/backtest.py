@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ import numpy as np
 
 from backsim.api import Run, replicate
 from backsim.backtest.measures import MEASURES, SUPPLY, Group, Groups, realised, simulated
+from backsim.backtest.replay import DEMAND, RECEIPTS, replays
 from backsim.data.calibrate import Calibration, fit, history_of, read_mapping
 from backsim.data.history import History, known_on
 from backsim.data.scenariofile import scenario_text
 from backsim.errors import InputError
-from backsim.scenario.load import build
+from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import parse_yaml
 
@@ -63,10 +64,31 @@ class Backtest:
     replications: int
     seed: int
     compared: tuple[Compared, ...]
+    replays: Mapping[str, tuple[Compared, ...]] = field(default_factory=dict)
+    """By what it is told of the held-out days: the comparison of a model that is told it."""
 
     def of(self, kind: str, measure: str = "") -> list[Compared]:
         """Those of a kind of group, and of a measure."""
         return [c for c in self.compared if c.group.kind == kind and measure in ("", c.measure)]
+
+    def causes(self, measure: str) -> dict[str, float] | None:
+        """What happened less what was predicted, of all, in three parts; None: not replayed.
+
+        demand: what the true demand changes; supply: what the true receipts change then, that is
+        lead times and purchases; service: the rest, as who was served first, and patience.
+        """
+        if set(self.replays) != {DEMAND, RECEIPTS}:
+            return None
+        (plain,) = self.of("all", measure)
+        demand, receipts = (
+            next(c for c in self.replays[told] if c.group.kind == "all" and c.measure == measure)
+            for told in (DEMAND, RECEIPTS)
+        )
+        return {
+            "demand": demand.mean - plain.mean,
+            "supply": receipts.mean - demand.mean,
+            "service": plain.realised - receipts.mean,
+        }
 
     def coverage(self, measure: str, kind: str = "product") -> tuple[int, int]:
         """(inside their 90 % prediction interval, of how many) among the groups of a kind."""
@@ -74,9 +96,17 @@ class Backtest:
         return sum(c.inside for c in known), len(known)
 
 
-def backtest(path: Path, held: int, replications: int, seed: int, engine: str = "auto") -> Backtest:
+def backtest(
+    path: Path,
+    held: int,
+    replications: int,
+    seed: int,
+    engine: str = "auto",
+    replay: bool = False,
+) -> Backtest:
     """Fit on all but the last `held` days, simulate these many times, and compare.
 
+    `replay` does the same with the true demand, and with the true receipts too.
     Raises InputError: fewer than 90 days are left to fit, or what `calibrate` raises.
     """
     mapping, folder, guesses, _ = read_mapping(path)
@@ -88,19 +118,28 @@ def backtest(path: Path, held: int, replications: int, seed: int, engine: str = 
             f"{day:.0f} of {history.days:.0f}"
         )
     fitted = fit(mapping, known_on(history, day), guesses)
-    model = model_of(fitted, held)
     groups = Groups.of(history)
-    runs = replicate(model, seed=seed, replications=replications, engine=engine)
-    compared = compare(history, groups, day, runs)
+
+    def played(model: Model) -> tuple[Compared, ...]:
+        runs = replicate(model, seed=seed, replications=replications, engine=engine)
+        return compare(history, groups, day, runs)
+
+    compared = played(from_dict(values_of(fitted, WARM_UP, held)))
+    told = {}
+    if replay:
+        before = min(WARM_UP, int(day))
+        values, start = values_of(fitted, before, held), day - before
+        models = replays(history, values, start, before + held)
+        told = {name: played(model) for name, model in models}
     split = history.first + datetime.timedelta(days=int(day))
-    return Backtest(history, fitted, split, held, replications, seed, compared)
+    return Backtest(history, fitted, split, held, replications, seed, compared, told)
 
 
-def model_of(fitted: Calibration, days: int) -> Model:
+def values_of(fitted: Calibration, before: int, days: int) -> dict[str, Any]:
     """The calibrated scenario, whose counted days are those after its history."""
-    first = fitted.history.last + datetime.timedelta(days=1 - WARM_UP)
-    text = scenario_text(fitted, first, WARM_UP, days)
-    return build(parse_yaml(text, "scenario"), Path())
+    first = fitted.history.last + datetime.timedelta(days=1 - before)
+    text = scenario_text(fitted, first, before, days)
+    return dict(parse_yaml(text, "scenario").values)
 
 
 def compare(
@@ -114,10 +153,10 @@ def compare(
     found: list[Compared] = []
     for measure in (*MEASURES, *SUPPLY):
         values = np.array([one[measure] for one in played])
-        of = groups.groups if measure in MEASURES else (Group("all", "all"),)
         found += [
             _one(group, measure, float(happened[measure][i]), values[:, i])
-            for i, group in enumerate(of)
+            for i, group in enumerate(groups.groups)
+            if measure in MEASURES or group.kind != "class"
         ]
     return tuple(found)
 
@@ -152,16 +191,17 @@ def to_dict(found: Backtest) -> dict[str, Any]:
             measure: dict(zip(("inside", "of"), found.coverage(measure), strict=True))
             for measure in MEASURES
         },
-        "compared": [
-            {
-                "kind": c.group.kind,
-                "name": c.group.name,
-                "measure": c.measure,
-                **{k: _plain(getattr(c, k)) for k in ("realised", "mean", "low", "high", "z")},
-            }
-            for c in found.compared
-        ],
+        "compared": [_row(c) for c in found.compared],
+        "replays": {
+            told: [_row(c) for c in compared if c.group.kind == "all"]
+            for told, compared in found.replays.items()
+        },
     }
+
+
+def _row(c: Compared) -> dict[str, Any]:
+    values = {k: _plain(getattr(c, k)) for k in ("realised", "mean", "low", "high", "z")}
+    return {"kind": c.group.kind, "name": c.group.name, "measure": c.measure, **values}
 
 
 def _plain(value: float) -> float | None:

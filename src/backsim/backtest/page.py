@@ -22,8 +22,17 @@ WORDS = {
     "cancel_rate": "share cancelled",
     "purchases_per_day": "purchases per day",
     "units_bought_per_day": "units bought per day",
+    "lead_time": "lead time of what came (days)",
     "mean_on_hand": "mean stock (units)",
 }
+KINDS = {
+    "class": "Classes",
+    "site": "Sites",
+    "supplier": "Suppliers",
+    "group": "Groups of products",
+}
+"""Kinds of groups with a table of their own, and its title."""
+ALL = (*MEASURES, *SUPPLY)
 
 
 def backtest_page(found: Backtest) -> str:
@@ -79,6 +88,7 @@ def _look(c: Compared) -> str:
         "cancel_rate": "If waits fit, patience changed.",
         "purchases_per_day": "Levels or multiples were changed, or demand.",
         "units_bought_per_day": "Levels were changed, or demand.",
+        "lead_time": "Suppliers deliver earlier or later than before.",
         "mean_on_hand": "Levels were changed, or stock was corrected by hand.",
     }[c.measure]
 
@@ -109,7 +119,9 @@ def _lead_times(found: Backtest) -> Iterator[str]:
 def _sections(found: Backtest) -> Iterator[Section]:
     yield Section("total", "All order lines", tuple(reasons(found)), tables=(totals_table(found),))
     yield Section("coverage", "Coverage", tables=(coverage_table(found),))
-    for kind, title in (("class", "Classes"), ("site", "Sites"), ("group", "Groups of products")):
+    if found.replays:
+        yield Section("causes", "Demand, supply or service", tables=(causes_table(found),))
+    for kind, title in KINDS.items():
         if len({c.group.name for c in found.of(kind)}) > 1:
             yield Section(kind, title, tables=(groups_table(found, kind),))
     yield Section("product", "Products", tables=(groups_table(found, "product"),))
@@ -117,7 +129,7 @@ def _sections(found: Backtest) -> Iterator[Section]:
 
 def totals_table(found: Backtest) -> Table:
     """Every measure of all lines and of supply."""
-    rows = [_row(WORDS[m], c) for m in (*MEASURES, *SUPPLY) for c in found.of("all", m)]
+    rows = [_row(WORDS[m], c) for m in ALL for c in found.of("all", m)]
     note = (
         "Interval: in which 90 % of histories of the model lie, one history each (Student). z: "
         "realised less predicted, in standard deviations of one history."
@@ -130,10 +142,33 @@ def groups_table(found: Backtest, kind: str) -> Table:
     columns = (Column(kind, kind="text"), *_columns("measure"))
     rows = tuple(
         (c.group.name, *_row(WORDS[c.measure], c))
-        for c in sorted(found.of(kind), key=lambda c: (c.group.name, MEASURES.index(c.measure)))
+        for c in sorted(found.of(kind), key=lambda c: (c.group.name, ALL.index(c.measure)))
         if math.isfinite(c.realised)
     )
     return Table(kind, kind.capitalize(), columns, rows)
+
+
+def causes_table(found: Backtest) -> Table:
+    """What models say that are told the true demand, and the true receipts too."""
+    rows = []
+    for measure in MEASURES:
+        (plain,) = found.of("all", measure)
+        told = [
+            next(c.mean for c in compared if c.group.kind == "all" and c.measure == measure)
+            for compared in found.replays.values()
+        ]
+        parts = found.causes(measure)
+        causes = list(parts.values()) if parts else [None] * 3
+        rows.append((WORDS[measure], plain.mean, *told, plain.realised, *causes))
+    names = ("measure", "predicted", *found.replays, "realised", *("demand", "supply", "service"))
+    note = (
+        "Of what happened less what was predicted: demand is what the true order lines change; "
+        "supply what the true receipts change then, by lead times or by purchases; service the "
+        "rest: who was served first, patience, and the order of events within a day."
+    )
+    return Table(
+        "causes", "Where a difference is from", tuple(map(Column, names)), tuple(rows), note
+    )
 
 
 def coverage_table(found: Backtest) -> Table:

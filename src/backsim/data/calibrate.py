@@ -22,6 +22,7 @@ from backsim.data.fit.demand import (
 from backsim.data.fit.patience import Patience, patience_by_class
 from backsim.data.fit.policy import PolicyInUse, policy_in_use
 from backsim.data.fit.priority import Priority, priority_in_use
+from backsim.data.fit.shipping import Shipping, shipping_by_class
 from backsim.data.fit.stockouts import StockOuts, stock_outs
 from backsim.data.fit.supply import LeadTime, lead_times
 from backsim.data.fit.withinday import in_order
@@ -60,6 +61,7 @@ class Calibration:
     patience: list[Patience]
     policy: PolicyInUse
     priority: Priority
+    shipping: list[Shipping]
     service: list[Service]
     guesses: tuple[str, ...] = ()
 
@@ -110,6 +112,7 @@ def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Ca
         patience=patience_by_class(history),
         policy=policy_in_use(history),
         priority=priority_in_use(history),
+        shipping=shipping_by_class(history),
         service=served(history),
         guesses=guesses,
     )
@@ -178,8 +181,9 @@ def to_dict(found: Calibration) -> dict[str, Any]:
                 "months": c.pattern.months,
                 "trend_per_day": c.pattern.trend,
                 "dispersion": c.pattern.dispersion,
+                "shipment": ships.shipment,
             }
-            for c in found.classes
+            for c, ships in zip(found.classes, found.shipping, strict=True)
         },
         "patience": _patience(found.patience),
         "suppliers": _suppliers(found.lead_times, history.products),

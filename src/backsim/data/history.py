@@ -160,12 +160,17 @@ class History:
     @property
     def arrived(self) -> Floats:
         """When purchases had arrived whole; nan: they are open."""
-        return self.purchases.received + self._later(self.within_day.received)
+        return self.purchases.received + self.receipt_delay
 
     @property
     def began(self) -> Floats:
         """When the first units of purchases arrived; nan: none has."""
-        return self.purchases.first + self._later(self.within_day.received)
+        return self.purchases.first + self.receipt_delay
+
+    @property
+    def receipt_delay(self) -> float:
+        """Days from the noted date of a receipt to the midnight at which it is there."""
+        return self._later(self.within_day.received)
 
     def _later(self, when: Moment) -> float:
         return 1.0 if when == "evening" and not self.exact else 0.0

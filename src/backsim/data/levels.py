@@ -11,6 +11,7 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.theory import Planned
+from backsim.data.history import History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,6 +71,15 @@ def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, s
     return made
 
 
+def usual_supplier(history: History) -> Codes:
+    """By product: the supplier of most purchases, or else that of the master."""
+    bought = history.purchases
+    count = np.zeros((len(history.products), max(1, len(history.suppliers))))
+    np.add.at(count, (bought.product, bought.supplier), 1.0)
+    usual = np.where(count.sum(1) > 0, count.argmax(1), history.masters.supplier)
+    return np.maximum(usual, 0).astype(np.int64)
+
+
 @lru_cache(maxsize=1)
 def proposal(found: Calibration) -> Proposal:
     """Levels for every stock point with demand: reorder points moved, order quantities kept.
@@ -119,10 +129,7 @@ def _planned(found: Calibration) -> tuple[Planned, Floats]:
 
     mean, square, count = (per_day(lines.units**k) for k in (1, 2, 0))
     days, spread = np.zeros(shape[0]), np.zeros(shape[0])
-    bought = history.purchases
-    usual = np.zeros((shape[0], max(1, len(history.suppliers))))
-    np.add.at(usual, (bought.product, bought.supplier), 1.0)
-    supplier = np.where(usual.sum(1) > 0, usual.argmax(1), np.maximum(history.masters.supplier, 0))
+    supplier = usual_supplier(history)
     for code, one in enumerate(found.lead_times):
         if one.fit is None:
             continue

@@ -12,7 +12,7 @@ import numpy as np
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.survival import Fit
-from backsim.data.levels import levels_of, rounded
+from backsim.data.levels import levels_of, rounded, usual_supplier
 
 WARM_UP, COUNTED = 180, 365
 """Days of the scenario: those that no metric counts, and those that count."""
@@ -153,6 +153,10 @@ class _Writer:
                 yield f"    priority: {self.found.priority.rank[number]}"
             if not math.isnan(due):
                 yield f"    due_in: {rounded(due)}"
+            shipping = self.found.shipping[number]
+            if shipping.shipment != "partial":
+                said = f"{shipping.parts} of {shipping.could} that could left in parts"
+                yield f"    shipment: {shipping.shipment} # {said}"
             yield "    demand:"
             yield from self.demand(demand, number, shared)
 
@@ -212,17 +216,9 @@ class _Writer:
         yield from self.multiples()
         yield from self.levels()
 
-    def usual_supplier(self) -> Any:
-        """By product: the supplier of most purchases, or else that of the master."""
-        bought = self.history.purchases
-        count = np.zeros((len(self.names), len(self.history.suppliers)))
-        np.add.at(count, (bought.product, bought.supplier), 1.0)
-        usual = np.where(count.sum(1) > 0, count.argmax(1), self.history.masters.supplier)
-        return np.where(usual < 0, 0, usual)
-
     def bought_from(self) -> Iterator[str]:
         """Products by their usual supplier."""
-        usual = self.usual_supplier()
+        usual = usual_supplier(self.history)
         for code, name in enumerate(self.history.suppliers):
             mine = [self.history.products[i] for i in self.order if usual[i] == code]
             if mine:
@@ -231,7 +227,7 @@ class _Writer:
 
     def own_lead_times(self) -> Iterator[str]:
         """Products whose lead times differ from those of their supplier, by steps of 5 %."""
-        usual = self.usual_supplier()
+        usual = usual_supplier(self.history)
         for code, supplier in enumerate(self.found.lead_times):
             if supplier.items is None or supplier.fit is None:
                 continue

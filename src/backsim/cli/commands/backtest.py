@@ -29,6 +29,14 @@ def backtest(
     replications: Annotated[
         int, typer.Option("--replications", "-n", min=2, help="Simulated histories.")
     ] = 40,
+    replay: Annotated[
+        bool,
+        typer.Option(
+            "--replay",
+            help="Simulate the held-out days with the true demand, and with the true receipts too, "
+            "to tell errors of demand, supply and service apart.",
+        ),
+    ] = False,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
     out: Annotated[
@@ -49,7 +57,7 @@ def backtest(
 
     if out is not None:
         check_folder(out)
-    found = tested(export, hold_out, replications, known_seed(seed), engine.value)
+    found = tested(export, hold_out, replications, known_seed(seed), engine.value, replay)
     values = to_dict(found)
     if out is not None:
         write_text(out / "backtest.html", backtest_page(found))
@@ -67,7 +75,9 @@ def _blocks(found: Backtest) -> Iterator[Block]:
     yield page.finding(found)
     yield page.totals_table(found)
     yield page.coverage_table(found)
-    for kind in ("class", "site", "group"):
+    if found.replays:
+        yield page.causes_table(found)
+    for kind in page.KINDS:
         if len({c.group.name for c in found.of(kind)}) > 1:
             yield page.groups_table(found, kind)
     yield from page.reasons(found)
