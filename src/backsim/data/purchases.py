@@ -112,4 +112,5 @@ def _by_purchase(receipts: _Receipts, count: int) -> tuple[Floats, Floats, Codes
     none = np.isinf(first)
     first[none], last[none] = np.nan, np.nan
     parts = np.bincount(receipts.row, minlength=count)
-    return first, last, parts, np.bincount(receipts.row, receipts.units, count)
+    came = np.asarray(np.bincount(receipts.row, receipts.units, count), float)
+    return first, last, parts, came

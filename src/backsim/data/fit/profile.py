@@ -50,23 +50,31 @@ class Peak:
         def at(u: Any) -> Any:
             return self.p + self.root @ u
 
+        def here(u: Any) -> float:
+            return what(at(u))
+
+        def further(u: Any) -> float:
+            return -sign * here(u) / length
+
         def slack(u: Any) -> float:
             return max(self.log_likelihood(at(u)) - level, -1e3)
 
-        slope = optimize.approx_fprime(np.zeros(len(self.p)), lambda u: what(at(u)), 1e-5)
+        slope = np.asarray(optimize.approx_fprime(np.zeros(len(self.p)), here, 1e-5))
         length = float(np.linalg.norm(slope))
         if not length > 0:
             return what(self.p)
-        start = sign * radius * slope / length
+        bounds: Any = [(-FURTHEST, FURTHEST)] * len(self.p)
+        start: Any = sign * radius * slope / length
+        within: Any = {"type": "ineq", "fun": slack}
+        options: Any = {"maxiter": 40, "ftol": 1e-5, "eps": 1e-5}
         with np.errstate(all="ignore"):
             found = optimize.minimize(
-                lambda u: -sign * what(at(u)) / length,
+                further,
                 start,
                 method="SLSQP",
-                jac="2-point",
-                bounds=[(-FURTHEST, FURTHEST)] * len(self.p),
-                constraints=[{"type": "ineq", "fun": slack}],
-                options={"maxiter": 40, "ftol": 1e-5, "eps": 1e-5},
+                bounds=bounds,
+                constraints=within,
+                options=options,
             )
         end = what(at(found.x)) if found.success and slack(found.x) > -0.02 else math.nan
         return end if math.isfinite(end) else what(self.p) + sign * radius * length
