@@ -234,7 +234,9 @@ def check(model: Model, log: Log) -> None:
     # A line is lost at once or not at all; who is told nothing stays no longer than they tolerate.
     assert (lines["closed"][ended == LOST] == lines["time"][ended == LOST]).all()
     waited = np.where(ended == WAITING, model.horizon, lines["closed"]) - lines["time"]
-    blind = ~np.isin(lines["head"], log.notices["head"][log.notices["promise"] < NEVER])
+    told = [log.notices["head"][log.notices["promise"] < NEVER]]
+    told += [log.contacts["head"][log.contacts["first_told"] < 0]]  # before the start
+    blind = ~np.isin(lines["head"], np.concatenate(told))
     assert (waited <= lines["tolerance"] + 1e-9)[blind].all()
     _check_conversations(model, log)
     taken = log.substitutions
@@ -356,8 +358,9 @@ def _check_conversations(model: Model, log: Log) -> None:
     asked = notices["what"] == ASKED
     for name, which in (("notices", ~asked), ("inquiries", asked)):
         said = np.bincount(notices["head"][which], minlength=len(lines))
-        assert (said[heads] == contacts[name]).all(), name
-        assert said.sum() == contacts[name].sum()
+        counted = contacts[name] - (contacts["first_told"] < 0 if name == "notices" else 0)
+        assert (said[heads] == counted).all(), name
+        assert said.sum() == counted.sum()
     assert (lines["contact"][heads] == np.arange(len(heads))).all()
     told = notices[~asked]
     assert len(np.unique(told[["time", "head"]])) == len(told)
@@ -413,11 +416,13 @@ def _check_orders(model: Model, log: Log) -> None:
 
 
 def _check_limits(model: Model, log: Log) -> None:
-    """No more waits than may, but for sites' own lines and those whose units were taken back."""
+    """No more waits than may, but for sites' own lines, those whose units were taken back, and
+    those that waited at the start."""
     for stock, point in zip(log.stocks, model.scenario.stock, strict=True):
         takes_back = isinstance(point.clearing, Batches) and point.clearing.reallocate
         if point.room is not None and not takes_back:
-            waits = log.lines["open"][log.lines["stock"] == stock["index"]]
+            came = log.lines[log.lines["time"] >= 0]
+            waits = came["open"][came["stock"] == stock["index"]]
             room, price = point.room, model.scenario.products[point.product].price
             assert room.lines is None or (waits > 0).sum() <= room.lines
             assert room.units is None or waits.sum() <= room.units

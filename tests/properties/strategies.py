@@ -188,12 +188,41 @@ CLEARINGS = st.one_of(
 )
 INBOUND = st.lists(
     st.builds(
-        lambda units, arrives: {"units": units, "arrives": arrives},
+        lambda units, arrives, more: {"units": units, "arrives": arrives, **more},
         st.integers(1, 6),
-        st.sampled_from([0, 1, 2.5, 9]),
+        st.sampled_from([0, 1, 2.5, 9, {"discrete": {"values": [0, 1, 3]}}]),
+        st.sampled_from([{}, {}, {"expected": -1}, {"expected": 2, "age": 1}, {"age": 2.5}]),
     ),
     max_size=3,
 )
+
+
+@st.composite
+def openings(draw: Any, classes: dict[str, Any], points: list[tuple[str, str]]) -> dict[str, Any]:
+    """Orders from before the start, of customers who may have waited so long."""
+    found = []
+    for _ in range(draw(st.integers(0, 4))):
+        name, (product, site) = draw(st.sampled_from(list(classes))), draw(st.sampled_from(points))
+        informed = classes[name]["informed"]
+        lines = {product: draw(st.integers(1, 4))}
+        others = [p for p, s in points if s == site and p != product]
+        if others and draw(st.booleans()):
+            lines[draw(st.sampled_from(others))] = draw(st.integers(1, 3))
+        age = draw(st.sampled_from([0, 0.5, 1, 3]))
+        order = {"customer": name, "lines": lines, "site": site, "age": age}
+        order["tolerance"] = draw(
+            st.sampled_from(["unlimited", age + 0.5, {"uniform": {"low": 0, "high": age + 9}}])
+        )
+        if draw(st.booleans()) and "tolerance" not in informed:
+            order["tolerance"] = "unlimited"
+            order["promised"] = draw(st.sampled_from([0, 0.5, 2]))
+            if informed["broken"]["leaves"] < 1:
+                order["promised"] = max(-age, order["promised"] - 1)
+            order["told"] = draw(st.sampled_from([age, min(age, max(0, -order["promised"]))]))
+        if draw(st.booleans()):
+            order["due"] = draw(st.sampled_from([-1, 0, 2]))
+        found.append(order)
+    return {"orders": found}
 
 
 @st.composite
@@ -353,8 +382,9 @@ def models(draw: Any) -> Model:
     sites = ["north", "south"][: draw(st.integers(1, 2))]
     classes = ["urgent", "normal", "patient"][: draw(st.integers(1, 3))]
     makers = ["maker", "other"][: draw(st.integers(1, 2))]
+    customers = {name: draw(customer_classes(products, sites)) for name in classes}
     return build(
-        {name: draw(customer_classes(products, sites)) for name in classes},
+        customers,
         products={name: {"substitutes": draw(substitutes(products, name))} for name in products},
         sites=sites,
         suppliers={name: draw(suppliers()) for name in makers},
@@ -365,6 +395,7 @@ def models(draw: Any) -> Model:
         ],
         horizon=draw(st.sampled_from([0.4, 3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
+        opening=draw(openings(customers, [(p, s) for p in products for s in sites])),
     )
 
 
@@ -394,22 +425,24 @@ def networks(draw: Any) -> Model:
             if i < 2:
                 point["transfers"] = draw(transfers(sites[1 - i]))
             stock.append(point)
+    # Everyone orders at the last site, so that each site is of use.
+    customers = {
+        name: {
+            **draw(customer_classes(products, sites)),
+            "demand": draw(everywhere(sites)),
+            "served_by": draw(serving(sites)),
+        }
+        for name in classes
+    }
     return build(
-        # Everyone orders at the last site, so that each site is of use.
-        {
-            name: {
-                **draw(customer_classes(products, sites)),
-                "demand": draw(everywhere(sites)),
-                "served_by": draw(serving(sites)),
-            }
-            for name in classes
-        },
+        customers,
         products=products,
         sites=sites,
         suppliers={name: draw(suppliers()) for name in ("maker", "other")},
         stock=stock,
         horizon=draw(st.sampled_from([3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
+        opening=draw(openings(customers, [(p, s) for p in products for s in sites])),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from backsim.engines.initial_state.lp_groups import decides
 from backsim.scenario.model import Model
-from backsim.scenario.schema import ResolvedPoint
+from backsim.scenario.schema import OpenOrder, ResolvedPoint
 from backsim.streams.supply import has_fates
 
 
@@ -16,9 +16,16 @@ def _draws_on_others(point: ResolvedPoint) -> bool:
     return bool(point.made_from) or len(sources) > 1 or sources[0].site is not None
 
 
+def _open_orders(model: Model) -> tuple[OpenOrder, ...]:
+    """The orders from before the start."""
+    opening = model.scenario.opening
+    return () if opening is None else opening.orders
+
+
 def _told(model: Model) -> bool:
     """Whether customers who wait are told anything, or ask."""
     told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
+    told = told or any(order.promised is not None for order in _open_orders(model))
     return told or any(c.inquiries is not None for c in model.scenario.customers.values())
 
 
@@ -31,6 +38,7 @@ def _offered(model: Model) -> bool:
 OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "DISRUPTIONS": lambda m: any(s.disruptions for s in m.scenario.suppliers.values()),
     "DELIVERIES": has_fates,
+    "OPENS": lambda m: bool(_open_orders(m)),
     "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
     "INFORMS": _told,
     "JOINT": lambda m: any(s.joint_orders for s in m.scenario.suppliers.values()),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines.capacity import growth
@@ -14,11 +13,11 @@ from backsim.engines.initial_state.forecasts import first_forecast
 from backsim.engines.initial_state.fulfilment import add_routes
 from backsim.engines.initial_state.lp_groups import add_desks
 from backsim.engines.initial_state.network import add_network, count_echelons
+from backsim.engines.initial_state.opening import add_open_orders, add_purchases
 from backsim.engines.initial_state.reactions import add_buyers
 from backsim.engines.initial_state.start import Setup
 from backsim.entities import (
     ANNOUNCE,
-    ARRIVAL,
     CLEARING,
     LATE_REVIEW,
     MESSAGES,
@@ -29,13 +28,10 @@ from backsim.entities import (
     SHARING,
     SHIPMENT,
     SUPPLY,
-    UNDER_WAY,
     CustomerClass,
-    Delivery,
     Observation,
     Option,
     Outage,
-    Purchase,
     Server,
     Stock,
     Supplier,
@@ -55,8 +51,6 @@ from backsim.streams.supply import has_fates, planned_outages
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-UNKNOWN = float("nan")
 
 Linked = tuple[tuple[str, str], ...]
 """Rules as (family, name)."""
@@ -86,11 +80,12 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
             # Planned ones are known even after the horizon.
             known = planned_outages(model, plan) if plan is not None and plan.planned else drawn
             _add_outages(setup, index, known)
+        add_open_orders(setup, model, tape)
     add_network(setup, model)
     add_routes(setup, model)
     add_buyers(setup, model)
     for index, point in enumerate(scenario.stock):
-        _add_stock_point(setup, model, index, point)
+        _add_stock_point(setup, model, tape, index, point)
     _join(setup, [point.asks("JOINT") for point in scenario.stock])
     count_echelons(setup)
     add_desks(setup, model)
@@ -157,7 +152,9 @@ def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None
         setup.events.append((setup.outages[supplier.outage].starts, SUPPLY, -1 - index))
 
 
-def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoint) -> None:
+def _add_stock_point(
+    setup: Setup, model: Model, tape: Tape | None, index: int, point: ResolvedPoint
+) -> None:
     stock = Stock(index=index, since=model.warm_up)
     scenario, lane = model.scenario, model.lanes[index]
     stock.product = model.products.index(point.product)
@@ -199,7 +196,7 @@ def _add_stock_point(setup: Setup, model: Model, index: int, point: ResolvedPoin
     if point.periodic is not None:
         stock.review_start, stock.review_period = point.periodic.first, point.periodic.period
         kind = LATE_REVIEW if point.periodic.after_demand else REVIEW
-    _add_inbound(setup, model, stock, point)
+    add_purchases(setup, model, stock, None if tape is None else tape.arrivals)
     setup.stocks.append(stock)
     if point.forecasts:
         stock.forecast_row = len(setup.forecasts)
@@ -223,32 +220,6 @@ def _limit_backlog(stock: Stock, point: ResolvedPoint) -> None:
     stock.backlog_units = min(units, default=stock.backlog_units)
 
 
-def _add_inbound(setup: Setup, model: Model, stock: Stock, point: ResolvedPoint) -> None:
-    """The purchases that are under way to a stock point."""
-    for inbound in sorted(point.inbound, key=lambda inbound: inbound.arrives):
-        arrives = model.on_grid(inbound.arrives)
-        stock.on_order += inbound.units
-        stock.last_arrival = max(stock.last_arrival, arrives)
-        setup.events.append((arrives, ARRIVAL, len(setup.purchases)))
-        setup.purchases.append(
-            Purchase(
-                placed=UNKNOWN,  # before the start
-                quoted=arrives,
-                expected=arrives,
-                arrives=arrives,
-                units=inbound.units,
-                stock=stock.index,
-                status=UNDER_WAY,
-                before=stock.last_purchase,
-            )
-        )
-        if "DELIVERIES" in setup.switches:  # it is one part, and all of it is fit for use
-            parts = setup.suppliers[stock.supplier].parts - 1
-            setup.deliveries.append(Delivery(ordered=inbound.units, parts=parts))
-        stock.last_purchase = len(setup.purchases) - 1
-    _fill_pipeline(setup.purchases, stock, len(setup.purchases) - len(point.inbound))
-
-
 def _join(setup: Setup, together: Sequence[bool]) -> None:
     """Put those that order together into circles, one for each first source and site."""
     circles: dict[tuple[int, int, int], list[Stock]] = {}
@@ -262,20 +233,6 @@ def _join(setup: Setup, together: Sequence[bool]) -> None:
     for circle in circles.values():
         for stock, following in zip(circle, [*circle[1:], circle[0]], strict=True):
             stock.joint_next = following.index
-
-
-def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
-    """Link a stock point's purchases, the last ones added, in order of their expected dates."""
-    own = sorted(range(first, len(purchases)), key=lambda i: purchases[i].expected)
-    for earlier, later in pairwise([NONE, *own, NONE]):
-        if earlier == NONE:
-            stock.pipeline_first = later
-        else:
-            purchases[earlier].later = later
-        if later == NONE:
-            stock.pipeline_last = earlier
-        else:
-            purchases[later].earlier = earlier
 
 
 def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple[int, int]:

@@ -188,9 +188,9 @@ class Live:
         """Run to the horizon; what is due at that moment is left out."""
         for time, kind, subject in self.setup.events:
             schedule(self.world, time, kind, subject, self.setup.level(kind, subject))
+        self.env.process(self._customers())  # first: some have ordered before the start
         for process in extend:
             self.env.process(process(self))
-        self.env.process(self._customers())
         with _no_cyclic_garbage():
             self._advance()
         tables: dict[str, Any] = {

@@ -11,6 +11,7 @@ UNBOUNDED = 2**62  # units that may
 # Kinds of event, in the order in which they run at the same time; at most 127.
 SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
 ARRIVAL = 10  # a purchase arrives, then clearing
+OPENING = 12  # an order from before the start is served, or waits on
 CLEARING = 15  # waiting lines are served in a batch
 DECISION = 16  # a program decides over the waiting lines of its desk
 FORECAST = 20  # a forecast is updated

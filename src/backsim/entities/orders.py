@@ -101,6 +101,15 @@ class Announcement:
 
 
 @dataclass(slots=True)
+class OpenOrder:
+    """An order from before the start, and what its customer has been told."""
+
+    promise: Time = NEVER  # never: nothing was promised
+    told: Time = NEVER
+    head: Code = NONE
+
+
+@dataclass(slots=True)
 class Shipment:
     """Units of a line that were shipped after a wait, or of what arrived at the same instant."""
 

@@ -15,6 +15,7 @@ from backsim.entities.orders import (
     CustomerClass,
     Line,
     Notice,
+    OpenOrder,
     Option,
     Reroute,
     Shipment,
@@ -102,6 +103,7 @@ class World:
     servers: list[Server]
     outages: list[Outage]
     announcements: list[Announcement]
+    open_orders: list[OpenOrder]
     options: list[Option]
     totals: list[Totals]
     growth: list[Growth]

@@ -5,6 +5,7 @@ linker puts the answers in place of the constants below: compiled, a part that i
 there at all.
 """
 
+OPENS: bool = True  # orders from before the start are open
 ANNOUNCES: bool = True  # orders are known before they are wanted
 INFORMS: bool = True  # customers are told how long they will wait, and act on it
 DELIVERIES: bool = True  # suppliers are late, say so, deliver in parts or not all

@@ -123,6 +123,9 @@ def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
         laws |= _laws(point.lead_time, point.transfers.days if point.transfers else None)
         for source in point.supplier:
             laws |= _laws(source.lead_time if source.site is None else source.transport)
+        yield from ((inbound.age or 0.0, False) for inbound in point.inbound[:LOOKED_AT])
+    for order in scenario.opening.orders[:LOOKED_AT] if scenario.opening else ():
+        yield from ((abs(time or 0.0), False) for time in (order.age, order.due, order.promised))
     for law in laws:
         yield from _values(law)
 

@@ -16,9 +16,11 @@ from backsim.scenario.levels.stock_points import StockPoints
 from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
 from backsim.scenario.network.fulfilment import route_faults
+from backsim.scenario.opening import at_the_start, impossible, unplaced
 from backsim.scenario.references import unknown_names
 from backsim.scenario.schema import (
     CustomerClass,
+    Opening,
     OrderList,
     Policy,
     Process,
@@ -202,6 +204,11 @@ class _Resolver:
     def make_stock_points(self) -> ResolvedScenario:
         """Every stock point with all its fields; all that is demanded is stocked."""
         self.points = points = StockPoints(self.scenario, self.document)
+        for fault in unplaced(self.scenario, points.fields):
+            self.fault(*fault)
+        self.stop_at_faults()
+        for found in at_the_start(self.scenario, points.fields):
+            points.lay_over(*found)
         for name, i, _, path in self.demand():
             pairs = dict(demand_rates(self.scenario, self.traces, name, i))
             missing = [pair for pair in pairs if pair not in points.fields]
@@ -215,8 +222,15 @@ class _Resolver:
         demand = {**nothing, **mean_demand(self.scenario, known)}
         stock = points.explicit(demand, cache(lambda: flows(self.scenario, known)))
         self.faults += points.faults
-        explicit = {**dict(self.scenario), "stock": stock, "policy": Policy()}
-        return ResolvedScenario.model_construct(**explicit)
+        orders = self.scenario.opening.orders if self.scenario.opening else ()
+        opening = Opening(orders=orders) if orders else None
+        changed = {"stock": stock, "policy": Policy(), "opening": opening}
+        explicit = ResolvedScenario.model_construct(**{**dict(self.scenario), **changed})
+        if not self.faults:
+            stand = {pair: places.get("inbound", ()) for pair, places in points.places.items()}
+            for fault in impossible(explicit, self.scenario.opening, stand):
+                self.fault(*fault)
+        return explicit
 
     def written(self, place: Location) -> Location:
         """Where the file has what stands at a place of the explicit form."""

@@ -12,6 +12,7 @@ import numpy as np
 from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
+from backsim.streams.opening import arrivals, opened
 from backsim.streams.orders import TAPE, Columns, DemandDraw
 from backsim.streams.supply import fates, outages, places
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class Tape:
     """A replication's random world.
 
-    `columns` hold the order lines in order of time, a contiguous array for each field of `TAPE`
+    `columns` hold the order lines in order of time (those of orders from before the start, which
+    is 0, have negative times), a contiguous array for each field of `TAPE`
     (and of `TRAITS`, where a class needs it), an order's lines together; `lead_times` and
     `services` hold a stream for each stock point, then for each further source of one, whose k-th
     value belongs to the stock point's k-th purchase.  The streams grow as runs need them, also in
@@ -41,6 +43,8 @@ class Tape:
     """Streams for the fields of `Fate`, one a stock point; none where no supplier needs them."""
     outages: tuple[NDArray[np.float64], ...]
     """Each supplier's outages that start before the horizon: rows of (starts, ends)."""
+    arrivals: NDArray[np.float64]
+    """When purchases under way at the start arrive, stock point by stock point."""
     single: bool
     """Every order has one line."""
 
@@ -77,7 +81,8 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
     def stream(name: str) -> Callable[[], np.random.Generator]:
         return lambda: generator(seed, replication, name)
 
-    parts = [
+    parts = list(opened(model, stream))
+    parts += [
         part
         for code, (name, customer) in enumerate(model.scenario.customers.items())
         for index in range(len(customer.demand))
@@ -96,6 +101,7 @@ def draw(model: Model, seed: int, replication: int = 0) -> Tape:
         services=tuple(services),
         fates=fates(model, stream),
         outages=outages(model, stream),
+        arrivals=arrivals(model, stream),
         single=single,
     )
 

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 def announcements(model: Model, tape: Tape | None) -> NDArray[Any]:
     """Rows of `Announcement` in order of time, lines of an instant in order of the tape.
 
-    Orders wanted within the first days are known from the start.
+    Orders wanted within the first days are known from the start; those from before it are wanted
+    already.
     """
     ahead = np.array([customer.announced for customer in model.scenario.customers.values()])
     if tape is None or not ahead.any():
         return np.empty(0, dtype(Announcement))
     columns = tape.columns
     days = ahead[columns["customer_class"]]
-    known = np.flatnonzero(days > 0)
+    known = np.flatnonzero((days > 0) & (columns["time"] >= 0.0))
     time = model.on_grid(np.maximum(columns["time"][known] - days[known], 0.0))
     order = np.argsort(time, kind="stable")
     rows = np.empty(len(known), dtype(Announcement))

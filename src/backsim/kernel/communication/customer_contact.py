@@ -45,6 +45,17 @@ if TYPE_CHECKING:
 
 def begin_contact(world: World, head: int, now: float) -> None:
     """An order starts to wait: its customer may be told when, and may ask."""
+    index = meet(world, head)
+    contact = world.contacts[index]
+    wait_until(world, contact, now + contact.patience)
+    inquire_later(world, contact, index, now)
+    if notice_moves(world.stocks[world.lines[head].stock]):
+        contact.believed = order_estimate(world, head, now)
+    plan_notice(world, contact, index, now)
+
+
+def meet(world: World, head: int) -> int:
+    """The contact with the customer of an order, with what the customer brings along."""
     index = new_contact(world)
     world.lines[head].contact = index
     contact = world.contacts[index]
@@ -52,10 +63,41 @@ def begin_contact(world: World, head: int, now: float) -> None:
     contact.patience = world.lines[head].tolerance
     contact.tolerance = contact.patience
     bring_traits(world, head, contact)
-    wait_until(world, contact, now + contact.patience)
-    inquire_later(world, contact, index, now)
-    if notice_moves(world.stocks[world.lines[head].stock]):
-        contact.believed = order_estimate(world, head, now)
+    return index
+
+
+def resume_contact(world: World, row: int, now: float) -> None:
+    """The customer of an order from before the start waits on, by the promise that was given.
+
+    Who has stayed after a broken promise is within the grace, or has forgiven it.
+    """
+    opened = world.open_orders[row]
+    order = world.lines[opened.head]
+    index = meet(world, opened.head)
+    contact = world.contacts[index]
+    if opened.promise == NEVER:
+        wait_until(world, contact, max(now, order.time + contact.patience))
+        if notice_moves(world.stocks[order.stock]):
+            contact.believed = order_estimate(world, opened.head, now)
+    else:
+        contact.told = opened.told
+        contact.first_told = opened.told
+        contact.first_promise = opened.promise
+        contact.promise = opened.promise
+        contact.believed = opened.promise
+        contact.notices = 1
+        ends = opened.promise + contact.grace
+        if ends >= now:
+            contact.blind = 0
+        else:
+            contact.broken = 1
+            shrinks = world.classes[order.customer_class].shrinks
+            contact.tolerance *= shrinks
+            contact.patience *= shrinks
+            ends = max(now, ends + contact.patience)
+        wait_until(world, contact, ends)
+    if contact.blind != 0:
+        inquire_later(world, contact, index, now)
     plan_notice(world, contact, index, now)
 
 

@@ -20,6 +20,7 @@ from backsim.kernel.communication.customer_contact import begin_contact
 from backsim.kernel.demand.advance_orders import is_announced, want
 from backsim.kernel.demand.cancellation import leave, turn_away
 from backsim.kernel.demand.fulfilment import choose_sites
+from backsim.kernel.demand.opening import carry_over
 from backsim.kernel.demand.queue import end_of_order, enqueue
 from backsim.kernel.demand.substitutes import offer_substitutes
 from backsim.kernel.events import event
@@ -31,6 +32,7 @@ from backsim.kernel.features import (
     FORECASTS,
     INFORMS,
     LIMITS,
+    OPENS,
     ROUTES,
     SUBSTITUTES,
 )
@@ -52,6 +54,9 @@ if TYPE_CHECKING:
 @event(ORDER, subject="lines")
 def customer_order(world: World, head: int, now: float) -> None:
     """An order arrives: each line takes what it may; the rest waits, or is lost at once."""
+    if OPENS and now < 0.0:
+        carry_over(world, head, now)
+        return
     last = end_of_order(world, head)
     order = world.lines[head]
     order.lines_open = last - head

@@ -63,6 +63,11 @@ class StockPoints:
             fields[name] = getattr(entry, name)
             places[name] = ("stock", index, name)
 
+    def lay_over(self, pair: Pair, name: str, value: Any, place: Location) -> None:
+        """Let a field of a stock point have a value that stands elsewhere in the file."""
+        self.fields[pair][name] = value
+        self.places[pair][name] = place
+
     def explicit(
         self, customers: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
     ) -> tuple[ResolvedPoint, ...]:

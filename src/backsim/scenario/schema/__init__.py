@@ -3,11 +3,18 @@
 from backsim.scenario.costs import CostRates, StockCosts
 from backsim.scenario.demand.schema import OrderList, Pattern, Process, Trace, TraceDemand
 from backsim.scenario.schema.customers import CustomerClass, Delivery, Serving
+from backsim.scenario.schema.opening import (
+    Inbound,
+    Opening,
+    OpenOrder,
+    OpenPurchase,
+    OpenStock,
+)
 from backsim.scenario.schema.policy import Batches, Observation, Policy, Review, Room
 from backsim.scenario.schema.products import Product, Site
 from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
 from backsim.scenario.schema.sources import SiteSource, SupplierSource, Transfers
-from backsim.scenario.schema.stock import Inbound, ResolvedPoint, StockPoint
+from backsim.scenario.schema.stock import ResolvedPoint, StockPoint
 from backsim.scenario.schema.suppliers import Capacity, Servers, Supplier, Throughput
 
 __all__ = [
@@ -18,6 +25,10 @@ __all__ = [
     "Delivery",
     "Inbound",
     "Observation",
+    "OpenOrder",
+    "OpenPurchase",
+    "OpenStock",
+    "Opening",
     "OrderList",
     "Pattern",
     "Policy",

@@ -19,6 +19,7 @@ from backsim.quantities import (
 from backsim.scenario.costs import CostRates
 from backsim.scenario.part import fault
 from backsim.scenario.schema.customers import CustomerClass
+from backsim.scenario.schema.opening import Opening
 from backsim.scenario.schema.policy import Policy
 from backsim.scenario.schema.products import Product, Site
 from backsim.scenario.schema.stock import ResolvedPoint, StockPoint
@@ -95,6 +96,8 @@ class Scenario(Spec):
     """How all stock points are run, unless `stock` says otherwise."""
     stock: tuple[StockPoint, ...] = (StockPoint(),)
     """The stock points."""
+    opening: Opening | None = None
+    """What there is at the start: open orders, stock, purchases under way."""
     costs: Annotated[CostRates, OFF_TAPE] = CostRates()
     """Costs, unless a stock point, product or class has its own; 0 where nothing is said."""
     limits: Annotated[Limits, OFF_TAPE] = Limits()

@@ -11,15 +11,12 @@ from pydantic import (
     WrapSerializer,
 )
 
-from backsim.quantities import (
-    Days,
-    PositiveUnits,
-    SomeUnits,
-)
+from backsim.quantities import PositiveUnits, SomeUnits
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.costs import CostRates
 from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.part import member
+from backsim.scenario.schema.opening import Inbound
 from backsim.scenario.schema.policy import Policy
 from backsim.scenario.schema.rule_use import (
     Cover,
@@ -37,18 +34,7 @@ from backsim.scenario.shorthand import (
     Name,
     Refers,
     Selection,
-    Spec,
 )
-
-
-class Inbound(Spec):
-    """A purchase already under way at the start."""
-
-    units: PositiveUnits
-    """Units that arrive."""
-    arrives: Days
-    """When, in days from the start."""
-
 
 Initial = Annotated[
     Annotated[SomeUnits, member("number")] | Annotated[Cover, member("cover")],
@@ -77,7 +63,7 @@ class StockPoint(Policy):
     """Costs of this stock point, where they differ."""
     initial: Annotated[Initial | None, OFF_TAPE] = None
     """Units on hand at the start; without it, what the reorder rule orders with nothing there."""
-    inbound: Annotated[tuple[Inbound, ...], OFF_TAPE] = ()
+    inbound: tuple[Inbound, ...] = ()
     """Purchases under way at the start."""
     lead_time: Duration | None = None
     """Lead time of this stock point, where it differs from its supplier's."""
