@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backsim import plot, statistics
+    from backsim.ahead.outlook import Outlook, outlook
     from backsim.allocation.book.assemble import read_book
     from backsim.allocation.plan.allocate import allocate
     from backsim.api import Model, Run, load, replicate, simulate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from backsim.search.search import Search
 
 _HOMES = {
+    "backsim.ahead.outlook": ("Outlook", "outlook"),
     "backsim.allocation.book.assemble": ("read_book",),
     "backsim.allocation.plan.allocate": ("allocate",),
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
@@ -48,6 +50,7 @@ __all__ = [
     "InputError",
     "LedgerError",
     "Model",
+    "Outlook",
     "Run",
     "Search",
     "Study",
@@ -64,6 +67,7 @@ __all__ = [
     "metric",
     "notice",
     "optimise",
+    "outlook",
     "plot",
     "priority",
     "rationing",

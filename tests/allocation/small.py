@@ -75,6 +75,7 @@ def small_book(
             kind=(arrival > 0).astype(np.int64),
             expedited=per(sources, INF),
             expedite=np.zeros(sources),
+            ordered=per(sources, INF),
         ),
         options=Options(
             line=pair_line,

@@ -190,6 +190,7 @@ class _Assembly:
             kind=np.full(len(names), STOCK),
             expedited=nothing,
             expedite=np.zeros(len(names)),
+            ordered=nothing,
         )
         self._need(table, "units")
         if "inbound" not in self.tables:
@@ -208,6 +209,7 @@ class _Assembly:
             kind=np.full(len(names), INBOUND),
             expedited=parser.dates(table, "expedited", INF),
             expedite=parser.numbers(table, "expedite_cost", 0.0),
+            ordered=parser.dates(table, "ordered", INF),
         )
         for i in np.flatnonzero(inbound.expedited > inbound.arrives).tolist():
             if np.isfinite(inbound.expedited[i]):

@@ -78,6 +78,7 @@ INBOUND = TableSpec(
         _needed("units", "units", "units that come"),
         _needed("arrives", "date", "day on which they can be shipped"),
         Column("site", "name", "where they arrive", default="main"),
+        Column("ordered", "date", "day of the purchase, for `outlook`", default="not known"),
         Column("expedited", "date", "day on which they could arrive instead", default="never"),
         Column("expedite_cost", "number", "money per unit for that", default="0"),
     ),

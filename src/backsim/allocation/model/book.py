@@ -60,7 +60,8 @@ class Sources:
     """Where units come from: stock on hand (arrives 0) and purchases under way.
 
     `expedited` is the day on which the units arrive instead for `expedite` money per unit; inf
-    where that cannot be had.
+    where that cannot be had.  `ordered` is the day on which a purchase was ordered; inf where it is
+    not known.
     """
 
     ids: tuple[str, ...]
@@ -71,6 +72,7 @@ class Sources:
     kind: Codes
     expedited: Floats
     expedite: Floats
+    ordered: Floats
 
     def __len__(self) -> int:
         return len(self.units)

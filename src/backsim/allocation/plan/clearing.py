@@ -238,6 +238,7 @@ def _sources(case: Case) -> Sources:
         kind=(case.arrive > 0.0).astype(np.int64),
         expedited=np.full(count, INF),
         expedite=np.zeros(count),
+        ordered=np.full(count, INF),
     )
 
 

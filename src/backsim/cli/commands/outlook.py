@@ -1,0 +1,117 @@
+"""`outlook`: when today's open orders ship, how sure that is, and what to do today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backsim.cli.console import Format, Found, say, show
+from backsim.cli.options import (
+    Engine,
+    Out,
+    PrintAs,
+    RuleFiles,
+    ScenarioFile,
+    Seed,
+    Sets,
+    UseEngine,
+    Workers,
+    known_seed,
+)
+from backsim.cli.progress import counting
+from backsim.cli.registry import command
+
+if TYPE_CHECKING:
+    from backsim.ahead.outlook import Outlook
+    from backsim.present.table import Block
+
+MOST_ROWS = 20
+
+
+@command("Plan")
+def outlook(
+    book: Annotated[
+        Path,
+        typer.Argument(metavar="BOOK", help="A folder of CSV files, or an .xlsx workbook."),
+    ],
+    scenario: ScenarioFile,
+    days: Annotated[float, typer.Option(min=0.01, help="Days to play from today.")] = 60.0,
+    replications: Annotated[
+        int, typer.Option("--replications", "-n", min=1, help="Times to play them.")
+    ] = 400,
+    delay: Annotated[
+        float,
+        typer.Option(metavar="DAYS", min=0, help="Delay to play for each purchase; 0 plays none."),
+    ] = 7.0,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="A priority rule to play in the same worlds, lp, or all; repeatable.",
+        ),
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
+    ] = None,
+    seed: Seed = None,
+    engine: UseEngine = Engine.auto,
+    workers: Workers = None,
+    out: Out = None,
+    format: PrintAs = Format.table,
+    set_: Sets = None,
+    rules: RuleFiles = None,
+) -> None:
+    """Print when today's open orders ship, and what to do.
+
+    Starts a simulation of the scenario from the book of `backsim allocate` and plays the coming
+    days many times. For each line: how surely it ships by its promise, and the dates met with
+    50, 80 and 90 %. A seed that is not given is drawn and printed.
+    """
+    from backsim.ahead.outlook import outlook as look_ahead
+    from backsim.ahead.showing import to_dict, write_outlook
+    from backsim.allocation.book.assemble import read_book
+    from backsim.allocation.book.settings import option
+    from backsim.files import check_folder
+    from backsim.scenario import load
+
+    if out is not None:
+        check_folder(out)
+    given = read_book(book, today=option("today", today))
+    model = load(scenario, set_ or [])
+    drawn = known_seed(seed)
+    with counting("plays") as progress:
+        found = look_ahead(
+            given,
+            model,
+            days=days,
+            replications=replications,
+            seed=drawn,
+            delay=delay,
+            against=against or (),
+            engine=engine.value,
+            workers=workers,
+            progress=progress,
+        )
+    for remark in found.remarks:
+        say(f"note: {remark}")
+    title = f"Outlook for {book.name or book}"
+    if out is not None:
+        write_outlook(found, out, title)
+    values = to_dict(found)
+    show(
+        Found(title, lambda: _blocks(found), lambda: values["tips"], lambda: values, MOST_ROWS),
+        format,
+    )
+    if out is not None:
+        say(f"written: {out}")
+
+
+def _blocks(found: Outlook) -> Iterator[Block]:
+    from backsim.ahead import showing
+
+    yield showing.facts(found)
+    yield showing.finding(found)
+    yield from showing.tables(found)
