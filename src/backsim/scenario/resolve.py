@@ -17,6 +17,7 @@ from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
 from backsim.scenario.network.fulfilment import route_faults
 from backsim.scenario.opening import at_the_start, impossible, unplaced
+from backsim.scenario.opening_tables import Read, read_tables
 from backsim.scenario.references import unknown_names
 from backsim.scenario.schema import (
     CustomerClass,
@@ -47,6 +48,7 @@ def resolve(
     work.check_calendar()
     work.stop_at_faults()
     work.name_products()
+    work.read_opening()
     work.place_demand()
     work.stop_at_faults()
     explicit = work.make_stock_points()
@@ -70,6 +72,7 @@ class _Resolver:
     folder: Path
     faults: list[Fault] = field(default_factory=list)
     traces: dict[tuple[str, int], TraceLines] = field(default_factory=dict)
+    opening: Read | None = None
 
     def fault(self, path: Location, expected: str, found: Any = "") -> None:
         self.faults.append(self.document.fault(path, expected, found))
@@ -156,6 +159,18 @@ class _Resolver:
             self.faults += unknown_names(self.document, products)
         self.scenario = self.scenario.model_copy(update={"products": products})
 
+    def read_opening(self) -> None:
+        """What there is at the start, from the tables that say so."""
+        if self.scenario.opening is not None:
+            self.opening = read_tables(self.scenario, self.folder, self.fault)
+            update = {"opening": self.opening.opening}
+            self.scenario = self.scenario.model_copy(update=update)
+
+    def at_the_opening(self, path: Location, expected: str, found: Any = "") -> None:
+        """A fault of the opening, where the file has it."""
+        place, line = (path, "") if self.opening is None else self.opening.place(path)
+        self.fault(place, expected, f"{found}{line}")
+
     def place_demand(self) -> None:
         """Stars and single sites expanded; every name of a trace checked."""
         customers: dict[str, CustomerClass] = {}
@@ -205,7 +220,7 @@ class _Resolver:
         """Every stock point with all its fields; all that is demanded is stocked."""
         self.points = points = StockPoints(self.scenario, self.document)
         for fault in unplaced(self.scenario, points.fields):
-            self.fault(*fault)
+            self.at_the_opening(*fault)
         self.stop_at_faults()
         for found in at_the_start(self.scenario, points.fields):
             points.lay_over(*found)
@@ -229,7 +244,7 @@ class _Resolver:
         if not self.faults:
             stand = {pair: places.get("inbound", ()) for pair, places in points.places.items()}
             for fault in impossible(explicit, self.scenario.opening, stand):
-                self.fault(*fault)
+                self.at_the_opening(*fault)
         return explicit
 
     def written(self, place: Location) -> Location:

@@ -174,6 +174,11 @@ def _told(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(checked)
 
 
+DateFormat = Annotated[Annotated[str, AfterValidator(_date_format)] | None, BeforeValidator(_found)]
+Delimiter = Annotated[str, _told(check_delimiter)]
+Encoding = Annotated[str, _told(check_encoding)]
+
+
 class Trace(Spec):
     """Order lines from a CSV file (plain or .gz) or an Excel workbook, replayed as they were."""
 
@@ -181,16 +186,14 @@ class Trace(Spec):
     """Path of the file; a relative one starts at the scenario file's folder."""
     columns: Columns
     """The names of the columns to use."""
-    date_format: Annotated[
-        Annotated[str, AfterValidator(_date_format)] | None, BeforeValidator(_found)
-    ] = None
+    date_format: DateFormat = None
     """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days.  Default (or "auto",
     "mixed"): found from the whole column, and refused where it can be read in two ways."""
     decimal: Literal[".", ","] | None = None
     """The decimal sign; the other one stands between thousands.  Default: found from the file."""
-    delimiter: Annotated[str, _told(check_delimiter)] | None = None
+    delimiter: Delimiter | None = None
     """The character between fields of a CSV file.  Default: found from the header."""
-    encoding: Annotated[str, _told(check_encoding)] | None = None
+    encoding: Encoding | None = None
     """Of a CSV file.  Default: UTF-8 or UTF-16, or else cp1252."""
     sheet: str | None = None
     """The sheet of a workbook; may be left out when there is one."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from backsim.quantities import Days, PositiveUnits, SomeUnits, Time
+from backsim.scenario.demand.schema import DateFormat, Delimiter, Encoding
 from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.part import fault
 from backsim.scenario.schema.customers import Tolerance
@@ -100,6 +101,36 @@ class OpenOrder(Spec):
         return self
 
 
+class OpenTable(Spec):
+    """A table with a row per line, stock point or purchase: a CSV file or an Excel workbook."""
+
+    file: str
+    """Path of the file; a relative one starts at the scenario file's folder."""
+    columns: Mapping[str, str] = {}
+    """What columns are called in the file, where they have other names."""
+    date_format: DateFormat = None
+    """As in `strptime`, or "days" for numbers of days from the start.  Default: found from the
+    column, and refused where it can be read in two ways."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign; the other one stands between thousands.  Default: found from the file."""
+    delimiter: Delimiter | None = None
+    """The character between fields of a CSV file.  Default: found from the header."""
+    encoding: Encoding | None = None
+    """Of a CSV file.  Default: UTF-8 or UTF-16, or else cp1252."""
+
+
+class OpenTables(Spec):
+    """Tables of what there is at the start; their rows come after those that are written out."""
+
+    stock: OpenTable | None = None
+    """Columns `product`, `units`, `site`."""
+    orders: OpenTable | None = None
+    """Columns `product`, `units`, `site`, `customer`, `order`, `tolerance`; the dates `ordered`,
+    `due`, `promised`, `told`."""
+    purchases: OpenTable | None = None
+    """Columns `product`, `units`, `site`, and the dates `ordered`, `arrives`, `expected`."""
+
+
 class Opening(Spec):
     """What there is at the start of the run."""
 
@@ -109,3 +140,5 @@ class Opening(Spec):
     """Orders from before the start that are still open."""
     purchases: tuple[OpenPurchase, ...] | None = None
     """Purchases under way; where they are given, they stand in place of every `inbound`."""
+    tables: OpenTables | None = None
+    """Tables that hold any of these."""
