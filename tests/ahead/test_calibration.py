@@ -1,0 +1,40 @@
+"""Dates given with a probability are met as often, over the days of a simulated history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backsim.ahead.calibration import calibration
+from backsim.errors import InputError
+from backsim.scenario import load
+from backsim.scenario.model import Model
+
+SHOP = Path(__file__).parents[1] / "validation" / "outlook_shop.yaml"
+
+
+@pytest.mark.slow
+def test_of_the_dates_given_with_80_percent_as_many_are_met():
+    """From 200 days; the standard error of the share is about 0.7 points."""
+    found = calibration(load(SHOP), 1, days=200, every=10, ahead=80, engine="compiled")
+    levels = {level.probability: level for level in found}
+    assert levels[0.8].given > 3000
+    assert 0.77 <= levels[0.8].share <= 0.83
+    for level in found:
+        assert abs(level.share - level.probability) <= 4 * level.error + 0.01
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"policy.review": 7},
+        {"suppliers.maker.lateness": {"share": 0.1, "days": 3}},
+        {"customers.shop.shipment": "order"},
+    ],
+    ids=str,
+)
+def test_a_state_that_the_opening_cannot_say_is_refused(changes: dict[str, object]):
+    model: Model = load(SHOP).replace(changes)
+    with pytest.raises(InputError, match="validate-outlook: expected"):
+        calibration(model, 1, days=2)
