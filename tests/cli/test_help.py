@@ -59,7 +59,7 @@ def test_a_shell_completes_commands() -> None:
              "PYTHONPATH": ":".join(sys.path)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert set(done.stdout.split()) == {"validate", "validate-theory"}
+    assert set(done.stdout.split()) == {"validate", "validate-outlook", "validate-theory"}
 
 
 def test_a_file_declares_one_command() -> None:
