@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.data.exports import SHOP, write
 
+from backsim.cli import run as cli
 from backsim.data.calibrate import calibrate
 from backsim.data.fit.items import item_factors, without
 from backsim.data.fit.supply import Crossing
@@ -111,3 +112,11 @@ def test_how_a_class_is_shipped(tmp_path: Path, parts: bool, together: bool, shi
     texts = {"lines.csv": "\n".join(lines), "shipments.csv": "\n".join(shipments)}
     (found,) = calibrate(write(tmp_path, texts)).shipping
     assert found.shipment == shipment
+
+
+def test_purchases_that_are_all_left_out_are_none(tmp_path: Path):
+    """The scenario has a supplier all the same, of an assumed lead time."""
+    purchases = "purchase,supplier,product,ordered,units,received\nP1,acme,mug,2024-03-04,0,"
+    export = write(tmp_path / "export", {**SHOP, "purchases.csv": purchases})
+    assert cli(["calibrate", str(export), "--out", str(tmp_path / "out")]) == 0
+    assert "supplier:" in (tmp_path / "out" / "scenario.yaml").read_text()

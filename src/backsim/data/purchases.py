@@ -59,7 +59,8 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     order = np.flatnonzero(kept)
     order = order[np.argsort(placed[order], kind="stable")]
     used = np.bincount(supplier[order], minlength=len(export.suppliers)) > 0
-    export.suppliers = [n for n, there in zip(export.suppliers, used, strict=True) if there]
+    named = [n for n, there in zip(export.suppliers, used, strict=True) if there]
+    export.suppliers = named or ["supplier"]
     bought = PurchaseHistory(
         product=product[order],
         site=site[order],
