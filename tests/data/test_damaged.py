@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,10 @@ def check(number: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> int:
     if code == 2:
         assert str(export) in told.replace("\n", ""), told
         assert "expected" in told, told
+    if code == 0:
+        found = json.loads((folder / "out" / "calibration.json").read_text())
+        for table, rows in found["rows"].items():
+            assert rows["read"] - rows["used"] == sum(rows["dropped"].values()), table
     return code
 
 
