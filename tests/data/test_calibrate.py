@@ -12,7 +12,7 @@ from tests.data.exports import SHOP, write
 
 from backsim.cli import run
 from backsim.data.calibrate import Calibration, calibrate
-from backsim.data.scenariofile import flow, quoted, scenario_text
+from backsim.data.scenariofile import flow, quoted, scenario_text, wrapped
 from backsim.scenario import load
 from backsim.scenario.yamlfile import parse_value
 
@@ -73,6 +73,14 @@ def test_bad_arguments_say_what_is_expected(
 def test_names_are_written_so_that_they_are_read(name: str):
     assert parse_value(flow({name: [name]})) == {name: [name]}
     assert parse_value(quoted(name)) == name
+
+
+def test_names_with_commas_are_not_broken():
+    """A line is broken between names, and names stay whole."""
+    values = {f"tablets {k}, 30 tabs, \"blister\"": k for k in range(20)} | {"plain": 1.5}
+    text = "\n".join(wrapped("mix: ", flow(values)))
+    assert len(text.splitlines()) > 5
+    assert parse_value(text) == {"mix": values}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,9 @@ NO_DATE = frozenset(
 """How SAP and others write that there is no date, or that it never comes."""
 EARLIEST, LATEST = 0.0, 47_482.0
 """Days since 1970 of 1970-01-01 and 2100-01-01; a date outside is an error of typing."""
+MANY = 1000
+"""Dates with a time of day that are worth reading all at once."""
+_STAMP_DIGITS = np.array([c == "0" for c in "0000-00-00 00:00:00"])
 _CLOCK = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
 
 
@@ -211,9 +214,14 @@ class _Reader:
         entry, table = self.raw[name]
         coded = table.columns[heading]
         reader = DateReader(entry.date_format)
+        known = _stamps(coded.texts) if entry.date_format is None else {}
         try:
             reader.learn(
-                [t for t in self._texts(name, table, heading) if t not in NO_DATE],
+                [
+                    t
+                    for t in self._texts(name, table, heading)
+                    if t not in NO_DATE and t not in known
+                ],
                 partial(self._other_dates, name, heading),
             )
         except Ambiguous as error:
@@ -221,7 +229,9 @@ class _Reader:
             expected = f"`date_format` in the mapping, as this may be {told}"
             self._at(table, heading, error.text, expected)
             return np.full(len(table), np.nan), False
-        values = np.array([_moment(text, reader) for text in coded.texts], float)[coded.codes]
+        values = np.array(
+            [known[t] if t in known else _moment(t, reader) for t in coded.texts], float
+        )[coded.codes]
         for i, at in table.dates.get(heading, {}).items():
             values[i] = since(at)
         wrong = np.isnan(values) & self.kept[name]
@@ -294,6 +304,25 @@ def _number(text: str, style: Style) -> float:
     except ValueError:
         return float("nan")
     return value if abs(value) <= 1e12 else float("nan")
+
+
+def _stamps(texts: Sequence[str]) -> dict[str, int]:
+    """Microseconds from 1970 of texts as 2024-01-31 13:59:00, of which there may be millions.
+
+    They can be read in one way only.  Where one of them is no date, the reader of dates says so.
+    """
+    found = [t for t in texts if len(t) == 19 and t[4] == "-" and t[10] in " T" and t.isascii()]
+    if len(found) < MANY:
+        return {}
+    letters = np.array(found, "S19").view("S1").reshape(len(found), 19)
+    is_digit = (letters >= b"0") & (letters <= b"9")
+    if not (is_digit == _STAMP_DIGITS).all() or not (letters[:, [13, 16]] == b":").all():
+        return {}
+    try:
+        moments = np.array(found, "datetime64[s]").astype(np.int64) * SECOND
+    except ValueError:
+        return {}
+    return dict(zip(found, moments.tolist(), strict=True))
 
 
 def _moment(text: str, reader: DateReader) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ WARM_UP, COUNTED = 180, 365
 """Days of the scenario: those that no metric counts, and those that count."""
 MIX_PLACES = 4
 WIDTH = 100
+PARTS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?! ))+(?=, |$)')
+"""Of a value in YAML on one line: what stands between commas."""
 
 
 def scenario_text(
@@ -305,14 +308,14 @@ def quoted(text: str) -> str:
 
 
 def wrapped(head: str, text: str) -> Iterator[str]:
-    """A value on one line, or broken after commas and set in."""
+    """A value on one line, or broken after commas that are not in quotes, and set in."""
     room = WIDTH - len(head)
     if len(text) <= room:
         yield head + text
         return
     indent = " " * (len(head) - len(head.lstrip()) + 2)
     line = head
-    for part in text.split(", "):
+    for part in PARTS.findall(text):
         piece = part + ", "
         if len(line) + len(piece) > WIDTH and line.strip():
             yield line.rstrip()

@@ -16,6 +16,9 @@ from backsim.present.table import Column, Table
 from backsim.report.figures import style
 from backsim.report.svg import inline_svg
 
+MOST_STEPS = 400
+"""Steps of an observed curve in a figure."""
+
 
 def lead_time_table(found: Calibration) -> Table:
     """The lead time of each supplier."""
@@ -145,6 +148,9 @@ def curves(parts: Sequence[Any], prefix: str, label: str) -> Iterator[tuple[str,
 
 def _curve(times: Times, fit: Fit, label: str) -> Any:
     ends, survival = kaplan_meier(times)
+    if len(ends) > MOST_STEPS:
+        shown = np.linspace(0, len(ends) - 1, MOST_STEPS).astype(int)
+        ends, survival = ends[shown], survival[shown]
     ax = style.new_axes(None, 2.6)
     ax.step(
         np.r_[0.0, ends], np.r_[1.0, survival], where="post", color=style.BLUE, label="observed"

@@ -80,14 +80,17 @@ def item_factors(times: Times, fit: Fit) -> ItemFactors | None:
 
 def _log_likelihood(times: Times, law: Law, p: Any, factor: float) -> Floats:
     """Of each time, if the law's times are all so many times as long."""
+    found, exact, cut = np.empty(len(times)), times.exact, times.entry > 0
+    is_open, between = np.isinf(times.high), ~times.exact
     with np.errstate(all="ignore"):
-        exact, is_open = times.exact, np.isinf(times.high)
-        found = law.log_density(np.maximum(times.low, SMALLEST) / factor, p) - math.log(factor)
-        after = law.survival(np.where(is_open, 1.0, times.high) / factor, p)
-        mass = law.survival(times.low / factor, p) - np.where(is_open, 0.0, after)
-        found = np.where(exact, found, np.log(np.maximum(mass, TINY)))
-        seen = np.log(np.maximum(law.survival(times.entry / factor, p), TINY))
-    return np.asarray(found - np.where(times.entry > 0, seen, 0.0))
+        ended = np.maximum(times.low[exact], SMALLEST) / factor
+        found[exact] = law.log_density(ended, p) - math.log(factor)
+        ends = np.where(is_open, 1.0, times.high)[between] / factor
+        after = np.where(is_open[between], 0.0, law.survival(ends, p))
+        mass = law.survival(times.low[between] / factor, p) - after
+        found[between] = np.log(np.maximum(mass, TINY))
+        found[cut] -= np.log(np.maximum(law.survival(times.entry[cut] / factor, p), TINY))
+    return found
 
 
 def without(times: Times, factors: ItemFactors) -> Times:

@@ -40,7 +40,7 @@ class Patience:
         return self.fits[0] if self.fits else None
 
 
-MOST = 20_000
+MOST = 200_000
 """Lines of a class that a law is fitted to, evenly spread over the history."""
 FAMILIES = tuple(law for law in LAWS if law.name != "lognormal")
 """Laws of patience.  Most waits end in service, so the tail is not seen, and a lognormal one or

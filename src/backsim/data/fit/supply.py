@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,10 +103,13 @@ class LeadTime:
 
 def lead_times(history: History) -> list[LeadTime]:
     """The lead time of each supplier."""
+    found = [_of_supplier(history, code) for code in range(len(history.suppliers))]
+    if all(one.fit is not None for one in found):
+        return found
     everyone = np.ones(len(history.purchases), bool)
     everything = _times(history, everyone, 0.0, history.arrived)
     common = best(everything)[0] if everything.events else None
-    return [_of_supplier(history, code, common) for code in range(len(history.suppliers))]
+    return [one if one.fit is not None else replace(one, fit=common) for one in found]
 
 
 def _times(
@@ -123,7 +126,7 @@ def _times(
     return Times.of(np.maximum(low, 0.0), np.maximum(high, 1e-3), entry, label)
 
 
-def _of_supplier(history: History, code: int, common: Fit | None) -> LeadTime:
+def _of_supplier(history: History, code: int) -> LeadTime:
     bought = history.purchases
     mine = bought.supplier == code
     width = 0.0 if history.exact else 1.0
@@ -146,7 +149,7 @@ def _of_supplier(history: History, code: int, common: Fit | None) -> LeadTime:
         name=history.suppliers[code],
         purchases=int(mine.sum()),
         open=int(np.isnan(bought.received[mine]).sum()),
-        fit=fit if fit is not None else common,
+        fit=fit,
         fits=fits,
         times=times,
         pooled=fit is None,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 TINY = 1e-300
+THOUSANDS = 2000
+"""Censored times from which they are rounded."""
 WORST = -1e18
 """The logarithm of a likelihood that is none."""
 SMALLEST = 1e-3
@@ -110,19 +112,21 @@ class Fit:
 
 
 class Likelihood:
-    """Of laws, by times of which equal ones are counted."""
+    """Of laws, by times of which equal ones are counted.
+
+    Where there are thousands, those that are only known to be longer are rounded to three digits:
+    their laws are smooth, and the rounding has no direction.
+    """
 
     def __init__(self, times: Times) -> None:
-        rows = np.stack([times.low, times.high, times.entry], axis=1)
-        rows, counts = np.unique(rows, axis=0, return_counts=True)
-        low, high, entry = rows.T
-        exact, is_open, cut = low == high, np.isinf(high), entry > 0
+        exact, is_open, cut = times.exact, np.isinf(times.high), times.entry > 0
         between = ~exact & ~is_open
-        self.exact, self.of_exact = low[exact], counts[exact]
-        self.open, self.of_open = low[is_open], counts[is_open]
-        self.low, self.high = low[between], np.maximum(high[between], SMALLEST)
-        self.of_between = counts[between]
-        self.entry, self.of_entry = entry[cut], counts[cut]
+        self.exact, self.of_exact = np.unique(times.low[exact], return_counts=True)
+        self.open, self.of_open = _counted(times.low[is_open])
+        self.entry, self.of_entry = _counted(times.entry[cut])
+        ends = np.stack([times.low[between], times.high[between]], axis=1)
+        ends, self.of_between = np.unique(ends, axis=0, return_counts=True)
+        self.low, self.high = ends[:, 0], np.maximum(ends[:, 1], SMALLEST)
 
     def log(self, law: Law, p: Any) -> float:
         """The logarithm of the likelihood of a law's parameters."""
@@ -138,6 +142,13 @@ class Likelihood:
             ):
                 total += float(np.log(np.maximum(share, TINY)) @ counts)
         return total if math.isfinite(total) else WORST
+
+
+def _counted(values: Floats) -> tuple[Floats, Codes]:
+    if len(values) > THOUSANDS:
+        scale = 10.0 ** (np.floor(np.log10(np.maximum(values, SMALLEST))) - 2)
+        values = np.rint(values / scale) * scale
+    return np.unique(values, return_counts=True)
 
 
 def log_likelihood(times: Times, law: Law, p: Any) -> float:
