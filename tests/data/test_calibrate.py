@@ -77,7 +77,7 @@ def test_names_are_written_so_that_they_are_read(name: str):
 
 def test_names_with_commas_are_not_broken():
     """A line is broken between names, and names stay whole."""
-    values = {f"tablets {k}, 30 tabs, \"blister\"": k for k in range(20)} | {"plain": 1.5}
+    values = {f'tablets {k}, 30 tabs, "blister"': k for k in range(20)} | {"plain": 1.5}
     text = "\n".join(wrapped("mix: ", flow(values)))
     assert len(text.splitlines()) > 5
     assert parse_value(text) == {"mix": values}
