@@ -11,7 +11,8 @@ from backsim.study.study import Study
 def label(spec: MetricSpec) -> str:
     """A metric in words: `total cost`, `fill rate of gold`."""
     words = spec.declared.label
-    return f"{words} of {spec.member}" if spec.dimension else words
+    member = f"group {spec.member}" if spec.dimension == "group" else spec.member
+    return f"{words} of {member}" if spec.dimension else words
 
 
 def condition(constraint: Constraint) -> str:

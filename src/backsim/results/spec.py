@@ -32,7 +32,7 @@ class SpecError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A metric overall (dimension "") or of one class, product or site."""
+    """A metric overall (dimension "") or of one class, product, site or group of products."""
 
     metric: str
     dimension: str = ""
@@ -154,4 +154,5 @@ def _view(inside: str, views: Views) -> tuple[str, str]:
             f"a {dimension} ({nearest(name[len(dimension) + 1 :], members)})", repr(name)
         )
     members = [member for _, member in views]
-    raise SpecError(f"a class, product or site ({nearest(name, members)})", repr(name))
+    kinds = "class, product or site" if len(dimensions) < 4 else "class, product, site or group"
+    raise SpecError(f"a {kinds} ({nearest(name, members)})", repr(name))

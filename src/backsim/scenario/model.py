@@ -82,6 +82,19 @@ class Model:
         return tuple(self.scenario.products)
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the groups of products, as they are first met."""
+        named = (product.group for product in self.scenario.products.values())
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    @cached_property
+    def group_of(self) -> NDArray[np.int64]:
+        """The group of each product, by number; that of none comes last."""
+        place = {name: i for i, name in enumerate(self.groups)}
+        found = [place.get(p.group, len(place)) for p in self.scenario.products.values()]
+        return np.array(found, np.int64)
+
+    @cached_property
     def sites(self) -> tuple[str, ...]:
         """Names of the sites."""
         return tuple(self.scenario.sites)

@@ -7,7 +7,7 @@ horizon; time averages run over [warm-up, horizon].  Nothing happens at the hori
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,8 +31,9 @@ class Sums:
     """Sums by customer class and stock point, and how they fold into views.
 
     Arrays are of shape (classes, stock points) for what customers do, (stock points,) for the rest,
-    and (views,) once folded.  A view is a (dimension, member): overall, then each class, product
-    and site.  Every sum is made when it is first asked for, whichever metric asks.
+    and (views,) once folded.  A view is a (dimension, member): overall, then each class, product,
+    site and group of products.  Every sum is made when it is first asked for, whichever metric
+    asks.
     """
 
     def __init__(self, model: Model, log: Log) -> None:
@@ -42,6 +43,7 @@ class Sums:
         self.views = views_of(model)
         self.product: Any = log.stocks["product"]
         self.site: Any = log.stocks["site"]
+        self.places = tuple(places_of(model, self.product, self.site))
         self.time, self.units = log.column("time"), log.column("units")
         self.first = int(np.searchsorted(self.time, model.warm_up))
         self.group = self._groups(log.column("stock"), log.column("customer_class"))
@@ -78,7 +80,7 @@ class Sums:
         return np.bincount(group, weights, size).astype(float).reshape(self.shape)
 
     def fold(self, values: Floats) -> Floats:
-        """Sums over all, each class, each product, each site; shape (views,)."""
+        """Sums over all, each class, each product, site and group; shape (views,)."""
         by_stock = values.sum(axis=0)
         return np.concatenate([[values.sum()], values.sum(axis=1), *self._by_place(by_stock)])
 
@@ -91,11 +93,8 @@ class Sums:
             places /= np.concatenate([[ones.sum()], *self._by_place(ones)])
         return np.insert(places, 1, np.full(self.shape[0], np.nan))
 
-    def _by_place(self, values: Floats) -> tuple[Any, Any]:
-        return (
-            np.bincount(self.product, values, len(self.model.products)),
-            np.bincount(self.site, values, len(self.model.sites)),
-        )
+    def _by_place(self, values: Floats) -> list[Any]:
+        return [np.bincount(code, values, size + 1)[:size] for code, size in self.places]
 
     def per_ordered(self, units: Floats) -> Floats:
         """Units of some kind / units ordered, by view."""
@@ -215,7 +214,19 @@ def views_of(model: Model) -> tuple[tuple[str, str], ...]:
         *(("class", name) for name in model.classes),
         *(("product", name) for name in model.products),
         *(("site", name) for name in model.sites),
+        *(("group", name) for name in model.groups),
     )
+
+
+def places_of(model: Model, product: Any, site: Any) -> Iterator[tuple[Any, int]]:
+    """How stock points are told apart in views, in their order: a code of each, and how many.
+
+    A code beyond them is that of stock points that no view of the kind counts.
+    """
+    yield product, len(model.products)
+    yield site, len(model.sites)
+    if model.groups:
+        yield model.group_of[product], len(model.groups)
 
 
 def _values_of(one: Metric, sums: Sums) -> Any:

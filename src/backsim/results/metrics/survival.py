@@ -101,18 +101,17 @@ def curves(
     stock = group % m.shape[1]
     sorts = (
         (group // m.shape[1], m.shape[0]),
-        (m.product[stock], len(m.model.products)),
-        (m.site[stock], len(m.model.sites)),
+        *((code[stock], size) for code, size in m.places),
     )
     found = [_curve(days, units, over, total[0])]
     for code, size in sorts:
-        if size == 1:  # one class, product or site: the same as overall
+        if size == 1 and not code.any():  # one class, product or site: the same as overall
             found.append(found[0])
             continue
         narrow = code.astype(np.uint16) if size < 65536 else code  # a radix sort
         rows = np.argsort(narrow, kind="stable")  # within a code they stay in order
-        ends = np.cumsum(np.bincount(code, minlength=size))
-        for part in np.split(rows, ends[:-1]):
+        ends = np.cumsum(np.bincount(code, minlength=size)[:size])
+        for part in np.split(rows[: ends[-1]], ends[:-1]):
             found.append(_curve(days[part], units[part], over[part], total[len(found)]))
     return tuple(found)
 

@@ -39,6 +39,8 @@ class Product(Spec):
 
     price: Annotated[Money, OFF_TAPE] = 0.0
     """Revenue per unit shipped."""
+    group: Annotated[Name | None, OFF_TAPE] = None
+    """The group it is counted with, such as A, B or C: metrics are also given by group."""
     pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
     """Units per pack: customers order whole packs, and the `size` of a line counts them."""
     substitutes: Annotated[
