@@ -7,7 +7,7 @@ next world.  So all points visited, and all neighbours of the one chosen, compet
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 FIRST = 10
 """Replications of every point to begin with."""
+SCREENING = 0.1
+"""The part of all error that may go on leaving points out by the data of the search."""
+LOOKS = 30
+"""Sample sizes at which the search may have left a point, at most."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,13 @@ class Choice:
     """Replications that it would take at most until it is decided; 0 if it is."""
     alike: tuple[Point, ...] = ()
     """The points that the data of the choice do not exclude as the best."""
+    screened: int = 0
+    """Points that the data of the search exclude as the best, and that did not compete."""
+
+    @property
+    def tried(self) -> int:
+        """All points that were compared, in the search or here."""
+        return len(self.points) + self.screened
 
     @property
     def decided(self) -> bool:
@@ -66,11 +77,13 @@ def choose(worlds: Worlds, favourite: Point, indifference: float) -> Choice:
     """
     space = worlds.problem.space
     finest = (1,) * len(space.axes)
-    points = list(dict.fromkeys([favourite, *worlds.visited(Phase.SEARCH)]))
-    points += [p for p in space.neighbours(favourite, finest) if p not in points]
-    tried = set(points)
+    visited = list(dict.fromkeys([favourite, *worlds.visited(Phase.SEARCH)]))
+    points = screened(worlds, favourite, visited)
+    left_out = len(visited) - len(points)
+    points += [p for p in space.neighbours(favourite, finest) if p not in visited]
+    tried = {*visited, *points}
     while True:
-        found = _Choice(worlds, tuple(points), indifference).made()
+        found = replace(_Choice(worlds, tuple(points), indifference).made(), screened=left_out)
         best = found.best
         if best is None:
             return found
@@ -81,6 +94,30 @@ def choose(worlds: Worlds, favourite: Point, indifference: float) -> Choice:
         points = [*found.points, *new]
 
 
+def screened(worlds: Worlds, favourite: Point, points: list[Point]) -> list[Point]:
+    """Those points that the data of the search do not exclude as the best.
+
+    The best point is lost only where it is found worse than the favourite, whichever of the points
+    that is, at one of the sample sizes at which the search may have left it: Bonferroni over both.
+    With constraints nothing is excluded: the favourite may break them.
+    """
+    if worlds.problem.asked.constraints:
+        return points
+    error = SCREENING * (1 - worlds.problem.asked.confidence) / (LOOKS * len(points))
+    best = worlds.problem.sign * worlds.values(Phase.SEARCH, favourite)[:, 0]
+
+    def possible(point: Point) -> bool:
+        values = worlds.problem.sign * worlds.values(Phase.SEARCH, point)[:, 0]
+        count = min(len(values), len(best))
+        apart = values[:count] - best[:count]
+        if point == favourite or count < 2 or not np.isfinite(apart).all():
+            return True
+        width = student(1 - error, count - 1) * float(apart.std(ddof=1)) / math.sqrt(count)
+        return float(apart.mean()) <= width
+
+    return [point for point in points if possible(point)]
+
+
 class _Choice:
     """One competition."""
 
@@ -89,6 +126,8 @@ class _Choice:
         problem = worlds.problem
         self.points = points
         self.asked = problem.asked
+        spared = 0.0 if problem.asked.constraints else SCREENING
+        self.confidence = 1 - (1 - spared) * (1 - problem.asked.confidence)
         # Half the distance on the safe side of the bound: what passes keeps the constraint itself.
         self.tolerances = tuple(t / 2 for t in problem.tolerances)
 
@@ -125,7 +164,7 @@ class _Choice:
             return [i for i in found.survivors if i in possible]
         values = self.worlds.problem.sign * self.table(0)
         best = min(sure, key=lambda i: float(np.nanmean(values[i])))
-        error = (1 - self.asked.confidence) / max(1, len(self.points) - 1)
+        error = (1 - self.confidence) / max(1, len(self.points) - 1)
         kept = []
         for i in possible:
             apart = (values[i] - values[best])[~np.isnan(values[i] - values[best])]
@@ -155,7 +194,7 @@ class _Choice:
         assert asked.objective is not None
         values = self.table(0)
         if not asked.constraints:
-            return kn(values, self.indifference, asked.objective.sense, asked.confidence, FIRST)
+            return kn(values, self.indifference, asked.objective.sense, self.confidence, FIRST)
         excess = [
             (1.0 if c.relation == ">=" else -1.0) * (self.table(i) - c.bound) - tolerance
             for i, (c, tolerance) in enumerate(
@@ -168,7 +207,7 @@ class _Choice:
             self.indifference,
             self.tolerances,
             asked.objective.sense,
-            asked.confidence,
+            self.confidence,
             FIRST,
         )
 
@@ -182,7 +221,7 @@ class _Choice:
             return FIRST * len(self.points) - done
         alive, used = list(found.survivors), max(found.used)
         errors = len(self.points) - 1 + len(self.asked.constraints)
-        beta = (1 - self.asked.confidence) / max(1, errors)
+        beta = (1 - self.confidence) / max(1, errors)
         h2 = ((2 * beta) ** (-2 / (used - 1)) - 1) * (used - 1)
         values = self.table(0)[alive, :used]
         ends = [float(np.var(a - b, ddof=1)) / self.indifference**2 for a in values for b in values]
@@ -193,4 +232,4 @@ class _Choice:
         return len(alive) * max(1, round(float(h2 * max(ends))) - used)
 
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "screened"]

@@ -41,6 +41,9 @@ STEADY, ENOUGH = 3, 20
 """Samples of at least so many replications after which an optimum that stays is taken."""
 CLEARLY = 1e-3
 """Chance of error at which a policy counts as clearly worse, and gets no more replications."""
+SETTLED = 0.05
+"""Chance of error at which no neighbour counts as better by what matters; the choice, on worlds of
+its own, is what has to be sure."""
 LINE_SEARCHES = 20
 """Pseudo-gradients in a row, at most."""
 DEARER, RAISES = 4.0, 12
@@ -303,7 +306,7 @@ class Explorer:
             apart = self.apart(other, trail.best, self.count)
             if not np.isfinite(apart).all():
                 continue
-            width = student(1 - CLEARLY, self.count - 1) * float(apart.std(ddof=1))
-            if float(apart.mean()) - width / math.sqrt(self.count) < -zone / 2:
+            width = student(1 - SETTLED, self.count - 1) * float(apart.std(ddof=1))
+            if float(apart.mean()) - width / math.sqrt(self.count) < -zone:
                 return False
         return trail.steady >= 1

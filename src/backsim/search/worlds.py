@@ -73,7 +73,11 @@ class Spent(Exception):
 
 @dataclass
 class Budget:
-    """How much may be spent, and what has been, by phase."""
+    """How much may be spent, and what has been, by phase.
+
+    What an earlier run of the same search has played counts like the rest, as a search that goes on
+    has to take the same way; `known` says how much that is.
+    """
 
     replications: int
     minutes: float | None
@@ -82,6 +86,7 @@ class Budget:
     def __post_init__(self) -> None:
         self.started = time.monotonic()
         self.spent = dict.fromkeys(Phase, 0)
+        self.known = 0
 
     @property
     def total(self) -> int:
@@ -98,9 +103,9 @@ class Budget:
         rest = 1.0 - 2 * FIGURES / self.replications
         return SEARCHED * rest if phase is Phase.SEARCH else rest
 
-    def figures(self, wanted: int, policies: int) -> int:
+    def figures(self, wanted: int, policies: int, least: int = FIGURES) -> int:
         """Replications of each of the policies of the final figures."""
-        return max(FIGURES, min(wanted, (self.replications - self.total) // policies))
+        return max(least, min(wanted, (self.replications - self.total) // policies))
 
     def share(self) -> float:
         """How much of it is gone."""
@@ -230,7 +235,9 @@ class Worlds:
         ):
             for point in some:
                 row = self._known(phase, point, k)
-                if row is None:
+                if row is not None:
+                    self.budget.known += 1
+                else:
                     row = rows[point]
                     self.memo.add(self._key(phase, point, k), row)
                 self.rows[phase][point].append(row)
