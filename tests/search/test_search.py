@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -55,9 +56,9 @@ def test_what_is_promised_in_words(levels: Search) -> None:
 
 def test_every_phase_has_worlds_of_its_own(levels: Search) -> None:
     spent = levels.spent.replications
-    assert all(spent[phase] > 0 for phase in Phase)
+    assert all(spent[phase] > 0 for phase in Phase if phase is not Phase.SHAPE)
     assert levels.spent.total == sum(spent.values())
-    assert len({phase.value for phase in Phase}) == 3
+    assert len({phase.value for phase in Phase}) == 4
     assert levels.figures is not None
     assert [p.name for p in levels.figures.policies][1] == "as it is"
 
@@ -232,19 +233,36 @@ def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:
     class Killed(Exception):
         """As by `kill -9`."""
 
-    def kill(done: int, most: int) -> None:
+    told: list[str] = []
+
+    def kill(done: int, most: int, best: str) -> None:
         reached.append(done)
+        told.append(best)
         if done >= 60:
             raise Killed
 
     with pytest.raises(Killed):
         quick(tmp_path, search=LEVELS, out=out, progress=kill)
+    assert re.fullmatch(r"best so far \d\.\d+: S=\d+", told[-1])
     with patch.object(Memo, "add", autospec=True, side_effect=Memo.add) as spy:
         again = quick(tmp_path, search=LEVELS, out=out, progress=lambda *_: None)
     assert again.settings == levels.settings
     assert again.choice == levels.choice
     spent = levels.spent.replications
     assert spy.call_count == spent[Phase.SEARCH] + spent[Phase.CHOICE] - reached[-1]
+    assert again.spent.total == levels.spent.total  # it takes the same way
+    assert again.spent.known == reached[-1]
+    assert again.finding.endswith(f" {reached[-1]} of them were there from an earlier run.")
+    assert "earlier run" not in levels.finding
+
+
+def test_what_the_search_excludes_does_not_compete(levels: Search) -> None:
+    """Levels far from the best are told by the data of the search, yet count as tried."""
+    assert 0 < levels.choice.screened < levels.choice.tried
+    exact = {level: cost(level, 2, 4.0, poisson(5)) for level in range(2, 26)}
+    best = (min(exact, key=exact.__getitem__),)
+    assert best in levels.choice.points
+    assert f"None of the {levels.choice.tried} policies tried" in levels.finding
 
 
 def test_another_search_in_the_same_folder_is_refused(tmp_path: Path) -> None:

@@ -34,13 +34,15 @@ def watched(items: Iterable[T], total: int, what: str = "replications") -> Itera
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+def counting(what: str) -> Iterator[Callable[..., None]]:
     """A function to be told (done, total), which shows rate and time left on a terminal.
+
+    A third argument, a few words, is shown behind them.
 
     No thread of its own draws it: with one, this process could not be copied for its workers.
     """
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda done, total, words="": None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -50,14 +52,15 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rest]}"),
+        TextColumn("{task.fields[words]}", markup=False),
     )
     shown = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     with shown as progress:
-        task = progress.add_task(what, total=None, rest="")
+        task = progress.add_task(what, total=None, rest="", words="")
         started: list[float] = []
         drawn = 0.0
 
-        def tell(done: int, total: int) -> None:
+        def tell(done: int, total: int, words: str = "") -> None:
             nonlocal drawn
             now = time.monotonic()
             if not started:
@@ -66,7 +69,8 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
                 return
             drawn = now
             rest = _rate_and_rest(done - int(started[1]), now - started[0], total - done)
-            progress.update(task, completed=done, total=total, rest=rest, refresh=True)
+            how = {"rest": rest, "words": words}
+            progress.update(task, completed=done, total=total, refresh=True, **how)
 
         yield tell
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +36,20 @@ def write_report(study: Study, file: str | Path, bounds: pd.DataFrame | None = N
     return path
 
 
-def render(study: Study, bounds: pd.DataFrame | None = None) -> str:
-    """The page as text."""
+def render(
+    study: Study,
+    bounds: pd.DataFrame | None = None,
+    *,
+    told: str = "",
+    first: Sequence[Section] = (),
+) -> str:
+    """The page as text, with `told` in place of its finding and sections that come `first`."""
     experiment = study.experiment
     return page(
         title=experiment.title or experiment.name,
         facts=_facts(study),
-        finding=_emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
-        sections=_sections(study, bounds),
+        finding=told or _emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
+        sections=[*first, *_sections(study, bounds)],
         question=experiment.question,
         warnings=objective_warnings(study),
         explicit=told_provenance(study),

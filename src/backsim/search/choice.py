@@ -141,10 +141,20 @@ class _Choice:
                 return self.choice(found, self.needs(found))
             self.leave_out()
             found = self.selected()
+            self.note(found)
             if found.done:
                 return self.choice(found)
             running = [self.points[i] for i in found.survivors]
             count = max(found.used) + max(5, max(found.used) // 4)
+
+    def note(self, found: Selection) -> None:
+        """The best so far by its mean, and how many may still be better."""
+        if found.survivors:
+            means = {i: float(np.nanmean(self.table(0)[i])) for i in found.survivors}
+            best = min(means, key=lambda i: self.worlds.problem.sign * means[i])
+            name = self.worlds.problem.space.name(self.points[best])
+            open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
+            self.worlds.budget.best = f"best so far {means[best]:.4g}: {name}, {open_}"
 
     def choice(self, found: Selection | None, needs: int = 0) -> Choice:
         """What it has come to, with the points that may as well be the best."""

@@ -235,6 +235,9 @@ class Explorer:
                 steady = trail.steady + 1 if found == trail.best and self.finest else 0
                 trail.best, trail.steady = found, steady
             trails = self.surviving(trails)
+            best = trails[0].best
+            cost = self.problem.sign * self.worth(best)
+            self.worlds.budget.best = f"best so far {cost:.4g}: {self.space.name(best)}"
             if self.finest and all(self.settled(trail) for trail in trails):
                 return trails[0].best
             self.count = math.ceil(self.count * (GROWTH if self.finest else FINER))

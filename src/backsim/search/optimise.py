@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.errors import InputError
 from backsim.experiment.play import play
 from backsim.search.choice import Choice, choose
 from backsim.search.explore import Explorer
 from backsim.search.frontier import frontier
+from backsim.search.items.choice import choose_levels
+from backsim.search.items.items import PATH
+from backsim.search.items.runs import Runs
 from backsim.search.memo import FILE, Memo
 from backsim.search.problem import Problem, load_problem
 from backsim.search.search import Kept, Search, Spending
+from backsim.search.shape import Shape, shape_of
 from backsim.search.space import Point
 from backsim.search.starts import starts
 from backsim.search.worlds import FIGURES, Budget, Phase, Progress, Spent, Worlds
@@ -29,6 +34,10 @@ from backsim.workers import workers_wanted
 if TYPE_CHECKING:
     from backsim.experiment.comparison import Comparison
 
+FIGURES_OF_ITEMS = 10
+"""Replications of the final figures of many items, at least: chance evens out over them."""
+SURER = 4.0
+"""Standard errors by which levels of items should keep a constraint in the final figures."""
 FEW = 30
 """Policies of a space that is not searched: all of them are compared."""
 MOST = 1000
@@ -53,20 +62,28 @@ def optimise(
     of the file's.  `fields` are other fields of the file: objective, constraints, indifference,
     confidence, seed.  `out` is a folder for all results, and for the study of the final figures: a
     search that was interrupted goes on there, unless `fresh`.  `workers` are all cores if None;
-    results do not depend on them.  `progress` is told (done, most) replications.
+    results do not depend on them.  `progress` is told (done, most, best): replications, and the
+    best policy so far in words.
 
     Raises FileError for a file with faults, InputError for other bad input.
     """
     given = {"minutes": minutes, "replications": replications, **fields}
     given = {name: value for name, value in given.items() if value is not None}
     problem = what if isinstance(what, Problem) else load_problem(what, given)
+    if problem.items is not None:
+        settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh}
+        return _of_items(problem, progress, settings)
     folder = None if out is None else Path(out)
     ours = folder is not None and (folder / FILE).exists()
-    worlds, choice, along = decide(
-        problem, engine, Memo(folder, problem, fresh), progress, workers_wanted(workers)
-    )
+    memo = Memo(folder, problem, fresh)
+    try:
+        worlds, choice, along = decide(problem, engine, memo, progress, workers_wanted(workers))
+        shaped = out is not None and choice.best is not None
+        shape = shape_of(worlds, choice.best) if shaped and choice.best else None
+    finally:
+        memo.close()
     settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh or ours}
-    return _found(worlds, choice, along, settings)
+    return _found(worlds, choice, along, settings, shape)
 
 
 def decide(
@@ -79,18 +96,19 @@ def decide(
     """Search, and choose among all that was tried on fresh random numbers; and the frontier."""
     budget = Budget(problem.file.replications, problem.file.minutes)
     budget.progress = progress or budget.progress
-    try:
-        worlds = Worlds(problem, engine, budget, memo, workers)
-        favourite = _favourite(problem, worlds)
-        along = frontier(worlds, favourite) if problem.service is not None else ()
-        zone = problem.indifference(_level(worlds, favourite))
-        return worlds, choose(worlds, favourite, zone), along
-    finally:
-        memo.close()
+    worlds = Worlds(problem, engine, budget, memo, workers)
+    favourite = _favourite(problem, worlds)
+    along = frontier(worlds, favourite) if problem.service is not None else ()
+    zone = problem.indifference(_level(worlds, favourite))
+    return worlds, choose(worlds, favourite, zone), along
 
 
 def _found(
-    worlds: Worlds, choice: Choice, along: tuple[Point, ...], settings: dict[str, Any]
+    worlds: Worlds,
+    choice: Choice,
+    along: tuple[Point, ...],
+    settings: dict[str, Any],
+    shape: Shape | None,
 ) -> Search:
     """What came of it, with figures of the policy chosen (or nearest) and the present one."""
     problem, budget = worlds.problem, worlds.budget
@@ -104,9 +122,36 @@ def _found(
         figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)
         kept = tuple(_kept(problem, figures))
-    spent = Spending(dict(budget.spent), budget.seconds, len(worlds.models))
+    spent = Spending(dict(budget.spent), budget.seconds, len(worlds.models), budget.known)
     best = policy if point is not None else None
-    return Search(problem, best, point, policy, choice, figures, kept, spent)
+    return Search(problem, best, point, policy, choice, figures, kept, spent, shape)
+
+
+def _of_items(problem: Problem, progress: Progress | None, settings: dict[str, Any]) -> Search:
+    """The levels of all items, with figures of these and of the present policy."""
+    assert problem.items is not None
+    budget = Budget(problem.file.replications, problem.file.minutes)
+    budget.progress = progress or budget.progress
+    workers = workers_wanted(settings["workers"])
+    try:
+        runs = Runs(problem.items, problem.asked.seed, settings["engine"], budget, workers)
+        choice = choose_levels(problem, runs)
+    except Spent:
+        least = f"more than {budget.total:,} replications"
+        raise InputError(f"search: expected a larger budget, {least} to begin with") from None
+    policy = Policy(
+        f"{problem.items.rule.name} of {len(choice.nearest):,} items",
+        {PATH: problem.items.rule.name},
+        problem.items.at(choice.nearest),
+    )
+    wanted = _needed(problem, choice.service.T, FIGURES_OF_ITEMS, SURER)
+    count = budget.figures(wanted, 2, FIGURES_OF_ITEMS)
+    figures = _figures(problem, [policy], count, settings)
+    budget.spent[Phase.FIGURES] += sum(figures.counts)
+    best = policy if choice.levels is not None else None
+    spent = Spending(dict(budget.spent), budget.seconds, len(figures.policies))
+    kept = tuple(_kept(problem, figures))
+    return Search(problem, best, None, policy, choice, figures, kept, spent)
 
 
 def _favourite(problem: Problem, worlds: Worlds) -> Point:
@@ -169,13 +214,17 @@ def _mean(column: Any) -> float:
 
 def _enough(worlds: Worlds, point: Point) -> int:
     """Replications after which the bounds of constraints should be sure, going by the choice."""
-    rows = worlds.values(Phase.CHOICE, point)
-    wanted = float(FIGURES)
-    for c, column in zip(worlds.problem.asked.constraints, rows.T[1:], strict=False):
+    return _needed(worlds.problem, worlds.values(Phase.CHOICE, point).T[1:], FIGURES)
+
+
+def _needed(problem: Problem, columns: Any, least: int, deviations: float = 3.0) -> int:
+    """Replications after which the bounds of constraints, given their metrics, should be sure."""
+    wanted = float(least)
+    for c, column in zip(problem.asked.constraints, columns, strict=False):
         known = column[~np.isnan(column)]
         room = abs(float(known.mean()) - c.bound) if len(known) > 1 else 0.0
         if room:
-            wanted = max(wanted, (3.0 * float(known.std(ddof=1)) / room) ** 2)
+            wanted = max(wanted, (deviations * float(known.std(ddof=1)) / room) ** 2)
     return min(MOST, math.ceil(wanted))
 
 

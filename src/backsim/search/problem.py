@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,9 @@ from backsim.results.spec import Constraint, MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import check_form
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import Document, FileError, read_yaml
-from backsim.search.schema import DaysOfDemand, Range, SearchFile
+from backsim.search.items.items import PATH, Items, ItemsReader
+from backsim.search.items.measures import MEASURES
+from backsim.search.schema import DaysOfDemand, Levels, Range, SearchFile
 from backsim.search.space import Point, Space, is_level
 from backsim.statistics import MAXIMISE
 from backsim.study.experiment import Experiment, Policy
@@ -44,6 +46,10 @@ class Problem:
     base: Document = field(repr=False)
     service: MetricSpec | None = None
     """What the objective is traded against."""
+    varied: Callable[[Model], Model] | None = field(default=None, repr=False)
+    """What is different in every model, where it is asked what that would do."""
+    items: Items | None = None
+    """The items whose levels are looked for, in place of points of a space."""
 
     @property
     def present(self) -> Model:
@@ -85,11 +91,15 @@ class Problem:
     def policy(self, point: Point) -> Policy:
         """The policy of a point.  Raises FileError where it makes no sense."""
         settings = self.space.settings(point)
+        return Policy(self.space.name(point), settings, self.with_settings(settings))
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Model:
+        """The scenario with some fields set, by path.  Raises FileError."""
         model = self.maker.model(self.base, changes_of(settings, ("search",)))
         if model is None:
             faults, self.maker.faults = self.maker.faults, []
             raise FileError(self.asked.name, faults)
-        return Policy(self.space.name(point), settings, model)
+        return model if self.varied is None else self.varied(model)
 
 
 def load_problem(path: str | Path, fields: Mapping[str, Any] | None = None) -> Problem:
@@ -111,8 +121,9 @@ def load_problem(path: str | Path, fields: Mapping[str, Any] | None = None) -> P
 def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
     maker = Maker(file, document, folder)
     _check_axes(file, maker)
+    _check_items(file, maker)
     maker.stop_at_faults()
-    space = Space.of(file.search)
+    space = Space.of({p: d for p, d in file.search.items() if not isinstance(d, Levels)})
     count = sum(1 for _ in space.branches())
     if count > MOST_BRANCHES:
         maker.fault(("search",), f"at most {MOST_BRANCHES} combinations of choices", f"{count:,}")
@@ -120,6 +131,8 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
     present = maker.model(base, ())
     maker.stop_at_faults()
     assert present is not None
+    items = ItemsReader(file, document, base) if PATH in file.search else None
+    present = items.grouped(present) if items else present
     view = View(
         title=file.title,
         question=file.question,
@@ -133,6 +146,9 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
         ),
     )
     asked = make_experiment(view, document, (Policy(PRESENT, {}, present),))
+    if items:
+        _check_measures(asked, document)
+        return Problem(file, space, asked, maker, base, items=items.items(present))
     problem = Problem(file, space, asked, maker, base, _service(file, document, asked))
     for branch in space.branches():
         _check_branch(problem, branch)
@@ -182,6 +198,38 @@ def _check_axes(file: SearchFile, maker: Maker) -> None:
         elif given.grid[1] <= other.grid[0]:
             expected = f"an upper end above the lower end of {given.above}, {other.grid[0]:g}"
             maker.fault(place, expected, f"{given.grid[1]:g}")
+
+
+def _check_items(file: SearchFile, maker: Maker) -> None:
+    """Levels of all items are searched alone."""
+    families = [path for path, given in file.search.items() if isinstance(given, Levels)]
+    for path in families:
+        if path != PATH:
+            maker.fault(("search", path), f"a family of levels at {PATH}", path)
+        elif len(file.search) > 1:
+            others = ", ".join(p for p in file.search if p != path)
+            maker.fault(("search", path), "nothing else that is searched with it", others)
+        elif file.trade_off is not None:
+            maker.fault(("trade_off",), f"no trade-off in a search of {PATH}")
+    if file.groups is not None and not families:
+        maker.fault(("groups",), f"a search of {PATH}, whose constraints may be on groups")
+    if PATH in file.search and not families:
+        form = f"a family of levels, such as {{family: base_stock}}, at {PATH}"
+        maker.fault(("search", PATH), form)
+
+
+def _check_measures(asked: Experiment, document: Document) -> None:
+    """Objective and constraints add up over items."""
+    assert asked.objective is not None
+    places = [("objective", asked.objective.metric)]
+    places += [("constraints", c.metric) for c in asked.constraints]
+    faults = [
+        document.fault((place,), f"one of {', '.join(MEASURES)}, by product, site or group", spec)
+        for place, spec in places
+        if spec.metric not in MEASURES or spec.dimension == "class"
+    ]
+    if faults:
+        raise FileError(document.name, faults)
 
 
 def _check_branch(problem: Problem, branch: Mapping[int, int]) -> None:

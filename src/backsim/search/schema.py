@@ -9,7 +9,7 @@ from annotated_types import Ge
 from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.experiment.schema import Confidence, Seed, Settings, Texts
-from backsim.quantities import Number, Positive, Unit
+from backsim.quantities import Number, Positive, Share, Unit
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Name, Spec, listed
 from backsim.scenario.yamlfile import show
@@ -102,15 +102,24 @@ class DaysOfDemand(Range):
         return (*self.days, self.step)  # type: ignore[return-value]
 
 
-KINDS = ("integers", "numbers", "days")
+class Levels(Spec):
+    """`{family: base_stock}`: the level of a reorder rule, for every stock point its own."""
+
+    family: Name
+    """A reorder rule that goes by the inventory position: base_stock, s_S, r_nQ."""
+    fixed: Mapping[Name, Any] = {}
+    """Its other parameters: {Q: 10}, or {S: {units: 10, above: s}}, which moves with s."""
+
+
+KINDS = {"integers": "Integers", "numbers": "Numbers", "days": "DaysOfDemand", "family": "Levels"}
+"""The key that tells what a mapping says -> its form."""
 
 
 def _kind(value: Any) -> str:
-    if isinstance(value, Range):
+    if isinstance(value, Range | Levels):
         return MEMBER + type(value).__name__
     if isinstance(value, Mapping):
-        kinds = {"integers": "Integers", "numbers": "Numbers", "days": "DaysOfDemand"}
-        return MEMBER + next((kinds[key] for key in value if key in kinds), "Integers")
+        return MEMBER + next((KINDS[key] for key in value if key in KINDS), "Integers")
     return MEMBER + "choices"
 
 
@@ -125,7 +134,7 @@ def _choices(value: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _dimension(value: Any) -> Any:
     form = "{integers: [0, 200]}, {days: [0, 10], step: 0.5}, {numbers: [0, 1]}, or a list"
-    if not isinstance(value, Mapping | tuple | Range):
+    if not isinstance(value, Mapping | tuple | Range | Levels):
         raise fault(f"what is to be tried: {form}", show(value))
     if isinstance(value, Mapping) and len(set(KINDS) & set(value)) != 1:
         raise fault(f"one of {', '.join(KINDS)}: {form}", show(value))
@@ -136,11 +145,47 @@ Dimension = Annotated[
     Annotated[Integers, member("Integers")]
     | Annotated[Numbers, member("Numbers")]
     | Annotated[DaysOfDemand, member("DaysOfDemand")]
+    | Annotated[Levels, member("Levels")]
     | Annotated[tuple[Any, ...], BeforeValidator(_choices), member("choices")],
     Discriminator(_kind),
     BeforeValidator(_dimension),
 ]
 """What is tried at one path: numbers between two ends, or a list of choices."""
+
+
+class Abc(Spec):
+    """`{abc: [0.8, 0.95]}`: A, B and C by what a product's demand is worth, the largest first."""
+
+    abc: Annotated[tuple[Share, ...], Field(min_length=2, max_length=2)]
+    """The shares of the worth of all demand at which A and B end."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Abc:
+        if self.abc[0] >= self.abc[1]:
+            raise fault("the smaller share first", f"{self.abc[0]:g} and {self.abc[1]:g}")
+        return self
+
+
+class GroupTable(Spec):
+    """`{file: products.csv, product: number, column: class}`: groups that a table names."""
+
+    file: Annotated[str, Field(min_length=1)]
+    """A CSV file, from this file's folder; one row per product."""
+    product: Annotated[str, Field(min_length=1)] = "product"
+    """The column of the products' names."""
+    column: Annotated[str, Field(min_length=1)]
+    """The column of the groups."""
+
+
+def _groups_kind(value: Any) -> str:
+    abc = isinstance(value, Abc) or (isinstance(value, Mapping) and "abc" in value)
+    return MEMBER + ("abc" if abc else "table")
+
+
+Groups = Annotated[
+    Annotated[Abc, member("abc")] | Annotated[GroupTable, member("table")],
+    Discriminator(_groups_kind),
+]
 
 
 class SearchFile(Spec):
@@ -156,6 +201,9 @@ class SearchFile(Spec):
     """Fields of the scenario, by path, that differ from the file in every policy."""
     search: Annotated[Mapping[Name, Dimension], Field(min_length=1)]
     """What is tried, by path of a scenario field (as in `--set`)."""
+    groups: Groups | None = None
+    """The groups of products that constraints on a group are about, such as
+    fill_rate[group:A] >= 0.98; left out, those that the scenario names."""
     objective: str = "minimise cost.total"
     """What is to be made small or large, with or without its constraints:
     minimise cost.total subject to fill_rate[gold] >= 0.95 and otif >= 0.9."""
@@ -182,4 +230,14 @@ class SearchFile(Spec):
     """What is reported of the policy found and of the present one."""
 
 
-__all__ = ["DaysOfDemand", "Dimension", "Integers", "Numbers", "Range", "SearchFile"]
+__all__ = [
+    "Abc",
+    "DaysOfDemand",
+    "Dimension",
+    "GroupTable",
+    "Integers",
+    "Levels",
+    "Numbers",
+    "Range",
+    "SearchFile",
+]

@@ -14,9 +14,12 @@ from backsim.present.numbers import PLUS_MINUS, interval, number, percent, plain
 from backsim.report.words import condition, label
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix
+from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.model import Model
 from backsim.search.choice import Choice
+from backsim.search.items.choice import ItemsChoice
 from backsim.search.problem import Problem
+from backsim.search.shape import Shape
 from backsim.search.space import Point
 from backsim.search.worlds import Phase
 from backsim.statistics import Difference, Estimate
@@ -52,6 +55,8 @@ class Spending:
     seconds: float
     points: int
     """Policies that were tried."""
+    known: int = 0
+    """Replications that an earlier run of the same search had played already."""
 
     @property
     def total(self) -> int:
@@ -72,10 +77,12 @@ class Search:
     best: Policy | None
     point: Point | None
     nearest: Policy | None
-    choice: Choice = field(repr=False)
+    choice: Choice | ItemsChoice = field(repr=False)
     figures: Comparison | None = field(repr=False)
     kept: tuple[Kept, ...]
     spent: Spending
+    shape: Shape | None = field(default=None, repr=False)
+    """What is around the policy found; None unless it was asked for (`out`)."""
 
     @property
     def promised(self) -> bool:
@@ -95,13 +102,38 @@ class Search:
     @property
     def alike(self) -> tuple[str, ...]:
         """The other policies that the choice could not exclude as the best."""
+        if isinstance(self.choice, ItemsChoice):
+            return ()
         name = self.problem.space.name
         return tuple(name(point) for point in self.choice.alike if point != self.point)
 
     @cached_property
+    def levels(self) -> pd.DataFrame:
+        """The level of every item: product, site, group, level found, and mean demand per day.
+
+        Raises InputError for a search of anything else.
+        """
+        import pandas as pd
+
+        items, choice = self.problem.items, self.choice
+        if items is None or not isinstance(choice, ItemsChoice):
+            raise InputError("levels: expected a search of stock[*].reorder")
+        points, products = items.base.stock_points, items.base.scenario.products
+        demand = mean_demand(items.base.scenario, items.base.traces)
+        return pd.DataFrame(
+            {
+                "product": [product for product, _ in points],
+                "site": [site for _, site in points],
+                "group": [products[product].group or "" for product, _ in points],
+                items.parameter: choice.nearest,
+                "demand": [demand.get(pair, 0.0) for pair in points],
+            }
+        )
+
+    @cached_property
     def cost(self) -> Estimate | None:
         """The objective of the policy found."""
-        return None if self.figures is None else self.estimate(self._objective)
+        return None if self.figures is None else self.estimate(self.objective)
 
     @cached_property
     def saving(self) -> Difference | None:
@@ -111,7 +143,7 @@ class Search:
         if self.figures is None or self.figures.experiment.reference_index == 0:
             return None
         present = self.figures.experiment.reference_index
-        return against(self.figures, self._objective, present).get(0)
+        return against(self.figures, self.objective, present).get(0)
 
     def estimate(self, metric: str | MetricSpec) -> Estimate:
         """A metric of the policy found.  Raises InputError for an unknown metric."""
@@ -121,7 +153,8 @@ class Search:
         return estimates(self.figures, self.figures.spec(metric))[0]
 
     @property
-    def _objective(self) -> MetricSpec:
+    def objective(self) -> MetricSpec:
+        """The metric that is made small or large."""
         assert self.problem.asked.objective is not None
         return self.problem.asked.objective.metric
 
@@ -138,6 +171,7 @@ class Search:
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
         cost, saving = self.cost, self.saving
+        of_items = {} if self.problem.items is None else {"levels": _records(self.levels)}
         return {
             "title": self.problem.asked.title or self.problem.asked.name,
             "finding": self.finding,
@@ -161,17 +195,15 @@ class Search:
             "indifference": self.choice.indifference,
             "alike": list(self.alike),
             "needs": self.choice.needs,
-            "trade_off": None if self.problem.service is None else self._trade_off_records(),
+            "trade_off": None if self.problem.service is None else _records(self.trade_off()),
+            **of_items,
             "spent": {
                 "replications": {p.name.lower(): n for p, n in self.spent.replications.items()},
+                "known_from_earlier_runs": self.spent.known,
                 "seconds": self.spent.seconds,
                 "policies": self.spent.points,
             },
         }
-
-    def _trade_off_records(self) -> list[dict[str, Any]]:
-        rows = [] if self.figures is None else self.trade_off().to_dict("records")
-        return [{str(name): value for name, value in row.items()} for row in rows]
 
     def trade_off(self) -> pd.DataFrame:
         """The policies that none beats in both objective and service, the cheapest first.
@@ -189,7 +221,7 @@ class Search:
         service, figures = self.problem.service, self.figures
         if service is None or figures is None:
             raise InputError("trade_off: expected a search with `trade_off`, two metrics")
-        specs = (self._objective, service)
+        specs = (self.objective, service)
         found = [estimates(figures, spec) for spec in specs]
         means = np.array([[e.mean for e in one] for one in found])
         senses = [self.problem.asked.objective.sense, service.sense]  # type: ignore[union-attr]
@@ -214,9 +246,18 @@ class Search:
         return pd.DataFrame() if self.figures is None else self.figures.table()
 
 
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): v for name, v in row.items()} for row in table.to_dict("records")]
+
+
 # -- in words --------------------------------------------------------------------------------
 
-WHAT_FOR = {Phase.SEARCH: "to search", Phase.CHOICE: "to choose", Phase.FIGURES: "for the figures"}
+WHAT_FOR = {
+    Phase.SEARCH: "to search",
+    Phase.CHOICE: "to choose",
+    Phase.SHAPE: "to look around",
+    Phase.FIGURES: "for the figures",
+}
 
 
 def finding(search: Search, sign: str = PLUS_MINUS) -> str:
@@ -253,8 +294,13 @@ class _Words:
     def none_feasible(self) -> str:
         limits = listed([condition(c) for c in self.asked.constraints])
         search, choice = self.search, self.search.choice
+        if isinstance(choice, ItemsChoice):
+            return (
+                f"Nothing is promised: when the budget ended, it was not sure that any levels "
+                f"keep {limits}. {self.nearest()}"
+            )
         sure = f"{self.level}, each judged to within the tolerance of its constraints"
-        told = f"None of the {len(choice.points):,} policies tried keeps {limits} ({sure})."
+        told = f"None of the {choice.tried:,} policies tried keeps {limits} ({sure})."
         if search.nearest is None:
             return told
         return f"{told} {self.nearest()} Allow for less, or widen the ranges that are searched."
@@ -308,9 +354,11 @@ class _Words:
     def compared(self) -> str:
         """What the choice among all policies tried has come to."""
         search, choice = self.search, self.search.choice
+        if isinstance(choice, ItemsChoice):
+            return self.of_items(choice)
         if choice.selection is None:
             return (
-                f"Nothing is promised: the budget ended before the {len(choice.points):,} policies "
+                f"Nothing is promised: the budget ended before the {choice.tried:,} policies "
                 f"tried could be compared, which takes {choice.needs:,} more replications."
             )
         zone = f"{plain_number(choice.indifference)}{self.suffix}"
@@ -318,7 +366,7 @@ class _Words:
         if choice.decided:
             alike = [f"'{name}'" for name in search.alike]
             return (
-                f"None of the {len(choice.points):,} policies tried, its neighbours among them, is "
+                f"None of the {choice.tried:,} policies tried, its neighbours among them, is "
                 f"better by more than {zone} ({self.level}, {method})."
                 + (f" {listed(alike)} may be as good." if alike else "")
             )
@@ -333,6 +381,26 @@ class _Words:
             f"Nothing is promised: when the budget ended, {left} ({self.level}, {method}). That "
             f"takes at most {choice.needs:,} more replications."
         )
+
+    def of_items(self, choice: ItemsChoice) -> str:
+        """What no other levels are better by, and what more service costs."""
+        better = f"better by more than {plain_number(choice.gap)}{self.suffix}"
+        kept = " that keep the constraints by their tolerances" if self.asked.constraints else ""
+        text = f"No other levels of the {len(choice.nearest):,} items{kept} are {better}"
+        if not choice.decided:
+            zone = f"{plain_number(choice.indifference)}{self.suffix}"
+            text += f", which is more than the indifference zone of {zone}: the budget ended"
+        text += f" ({self.level}, a bound on all levels)."
+        for constraint, price in zip(self.asked.constraints, choice.prices, strict=True):
+            if not price:
+                continue
+            share = constraint.metric.unit == "share"
+            more = "one point" if share else "one unit"
+            one = plain_number(price * (0.01 if share else 1.0))
+            side = "more" if constraint.relation == ">=" else "less"
+            more = more.capitalize()
+            text += f" {more} {side} of {label(constraint.metric)} costs {one}{self.suffix} there."
+        return text
 
     def traded(self) -> str:
         """What more service costs along the frontier."""
@@ -355,7 +423,8 @@ class _Words:
         """What was spent."""
         spent = self.search.spent
         parts = [f"{n:,} {WHAT_FOR[phase]}" for phase, n in spent.replications.items() if n]
+        earlier = f" {spent.known:,} of them were there from an earlier run." if spent.known else ""
         return (
             f"Spent: {spent.total:,} replications of {spent.points:,} policies "
-            f"({', '.join(parts)}) in {spent.seconds:,.0f} s."
+            f"({', '.join(parts)}) in {spent.seconds:,.0f} s.{earlier}"
         )

@@ -52,8 +52,8 @@ LARGE = 1000
 
 Replication = tuple[int, list[Point]]
 """A replication's number within its phase, and the points that are played in it."""
-Progress = Callable[[int, int], object]
-"""Is told how many replications are done, and how many there may be."""
+Progress = Callable[[int, int, str], object]
+"""Is told how many replications are done, how many there may be, and the best so far in words."""
 
 
 class Phase(IntEnum):
@@ -65,6 +65,7 @@ class Phase(IntEnum):
     FIGURES = 0
     SEARCH = 1_000_000_000
     CHOICE = 2_000_000_000
+    SHAPE = 3_000_000_000
 
 
 class Spent(Exception):
@@ -81,7 +82,9 @@ class Budget:
 
     replications: int
     minutes: float | None
-    progress: Progress = lambda done, most: None
+    progress: Progress = lambda done, most, best: None
+    best: str = ""
+    """The best so far, and how far from decided that is."""
 
     def __post_init__(self) -> None:
         self.started = time.monotonic()
@@ -121,7 +124,7 @@ class Budget:
 
     def tell(self) -> None:
         """Say how far it is."""
-        self.progress(self.total, self.replications)
+        self.progress(self.total, self.replications, self.best)
 
 
 class Worlds:

@@ -89,11 +89,15 @@ def _records(found: Search) -> list[dict[str, Any]]:
 
 def _write(found: Search, out: Path) -> list[Path]:
     from backsim.present.records import to_json
+    from backsim.search.page import write_page
 
     files = [out / "search.json"]
     files[0].write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
+    if found.problem.items is not None:
+        files.append(out / "levels.csv")
+        found.levels.to_csv(files[-1], index=False)
     if found.figures is not None:
-        files.append(found.figures.report(out / "report.html"))
+        files.append(write_page(found, out / "report.html"))
     return files
 
 

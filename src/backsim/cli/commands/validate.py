@@ -57,7 +57,10 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
     if kind is Kind.SEARCH:
         from backsim.search.problem import load_problem
 
-        return [f"a search among {load_problem(file).space.size:,} policies"]
+        problem = load_problem(file)
+        if problem.items is not None:
+            return [f"a search for the levels of {len(problem.items.names):,} items"]
+        return [f"a search among {problem.space.size:,} policies"]
     if kind is Kind.KNOWN_ANSWERS:
         from backsim.validation import read
 

@@ -1,0 +1,192 @@
+"""Levels of all items: found on some worlds, chosen and proved on worlds that these have not seen.
+
+Cost and service of any levels follow from every run, so the worlds of the choice compare not only
+candidates: at the prices of the search they bound what any levels at all can cost.  The mean over
+batches of the least cost of a batch is, in expectation, at most the least expected cost.
+Source: Mak, Morton and Wood, Operations Research Letters 24 (1999) 47-56.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.errors import InputError
+from backsim.search.items.curves import Asked
+from backsim.search.items.measures import Rates
+from backsim.search.items.runs import Runs
+from backsim.search.items.shortfall import Shortfall
+from backsim.search.items.system import Infeasible, Solution, System
+from backsim.search.worlds import Phase, Spent
+from backsim.statistics.checks import student
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backsim.search.problem import Problem
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FIRST = 4
+"""Replications of the first sample that is searched."""
+LEAST = 10
+"""Replications of the first look of the choice."""
+BATCHES = 5
+"""Means that the bound on all levels is from."""
+PARTS = (0.25, 0.5, 0.75, 1.0)
+"""By which parts of its tolerance each candidate keeps a constraint better than it has to."""
+
+
+@dataclass(frozen=True)
+class ItemsChoice:
+    """What came of it: levels, and what no others can be better by."""
+
+    levels: Ints | None
+    """None where no candidate surely keeps the constraints."""
+    nearest: Ints
+    """The levels, or the candidate that keeps the constraints best."""
+    decided: bool
+    indifference: float
+    gap: float
+    """What no levels that keep the constraints by their tolerances are better by, at most."""
+    prices: tuple[float, ...]
+    """Of each constraint: what one more of what it asks for costs."""
+    service: Floats
+    """The constraints' metrics in the replications of the choice, (replications, constraints)."""
+    needs: int = 0
+    alike: tuple[tuple[int, ...], ...] = ()
+
+
+def choose_levels(problem: Problem, runs: Runs) -> ItemsChoice:
+    """Find the levels, then choose among candidates, with a bound on all others.
+
+    Raises InputError where no levels keep the constraints, Spent where the budget does not even
+    allow for a first look.
+    """
+    return _Chooser(problem, runs).made()
+
+
+class _Chooser:
+    def __init__(self, problem: Problem, runs: Runs) -> None:
+        self.problem, self.runs = problem, runs
+        asked = problem.asked
+        assert asked.objective is not None
+        self.constraints = asked.constraints
+        specs = [asked.objective.metric, *(c.metric for c in asked.constraints)]
+        signs = [problem.sign, *(1.0 if c.relation == ">=" else -1.0 for c in asked.constraints)]
+        base = runs.items.base
+        self.asked = Asked(base, specs, signs, Rates(base))
+        self.bounds = np.array(signs[1:]) * [c.bound for c in asked.constraints]
+        self.safe = self.bounds + problem.tolerances
+
+    def made(self) -> ItemsChoice:
+        system = self.settled()
+        solution = self.solve(system, self.safe)
+        zone = self.problem.indifference(solution.cost)
+        parts = PARTS if len(self.bounds) else PARTS[:1]
+        found = [
+            self.solve(system, self.bounds + part * (self.safe - self.bounds)).levels
+            for part in parts
+        ]
+        candidates = list({tuple(levels.tolist()): levels for levels in found}.values())
+        return self.chosen(candidates, solution.prices, zone)
+
+    def solve(self, system: System, bounds: Floats) -> Solution:
+        """The best levels of a sample.  Raises InputError where none keep the bounds."""
+        try:
+            found = system.solve(bounds)
+        except Infeasible as short:
+            constraint = self.constraints[short.constraint]
+            most = short.most * self.asked.signs[1 + short.constraint]
+            raise InputError(
+                f"search: no levels keep {constraint}: the nearest have {most:.6g}. Allow for less."
+            ) from None
+        if (system.gained(system.places(found.levels)) < bounds - 1e-12).any():
+            told = " and ".join(map(str, self.constraints))
+            raise InputError(f"search: no levels keep {told} together. Allow for less.")
+        return found
+
+    def settled(self) -> System:
+        """A sample on which the best levels of half of it are nearly the best."""
+        count, before = FIRST, None
+        while True:
+            system = self.asked.system(self.runs.sample(Phase.SEARCH, count))
+            self.safe = self.within(system)
+            solution = self.solve(system, self.safe)
+            if before is not None:
+                values = system.at(solution.prices)
+                least = np.minimum.reduceat(values, system.first).sum()
+                worse = values[system.places(before)].sum() - least
+                if worse <= self.problem.indifference(solution.cost) / 2:
+                    return system
+            before, count = solution.levels, 2 * count
+
+    def within(self, system: System) -> Floats:
+        """Bounds moved to the safe side by their tolerances, or half as far as levels can go."""
+        most = np.array([np.maximum.reduceat(g, system.first).sum() for g in system.gains])
+        room = np.maximum(most.reshape(-1) - self.bounds, 0.0) / 2
+        return np.asarray(self.bounds + np.minimum(self.problem.tolerances, room))
+
+    # -- on fresh worlds -------------------------------------------------------------------------
+
+    def chosen(self, candidates: list[Ints], prices: Floats, zone: float) -> ItemsChoice:
+        """Looks at ever more worlds, each with half the error of the one before."""
+        error = (1 - self.problem.asked.confidence) / 2
+        count = LEAST
+        found: ItemsChoice | None = None
+        while True:
+            try:
+                runs = self.runs.sample(Phase.CHOICE, count)
+            except Spent:
+                if found is None:
+                    raise
+                return found
+            found = self.look(candidates, runs, prices, zone, error)
+            self.runs.budget.best = f"gap at most {found.gap:.3g}, wanted {zone:.3g}"
+            if found.decided:
+                return found
+            count, error = 2 * count, error / 2
+
+    def look(
+        self,
+        candidates: list[Ints],
+        runs: list[Shortfall],
+        prices: Floats,
+        zone: float,
+        error: float,
+    ) -> ItemsChoice:
+        """The cheapest candidate that surely keeps the constraints, and what it may lack."""
+        share = error / (len(candidates) * (1 + len(self.bounds)))
+        width = student(1 - share, len(runs) - 1) / math.sqrt(len(runs))
+        values = np.array([self.asked.values(runs, levels) for levels in candidates])
+        spare = values[:, :, 1:].mean(axis=1) - self.bounds
+        surely = spare - width * values[:, :, 1:].std(axis=1, ddof=1)
+        kept = (surely >= 0).all(axis=1)
+        costs = np.where(kept, values[:, :, 0].mean(axis=1), np.inf)
+        best = int(np.argmin(costs)) if kept.any() else len(candidates) - 1
+        gap = self.gap(values[best, :, 0], runs, prices, share)
+        return ItemsChoice(
+            levels=candidates[best] if kept.any() else None,
+            nearest=candidates[best],
+            decided=bool(kept.any() and gap <= zone),
+            indifference=zone,
+            gap=gap,
+            prices=tuple(prices.tolist()),
+            service=values[best, :, 1:] * self.asked.signs[1:],
+            needs=len(runs),
+        )
+
+    def gap(self, costs: Floats, runs: list[Shortfall], prices: Floats, error: float) -> float:
+        """What the levels cost more than any that keep the constraints, at most."""
+        each = len(runs) // BATCHES
+        lost = [
+            costs[i : i + each].mean()
+            - self.asked.system(runs[i : i + each]).bound(prices, self.safe)
+            for i in range(0, each * BATCHES, each)
+        ]
+        width = student(1 - error, BATCHES - 1) * np.std(lost, ddof=1) / math.sqrt(BATCHES)
+        return max(0.0, float(np.mean(lost) + width))

@@ -1,0 +1,104 @@
+"""From runs to curves: what each level of each item does to a metric, in the mean of some runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.results.spec import MetricSpec
+from backsim.scenario.model import Model
+from backsim.search.items.measures import Linear, Rates, counted, linear
+from backsim.search.items.shortfall import Shortfall, Spread
+from backsim.search.items.system import System
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+class Asked:
+    """The objective and the constraints of a search, as sums over items.
+
+    The objective is made small and each gain has to reach its bound, whatever their senses.
+    """
+
+    def __init__(
+        self, model: Model, specs: Sequence[MetricSpec], signs: Sequence[float], rates: Rates
+    ) -> None:
+        self.specs, self.signs, self.rates = tuple(specs), tuple(signs), rates
+        self.here = [counted(model, spec) for spec in specs]
+
+    def of(self, run: Shortfall) -> list[Linear]:
+        """Each metric of a run."""
+        return [
+            linear(spec, run, self.rates, here)
+            for spec, here in zip(self.specs, self.here, strict=True)
+        ]
+
+    def values(self, runs: Sequence[Shortfall], levels: Ints) -> Floats:
+        """The metrics of some runs at some levels, with their signs: (runs, metrics)."""
+        rows = [[one.at(run, levels) for one in self.of(run)] for run in runs]
+        return np.array(rows) * self.signs
+
+    def system(self, runs: Sequence[Shortfall]) -> System:
+        """The mean of some runs as curves over all levels from 0 to where nobody waits."""
+        grid = _Grid(runs)
+        flat = [
+            sign * grid.mean([self.of(run)[k] for run in runs]) for k, sign in enumerate(self.signs)
+        ]
+        return System(grid.low, grid.first, flat[0], np.array(flat[1:]).reshape(-1, grid.length))
+
+
+class _Grid:
+    """All levels of all items, one item after the other."""
+
+    def __init__(self, runs: Sequence[Shortfall]) -> None:
+        self.runs = runs
+        count = len(runs[0].ordered)
+        low, high = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
+        for spread in (s for run in runs for s in (run.time, run.units)):
+            np.minimum.at(low, spread.item, spread.shortfall)
+            np.maximum.at(high, spread.item, spread.shortfall)
+        self.low = np.maximum(low, 0)
+        size = np.maximum(high, self.low) - self.low + 1
+        self.first = np.cumsum(size) - size
+        self.length = int(size.sum())
+        self.item = np.repeat(np.arange(count), size)
+        self.level = np.arange(self.length) - self.first[self.item] + self.low[self.item]
+
+    def mean(self, metric: Sequence[Linear]) -> Floats:
+        """A metric of each run, in the mean at every level; sums over items are the metric's."""
+        held, filled, steps = np.zeros((3, self.length + 1))
+        flat = np.zeros(self.length)
+        rest = np.zeros(len(self.low))
+        for run, one in zip(self.runs, metric, strict=True):
+            # backlog = on hand - level + mean shortfall
+            both = one.on_hand + one.backlog
+            held += self.placed(run.time, both)
+            steps += self.placed(run.time, both, 1)
+            filled += self.placed(run.units, one.filled)
+            flat -= one.backlog[self.item] * self.level
+            rest += one.rest + one.backlog * np.bincount(
+                run.time.item, run.time.amount * run.time.shortfall, len(self.low)
+            )
+        total = flat + rest[self.item] + self.along(filled[:-1])
+        # A unit of shortfall x leaves level - x on hand.
+        total += self.along(held[:-1]) * self.level - self.along(steps[:-1])
+        return np.asarray(total / len(self.runs))
+
+    def placed(self, spread: Spread, weights: Floats, power: int = 0) -> Floats:
+        """Amounts times the weights of items, each at the first level that it bears on."""
+        above = np.maximum(spread.shortfall - self.low[spread.item], 0)
+        amount = spread.amount * weights[spread.item] * spread.shortfall**power
+        places = self.first[spread.item] + above
+        return np.asarray(np.bincount(places, amount, self.length + 1), float)
+
+    def along(self, flat: Floats) -> Floats:
+        """Sums from each item's first level on."""
+        total = np.cumsum(flat)
+        before = np.r_[0.0, total[self.first[1:] - 1]]
+        return np.asarray(total - before[self.item])

@@ -1,0 +1,174 @@
+"""What one run says about every level of every item: how far its stock is below the level.
+
+A rule that orders by the position alone, where customers wait, orders the same whatever its level:
+a level one unit higher keeps one unit more at every moment.  So the shortfall, the level less the
+net inventory, does not depend on the level, and its distribution gives stock, backlog and units
+filled for all levels at once.
+Source: Zipkin, Foundations of Inventory Management (2000), sections 6.2 and 7.2; for a limited
+supplier Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193-207.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.results.metrics import Sums
+from backsim.results.metrics.averages import Stocks
+from backsim.results.metrics.money import Costs
+from backsim.results.run import Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Amounts by item and shortfall: sparse, in order of both."""
+
+    item: Ints
+    shortfall: Ints
+    amount: Floats
+
+    def upto(self, levels: Ints) -> Floats:
+        """What stands at a shortfall of at most each item's level."""
+        here = self.shortfall <= levels[self.item]
+        return np.asarray(np.bincount(self.item[here], self.amount[here], len(levels)), float)
+
+    def above(self, levels: Ints) -> Floats:
+        """The mean of how far the shortfall is below each item's level, where it is."""
+        room = np.maximum(levels[self.item] - self.shortfall, 0)
+        return np.asarray(np.bincount(self.item, room * self.amount, len(levels)), float)
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A run as shares of time, and units ordered, by item and shortfall."""
+
+    time: Spread
+    """The share of the time that counts."""
+    units: Spread
+    """Units ordered, at the level from which on each is filled at the moment of ordering."""
+    ordered: Floats
+    """Units ordered, by item."""
+    constant: Floats
+    """Costs per day that no level changes, by item."""
+
+    def on_hand(self, levels: Ints) -> Floats:
+        """Mean units on hand at some levels, by item."""
+        return self.time.above(levels)
+
+    def backlog(self, levels: Ints) -> Floats:
+        """Mean units that customers wait for."""
+        mean = np.bincount(self.time.item, self.time.amount * self.time.shortfall, len(levels))
+        return self.on_hand(levels) - levels + mean
+
+    def filled(self, levels: Ints) -> Floats:
+        """Units filled at the moment of ordering."""
+        return self.units.upto(levels)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run itself has measured, by item."""
+
+    on_hand: Floats
+    backlog: Floats
+    filled: Floats
+    constant: Floats
+    ordered: Floats
+
+    @classmethod
+    def of(cls, run: Run) -> Measured:
+        """The sums of a run."""
+        m = Sums(run.model, run.log)
+        costs = m.of(Costs)
+        changing = [_by_item(costs[name]) for name in ("holding", "backorder_unit")]
+        changing.append(_by_item(costs["backorder_time"]))
+        ordered = m.ordered.sum(axis=0)
+        return cls(
+            on_hand=m.of(Stocks).held,
+            backlog=m.backlog.sum(axis=0),
+            filled=ordered - m.missing.sum(axis=0),
+            constant=costs.total() - sum(changing),
+            ordered=ordered,
+        )
+
+
+def _by_item(values: Floats | None) -> Any:
+    if values is None:
+        return 0.0
+    return values if values.ndim == 1 else values.sum(axis=0)
+
+
+def shortfall_of(run: Run, levels: Ints, measured: Measured) -> Shortfall:
+    """The shortfall of a run that was played at some levels."""
+    model, log = run.model, run.log
+    count = len(levels)
+    received, sound = log.receipts
+    time, stock = log.column("time"), log.column("stock").astype(np.int64)
+    units = log.column("units").astype(np.int64)
+    start = levels - np.array([point.initial for point in model.scenario.stock], np.int64)
+    # Each item's start, then what arrives before what is ordered at the same instant.
+    items = np.concatenate([np.arange(count), received["stock"].astype(np.int64), stock])
+    times = np.concatenate([np.zeros(count), received["arrives"], time])
+    moves = np.concatenate([start, -sound.astype(np.int64), units])
+    kinds = np.repeat([0, 1, 2], [count, len(received), len(time)])
+    order = np.lexsort((kinds, times, items))
+    items, times, moves, kinds = items[order], times[order], moves[order], kinds[order]
+    first = np.searchsorted(items, np.arange(count))
+    after = np.cumsum(moves)
+    after -= np.repeat(after[first] - moves[first], np.diff(np.r_[first, len(items)]))
+    last = np.r_[first[1:] - 1, len(items) - 1]
+    until = np.r_[times[1:], 0.0]
+    until[last] = model.horizon
+    days = np.clip(until, model.warm_up, None) - np.clip(times, model.warm_up, None)
+    asked = (kinds == 2) & (times >= model.warm_up)
+    return Shortfall(
+        time=_spread(items, after, days / (model.horizon - model.warm_up), count),
+        units=_units(items[asked], (after - moves)[asked], moves[asked], count),
+        ordered=measured.ordered,
+        constant=measured.constant,
+    )
+
+
+def _spread(items: Ints, shortfall: Ints, amount: Floats, count: int) -> Spread:
+    """Amounts summed by item and shortfall; `items` ascend, each at least once."""
+    low, high = _ends(items, shortfall, shortfall, count)
+    base = np.cumsum(high - low + 1) - (high - low + 1)
+    places = base[items] + shortfall - low[items]
+    total = np.bincount(places, amount, int((high - low + 1).sum()))
+    return _sparse(np.asarray(total, float), low, base)
+
+
+def _units(items: Ints, before: Ints, units: Ints, count: int) -> Spread:
+    """Units by the level from which on each is filled: 1, 2 ... above the shortfall before it."""
+    low, high = _ends(items, before + 1, before + units + 1, count)
+    base = np.cumsum(high - low + 1) - (high - low + 1)
+    size = int((high - low + 1).sum())
+    places = base[items] + before - low[items]
+    steps = np.bincount(places + 1, minlength=size) - np.bincount(
+        places + units + 1, minlength=size
+    )
+    return _sparse(np.cumsum(steps).astype(float), low, base)
+
+
+def _ends(items: Ints, low: Ints, high: Ints, count: int) -> tuple[Ints, Ints]:
+    """The least and the largest of each item; 0 and 0 where there is none."""
+    least, most = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    first = np.flatnonzero(np.r_[True, items[1:] != items[:-1]]) if len(items) else items
+    if len(items):
+        least[items[first]] = np.minimum.reduceat(low, first)
+        most[items[first]] = np.maximum.reduceat(high, first)
+    return least, most
+
+
+def _sparse(total: Floats, low: Ints, base: Ints) -> Spread:
+    places = np.flatnonzero(total)
+    item = np.searchsorted(base, places, side="right") - 1
+    return Spread(item, low[item] + places - base[item], total[places])

@@ -1,0 +1,154 @@
+"""The page of a search: the answer, what is around it, and the study of its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.files import write_text
+from backsim.present.html import Section
+from backsim.present.numbers import PAGE_PLUS_MINUS, number, percent
+from backsim.present.table import Cell, Column, Table
+from backsim.report.figures.surface import along, surface, swings
+from backsim.report.html import render
+from backsim.report.svg import inline_svg
+from backsim.report.words import label, with_unit
+from backsim.scenario.timeunit import per_year
+from backsim.scenario.yamlfile import show
+from backsim.search.search import Search, finding
+from backsim.search.shape import Changed, Shape, Slice
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_ITEMS = 200
+"""Items that the page lists, those with the most demand."""
+
+
+def write_page(found: Search, file: Path) -> Path:
+    """Write the page, one file that needs nothing else.  Raises InputError."""
+    assert found.figures is not None
+    told = finding(found, PAGE_PLUS_MINUS)
+    write_text(file, render(found.figures, told=told, first=[*sections(found)]))
+    return file
+
+
+def sections(found: Search) -> Iterator[Section]:
+    """What the page shows before the study."""
+    yield Section("answer", "The answer", words=tuple(_yearly(found)), tables=(_answer(found),))
+    if found.problem.items is not None:
+        yield Section("levels", "Levels", tables=(_levels(found),))
+    if found.shape is not None:
+        pages = _Pages(found, found.shape)
+        if found.shape.slices:
+            yield pages.surface()
+        if found.shape.changed:
+            yield pages.sensitivity()
+
+
+def _yearly(found: Search) -> Iterator[str]:
+    """What the answer saves in a year, with its interval."""
+    saved, scenario = found.saving, found.problem.present.scenario
+    years = per_year(scenario.time_unit)
+    if saved is None or years is None or "per day" not in found.objective.declared.unit:
+        return
+    money = f" {scenario.currency}" if scenario.currency else ""
+    low, high = sorted(abs(years) * np.array([saved.low, saved.high]) * -found.problem.sign)
+    level = percent(found.problem.asked.confidence)
+    side = "better" if saved.mean * found.problem.sign < 0 else "worse"
+    amount = number(abs(saved.mean) * years, saved.half_width * years, PAGE_PLUS_MINUS)
+    yield (
+        f"The answer is {amount}{money} per year {side} than today ({level} interval of what it "
+        f"gains: {low:,.0f} to {high:,.0f})."
+    )
+
+
+def _answer(found: Search) -> Table:
+    """What the policy found sets, beside what is set today."""
+    policy = found.best or found.nearest
+    settings = {} if policy is None else policy.settings
+    rows = tuple((path, show(value)) for path, value in settings.items())
+    return Table("answer", "", (Column("field", kind="text"), Column("value", kind="text")), rows)
+
+
+def _levels(found: Search) -> Table:
+    rows = found.levels.sort_values("demand", ascending=False).head(MOST_ITEMS)
+    columns = tuple(
+        Column(str(name), kind="text" if name in ("product", "site", "group") else "")
+        for name in rows.columns
+    )
+    cells = tuple(tuple(row) for row in rows.itertuples(index=False))
+    note = "levels.csv has all items." if len(found.levels) > MOST_ITEMS else ""
+    return Table("levels", "", columns, cells, note)
+
+
+class _Pages:
+    """The sections of a shape."""
+
+    def __init__(self, found: Search, shape: Shape) -> None:
+        assert found.figures is not None
+        self.found, self.shape, self.space = found, shape, found.problem.space
+        self.level = percent(found.problem.asked.confidence)
+        self.metric = with_unit(found.figures, found.objective)
+
+    def surface(self) -> Section:
+        """A figure for every pair of numbers."""
+        figures = []
+        for i, one in enumerate(self.shape.slices):
+            axes = self._drawn(one)
+            names = " and ".join(self.space.axes[a].label for a in one.axes)
+            caption = (
+                f"Difference of {label(self.found.objective)} from the answer over {names}, all "
+                f"else as in the answer; {one.apart[0].count} replications of each policy, paired"
+            )
+            rest = "." if len(one.axes) == 1 else "; '?' where it may be chance."
+            figures.append((inline_svg(axes.figure, f"surface{i}", "costs around"), caption + rest))
+        words = ("A flat surface forgives: levels beside the answer cost hardly more.",)
+        return Section("surface", "Around the answer", words, tuple(figures))
+
+    def _drawn(self, one: Slice) -> Axes:
+        amounts = np.array(
+            [[self.space.axes[a].amount(p[a]) for a in one.axes] for p in one.points]
+        )
+        apart = np.array([e.mean for e in one.apart])
+        widths = np.nan_to_num([e.half_width for e in one.apart])
+        assert self.found.point is not None
+        best = [self.space.axes[a].amount(self.found.point[a]) for a in one.axes]
+        labels = [self.space.axes[a].label for a in one.axes]
+        if len(one.axes) == 1:
+            return along(amounts[:, 0].tolist(), apart, widths, best[0], labels[0], self.metric)
+        unsure = [abs(a) <= w for a, w in zip(apart, widths, strict=True)]
+        return surface(amounts, apart, unsure, best, *labels)
+
+    def sensitivity(self) -> Section:
+        """What each parameter of the scenario does to the answer."""
+        by_name: dict[str, list[Changed]] = {}
+        for one in self.shape.changed:
+            by_name.setdefault(one.variation.what, []).append(one)
+        ends = {name: [c.cost.mean for c in both] for name, both in by_name.items()}
+        order = sorted(ends, key=lambda name: max(ends[name]) - min(ends[name]), reverse=True)
+        low, high = (np.array([f(ends[name]) for name in order]) for f in (min, max))
+        axes = swings(order, low, high, self.shape.cost.mean, f"{self.metric} of the answer")
+        caption = "What the answer costs where one parameter is a fifth less or more."
+        figure = (inline_svg(axes.figure, "swings", "sensitivity"), caption)
+        table = Table(
+            "sensitivity",
+            "",
+            (
+                Column("scenario", kind="text", keep=True),
+                Column("the answer", self.metric),
+                Column("a better one", kind="text"),
+                Column("difference", self.metric),
+            ),
+            tuple(self._row(one) for name in order for one in by_name[name]),
+            "Better policies are those that a few steps from the answer lead to; levels in units.",
+        )
+        return Section("sensitivity_of_answer", "Sensitivity", (), (figure,), (table,))
+
+    def _row(self, one: Changed) -> tuple[Cell, ...]:
+        same = one.better == self.found.point
+        name = "the same" if same else self.space.name(one.better)
+        return one.variation.name, one.cost, name, None if same else one.saving

@@ -1,0 +1,155 @@
+"""What is around the policy found: policies beside it, and the scenario a little different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.search.memo import Memo
+from backsim.search.space import Point, Space
+from backsim.search.variation import Variation, variations
+from backsim.search.worlds import Budget, Phase, Spent, Worlds
+from backsim.statistics import Estimate, estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+REPLICATIONS = 20
+"""Of each policy around the one found."""
+ACROSS = (-2, -1, 0, 1, 2)
+"""Steps to either side, of two numbers; twice as many of one."""
+STEP = 0.05
+"""A step as a part of the range of a number, at least one place."""
+MOST_SLICES = 10
+MOVES = 6
+"""Steps to a better policy, where the scenario is different, at most."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Policies that differ from the one found in one number or two."""
+
+    axes: tuple[int, ...]
+    points: tuple[Point, ...]
+    apart: tuple[Estimate, ...]
+    """The objective less that of the policy found, paired."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The scenario with one parameter different: what the policy costs, and what is better then."""
+
+    variation: Variation
+    cost: Estimate
+    """The objective of the policy found."""
+    better: Point
+    """The best policy that a few steps from it lead to; the same where none is better."""
+    saving: Estimate
+    """The objective of that one less that of the policy found, paired."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The surface around a policy, and its sensitivity."""
+
+    cost: Estimate
+    """The objective of the policy found, in the same worlds."""
+    slices: tuple[Slice, ...]
+    changed: tuple[Changed, ...]
+
+
+def shape_of(worlds: Worlds, best: Point) -> Shape:
+    """What is around the policy found, as far as the budget goes."""
+    slices: list[Slice] = []
+    for axes in _axes(worlds.problem.space):
+        points = tuple(_around(worlds.problem.space, best, axes))
+        try:
+            worlds.play(Phase.SHAPE, [best, *points], REPLICATIONS)
+        except Spent:
+            break
+        known = tuple(p for p in points if np.isfinite(_objective(worlds, p)).all())
+        apart = tuple(_apart(worlds, p, best) for p in known)
+        slices.append(Slice(axes, known, apart))
+    changed = tuple(_changed(worlds, one, best) for one in variations(worlds.problem.present))
+    return Shape(_cost(worlds, best), tuple(slices), tuple(c for c in changed if c is not None))
+
+
+def _axes(space: Space) -> list[tuple[int, ...]]:
+    """Every number where there is one, else every pair of numbers."""
+    several = min(2, len(space.numeric))
+    return list(combinations(space.numeric, several))[:MOST_SLICES] if several else []
+
+
+def _step(space: Space, axis: int) -> int:
+    return max(1, round(STEP * len(space.axes[axis].values)))
+
+
+def _around(space: Space, best: Point, axes: tuple[int, ...]) -> Iterator[Point]:
+    steps = ACROSS if len(axes) > 1 else tuple(range(2 * ACROSS[0], 2 * ACROSS[-1] + 1))
+    for moved in product(steps, repeat=len(axes)):
+        places = list(best)
+        for axis, by in zip(axes, moved, strict=True):
+            places[axis] += by * _step(space, axis)
+        point = tuple(places)
+        if space.allowed(point):
+            yield point
+
+
+def _objective(worlds: Worlds, point: Point) -> Floats:
+    return worlds.values(Phase.SHAPE, point, REPLICATIONS)[:, 0]
+
+
+def _cost(worlds: Worlds, point: Point) -> Estimate:
+    return estimate(_objective(worlds, point).tolist(), worlds.problem.asked.confidence)
+
+
+def _apart(worlds: Worlds, point: Point, other: Point) -> Estimate:
+    values = _objective(worlds, point) - _objective(worlds, other)
+    return estimate(values.tolist(), worlds.problem.asked.confidence)
+
+
+def _changed(worlds: Worlds, variation: Variation, best: Point) -> Changed | None:
+    """Steps to better policies in a scenario that is different, with the policies' own numbers."""
+    problem = replace(worlds.problem, varied=variation.of)
+    budget = Budget(10**9, None)
+    other = Worlds(problem, "auto", budget, Memo(None, problem), worlds.workers)
+    other.play(Phase.SHAPE, [best], REPLICATIONS)
+    here = best
+    for _ in range(MOVES):
+        near = [p for p in _beside(problem.space, here) if other.model(p) is not None]
+        other.play(Phase.SHAPE, near, REPLICATIONS)
+        worth = {p: _worth(other, p) for p in (here, *near)}
+        after = min(worth, key=worth.__getitem__)
+        if after == here:
+            break
+        here = after
+    if not np.isfinite(_objective(other, best)).all():
+        return None
+    return Changed(variation, _cost(other, best), here, _apart(other, here, best))
+
+
+def _beside(space: Space, point: Point) -> list[Point]:
+    stride = tuple(_step(space, axis) for axis in range(len(point)))
+    return space.neighbours(point, stride)
+
+
+def _worth(worlds: Worlds, point: Point) -> tuple[float, float]:
+    """What constraints lack, then the objective: the less the better."""
+    rows = worlds.values(Phase.SHAPE, point, REPLICATIONS)
+    problem = worlds.problem
+    lacks = 0.0
+    pairs = zip(problem.asked.constraints, problem.tolerances, strict=True)
+    for (c, least), column in zip(pairs, rows.T[1:], strict=False):
+        known = column[~np.isnan(column)]
+        short = (
+            (c.bound - known.mean()) * (1.0 if c.relation == ">=" else -1.0) if len(known) else 0
+        )
+        lacks += max(0.0, float(short)) / least
+    values: Any = problem.sign * rows[:, 0]
+    return lacks, float(values.mean()) if np.isfinite(values).all() else float("inf")

@@ -1,0 +1,114 @@
+"""What is around the answer, and the page that shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.search.laws import lost_sales, played_by
+from tests.search.periodic import cost, poisson, scenario, search
+from tests.search.test_search import BRIEF, TWO, noise
+
+from backsim.scenario.load import from_dict
+from backsim.search import Search
+from backsim.search.page import write_page
+from backsim.search.variation import variations
+
+PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
+
+
+@pytest.fixture(scope="module")
+def levels(tmp_path_factory: pytest.TempPathFactory) -> Search:
+    """The best base stock with lost sales, and what is around it."""
+    folder = tmp_path_factory.mktemp("levels")
+    with played_by(lost_sales(2, 4.0), lambda random: random.poisson(5, 2000).tolist()):
+        return search(
+            folder,
+            {**PERIODIC, "time_unit": "days"},
+            search={"policy.reorder.S": {"integers": [0, 60]}},
+            out=folder / "found",
+        )
+
+
+def test_the_surface_around_a_level(levels: Search) -> None:
+    """Differences from the answer are those of the exact costs, within their intervals."""
+    assert levels.shape is not None
+    (around,) = levels.shape.slices
+    best = levels.settings["policy.reorder.S"]
+    assert len(around.points) == 9
+    assert around.points[4] == (best,)
+    assert around.apart[4].mean == 0
+    exact = [cost(S, 2, 4.0, poisson(5.0)) for (S,) in around.points]
+    for found, value in zip(around.apart, exact, strict=True):
+        assert abs(found.mean - (value - exact[4])) <= 2.5 * found.half_width + 1e-9
+
+
+def test_sensitivity_of_a_level(levels: Search) -> None:
+    """The laws here know nothing of the scenario, so all stays: but each parameter was asked."""
+    assert levels.shape is not None
+    names = [one.variation.name for one in levels.shape.changed]
+    for name in ("demand -20 %", "demand +20 %", "lead time -20 %", "holding cost +20 %"):
+        assert name in names
+    assert "lost margin cost +20 %" in names
+
+
+def test_the_page(levels: Search, tmp_path: Path) -> None:
+    text = write_page(levels, tmp_path / "page.html").read_text().replace("\u00a0", " ")
+    for title in ("The answer", "Around the answer", "Sensitivity", "Ranking"):
+        assert f">{title}<" in text
+    assert "per year better than today (95 % interval of what it gains: " in text
+    assert "policy.reorder.S" in text
+    assert levels.finding.split(":")[0].replace("'", "&#39;") in text
+    assert text.count("<svg") >= 2
+
+
+def test_a_figure_for_each_pair_of_numbers(tmp_path: Path) -> None:
+    def law(noise: Any, s: int, S: int, priority: str) -> tuple[float]:
+        return (100 + (s - 6) ** 2 + 0.3 * (S - s - 15) ** 2 + 4 * (priority == "fcfs") + noise[0],)
+
+    with played_by(law, noise):
+        found = search(tmp_path, BRIEF, search=TWO, indifference=1.0, out=tmp_path / "found")
+    assert found.shape is not None
+    (around,) = found.shape.slices
+    assert around.axes == (0, 1)
+    assert len(around.points) == 25
+    best = np.array(found.point)[:2]
+    for point, apart in zip(around.points, around.apart, strict=True):
+        s, S = (found.problem.space.axes[i].amount(point[i]) for i in (0, 1))
+        sb, Sb = (found.problem.space.axes[i].amount(int(best[i])) for i in (0, 1))
+        value = (s - 6) ** 2 + 0.3 * (S - s - 15) ** 2
+        at_best = (sb - 6) ** 2 + 0.3 * (Sb - sb - 15) ** 2
+        assert apart.mean == pytest.approx(value - at_best)
+    page = write_page(found, tmp_path / "page.html").read_text()
+    assert "over s and S, all else as in the answer" in page
+
+
+def test_a_scenario_a_fifth_different() -> None:
+    model = from_dict(
+        {
+            "horizon": 10,
+            "products": {"mug": {"costs": {"holding": 2.0}}},
+            "suppliers": {"acme": {"lead_time": {"gamma": {"mean": 5, "cv": 0.5}}}},
+            "customers": {
+                "all": {"demand": {"arrivals": {"poisson": {"rate": 4.0}}, "products": "mug"}}
+            },
+            "policy": {"reorder": {"rule": "base_stock", "S": {"days": 6}}},
+            "costs": {"backorder_time": {"all": 3.0}},
+        }
+    )
+    found = {one.name: one.of(model) for one in variations(model)}
+    assert set(found) == {
+        f"{what} {by}"
+        for what in ("demand", "lead time", "holding cost", "backorder time cost")
+        for by in ("-20 %", "+20 %")
+    }
+    (entry,) = found["demand +20 %"].scenario.customers["all"].demand
+    assert entry.arrivals.mean_rate() == pytest.approx(4.8)
+    assert found["demand +20 %"].scenario.stock[0].reorder.params["S"] == 24  # as it is run today
+    longer = found["lead time +20 %"].scenario.stock[0].lead_time
+    assert longer is not None
+    assert longer.moments() == pytest.approx((6.0, 9.0))
+    assert found["holding cost -20 %"].costs["holding"] == pytest.approx([1.6])
+    assert found["backorder time cost +20 %"].costs["backorder_time"][0] == pytest.approx([3.6])
