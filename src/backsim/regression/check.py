@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from backsim.errors import BacksimError, InputError
 from backsim.experiment.load import load_experiment
 from backsim.experiment.play import play
+from backsim.kinds import Kind, kind_of
 from backsim.regression.baseline import (
     Baseline,
     PolicyResults,
@@ -71,6 +72,10 @@ class Check:
     """What the experiment's objective rewards that nobody means."""
     strict: bool = False
     seconds: float = 0.0
+    told: str = ""
+    """What came of checking a search, in words."""
+    lost: bool = False
+    """Whether the answer of a search is not what it was."""
     settings: Settings | None = field(default=None, repr=False)
 
     def command(self, verb: str, *options: str) -> str:
@@ -87,7 +92,7 @@ class Check:
         """Whether something has changed that counts, or a run has failed."""
         found = self.judgement
         if found is None:
-            return bool(self.error) and not self.bad_input
+            return self.lost or (bool(self.error) and not self.bad_input)
         return found.failed or (self.strict and found.unsure)
 
     @property
@@ -113,12 +118,21 @@ def _guarded(file: Path, settings: Settings, update: bool) -> Check:
     place, started = baseline_file(file, settings.folder), time.perf_counter()
     check = Check(file, place, settings=settings)
     try:
-        made = (update_one if update else check_one)(file, settings)
+        made = _verb(file, update)(file, settings)
     except InputError as error:
         made = dataclasses.replace(check, error=str(error), bad_input=True)
     except BacksimError as error:
         made = dataclasses.replace(check, error=str(error))
     return dataclasses.replace(made, seconds=time.perf_counter() - started)
+
+
+def _verb(file: Path, update: bool) -> Callable[[Path, Settings], Check]:
+    """What to do with a file: experiments and searches are checked in their own ways."""
+    if kind_of(file) is not Kind.SEARCH:
+        return update_one if update else check_one
+    from backsim.regression.optimum import check_search, update_search
+
+    return update_search if update else check_search
 
 
 def check_one(file: Path, settings: Settings) -> Check:

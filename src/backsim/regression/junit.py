@@ -35,6 +35,9 @@ def _suite(check: Check) -> ElementTree.Element:
         if check.error:
             errors = 1
             _said(case, "error", summary(check), check.error)
+        elif check.failed:
+            failures = 1
+            _said(case, "failure", summary(check), story(check))
     else:
         case = _case(suite, check.name, "equal to the bit where it must be")
         if check.judgement.broken:

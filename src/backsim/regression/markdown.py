@@ -48,7 +48,7 @@ def markdown(checks: Sequence[Check]) -> str:
 
 def _to_show(check: Check) -> bool:
     if check.judgement is None:
-        return bool(check.error)
+        return bool(check.error) or check.failed
     return not check.judgement.same or bool(check.judgement.notes)
 
 
@@ -56,7 +56,7 @@ def _section(check: Check) -> list[str]:
     lines = [f"### {escaped(check.name)}", ""]
     found = check.judgement
     if found is None:
-        return [*lines, f"<pre>{escape(check.error)}</pre>"]
+        return [*lines, f"<pre>{escape(check.error or check.told)}</pre>"]
     lines += [f"- {escaped(text)}" for text in (*found.broken, *found.notes)]
     lines += [""] * bool(found.broken or found.notes)
     failed = by_weight(found.metrics, *FIRST)

@@ -27,6 +27,9 @@ def story(check: Check) -> str:
     if check.error:
         said = "not checked" if check.bad_input else "FAILED"
         return f"{check.name}: {said}\n{_indent(check.error)}"
+    if check.told:
+        again = [check.command("check", "--update")] if check.failed else []
+        return "\n".join([f"{check.name}: {check.told}", *(f"  if meant: {c}" for c in again)])
     if check.judgement is None:
         said = "written" if check.updated else "unchanged"
         told = [f"  warning: {text}" for text in check.warnings]
@@ -55,6 +58,8 @@ def summary(check: Check) -> str:
     """What came of a check, in a line."""
     if check.error:
         return "not checked: bad input" if check.bad_input else "failed: a run cannot be trusted"
+    if check.told:
+        return check.told
     found = check.judgement
     if found is None:
         return "baseline written" if check.updated else "baseline unchanged"
