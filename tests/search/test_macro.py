@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 from tests.search.laws import koenig_law, lost_sales, played_by
-from tests.search.periodic import cost, geometric, poisson, scenario
+from tests.search.periodic import cost, geometric, long_cost, poisson, scenario
 
 from backsim.results.store import to_yaml
 from backsim.search.choice import Choice
@@ -182,13 +182,15 @@ def searches_of_levels(
 
 
 def exact(lead_time: int, penalty: float, law: str, level: int) -> float:
-    """The exact cost of a level."""
+    """The exact cost of a level; from a long simulation where there are too many states."""
+    if lead_time > 3:
+        return long_cost(level, lead_time, penalty, law)
     return cost(level, lead_time, penalty, poisson(5.0) if law == "poisson" else geometric(5.0))
 
 
 def best_levels(folder: Path, lead_time: int, penalty: float, law: str, runs: int) -> int:
     """How often the optimum is found, or a level whose exact cost is within 0.2 %."""
-    levels = range(5, 90 if law == "geometric" else 45)
+    levels = range(5 * lead_time, 90 if law == "geometric" else 45)
     costs = {}
     for level in levels:  # convex: the first that costs more ends it
         costs[level] = exact(lead_time, penalty, law, level)
@@ -206,10 +208,22 @@ def test_the_best_base_stock(lead_time: int, penalty: float, law: str, tmp_path:
     assert at_least(best_levels(tmp_path, lead_time, penalty, law, 5), 5)
 
 
+@pytest.mark.parametrize(
+    ("penalty", "law", "level", "published"),
+    [(4.0, "poisson", range(20, 26), 5.20), (39.0, "geometric", range(42, 54, 2), 30.12)],
+)
+def test_long_simulation_stands_in_for_exact_costs(
+    penalty: float, law: str, level: range, published: float
+) -> None:
+    """The best of base stocks for a lead time of 4: Zipkin (2008), Table 3."""
+    best = min(long_cost(S, 4, penalty, law) for S in level)
+    assert best == pytest.approx(published, abs=0.02 + 0.002 * published)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("law", ["poisson", "geometric"])
 @pytest.mark.parametrize("penalty", [4.0, 9.0, 19.0, 39.0])
-@pytest.mark.parametrize("lead_time", [1, 2, 3])
+@pytest.mark.parametrize("lead_time", [1, 2, 3, 4])
 def test_the_best_base_stock_in_full(
     lead_time: int, penalty: float, law: str, tmp_path: Path
 ) -> None:

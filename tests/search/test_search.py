@@ -182,6 +182,54 @@ def test_a_parameter_of_a_rule_and_days_with_a_step(tmp_path: Path) -> None:
     assert found.best.model.scenario.stock[0].priority.params == {"rate": 0.2}
 
 
+def test_a_number_of_a_rule_among_choices(tmp_path: Path) -> None:
+    """Only policies with that rule have the number; the others are one policy each."""
+    tried = {
+        "policy.reorder.S": {"integers": [4, 24]},
+        "policy.priority": ["fcfs", {"rule": "urgency_ageing", "rate": {"numbers": [0, 2]}}],
+    }
+
+    def law(noise: Any, S: int, priority: Any) -> tuple[float]:
+        own = 3.0 if priority == "fcfs" else 20 * (priority["rate"] - 1.3) ** 2
+        return (100 + (S - 12) ** 2 + own + noise[0],)
+
+    given = {**BRIEF, "policy": {"reorder": {"rule": "base_stock", "S": 5}}}
+    with played_by(law, noise):
+        found = search(tmp_path, given, search=tried, indifference=0.1)
+    assert found.problem.space.size == 21 * (1 + 101)
+    assert found.settings["policy.reorder.S"] == 12
+    rule = found.settings["policy.priority"]
+    assert rule["rule"] == "urgency_ageing"
+    assert abs(rule["rate"] - 1.3) < 0.1
+    assert found.best is not None
+    assert found.best.name == f"S=12, urgency_ageing(rate={rule['rate']:g})"
+    assert found.best.model.scenario.stock[0].priority.params == {"rate": rule["rate"]}
+
+
+def test_four_numbers(tmp_path: Path) -> None:
+    """A valley that none of the numbers follows alone; 14,641 policies."""
+    path = "policy.rationing.levels."
+    tried = {
+        "policy.reorder.s": {"integers": [0, 10]},
+        "policy.reorder.S": {"integers": [20, 30]},
+        f"{path}silver": {"integers": [0, 10]},
+        "policy.observe.every": {"integers": [1, 11]},
+    }
+
+    def law(noise: Any, *x: int) -> tuple[float]:
+        s, S, silver, every = x
+        sums = (s + silver - 9) ** 2 + 0.2 * (s - silver - 1) ** 2
+        return (100 + sums + (S - every - 18) ** 2 + 0.2 * (every - 6) ** 2 + noise[0],)
+
+    rationing = {"rule": "critical_level", "levels": {"silver": 0}}
+    given = {**BRIEF, "policy": {**SHOP["policy"], "rationing": rationing}}
+    with played_by(law, noise):
+        found = search(tmp_path, given, search=tried, indifference=0.5)
+    assert found.choice.decided
+    assert law((0.0,), *found.settings.values())[0] <= 100 + 0.5
+    assert found.spent.points < 700
+
+
 def test_a_search_goes_around_policies_that_cannot_be(tmp_path: Path) -> None:
     """The optimum is next to policies that have no cost at all."""
 

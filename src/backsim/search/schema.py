@@ -123,13 +123,40 @@ def _kind(value: Any) -> str:
     return MEMBER + "choices"
 
 
+FORMS: dict[str, type[Range]] = {
+    "integers": Integers,
+    "numbers": Numbers,
+    "days": DaysOfDemand,
+}
+"""The key of a range -> its form."""
+
+
 def _choices(value: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(value) < 2:
         raise fault("at least two choices (what is not tried belongs into `set`)", show(value))
     for i, item in enumerate(value):
         if item in value[:i]:
             raise fault("each choice once", f"{show(item)} a second time")
-    return value
+    return tuple(map(_with_ranges, value))
+
+
+def _with_ranges(item: Any) -> Any:
+    """A choice with the numbers of its own that are searched: {rule: x, weight: {numbers: ...}}."""
+    if not isinstance(item, Mapping):
+        return item
+    return {name: _range(given) if _is_range(given) else given for name, given in item.items()}
+
+
+def _is_range(given: Any) -> bool:
+    keys = set(FORMS) & set(given) if isinstance(given, Mapping) else set()
+    return len(keys) == 1 and isinstance(given[next(iter(keys))], list | tuple)
+
+
+def _range(given: Mapping[str, Any]) -> Range:
+    form = FORMS[next(key for key in given if key in FORMS)]
+    if "above" in given:
+        raise fault("no `above` with a number of a choice", show(given["above"]))
+    return form.model_validate(given)
 
 
 def _dimension(value: Any) -> Any:

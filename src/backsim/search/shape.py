@@ -67,7 +67,7 @@ class Shape:
 def shape_of(worlds: Worlds, best: Point) -> Shape:
     """What is around the policy found, as far as the budget goes."""
     slices: list[Slice] = []
-    for axes in _axes(worlds.problem.space):
+    for axes in _axes(worlds.problem.space, best):
         points = tuple(_around(worlds.problem.space, best, axes))
         try:
             worlds.play(Phase.SHAPE, [best, *points], REPLICATIONS)
@@ -80,10 +80,11 @@ def shape_of(worlds: Worlds, best: Point) -> Shape:
     return Shape(_cost(worlds, best), tuple(slices), tuple(c for c in changed if c is not None))
 
 
-def _axes(space: Space) -> list[tuple[int, ...]]:
-    """Every number where there is one, else every pair of numbers."""
-    several = min(2, len(space.numeric))
-    return list(combinations(space.numeric, several))[:MOST_SLICES] if several else []
+def _axes(space: Space, best: Point) -> list[tuple[int, ...]]:
+    """Every pair of the policy's numbers; the number, where there is one."""
+    numbers = [axis for axis in space.numeric if space.active(axis, best)]
+    several = min(2, len(numbers))
+    return list(combinations(numbers, several))[:MOST_SLICES] if several else []
 
 
 def _step(space: Space, axis: int) -> int:

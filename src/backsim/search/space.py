@@ -33,6 +33,8 @@ class Axis:
     label: str
     numeric: bool
     above: int | None = None
+    within: tuple[int, int] | None = None
+    """The choice that has this number, by axis and place: with another there is no such number."""
 
     def setting(self, place: int) -> Any:
         """The value at a place, as a scenario file says it."""
@@ -64,18 +66,26 @@ class Space:
                 above = None if given.above is None else paths.index(given.above)
                 axes.append(Axis(path, _values(path, given), label, True, above))
             else:
-                axes.append(Axis(path, tuple(given), label, False))
-        return cls(tuple(axes))
+                axes.append(Axis(path, tuple(map(_without_ranges, given)), label, False))
+        return cls((*axes, *_nested(dimensions)))
 
     @property
     def size(self) -> int:
         """How many policies, those included that break a condition between two numbers."""
-        return prod(len(axis.values) for axis in self.axes)
+        return sum(
+            prod(len(self.axes[i].values) for i in self.numeric if self.active(i, branch))
+            for branch in self.branches()
+        )
+
+    def active(self, axis: int, chosen: Mapping[int, int] | Point) -> bool:
+        """Whether a policy has a number, which may be one of a choice's own."""
+        within = self.axes[axis].within
+        return within is None or chosen[within[0]] == within[1]
 
     def allowed(self, point: Point) -> bool:
         """Whether a point is within all ends, and keeps the conditions between numbers."""
-        for axis, place in zip(self.axes, point, strict=True):
-            if not 0 <= place < len(axis.values):
+        for i, (axis, place) in enumerate(zip(self.axes, point, strict=True)):
+            if not 0 <= place < len(axis.values) or (place and not self.active(i, point)):
                 return False
         for axis, place in zip(self.axes, point, strict=True):
             if axis.above is not None:
@@ -86,13 +96,19 @@ class Space:
 
     def settings(self, point: Point) -> dict[str, Any]:
         """Path -> value of a point's policy."""
-        return {a.path: a.setting(i) for a, i in zip(self.axes, point, strict=True)}
+        found: dict[str, Any] = {}
+        for i, (axis, place) in enumerate(zip(self.axes, point, strict=True)):
+            if axis.within is None:
+                found[axis.path] = axis.setting(place)
+            elif self.active(i, point):
+                owner = self.axes[axis.within[0]].path
+                found[owner] = {**found[owner], axis.path: axis.setting(place)}
+        return found
 
     def name(self, point: Point) -> str:
         """What a point's policy is called: `s=10, S=30, fcfs`."""
-        return ", ".join(
-            _called(axis.label, axis.setting(i)) for axis, i in zip(self.axes, point, strict=True)
-        )
+        labels = {axis.path: axis.label for axis in self.axes}
+        return ", ".join(_called(labels[p], value) for p, value in self.settings(point).items())
 
     def branches(self) -> Iterator[dict[int, int]]:
         """Each combination of choices: axis -> place."""
@@ -130,7 +146,10 @@ class Space:
 
     def repaired(self, point: Point) -> Point | None:
         """The point with every number within its ends, and raised above the one it must exceed."""
-        places = [min(max(p, 0), len(a.values) - 1) for p, a in zip(point, self.axes, strict=True)]
+        places = [
+            min(max(p, 0), len(a.values) - 1) if self.active(i, point) else 0
+            for i, (p, a) in enumerate(zip(point, self.axes, strict=True))
+        ]
         for _ in self.axes:
             for i, axis in enumerate(self.axes):
                 if axis.above is None:
@@ -154,6 +173,23 @@ def _called(label: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return " + ".join(label_of(label, item) for item in value)
     return label_of(label, value)
+
+
+def _without_ranges(choice: Any) -> Any:
+    """A choice without the numbers of its own that are searched."""
+    if not isinstance(choice, Mapping):
+        return choice
+    return {name: given for name, given in choice.items() if not isinstance(given, Range)}
+
+
+def _nested(dimensions: Mapping[str, Any]) -> Iterator[Axis]:
+    """The numbers of choices' own, each an axis that only policies with that choice have."""
+    for i, (path, choices) in enumerate(dimensions.items()):
+        for place, choice in enumerate(() if isinstance(choices, Range) else choices):
+            for name, given in choice.items() if isinstance(choice, Mapping) else ():
+                if isinstance(given, Range):
+                    values = _values(f"{path}.{name}", given)
+                    yield Axis(name, values, name, True, within=(i, place))
 
 
 def _values(path: str, given: Range) -> tuple[Any, ...]:

@@ -174,6 +174,9 @@ class Worlds:
         for place in values if axis in space.chosen else (values[0], values[-1]):
             places = [len(a.values) // 2 if a.numeric else 0 for a in space.axes]
             places[axis] = place
+            within = space.axes[axis].within
+            if within is not None:
+                places[within[0]] = within[1]
             point = space.repaired(tuple(places))
             model = None if point is None else self.model(point)
             if model is None:
