@@ -69,8 +69,7 @@ def counting(what: str) -> Iterator[Callable[..., None]]:
                 return
             drawn = now
             rest = _rate_and_rest(done - int(started[1]), now - started[0], total - done)
-            how = {"rest": rest, "words": words}
-            progress.update(task, completed=done, total=total, refresh=True, **how)
+            progress.update(task, completed=done, total=total, rest=rest, words=words, refresh=True)
 
         yield tell
 
