@@ -77,7 +77,7 @@ TAKES = {
     "validate-theory": (Kind.KNOWN_ANSWERS, Kind.FOLDER),
     "compare": (Kind.EXPERIMENT,),
     "optimise": (Kind.SEARCH,),
-    "check": (Kind.EXPERIMENT,),
+    "check": (Kind.EXPERIMENT, Kind.SEARCH),
     "allocate": (Kind.BOOK, Kind.FOLDER),
 }
 

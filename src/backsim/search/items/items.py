@@ -225,8 +225,8 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
             yield "no transfers between sites", place
         elif point.rationing.rule != "none":
             yield "no stock held back for some customers", f"{place}: {point.rationing.rule}"
-        elif point.most_waiting is not None:
-            yield "an unlimited backlog", f"{place}: backlog_limit {point.most_waiting}"
+        elif point.backlog_limit != "unlimited":
+            yield "an unlimited backlog", f"{place}: backlog_limit"
         else:
             continue
         return
