@@ -15,6 +15,7 @@ import numpy as np
 from backsim.entities import NEVER
 from backsim.errors import InputError
 from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.distributions.discrete import Deterministic
 from backsim.scenario.distributions.residual import above
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import Lane
@@ -106,11 +107,14 @@ class _OpenDraw(DemandDraw):
         informed, count = self.customer.informed, len(orders)
         uniform = self.generator("tolerance").random(count)
         waited = np.array([has_waited(order, self.customer) for order in orders])
-        found: Columns = {"tolerance": np.empty(count)}
-        for i, order in enumerate(orders):
-            given = self.customer.tolerance if order.tolerance is None else order.tolerance
-            found["tolerance"][i] = _beyond(given, waited[i : i + 1], uniform[i : i + 1])[0]
-        found["tolerance"] = np.asarray(self.model.on_grid(found["tolerance"]))
+        tolerance = np.empty(count)
+        plain = np.array([order.tolerance is None for order in orders])
+        tolerance[plain] = _beyond(self.customer.tolerance, waited[plain], uniform[plain])
+        for i in np.flatnonzero(~plain).tolist():
+            own = orders[i].tolerance
+            assert own is not None
+            tolerance[i] = _beyond(own, waited[i : i + 1], uniform[i : i + 1])[0]
+        found: Columns = {"tolerance": np.asarray(self.model.on_grid(tolerance))}
         if informed.tolerance is not None:
             accepted = np.array(
                 [-np.inf if o.promised is None else o.promised + o.age - ROUNDING for o in orders]
@@ -144,33 +148,32 @@ def _beyond(given: Distribution | str, bounds: Floats, uniform: Floats) -> Float
 
 def arrivals(model: Model, stream: Stream) -> Floats:
     """When the purchases under way at the start arrive, in the order of `under_way`."""
-    found: list[float] = []
+    found = [np.empty(0)]
     for index, (place, lane) in zip(range(len(model.stock_points)), places(model), strict=False):
         coming = under_way(model, index)
-        if any(not _is_fixed(inbound) for inbound in coming):
-            generator = stream(f"opening/arrivals/{place}")()
-            found += _arrivals(model, lane, coming, generator)
+        if all(_is_fixed(inbound) for inbound in coming):
+            found.append(np.array([_given(inbound, 0.5) for inbound in coming]))
         else:
-            found += [_fixed(inbound) for inbound in coming]
-    return np.asarray(model.on_grid(np.array(found, float)))
+            generator = stream(f"opening/arrivals/{place}")()
+            found.append(_arrivals(model, lane, coming, generator))
+    return np.asarray(model.on_grid(np.concatenate(found)))
 
 
 def _is_fixed(inbound: Inbound) -> bool:
-    return (
-        inbound.arrives is not None
-        and inbound.arrives.atoms() is not None
-        and (inbound.arrives.least() == inbound.arrives.most())
-    )
+    return isinstance(inbound.arrives, Deterministic)
 
 
-def _fixed(inbound: Inbound) -> float:
+def _given(inbound: Inbound, u: float) -> float:
+    """The arrival of a purchase whose day or distribution is given."""
     assert inbound.arrives is not None
-    return inbound.arrives.least()
+    if isinstance(inbound.arrives, Deterministic):
+        return inbound.arrives.value
+    return max(0.0, float(above(inbound.arrives, np.array([-np.inf]), np.array([u]))[0]))
 
 
 def _arrivals(
     model: Model, lane: Lane, coming: list[Inbound], generator: np.random.Generator
-) -> Iterator[float]:
+) -> Floats:
     """A stock point's purchases; a uniform number belongs to each.
 
     From a supplier who delivers in sequence a purchase comes no earlier than an older one.  So of
@@ -178,35 +181,42 @@ def _arrivals(
     """
     sequence = comes_in_sequence(model.scenario, lane)
     uniform = generator.random(len(coming))
-    latest = -np.inf
-    for inbound, u in zip(coming, uniform, strict=True):
-        if inbound.arrives is not None:
-            day = max(0.0, float(above(inbound.arrives, np.array([-np.inf]), np.array([u]))[0]))
-        else:
-            age = inbound.age or 0.0
-            bound = -np.inf if sequence and latest >= 0.0 else age
-            supplier = model.scenario.suppliers[lane.name]
-            day = _lead_time(lane, supplier, bound, u, generator) - age
-            if sequence:
-                day = max(day, latest)
-        latest = max(latest, day)
-        yield day
+    ages = np.array([inbound.age or 0.0 for inbound in coming])
+    bounds = np.where(np.arange(len(coming)) > 0, -np.inf, ages) if sequence else ages
+    drawn = np.array([inbound.arrives is None for inbound in coming])
+    days = np.array(
+        [0.0 if d else _given(i, u) for i, u, d in zip(coming, uniform, drawn, strict=True)]
+    )
+    if drawn.any():
+        supplier = model.scenario.suppliers[lane.name]
+        times = _lead_times(lane, supplier, bounds[drawn], uniform[drawn], generator)
+        days[drawn] = times - ages[drawn]
+    if sequence:
+        days = np.where(drawn, np.maximum.accumulate(days), days)
+    return days
 
 
-def _lead_time(
-    lane: Lane, supplier: Supplier, bound: float, u: float, generator: np.random.Generator
-) -> float:
-    """A lead time above a bound, delays that the supplier did not foresee included."""
+def _lead_times(
+    lane: Lane, supplier: Supplier, bounds: Floats, uniform: Floats, generator: np.random.Generator
+) -> Floats:
+    """Lead times above bounds, delays that the supplier did not foresee included."""
+    if supplier.lateness is None:
+        return np.maximum(0.0, above(lane.time, bounds, uniform))
+    return np.array([_late(lane, supplier, bound, generator) for bound in bounds.tolist()])
+
+
+def _late(lane: Lane, supplier: Supplier, bound: float, generator: np.random.Generator) -> float:
+    """A lead time above a bound, perhaps with a delay: found by trying."""
     late = supplier.lateness
-    if late is None:
-        return max(0.0, float(above(lane.time, np.array([bound]), np.array([u]))[0]))
-    for _ in range(10):
-        count = MOST_TRIES // 10
+    assert late is not None
+    count = 64
+    while count <= MOST_TRIES:
         days = np.maximum(lane.time.draw(generator, count), 0.0)
         delays = np.maximum(late.days.draw(generator, count), 0.0)
         days += np.where(generator.random(count) < late.share, delays, 0.0)
         if (days > bound).any():
             return float(days[days > bound][0])
+        count *= 4
     raise InputError(
         f"inbound: expected an age that purchases from {lane.name} may have, got {bound:g} days "
         "(give `arrives`)"

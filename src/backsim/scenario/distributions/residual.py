@@ -7,7 +7,8 @@ Source: Devroye, Non-Uniform Random Variate Generation (1986), section II.2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+@lru_cache(maxsize=1024)
+def _law(distribution: Distribution) -> Any:
+    """The law of a distribution; scipy takes longer to make it than to ask it."""
+    return distribution.law()
+
+
 def exceeds(distribution: Distribution, bound: float) -> float:
     """The probability of a value above the bound (`bound` 0 or more)."""
     atoms = distribution.atoms()
     if atoms is not None:
         return float((atoms[1] / atoms[1].sum())[atoms[0] > bound].sum())
-    return float(distribution.law().sf(bound))
+    return float(_law(distribution).sf(bound))
 
 
 def above(distribution: Distribution, bounds: Floats, uniform: Floats) -> Floats:
@@ -34,7 +41,7 @@ def above(distribution: Distribution, bounds: Floats, uniform: Floats) -> Floats
     """
     atoms = distribution.atoms()
     if atoms is None:
-        law = distribution.law()
+        law = _law(distribution)
         return np.asarray(law.isf((1.0 - uniform) * law.sf(bounds)), float)
     order = np.argsort(atoms[0], kind="stable")
     values, weights = atoms[0][order], atoms[1][order]
