@@ -133,6 +133,8 @@ class _Start:
     def _look_at_calendar(self) -> None:
         """What counts from the scenario's first day is off if that is not today."""
         scenario = self.model.scenario
+        if any(point.periodic is not None for point in scenario.stock):
+            self.remarks.append("periodic reviews count from today (`review.first`)")
         patterns = [
             demand.pattern
             for customer in scenario.customers.values()

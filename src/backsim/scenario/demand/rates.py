@@ -22,7 +22,8 @@ Traces = Mapping[tuple[str, int], TraceLines]
 
 def expected_work(scenario: Scenario, traces: Traces) -> tuple[float, float]:
     """(orders, order lines) of a replication, on average."""
-    orders = lines = 0.0
+    opened = scenario.opening.orders if scenario.opening else ()
+    orders, lines = float(len(opened)), float(sum(len(order.lines) for order in opened))
     for name, customer in scenario.customers.items():
         for i, demand in enumerate(customer.demand):
             if isinstance(demand, Process):
