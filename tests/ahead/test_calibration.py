@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from backsim.ahead.calibration import calibration
+from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.scenario import load
 from backsim.scenario.model import Model
@@ -38,3 +39,17 @@ def test_a_state_that_the_opening_cannot_say_is_refused(changes: dict[str, objec
     model: Model = load(SHOP).replace(changes)
     with pytest.raises(InputError, match="validate-outlook: expected"):
         calibration(model, 1, days=2)
+
+
+def test_the_command_prints_the_levels_and_writes_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    what = ["validate-outlook", str(SHOP), "--days", "2", "--every", "5", "--ahead", "15"]
+    what += ["-n", "9", "--seed", "1", "--engine", "simpy", "--set", "warm_up=20"]
+    assert cli([*what, "--format", "csv", "--out", str(tmp_path)]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0] == "probability,dates,met,share,error"
+    assert len(rows) == 1 + 9
+    page = (tmp_path / "calibration.html").read_text()
+    assert "probability given" in page
+    assert "dates given with 80.0 %" in page

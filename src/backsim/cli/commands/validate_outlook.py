@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backsim.cli.console import Format, Found, show
+from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import (
     Engine,
+    Out,
     PrintAs,
     RuleFiles,
     ScenarioFile,
@@ -20,7 +20,6 @@ from backsim.cli.options import (
 )
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
-from backsim.present.table import Block, Column, Table
 
 if TYPE_CHECKING:
     from backsim.ahead.calibration import Calibrated
@@ -41,6 +40,7 @@ def validate_outlook(
     ] = 99,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
+    out: Out = None,
     format: PrintAs = Format.table,
     set_: Sets = None,
     rules: RuleFiles = None,
@@ -51,8 +51,13 @@ def validate_outlook(
     comes, and counts how many of the dates given with 10, 20, ... 90 % were met.
     """
     from backsim.ahead.calibration import calibration
+    from backsim.ahead.calibration_page import calibration_page, calibration_table
+    from backsim.files import check_folder, write_text
+    from backsim.present.records import to_json
     from backsim.scenario import load
 
+    if out is not None:
+        check_folder(out)
     model = load(scenario, set_ or [])
     drawn = known_seed(seed)
     with counting("days") as progress:
@@ -68,10 +73,14 @@ def validate_outlook(
         )
     rows = [_row(level) for level in found]
     values = {"seed": drawn, "days": days, "replications": replications, "levels": rows}
-    show(
-        Found("Dates of the outlook", lambda: _blocks(found, days), lambda: rows, lambda: values),
-        format,
-    )
+    title = f"Dates of the outlook: {model.scenario.title or model.name}"
+    if out is not None:
+        write_text(out / "calibration.html", calibration_page(found, days, drawn, title))
+        write_text(out / "calibration.json", to_json(values) + "\n")
+    table = calibration_table(found, days)
+    show(Found(title, lambda: [table], lambda: rows, lambda: values), format)
+    if out is not None:
+        say(f"written: {out}")
 
 
 def _row(level: Calibrated) -> dict[str, Any]:
@@ -82,18 +91,3 @@ def _row(level: Calibrated) -> dict[str, Any]:
         "share": level.share,
         "error": level.error,
     }
-
-
-def _blocks(found: Sequence[Calibrated], days: int) -> Iterator[Block]:
-    columns = (
-        Column("probability", kind="share", keep=True),
-        Column("dates given"),
-        Column("met"),
-        Column("share met", kind="share", keep=True),
-        Column("standard error", kind="share"),
-    )
-    rows = tuple(
-        (level.probability, level.given, level.met, level.share, level.error) for level in found
-    )
-    note = f"From {days} days of a history; the days are the sample of the standard error."
-    yield Table("calibration", "Dates given with a probability, and met", columns, rows, note)
