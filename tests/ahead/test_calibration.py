@@ -52,4 +52,4 @@ def test_the_command_prints_the_levels_and_writes_the_page(
     assert len(rows) == 1 + 9
     page = (tmp_path / "calibration.html").read_text()
     assert "probability given" in page
-    assert "dates given with 80.0 %" in page
+    assert "dates given with 80.0" in page
