@@ -170,6 +170,31 @@ def test_who_goes_elsewhere_has_no_bound(policy: dict[str, Any], what: str):
         bound_of(run_of(bounded(model, priority="fcfs", **policy), 1))
 
 
+def test_open_orders_are_part_of_it():
+    """Silver ordered first; one unit is there, the next comes on day 4: gold waits 4 days at 5.
+
+    Gold served first, silver would have waited for 4 days at 2.  The older days are over.
+    """
+    opened = [("gold", 1), ("silver", 9)]
+    late = {"demand": orders((19, 1))}
+    model = from_dict(
+        {
+            "horizon": 20.0,
+            "products": "mug",
+            "suppliers": {"maker": {}},
+            "customers": {"gold": {**late, "costs": {"backorder_time": 5}}, "silver": late},
+            "policy": {"reorder": "none"},
+            "stock": [{"initial": 1, "inbound": inbound((4, 1), (5, 2))}],
+            "opening": {
+                "orders": [{"customer": c, "lines": {"mug": 1}, "age": age} for c, age in opened]
+            },
+            "costs": {"backorder_time": 2, "backorder_unit": 50, "lost_margin": 70},
+        }
+    )
+    found = bound_of(run_of(model, 1))
+    assert (found.realised * 20, found.least * 20) == pytest.approx((4 * 5, 4 * 2))
+
+
 def test_only_units_fit_for_use_are_received():
     """Half of each purchase is rejected, halves rounded up, and ordered again."""
     model = build(

@@ -97,11 +97,6 @@ def _check_bounded(run: Run) -> None:
             "bound: expected a scenario in which each site serves its own customers alone, "
             "got one whose sites supply each other or each other's customers"
         )
-    if "OPENS" in used:
-        raise InputError(
-            "bound: expected a scenario that starts without open orders, "
-            "got one with `opening.orders`"
-        )
     if "SUBSTITUTES" in used:
         raise InputError(
             "bound: expected a scenario in which customers get what they order, "

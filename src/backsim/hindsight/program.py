@@ -49,11 +49,11 @@ class History:
     """One stock point in one replication.
 
     `receipts` units arrive at the times `epochs`, which rise strictly from 0 (the initial stock).
-    Lines ask for `units` at `time` and are gone after `until`; where customers are `told` how long
-    they will wait, they may also leave sooner or stay longer, nobody knows when.  `group` numbers
-    the lines that cost the same; `per_day`, `per_unit` and `margin` are money by group: for a unit
-    and day of waiting, for a unit that waits at all, for one that is lost.  `holding` is money per
-    unit and day.
+    Lines ask for `units` at `time` (below 0: they waited at the start) and are gone after `until`;
+    where customers are `told` how long they will wait, they may also leave sooner or stay longer,
+    nobody knows when.  `group` numbers the lines that cost the same; `per_day`, `per_unit` and
+    `margin` are money by group: for a unit and day of waiting, for a unit that waits at all, for
+    one that is lost.  `holding` is money per unit and day.
     """
 
     window: Window
