@@ -91,7 +91,7 @@ class Model:
     def group_of(self) -> NDArray[np.int64]:
         """The group of each product, by number; that of none comes last."""
         place = {name: i for i, name in enumerate(self.groups)}
-        found = [place.get(p.group, len(place)) for p in self.scenario.products.values()]
+        found = [place.get(p.group or "", len(place)) for p in self.scenario.products.values()]
         return np.array(found, np.int64)
 
     @cached_property
