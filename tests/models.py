@@ -83,6 +83,8 @@ IDLE_FIELDS: dict[str, Any] = {
     **{name: {} for name in IDLE_PRODUCTS},
     IDLE_PRODUCTS[0]: {"substitutes": IDLE_PRODUCTS[1]},
 }
+BOUNDLESS = {"of": "storage", "most": 1e9, "unit": "units"}
+"""A limit that nothing reaches."""
 NEVER_REVIEWED = {"period": 1, "first": 1e6}
 
 
@@ -140,11 +142,12 @@ def build(
             "horizon": horizon,
             "products": {**IDLE_FIELDS, **products},
             "sites": dict(sites) if isinstance(sites, Mapping) else list(sites),
-            "suppliers": {**suppliers, "idle": IDLE_SUPPLIER, "spare": {}},
+            "suppliers": {**suppliers, "idle": IDLE_SUPPLIER, "spare": {"container": 1}},
             "customers": dict(customers),
             "policy": {"reorder": "none", **(policy or {})},
             "stock": [*idle, *real],
             **fields,
+            "purchase_limits": [BOUNDLESS, *fields.get("purchase_limits", [])],
         }
     )
 

@@ -281,6 +281,30 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
     }
 
 
+TERMS = st.sampled_from(
+    [{}, {}, {}, {"least_value": 6}, {"container": 4}, {"least_value": 3, "container": 5}]
+)
+LIMITS = st.sampled_from(
+    [
+        *([], [], [{"of": "storage", "most": 9, "unit": "units"}]),
+        [{"of": "on_order", "most": 8, "sites": "north"}],
+        [{"of": "spending", "most": 6, "every": 1.5}, {"of": "storage", "most": 12}],
+    ]
+)
+
+
+def without_terms(makers: dict[str, Any], stock: list[dict[str, Any]]) -> dict[str, Any]:
+    """Suppliers without terms for whole orders, where a stock point orders in another way."""
+    for point in stock:
+        several = isinstance(point["supplier"], list)
+        if several or point["reorder"].get("rule") == "can_order":
+            names = point["supplier"] if several else [point["supplier"]]
+            for name in (one.get("supplier") if isinstance(one, dict) else one for one in names):
+                for term in ("least_value", "container"):
+                    makers.get(name, {}).pop(term, None)
+    return makers
+
+
 @st.composite
 def suppliers(draw: Any) -> dict[str, Any]:
     return {
@@ -291,6 +315,7 @@ def suppliers(draw: Any) -> dict[str, Any]:
         "lateness": draw(LATENESS),
         "disruptions": draw(DISRUPTIONS),
         "joint_orders": draw(st.booleans()),
+        **draw(TERMS),
         "yield_share": draw(st.sampled_from([None, 0.5, {"uniform": {"low": 0, "high": 1}}])),
         "parts": draw(st.sampled_from([None, {"count": 3, "days": 0.5}])),
     }
@@ -383,16 +408,17 @@ def models(draw: Any) -> Model:
     classes = ["urgent", "normal", "patient"][: draw(st.integers(1, 3))]
     makers = ["maker", "other"][: draw(st.integers(1, 2))]
     customers = {name: draw(customer_classes(products, sites)) for name in classes}
+    stock = [
+        draw(stock_points(product, site, makers, classes)) for product in products for site in sites
+    ]
     return build(
         customers,
         products={name: {"substitutes": draw(substitutes(products, name))} for name in products},
         sites=sites,
-        suppliers={name: draw(suppliers()) for name in makers},
-        stock=[
-            draw(stock_points(product, site, makers, classes))
-            for product in products
-            for site in sites
-        ],
+        suppliers=without_terms({name: draw(suppliers()) for name in makers}, stock),
+        stock=stock,
+        costs={"purchase": 2},
+        purchase_limits=draw(LIMITS) if sites[0] == "north" else [],
         horizon=draw(st.sampled_from([0.4, 3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
         opening=draw(openings(customers, [(p, s) for p in products for s in sites])),
@@ -438,8 +464,9 @@ def networks(draw: Any) -> Model:
         customers,
         products=products,
         sites=sites,
-        suppliers={name: draw(suppliers()) for name in ("maker", "other")},
+        suppliers=without_terms({name: draw(suppliers()) for name in ("maker", "other")}, stock),
         stock=stock,
+        costs={"purchase": 2},
         horizon=draw(st.sampled_from([3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
         opening=draw(openings(customers, [(p, s) for p in products for s in sites])),

@@ -40,6 +40,8 @@ def growth(setup: Setup, tape: Tape) -> Growth:
     if setup.nodes:
         spare += len(setup.components) + len(setup.sources)
         spare += 2 * tape.longest * max(node.transfers for node in setup.nodes)
+    if setup.items:  # each line may have all reviewed that are ordered with it, or share a limit
+        spare += tape.longest * len(setup.stocks)
     return Growth(
         spare=spare * (2 if setup.buyers else 1),
         orders=int(bool(setup.nodes)),

@@ -41,7 +41,9 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "OPENS": lambda m: bool(_open_orders(m)),
     "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
     "INFORMS": _told,
-    "JOINT": lambda m: any(s.joint_orders for s in m.scenario.suppliers.values()),
+    "JOINT": lambda m: any(s.joint for s in m.scenario.suppliers.values()),
+    "GROUPS": lambda m: any(s.orders_together for s in m.scenario.suppliers.values()),
+    "BUDGETS": lambda m: bool(m.scenario.purchase_limits),
     "SUBSTITUTES": _offered,
     "ROUTES": lambda m: any(c.served_by is not None for c in m.scenario.customers.values()),
 }

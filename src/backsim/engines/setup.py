@@ -16,6 +16,7 @@ from backsim.engines.initial_state.network import add_network, count_echelons
 from backsim.engines.initial_state.opening import add_open_orders, add_purchases
 from backsim.engines.initial_state.reactions import add_buyers
 from backsim.engines.initial_state.start import Setup
+from backsim.engines.initial_state.terms import add_terms
 from backsim.entities import (
     ANNOUNCE,
     CLEARING,
@@ -84,6 +85,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     add_network(setup, model)
     add_routes(setup, model)
     add_buyers(setup, model)
+    add_terms(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, tape, index, point)
     _join(setup, [point.asks("JOINT") for point in scenario.stock])
@@ -126,7 +128,9 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         parts=supplier.parts.count if supplier.parts else 1,
         part_days=supplier.parts.days if supplier.parts else 0.0,
         servers_at=len(setup.servers),
-        joint=int(supplier.joint_orders),
+        joint=int(supplier.joint),
+        least_value=supplier.least_value,
+        container=supplier.container or 0.0,
     )
     if servers is not None:
         row.servers = servers.servers

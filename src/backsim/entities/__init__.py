@@ -10,4 +10,5 @@ from backsim.entities.network import *
 from backsim.entities.orders import *
 from backsim.entities.stock import *
 from backsim.entities.supply import *
+from backsim.entities.terms import *
 from backsim.entities.world import *

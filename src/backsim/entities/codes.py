@@ -59,6 +59,10 @@ STRICT, SKIP, PARTIAL = range(len(OVERTAKING))
 SHARING = ("none", "proportional", "max_min")
 UNSHARED, PROPORTIONAL, MAX_MIN = range(len(SHARING))
 
+# What a limit to purchases is about.
+LIMITED = ("storage", "on_order", "spending")
+STORAGE, ON_ORDER, SPENDING = range(len(LIMITED))
+
 # Why a customer cancelled.
 CAUSES = ("no_notice", "told_too_long", "promise_broken", "gave_up")
 NO_NOTICE, TOLD_TOO_LONG, PROMISE_BROKEN, GAVE_UP = range(len(CAUSES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backsim.entities.codes import NEVER, NO_MESSAGE, NONE, QUEUED, UNREACHED
-from backsim.quantities import Code, Count, Portion, Time, TotalUnits
+from backsim.quantities import Code, Count, Portion, Price, Time, TotalUnits
 
 
 @dataclass(slots=True)
@@ -39,6 +39,8 @@ class Supplier:
     mean_down: Time = 0.0
     joint: Code = 0  # purchases of a site and an instant are one order
     order: Code = NONE  # the last such order, by its first purchase
+    least_value: Price = 0.0  # of an order
+    container: Price = 0.0  # which orders fill; 0: none
     outage: Code = 0  # the present or next outage
     outages_end: Code = 0
 

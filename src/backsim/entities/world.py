@@ -24,6 +24,7 @@ from backsim.entities.orders import (
 )
 from backsim.entities.stock import Allotment, Desk, Forecast, Observation, Share, Stock
 from backsim.entities.supply import Buyer, Delivery, Outage, Purchase, Server, Supplier
+from backsim.entities.terms import Item, Limit, Member
 from backsim.quantities import Code, Count, TicksPerDay, Time, TotalUnits, Unit
 
 
@@ -119,6 +120,9 @@ class World:
     places: list[Code]
     desks: list[Desk]
     buyers: list[Buyer]
+    items: list[Item]
+    limits: list[Limit]
+    members: list[Member]
 
     __slots__ = tuple(__annotations__)
 

@@ -55,6 +55,7 @@ def resolve(
     work.stop_at_faults()
     model = Model(explicit, document.name, folder, remake, work.traces)
     model = in_money(model, lambda place, *said: work.fault(work.written(place), *said))
+    work.check_money(model)
     work.stop_at_faults()
     orders, lines = expected_work(model.scenario, work.traces)
     model = replace(model, expected_orders=orders)
@@ -246,6 +247,22 @@ class _Resolver:
             for fault in impossible(explicit, self.scenario.opening, stand):
                 self.at_the_opening(*fault)
         return explicit
+
+    def check_money(self, model: Model) -> None:
+        """What is limited in money costs something: else a limit would be none, or bar all."""
+        costs = model.costs["purchase"]
+        for i, limit in enumerate(model.scenario.purchase_limits):
+            held = [
+                c for c, pair in zip(costs, model.stock_points, strict=True) if limit.holds(pair)
+            ]
+            if limit.unit == "money" and not any(held):
+                expected = "`unit: units` or volume, or a `costs.purchase` of what it holds for"
+                self.fault(("purchase_limits", i), expected, "money")
+        for name, supplier in model.scenario.suppliers.items():
+            own = [c for c, lane in zip(costs, model.lanes, strict=False) if lane.name == name]
+            if supplier.least_value > 0 and own and not any(own):
+                expected = f"a `costs.purchase` of what {name} sells, for a least value"
+                self.fault(("suppliers", name, "least_value"), expected, supplier.least_value)
 
     def written(self, place: Location) -> Location:
         """Where the file has what stands at a place of the explicit form."""

@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import LATE_REVIEW, NONE, REVIEW, Stock, World
 from backsim.kernel.events import event
-from backsim.kernel.features import ECHELON, EMERGENCY, EXPEDITES, JOINT, NETWORK, REACTS, TRANSFERS
+from backsim.kernel.features import (
+    BUDGETS,
+    ECHELON,
+    EMERGENCY,
+    EXPEDITES,
+    GROUPS,
+    JOINT,
+    NETWORK,
+    REACTS,
+    TRANSFERS,
+)
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.transfers import bring_in
+from backsim.kernel.supply.group_orders import is_worth_an_order
 from backsim.kernel.supply.pipeline import look_soon
+from backsim.kernel.supply.purchase_limits import room_again
 from backsim.kernel.supply.purchasing import buy_in_emergency, lot, purchase_units, runs_low
 
 if TYPE_CHECKING:
@@ -40,6 +52,8 @@ def review_continuously(world: World, stock: Stock, now: float) -> None:
         bring_in(world, stock, now)
     if stock.review_period == 0.0:
         review(world, stock, now)
+    if BUDGETS:
+        room_again(world, now)
 
 
 def review_after_demand(world: World, stock: Stock, now: float) -> None:
@@ -61,6 +75,9 @@ def review(world: World, stock: Stock, now: float) -> None:
     """Ask the reorder rule, and order what it says."""
     if REACTS:
         before_review(world, stock, now)
+    if GROUPS and world.items[stock.index].next != NONE:
+        order_as_group(world, stock, now)
+        return
     units = reorder_units(world, stock, now)
     if units > 0 and order_units(world, stock, units, now) and JOINT:
         order_together(world, stock, now)
@@ -81,14 +98,36 @@ def order_units(world: World, stock: Stock, units: int, now: float) -> bool:
     Only a rule that sees a position can tell that a purchase has been placed.  Returns whether one
     has: there may be no room for what the supplier accepts.
     """
-    units = lot(stock, units)
-    if units == 0:
-        return False
+    units = lot(world, stock, units, now)
+    if units > 0:
+        place_order(world, stock, units, now)
+    return units > 0
+
+
+def place_order(world: World, stock: Stock, units: int, now: float) -> None:
+    """Purchase these units, and under continuous review have the rule asked for more."""
     purchase_units(world, stock, units, now)
     if stock.review_period == 0.0 and sees_position(stock):
         if reorder_units(world, stock, now) > 0:
             schedule_review(world, stock, REVIEW, now)
-    return True
+
+
+def order_as_group(world: World, stock: Stock, now: float) -> None:
+    """Order all products together that are ordered with this one, if it is worth an order.
+
+    A limit that they share may cut what comes last.
+    """
+    if not is_worth_an_order(world, stock, now):
+        return
+    at = stock.index
+    while at != NONE:
+        other, item = world.stocks[at], world.items[at]
+        units = item.wanted
+        if BUDGETS and units > 0:
+            units = lot(world, other, units, now)
+        if units > 0:
+            place_order(world, other, units, now)
+        at = item.next if item.next != stock.index else NONE
 
 
 def order_together(world: World, stock: Stock, now: float) -> None:

@@ -26,6 +26,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.features import (
+    BUDGETS,
     CANCELS,
     DELIVERIES,
     ECHELON,
@@ -48,6 +49,7 @@ from backsim.kernel.network.sourcing import (
 from backsim.kernel.stock.position import inventory_position, settle
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import is_emergency, open_delivery, quote, supplier_of, to_come
+from backsim.kernel.supply.purchase_limits import affordable, spend
 from backsim.kernel.supply.service import join_queue
 from backsim.kernel.supply.supplier_messages import await_messages
 
@@ -82,6 +84,8 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
         if world.suppliers[stock.supplier].servers > 0:
             purchase.service = draw_service(world, stock, stock.index)
     stock.last_purchase = index
+    if BUDGETS:
+        spend(world, stock, units, now)
     if JOINT:
         join_order(world, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     if PIPELINE:
@@ -136,19 +140,21 @@ def runs_low(world: World, stock: Stock) -> bool:
     return buyer.expedite_days > 0.0 and stock.on_hand - stock.backlog <= buyer.expedite_level
 
 
-def lot(stock: Stock, units: int) -> int:
-    """The size of the purchase that these units become; 0 if the supplier accepts none.
+def lot(world: World, stock: Stock, units: int, now: float) -> int:
+    """The size of the purchase that these units become; 0 if there can be none.
 
-    The least that the supplier accepts; where the stock point has no room for it, the most that
+    The least that the supplier accepts; where there is no room for it, or no money, the most that
     there is room for.
     """
-    if LOTS:
+    if LOTS or BUDGETS:
         if units < stock.least_order:
             units = stock.least_order
         units = (units + stock.multiple - 1) // stock.multiple * stock.multiple
-        room = stock.most_stock - inventory_position(stock)
+        room = max(0, stock.most_stock - inventory_position(stock))
+        if BUDGETS:
+            room = affordable(world, stock, min(units, room), now)
         if units > room:
-            units = max(0, room) // stock.multiple * stock.multiple
+            units = room // stock.multiple * stock.multiple
             if units < stock.least_order:
                 units = 0
     return units

@@ -22,7 +22,15 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.events import event
-from backsim.kernel.features import DELIVERIES, ECHELON, INFORMS, NETWORK, PIPELINE, TRANSFERS
+from backsim.kernel.features import (
+    BUDGETS,
+    DELIVERIES,
+    ECHELON,
+    INFORMS,
+    NETWORK,
+    PIPELINE,
+    TRANSFERS,
+)
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.internal_shipments import call_back
@@ -38,6 +46,7 @@ from backsim.kernel.supply.pipeline import (
     supplier_of,
     to_come,
 )
+from backsim.kernel.supply.purchase_limits import room_again
 from backsim.kernel.supply.supplier_messages import plan_all
 
 if TYPE_CHECKING:
@@ -80,6 +89,8 @@ def give_out(world: World, stock: Stock, now: float) -> None:
     stock.receiving = 0
     if stock.backlog > 0:
         stock.short = 1
+    if BUDGETS:
+        room_again(world, now)
 
 
 def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now: float) -> None:

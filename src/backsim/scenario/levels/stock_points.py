@@ -119,6 +119,7 @@ class StockPoints:
         if values["priority"].rule == PROGRAM:
             self._check_program(pair, values)
         self._check_room(pair, values["backlog_limit"])
+        self._check_together(pair, values)
         seen = values["observe"] or Observation()
         values["observe"] = _informed(seen, situation) if forecasts else None
         if values["transfers"] is not None:
@@ -148,6 +149,21 @@ class StockPoints:
         if params["fairness"] < 1 and len(classes) == 1 and len(self.scenario.sites) == 1:
             expected = "1 (no bound), as there is nobody to compare the only class with"
             self._fault(pair, "priority", ("fairness",), expected, params["fairness"])
+
+    def _check_together(self, pair: Pair, values: Mapping[str, Any]) -> None:
+        """What a supplier has terms for is ordered from it alone, and by the whole group."""
+        sources, rule = values["supplier"], FAMILIES["reorder"].get(values["reorder"].rule)
+        for place, source in enumerate(sources):
+            supplier = self.scenario.suppliers.get(source.supplier or "")
+            if supplier is None or not supplier.orders_together or source.emergency is not None:
+                continue
+            terms = f"{source.supplier} has a least order value or containers"
+            if sum(one.emergency is None for one in sources) > 1:
+                expected = f"one source (and one for emergencies), as {terms}"
+                self._fault(pair, "supplier", (place,), expected, source.supplier)
+            if "JOINT" in rule.features:
+                expected = f"a rule that does not order with others by itself, as {terms}"
+                self._fault(pair, "reorder", (), expected, rule.name)
 
     def _check_room(self, pair: Pair, limit: Any) -> None:
         """A backlog is limited in money only where its units have a price."""

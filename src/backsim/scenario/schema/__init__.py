@@ -12,6 +12,7 @@ from backsim.scenario.schema.opening import (
 )
 from backsim.scenario.schema.policy import Batches, Observation, Policy, Review, Room
 from backsim.scenario.schema.products import Product, Site
+from backsim.scenario.schema.purchase_limits import PurchaseLimit
 from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
 from backsim.scenario.schema.sources import SiteSource, SupplierSource, Transfers
 from backsim.scenario.schema.stock import ResolvedPoint, StockPoint
@@ -34,6 +35,7 @@ __all__ = [
     "Policy",
     "Process",
     "Product",
+    "PurchaseLimit",
     "ResolvedPoint",
     "ResolvedScenario",
     "Review",

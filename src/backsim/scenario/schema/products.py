@@ -14,6 +14,7 @@ from pydantic import (
 from backsim.quantities import (
     Money,
     Number,
+    Positive,
     PositiveUnits,
 )
 from backsim.scenario.costs import CostRates
@@ -43,6 +44,8 @@ class Product(Spec):
     """The group it is counted with, such as A, B or C: metrics are also given by group."""
     pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
     """Units per pack: customers order whole packs, and the `size` of a line counts them."""
+    volume: Annotated[Positive, OFF_TAPE] = Field(1.0, exclude_if=lambda volume: volume == 1)
+    """Room that a unit takes, in containers and under limits in volume."""
     substitutes: Annotated[
         Mapping[Name, Substitute],
         BeforeValidator(

@@ -22,6 +22,7 @@ from backsim.scenario.schema.customers import CustomerClass
 from backsim.scenario.schema.opening import Opening
 from backsim.scenario.schema.policy import Policy
 from backsim.scenario.schema.products import Product, Site
+from backsim.scenario.schema.purchase_limits import PurchaseLimit
 from backsim.scenario.schema.stock import ResolvedPoint, StockPoint
 from backsim.scenario.schema.suppliers import Supplier
 from backsim.scenario.shorthand import (
@@ -100,6 +101,8 @@ class Scenario(Spec):
     """What there is at the start: open orders, stock, purchases under way."""
     costs: Annotated[CostRates, OFF_TAPE] = CostRates()
     """Costs, unless a stock point, product or class has its own; 0 where nothing is said."""
+    purchase_limits: Annotated[tuple[PurchaseLimit, ...], OFF_TAPE] = ()
+    """Room, credit or money that purchases of several stock points share."""
     limits: Annotated[Limits, OFF_TAPE] = Limits()
     """The largest work a replication may be."""
 

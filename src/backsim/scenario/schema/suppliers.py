@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.entities import MESSAGES
-from backsim.quantities import Days, PositiveCount, PositiveDays, Probability, Rate
+from backsim.quantities import Days, Money, Positive, PositiveCount, PositiveDays, Probability, Rate
 from backsim.scenario.distributions.fields import Deterministic, Duration, Fraction, Interval
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import OFF_TAPE, Spec, word_or
@@ -160,11 +160,27 @@ class Supplier(Spec):
     joint_orders: bool = False
     """Purchases that a site places here at one instant are the lines of one order: `ordering` is
     paid once for all of them, `ordering_item` for each."""
+    least_value: Annotated[Money, OFF_TAPE] = Field(0.0, exclude_if=lambda value: value == 0)
+    """Least value of an order, at `costs.purchase`, over all products that a site orders together:
+    below it nothing is ordered.  It implies `joint_orders`."""
+    container: Annotated[Positive | None, OFF_TAPE] = None
+    """Volume of a container; an order is filled up to whole ones, first with what runs out first.
+    It implies `joint_orders`; see `products.NAME.volume`."""
     yield_share: Fraction | None = None
     """Share of a purchase's units that are fit for use; one draw a purchase.  The others are
     rejected when they arrive."""
     parts: Parts | None = None
     """A purchase arrives in parts; without it, as one."""
+
+    @property
+    def orders_together(self) -> bool:
+        """Whether all that a site orders here is asked for together, and ordered or not."""
+        return self.least_value > 0 or self.container is not None
+
+    @property
+    def joint(self) -> bool:
+        """Whether purchases that a site places here at one instant are one order."""
+        return self.joint_orders or self.orders_together
 
     @property
     def servers(self) -> Servers | None:
