@@ -267,6 +267,7 @@ reorder = Family(
     {
         "position": Offer("inventory_position(stock)", moves=True),
         "echelon_position": Offer("echelon_position(world, stock)", "ECHELON", moves=True),
+        "world": Offer("world", "PIPELINE"),
         "stock": Offer("stock"),
         "now": Offer("now"),
         "joint": Offer("stock.joining", "JOINT"),
@@ -275,7 +276,8 @@ reorder = Family(
         "forecast_mean": Offer("forecast_mean(world, stock)", "FORECASTS"),
         "forecast_variance": Offer("forecast_variance(world, stock)", "FORECASTS"),
     },
-    "When and how much to order: returns units, 0 or less for none.",
+    "When and how much to order: returns units, 0 or less for none.  `world` has the purchases "
+    "under way (`docs/examples/vector_base_stock.py`).",
     moves="sees_position",
 )
 priority = Family(

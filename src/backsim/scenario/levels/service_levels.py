@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backsim.entities import Stock
+from backsim.entities import Stock, World
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.demand.laws import MOST_UNITS, Flow
@@ -42,6 +42,7 @@ class Situation:
         """What a reorder rule may ask for at the start, apart from the position."""
         days = self.lead_time.moments()[0]
         return {
+            "world": World(),
             "stock": Stock(mean_lead_time=days, review_period=self.period),
             "now": 0.0,
             "joint": 0,
