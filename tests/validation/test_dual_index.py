@@ -15,6 +15,7 @@ import pytest
 from scipy import sparse
 
 from backsim.validation import answers, left_out
+from backsim.validation.collection import choose
 
 FAMILY = "21_dual_sourcing"
 COLLECTION = Path(__file__).parents[2].parent / "shared" / "opt_answers.json"
@@ -125,6 +126,13 @@ def test_a_file_says_what_exact_computation_does(name: str) -> None:
         assert -0.01 <= exact - answer.value <= answer.tolerance + 0.01
     else:
         assert abs(exact - answer.value) <= answer.tolerance
+
+
+def test_an_instance_whose_name_has_dots_can_be_named() -> None:
+    name = "gijs22.l3.ce105"
+    chosen, _ = choose([name])
+    assert {answer.instance for answer in chosen} == {name}
+    assert [answer.id for answer in choose([f"{name}.dual_index"])[0]] == [f"{name}.dual_index"]
 
 
 @pytest.mark.skipif(not COLLECTION.exists(), reason="the collection of known answers is not there")

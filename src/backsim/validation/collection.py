@@ -106,13 +106,13 @@ def choose(names: Sequence[str | Path] | None) -> tuple[list[Answer], list[LeftO
 
 def _chosen(name: str) -> list[Answer]:
     """The answers of the package that a name stands for, else those of a file or folder."""
-    instance = name.partition(".")[0]
     found: list[Answer] = []
     for family, paths in files().items():
         if name in (family, family[:2]):
             found += [answer for path in paths for answer in read(path)]
         else:
-            some = [answer for path in paths if path.stem == instance for answer in read(path)]
+            own = [path for path in paths if f"{name}.".startswith(f"{path.stem}.")]
+            some = [answer for path in own for answer in read(path)]
             found += [answer for answer in some if name in _names_of(answer)]
     return found or [answer for path in _own_files(Path(name)) for answer in read(path)]
 
