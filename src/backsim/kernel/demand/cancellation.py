@@ -145,7 +145,8 @@ def comes_now(world: World, stock: Stock, now: float) -> bool:
         supplier = world.suppliers[stock.supplier]
         return stock.mean_lead_time == 0.0 and is_prompt(supplier, stock, now)
     units = reorder_units(world, stock, now)
-    return units > 0 and source_is_prompt(world, stock, lot(stock, units), now)
+    units = lot(world, stock, units, now) if units > 0 else 0
+    return units > 0 and source_is_prompt(world, stock, units, now)
 
 
 def is_prompt(supplier: Supplier, stock: Stock, now: float) -> bool:
