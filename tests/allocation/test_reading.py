@@ -588,3 +588,20 @@ def test_too_many_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_no_folder(tmp_path: Path):
     with pytest.raises(InputError, match="expected a folder with CSV files"):
         read_book(tmp_path / "none")
+
+
+def test_units_wait_for_the_day_before_which_they_may_not_come(tmp_path: Path):
+    found = book(
+        tmp_path,
+        lines="id,product,units,due,not_before,tolerance,ordered\n"
+        "L1,mug,2,2026-11-30,2026-11-28,,\n"
+        "L2,mug,2,2026-11-24,,,\n"
+        "L3,mug,1,2026-11-25,2026-11-29,2,2026-11-24\n",
+        stock="product,units\nmug,5\n",
+        inbound="id,product,units,arrives\nP1,mug,3,2026-11-29\n",
+    )
+    assert found.options.line.tolist() == [0, 0, 1, 1]  # L3 has gone before it may come
+    assert found.options.day.tolist() == [4.0, 5.0, 0.0, 5.0]
+    assert found.too_late.tolist() == [0, 0, 2]
+    plan = optimise(found)
+    assert plan.served.tolist() == [2.0, 2.0, 0.0]

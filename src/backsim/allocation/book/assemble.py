@@ -92,7 +92,8 @@ class _Assembly:
         day_limits = self._day_limits(carriers)
         prices = self._prices(products)
         parser.check()
-        options, too_late = expand(lines, sources, lanes, substitutes)
+        not_before = self.own.pop("not_before")
+        options, too_late = expand(lines, sources, lanes, substitutes, not_before)
         options = options.take(_accepted(lines, sources, options, accepts, products, self.sites))
         limits = Limits(
             min_fill=min_fill,
@@ -266,6 +267,7 @@ class _Assembly:
         )
         rank = sorted(range(len(ids)), key=lambda i: (lines.ordered[i], ids[i]))
         self.own |= {f"lines.{column}": values[rank] for column, values in own.items()}
+        self.own["not_before"] = parser.dates(table, "not_before", 0.0)[rank]
         lists = {name: _texts(table, name) for name in ("substitutes", "sites")}
         accepts = {name: [texts[i] for i in rank] for name, texts in lists.items()}
         return take(lines, rank), tuple(customer_codes), accepts

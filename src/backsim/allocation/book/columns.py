@@ -45,6 +45,9 @@ LINES = TableSpec(
         Column("order", "name", "the order that the line belongs to", default="the line"),
         Column("ordered", "date", "day of the order", default="today"),
         Column("due", "date", "day for which it is wanted", default="today"),
+        Column(
+            "not_before", "date", "day before which it may not come; units wait", default="today"
+        ),
         Column("promised", "date", "day that was promised, to be kept", default="no promise"),
         Column("tolerance", "days", "days after the order that the customer waits", default="ever"),
         Column("weight", "number", "money per unit and day late", default="the class's, or 1"),

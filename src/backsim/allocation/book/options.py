@@ -65,10 +65,11 @@ class DayLimit:
 
 
 def expand(
-    lines: Lines, sources: Sources, lanes: Lanes, substitutes: Substitutes
+    lines: Lines, sources: Sources, lanes: Lanes, substitutes: Substitutes, not_before: Floats
 ) -> tuple[Options, Codes]:
     """The options of a book, line by line, and for each line how many come too late for it.
 
+    What would come before `not_before`, a day for each line, comes on that day.
     Raises InputError when there are too many.
     """
     line, source, cost = _pairs(lines, sources, substitutes)
@@ -86,6 +87,7 @@ def expand(
         substitution=cost,
     )
     options = _with_expediting(options, lines, sources, lanes)
+    options = replace(options, day=np.maximum(options.day, not_before[options.line]))
     in_time = _in_time(options, lines)
     too_late = np.bincount(options.line[~in_time], minlength=len(lines))
     return options.take(in_time), too_late
