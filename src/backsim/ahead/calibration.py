@@ -60,7 +60,7 @@ def calibration(
     engine: str = "auto",
     progress: Callable[[int, int], object] | None = None,
 ) -> tuple[Calibrated, ...]:
-    """Look ahead from `days` days of a history, `every` so many days, and compare with it.
+    """Look ahead from `days` days of a history, `every` days apart, and compare with it.
 
     The history is the run of replication 0, from the warm-up on; each look ahead plays `ahead` days
     `replications` times, with other random numbers.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SURE = (0.5, 0.8, 0.9)
-"""How surely the dates are met."""
+"""The probabilities with which dates are met."""
 
 MOST_DELAYS = 40
 """Purchases whose delay is played, at most: those that most lines wait for."""

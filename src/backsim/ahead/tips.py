@@ -14,7 +14,7 @@ UNLIKELY = 0.5
 """A promise kept with less probability is no longer likely: the customer is told."""
 
 NEW_DATE = SURE[1]
-"""How surely the new date is met."""
+"""The probability with which the new date is met."""
 
 TELL, EXPEDITE, OFFER, SERVE = "tell", "expedite", "offer a substitute", "serve first"
 
