@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 SURE = (0.5, 0.8, 0.9)
 """The probabilities with which dates are met."""
 
-MOST_DELAYS = 40
+MOST_DELAYS = 20
 """Purchases whose delay is played, at most: those that most lines wait for."""
 
-PLAYS_OF_A_DELAY = 200
+PLAYS_OF_A_DELAY = 100
 """Plays of each delay, at most."""
 
 LITTLE = 0.02

@@ -85,6 +85,7 @@ class _Start:
         self.model, self.book = model, book
         self.faults: list[str] = []
         self.remarks: list[str] = []
+        self.tells = "INFORMS" in switches(model)
         self.classes = self._known("class", book.names.classes, model.classes, ALL)
         self.sites = self._known("site", book.names.sites, model.sites, MAIN)
         self.products = self._known("product", book.names.products, model.products, "")
@@ -188,7 +189,7 @@ class _Start:
         }
         customer = self.model.scenario.customers[name]
         given = float(lines.tolerance[i])
-        told = "INFORMS" in switches(self.model) and np.isfinite(promised) and promised >= -age
+        told = self.tells and np.isfinite(promised) and promised >= -age
         if told and _may_have_stayed(customer, age, promised):
             row["promised"] = promised
         elif told:
