@@ -384,7 +384,8 @@ class _Words:
 
     def of_items(self, choice: ItemsChoice) -> str:
         """What no other levels are better by, and what more service costs."""
-        better = f"better by more than {plain_number(choice.gap)}{self.suffix}"
+        by = f" by more than {plain_number(choice.gap)}{self.suffix}" if choice.gap else ""
+        better = f"better{by}"
         kept = " that keep the constraints by their tolerances" if self.asked.constraints else ""
         text = f"No other levels of the {len(choice.nearest):,} items{kept} are {better}"
         if not choice.decided:
