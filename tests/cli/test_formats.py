@@ -18,6 +18,7 @@ from tests.experiment import shop
 from backsim.cli import run as cli
 
 KEYS = Path(__file__).with_name("json_keys.json")
+KITCHEN = Path(__file__).parents[2] / "docs" / "examples" / "kitchen.yaml"
 COMMANDS = {
     "run": ["run", "shop.yaml", "--seed", "1", "-n", "2", "--engine", "simpy"],
     "compare": [
@@ -34,6 +35,19 @@ COMMANDS = {
     "diff": ["diff", "one", "other"],
     "bound": ["bound", "shop.yaml", "--seed", "1", "-n", "1", "--against", "fcfs"],
     "allocate": ["allocate", "book", "--rule", "fcfs"],
+    "outlook": [
+        "outlook",
+        "book",
+        str(KITCHEN),
+        "--seed",
+        "1",
+        "-n",
+        "2",
+        "--engine",
+        "simpy",
+        "--against",
+        "fcfs",
+    ],
     "validate-theory": ["validate-theory", "09_deterministic_single_period", "--fast"],
 }
 

@@ -17,6 +17,8 @@ from backsim.present.table import Column, Table, from_records
 
 Row = dict[str, Any]
 
+TIP_FIELDS = ("action", "subject", "customer", "product", "date", "why")
+
 MOST_ROWS = 200
 """Rows of a table on the page; the CSV files have all."""
 MOST_EFFECTS = 5
@@ -32,14 +34,14 @@ def tip_rows(found: Outlook) -> list[Row]:
 
 
 def _tip_row(found: Outlook, tip: Tip) -> Row:
-    return {
-        "action": tip.action,
-        "subject": tip.subject,
-        "customer": tip.customer,
-        "product": tip.product,
-        "date": _day(found, tip.date),
-        "why": tip.why,
-    }
+    date = _day(found, tip.date)
+    return dict(
+        zip(
+            TIP_FIELDS,
+            (tip.action, tip.subject, tip.customer, tip.product, date, tip.why),
+            strict=True,
+        )
+    )
 
 
 def line_rows(found: Outlook) -> list[Row]:
@@ -302,6 +304,7 @@ def write_outlook(found: Outlook, folder: Path, title: str) -> list[Path]:
         "rules": rule_rows(found),
     }
     texts: dict[str, Callable[[IO[str]], Any]] = {
+        "tips.csv": partial(write_csv, rows.pop("tips"), names=TIP_FIELDS),
         **{f"{name}.csv": partial(write_csv, some) for name, some in rows.items() if some},
         "outlook.json": lambda f: f.write(to_json(to_dict(found)) + "\n"),
         "outlook.html": lambda f: f.write(outlook_page(found, title)),

@@ -71,7 +71,7 @@ def outlook(
     dates met with 50, 80 and 90 %. A seed that is not given is drawn and printed.
     """
     from backsim.ahead.outlook import outlook as look_ahead
-    from backsim.ahead.showing import to_dict, write_outlook
+    from backsim.ahead.showing import TIP_FIELDS, to_dict, write_outlook
     from backsim.allocation.book.assemble import read_book
     from backsim.allocation.book.settings import option
     from backsim.files import check_folder
@@ -102,7 +102,14 @@ def outlook(
         write_outlook(found, out, title)
     values = to_dict(found)
     show(
-        Found(title, lambda: _blocks(found), lambda: values["tips"], lambda: values, MOST_ROWS),
+        Found(
+            title,
+            lambda: _blocks(found),
+            lambda: values["tips"],
+            lambda: values,
+            MOST_ROWS,
+            TIP_FIELDS,
+        ),
         format,
     )
     if out is not None:
