@@ -138,7 +138,7 @@ SAME_TAPE: list[dict[str, Any]] = [
     {"policy.cancel_late": 5},
     {"stock": [{"costs": {"holding": 3}}]},
     {"policy.rationing": {"rule": "critical_level", "levels": {"silver": 3}}},
-    {"stock": [{"initial": 3, "inbound": [{"units": 4, "arrives": 2}]}]},
+    {"stock": [{"initial": 3}]},
     {"customers.gold.priority": 9},
     {"customers.gold.shipment": "order"},
     {"customers.gold.costs.backorder_time": 5},
@@ -159,6 +159,8 @@ OTHER_TAPE: list[dict[str, Any]] = [
     {"products": ["plate", "mug"]},
     {"stock": [{"products": "mug", "lead_time": 3}, {"products": "plate"}]},
     {"suppliers.acme.messages": "exact"},
+    {"stock": [{"inbound": [{"units": 4, "arrives": 2}]}]},
+    {"opening": {"orders": [{"customer": "gold", "lines": {"mug": 1}, "age": 2}]}},
     {"suppliers.acme.lateness": {"share": 0.1, "days": 3}},
 ]
 
@@ -184,6 +186,12 @@ def test_a_policy_does_not_enter_the_tape(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("changes", OTHER_TAPE, ids=str)
 def test_a_world_that_differs_has_a_tape_of_its_own(changes: dict[str, Any]) -> None:
     assert tape_digest(shop.shop()) != tape_digest(shop.shop(**changes))
+
+
+def test_that_purchases_of_an_age_come_in_sequence_enters_their_tape() -> None:
+    aged = {"stock": [{"inbound": [{"units": 4, "age": 0.5}] * 2}]}
+    one, other = shop.shop(**aged), shop.shop(**aged, **{"suppliers.acme.crossing": False})
+    assert tape_digest(one) != tape_digest(other)
 
 
 def test_a_tape_of_another_model_is_refused() -> None:

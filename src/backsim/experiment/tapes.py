@@ -7,6 +7,7 @@ from typing import Any
 
 from backsim.files import text_digest
 from backsim.scenario.model import Model
+from backsim.scenario.opening import comes_in_sequence
 from backsim.scenario.part import Part
 from backsim.scenario.schema import CustomerClass, Product, Scenario, StockPoint, Supplier
 from backsim.scenario.shorthand import OFF_TAPE
@@ -30,6 +31,12 @@ def tape_digest(model: Model) -> str:
     _drop_off_tape(plain, Scenario)
     plain["fates"] = [  # they depend on what a supplier tells, as far as they are drawn at all
         {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
+    ]
+    # Whether a supplier delivers in sequence enters where arrivals follow from ages.
+    plain["in_sequence"] = [
+        comes_in_sequence(model.scenario, lane)
+        for lane, point in zip(model.lanes, model.scenario.stock, strict=False)
+        if any(inbound.arrives is None for inbound in point.inbound)
     ]
     parts = [plain, model.file_digests, *model.own_code]
     return text_digest(json.dumps(parts))

@@ -48,8 +48,12 @@ def add_open_orders(setup: Setup, model: Model, tape: Tape) -> None:
     orders = open_orders(model)
     before = int(np.searchsorted(tape.columns["time"], 0.0))
     heads = np.unique(tape.columns["head"][:before]).tolist()
-    if len(heads) != len(orders):
-        raise TapeError("this tape was drawn for another model: other orders are open at its start")
+    coming = sum(len(point.inbound) for point in model.scenario.stock)
+    if len(heads) != len(orders) or len(tape.arrivals) != coming:
+        raise TapeError(
+            "this tape was drawn for another model: other orders are open at its start, "
+            "or other purchases under way"
+        )
     for order, head in zip(orders, heads, strict=True):
         row = OpenOrder(head=head)
         if order.promised is not None:
