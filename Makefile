@@ -62,7 +62,7 @@ check: $(DEV) ## everything that CI checks: tests, style, types, layers, docs, e
 	@$(MAKE) --no-print-directory --keep-going test lint types layers docs check-experiments
 
 validate: $(RUN) ## compare simulation with every known answer (minutes)
-	$(BIN)/backsim validate-theory
+	$(BIN)/backsim selftest
 
 validate-search: $(TEST) ## count how often searches keep their promises (an hour)
 	$(BIN)/python -m pytest tests/search -m "" $(PYTEST_ARGS)

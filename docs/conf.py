@@ -56,7 +56,7 @@ def gallery() -> str:
         text = file.read_text(encoding="utf-8")
         said = YAML(typ="safe").load(text)
         header = "\n".join(re.findall(r"^# ?(.*)$", text.partition("\ntitle:")[0], re.MULTILINE))
-        answer = re.sub(r"^Answer \([^)]*\): *", "", header).strip().replace("+-", "±")
+        answer = re.sub(r"^Answer \([^)]*\): *", "", header).strip()
         answer = answer[:1].upper() + answer[1:]
         lines += [
             f"## {said['title']}",

@@ -118,7 +118,7 @@ def commands() -> Answers:
         ("schema",),
         ("rules",),
         ("metrics",),
-        ("bound", quick, "--seed", "1", "--against", "fcfs", "--format", "json"),
+        ("regret", quick, "--seed", "1", "--against", "fcfs", "--format", "json"),
     ):
         yield " ".join(arguments).replace(str(ROOT), "."), printed(*arguments)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from backsim.engines.choose import choose, own_rules, workers_for
 from backsim.errors import InputError
 from backsim.results.run import Run, play_and_check
+from backsim.results.summary import Replications
 from backsim.rules.own import digests_of
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
@@ -32,7 +33,7 @@ def simulate(
 
     `model` is a Model or a scenario file.  Without a seed one is drawn (see `run.seed`).  `record`
     keeps the event log from the start; without it `run.events` plays the replication again.
-    `extend` are SimPy processes to run beside the model: functions that take a `Live` and yield
+    `extend` are SimPy processes to run alongside the model: functions that take a `Live` and yield
     SimPy events.
 
     Raises InputError for bad input, LedgerError when units do not add up.
@@ -51,11 +52,11 @@ def replicate(
     workers: int | None = 1,
     engine: str = "auto",
     record: bool = False,
-) -> Iterator[Run]:
-    """Simulate independent replications 0, 1, ... and yield each `Run` in that order.
+) -> Replications:
+    """Simulate independent replications 0, 1, ...: iterate over the runs, or take `summary()`.
 
-    `workers` run at once: threads for the compiled engine, processes for SimPy; -1 for all cores,
-    None for as many as pay.  The results do not depend on how many there are.  Raises as
+    `workers` run in parallel: threads for the compiled engine, processes for SimPy; -1 uses all
+    cores, None chooses.  The results do not depend on the number of workers.  Raises as
     `simulate` does.
     """
     model = model if isinstance(model, Model) else load(model)
@@ -69,7 +70,8 @@ def replicate(
     play = partial(_one, model, seed, name, reason, record)
     way: Way | None = "threads" if name == "compiled" else None  # logs are long to send
     rules = digests_of(own_rules(model))
-    return in_order(play, range(replications), wanted, rules=rules, way=way)
+    runs = in_order(play, range(replications), wanted, rules=rules, way=way)
+    return Replications(runs, model, replications)
 
 
 def _one(model: Model, seed: int, engine: str, reason: str, record: bool, replication: int) -> Run:

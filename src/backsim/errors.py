@@ -57,6 +57,11 @@ def few(names: Sequence[str], most: int, total: int | None = None) -> str:
     return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
+def counted(number: float, noun: str, nouns: str = "") -> str:
+    """`1 line`, `2 lines`, `1,200 policies`: a number of things, which are `nouns` if not one."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """`a, b and c`; of more than `most` the first few and how many more."""
     if len(names) > most or len(names) < 2:

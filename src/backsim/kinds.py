@@ -18,12 +18,12 @@ class Kind(Enum):
     SCENARIO = ("a scenario", "`backsim run {path}`")
     EXPERIMENT = ("an experiment", "`backsim compare {path}`")
     SEARCH = ("a search for a policy", "`backsim optimise {path}`")
-    KNOWN_ANSWERS = ("a file of known answers", "`backsim validate-theory {path}`")
+    KNOWN_ANSWERS = ("a file of known answers", "`backsim selftest {path}`")
     BASELINE = ("a baseline", "`backsim check` with its experiment")
     MAPPING = ("a mapping of an export", "`backsim calibrate {path}`")
     BOOK = ("a book of open orders", "`backsim allocate {path}`")
-    RUN = ("the result of a run", "`backsim rerun {path}` or `backsim diff`")
-    STUDY = ("a study", "`backsim rerun {path}` or `backsim diff`")
+    RUN = ("the result of a run", "`backsim reproduce {path}` or `backsim diff`")
+    STUDY = ("a study", "`backsim reproduce {path}` or `backsim diff`")
     CSV = (
         "a CSV file",
         "a scenario that names it (trace.file), or a folder of such files as a book",

@@ -29,8 +29,8 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_template_is_a_book(book: Path, capsys: pytest.CaptureFixture[str]):
     assert cli(["allocate", str(book)]) == 0
     out = capsys.readouterr().out
-    assert "5 lines, 75 units open; 6 sources, 17 choices" in out
-    assert "lp: optimal, cost 857.00; no plan costs less than 857.00; 69 units served" in out
+    assert "5 open lines, 75 units; 6 sources, 17 options" in out
+    assert "lp: optimal, cost 857.00; no plan can cost less than 857.00; 69 units served" in out
     for name in ("fcfs", "class_priority", "earliest_due", "pro_rata", "max_min"):
         assert f"\n{name} " in out
 

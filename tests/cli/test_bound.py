@@ -1,4 +1,4 @@
-"""`backsim bound`: with its defaults, on what is shipped and on what a user writes."""
+"""`backsim regret`: with its defaults, on what is shipped and on what a user writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_bound_with_its_defaults(path: Path, capsys: pytest.CaptureFixture[str])
     """It plays what fits the scenario, or says why it knows no bound for the scenario at all."""
     if "online_retail" in path.name and not (path.parents[2] / "shared" / "data").exists():
         pytest.skip("its trace is not in the repository")
-    code = cli(["bound", str(path), *SHORT])
+    code = cli(["regret", str(path), *SHORT])
     shown = capsys.readouterr()
     if code:
         assert "backsim: bound: expected a scenario in which" in shown.err

@@ -120,14 +120,14 @@ def test_a_change_beyond_its_margin(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("--junit", "out/j.xml", "--markdown", "out/m.md") == 1
     said = capsys.readouterr().out.splitlines()
     assert said[0] == (
-        f"experiment: FAILED: 2 of {number()} metrics beyond their margins "
+        f"experiment: FAILED: 2 of {number()} metrics beyond the margin "
         "(changed: the resolved scenario or rules of every policy (costs.holding: 0.1 -> 0.101))"
     )
     start, _, end = said[1].partition("; change between ")
-    assert start == "  plain: cost.holding: 1.041 -> 1.052 a day (+1 %); margin +0.00521"
+    assert start == "  plain: cost.holding: 1.041 -> 1.052 per day (+1 %); margin +0.00521"
     low, _, high, sure = end.split(" ", 3)
     assert 0.00521 < float(low) < 0.0104 < float(high)
-    assert sure == "(99 % sure of all together)"
+    assert sure == "(99 % simultaneous confidence)"
     assert said[-2:] == [
         "  to see more: backsim compare experiment.yaml",
         "  if the change is meant: backsim check experiment.yaml --update",
@@ -260,7 +260,7 @@ def test_strict_fails_also_where_it_is_not_sure(capsys: pytest.CaptureFixture[st
     assert check("--strict", "--junit", "j.xml") == 1
     said = capsys.readouterr().out
     unsure = ElementTree.parse("j.xml").getroot().get("failures")
-    assert f"FAILED: {unsure} of {number()} metrics not surely within their margins" in said
+    assert f"FAILED: {unsure} of {number()} metrics not shown to be within the margin" in said
 
 
 def test_fewer_lines_for_github(

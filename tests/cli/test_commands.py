@@ -279,7 +279,7 @@ def test_bad_rule_files(
         ["rules", "nothing"],
         ["validate"],
         ["nothing"],
-        ["validate-theory", "nothing"],
+        ["selftest", "nothing"],
     ],
 )
 def test_bad_input_is_a_clear_error(

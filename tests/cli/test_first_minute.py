@@ -17,7 +17,7 @@ def test_the_demo_ends_with_a_finding_that_decides(
     monkeypatch.chdir(tmp_path)
     assert run(["demo"]) == 0
     out, err = capsys.readouterr()
-    assert "fewest units beats first come by 17.0 ± 6.7" in out
+    assert "17.0 ± 6.7 per day less than 'first come'" in " ".join(out.split())
     assert "backsim-demo/report.html" in err
     assert (tmp_path / "backsim-demo" / "report.html").stat().st_size > 100_000
 
@@ -31,7 +31,7 @@ def test_what_new_writes_runs_as_it_says(
     out, err = capsys.readouterr()
     assert out.splitlines()
     assert all(Path(line).is_file() for line in out.splitlines())
-    command = err.strip().partition("then: backsim ")[2].split()
+    command = err.strip().partition("then run: backsim ")[2].split()
     few = {"compare": ["-n", "2"], "run": ["--seed", "1"]}.get(command[0], [])
     assert run([*command, *few]) == 0
 
@@ -39,7 +39,7 @@ def test_what_new_writes_runs_as_it_says(
 def test_new_writes_over_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "scenario.yaml").write_text("mine")
     assert run(["new", "scenario", str(tmp_path)]) == 2
-    assert "scenario.yaml: exists already; choose another folder" in capsys.readouterr().err
+    assert "scenario.yaml: already exists. Choose another folder" in capsys.readouterr().err
     assert run(["new", "experiment", str(tmp_path)]) == 0
     assert (tmp_path / "scenario.yaml").read_text() == "mine"
     (tmp_path / "file").write_text("")

@@ -33,7 +33,7 @@ COMMANDS = {
         "simpy",
     ],
     "diff": ["diff", "one", "other"],
-    "bound": ["bound", "shop.yaml", "--seed", "1", "-n", "1", "--against", "fcfs"],
+    "regret": ["regret", "shop.yaml", "--seed", "1", "-n", "1", "--against", "fcfs"],
     "allocate": ["allocate", "book", "--rule", "fcfs"],
     "outlook": [
         "outlook",
@@ -48,7 +48,7 @@ COMMANDS = {
         "--against",
         "fcfs",
     ],
-    "validate-theory": ["validate-theory", "09_deterministic_single_period", "--fast"],
+    "selftest": ["selftest", "09_deterministic_single_period", "--fast"],
 }
 
 

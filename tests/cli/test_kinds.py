@@ -72,9 +72,9 @@ KINDS = {
 TAKES = {
     "run": (Kind.SCENARIO,),
     "resolve": (Kind.SCENARIO,),
-    "bound": (Kind.SCENARIO,),
+    "regret": (Kind.SCENARIO,),
     "validate": (Kind.SCENARIO, Kind.EXPERIMENT, Kind.SEARCH, Kind.KNOWN_ANSWERS, Kind.BOOK),
-    "validate-theory": (Kind.KNOWN_ANSWERS, Kind.FOLDER),
+    "selftest": (Kind.KNOWN_ANSWERS, Kind.FOLDER),
     "compare": (Kind.EXPERIMENT,),
     "optimise": (Kind.SEARCH,),
     "check": (Kind.EXPERIMENT, Kind.SEARCH),
@@ -104,7 +104,7 @@ def test_a_command_says_what_it_was_given(
 def test_rerun_and_diff(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("shop.yaml", "x.yaml", "book"):
         capsys.readouterr()
-        assert cli(["rerun", name]) == 2
+        assert cli(["reproduce", name]) == 2
         assert KINDS[name].told(Path(name)) in capsys.readouterr().err
 
 
@@ -112,7 +112,7 @@ def test_validate_checks_what_it_knows(folder: Path, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     assert cli(["validate", "shop.yaml", "x.yaml", "search.yaml", "book", "palm.yaml"]) == 0
     out = capsys.readouterr().out
-    assert "x.yaml: ok (an experiment of 2 policies)" in out
+    assert "x.yaml: ok (an experiment with 2 policies)" in out
     assert "search.yaml: ok (a search among 9 policies)" in out
     assert "book: ok (a book of " in out
     assert "palm.yaml: ok (1 known answer)" in out

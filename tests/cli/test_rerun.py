@@ -1,4 +1,4 @@
-"""`backsim rerun` and `backsim diff` as a user meets them."""
+"""`backsim reproduce` and `backsim diff` as a user meets them."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def edit(file: str, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("result", "start"),
     [
-        ("a", "a/provenance.json: the same: "),
-        ("a/provenance.json", "a/provenance.json: the same: "),
-        ("s", "s/study.sqlite: the same: "),
-        ("s/study.sqlite", "s/study.sqlite: the same: "),
+        ("a", "a/provenance.json: bit-identical: "),
+        ("a/provenance.json", "a/provenance.json: bit-identical: "),
+        ("s", "s/study.sqlite: bit-identical: "),
+        ("s/study.sqlite", "s/study.sqlite: bit-identical: "),
     ],
 )
 def test_the_same(result: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli(["rerun", result, "--workers", "1"]) == 0
+    assert cli(["reproduce", result, "--workers", "1"]) == 0
     said = capsys.readouterr().out
     assert said.startswith(start)
-    assert said.endswith(" runs equal to the bit\n")
+    assert said.endswith(" runs\n")
     assert "depends on" not in said
 
 
@@ -65,13 +65,13 @@ def test_an_edited_value(capsys: pytest.CaptureFixture[str]) -> None:
     row = next(r for r in rows if r[1:4] == ["mean_wait", "class", "gold"])
     before, row[4] = row[4], "0.5"
     file.write_text("\n".join(",".join(r) for r in rows) + "\n")
-    assert cli(["rerun", "a", "--workers", "1"]) == 1
+    assert cli(["reproduce", "a", "--workers", "1"]) == 1
     said = capsys.readouterr().out.splitlines()
     assert said == [
-        f"a/provenance.json: not the same: 1 of {len(rows) - 1} values differ",
+        f"a/provenance.json: 1 of {len(rows) - 1:,} values differ",
         f"  mean_wait[gold], replication 0: 0.5 -> {before}",
-        "nothing that it depends on differs (scenario, versions, platform, engine, code): "
-        "the result has been edited, or there is a defect",
+        "scenario, versions, platform, engine and code are unchanged: the result was edited, or "
+        "there is a defect in backsim",
     ]
 
 
@@ -105,7 +105,7 @@ def test_what_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     then = {"source": "old", "python": "3.1", "arithmetic": "abacus", "engine": "compiled"}
     edit("a/provenance.json", versions=versions, **then)
     gate.replace(Path("a/scenario.yaml"), ("holding: 0.1", "holding: 0.2"))
-    assert cli(["rerun", "a", "--workers", "1", "--engine", "simpy"]) == 1
+    assert cli(["reproduce", "a", "--workers", "1", "--engine", "simpy"]) == 1
     said = capsys.readouterr().out
     assert "cost.holding, replication " in said
     for text in (
@@ -121,8 +121,8 @@ def test_what_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_scenario_that_resolves_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
     """As after a change of a default: the explicit form of then gives another one now."""
     gate.replace(Path("a/scenario.yaml"), ("overtaking: ", "# overtaking: "))
-    assert cli(["rerun", "a", "--workers", "1"]) == 0
-    assert "  scenario: stock[0].overtaking: not there -> " in capsys.readouterr().out
+    assert cli(["reproduce", "a", "--workers", "1"]) == 0
+    assert "  scenario: stock[0].overtaking (mug at main): not there -> " in capsys.readouterr().out
 
 
 def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,21 +137,21 @@ def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> No
     with open_study(file, fresh=True) as study:
         study.begin(description)
         study.add(results)
-    assert cli(["rerun", "s", "--workers", "1"]) == 1
+    assert cli(["reproduce", "s", "--workers", "1"]) == 1
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("s/study.sqlite: not the same: 1 of ")
+    assert said[0].startswith("s/study.sqlite: 1 of ")
     assert said[1].startswith("  classes: fill_rate, replication 2: 0.")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rerun", "nowhere"], "nowhere: expected a folder of `backsim run --out` or"),
-        (["rerun", "shop.yaml"], "shop.yaml is a scenario: use `backsim run shop.yaml`"),
-        (["rerun", "broken"], "broken/provenance.json: expected JSON ("),
-        (["rerun", "bare"], "bare/provenance.json: scenario_name: expected text, got nothing"),
-        (["rerun", "no_values"], "no_values/replications.csv: expected a readable file"),
-        (["rerun", "no_scenario"], "no_scenario/scenario.yaml: expected a readable file"),
+        (["reproduce", "nowhere"], "nowhere: expected a folder of `backsim run --out` or"),
+        (["reproduce", "shop.yaml"], "shop.yaml is a scenario: use `backsim run shop.yaml`"),
+        (["reproduce", "broken"], "broken/provenance.json: expected JSON ("),
+        (["reproduce", "bare"], "bare/provenance.json: scenario_name: expected text, got nothing"),
+        (["reproduce", "no_values"], "no_values/replications.csv: expected a readable file"),
+        (["reproduce", "no_scenario"], "no_scenario/scenario.yaml: expected a readable file"),
         (["diff", "a", "shop.yaml"], "diff: expected two scenarios or two results, got a and"),
         (["diff", "shop.yaml", "none.yaml"], "diff: expected two scenarios or two results"),
     ],
@@ -192,13 +192,15 @@ def test_runs_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
         *("cost.holding", "cost.holding[product:mug]", "cost.holding[product:plate]"),
         *("cost.total", "cost.total[product:mug]", "cost.total[product:plate]"),
         *("profit", "profit[product:mug]", "profit[product:plate]"),
+        *("cost_to_serve", "cost_to_serve[gold]", "cost_to_serve[silver]"),
+        *("cost_to_serve[product:mug]", "cost_to_serve[product:plate]"),
     }
     holding = metrics["cost.holding"]
     assert holding["difference"] == pytest.approx(holding["one"])  # twice as much
     assert holding["low"] < holding["difference"] < holding["high"]
     assert cli(["diff", "a", "b"]) == 0
     said = capsys.readouterr().out
-    assert "Metrics that differ (9 of " in said
+    assert "Metrics that differ (14 of " in said
     assert "on the same random numbers" in said
 
 
@@ -211,7 +213,7 @@ def test_studies_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "only in s: policy classes" in said
     assert "only in t: policy by class" in said
-    assert "of other seeds, so independent" in said
+    assert "of different seeds, so independent" in said
     assert ["seed", "1", "2"] in [line.split() for line in said.splitlines()]
     assert cli(["diff", "s", "s"]) == 0
     assert capsys.readouterr().out.startswith("no difference: ")

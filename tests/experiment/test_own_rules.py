@@ -80,7 +80,7 @@ def test_rerun_and_check_say_that_a_rule_has_changed(
     assert run(["check", str(experiment)]) == 0
     levels.write_text("12\n" * 7)
     load_anew(rules)
-    assert run(["rerun", out]) == 1
+    assert run(["reproduce", out]) == 1
     assert "your rules, or what they use (reorder.weekly)" in capsys.readouterr().out
     assert run(["check", str(experiment)]) == 1
     assert "rules of every policy" in capsys.readouterr().out

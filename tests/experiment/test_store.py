@@ -100,7 +100,7 @@ def test_a_changed_study_is_refused(tmp_path: Path, fields: dict[str, Any], said
         play(shop.experiment(tmp_path, **fields), workers=1, out=tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}/study.sqlite: expected the study that it holds, but this has changed since:\n"
-        f"{said}Use --fresh to start anew, or another folder."
+        f"{said}Use --fresh to start again, or another folder."
     )
     assert (tmp_path / "study.sqlite").read_bytes() == before
 
@@ -215,7 +215,7 @@ def test_a_damaged_file_is_told_and_kept(tmp_path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[4096:] = b"\xaa" * (len(data) - 4096)
     file.write_bytes(data)
-    with pytest.raises(StudyError, match=r"s: the study is damaged .*; use --fresh to start anew"):
+    with pytest.raises(StudyError, match=r"s: the study is damaged .*; use --fresh to start again"):
         open_study(file)
     assert file.read_bytes() == bytes(data)
     with open_study(file, fresh=True) as store:

@@ -86,9 +86,9 @@ def test_constraints_come_before_the_objective() -> None:
     assert [p.name for p in best.candidates] == ["b", "c"]  # b may break it
     assert not best.separated
     assert study.table()["fill_rate[gold] >= 0.95"].tolist() == [
-        "surely broken",
-        "may be kept",
-        "surely kept",
+        "violated",
+        "may be satisfied",
+        "satisfied",
     ]
     with pytest.raises(InputError, match=r"keeps fill_rate\[gold\] >= 0.99, found none"):
         none.best()

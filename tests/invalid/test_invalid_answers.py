@@ -24,7 +24,7 @@ def test_exactly_the_faults_that_the_file_names(path: Path) -> None:
 
 def test_the_command_says_where_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     path = FOLDER / "answers" / "unknown_metric.yaml"
-    assert run(["validate-theory", str(path)]) == 2
+    assert run(["selftest", str(path)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert f"{path}:11:3: expect.fil_rate: expected a metric (fill_rate" in captured.err

@@ -110,7 +110,7 @@ def test_a_number_is_written_by_its_kind(kind: str, text: str) -> None:
 
 
 def test_markdown_shows_text_as_it_is() -> None:
-    text = document("T", ["a +- b"], Medium())
+    text = document("T", ["a ± b"], Medium())
     assert text == "T\na ± b\n"
     table = from_records("A | b", [{"x": "<i>|*"}], {"x": "text"})
     assert "| &lt;i&gt;\\|\\* |" in markdown("T", [table])

@@ -76,7 +76,7 @@ def test_nothing_has_changed_but_the_results() -> None:
     assert found.exact
     assert [m.verdict for m in found.metrics] == [Verdict.unequal, Verdict.same]
     assert found.broken == (
-        "a: metrics not equal to the bit, though nothing has changed that results depend on",
+        "a: metrics not bit-identical, though nothing has changed that results depend on",
     )
 
 
@@ -84,7 +84,7 @@ def test_a_log_of_its_own_fails_though_metrics_agree() -> None:
     before = baseline(NOW, a={"cost.total": COST})
     found = judged(study(a={"cost.total": COST}), before, log="other")
     assert found.failed
-    assert "log not equal to the bit" in found.broken[0]
+    assert "log not bit-identical" in found.broken[0]
 
 
 def test_other_random_numbers_fail_where_they_should_be_the_same() -> None:

@@ -48,49 +48,54 @@ def test_one_beats_the_reference() -> None:
         metrics=("fill_rate[gold]", "mean_wait"),
     )
     assert finding(found) == (
-        "B beats A by 100.0 +- 1.2 a day in total cost (400 +- 19 a day against 500 +- 20 a day), "
-        "paired, 5 replications. "
-        "No other policy may be the best (Hsu's comparison with the best, 95 %). "
-        "Against A, mean wait is 1.00 +- 0.12 days lower. "
-        "Fill rate of gold is not distinguishable."
+        "'B' has the lowest total cost, 400 ± 19 per day: 100.0 ± 1.2 per day less than 'A' "
+        "(500 ± 20 per day). "
+        "Based on 5 paired replications; ± marks 95 % confidence intervals. "
+        "No other policy can be the best (95 % confidence, Hsu's comparison with the best). "
+        "Compared with 'A', mean wait is 1.00 ± 0.12 days lower. "
+        "There is no significant difference in fill rate of gold."
     )
-    assert "100.0 \N{PLUS-MINUS SIGN} 1.2" in finding(found, "\N{PLUS-MINUS SIGN}")
+    assert finding(found, str.upper).startswith("B has the lowest total cost")
 
 
 def test_not_distinguishable_from_the_reference() -> None:
     found = study({"cost.total": [500 + NOISE, 499.5 - NOISE]})
     assert finding(found) == (
-        "B has the lowest total cost, 499.5 +- 2.0 a day, but is not distinguishable from A: "
-        "0.5 +- 3.9 a day less, paired, 5 replications. A may also be the best (95 %)."
+        "'B' has the lowest total cost, 499.5 ± 2.0 per day, but the difference from 'A' may be "
+        "chance: 0.5 ± 3.9 per day less. "
+        "Based on 5 paired replications; ± marks 95 % confidence intervals. "
+        "'A' may also be the best (95 % confidence)."
     )
 
 
 def test_the_reference_is_best() -> None:
     found = study({"cost.total": [400 + NOISE, 500 + NOISE + OWN]})
     assert finding(found) == (
-        "A, the reference, has the lowest total cost: 400.0 +- 2.0 a day. "
-        "Next is B with 100.0 +- 1.2 a day more, paired, 5 replications. "
-        "No other policy may be the best (Hsu's comparison with the best, 95 %)."
+        "'A', the reference, has the lowest total cost: 400.0 ± 2.0 per day. "
+        "'B' is next with 100.0 ± 1.2 per day more. "
+        "Based on 5 paired replications; ± marks 95 % confidence intervals. "
+        "No other policy can be the best (95 % confidence, Hsu's comparison with the best)."
     )
 
 
 def test_maximising() -> None:
     found = study({"profit": [400 + NOISE, 500 + NOISE + OWN]}, objective="maximise profit")
     assert finding(found).startswith(
-        "B beats A by 100.0 +- 1.2 a day in profit (500.0 +- 2.0 a day against 400.0 +- 2.0 a day)"
+        "'B' has the highest profit, 500.0 ± 2.0 per day: 100.0 ± 1.2 per day more than 'A' "
+        "(400.0 ± 2.0 per day)."
     )
 
 
 def test_twins_are_named() -> None:
     rows = [500 + NOISE, 400 + NOISE + OWN, 400 + NOISE + OWN]
     text = finding(study({"cost.total": rows}, policies=3))
-    assert "C is the same in total cost to the last digit. No other policy may be" in text
+    assert "'C' has exactly the same total cost. No other policy can be" in text
 
 
 def test_nobody_can_be_excluded() -> None:
     rows = [500 + NOISE, 499.9 - NOISE, 500.1 + 2 * OWN]
     text = finding(study({"cost.total": rows}, policies=3))
-    assert text.endswith("None of the others can be excluded as the best (95 %).")
+    assert text.endswith("None of the others can be excluded as the best (95 % confidence).")
 
 
 def test_a_constraint_decides() -> None:
@@ -104,8 +109,11 @@ def test_a_constraint_decides() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     text = finding(found)
-    assert text.startswith("C beats A by 100.0 +- 1.6 a day in total cost")  # one of two
-    assert "C keeps fill rate of gold >= 0.95 with 0.9600 +- 0.0012." in text
+    assert text.startswith(
+        "'C' has the lowest total cost among the policies whose means satisfy the constraints, "
+        "400.0 ± 2.0 per day: 100.0 ± 1.6 per day less than 'A'"  # one of two comparisons
+    )
+    assert "'C' satisfies fill rate of gold >= 0.95 with 0.9600 ± 0.0012." in text
 
 
 def test_a_constraint_in_doubt_is_said_to_be() -> None:
@@ -118,10 +126,10 @@ def test_a_constraint_in_doubt_is_said_to_be() -> None:
     )
     text = finding(found)
     assert (
-        "; A breaks a constraint. No other policy keeps the constraints (95 %, the constraints "
-        "included)."
+        "No other policy satisfies the constraints (95 % confidence, constraints included)."
     ) in text
-    assert "with 0.951 +- 0.012, but not surely." in text
+    assert "; 'A' violates a constraint." in text
+    assert "with 0.951 ± 0.012, which may be chance." in text
 
 
 def test_what_may_keep_the_constraint_may_be_the_best() -> None:
@@ -139,12 +147,12 @@ def test_what_may_keep_the_constraint_may_be_the_best() -> None:
     )
     text = finding(found)
     assert text.startswith(
-        "A, the reference, has the lowest total cost of the policies whose means keep the "
-        "constraints: 500.0 +- 2.0 a day"
+        "'A', the reference, has the lowest total cost among the policies whose means satisfy the "
+        "constraints: 500.0 ± 2.0 per day"
     )
     assert (
-        "None of the others that may keep the constraints can be excluded as the best "
-        "(95 %, the constraints included)."
+        "None of the others that may satisfy the constraints can be excluded as the best "
+        "(95 % confidence, constraints included)."
     ) in text
     assert "No other policy" not in text
 
@@ -163,8 +171,8 @@ def test_who_may_be_the_best_and_on_which_condition() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     assert (
-        "C may also be the best, and so may D, if it keeps the constraints (95 %, the constraints "
-        "included)."
+        "'C' may also be the best, and so may 'D', if it satisfies the constraints "
+        "(95 % confidence, constraints included)."
     ) in finding(found)
 
 
@@ -177,9 +185,9 @@ def test_no_mean_keeps_the_constraint_but_a_policy_may() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     assert finding(found) == (
-        "No policy by its mean keeps fill rate of gold >= 0.95 (5 replications). "
-        "B comes nearest, with fill rate of gold 0.949 +- 0.012. "
-        "The data do not exclude that B does (95 %)."
+        "The mean of no policy satisfies fill rate of gold >= 0.95 (5 replications). "
+        "'B' comes nearest, with fill rate of gold 0.949 ± 0.012. "
+        "'B' may still satisfy it: more replications would tell (95 % confidence)."
     )
 
 
@@ -192,22 +200,24 @@ def test_nothing_keeps_the_constraint() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     assert finding(found) == (
-        "No policy keeps fill rate of gold >= 0.95 (5 replications). "
-        "B comes nearest, with fill rate of gold 0.900 +- 0.012."
+        "No policy satisfies fill rate of gold >= 0.95 (5 replications). "
+        "'B' comes nearest, with fill rate of gold 0.900 ± 0.012."
     )
 
 
 def test_without_objective_nothing_is_best() -> None:
     found = study({"mean_wait": [3 + OWN, 2 + OWN]}, objective=None, metrics=("mean_wait",))
     assert finding(found) == (
-        "No objective was given, so that no policy is called best. By mean wait, B comes first "
-        "with 2.0 +- 1.2 days and A last with 3.0 +- 1.2 days (5 replications)."
+        "No objective is set, so no policy is called best. By mean wait, 'B' comes first with "
+        "2.0 ± 1.2 days and 'A' last with 3.0 ± 1.2 days (5 replications)."
     )
 
 
 def test_one_policy() -> None:
     found = study({"cost.total": [500 + NOISE]}, policies=1)
-    assert finding(found) == "A: total cost 500.0 +- 2.0 a day (95 % interval, 5 replications)."
+    assert finding(found) == (
+        "'A': total cost 500.0 ± 2.0 per day (95 % confidence interval, 5 replications)."
+    )
 
 
 def test_one_replication_says_nothing() -> None:

@@ -29,8 +29,8 @@ YEARS = {
 @pytest.mark.parametrize(
     ("unit", "words", "suffix"),
     [
-        ("money per day", "EUR per year", " EUR a year"),
-        ("units per day", "units per year", " units a year"),
+        ("money per day", "EUR per year", " EUR per year"),
+        ("units per day", "units per year", " units per year"),
         ("days", "years", " years"),
         ("money", "EUR", " EUR"),
         ("share", "share", ""),
@@ -45,7 +45,7 @@ def test_units_in_years_and_euros(unit: str, words: str, suffix: str) -> None:
 def test_without_a_label_money_is_money_and_days_are_days() -> None:
     scenario = from_dict({**YEARS, "time_unit": "days", "currency": ""}).scenario
     assert unit_words("money per day", scenario) == "money per day"
-    assert unit_suffix("money per day", scenario) == " a day"
+    assert unit_suffix("money per day", scenario) == " per day"
 
 
 def test_a_study_in_years_says_nothing_of_days() -> None:
@@ -56,7 +56,7 @@ def test_a_study_in_years_says_nothing_of_days() -> None:
         objective="minimise cost.total",
         metrics=["cost.total", "mean_wait"],
     )
-    assert "EUR a year" in study.finding
+    assert "EUR per year" in study.finding
     units = [column.unit for table in tables(study) for column in table.columns]
     assert "EUR per year" in units
     assert "years" in units
@@ -97,4 +97,4 @@ def test_the_summary_and_the_caption_of_waits_are_in_the_scenario_s_units() -> N
     units = {row["metric"]: row["unit"] for row in summary.records()}
     assert (units["cost.total"], units["mean_wait"]) == ("EUR per year", "years")
     study = in_months()
-    assert "within so many months. At 0 months" in Captions(study, study.ranking).waits()
+    assert "within a given number of months. At 0 months" in Captions(study, study.ranking).waits()

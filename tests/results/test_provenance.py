@@ -75,7 +75,7 @@ def test_processes_beside_the_model_are_named_and_hashed(tmp_path: Path) -> None
         globals()["UNITS"] = 3
     file = tmp_path / "provenance.json"
     file.write_text(json.dumps(first), encoding="utf-8")
-    with pytest.raises(backsim.InputError, match=r"processes ran beside the model \(.*few\)"):
+    with pytest.raises(backsim.InputError, match=r"processes ran alongside the model \(.*few\)"):
         read_saved(file)
 
 

@@ -352,7 +352,7 @@ def test_what_more_service_costs(tmp_path: Path) -> None:
     assert len(rows) >= 4
     assert rows["fill_rate"].is_monotonic_increasing
     assert rows["cost.total"].is_monotonic_increasing
-    assert (rows["fill_rate +-"] > 0).all()
+    assert (rows["fill_rate_half_width"] > 0).all()
     assert (rows["price"].iloc[1:] > 0).all()
     assert rows["price"].iloc[-1] > rows["price"].iloc[1]  # ever dearer
     assert "The frontier of " in found.finding

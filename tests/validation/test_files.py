@@ -176,13 +176,13 @@ def test_the_list_names_every_answer_and_runs_none(
     from backsim.cli import run as cli
 
     monkeypatch.setattr("backsim.validation.validate", None)
-    assert cli(["validate-theory", "13", "KS1.z", "--list", "--format", "json"]) == 0
+    assert cli(["selftest", "13", "KS1.z", "--list", "--format", "json"]) == 0
     rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
     known = [answer for answer in answers() if answer.family == "13_hand_traces"]
     assert {answer.id for answer in known} == rows.keys() - {"KS1.z"}
     assert all(rows[answer.id]["source"] == answer.source for answer in known)
     assert rows["KS1.z"]["source"].startswith("skipped: ")
-    assert cli(["validate-theory", "13", "--list"]) == 0
+    assert cli(["selftest", "13", "--list"]) == 0
     text = capsys.readouterr().out
     assert "T1_priority" in text
     assert f"{len(known)} answers of 3 models; 0 more are skipped" in text

@@ -235,7 +235,7 @@ def test_ratio_of_means_is_not_the_mean_of_ratios():
 
 def test_json_says_null_where_nothing_is_simulated(capsys: pytest.CaptureFixture[str]):
     """NaN is no JSON."""
-    assert cli(["validate-theory", "KS1.z", "DET1.EB", "--format", "json"]) == 0
+    assert cli(["selftest", "KS1.z", "DET1.EB", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert [(row["id"], row["verdict"]) for row in rows] == [
         ("DET1.EB", "agrees"),

@@ -50,8 +50,9 @@ def run(arguments: list[str]) -> int:
         return OK
     except MemoryError:
         _say(
-            "not enough memory: shorten `horizon`, lower the rates of arrivals, or let fewer "
-            "`--workers` run; `limits.memory` of a scenario refuses such work before it begins"
+            "not enough memory: shorten `horizon`, lower the arrival rates, or use fewer "
+            "`--workers`; "
+            "`limits.memory` in a scenario refuses such work before it starts"
         )
         return BAD_INPUT
     except OSError as error:

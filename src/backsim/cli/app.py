@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, Any
@@ -9,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from backsim.cli import commands
+from backsim.cli import commands, console
 from backsim.cli.registry import COMMANDS, GROUPS
 
 
@@ -31,6 +34,40 @@ class Plain(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What stands behind the name in the line of usage."""
         return [piece.strip("{}").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+
+class Former(Plain):
+    """A command under the name that it had in the version before."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Say the new name, then do what is asked."""
+        new = next(one.name for one in COMMANDS.values() if one.formerly == self.name)
+        console.say(
+            f"warning: `backsim {self.name}` is now `backsim {new}`; the old name will be removed "
+            "in the next version"
+        )
+        return super().invoke(ctx)
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+
+
+def quietable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command's function with the option `--quiet`, which all commands have."""
+    signature = inspect.signature(function, eval_str=True)
+
+    @wraps(function)
+    def run(*, quiet: bool, **given: Any) -> Any:
+        console.quiet = quiet
+        return function(**given)
+
+    option = inspect.Parameter(
+        "quiet", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Quiet
+    )
+    declared = [*signature.parameters.values(), option]
+    run.__signature__ = signature.replace(parameters=declared)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in declared}
+    return run
 
 
 app = typer.Typer(
@@ -64,6 +101,8 @@ def options(
 for module in iter_modules(commands.__path__):
     import_module(f"{commands.__name__}.{module.name}")
 for one in COMMANDS.values():
-    app.command(one.name, cls=Plain)(one.function)
+    app.command(one.name, cls=Plain)(quietable(one.function))
+    if one.formerly:
+        app.command(one.formerly, cls=Former, hidden=True)(quietable(one.function))
 
 __all__: list[Any] = ["app"]

@@ -41,9 +41,14 @@ class Found:
     """The fields of CSV, said where there may be no row."""
 
 
+quiet = False
+"""Whether remarks and progress are left out (`--quiet`)."""
+
+
 def say(text: str) -> None:
-    """A remark beside the results, on standard error."""
-    print(text, file=sys.stderr)
+    """A remark about the results, on standard error, unless it is to be quiet."""
+    if not quiet:
+        print(text, file=sys.stderr)
 
 
 def show(found: Found, format: Format) -> None:
@@ -71,7 +76,7 @@ def show(found: Found, format: Format) -> None:
 def display(title: str, blocks: Iterable[Block], most: int | None = None) -> None:
     """Print paragraphs and tables for a reader: no wider than a terminal; in a pipe, whole."""
     from backsim.present import console
-    from backsim.present.numbers import PAGE_PLUS_MINUS, PLUS_MINUS
+    from backsim.present.numbers import ASCII_PLUS_MINUS, PLUS_MINUS
 
     terminal = sys.stdout.isatty()
     plain = not terminal or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
@@ -84,4 +89,4 @@ def display(title: str, blocks: Iterable[Block], most: int | None = None) -> Non
     try:
         print(text, end="")
     except UnicodeEncodeError:  # a terminal of old
-        print(text.replace(PAGE_PLUS_MINUS, PLUS_MINUS), end="")
+        print(text.replace(PLUS_MINUS, ASCII_PLUS_MINUS), end="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from backsim.cli.console import Format, say
+from backsim.errors import InputError, nearest
 
 
 class Engine(StrEnum):
@@ -31,7 +33,11 @@ def _load(ctx: typer.Context, files: list[Path] | None) -> list[Path]:
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Set a field of the scenario; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Set a field of the scenario, such as horizon=365; repeatable.",
+    ),
 ]
 RuleFiles = Annotated[
     list[Path] | None,
@@ -45,14 +51,37 @@ RuleFiles = Annotated[
 Seed = Annotated[int | None, typer.Option(help="Seed of the random numbers.", min=0)]
 Workers = Annotated[
     int | None,
-    typer.Option(help="Workers at once; -1 for all cores. Chosen if not given."),
+    typer.Option(help="Number of parallel workers; -1 uses all cores. Default: automatic."),
 ]
-UseEngine = Annotated[Engine, typer.Option("--engine", help="auto takes SimPy for small work.")]
-PrintAs = Annotated[Format, typer.Option("--format", help="How results are printed.")]
+UseEngine = Annotated[
+    Engine, typer.Option("--engine", help="The engine; auto uses SimPy for small work.")
+]
+PrintAs = Annotated[Format, typer.Option("--format", help="The format of printed results.")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Write the results to a folder."),
 ]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metrics", metavar="NAMES", help="Show only these metrics; commas, repeatable."),
+]
+
+
+def named(metrics: list[str] | None) -> list[str]:
+    """The metrics that were named: `--metrics a,b --metrics c`."""
+    return [name.strip() for text in metrics or [] for name in text.split(",") if name.strip()]
+
+
+def chosen_metrics(metrics: list[str] | None) -> Collection[str]:
+    """The names of the metrics to show: all unless some are named.  Raises InputError."""
+    from backsim.results.metrics import METRICS
+
+    wanted = named(metrics)
+    for name in wanted:
+        if name not in METRICS:
+            near = nearest(name, list(METRICS))
+            raise InputError(f"--metrics: expected a metric ({near}), got {name!r}")
+    return wanted or METRICS
 
 
 def known_seed(seed: int | None) -> int:

@@ -1,77 +1,88 @@
-"""A progress bar on a terminal; nothing in a pipe."""
+"""What a command is doing, and how long it still takes: on a terminal; nothing in a pipe."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from backsim.cli import console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
 
-def watched(items: Iterable[T], total: int, what: str = "replications") -> Iterator[T]:
-    """The items, with a progress bar on standard error if that is a terminal."""
-    if not sys.stderr.isatty() or total < 2:
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+class Meter:
+    """Is told what goes on, and shows nothing."""
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        for item in items:
-            progress.advance(task)
+    def stage(self, text: str) -> None:
+        """What is done now, before there is anything to count."""
+
+    def __call__(self, done: int, total: int, words: str = "") -> None:
+        """How much of it is done, and a few words on it."""
+
+    def each(self, items: Iterable[T], total: int) -> Iterator[T]:
+        """The items, each counted when it is there."""
+        self(0, total)
+        for place, item in enumerate(items, 1):
+            self(place, total)
             yield item
 
 
-@contextmanager
-def counting(what: str) -> Iterator[Callable[..., None]]:
-    """A function to be told (done, total), which shows rate and time left on a terminal.
+class Bar(Meter):
+    """Shows on a terminal what is done, how fast, and how long the rest takes."""
 
-    A third argument, a few words, is shown behind them.
+    def __init__(self, shown: Progress, what: str) -> None:
+        self.shown, self.what = shown, what
+        self.task = shown.add_task("", total=None, rest="", words="")
+        self.started: tuple[float, int] | None = None
+        self.drawn = 0.0
+
+    def stage(self, text: str) -> None:
+        """What is done now, before there is anything to count."""
+        self.shown.update(self.task, description=text, refresh=True)
+
+    def __call__(self, done: int, total: int, words: str = "") -> None:
+        """How much of it is done, drawn ten times per second at most."""
+        now = time.monotonic()
+        first = self.started is None
+        since, before = self.started = self.started or (now, done)
+        if not first and now - self.drawn < 0.1 and done < total:
+            return
+        self.drawn = now
+        rest = _rate_and_rest(done - before, now - since, total - done)
+        self.shown.update(
+            self.task, description=self.what, completed=done, total=total, rest=rest, words=words,
+            refresh=True,
+        )  # fmt: skip
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Meter]:
+    """A meter of `what`, such as replications, that shows itself from the start.
 
     No thread of its own draws it: with one, this process could not be copied for its workers.
     """
-    if not sys.stderr.isatty():
-        yield lambda done, total, words="": None
+    if console.quiet or not sys.stderr.isatty():
+        yield Meter()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
-        TextColumn(what),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rest]}"),
         TextColumn("{task.fields[words]}", markup=False),
     )
     shown = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
-    with shown as progress:
-        task = progress.add_task(what, total=None, rest="", words="")
-        started: list[float] = []
-        drawn = 0.0
-
-        def tell(done: int, total: int, words: str = "") -> None:
-            nonlocal drawn
-            now = time.monotonic()
-            if not started:
-                started.extend((now, done))
-            if now - drawn < 0.1 and done < total:
-                return
-            drawn = now
-            rest = _rate_and_rest(done - int(started[1]), now - started[0], total - done)
-            progress.update(task, completed=done, total=total, rest=rest, words=words, refresh=True)
-
-        yield tell
+    with shown:
+        yield Bar(shown, what)
 
 
 def _rate_and_rest(done: int, seconds: float, left: int) -> str:
@@ -79,4 +90,4 @@ def _rate_and_rest(done: int, seconds: float, left: int) -> str:
         return ""
     rate = done / seconds
     minutes, rest = divmod(round(left / rate), 60)
-    return f"{rate:,.1f} a second, {minutes}:{rest:02d} left"
+    return f"{rate:,.1f} per second, {minutes}:{rest:02d} left"

@@ -15,22 +15,26 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: the first line of its function's docstring is its help."""
+    """A command: the first line of its function's docstring is its help.
+
+    Under the name that it had `formerly` it still works for a version, with a warning.
+    """
 
     name: str
     group: Group
     function: Callable[..., Any]
+    formerly: str = ""
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(group: Group, name: str = "") -> Callable[[F], F]:
+def command(group: Group, name: str = "", formerly: str = "") -> Callable[[F], F]:
     """Make a function a command: its name is the function's unless said."""
 
     def register(function: F) -> F:
         called = name or function.__name__
-        COMMANDS[called] = Command(called, group, function)
+        COMMANDS[called] = Command(called, group, function, formerly)
         return function
 
     return register

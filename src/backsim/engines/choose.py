@@ -33,11 +33,9 @@ def choose(
             f"engine: expected one of {', '.join(get_args(EngineName))}, got {engine!r}"
         )
     if extended and engine == "compiled":
-        raise InputError(
-            "engine: expected simpy, as processes run beside the model, got 'compiled'"
-        )
+        raise InputError("engine: processes passed to `extend` require simpy, got 'compiled'")
     if extended:
-        return "simpy", "processes run beside the model"
+        return "simpy", "processes run alongside the model"
     work = model.expected_orders * replications
     if engine == "simpy" or (engine == "auto" and work < SMALL):
         few = f"about {work:,.0f} orders are too few to pay for loading the compiled engine"

@@ -229,7 +229,7 @@ class Live:
         """The error of a run in which no time passes; `event` is the next one."""
         if not isinstance(event, Due):
             return InputError(
-                f"extend: a process beside the model goes on and on at time {self.now:g}, "
+                f"extend: a process alongside the model never stops at time {self.now:g}, "
                 "while no time passes: let it wait (live.env.timeout)"
             )
 

@@ -21,7 +21,8 @@ def changes(before: Any, now: Any) -> list[str]:
     for path, old, new in differences(before, now):
         of_policy = len(path) > 2 and path[0] == "policies"
         policy, field = (str(path[1]), path[2:]) if of_policy else ("", path)
-        line = f"{spell(field)}: {shown(old)} in the study, {shown(new)} now"
+        values = before["policies"][policy] if of_policy else before
+        line = f"{spell(field, values)}: {shown(old)} in the study, {shown(new)} now"
         lines.setdefault(line, []).append(policy)
     told = [line + _of(policies) for line, policies in lines.items()]
     return first_of(told, MOST)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 from backsim.hindsight.bound import bounds
 from backsim.report.excel import write_excel
 from backsim.report.finding import finding
@@ -56,9 +56,27 @@ class Comparison(Study):
     """A study with its answers: what `backsim.compare` and `load_study` give."""
 
     def table(self) -> pd.DataFrame:
-        """One row a policy: settings, replications, mean and half-width of each metric."""
+        """A row per policy; columns by metric: (metric, "mean") and (metric, "half_width").
+
+        Settings, replications and constraints have one column each: `table["replications"]`.
+        """
         import pandas as pd
 
+        specs = {str(spec) for spec in wanted(self)}
+        frame = pd.DataFrame(self.records()).set_index("policy")
+        columns = [
+            (name, "mean")
+            if name in specs
+            else (known, "half_width")
+            if (known := name.removesuffix("_half_width")) in specs and known != name
+            else (name, "")
+            for name in map(str, frame.columns)
+        ]
+        frame.columns = pd.MultiIndex.from_tuples(columns)
+        return frame
+
+    def records(self) -> list[dict[str, Any]]:
+        """The table as one mapping per policy: `cost.total`, `cost.total_half_width`, ..."""
         rows = []
         found = {str(spec): estimates(self, spec) for spec in wanted(self)}
         for i, policy in enumerate(self.policies):
@@ -68,11 +86,11 @@ class Comparison(Study):
             for name, of_policies in found.items():
                 known = of_policies[i]
                 mean = np.nan if known.more else known.mean
-                row |= {name: mean, f"{name} +-": known.half_width}
+                row |= {name: mean, f"{name}_half_width": known.half_width}
             words = kept_words(self, self.ranking, i) if self.experiment.constraints else ()
             row |= dict(zip(map(str, self.experiment.constraints), words, strict=True))
             rows.append(row)
-        return pd.DataFrame(rows)
+        return rows
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -83,9 +101,9 @@ class Comparison(Study):
         return rank(self)
 
     def differences(self, reference: str | int | Policy | None = None) -> pd.DataFrame:
-        """Each policy less the reference, metric by metric, paired by replication.
+        """Each policy minus the reference, metric by metric, paired by replication.
 
-        The intervals of one metric hold together (Bonferroni).  Raises InputError for an unknown
+        The intervals of one metric are simultaneous (Bonferroni).  Raises InputError for an unknown
         policy.
         """
         import pandas as pd
@@ -114,7 +132,7 @@ class Comparison(Study):
             raise InputError("best: expected an experiment with an objective: minimise cost.total")
         if found.best is None:
             kept = ", ".join(map(str, self.experiment.constraints))
-            raise InputError(f"best: expected a policy that keeps {kept}, found none")
+            raise InputError(f"best: expected a policy that satisfies {kept}, found none")
         candidates = found.candidates or (found.best,)
         return Winner(
             self.policies[found.best],
@@ -182,8 +200,8 @@ class Comparison(Study):
         short = [v for v in verdicts if v is not None and not v.found.enough]
         early = [v for v in verdicts if v is not None and v.found.enough and not v.enough]
         told = {
-            "the run is too short to see stock and backlog settle (MSER-5)": short,
-            "the warm-up is too short: MSER-5 would leave out more, and it would show": early,
+            "the run is too short for stock and backlog to become stable (MSER-5)": short,
+            "the warm-up is too short (MSER-5), and a longer one would change the means": early,
         }
         return objective_warnings(self) + tuple(
             f"{text}: {', '.join(self.policies[v.policy].name for v in found)}"
@@ -202,9 +220,13 @@ class Comparison(Study):
         """Write the tables as a workbook (needs `backsim[excel]`)."""
         return write_excel(self, path)
 
+    def __repr__(self) -> str:
+        number = counted(len(self.policies), "policy", "policies")
+        return f"Study '{self.experiment.title or self.experiment.name}': {number}"
+
     def _repr_html_(self) -> str:
-        """How a notebook shows it: the table."""
+        """What a notebook shows: the finding and the table."""
         title = self.experiment.title or self.experiment.name
         head = f"<h4>{escape(title)}</h4><p>{escape(self.finding)}</p>"
-        html: str = self.table().to_html(index=False, float_format="{:.4g}".format, border=0)
+        html: str = self.table().to_html(float_format="{:.4g}".format, border=0)
         return head + html

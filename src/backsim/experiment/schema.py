@@ -116,7 +116,7 @@ class View(Spec):
     """What is to be made small or large: minimise cost.total, with or without its constraints:
     minimise cost.total subject to fill_rate[gold] >= 0.95 and otif >= 0.9."""
     constraints: Annotated[tuple[str, ...], listed(str)] = ()
-    """What a policy must keep: fill_rate[gold] >= 0.95."""
+    """What a policy must satisfy: fill_rate[gold] >= 0.95."""
     reference: Name | None = None
     """The policy that others are compared with; the first if none is named."""
     confidence: Confidence = 0.95

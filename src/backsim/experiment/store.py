@@ -123,7 +123,7 @@ class Store:
             raise StudyError(
                 f"{self.name}: expected the study that it holds, but this has changed since:\n"
                 + "\n".join(f"  {line}" for line in found)
-                + "\nUse --fresh to start anew, or another folder."
+                + "\nUse --fresh to start again, or another folder."
             )
         text = json.dumps(now)
         with self._writing():
@@ -295,7 +295,7 @@ def _verify(store: Store) -> None:
         known = "an earlier" if version < FORMAT else "a later"
         raise StudyError(
             f"{store.name}: expected a study in format {FORMAT}, got format {version}, of {known} "
-            "version of backsim; use --fresh to start anew, or that version to read it"
+            "version of backsim; use --fresh to start again, or that version to read it"
         )
     if not store._tables():
         raise _damaged(store.name, "it has no tables")
@@ -369,7 +369,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 def _damaged(name: str, error: object) -> StudyError:
     reason = " ".join(str(error).split())
     return StudyError(
-        f"{name}: the study is damaged ({reason}); use --fresh to start anew, or another folder"
+        f"{name}: the study is damaged ({reason}); use --fresh to start again, or another folder"
     )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-from backsim.errors import few
-from backsim.present.numbers import PAGE_PLUS_MINUS, PLUS_MINUS
+from backsim.errors import counted, few
+from backsim.present.numbers import PLUS_MINUS
 from backsim.present.table import Block, Column, Equation, Heading, Table
 
 GAP = "  "
@@ -42,8 +42,7 @@ def document(title: str, blocks: Iterable[Block], medium: Medium) -> str:
         elif isinstance(block, Equation):
             parts += [f"    {_clean(line)}" for line in block.tex.split("\n")]
         else:
-            said = block.replace(f" {PLUS_MINUS} ", f" {PAGE_PLUS_MINUS} ")
-            parts += [line for one in said.split("\n") for line in _folded(one, medium.width)]
+            parts += [line for one in block.split("\n") for line in _folded(one, medium.width)]
     return "\n".join(parts) + "\n"
 
 
@@ -54,7 +53,7 @@ def table_text(table: Table, medium: Medium) -> str:
     left_out = grid.fit(medium.width)
     lines += grid.lines(medium.bold)
     rest = len(table.rows) - (medium.most or len(table.rows))
-    remarks = [f"({rest:,} more rows: --format markdown shows all)"] if rest > 0 else []
+    remarks = [f"({counted(rest, 'more row')}: --format markdown shows all)"] if rest > 0 else []
     if left_out:
         remarks.append(f"(no room for {few(left_out, 4)}: --format markdown shows all)")
     for remark in remarks:
@@ -68,7 +67,7 @@ class _Grid:
     """The texts of a table by column, and what of them is shown."""
 
     def __init__(self, table: Table, most: int | None) -> None:
-        texts = [[_clean(text) for text in row] for row in table.texts(PAGE_PLUS_MINUS, most)]
+        texts = [[_clean(text) for text in row] for row in table.texts(most)]
         if table.groups:
             texts = [[f"  {first}", *rest] for first, *rest in texts]
         self.columns = [_lined_up([row[i] for row in texts]) for i in range(len(table.columns))]
@@ -150,7 +149,7 @@ def _heading(column: Column) -> list[str]:
 
 def _lined_up(texts: list[str]) -> list[str]:
     """The texts of a column with the signs before half-widths one below the other."""
-    mark = f" {PAGE_PLUS_MINUS} "
+    mark = f" {PLUS_MINUS} "
     widest = max((_length(text.partition(mark)[2]) for text in texts if mark in text), default=0)
     if not widest:
         return texts

@@ -8,11 +8,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from backsim.present.numbers import PAGE_PLUS_MINUS, Interval
+from backsim.present.numbers import PLUS_MINUS, Interval
 from backsim.present.table import Cell, Table, cell_text
 
 
@@ -26,6 +25,8 @@ class Section:
     figures: tuple[tuple[str, str], ...] = ()
     """(svg, caption) of each figure."""
     tables: tuple[Table, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    """(term, what there is to say of it): a list of definitions."""
 
 
 def page(
@@ -51,7 +52,7 @@ def page(
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "cell": partial(cell_text, sign=PAGE_PLUS_MINUS),
+        "cell": cell_text,
         "key": sort_key,
         "tight": _tight,
     }
@@ -79,6 +80,6 @@ def sort_key(cell: Cell) -> str:
 
 def _tight(text: str) -> str:
     """No line ends between a number and its unit or interval."""
-    for sign in (" %", f" {PAGE_PLUS_MINUS} "):
+    for sign in (" %", f" {PLUS_MINUS} "):
         text = text.replace(sign, sign.replace(" ", "\N{NO-BREAK SPACE}"))
     return text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backsim.present.numbers import PAGE_PLUS_MINUS
+from backsim.present.numbers import PLUS_MINUS
 from backsim.present.table import Block, Column, Equation, Heading, Table
 
 PACKAGES = "% needs \\usepackage{amsmath,booktabs,longtable}"
@@ -20,7 +20,7 @@ SIGNS = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
-    PAGE_PLUS_MINUS: r"$\pm$",
+    PLUS_MINUS: r"$\pm$",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }
 """What LaTeX would take for something else, and how it is written."""
@@ -48,7 +48,7 @@ def table_lines(table: Table) -> list[str]:
         lines.append(f"\\caption{{{escaped(table.title)}}}\\\\")
     lines += ["\\toprule", _row(map(_head, table.columns)), "\\midrule", "\\endhead"]
     group = ""
-    for place, texts in enumerate(table.texts(PAGE_PLUS_MINUS)):
+    for place, texts in enumerate(table.texts()):
         if table.groups and table.groups[place] != group:
             group = table.groups[place]
             bold = f"\\textbf{{{escaped(group)}}}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
-from backsim.present.numbers import PAGE_PLUS_MINUS
 from backsim.present.table import Block, Column, Equation, Heading, Table
 
 
@@ -30,7 +29,7 @@ def table_lines(table: Table) -> list[str]:
     """A table with all its columns and rows, its title above and its note below."""
     rows: list[list[str]] = []
     group = ""
-    for place, texts in enumerate(table.texts(PAGE_PLUS_MINUS)):
+    for place, texts in enumerate(table.texts()):
         if table.groups and table.groups[place] != group:
             group = table.groups[place]
             rows.append([f"**{escaped(group)}**", *[""] * (len(table.columns) - 1)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Protocol, runtime_checkable
 
-PLUS_MINUS = "+-"
-PAGE_PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+ASCII_PLUS_MINUS = "+-"
+"""For a terminal that cannot show the sign."""
 NOTHING = "-"
 """Stands where there is no number."""
 
@@ -24,7 +25,7 @@ class Interval(Protocol):
         """How far the interval reaches to either side; nan where it is not known."""
 
 
-def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -> str:
+def number(value: float, half_width: float = math.nan) -> str:
     """A value, to the precision that its half-width has; `-` for nan."""
     if math.isnan(value):
         return NOTHING
@@ -33,7 +34,7 @@ def number(value: float, half_width: float = math.nan, sign: str = PLUS_MINUS) -
     if not half_width > 1e-12 * abs(value):  # the same in every replication
         return plain_number(value)
     decimals = min(decimals_for(half_width, 2), 6)
-    return f"{value:,.{decimals}f} {sign} {half_width:,.{decimals}f}"
+    return f"{value:,.{decimals}f} {PLUS_MINUS} {half_width:,.{decimals}f}"
 
 
 def plain_number(value: float) -> str:
@@ -48,11 +49,11 @@ def decimals_for(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def interval(found: Interval, sign: str = PLUS_MINUS) -> str:
+def interval(found: Interval) -> str:
     """A mean and its half-width; `> 40` where it is known only to be more."""
     if getattr(found, "more", False):
         return f"> {number(found.mean)}"
-    return number(found.mean, found.half_width, sign)
+    return number(found.mean, found.half_width)
 
 
 def percent(share: float) -> str:

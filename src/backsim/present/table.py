@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from backsim.present.numbers import (
     NOTHING,
-    PLUS_MINUS,
     Interval,
     interval,
     money,
@@ -63,11 +62,11 @@ class Table:
             return False
         return not any(isinstance(row[column], str) for row in self.rows)
 
-    def texts(self, sign: str = PLUS_MINUS, most: int | None = None) -> list[list[str]]:
-        """The rows as text, or the first so many of them."""
+    def texts(self, most: int | None = None) -> list[list[str]]:
+        """The rows as text, or only the first of them."""
         kinds = [column.kind for column in self.columns]
         return [
-            [cell_text(cell, sign, kind) for cell, kind in zip(row, kinds, strict=True)]
+            [cell_text(cell, kind) for cell, kind in zip(row, kinds, strict=True)]
             for row in self.rows[:most]
         ]
 
@@ -90,13 +89,13 @@ Block = str | Table | Heading | Equation
 """A paragraph, a table, a heading or a formula: what a reader is shown is a list of these."""
 
 
-def cell_text(cell: Cell, sign: str = PLUS_MINUS, kind: Kind = "") -> str:
+def cell_text(cell: Cell, kind: Kind = "") -> str:
     """A cell as text; `-` for nothing."""
     if isinstance(cell, str):
         return cell
     # A protocol takes long to ask whether a plain number keeps it.
     if not isinstance(cell, (int, float)) and isinstance(cell, Interval):
-        return interval(cell, sign)
+        return interval(cell)
     if cell is None or math.isnan(cell):
         return NOTHING
     if kind in FORMATS:

@@ -38,8 +38,8 @@ HEADER = """\
 # Nothing that counts has changed since: every digest must be equal.
 # Something has (code, versions, scenario, policies): a metric has changed when a paired t interval
 # for its mean change, on the same random numbers, lies beyond its margin as a whole.  All intervals
-# of this file hold together (Bonferroni): if no mean has moved beyond its margin, the chance that
-# anything is reported at all is at most error_rate.
+# of this file are simultaneous (Bonferroni): if no mean has moved beyond its margin, the chance
+# that anything is reported at all is at most error_rate.
 """
 
 

@@ -72,8 +72,9 @@ def diff(one: Path, other: Path, confidence: float = 0.95) -> Diff:
     if is_scenario(one) != is_scenario(other):
         raise InputError(f"diff: expected two scenarios or two results, got {one} and {other}")
     if is_scenario(one):
-        pairs = field_differences(load(one).to_dict(), load(other).to_dict())
-        return Diff(tuple(Field((), spell(p), shown(a), shown(b)) for p, a, b in pairs))
+        first = load(one).to_dict()
+        pairs = field_differences(first, load(other).to_dict())
+        return Diff(tuple(Field((), spell(p, first), shown(a), shown(b)) for p, a, b in pairs))
     return diff_results(read_saved(one), read_saved(other), confidence)
 
 
@@ -86,14 +87,14 @@ def diff_results(one: Saved, other: Saved, confidence: float = 0.95) -> Diff:
         if saved.edited:
             raise InputError(
                 f"{saved.path.parent}: {listed(saved.edited)} changed after `backsim run --out` "
-                "wrote the folder; `backsim rerun` says what the values are"
+                "wrote the folder; `backsim reproduce` says what the values are"
             )
     common = [name for name in one.models if name in other.models]
     fields: dict[tuple[str, str, str], list[str]] = {}
     for name in common:
         was, now = one.scenarios[name]["scenario"], other.scenarios[name]["scenario"]
         for path, a, b in field_differences(was, now):
-            fields.setdefault((spell(path), shown(a), shown(b)), []).append(name)
+            fields.setdefault((spell(path, was), shown(a), shown(b)), []).append(name)
     changed = [(name, key) for name in common for key in _moved(one, other, name)]
     return Diff(
         tuple(Field(tuple(n for n in names if n), *field) for field, names in fields.items()),

@@ -193,7 +193,7 @@ class _Judge:
         for name, (old, new) in self.digests.items():
             if self.exact and (old.log, old.results) != (new.log, new.results):
                 broken.append(
-                    f"{name}: {'log' if old.log != new.log else 'metrics'} not equal to the bit, "
+                    f"{name}: {'log' if old.log != new.log else 'metrics'} not bit-identical, "
                     "though nothing has changed that results depend on"
                 )
             for what, field in (("what customers do", "orders"), ("lead times", "lead_times")):

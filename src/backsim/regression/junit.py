@@ -39,7 +39,7 @@ def _suite(check: Check) -> ElementTree.Element:
             failures = 1
             _said(case, "failure", summary(check), story(check))
     else:
-        case = _case(suite, check.name, "equal to the bit where it must be")
+        case = _case(suite, check.name, "bit-identical where required")
         if check.judgement.broken:
             failures += 1
             _said(case, "failure", check.judgement.broken[0], story(check))

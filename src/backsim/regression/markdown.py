@@ -62,7 +62,7 @@ def _section(check: Check) -> list[str]:
     failed = by_weight(found.metrics, *FIRST)
     lines += _table(failed)
     moved = by_weight(found.metrics, *THEN)
-    lines += _folded(f"{len(moved)} better, or not surely within their margins", moved)
+    lines += _folded(f"{len(moved)} better, or not shown to be within their margins", moved)
     rest = [m for m in found.metrics if m.verdict not in FIRST + THEN]
     lines += _folded(f"{len(rest)} same, or within their margins", rest)
     if is_news(found):
@@ -83,7 +83,7 @@ def _table(metrics: Sequence[Metric]) -> list[str]:
 
 
 def _row(m: Metric) -> tuple[str, ...]:
-    moved = values(m).replace("->", "→"), change(m).strip(" ()"), margin(m).replace("+-", "±")
+    moved = values(m).replace("->", "→"), change(m).strip(" ()"), margin(m)
     return (_arrow(m), str(m.spec), m.policy, *moved, VERDICTS[m.verdict])
 
 

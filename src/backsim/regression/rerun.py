@@ -125,7 +125,7 @@ def _changed(saved: Saved, now: Provenance, engines: Mapping[str, str]) -> Itera
         model = saved.models[policy]
         found = list(differences(was["scenario"], model.to_dict()))
         for path, old, new in found[:MOST]:
-            yield f"scenario{of}: {spell(path)}: {shown(old)} -> {shown(new)}"
+            yield f"scenario{of}: {spell(path, was['scenario'])}: {shown(old)} -> {shown(new)}"
         if len(found) > MOST:
             yield f"scenario{of}: {len(found) - MOST} more fields"
         if was["traces"] != model.file_digests:

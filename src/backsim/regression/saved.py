@@ -92,7 +92,7 @@ def _run(file: Path) -> Saved:
         every = beside if isinstance(beside, list) else [beside]
         names = ", ".join(str(one.get("process")) for one in every if isinstance(one, dict))
         raise InputError(
-            f"{file}: processes ran beside the model ({names}): run it again from Python, with "
+            f"{file}: processes ran alongside the model ({names}): run it again from Python, with "
             "backsim.simulate(..., extend=...)"
         )
     scenario = told.get("scenario")

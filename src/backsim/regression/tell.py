@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from backsim.errors import listed
-from backsim.present.numbers import percent
+from backsim.errors import counted, listed
+from backsim.present.numbers import PLUS_MINUS, percent
 from backsim.regression.check import Check
 from backsim.regression.judge import Judgement, Metric, Verdict
 
@@ -15,10 +15,10 @@ MOST = 10
 VERDICTS = {
     Verdict.same: "same",
     Verdict.within: "within its margin",
-    Verdict.unsure: "not surely within its margin",
+    Verdict.unsure: "not shown to be within its margin",
     Verdict.better: "better",
     Verdict.beyond: "beyond its margin",
-    Verdict.unequal: "not equal to the bit",
+    Verdict.unequal: "not bit-identical",
 }
 
 
@@ -63,25 +63,30 @@ def summary(check: Check) -> str:
     found = check.judgement
     if found is None:
         return "baseline written" if check.updated else "baseline unchanged"
-    number, runs = len(found.metrics), f"{check.replications} replications"
+    number, runs = len(found.metrics), counted(check.replications, "replication")
     if found.same:
-        return f"ok: same as the baseline ({number} metrics, {runs})"
+        return f"ok: same as the baseline ({counted(number, 'metric')}, {runs})"
     if found.exact:
         unequal = _count(found, Verdict.unequal)
-        what = f"{unequal} of {number} metrics" if unequal else "results"
-        return f"FAILED: {what} not equal to the bit, and nothing has changed that explains it"
+        what = f"{unequal} of {counted(number, 'metric')}" if unequal else "results"
+        return f"FAILED: {what} differ although code, versions, scenario and platform are unchanged"
     beyond, unsure = _count(found, Verdict.beyond), _count(found, Verdict.unsure)
     changed = f"changed: {'; '.join(found.changed)}"
     if beyond:
-        return f"FAILED: {beyond} of {number} metrics beyond their margins ({changed})"
+        return f"FAILED: {beyond} of {counted(number, 'metric')} beyond the margin ({changed})"
     if found.broken:
-        return f"FAILED: the random numbers are not those of the baseline ({changed})"
+        return f"FAILED: the random numbers differ from those of the baseline ({changed})"
     if not unsure:
-        return f"ok: {number} metrics within their margins ({changed})"
-    rest = f"{unsure} not surely within"
+        return f"ok: {counted(number, 'metric')} within the margins ({changed})"
+    rest = f"{unsure} not shown to be within it"
     if check.strict:
-        return f"FAILED: {unsure} of {number} metrics not surely within their margins ({changed})"
-    return f"ok: none of {number} metrics shown to be beyond its margin, {rest} ({changed})"
+        return (
+            f"FAILED: {unsure} of {counted(number, 'metric')} not shown to be within the "
+            f"margin ({changed})"
+        )
+    return (
+        f"ok: none of {counted(number, 'metric')} shown to be beyond its margin, {rest} ({changed})"
+    )
 
 
 def is_news(found: Judgement) -> bool:
@@ -114,7 +119,7 @@ def change(metric: Metric) -> str:
 def margin(metric: Metric) -> str:
     """The margins, upwards and downwards."""
     if metric.up == metric.down:
-        return "none" if math.isinf(metric.up) else f"+-{metric.up:.3g}"
+        return "none" if math.isinf(metric.up) else f"{PLUS_MINUS}{metric.up:.3g}"
     up = "" if math.isinf(metric.up) else f"+{metric.up:.3g}"
     down = "" if math.isinf(metric.down) else f"-{metric.down:.3g}"
     return " and ".join(filter(None, (up, down)))
@@ -122,7 +127,7 @@ def margin(metric: Metric) -> str:
 
 def interval(metric: Metric, check: Check) -> str:
     """The interval of the mean change."""
-    sure = f"{percent(1 - check.error_rate)} sure of all together"
+    sure = f"{percent(1 - check.error_rate)} simultaneous confidence"
     return f"change between {metric.low:.3g} and {metric.high:.3g} ({sure})"
 
 
@@ -130,7 +135,7 @@ def how_to_see_more(check: Check) -> list[str]:
     """Commands that show more."""
     return [
         f"to see more: {check.command('compare')}",
-        f"if the change is meant: {check.command('check', '--update')}",
+        f"if the change is intended: {check.command('check', '--update')}",
     ]
 
 

@@ -32,7 +32,7 @@ def classes_table(study: Study, ranking: Ranking) -> Table:
         if c in study.policies[i].model.classes
     ]
     left_out = len(ranking.order) > len(order)
-    note = f"{len(order)} of {len(ranking.order)} policies: the best, and the reference."
+    note = f"{len(order)} of {len(ranking.order)} policies: the best and the reference."
     columns = _columns(study, "class", names)
     title = "Service by customer class"
     return Table("classes", title, columns, tuple(rows), note if left_out else "")

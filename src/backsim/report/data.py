@@ -51,7 +51,7 @@ def summary(found: Calibration) -> str:
     total = found.service[-1]
     wait = "" if math.isnan(total.mean_wait) else f" after {total.mean_wait:.2f} days on average"
     return (
-        f"{share(total.fill_rate)} of the units ordered were served at once, and all that were "
+        f"{share(total.fill_rate)} of the units ordered were served immediately, and all that were "
         f"shipped{wait}; {share(total.cancel_rate)} were cancelled while customers waited."
     )
 

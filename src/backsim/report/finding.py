@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backsim.errors import listed
+from backsim.errors import counted, listed
 from backsim.present.numbers import PLUS_MINUS, interval, number, percent
 from backsim.report.load import load_words
 from backsim.report.words import condition, label, suffix_of
@@ -28,7 +28,12 @@ from backsim.study.analysis import (
 from backsim.study.study import Study
 
 
-def finding(study: Study, sign: str = PLUS_MINUS, mark: Callable[[str], str] = str) -> str:
+def quoted(name: str) -> str:
+    """A policy's name where there is no bold type."""
+    return f"'{name}'"
+
+
+def finding(study: Study, mark: Callable[[str], str] = quoted) -> str:
     """The finding of a study in one paragraph: which policy is best, by how much, how surely.
 
     `mark` sets the name of a policy apart from the words around it.
@@ -36,21 +41,20 @@ def finding(study: Study, sign: str = PLUS_MINUS, mark: Callable[[str], str] = s
     Raises InputError when there are too few replications to say anything.
     """
     ranking = rank(study)
-    return _Words(study, ranking, sign, mark).paragraph()
+    return _Words(study, ranking, mark).paragraph()
 
 
 class _Words:
     """The sentences of a finding."""
 
-    def __init__(
-        self, study: Study, ranking: Ranking, sign: str, mark: Callable[[str], str]
-    ) -> None:
-        self.study, self.ranking, self.sign = study, ranking, sign
+    def __init__(self, study: Study, ranking: Ranking, mark: Callable[[str], str]) -> None:
+        self.study, self.ranking = study, ranking
         self.spec = ranking.spec
         self.names = [mark(policy.name) for policy in study.policies]
-        counts = sorted({e.count for e in ranking.estimates})
-        number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        self.replications = f"{number} replications"
+        self.counts = sorted({e.count for e in ranking.estimates})
+        self.level = percent(study.experiment.confidence)
+        constrained = ", constraints included" if study.experiment.constraints else ""
+        self.confidence = f"{self.level} confidence{constrained}"
 
     def paragraph(self) -> str:
         ranking = self.ranking
@@ -61,37 +65,46 @@ class _Words:
         elif ranking.best is None:
             sentences = [self.none_feasible()]
         else:
-            sentences = [self.first(ranking.best), self.surety(ranking.best)]
+            sentences = [self.first(ranking.best), self.basis(), self.surety(ranking.best)]
             sentences += [self.constraints(ranking.best), self.others(ranking.best)]
         sentences.append(self.overload())
         return " ".join(s for s in sentences if s)
+
+    def replications(self, kind: str = "replication") -> str:
+        """`30 replications`, or `10 to 30 replications`."""
+        least, most = self.counts[0], self.counts[-1]
+        return counted(least, kind) if least == most else f"{least} to {most} {kind}s"
+
+    def basis(self) -> str:
+        """What the figures rest on."""
+        pairs = self.replications("paired replication")
+        return f"Based on {pairs}; {PLUS_MINUS} marks {self.level} confidence intervals."
 
     def amount(self, policy: int, spec: MetricSpec | None = None) -> str:
         """A policy's mean with its interval and unit."""
         spec = spec or self.spec
         found = estimates(self.study, spec)[policy]
-        return f"{interval(found, self.sign)}{suffix_of(self.study, spec)}"
+        return f"{interval(found)}{suffix_of(self.study, spec)}"
 
     def alone(self) -> str:
         return (
             f"{self.names[0]}: {label(self.spec)} {self.amount(0)} "
-            f"({percent(self.study.experiment.confidence)} interval, {self.replications})."
+            f"({self.level} confidence interval, {self.replications()})."
         )
 
     def no_objective(self) -> str:
         order = self.ranking.order
         return (
-            f"No objective was given, so that no policy is called best. By {label(self.spec)}, "
+            f"No objective is set, so no policy is called best. By {label(self.spec)}, "
             f"{self.names[order[0]]} comes first with {self.amount(order[0])} and "
-            f"{self.names[order[-1]]} last with {self.amount(order[-1])} ({self.replications})."
+            f"{self.names[order[-1]]} last with {self.amount(order[-1])} ({self.replications()})."
         )
 
     def none_feasible(self) -> str:
         constraints = self.study.experiment.constraints
         possible = [self.names[i] for i in self.possible()]
-        by_mean = "by its mean " if possible else ""
-        kept = listed([condition(c) for c in constraints])
-        text = f"No policy {by_mean}keeps {kept} ({self.replications})."
+        text = "The mean of no policy satisfies" if possible else "No policy satisfies"
+        text = f"{text} {listed([condition(c) for c in constraints])} ({self.replications()})."
         if len(constraints) == 1:
             means = [e.mean for e in estimates(self.study, constraints[0].metric)]
             upward = constraints[0].relation == ">="
@@ -103,12 +116,14 @@ class _Words:
                     f"{self.amount(nearest, constraints[0].metric)}."
                 )
         if possible:
-            level = percent(self.study.experiment.confidence)
-            text += f" The data do not exclude that {listed(possible)} {_do(possible)} ({level})."
+            text += (
+                f" {listed(possible)} may still satisfy {_it(constraints)}: more replications "
+                f"would tell ({self.level} confidence)."
+            )
         return text
 
     def possible(self) -> list[int]:
-        """The policies that may keep the constraints, in order."""
+        """The policies that may satisfy the constraints, in order."""
         return [i for i in self.ranking.order if self.ranking.state(i) is not Feasible.no]
 
     def first(self, best: int) -> str:
@@ -116,84 +131,80 @@ class _Words:
         ranking, name = self.ranking, self.names[best]
         low = "lowest" if ranking.sense == MINIMISE else "highest"
         constrained = self.study.experiment.constraints
-        among = " of the policies whose means keep the constraints" if constrained else ""
+        among = " among the policies whose means satisfy the constraints" if constrained else ""
         has = f"has the {low} {label(self.spec)}{among}"
         if best == ranking.reference:
             rivals = [i for i in ranking.order if i != best and i in ranking.feasible]
-            text = f"{name}, the reference, {has}: {self.amount(best)}"
+            text = f"{name}, the reference, {has}: {self.amount(best)}."
             if not rivals or rivals[0] not in ranking.against:
-                return f"{text} ({self.replications})."
-            return f"{text}. {self.next(rivals[0], ranking.against[rivals[0]])}"
+                return text
+            return f"{text} {self.next(rivals[0], ranking.against[rivals[0]])}"
         other, d = self.names[ranking.reference], ranking.against.get(best)
         outside = ranking.reference not in ranking.feasible
         surely = ranking.state(ranking.reference) is Feasible.no
-        breaks = "breaks" if surely else "may break"
-        tail = f"; {other} {breaks} a constraint" if outside else ""
+        violates = "violates" if surely else "may violate"
+        tail = f"; {other} {violates} a constraint" if outside else ""
         if d is None:
-            return f"{name} {has}: {self.amount(best)} ({self.replications}){tail}."
+            return f"{name} {has}: {self.amount(best)}{tail}."
         if not d.significant:
             return (
-                f"{name} {has}, {self.amount(best)}, but is not distinguishable from {other}: "
-                f"{self.apart(d)}{tail}."
+                f"{name} {has}, {self.amount(best)}, but the difference from {other} may be "
+                f"chance: {self.apart(d)}{tail}."
             )
-        if (d.mean < 0) == (ranking.sense == MINIMISE):
-            return (
-                f"{name} beats {other} by {self.size(d)} in {label(self.spec)} "
-                f"({self.amount(best)} against {self.amount(ranking.reference)}), paired, "
-                f"{d.count} replications{tail}."
-            )
-        return f"{name} {has}: {self.amount(best)}, {self.apart(d)} than {other}{tail}."
+        return (
+            f"{name} {has}, {self.amount(best)}: {self.apart(d)} than {other} "
+            f"({self.amount(ranking.reference)}){tail}."
+        )
 
     def next(self, rival: int, d: Difference) -> str:
         """The next best against the reference."""
         if d.significant:
-            return f"Next is {self.names[rival]} with {self.apart(d)}."
-        return f"{self.names[rival]} is not distinguishable from it: {self.apart(d)}."
+            return f"{self.names[rival]} is next with {self.apart(d)}."
+        return f"The difference from {self.names[rival]} may be chance: {self.apart(d)}."
 
     def size(self, d: Difference, spec: MetricSpec | None = None) -> str:
         """How large a difference is, without its sign."""
         spec = spec or self.spec
-        return f"{number(abs(d.mean), d.half_width, self.sign)}{suffix_of(self.study, spec)}"
+        return f"{number(abs(d.mean), d.half_width)}{suffix_of(self.study, spec)}"
 
     def apart(self, d: Difference) -> str:
-        """`30 +- 10 a day more, paired, 30 replications`."""
-        words = "more" if d.mean > 0 else "less"
-        return f"{self.size(d)} {words}, paired, {d.count} replications"
+        """`30 ± 10 per day more`."""
+        return f"{self.size(d)} {'more' if d.mean > 0 else 'less'}"
 
     def surety(self, best: int) -> str:
         """Who else may be the best."""
         ranking, possible = self.ranking, self.possible()
         constrained = bool(self.study.experiment.constraints)
-        level = percent(self.study.experiment.confidence)
-        level += ", the constraints included" if constrained else ""
         if constrained and possible == [best]:
-            return f"No other policy keeps the constraints ({level})."
+            return f"No other policy satisfies the constraints ({self.confidence})."
         same = [i for i in ranking.candidates if i != best and self.twins(i, best)]
         text = ""
         if same:
             names = listed([self.names[i] for i in same])
-            text = f"{names} {_is(same)} the same in {label(self.spec)} to the last digit. "
+            has = "has" if len(same) == 1 else "have"
+            text = f"{names} {has} exactly the same {label(self.spec)}. "
         rivals = [i for i in ranking.candidates if i != best and i not in same]
         if not rivals:
             return (
-                f"{text}No other policy may be the best (Hsu's comparison with the best, {level})."
+                f"{text}No other policy can be the best ({self.confidence}, Hsu's comparison with "
+                "the best)."
             )
         if not same and len(rivals) + 1 == len(possible) > 2:
-            others = "others that may keep the constraints" if constrained else "others"
-            return f"None of the {others} can be excluded as the best ({level})."
-        return f"{text}{self.may_be(rivals)} ({level})."
+            others = "others that may satisfy the constraints" if constrained else "others"
+            return f"None of the {others} can be excluded as the best ({self.confidence})."
+        return f"{text}{self.may_be(rivals)} ({self.confidence})."
 
     def may_be(self, rivals: list[int]) -> str:
-        """`B may also be the best, and so may C if it keeps the constraints`."""
+        """`B may also be the best, and so may C if it satisfies the constraints`."""
         perhaps = [self.names[i] for i in rivals if self.ranking.state(i) is Feasible.perhaps]
         sure = [self.names[i] for i in rivals if self.ranking.state(i) is Feasible.surely]
         each = "may each also be the best" if len(sure or perhaps) > 1 else "may also be the best"
-        keeps = "if it keeps" if len(perhaps) == 1 else "if they keep"
+        satisfies = "if it satisfies" if len(perhaps) == 1 else "if they satisfy"
         if not perhaps:
             return f"{listed(sure)} {each}"
         if not sure:
-            return f"{listed(perhaps)} {each}, {keeps} the constraints"
-        return f"{listed(sure)} {each}, and so may {listed(perhaps)}, {keeps} the constraints"
+            return f"{listed(perhaps)} {each}, {satisfies} the constraints"
+        return f"{listed(sure)} {each}, and so may {listed(perhaps)}, {satisfies} the constraints"
 
     def twins(self, one: int, other: int) -> bool:
         """Two policies that agree in every replication."""
@@ -201,21 +212,21 @@ class _Words:
         return bool(np.array_equal(values[one], values[other], equal_nan=True))
 
     def constraints(self, best: int) -> str:
-        """By how much the best policy keeps each constraint."""
+        """By how much the best policy satisfies each constraint."""
         texts, empty = [], []
         for constraint, state in zip(
             self.study.experiment.constraints, self.ranking.kept[best], strict=True
         ):
-            surely = "" if state is Feasible.surely else ", but not surely"
+            doubt = "" if state is Feasible.surely else ", which may be chance"
             told = measured(self.study, self.ranking, constraint, best)
             if told == NOTHING:
                 empty.append(condition(constraint))
                 continue
             seen = f" ({told})" if told else ""
             texts.append(
-                f"{condition(constraint)} with {self.amount(best, constraint.metric)}{seen}{surely}"
+                f"{condition(constraint)} with {self.amount(best, constraint.metric)}{seen}{doubt}"
             )
-        kept = [f"{self.names[best]} keeps {listed(texts)}."] if texts else []
+        kept = [f"{self.names[best]} satisfies {listed(texts)}."] if texts else []
         kept += [f"There was {NOTHING} for {listed(empty)}."] if empty else []
         return " ".join(kept)
 
@@ -250,11 +261,11 @@ class _Words:
                 same.append(label(spec))
         sentences = []
         if changed:
-            sentences.append(f"Against {self.names[reference]}, {listed(changed, 6)}.")
+            sentences.append(f"Compared with {self.names[reference]}, {listed(changed, 6)}.")
         if same:
-            sentences.append(f"{_upper(listed(same, 6))} {_is(same)} not distinguishable.")
+            sentences.append(f"There is no significant difference in {listed(same, 6)}.")
         if alike:
-            sentences.append(f"{_upper(listed(alike, 6))} {_is(alike)} the same to the last digit.")
+            sentences.append(f"{_upper(listed(alike, 6))} {_is(alike)} exactly the same.")
         return " ".join(sentences)
 
 
@@ -262,8 +273,8 @@ def _is(things: Sequence[object]) -> str:
     return "is" if len(things) == 1 else "are"
 
 
-def _do(things: Sequence[object]) -> str:
-    return "does" if len(things) == 1 else "do"
+def _it(things: Sequence[object]) -> str:
+    return "it" if len(things) == 1 else "them"
 
 
 def _upper(text: str) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backsim.errors import counted
 from backsim.files import write_text
 from backsim.present.html import Section, page
-from backsim.present.numbers import PAGE_PLUS_MINUS
 from backsim.report.captions import Captions
 from backsim.report.figures import Page
 from backsim.report.finding import finding
 from backsim.report.objective import objective_warnings
 from backsim.report.regret import regret_table
 from backsim.report.sections import sections
+from backsim.report.shortnames import Named, named
 from backsim.report.tables import tables
 from backsim.study.analysis import rank
 from backsim.study.study import Study
@@ -44,12 +46,12 @@ def render(
     first: Sequence[Section] = (),
 ) -> str:
     """The page as text, with `told` in place of its finding and sections that come `first`."""
-    experiment = study.experiment
+    experiment, short = study.experiment, named(study)
     return page(
         title=experiment.title or experiment.name,
         facts=_facts(study),
-        finding=told or _emphasised(finding(study, PAGE_PLUS_MINUS, _mark)),
-        sections=[*first, *_sections(study, bounds)],
+        finding=told or _emphasised(finding(short.study, _mark)),
+        sections=[*first, *_sections(short, bounds)],
         question=experiment.question,
         warnings=objective_warnings(study),
         explicit=told_provenance(study),
@@ -95,20 +97,23 @@ def _facts(study: Study) -> str:
     counts = sorted({e.count for e in rank(study).estimates})
     number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     model = study.policies[0].model
-    many = "policy" if len(study.policies) == 1 else "policies"
     return (
-        f"{len(study.policies)} {many}, {number} replications each, "
+        f"{counted(len(study.policies), 'policy', 'policies')}, {number} replications each, "
         f"{model.scenario.time_unit} {model.warm_up:g} to {model.horizon:g} counted"
     )
 
 
-def _sections(study: Study, bounds: pd.DataFrame | None) -> list[Section]:
+def _sections(short: Named, bounds: pd.DataFrame | None) -> list[Section]:
     """What there is to show, in the order in which it is read."""
+    study, bounds = short.study, short.bounds(bounds)
     ranking = rank(study)
     by_name = {table.name: table for table in tables(study)}
+    if short.full:  # what the short names stand for is read with the ranking
+        by_name["legend"] = replace(by_name.pop("settings"), name="legend", title="Policies")
     if bounds is not None:
         by_name["regret"] = regret_table(study, ranking, bounds)
-    return sections(Page(study, ranking, Captions(study, ranking), bounds), by_name)
+    legend = short.legend(ranking.order[0], ranking.reference)
+    return sections(Page(study, ranking, Captions(study, ranking), bounds, legend), by_name)
 
 
 __all__ = ["render", "write_report"]

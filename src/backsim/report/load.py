@@ -19,15 +19,15 @@ def load_words(state: Load, ends: Sequence[End], under: str = "") -> str:
     waiting = _span([end[2].mean for end in ends], _percent)
     if state is Load.unfinished:
         return (
-            f"Many customers are not served by the end{under}: {waiting} of the units ordered in "
-            "the window still wait, so that waits are known in part only."
+            f"Many customers are still waiting at the end{under}: {waiting} of the units ordered "
+            "in the window are not served, so waits are known only in part."
         )
     before, after = zip(*(halves(growth, backlog) for growth, backlog, _ in ends), strict=True)
     return (
-        f"The system is overloaded{under}: the backlog grows through the run (mean "
+        f"The system is overloaded{under}: the backlog grows throughout the run (mean "
         f"{_span(before)} units in the first half of the window, {_span(after)} in the second), "
-        f"and {waiting} of the units ordered still wait at its end, so that waits and costs "
-        "depend on how long the run is."
+        f"and {waiting} of the units ordered are still waiting at its end. Waits and costs "
+        "therefore depend on the length of the run."
     )
 
 

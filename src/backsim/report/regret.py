@@ -48,7 +48,7 @@ def _note(study: Study, bounds: pd.DataFrame, level: float) -> str:
     costs = listed([name.removeprefix("cost.").replace("_", " ") for name in terms])
     reasons = [reason for reason in bounds["given_receipts"].unique() if reason]
     holds = (
-        f"Each bound holds with the receipts of its own run: {'; '.join(reasons)}."
+        f"Each bound is conditional on the receipts of its own run: {'; '.join(reasons)}."
         if reasons
         else "No clearing rule costs less than the bound on these replications."
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backsim.present.html import Section
 from backsim.present.table import Table
 from backsim.report.figures import FIGURES, Page
+from backsim.report.management import Facts, summary
 from backsim.report.svg import inline_svg
 
 
@@ -20,6 +21,7 @@ class Plan:
     tables: tuple[str, ...] = ()
     """Names of the study's tables."""
     words: Callable[[Page], Sequence[str]] = lambda page: ()
+    facts: Callable[[Page], Facts] = lambda page: ()
     otherwise: str = ""
     """The title where its first table is not there."""
 
@@ -42,7 +44,8 @@ def section(plan: Plan, before: str = "") -> None:
 
 
 for _plan in (
-    Plan("ranking", "Ranking", ("ranking", "best"), lambda page: [page.text.ranking()]),
+    Plan("summary", "Summary", facts=lambda page: summary(page.study, page.ranking, page.legend)),
+    Plan("ranking", "Ranking", ("ranking", "legend", "best"), lambda page: [page.text.ranking()]),
     Plan(
         "differences",
         "Differences from the reference",
@@ -59,11 +62,15 @@ for _plan in (
     Plan(
         "pareto",
         "Service against cost",
-        words=_if_several(lambda page: "The line joins the policies that no other beats in both."),
+        words=_if_several(
+            lambda page: "The line joins the policies that no other policy beats on both axes."
+        ),
     ),
     Plan("waits", "How long customers wait", ("classes",)),
     Plan("course", "Stock and backlog over time"),
     Plan("sites", "Stock and backlog by site", ("sites",)),
+    Plan("products", "Service and stock by product", ("products",)),
+    Plan("reorder_levels", "Levels, today and proposed", ("reorder_levels",)),
     Plan("promises", "Promises", ("promises",)),
     Plan("cancellations", "Cancellations", ("cancellations",)),
     Plan(
@@ -87,9 +94,10 @@ def sections(page: Page, tables: Mapping[str, Table]) -> list[Section]:
         named = bool(plan.tables) and plan.tables[0] in tables
         title = plan.title if named or not plan.otherwise else plan.otherwise
         words, figures = tuple(plan.words(page)), tuple(_drawn(page, plan.name, drawn))
-        if words or figures or there:
+        facts = plan.facts(page)
+        if words or figures or there or facts:
             words = tuple(text for text in words if text)
-            made.append(Section(plan.name, title, words, figures, there))
+            made.append(Section(plan.name, title, words, figures, there, facts))
     return made
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from backsim.errors import listed
+from backsim.errors import counted, listed
 from backsim.present.numbers import percent
 from backsim.present.table import Cell, Column, Table
 from backsim.report.breakdown import classes_table, sites_table
+from backsim.report.products import levels_table, products_table
 from backsim.report.words import condition, label, policy_name, unit_of
 from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
 from backsim.results.metrics.money import MONEY
@@ -45,6 +46,8 @@ def tables(study: Study) -> tuple[Table, ...]:
         yearly_table(study, ranking),
         classes_table(study, ranking),
         sites_table(study, ranking),
+        products_table(study, ranking),
+        levels_table(study, ranking),
         promises_table(study, ranking),
         cancellations_table(study, ranking),
         effects_table(study, ranking),
@@ -74,7 +77,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
         for i in ranking.order
     ]
     level = percent(study.experiment.confidence)
-    note = f"Mean and half-width of the {level} interval (Student's t over replications)."
+    note = f"Mean ± half-width of the {level} confidence interval (Student's t over replications)."
     return Table("ranking", "Ranking", tuple(columns), tuple(rows), note)
 
 
@@ -88,7 +91,7 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
         Column("policy"),
         *(Column(label(spec), unit_of(study, spec.unit)) for spec in specs),
         Column("pairs"),
-        Column("variance saved", "%"),
+        Column("variance reduction", "%"),
     )
     rows: list[tuple[Cell, ...]] = [
         (
@@ -100,10 +103,10 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
         for i in others
     ]
     note = (
-        f"Policy less {study.policies[ranking.reference].name}, paired by replication. The "
-        f"intervals of a column hold together with {percent(study.experiment.confidence)} "
-        f"(Bonferroni over {max(len(others), 1)} comparisons). Variance saved: what common random "
-        f"numbers took off the variance of the difference in {label(ranking.spec)}."
+        f"Policy minus '{study.policies[ranking.reference].name}', paired by replication. "
+        f"Simultaneous {percent(study.experiment.confidence)} confidence intervals per column "
+        f"(Bonferroni, {counted(max(len(others), 1), 'comparison')}). Variance reduction: of the "
+        f"difference in {label(ranking.spec)}, due to common random numbers."
     )
     return Table("differences", "Differences from the reference", columns, tuple(rows), note)
 
@@ -126,15 +129,15 @@ def best_table(study: Study, ranking: Ranking) -> Table:
         for i in ranking.order
         if i in ranking.with_best and ranking.state(i) is not Feasible.no
     ]
-    kept = " that keep the constraints" if study.experiment.constraints else ""
+    kept = " that satisfy the constraints" if study.experiment.constraints else ""
     note = (
-        f"{label(ranking.spec).capitalize()} less that of the best of the others{kept}: Hsu's "
-        f"constrained intervals, which hold together with {percent(study.experiment.confidence)}."
+        f"{label(ranking.spec).capitalize()} minus that of the best of the others{kept}: Hsu's "
+        f"constrained intervals, simultaneous at {percent(study.experiment.confidence)}."
     )
     if kept:
         note += (
-            " The constraints take half of the chance of error. - : there may be no other that "
-            "keeps them."
+            " The constraints take half of the error probability. - means that possibly no other "
+            "policy satisfies them."
         )
     return Table("best", "Comparison with the best", columns, tuple(rows), note)
 
@@ -154,7 +157,7 @@ def yearly_table(study: Study, ranking: Ranking) -> Table:
     table = _metrics_table(study, ranking, "yearly", "Costs per year", names)
     columns = [replace(c, unit=scenario.currency or "money") for c in table.columns[1:]]
     rows = tuple(tuple(_times(cell, years or 1.0) for cell in row) for row in table.rows)
-    note = f"The costs above times {years or 1.0:.4g} {scenario.time_unit}, a year."
+    note = f"The costs above, times {years or 1.0:.4g} {scenario.time_unit} per year."
     return replace(table, columns=(table.columns[0], *columns), rows=rows, note=note)
 
 
@@ -201,8 +204,8 @@ def effects_table(study: Study, ranking: Ranking) -> Table:
         (e.factor, e.level, e.policies, e.estimate) for e in main_effects(study, ranking.spec)
     ]
     note = (
-        "Mean over the policies at a level less the mean over all policies. Where the design is "
-        "not balanced, other factors show through."
+        "Mean over the policies with that level minus the mean over all policies. In an "
+        "unbalanced design, effects of other factors are mixed in."
     )
     return Table("effects", "Sensitivity to each factor", columns, tuple(rows), note)
 
@@ -225,7 +228,7 @@ def settings_table(study: Study, ranking: Ranking) -> Table:
         if names
     ]
     told = all(cell is not None for row in rows for cell in row)
-    note = "" if told else "- is what the scenario says."
+    note = "" if told else "- means the value in the scenario."
     return Table("settings", "What each policy sets", columns, tuple(rows), note)
 
 

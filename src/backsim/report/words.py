@@ -26,7 +26,7 @@ def unit_of(study: Study, unit: str) -> str:
 
 
 def suffix_of(study: Study, spec: MetricSpec) -> str:
-    """A metric's unit as it is said after a number: ` a month`."""
+    """A metric's unit as it is said after a number: ` per month`."""
     return unit_suffix(spec.unit, study.policies[0].model.scenario)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from backsim.entities import (
     RECEIVED,
     WAITING,
 )
+from backsim.errors import counted
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import Metrics, measure
 from backsim.results.profile import Profile, profile
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """One replication of a model."""
 
@@ -46,6 +48,16 @@ class Run:
     log: Log = field(repr=False)
     extend: Sequence[Callable[..., Any]] = field(default=(), repr=False)
 
+    def __repr__(self) -> str:
+        return (
+            f"Run of {self.model.name}: replication {self.replication}, seed {self.seed}, "
+            f"{self.engine} engine, {counted(self.log.orders, 'order')}"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what it is, and its metrics."""
+        return f"<p>{escape(repr(self))}</p>{self.metrics._repr_html_()}"
+
     @cached_property
     def metrics(self) -> Metrics:
         """The metrics by name, overall and by class, product and site."""
@@ -53,7 +65,7 @@ class Run:
 
     @cached_property
     def orders(self) -> pd.DataFrame:
-        """One row an order line, in order of time: what was asked for and what became of it.
+        """One row per order line, by time: what was ordered and what happened to it.
 
         `wait` is the days to the last shipment; nan for a line that is not shipped whole.
         """
@@ -86,7 +98,7 @@ class Run:
 
     @cached_property
     def purchases(self) -> pd.DataFrame:
-        """One row a purchase, in order of time.
+        """One row per purchase, by time.
 
         `units` are those ordered and not withdrawn.  `quoted` is the date the supplier gave first,
         `expected` the last it told, `arrives` the actual one; the first two are nan where no one
@@ -126,7 +138,7 @@ class Run:
 
     @cached_property
     def notices(self) -> pd.DataFrame:
-        """One row a notice to a customer who waits, or an inquiry of one, in order of time.
+        """One row per notice to a waiting customer, or inquiry by one, by time.
 
         `order` is the number of the order as in `orders`; `promise` the date told, nan where none
         was; `closed` when the order's last line was shipped, cancelled or lost (nan: it waits).

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from backsim.errors import InputError, counted
+from backsim.present.numbers import interval
 from backsim.results.metrics import METRICS
 from backsim.results.run import Run
 from backsim.results.units import unit_words
+from backsim.scenario.model import Model
 from backsim.statistics import Estimate, estimate_from_below
 
 if TYPE_CHECKING:
@@ -29,16 +33,45 @@ class Row:
     estimate: Estimate
 
 
-@dataclass(frozen=True, eq=False)
+SHOWN = ("fill_rate", "mean_wait", "cancel_rate", "cost.total")
+"""What a summary says of itself in a line."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Summary:
-    """The metrics of several replications."""
+    """The metrics of several replications: means with confidence intervals."""
 
     rows: tuple[Row, ...]
     values: pd.DataFrame = field(repr=False)
-    """One row a replication, metric, dimension and member."""
+    """One row per replication, metric, dimension and member."""
     provenance: dict[str, Any] = field(repr=False)
     events: int = 0
     orders: int = 0
+
+    def __repr__(self) -> str:
+        known = {row.metric: row.estimate for row in self.rows if not row.dimension}
+        said = ", ".join(f"{name} {interval(known[name])}" for name in SHOWN if name in known)
+        return f"Summary of {counted(self.provenance['replications'], 'replication')}: {said}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: every metric overall, with its interval."""
+        rows = "".join(
+            f"<tr><th>{escape(row.metric)}</th><td>{interval(row.estimate)}</td>"
+            f"<td>{escape(row.unit)}</td></tr>"
+            for row in self.rows
+            if not row.dimension and (row.estimate.mean or METRICS[row.metric].always)
+        )
+        said = counted(self.provenance["replications"], "replication")
+        return f"<table><caption>{said}, 95 % intervals</caption>{rows}</table>"
+
+    def __getitem__(self, metric: str) -> Estimate:
+        """A metric overall, or of one member: `fill_rate`, `fill_rate[gold]`.  Raises KeyError."""
+        name, _, member = metric.partition("[")
+        member = member.removesuffix("]")
+        for row in self.rows:
+            if row.metric == name and row.member == member:
+                return row.estimate
+        raise KeyError(metric)
 
     def get(self, metric: str, dimension: str = "", member: str = "") -> Estimate:
         """One estimate.  Raises KeyError when it is not there."""
@@ -47,8 +80,31 @@ class Summary:
                 return row.estimate
         raise KeyError((metric, dimension, member))
 
+    def table(self) -> pd.DataFrame:
+        """Metrics by member: rows are metrics; columns are (member, mean or half_width).
+
+        The first member, "", is all of the model.
+        """
+        import pandas as pd
+
+        cells = {
+            (row.metric, (row.member, what)): value
+            for row in self.rows
+            for what, value in (
+                ("mean", math.nan if row.estimate.more else row.estimate.mean),
+                ("half_width", row.estimate.half_width),
+            )
+        }
+        metrics = list(dict.fromkeys(metric for metric, _ in cells))
+        columns = list(dict.fromkeys(column for _, column in cells))
+        values = [
+            [cells.get((metric, column), math.nan) for column in columns] for metric in metrics
+        ]
+        names = pd.MultiIndex.from_tuples(columns, names=["member", "statistic"])
+        return pd.DataFrame(values, index=pd.Index(metrics, name="metric"), columns=names)
+
     def frame(self) -> pd.DataFrame:
-        """One row a metric, dimension and member: mean, half_width, sd, replications.
+        """One row per metric, dimension and member: mean, half_width, sd, replications.
 
         Where the mean is known only from below, `more_than` says it, and `mean` is nan.
         """
@@ -65,10 +121,34 @@ class Summary:
             }
 
 
+class Replications(Iterator[Run]):
+    """Independent runs of a model, as they are done; or what they say together: `summary()`."""
+
+    def __init__(self, runs: Iterator[Run], model: Model, number: int) -> None:
+        self.model, self.number = model, number
+        self._runs = runs
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Run:
+        return next(self._runs)
+
+    def __repr__(self) -> str:
+        return f"{counted(self.number, 'replication')} of {self.model.name}"
+
+    def summary(self, confidence: float = 0.95) -> Summary:
+        """Means with confidence intervals of all runs that have not been taken yet.
+
+        Each run is measured and let go.  Raises InputError when none is left.
+        """
+        return summarise(self, confidence)
+
+
 def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     """The metrics of runs of one model; each run is measured and let go.
 
-    Raises ValueError for no runs.
+    Raises InputError for no runs.
     """
     import pandas as pd
 
@@ -81,7 +161,7 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
         orders += run.log.orders
         tables.append(np.array([run.metrics.values[name] for name in METRICS]))
     if not tables:
-        raise ValueError("no runs to summarise")
+        raise InputError("summary: expected runs, found none left: replicate again")
     values = np.array(tables)  # (replications, metrics, views)
     known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
     names = list(METRICS)

@@ -18,8 +18,8 @@ def unit_words(unit: str, scenario: Scenario) -> str:
 
 
 def unit_suffix(unit: str, scenario: Scenario) -> str:
-    """A unit as it is said after a number: ` EUR a month`; nothing for shares and indices."""
+    """A unit as it is said after a number: ` EUR per month`; nothing for shares and indices."""
     if unit in WITHOUT_WORDS:
         return ""
     words = unit if scenario.currency else unit.removeprefix("money ")
-    return f" {unit_words(words.replace('per day', 'a day'), scenario)}"
+    return f" {unit_words(words, scenario)}"

@@ -11,19 +11,19 @@ from backsim.rules.registry import estimate, notice
 
 @notice
 def silent() -> float:
-    """Tell nobody anything: customers wait blindly."""
+    """Tell nobody anything."""
     return NEVER
 
 
 @notice
 def at_order(ordered: float, told: float) -> float:
-    """Tell at once, when the order cannot be shipped whole."""
+    """Tell immediately, when the order cannot be shipped completely."""
     return ordered if told == NEVER else NEVER
 
 
 @notice
 def after_delay(ordered: float, told: float, days: Days = 1.0) -> float:
-    """Tell once, when a customer has waited so many `days`."""
+    """Tell once, when a customer has waited this many `days`."""
     return ordered + days if told == NEVER else NEVER
 
 
@@ -38,7 +38,7 @@ def on_change(moved: float, now: float, threshold: Days = 1.0) -> float:
 
 @notice
 def every(ordered: float, told: float, days: PositiveDays = 7.0) -> float:
-    """Tell every so many `days`, the first time so many days after the order."""
+    """Tell every `days` days, for the first time that many days after the order."""
     return (ordered if told == NEVER else told) + days
 
 
@@ -53,7 +53,7 @@ def undated() -> float:
 
 @estimate
 def fixed(now: float, days: Days = 7.0) -> float:
-    """The same wait for everybody: `days` from now, as on a web page."""
+    """The same wait for every customer: `days` from now."""
     return now + days
 
 

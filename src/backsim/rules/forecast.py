@@ -12,7 +12,7 @@ from backsim.rules.registry import forecast
 
 @forecast
 def static(forecast: Forecast) -> float:
-    """The forecast stays what it is at the start: the mean demand, or what the scenario says."""
+    """A constant forecast: the mean demand, or the value in the scenario."""
     return forecast.mean
 
 

@@ -27,7 +27,7 @@ def class_priority(customer: CustomerClass) -> float:
 
 @priority
 def urgency_ageing(customer: CustomerClass, waited: float, rate: PerClass[PerDay] = 0.1) -> float:
-    """A class rises as it waits: by `rate` ranks a day, so that no class waits for ever.
+    """A class rises by `rate` ranks per day of waiting, so no class waits indefinitely.
 
     With rate 0 this is `class_priority`; the higher it is, the nearer to `fcfs`.
     Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341.
@@ -37,7 +37,7 @@ def urgency_ageing(customer: CustomerClass, waited: float, rate: PerClass[PerDay
 
 @priority
 def accumulating_priority(waited: float, rate: PerClass[PerDay]) -> float:
-    """Urgency grows from 0 as a class waits, by its own `rate` a day; the most urgent first.
+    """Urgency grows from 0 by the class's `rate` per day of waiting; the most urgent first.
 
     Source: Kleinrock, Naval Research Logistics Quarterly 11 (1964) 329-341; Stanford, Taylor and
     Ziedins, Queueing Systems 77 (2014) 297-330.
@@ -47,7 +47,7 @@ def accumulating_priority(waited: float, rate: PerClass[PerDay]) -> float:
 
 @priority
 def costliest_wait(weight: PerClass[Weight] = 1.0) -> float:
-    """The line whose wait costs most a day first: `weight`, money per unit and day.
+    """The line whose wait costs most per day first: `weight`, money per unit and day.
 
     What the linear program of the allocation does with one product whose lines are all due.
     Source: the c-mu rule with equal service, Cox and Smith, Queues (1961), section 3.3.
@@ -89,7 +89,7 @@ PROGRAM = lp.__name__
 
 @priority
 def weighted_slack(slack: float, weight: PerClass[Weight] = 1.0) -> float:
-    """Least slack first: days to the promise or, without one, to the due date, by `weight`.
+    """Least slack first: days to the promise (without one, to the due date), by `weight`.
 
     Days late count `weight` times, days left are divided by it: so a heavier class comes first
     on either side of its date.  Source: Baker, Introduction to Sequencing and Scheduling (1974).
@@ -124,7 +124,7 @@ def largest_value(line: Line, stock: Stock) -> float:
 
 @priority
 def least_cancel_time(leaves: float) -> float:
-    """Who would leave first, first; those who never leave come last."""
+    """Customers closest to cancelling first; those who never cancel last."""
     return leaves
 
 

@@ -8,7 +8,7 @@ from backsim.rules.registry import rationing
 
 @rationing
 def none() -> int:
-    """Hold nothing back: any class may take the last unit."""
+    """No rationing: any class may take the last unit."""
     return 0
 
 
@@ -27,7 +27,7 @@ def critical_level(levels: Levels) -> int:
 def critical_level_until_arrival(levels: Levels, until_arrival: float, days: Days) -> int:
     """Critical levels that hold only while the next purchase is more than `days` away.
 
-    What is held back is of no use to anyone once more comes; `levels` are as in `critical_level`.
+    There is no point in holding units back once more arrive; `levels` are as in `critical_level`.
     The rule is asked at arrivals, orders and cancellations, not when the day comes.
     Source: Teunter and Klein Haneveld, European Journal of Operational Research 190 (2008) 156-178.
     """

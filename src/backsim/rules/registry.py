@@ -312,7 +312,7 @@ rationing = Family(
         "stock": Offer("stock", moves=True),
         "now": Offer("now", moves=True),
     },
-    "How many units on hand a line may not have: they are kept for more important classes.  "
+    "How many units on hand a line may not take: they are kept for more important classes.  "
     "`until_arrival` is the days until the next purchase is expected.",
     moves="rationing_moves",
 )

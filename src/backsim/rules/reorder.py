@@ -10,7 +10,7 @@ from backsim.rules.registry import above, once, reorder
 
 @reorder
 def none() -> int:
-    """Never order; only the purchases already under way arrive."""
+    """Never order; only purchases already in transit arrive."""
     return 0
 
 
@@ -27,7 +27,7 @@ def constant_order(Q: PositiveUnits) -> int:
 
 @reorder
 def base_stock(position: int, S: Level) -> int:
-    """Order what is missing to the level S, whenever anything is.
+    """Order up to the level S whenever the position is below it.
 
     Source: Zipkin, Foundations of Inventory Management (2000), section 6.2.
     """
@@ -36,7 +36,7 @@ def base_stock(position: int, S: Level) -> int:
 
 @reorder
 def capped_base_stock(position: int, S: Level, cap: PositiveUnits) -> int:
-    """Order what is missing to the level S, in purchases of `cap` units at most.
+    """Order up to the level S, in purchases of at most `cap` units.
 
     Under periodic review one purchase per review: `cap` is then a capacity per period.
     Source: Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193-207.
@@ -89,7 +89,7 @@ def can_order(position: int, joint: int, s: Level, c: Level, S: Level) -> int:
 
 @reorder
 def echelon_base_stock(echelon_position: int, S: Level) -> int:
-    """Order what is missing to the level S in the whole echelon: here and at all sites supplied.
+    """Order up to the level S for the whole echelon: here and at all sites supplied.
 
     Source: Clark and Scarf, Management Science 6 (1960) 475-490.
     """

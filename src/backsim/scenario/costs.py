@@ -23,7 +23,7 @@ class ShareOfPrice(Spec):
     share: Part
     """The share: 0.2 is 20 %."""
     of: Literal["price"]
-    """Of what: the product's price."""
+    """Share of what: the product's price."""
 
 
 class Break(Spec):
@@ -71,20 +71,21 @@ class PriceBreaks(Spec):
 
 
 class ShareOfValue(Spec):
-    """A cost per unit as a share of what the unit sells for, or of what it costs in stock."""
+    """A cost per unit as a share of its price, or of its unit cost in stock."""
 
     share: Part
     """The share: 0.2 is 20 %."""
     of: Literal["price", "unit_cost"]
-    """Of what: the product's price, or what a unit costs in stock, from its first source."""
+    """Share of what: the product's price, or the unit cost in stock from its first source."""
 
 
 class ShareOverTime(ShareOfValue):
     """A cost per unit and time as a share of the unit's value."""
 
     per: Literal["time_unit", "minute", "hour", "day", "week", "month", "quarter", "year"]
-    """For how long a unit costs that share.  A year has 365 days or 12 months, and stays a year
-    in every `time_unit` that is one of these words; `time_unit` is the scenario's own."""
+    """The time for which a unit costs that share. A year has 365 days or 12 months, whatever the
+    `time_unit`; `time_unit` means the scenario's own.
+    """
 
 
 def _kind(value: Any) -> str:
@@ -135,22 +136,24 @@ class StockCosts(Spec):
     transit: TimeCost | None = None
     """Per unit on its way from another site and day."""
     transfer: UnitCost | None = None
-    """Per unit sent for from another site of the level."""
+    """Per unit transferred from another site of the same level."""
     ordering: Money | None = None
-    """Per purchase; products that are ordered together pay it once."""
+    """Per purchase; products ordered together share one charge."""
     ordering_item: Money | None = None
     """Per product in a purchase."""
     purchase: PurchaseCost | None = None
-    """Per unit bought from a supplier: what it costs in stock, and paid when it is ordered.  It may
-    depend on the size of the purchase: `{price: 10, breaks: [{units: 100, price: 9}]}`."""
+    """Per unit bought from a supplier: paid when ordered; also the value of a unit in stock.
+
+    It may depend on the size of the purchase: `{price: 10, breaks: [{units: 100, price: 9}]}`.
+    """
     expedite: UnitCost | None = None
-    """Per unit of a purchase that is brought forward."""
+    """Per unit of an expedited purchase."""
     expedite_purchase: Money | None = None
-    """Per purchase that is brought forward."""
+    """Per expedited purchase."""
 
 
 class CustomerCosts(Spec):
-    """What customers cost who wait, leave, or are served in another way."""
+    """Costs of customers who wait, leave or are served in another way."""
 
     backorder_unit: ByClass[UnitCost] | None = None
     """Per unit that has to wait, once."""
@@ -163,15 +166,15 @@ class CustomerCosts(Spec):
     reroute: ByClass[UnitCost] | None = None
     """Per unit ordered at one site and served from another."""
     substitute: ByClass[UnitCost] | None = None
-    """Per unit in whose place a substitute is taken, beside its discount."""
+    """Per unit replaced by a substitute, in addition to its discount."""
     notice: ByClass[Money] | None = None
-    """Per notice to a customer who waits."""
+    """Per notice to a waiting customer."""
     inquiry: ByClass[Money] | None = None
-    """Per inquiry of a customer who waits."""
+    """Per inquiry by a waiting customer."""
     broken_promise: ByClass[Money] | None = None
-    """Goodwill lost per promise that passes and is not kept."""
+    """Goodwill lost per broken promise."""
     late_day: ByClass[Money] | None = None
-    """Goodwill lost per order and day past a promise, until it ships or a new date is told."""
+    """Goodwill lost per order and day past a promise, until it ships or a new date is promised."""
 
 
 class CostRates(CustomerCosts, StockCosts):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.errors import counted
 from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A scenario with every default filled in, every name checked and every level a number.
 
@@ -46,6 +47,15 @@ class Model:
     """Makes the model again from what its file says, with `changes` by path."""
     traces: Mapping[tuple[str, int], TraceLines] = field(default_factory=dict, repr=False)
     expected_orders: float = 0.0
+
+    def __repr__(self) -> str:
+        points, classes = len(self.scenario.stock), len(self.scenario.customers)
+        return (
+            f"Model {self.name}: {counted(len(self.scenario.products), 'product')}, "
+            f"{counted(points, 'stock point')}, "
+            f"{counted(classes, 'customer class', 'customer classes')}, "
+            f"{self.scenario.horizon:g} {self.scenario.time_unit}"
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made of: another process works out the rest, with rules that it has loaded."""

@@ -158,8 +158,11 @@ def _flow(value: Any) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def spell(path: Location) -> str:
-    """A path as people write it: customers.gold.demand[0].size"""
+def spell(path: Location, values: Any = None) -> str:
+    """A path as people write it: customers.gold.demand[0].size
+
+    With the values of the scenario, a stock point has its name: `stock[3].initial (mug at hub)`.
+    """
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -167,7 +170,18 @@ def spell(path: Location) -> str:
         else:
             name = f'"{part}"' if not part or set(part) & set('.[]"') else part
             text += f".{name}" if text else name
-    return text
+    return text + _stock_point(path, values)
+
+
+def _stock_point(path: Location, values: Any) -> str:
+    """` (mug at hub)`: which stock point a path is in."""
+    try:
+        here = path.index("stock")
+        for part in path[: here + 2]:
+            values = values[part]
+        return f" ({', '.join(values['products'])} at {', '.join(values['sites'])})"
+    except (LookupError, TypeError, ValueError):
+        return ""
 
 
 def read_yaml(path: Path) -> Document:

@@ -10,7 +10,7 @@ import numpy as np
 
 from backsim.files import write_text
 from backsim.present.html import Section
-from backsim.present.numbers import PAGE_PLUS_MINUS, number, percent
+from backsim.present.numbers import number, percent
 from backsim.present.table import Cell, Column, Table
 from backsim.report.figures.surface import along, surface, swings
 from backsim.report.html import render
@@ -31,7 +31,7 @@ MOST_ITEMS = 200
 def write_page(found: Search, file: Path) -> Path:
     """Write the page, one file that needs nothing else.  Raises InputError."""
     assert found.figures is not None
-    told = finding(found, PAGE_PLUS_MINUS)
+    told = finding(found)
     write_text(file, render(found.figures, told=told, first=[*sections(found)]))
     return file
 
@@ -59,7 +59,7 @@ def _yearly(found: Search) -> Iterator[str]:
     low, high = sorted(abs(years) * np.array([saved.low, saved.high]) * -found.problem.sign)
     level = percent(found.problem.asked.confidence)
     side = "better" if saved.mean * found.problem.sign < 0 else "worse"
-    amount = number(abs(saved.mean) * years, saved.half_width * years, PAGE_PLUS_MINUS)
+    amount = number(abs(saved.mean) * years, saved.half_width * years)
     yield (
         f"The answer is {amount}{money} per year {side} than today ({level} interval of what it "
         f"gains: {low:,.0f} to {high:,.0f})."
@@ -106,7 +106,7 @@ class _Pages:
             )
             rest = "." if len(one.axes) == 1 else "; '?' where it may be chance."
             figures.append((inline_svg(axes.figure, f"surface{i}", "costs around"), caption + rest))
-        words = ("A flat surface forgives: levels beside the answer cost hardly more.",)
+        words = ("A flat surface is forgiving: levels near the answer cost hardly more.",)
         return Section("surface", "Around the answer", words, tuple(figures))
 
     def _drawn(self, one: Slice) -> Axes:

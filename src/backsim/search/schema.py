@@ -36,7 +36,7 @@ class Range(Spec):
     """Numbers between two ends, a step apart."""
 
     above: Annotated[str, Field(min_length=1)] | None = None
-    """The path of another number that is searched, which this one has to exceed."""
+    """The path of another searched number that this one must exceed."""
 
     @property
     def grid(self) -> tuple[float, float, float]:
@@ -48,9 +48,9 @@ class Integers(Range):
     """`{integers: [0, 200]}`: whole numbers between two ends."""
 
     integers: Annotated[tuple[Whole, ...], Field(min_length=2, max_length=2)]
-    """The least and the largest."""
+    """The smallest and the largest value."""
     step: Annotated[int, Ge(1), Unit("")] = 1
-    """Only every so many of them, from the least on."""
+    """Step between values, from the least on."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Integers:
@@ -67,9 +67,9 @@ class Numbers(Range):
     """`{numbers: [0, 2.5], step: 0.1}`: numbers between two ends."""
 
     numbers: Ends
-    """The least and the largest."""
+    """The smallest and the largest value."""
     step: Positive | None = None
-    """How far apart they are; a hundredth of the range if it is not given."""
+    """Step between values. Default: a hundredth of the range."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Numbers:
@@ -84,12 +84,12 @@ class Numbers(Range):
 
 
 class DaysOfDemand(Range):
-    """`{days: [0, 10], step: 0.5}`: a time, or of a level so many days of mean demand."""
+    """`{days: [0, 10], step: 0.5}`: a time, or a level in days of mean demand."""
 
     days: Ends
-    """The least and the largest."""
+    """The smallest and the largest value."""
     step: Positive = 1.0
-    """How far apart they are."""
+    """Step between values."""
 
     @model_validator(mode="after")
     def _in_order(self) -> DaysOfDemand:
@@ -216,26 +216,27 @@ Groups = Annotated[
 
 
 class SearchFile(Spec):
-    """A search: which policy costs least and keeps the service, of all that a file describes."""
+    """A search for the cheapest policy that meets the service, among all that a file describes."""
 
     title: str = ""
     """One line for tables and reports."""
     question: str = ""
     """The question it answers, in a sentence."""
     scenario: Annotated[str, Field(min_length=1)]
-    """The scenario file, from this file's folder; its own policy is the present one."""
+    """The scenario file, relative to this file; its own policy is the present one."""
     set: Settings = Field({})
     """Fields of the scenario, by path, that differ from the file in every policy."""
     search: Annotated[Mapping[Name, Dimension], Field(min_length=1)]
-    """What is tried, by path of a scenario field (as in `--set`)."""
+    """What is varied, by path of a scenario field (as in `--set`)."""
     groups: Groups | None = None
     """The groups of products that constraints on a group are about, such as
-    fill_rate[group:A] >= 0.98; left out, those that the scenario names."""
+    fill_rate[group:A] >= 0.98. Default: those that the scenario names."""
     objective: str = "minimise cost.total"
-    """What is to be made small or large, with or without its constraints:
-    minimise cost.total subject to fill_rate[gold] >= 0.95 and otif >= 0.9."""
+    """What to minimise or maximise, optionally with constraints: minimise cost.total subject to
+    fill_rate[gold] >= 0.95 and otif >= 0.9.
+    """
     constraints: Annotated[tuple[str, ...], listed(str)] = ()
-    """What a policy must keep: fill_rate[gold] >= 0.95."""
+    """What a policy must satisfy: fill_rate[gold] >= 0.95."""
     indifference: Width = Field("0.5 %", validate_default=True)
     """The smallest difference of the objective that matters: a number, or a share such as 0.5 %."""
     constraint_tolerance: Tolerance | None = None
@@ -248,13 +249,13 @@ class SearchFile(Spec):
     confidence: Confidence = 0.95
     """Confidence of every statement."""
     replications: Annotated[int, Ge(100), Unit("")] = 100_000
-    """At most so many replications in all, those of every policy counted."""
+    """Maximum total number of replications, over all policies."""
     minutes: Positive | None = None
-    """At most so many minutes."""
+    """Maximum search time in minutes."""
     seed: Seed = 1
     """Seed of the random numbers."""
     metrics: Texts = ("cost.total", "fill_rate", "mean_wait", "mean_on_hand", "mean_backlog")
-    """What is reported of the policy found and of the present one."""
+    """Metrics to report for the policy found and for the present one."""
 
 
 __all__ = [

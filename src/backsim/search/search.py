@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError, listed
-from backsim.present.numbers import PLUS_MINUS, interval, number, percent, plain_number
+from backsim.present.numbers import interval, number, percent, plain_number
 from backsim.report.words import condition, label
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix
@@ -230,11 +230,13 @@ class Search:
         for n, i in enumerate(order):
             row: dict[str, Any] = {"policy": figures.policies[i].name}
             for spec, one in zip(specs, found, strict=True):
-                row |= {str(spec): one[i].mean, f"{spec} +-": one[i].half_width}
+                row |= {str(spec): one[i].mean, f"{spec}_half_width": one[i].half_width}
             apart = None if n == 0 else against(figures, specs[0], order[n - 1]).get(i)
             more = means[1, i] - means[1, order[n - 1]] if n else np.nan
             row["price"] = abs(apart.mean / more) if apart is not None and more else np.nan
-            row["price +-"] = abs(apart.half_width / more) if apart is not None and more else np.nan
+            row["price_half_width"] = (
+                abs(apart.half_width / more) if apart is not None and more else np.nan
+            )
             row["alike"] = apart is not None and not apart.significant
             rows.append(row)
         return pd.DataFrame(rows)
@@ -260,21 +262,21 @@ WHAT_FOR = {
 }
 
 
-def finding(search: Search, sign: str = PLUS_MINUS) -> str:
+def finding(search: Search) -> str:
     """The finding in one paragraph: the policy, what is promised of it, what was spent."""
-    return f"{promise(search, sign)} {_Words(search, sign).spent()}"
+    return f"{promise(search)} {_Words(search).spent()}"
 
 
-def promise(search: Search, sign: str = PLUS_MINUS) -> str:
+def promise(search: Search) -> str:
     """The policy, and what is promised of it; this much is the same whenever it is searched."""
-    return " ".join(_Words(search, sign).sentences())
+    return " ".join(_Words(search).sentences())
 
 
 class _Words:
     """The sentences of a finding."""
 
-    def __init__(self, search: Search, sign: str) -> None:
-        self.search, self.sign = search, sign
+    def __init__(self, search: Search) -> None:
+        self.search = search
         self.asked = search.problem.asked
         self.level = percent(self.asked.confidence)
         assert self.asked.objective is not None
@@ -308,10 +310,7 @@ class _Words:
     def nearest(self) -> str:
         """Which policy comes nearest, and with what."""
         assert self.search.nearest is not None
-        reached = [
-            f"{label(k.constraint.metric)} {interval(k.estimate, self.sign)}"
-            for k in self.search.kept
-        ]
+        reached = [f"{label(k.constraint.metric)} {interval(k.estimate)}" for k in self.search.kept]
         return f"'{self.search.nearest.name}' comes nearest, with {listed(reached)}."
 
     def first(self) -> str:
@@ -324,12 +323,12 @@ class _Words:
         text = f"'{search.best.name}' {verb} the {best} {label(self.spec)}{kept}"
         if search.cost is None:
             return f"{text}."
-        text += f": {interval(search.cost, self.sign)}{self.suffix}"
+        text += f": {interval(search.cost)}{self.suffix}"
         saved = search.saving
         if saved is None:
             return f"{text}. It is the present policy ({self.level}, {self.figures()})."
         more = "less" if saved.mean < 0 else "more"
-        amount = f"{number(abs(saved.mean), saved.half_width, self.sign)}{self.suffix}"
+        amount = f"{number(abs(saved.mean), saved.half_width)}{self.suffix}"
         known = "" if saved.significant else ", a difference that may be chance"
         return f"{text}, {amount} {more} than today{known} ({self.level}, {self.figures()})."
 

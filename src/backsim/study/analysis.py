@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 from backsim.results.metrics import METRICS
 from backsim.results.overload import BACKLOG, GROWTH, WAITING
 from backsim.results.spec import Constraint, MetricSpec
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 KEPT = {
-    Feasible.surely: "surely kept",
-    Feasible.perhaps: "may be kept",
-    Feasible.no: "surely broken",
+    Feasible.surely: "satisfied",
+    Feasible.perhaps: "may be satisfied",
+    Feasible.no: "violated",
 }
 """What is said of a policy and a constraint."""
 NOTHING = "no order to measure"
@@ -128,12 +128,12 @@ class Ranking:
     def verdict(self, policy: int) -> str:
         """A policy's place in a word or two."""
         if self.state(policy) is Feasible.no:
-            return "breaks a constraint"
+            return "violates a constraint"
         if not self.with_best:
             return ""
         if self.with_best[policy].is_best:
             return "best"
-        return "may be best" if self.with_best[policy].may_be_best else "not best"
+        return "may be best" if self.with_best[policy].may_be_best else "worse"
 
 
 def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
@@ -262,7 +262,7 @@ def measured(study: Study, ranking: Ranking, constraint: Constraint, policy: int
         return ""
     if found == 0:
         return NOTHING
-    return f"measured in {found} of {count} replications"
+    return f"measured in {found} of {counted(count, 'replication')}"
 
 
 def kept_words(study: Study, ranking: Ranking, policy: int) -> Iterator[str]:

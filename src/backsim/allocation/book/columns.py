@@ -34,7 +34,7 @@ def _needed(name: str, kind: str, doc: str) -> Column:
 
 LINES = TableSpec(
     "lines",
-    "open order lines, one a row",
+    "open order lines, one per row",
     (
         _needed("id", "name", "the line's own id"),
         _needed("product", "name", "what is asked for"),
@@ -74,7 +74,7 @@ STOCK = TableSpec(
 )
 INBOUND = TableSpec(
     "inbound",
-    "purchases under way",
+    "purchases in transit",
     (
         _needed("id", "name", "the purchase's own id"),
         _needed("product", "name", "what comes"),
@@ -130,7 +130,7 @@ CAPACITY = TableSpec(
     "units that a dock (a site) or a carrier moves in a day",
     (
         _needed("name", "name", "a site or a carrier"),
-        _needed("units", "units", "units a day"),
+        _needed("units", "units", "units per day"),
         Column("from", "date", "first day of that", default="today"),
         Column("to", "date", "last day of that", default="no end"),
     ),

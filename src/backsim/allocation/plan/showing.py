@@ -14,7 +14,7 @@ from backsim.allocation.plan.allocate import compared, shown_terms
 from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.plan.shares import SHARING
-from backsim.errors import listed
+from backsim.errors import counted, listed
 from backsim.files import check_folder, write_text
 from backsim.present.html import Section
 from backsim.present.html import page as page_of
@@ -30,11 +30,11 @@ def summed_up(plan: Plan) -> tuple[str, str]:
     """What there was to decide, and what came of it: two sentences."""
     lines, sources = plan.book.lines, plan.book.sources
     today = f"{plan.book.today}: " if plan.book.today else ""
-    bound = f"; no plan costs less than {money(plan.bound)}" if plan.bounded else ""
+    bound = f"; no plan can cost less than {money(plan.bound)}" if plan.bounded else ""
     gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > LEAST_GAP else ""
     return (
-        f"{today}{len(lines):,} lines, {lines.units.sum():,.6g} units open; "
-        f"{len(sources):,} sources, {len(plan.book.options):,} choices",
+        f"{today}{counted(len(lines), 'open line')}, {lines.units.sum():,.6g} units; "
+        f"{counted(len(sources), 'source')}, {counted(len(plan.book.options), 'option')}",
         f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s",
     )
@@ -47,7 +47,7 @@ def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
         rules_table(plans),
         shipments_table(plan),
         from_records(
-            "Lines that do not get all they ask for",
+            "Lines not served in full",
             lists.unfilled(promised),
             {
                 "line": Column("line", kind="text", keep=True),
@@ -60,7 +60,7 @@ def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
             },
         ),
         from_records(
-            "Promises that are not kept",
+            "Broken promises",
             lists.broken(promised),
             {
                 "line": Column("line", kind="text", keep=True),
@@ -87,9 +87,9 @@ def rules_table(plans: Sequence[Plan]) -> Table:
         "lines_in_time": Column("in time", kind="share"),
     }
     if any(table["breaks"]):
-        columns["breaks"] = Column("does not keep", kind="prose", keep=True)
+        columns["breaks"] = Column("violates", kind="prose", keep=True)
     rows = sorted(lists.rows(table), key=lambda row: row["cost"])
-    return from_records("What each rule would have cost", rows, columns)
+    return from_records("Cost by rule", rows, columns)
 
 
 def shipments_table(plan: Plan) -> Table:
@@ -116,7 +116,7 @@ def shipments_table(plan: Plan) -> Table:
 def prices_table(plan: Plan) -> Table:
     """The sources of which one more unit would help, the dearest first."""
     return from_records(
-        "What one more unit would save",
+        "Value of one more unit",
         lists.worth_most(lists.rows(plan.listed["prices"])),
         {
             "product": Column("product", kind="text", keep=True),
@@ -189,14 +189,13 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
     tables = plan_tables(plan, plans)
     words = dict.fromkeys((table.name for table in tables), "")
     words[tables[0].name] = (
-        "Cost is money: lateness (per unit and day after the due date; of what is not served, "
-        "until today), lost units, transport, transfer, expediting, substitutes, broken promises. "
-        "Each priority rule serves one line after another from the cheapest source that is left; "
-        f"{listed(list(SHARING))} share."
+        "Costs: lateness (per unit and day after the due date; until today for units not served), "
+        "lost units, transport, transfers, expediting, substitutes and broken promises. A priority "
+        "rule serves one line after another from the cheapest source left; "
+        f"{listed(list(SHARING))} share the units among the lines."
     )
     words[tables[-1].name] = (
-        "Where just as much is there as is wanted, a further unit may be worth less; it is never "
-        "worth more."
+        "When supply exactly equals demand, one more unit may be worth less than shown, never more."
     )
     return page_of(
         title=title,
@@ -207,7 +206,9 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
             for name, table, text in zip(FILES, tables, words.values(), strict=True)
             if table.rows
         ],
-        warnings=[f"overdue, but planned with as if here: {', '.join(overdue)}"] if overdue else [],
+        warnings=[f"Overdue purchases are treated as available today: {', '.join(overdue)}."]
+        if overdue
+        else [],
     )
 
 
@@ -215,4 +216,6 @@ def _some(table: Table, file: str) -> Table:
     more = len(table.rows) - MOST_ROWS
     if more <= 0:
         return table
-    return replace(table, rows=table.rows[:MOST_ROWS], note=f"{more:,} more rows in {file}.csv")
+    return replace(
+        table, rows=table.rows[:MOST_ROWS], note=f"{counted(more, 'more row')} in {file}.csv"
+    )

@@ -11,6 +11,7 @@ import typer
 
 from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import Out, PrintAs, RuleFiles
+from backsim.cli.progress import counting
 from backsim.cli.registry import command
 from backsim.errors import InputError, few
 from backsim.files import check_folder
@@ -33,30 +34,36 @@ class Solver(StrEnum):
 
 
 BookPath = Annotated[
-    Path | None, typer.Argument(metavar="BOOK", help="A folder of CSV files, or an .xlsx workbook.")
+    Path | None, typer.Argument(metavar="BOOK", help="A folder of CSV files or an .xlsx workbook.")
 ]
 RuleName = Annotated[
-    str, typer.Option(help="lp, a priority rule, or a sharing rule such as pro_rata.")
+    str, typer.Option(help="lp, a priority rule or a sharing rule such as pro_rata.")
 ]
 Template = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Write a book to start from, and stop.")
+    Path | None, typer.Option(metavar="DIR", help="Write an example book and stop.")
 ]
 Today = Annotated[
-    str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
+    str | None, typer.Option(metavar="DATE", help="The date of the book. Default: today.")
 ]
-DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as %d/%m/%Y.")]
-Decimal = Annotated[str | None, typer.Option(help="The decimal sign in numbers: point or comma.")]
+DateFormat = Annotated[
+    str | None, typer.Option(help="The date format, such as %d/%m/%Y. Default: detected.")
+]
+Decimal = Annotated[
+    str | None, typer.Option(help="The decimal sign: point or comma. Default: detected.")
+]
 Delimiter = Annotated[
-    str | None, typer.Option(help="What stands between the fields of CSV files, or tab.")
+    str | None, typer.Option(help="The CSV delimiter, or tab. Default: detected.")
 ]
-Encoding = Annotated[str | None, typer.Option(help="The encoding of CSV files, such as cp1252.")]
-SolverName = Annotated[Solver, typer.Option(help="What solves the program.")]
+Encoding = Annotated[
+    str | None, typer.Option(help="The CSV encoding, such as cp1252. Default: detected.")
+]
+SolverName = Annotated[Solver, typer.Option(help="The solver of the linear program.")]
 TimeLimit = Annotated[
     float,
     typer.Option(
         metavar="SECONDS",
         min=0.01,
-        help="When the solver stops with the best plan it has. Default: 60.",
+        help="Stop the solver after this time with its best plan. Default: 60.",
         show_default=False,
     ),
 ]
@@ -95,12 +102,16 @@ def allocate(
         check_folder(out)
     said = {"today": today, "date_format": date_format, "decimal": decimal}
     said |= {"delimiter": delimiter, "encoding": encoding}
-    given = read_book(book, **{name: option(name, text) for name, text in said.items()})
-    _warn(given, rule == LP)
-    effort = Effort(time_limit=time_limit)
-    plan = make_plan(given, rule, effort, **({"solver": solver.value} if rule == LP else {}))
-    _tell_of_limit(plan, time_limit)
-    plans = all_plans(plan, effort)
+    with counting("rules") as meter:
+        meter.stage(f"loading {book}")
+        given = read_book(book, **{name: option(name, text) for name, text in said.items()})
+        _warn(given, rule == LP)
+        effort = Effort(time_limit=time_limit)
+        meter.stage(f"planning by {rule}, {time_limit:g} s at most")
+        plan = make_plan(given, rule, effort, **({"solver": solver.value} if rule == LP else {}))
+        _tell_of_limit(plan, time_limit)
+        meter.stage("planning by the other rules, to compare")
+        plans = all_plans(plan, effort)
     title = f"Plan for {book.name or book}"
     if out is not None:
         write_plan(plan, plans, out, title)
@@ -112,11 +123,15 @@ def allocate(
 def _warn(book: Book, by_program: bool) -> None:
     """Say what of a book may not be meant as it is read."""
     if book.overdue:
-        say(f"warning: overdue, but planned with as if here: {few(book.overdue, MOST_NAMES)}")
+        say(
+            f"warning: overdue purchases are treated as available today: "
+            f"{few(book.overdue, MOST_NAMES)}"
+        )
     for better, worse in book.silent_ranks if by_program else ():
         say(
-            f"warning: rank only orders the rules and breaks ties; the linear program goes by "
-            f"weight and lost, and class {better} has no more of them than class {worse}"
+            "warning: `rank` matters only to priority rules and breaks ties. The linear "
+            "program uses "
+            f"`weight` and `lost`, in which class {better} is not above class {worse}."
         )
 
 
@@ -127,7 +142,7 @@ def _tell_of_limit(plan: Plan, time_limit: float) -> None:
     if plan.status == TIME_LIMIT:
         more = f"at most {share(plan.gap)} of its cost" if plan.bounded else "an unknown amount"
         say(
-            f"stopped by the time limit of {time_limit:g} s (--time-limit): "
+            f"stopped at the time limit of {time_limit:g} s (--time-limit): "
             f"a better plan would save {more}"
         )
 
@@ -156,7 +171,7 @@ def _make_template(folder: Path) -> None:
 
     for path in write_template(folder):
         print(path)
-    say(f"fill them in, then: backsim allocate {folder}")
+    say(f"Fill them in, then run: backsim allocate {folder}")
 
 
 def _blocks(plan: Plan, plans: Sequence[Plan]) -> Iterator[Block]:

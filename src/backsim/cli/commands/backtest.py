@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 def backtest(
     export: Annotated[
         Path,
-        typer.Argument(metavar="EXPORT", help="A folder of CSV and Excel files, or a mapping."),
+        typer.Argument(
+            metavar="EXPORT", help="A folder of CSV and Excel files, or a mapping file."
+        ),
     ],
     hold_out: Annotated[
-        int, typer.Option(metavar="DAYS", min=7, help="Days at the end that are held out.")
+        int, typer.Option(metavar="DAYS", min=7, help="Number of days at the end to hold out.")
     ] = 180,
     replications: Annotated[
-        int, typer.Option("--replications", "-n", min=2, help="Simulated histories.")
+        int, typer.Option("--replications", "-n", min=2, help="Number of simulated histories.")
     ] = 40,
     replay: Annotated[
         bool,
@@ -46,8 +48,8 @@ def backtest(
 ) -> None:
     """Test a calibrated model on held-out days.
 
-    Fits all days but the last ones, simulates these many times, and compares what happened with
-    90 % prediction intervals.
+    Fits a model to the days before, simulates the held-out days many times, and compares what
+    happened with 90 % prediction intervals.
     """
     from backsim.backtest.backtest import backtest as tested
     from backsim.backtest.backtest import to_dict

@@ -24,24 +24,26 @@ if TYPE_CHECKING:
 def calibrate(
     export: Annotated[
         Path | None,
-        typer.Argument(metavar="EXPORT", help="A folder of CSV and Excel files, or a mapping."),
+        typer.Argument(
+            metavar="EXPORT", help="A folder of CSV and Excel files, or a mapping file."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where to write the scenario.")
+        Path | None, typer.Option("--out", metavar="DIR", help="Write the scenario to this folder.")
     ] = None,
     template: Annotated[
         str | None,
         typer.Option(
             metavar="SYSTEM",
-            help="Write a mapping for an export from sap, odoo, erpnext, shopify, woocommerce, "
-            "amazon or plain into EXPORT, and stop.",
+            help="Write a mapping for sap, odoo, erpnext, shopify, woocommerce, amazon or plain "
+            "to the folder EXPORT and stop.",
         ),
     ] = None,
     format: PrintAs = Format.table,
 ) -> None:
     """Fit a scenario to the export of an ERP or shop.
 
-    Which file holds what is told by a mapping (YAML), or guessed from the headings.
+    A mapping (YAML) says which file holds what; without one, it is guessed from the headings.
     """
     from backsim.data.systems import write_template
 
@@ -50,7 +52,7 @@ def calibrate(
     if template is not None:
         path = write_template(template, export)
         print(path)
-        say(f"put the files beside it, then: backsim calibrate {path} --out DIR")
+        say(f"Put the files in the same folder, then run: backsim calibrate {path} --out DIR")
         return
     from backsim.data.calibrate import calibrate as fitted
     from backsim.data.calibrate import to_dict

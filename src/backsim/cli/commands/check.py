@@ -20,23 +20,34 @@ def check(
     ],
     baseline: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of the baselines; baselines/ beside each file."),
+        typer.Option(
+            metavar="DIR", help="Folder of the baselines. Default: baselines/ next to each file."
+        ),
     ] = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Write the baselines; edited margins are kept.")
+        bool, typer.Option("--update", help="Write the baselines; keep edited margins.")
     ] = False,
     replications: Annotated[
         int | None,
-        typer.Option("--replications", "-n", min=2, help="With --update: of the new baseline."),
+        typer.Option(
+            "--replications",
+            "-n",
+            min=2,
+            help="Number of replications of a new baseline (with --update).",
+        ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail also where a margin is not surely kept.")
+        bool,
+        typer.Option(
+            "--strict", help="Also fail if a metric is not shown to be within its margin."
+        ),
     ] = False,
     junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, a case a metric.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write JUnit XML with one test case per metric."),
     ] = None,
     markdown: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page for a CI summary.")
+        Path | None, typer.Option(metavar="FILE", help="Write a Markdown page for a CI summary.")
     ] = None,
     workers: Workers = None,
     engine: UseEngine = Engine.auto,
@@ -44,7 +55,7 @@ def check(
 ) -> int:
     """Run experiments against their baselines.
 
-    Exits with 0 as before, 1 changed, 2 bad input.
+    Exit codes: 0 unchanged, 1 changed, 2 bad input.
     """
     from backsim.files import check_folder
     from backsim.regression.check import Check, Settings, check_all, worst

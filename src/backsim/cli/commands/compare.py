@@ -10,9 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backsim.cli.console import Format, Found, say, show
-from backsim.cli.options import Engine, Out, PrintAs, RuleFiles, Seed, Sets, UseEngine, Workers
+from backsim.cli.options import (
+    Engine,
+    Metrics,
+    Out,
+    PrintAs,
+    RuleFiles,
+    Seed,
+    Sets,
+    UseEngine,
+    Workers,
+    named,
+)
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
+from backsim.errors import counted
 from backsim.present.table import Block
 
 if TYPE_CHECKING:
@@ -30,54 +42,63 @@ def compare(
     ],
     out: Out = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget what the study holds and start anew.")
+        bool, typer.Option("--fresh", help="Discard earlier results in the folder and start again.")
     ] = False,
     workers: Workers = None,
     replications: Annotated[
         int | None,
-        typer.Option("--replications", "-n", help="Instead of the experiment's; 2 or more."),
+        typer.Option(
+            "--replications", "-n", help="Override the number of replications (at least 2)."
+        ),
     ] = None,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,
     excel: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the tables to an Excel file, too.")
+        Path | None, typer.Option(metavar="FILE", help="Also write the tables to an Excel file.")
     ] = None,
-    parquet: Annotated[bool, typer.Option("--parquet", help="Write results.parquet, too.")] = False,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also write results.parquet.")] = False,
     bound: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=1,
-            help="Bound the first N replications in hindsight; the report shows each regret.",
+            help="Show each policy's regret in hindsight over the first N replications.",
         ),
     ] = None,
     dask: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of dask's scheduler."),
+        typer.Option(
+            metavar="ADDRESS", help="Run on a cluster: the address of the Dask scheduler."
+        ),
     ] = None,
+    metrics: Metrics = None,
     set_: Sets = None,
     rules: RuleFiles = None,
 ) -> None:
     """Compare policies on common random numbers.
 
     Writes a study, results.csv and report.html to `--out`, by default studies/ and the experiment's
-    name, and resumes the study there if it was interrupted.  Table and finding are printed.
+    name, and resumes the study there if it was interrupted.  Prints a table and the finding.
     """
     from backsim.experiment.load import load_experiment
     from backsim.experiment.play import play
 
     _check_extras(excel, parquet)
-    given = {"replications": replications, "seed": seed}
+    given = {"replications": replications, "seed": seed, "metrics": named(metrics) or None}
     fields = {name: value for name, value in given.items() if value is not None}
-    asked = load_experiment(experiment, set_ or [], fields)
     out = out if out is not None else Path("studies") / experiment.stem
-    with counting("replications") as progress:
+    with counting("replications") as meter:
+        meter.stage(f"loading {experiment}")
+        asked = load_experiment(experiment, set_ or [], fields)
+        meter.stage("drawing random numbers, preparing the engine")
         study = play(
-            asked, out=out, progress=progress, workers=workers, engine=engine.value,
+            asked, out=out, progress=meter, workers=workers, engine=engine.value,
             fresh=fresh, dask=dask,
         )  # fmt: skip
-    bounds = None if bound is None else study.bound(bound, workers=workers)
+        if bound is not None:
+            meter.stage("bounding the cost in hindsight")
+        bounds = None if bound is None else study.bound(bound, workers=workers)
     files = _write(study, out, excel, parquet, bounds)
     show(_found(study), format)
     for warning in study.warnings:
@@ -100,7 +121,7 @@ def _found(study: Study) -> Found:
     return Found(
         study.experiment.title or study.experiment.name,
         lambda: _blocks(study),
-        lambda: _records(study.table()),
+        study.records,
         lambda: _values(study),
         MOST_ROWS,
     )
@@ -135,7 +156,7 @@ def _values(study: Study) -> dict[str, Any]:
         "objective": str(experiment.objective or ""),
         "constraints": [str(constraint) for constraint in experiment.constraints],
         "reference": experiment.reference,
-        "policies": _records(study.table()),
+        "policies": study.records(),
         "differences": _records(study.differences()),
         "provenance": dict(study.provenance),
     }
@@ -162,6 +183,6 @@ def _how(study: Study) -> str:
     number = f"{counts[0]}" if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
     engines = sorted({e["engine"] for e in study.provenance["engines"].values()})
     return (
-        f"{len(study.policies)} policies, {number} replications, "
+        f"{counted(len(study.policies), 'policy', 'policies')}, {number} replications, "
         f"{' and '.join(engines)} engine, seed {study.experiment.seed}"
     )

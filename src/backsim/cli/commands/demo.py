@@ -18,17 +18,17 @@ EXPERIMENT = "experiments/clearing_order.yaml"
 @command("Simulate")
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")
     ] = Path("backsim-demo"),
 ) -> None:
-    """Compare seven policies, with no file of yours.
+    """Compare seven policies in a ready-made example.
 
-    Seven ways to serve waiting customers of a workshop's spare parts, each against the same 30
-    random worlds.  Prints a table and the finding, and writes a report.
+    Seven orders in which waiting customers of a workshop can be served, each simulated on the same
+    30 random worlds.  Prints a table and the finding, and writes a report.
     """
     from backsim.examples import example
 
-    say("seven policies, the same 30 random worlds (the first time, the engine compiles: seconds)")
+    say("7 policies on the same 30 random worlds; the first run compiles the engine (some seconds)")
     compare(example(EXPERIMENT), out, fresh=True, engine=Engine.compiled)
-    say(f"\nThe report is a page: open {out / 'report.html'} in a browser.")
-    say("Your own: backsim new experiment DIR")
+    say(f"\nOpen the report in a browser: {out / 'report.html'}")
+    say("Start your own experiment: backsim new experiment DIR")

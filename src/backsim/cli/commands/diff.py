@@ -11,7 +11,7 @@ import typer
 from backsim.cli.console import Format, Found, show
 from backsim.cli.options import PrintAs, RuleFiles
 from backsim.cli.registry import command
-from backsim.errors import listed
+from backsim.errors import counted, listed
 from backsim.present.numbers import percent
 from backsim.present.table import Block, Cell, Column, Table
 
@@ -26,17 +26,20 @@ FIELDS = ("policy", "metric", "one", "other", "difference", "low", "high", "sign
 
 @command("Verify")
 def diff(
-    one: Annotated[Path, typer.Argument(metavar="A", help="A scenario, or a result's folder.")],
+    one: Annotated[
+        Path, typer.Argument(metavar="A", help="A scenario, or the folder of a result.")
+    ],
     other: Annotated[Path, typer.Argument(metavar="B", help="Another of the same kind.")],
     format: PrintAs = Format.table,
     confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.9999, help="Of all intervals together.")
+        float,
+        typer.Option(min=0.5, max=0.9999, help="Simultaneous confidence level of all intervals."),
     ] = 0.95,
     rules: RuleFiles = None,
 ) -> None:
     """Show what differs between two scenarios or results.
 
-    Fields of scenarios; metrics of results, with paired intervals.
+    Compares the fields of two scenarios, or the metrics of two results with paired intervals.
     """
     from backsim.regression.diff import diff as differences
 
@@ -69,17 +72,16 @@ def _blocks(found: Diff, one: Path, other: Path) -> Iterator[Block]:
     if found.metrics:
         yield _metrics(found, one, other)
     if found.same:
-        what = f": {found.compared} metrics" if found.compared else ""
+        what = f": {counted(found.compared, 'metric')}" if found.compared else ""
         yield f"no difference{what}"
 
 
 def _metrics(found: Diff, one: Path, other: Path) -> Table:
     clear_first = sorted(found.metrics, key=lambda m: not _significant(m))
-    how = "on the same random numbers" if found.paired else "of other seeds, so independent"
+    how = "on the same random numbers" if found.paired else "of different seeds, so independent"
     note = (
-        f"difference: {other} less {one}, by replication, {how}; "
-        f"the {percent(found.confidence)} intervals of all hold together (Bonferroni); "
-        "* zero is not in it"
+        f"difference: {other} minus {one}, by replication, {how}; simultaneous "
+        f"{percent(found.confidence)} confidence intervals (Bonferroni); * significant"
     )
     columns = (
         Column("metric", kind="text", keep=True),

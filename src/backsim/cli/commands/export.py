@@ -38,10 +38,10 @@ class Dirt(StrEnum):
 def export(
     scenario: ScenarioFile,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where to write the files.")
+        Path | None, typer.Option("--out", metavar="DIR", help="Write the files to this folder.")
     ] = None,
     as_: Annotated[
-        System, typer.Option("--as", help="Whose headings and formats the files have.")
+        System, typer.Option("--as", help="The system whose headings and formats the files have.")
     ] = System.plain,
     dirt: Annotated[
         Dirt,

@@ -39,12 +39,12 @@ NEXT = {
 
 @command("Files")
 def new(
-    kind: Annotated[Kind, typer.Argument(help="scenario, experiment, book or rule.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    kind: Annotated[Kind, typer.Argument(help="What to write.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")],
 ) -> None:
     """Write a scenario, experiment, book or rule to edit.
 
-    A file that is there already stays as it is.
+    An existing file is kept as it is.
     """
     if kind is Kind.book:
         from backsim.allocation import write_template
@@ -54,7 +54,7 @@ def new(
         written = _copied(FILES[kind], folder)
     for path in written:
         print(path)
-    say(f"edit them; then: {NEXT[kind].format(folder)}")
+    say(f"Edit them, then run: {NEXT[kind].format(folder)}")
 
 
 def _copied(names: tuple[str, ...], folder: Path) -> list[Path]:
@@ -63,7 +63,7 @@ def _copied(names: tuple[str, ...], folder: Path) -> list[Path]:
     targets = {folder / Path(name).name: example(name) for name in names}
     own = list(targets)[-1]
     if own.exists():
-        raise InputError(f"{own}: exists already; choose another folder, or move it away")
+        raise InputError(f"{own}: already exists. Choose another folder, or move the file away.")
     missing = [path for path in targets if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -27,31 +27,31 @@ def optimise(
     ],
     minutes: Annotated[
         float | None,
-        typer.Option(help="Search for this many minutes at most. Default: the file's."),
+        typer.Option(help="Maximum search time in minutes. Default: as in the file."),
     ] = None,
     replications: Annotated[
         int | None,
         typer.Option(
             "--replications",
             "-n",
-            help="Replications of all policies together, at most. Default: the file's.",
+            help="Maximum number of replications in total. Default: as in the file.",
         ),
     ] = None,
     seed: Seed = None,
     out: Out = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget what the folder holds and begin again.")
+        bool, typer.Option("--fresh", help="Discard earlier results in the folder and start again.")
     ] = False,
     workers: Workers = None,
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,
     rules: RuleFiles = None,
 ) -> int:
-    """Search for the best policy that keeps the service.
+    """Search for the best policy that meets the service.
 
-    Prints the policy, what is promised of it and what was spent.  With `--out`, writes all results,
-    search.json, and a study of the policy found and the present one with its report; a search that
-    was interrupted is resumed there.  Exits with 1 if nothing can be promised.
+    Prints the policy, what is guaranteed for it and what the search cost.  With `--out`, writes all
+    results, search.json, and a study that compares the policy found with the present one, with its
+    report; an interrupted search resumes there.  Exits with 1 if nothing can be guaranteed.
     """
     from backsim import search
     from backsim.rules.files import load_rules
@@ -59,11 +59,12 @@ def optimise(
     load_rules(rules or [])
     given = {"minutes": minutes, "replications": replications, "seed": seed}
     fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    with counting("replications") as progress:
+    with counting("replications") as meter:
+        meter.stage(f"loading {file}")
         found = search.optimise(
             file,
             out=out,
-            progress=progress,
+            progress=meter,
             workers=workers,
             engine=engine.value,
             fresh=fresh,

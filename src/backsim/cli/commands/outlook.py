@@ -67,8 +67,8 @@ def outlook(
     """Print when today's open orders ship, and what to do.
 
     Starts a simulation of the scenario from the book of `backsim allocate` and plays the coming
-    days many times. For each line: the probability that it ships by its promise, and the
-    dates met with 50, 80 and 90 %. A seed that is not given is drawn and printed.
+    days many times. For each line: the probability that it ships by its promise, and the dates met
+    with 50, 80 and 90 %. Without --seed, a seed is drawn and printed.
     """
     from backsim.ahead.outlook import outlook as look_ahead
     from backsim.ahead.showing import TIP_FIELDS, to_dict, write_outlook

@@ -17,7 +17,7 @@ HEAD = """# Reference
 Every field, distribution, rule, metric and kind of event. Made by `backsim reference` from where
 each is declared.
 A distribution may be a plain number, which is always that value. `{days: 14}` may stand for a
-number of units: so many days of mean demand at the stock point. A level of a reorder rule may
+number of units: that many days of mean demand at the stock point. A level of a reorder rule may
 also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock)."""
 
 
@@ -58,8 +58,8 @@ def _table(part: dict[str, Any]) -> list[str]:
     rows = [
         (
             f"`{field}`",
-            _kind(value),
-            "required" if field in required else _default(value.get("default")),
+            kind_text(value),
+            "required" if field in required else default_text(value.get("default")),
             " ".join(value.get("description", "").split()),
         )
         for field, value in part["properties"].items()
@@ -67,7 +67,8 @@ def _table(part: dict[str, Any]) -> list[str]:
     return grid(["field", "value", "default", "meaning"], rows)
 
 
-def _default(value: Any) -> str:
+def default_text(value: Any) -> str:
+    """A default as a table shows it; nothing where there is none worth a word."""
     if value is None or value in ({}, [], ""):
         return ""
     if isinstance(value, dict):
@@ -78,7 +79,7 @@ def _default(value: Any) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def _kind(value: dict[str, Any]) -> str:
+def kind_text(value: dict[str, Any]) -> str:
     """A property's type in a few words."""
     unit = f" ({value['unit']})" if value.get("unit") else ""
     members = _members(value)

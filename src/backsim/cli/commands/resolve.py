@@ -10,9 +10,9 @@ from backsim.cli.registry import command
 
 @command("Files")
 def resolve(scenario: ScenarioFile, set_: Sets = None, rules: RuleFiles = None) -> None:
-    """Print a scenario's explicit form.
+    """Print a scenario with all defaults filled in.
 
-    Every default, name and level filled in.
+    Every default, name and level is written out.
     """
     from backsim.results.store import to_yaml
     from backsim.scenario import load

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 @command("Explain", "rules")
 def list_rules(
-    name: Annotated[str | None, typer.Argument(metavar="RULE", help="One rule, in full.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="RULE", help="Explain this rule in full.")
+    ] = None,
     rules: RuleFiles = None,
 ) -> None:
-    """List the rules a scenario can name, or explain one."""
+    """List the rules that scenarios can use, or explain one."""
     from backsim.rules import FAMILIES
 
     if name is None:
-        display("", map(_table, FAMILIES.values()))
+        display("", map(rules_table, FAMILIES.values()))
         return
     found = [f.rules[name] for f in FAMILIES.values() if name in f.rules]
     if not found:
@@ -35,7 +37,7 @@ def list_rules(
         _print(rule)
 
 
-def _table(family: Family) -> Table:
+def rules_table(family: Family) -> Table:
     """The rules of a family, a line each."""
     columns = (
         Column("rule", kind="text"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ import typer
 from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import (
     Engine,
+    Metrics,
     Out,
     PrintAs,
     RuleFiles,
@@ -20,10 +22,12 @@ from backsim.cli.options import (
     Sets,
     UseEngine,
     Workers,
+    chosen_metrics,
     known_seed,
 )
-from backsim.cli.progress import watched
+from backsim.cli.progress import counting
 from backsim.cli.registry import command
+from backsim.errors import counted
 from backsim.files import check_folder
 from backsim.present.table import Block, Cell, Column, Table
 
@@ -47,13 +51,13 @@ def run(
     scenario: ScenarioFile,
     seed: Seed = None,
     replications: Annotated[
-        int, typer.Option("--replications", "-n", min=1, help="Independent replications.")
+        int, typer.Option("--replications", "-n", min=1, help="Number of independent replications.")
     ] = 10,
     engine: UseEngine = Engine.auto,
     workers: Workers = None,
     out: Out = None,
     format: PrintAs = Format.table,
-    by: Annotated[By, typer.Option(help="How the table is split.")] = By.customer_class,
+    by: Annotated[By, typer.Option(help="Split the table by this dimension.")] = By.customer_class,
     trace: Annotated[
         Path | None,
         typer.Option(
@@ -61,13 +65,14 @@ def run(
             help="Write every event of replication 0 (.csv, .jsonl, or .gz of them).",
         ),
     ] = None,
+    metrics: Metrics = None,
     set_: Sets = None,
     rules: RuleFiles = None,
 ) -> None:
     """Simulate a scenario and print its metrics.
 
-    Means over replications, with confidence intervals.
-    A seed that is not given is drawn and printed.
+    Prints means over replications with 95 % confidence intervals.
+    Without --seed, a seed is drawn and printed.
     """
     from backsim.api import load, replicate, simulate
     from backsim.results.store import check_trace, write_summary, write_trace
@@ -77,45 +82,50 @@ def run(
         check_folder(out)
     if trace is not None:
         check_trace(trace)
-    model = load(scenario, set_ or [])
-    for report in model.trace_reports:
-        say(str(report))
-    seed = known_seed(seed)
-    runs = replicate(
-        model, seed=seed, replications=replications, workers=workers, engine=engine.value
-    )
-    summary = summarise(watched(runs, replications))
+    chosen = chosen_metrics(metrics)
+    with counting("replications") as meter:
+        meter.stage(f"loading {scenario}")
+        model = load(scenario, set_ or [])
+        for report in model.trace_reports:
+            say(str(report))
+        seed = known_seed(seed)
+        meter.stage("drawing random numbers, preparing the engine")
+        runs = replicate(
+            model, seed=seed, replications=replications, workers=workers, engine=engine.value
+        )
+        summary = summarise(meter.each(runs, replications))
     if trace is not None:
         used = summary.provenance["engine"]
         write_trace(simulate(model, seed=seed, engine=used, record=True), trace)
     if out is not None:
         write_summary(summary, out)
+    shown = replace(summary, rows=tuple(r for r in summary.rows if r.metric in chosen))
     found = Found(
         model.scenario.title or model.name,
-        lambda: _blocks(model, summary, by.value),
-        summary.records,
-        lambda: {"provenance": summary.provenance, "metrics": list(summary.records())},
+        lambda: _blocks(model, shown, by.value, _overload(summary)),
+        shown.records,
+        lambda: {"provenance": summary.provenance, "metrics": list(shown.records())},
     )
     show(found, format)
 
 
-def _blocks(model: Model, summary: Summary, by: str) -> Iterator[Block]:
+def _blocks(model: Model, summary: Summary, by: str, overload: str) -> Iterator[Block]:
     members = [
         m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by
     ]
     shown = members[:MOST_COLUMNS] if len(members) > 1 else []
     p = summary.provenance
     yield (
-        f"{p['replications']} replications, {model.scenario.time_unit} "
+        f"{counted(p['replications'], 'replication')}, {model.scenario.time_unit} "
         f"{model.warm_up:g} to {model.horizon:g}, "
-        f"{summary.orders:,} orders, {summary.events:,} events; "
+        f"{counted(summary.orders, 'order')}, {counted(summary.events, 'event')}; "
         f"{p['engine']} engine ({p['engine_reason']}); seed {p['seed']}"
     )
     yield _table(model, summary, by, shown)
-    if told := _overload(summary):
-        yield f"\n{told}"
+    if overload:
+        yield f"\n{overload}"
     if len(members) > len(shown) > 0:
-        yield f"({len(members) - len(shown)} more of {by}: --format csv shows all)"
+        yield f"({len(members) - len(shown)} more by {by}: --format csv shows all)"
 
 
 def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> Table:

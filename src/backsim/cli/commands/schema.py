@@ -14,11 +14,13 @@ from backsim.cli.registry import command
 @command("Files")
 def schema(
     experiment: Annotated[
-        bool, typer.Option("--experiment", help="Of experiment files instead.")
+        bool, typer.Option("--experiment", help="Print the schema of experiment files.")
     ] = False,
-    search: Annotated[bool, typer.Option("--search", help="Of files of a search instead.")] = False,
+    search: Annotated[
+        bool, typer.Option("--search", help="Print the schema of search files.")
+    ] = False,
     mapping: Annotated[
-        bool, typer.Option("--mapping", help="Of mappings of exports instead.")
+        bool, typer.Option("--mapping", help="Print the schema of mappings of exports.")
     ] = False,
     rules: RuleFiles = None,
 ) -> None:

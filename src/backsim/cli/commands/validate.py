@@ -11,7 +11,7 @@ import typer
 from backsim.cli.console import say
 from backsim.cli.options import RuleFiles, Sets
 from backsim.cli.registry import command
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 from backsim.kinds import Kind, kind_of
 
 
@@ -19,14 +19,14 @@ from backsim.kinds import Kind, kind_of
 def validate(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Scenarios, experiments, books of orders."),
+        typer.Argument(metavar="FILE", help="Files of any kind, or folders of books."),
     ],
     set_: Sets = None,
     rules: RuleFiles = None,
 ) -> int:
-    """Check files of any kind, and print all faults.
+    """Check files of any kind and print all errors.
 
-    Scenarios, experiments, books of orders, known answers, mappings of exports.
+    Accepts scenarios, experiments, searches, books of orders, known answers and mappings.
     """
     sound = True
     for file in files:
@@ -49,31 +49,33 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
         from backsim.experiment.load import load_experiment
 
         experiment = load_experiment(file, overrides)
-        return [f"an experiment of {len(experiment.policies)} policies"]
+        return [f"an experiment with {counted(len(experiment.policies), 'policy', 'policies')}"]
     if kind is Kind.MAPPING:
         from backsim.data.mapping import load_mapping
 
-        return [f"a mapping of {len(load_mapping(file).tables)} tables"]
+        return [f"a mapping of {counted(len(load_mapping(file).tables), 'table')}"]
     if kind is Kind.SEARCH:
         from backsim.search.problem import load_problem
 
         problem = load_problem(file)
         if problem.items is not None:
-            return [f"a search for the levels of {len(problem.items.names):,} items"]
-        return [f"a search among {problem.space.size:,} policies"]
+            return [f"a search for the levels of {counted(len(problem.items.names), 'item')}"]
+        return [f"a search among {counted(problem.space.size, 'policy', 'policies')}"]
     if kind is Kind.KNOWN_ANSWERS:
         from backsim.validation import read
 
-        count = len(read(file))
-        return [f"{count} known answer{'s' * (count != 1)}"]
+        return [counted(len(read(file)), "known answer")]
     if kind in (Kind.BOOK, Kind.WORKBOOK):
         from backsim.allocation.book.assemble import read_book
 
         book = read_book(file)
-        return [f"a book of {len(book.lines):,} lines and {len(book.sources):,} sources"]
+        return [
+            f"a book of {counted(len(book.lines), 'line')} and "
+            f"{counted(len(book.sources), 'source')}"
+        ]
     from backsim.scenario import load
 
     model = load(file, overrides)
     points, orders = len(model.stock_points), model.expected_orders
-    told = f"{points} stock points, about {orders:,.0f} orders a replication"
+    told = f"{counted(points, 'stock point')}, about {orders:,.0f} orders per replication"
     return [told, *map(str, model.trace_reports)]

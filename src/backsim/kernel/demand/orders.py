@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 @event(ORDER, subject="lines")
 def customer_order(world: World, head: int, now: float) -> None:
-    """An order arrives: each line takes what it may; the rest waits, or is lost at once."""
+    """An order arrives: each line takes what it may; the rest waits, or is lost."""
     if OPENS and now < 0.0:
         carry_over(world, head, now)
         return

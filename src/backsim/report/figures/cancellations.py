@@ -37,5 +37,5 @@ def cancellations(study: Study, ax: Axes | None = None) -> Axes:
 
 
 def _cause(name: str) -> str:
-    words = {"cancel_rate": "cancelled", "lost_rate": "lost at once"}
+    words = {"cancel_rate": "cancelled", "lost_rate": "lost immediately"}
     return words.get(name) or label(MetricSpec(name))

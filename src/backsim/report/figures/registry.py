@@ -28,6 +28,8 @@ class Page:
     ranking: Ranking
     text: Captions
     bounds: pd.DataFrame | None = None
+    legend: str = ""
+    """What the short names of the best policy and the reference stand for."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@metric("share", better=MORE, group=SERVICE, tables=("class", "site"), always=True)
+@metric("share", better=MORE, group=SERVICE, tables=("class", "product", "site"), always=True)
 def fill_rate(m: Sums) -> Floats:
     """Units shipped at the moment of ordering / units ordered."""
     return 1.0 - m.per_ordered(m.missing)

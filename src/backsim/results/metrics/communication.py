@@ -165,9 +165,9 @@ class Conversation:
 
 @metric("share", better=MORE, group=COMMUNICATION)
 def promise_kept(m: Sums) -> Floats:
-    """Promised lines shipped whole by the first promise / promised lines.
+    """Promised lines shipped completely by the first promised date / promised lines.
 
-    Without those whose customer left before that date.
+    Lines whose customer left before that date are excluded.
     """
     return m.of(Conversation).first_promises[0]
 
@@ -203,7 +203,7 @@ for _name, _low, _high in HORIZONS:
 
 @metric("days", better=LESS, group=COMMUNICATION)
 def notice_delay(m: Sums) -> Floats:
-    """From the order to the first notice, of orders that were told."""
+    """Days from the order to the first notice, for orders with a notice."""
     conversation = m.of(Conversation)
     told = conversation.contacts.compress(conversation.contacts["notices"] > 0)
     delay = told["first_told"] - m.log.lines["time"][told["head"]]
@@ -212,7 +212,7 @@ def notice_delay(m: Sums) -> Floats:
 
 @metric("per order", better=NEITHER, group=COMMUNICATION)
 def contacts_per_order(m: Sums) -> Floats:
-    """Notices to customers who wait and their inquiries / orders."""
+    """Notices to waiting customers and their inquiries / orders."""
     conversation = m.of(Conversation)
     return m.fold(conversation.count(conversation.notices["head"])) / m.of(Orders).count
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @metric("index", better=LESS, group=WAITING)
 def fairness(m: Sums) -> Floats:
-    """Gini index of the waits per unit, those that still wait censored: 0 when all wait equally."""
+    """Gini index of waits per unit (units still waiting are censored): 0 if all wait equally."""
     return m.of(Waits).each(lambda curve: curve.gini)
 
 
 @metric("ratio", better=LESS, group=WAITING)
 def wait_ratio(m: Sums) -> Floats:
-    """Longest mean wait of a class / shortest."""
+    """Longest mean wait of a class / shortest mean wait of a class."""
     by_class = m.of(Waits).mean[1 : 1 + m.shape[0]]
     by_class = by_class[~np.isnan(by_class)]  # without classes that ordered nothing
     known = len(by_class) > 1 and by_class.min() > 0

@@ -56,26 +56,26 @@ def cancel_rate(m: Sums) -> Floats:
 
 @metric("share", better=LESS, group=SERVICE, tables=("class",))
 def lost_rate(m: Sums) -> Floats:
-    """Units lost at once / units ordered."""
+    """Units lost immediately / units ordered."""
     return m.per_ordered(m.lost)
 
 
 @metric("share", better=NEITHER, group=SERVICE, tables=("site",))
 def rerouted_rate(m: Sums) -> Floats:
-    """Units served from another site than where ordered / units ordered."""
+    """Units served from a site other than where they were ordered / units ordered."""
     rerouted = m.of(Rerouted)
     return m.per_ordered(rerouted.units) if rerouted.possible else m.nothing
 
 
 @metric("share", better=NEITHER, group=SERVICE)
 def substituted_rate(m: Sums) -> Floats:
-    """Units in whose place a substitute was taken / units ordered."""
+    """Units replaced by a substitute / units ordered."""
     return m.per_ordered(m.of(Substitution).units)
 
 
 @metric("share", better=NEITHER, group=SERVICE)
 def reallocated_rate(m: Sums) -> Floats:
-    """Units kept for an order and at a batch run given to others / units ordered."""
+    """Units reserved for one order and reallocated to others at a batch run / units ordered."""
     line = m.log.takebacks["line"]  # sites' lines come after the customers'
     rows = m.log.takebacks.compress((line >= m.first) & (line < len(m.log.lines)))
     return m.per_ordered(m.total(m.group[rows["line"]], rows["units"]))

@@ -109,21 +109,21 @@ def _transit(m: Sums, rates: CostTable) -> Floats:
 
 @cost("transfer")
 def _transfer(m: Sums, rates: CostTable) -> Floats | None:
-    """Units sent for from other sites of the level."""
+    """Units transferred from other sites of the same level."""
     purchases = m.of(Purchases)
     return rates["transfer"] * purchases.transferred if purchases.transfers else None
 
 
 @cost("ordering")
 def _ordering(m: Sums, rates: CostTable) -> Floats:
-    """Purchases placed, those together once, and their items."""
+    """Purchases placed (joint ones once) and their items."""
     purchases = m.of(Purchases)
     return rates["ordering"] * purchases.led + rates["ordering_item"] * purchases.count
 
 
 @cost("purchase")
 def _purchase(m: Sums, rates: CostTable) -> Floats:
-    """Units bought from suppliers, with surcharges and price breaks, when they are ordered."""
+    """Units bought from suppliers when they are ordered, with surcharges and price breaks."""
     purchases = m.of(Purchases)
     extra = purchases.surcharges - purchases.discounts if rates.breaks else purchases.surcharges
     return rates["purchase"] * purchases.bought + extra / m.days
@@ -131,7 +131,7 @@ def _purchase(m: Sums, rates: CostTable) -> Floats:
 
 @cost("expedite")
 def _expedite(m: Sums, rates: CostTable) -> Floats | None:
-    """Purchases brought forward, and their units."""
+    """Expedited purchases and their units."""
     expedited = m.of(Reactions).expedited
     if expedited is None:
         return None
@@ -155,14 +155,14 @@ def _backorder_time(m: Sums, rates: CostTable) -> Floats:
 
 @cost("contact")
 def _contact(m: Sums, rates: CostTable) -> Floats:
-    """Notices to customers who wait, and their inquiries."""
+    """Notices to waiting customers and their inquiries."""
     conversation = m.of(Conversation)
     return (rates["notice"] * conversation.sent + rates["inquiry"] * conversation.asked) / m.days
 
 
 @cost("goodwill")
 def _goodwill(m: Sums, rates: CostTable) -> Floats:
-    """Promises not kept, once each and per day past them."""
+    """Broken promises: once each, and per day past them."""
     broken, late = m.of(Conversation).broken_and_late
     return (rates["broken_promise"] * broken + rates["late_day"] * late) / m.days
 
@@ -181,7 +181,7 @@ def _express(m: Sums, rates: CostTable) -> Floats:
 
 @cost("reroute")
 def _reroute(m: Sums, rates: CostTable) -> Floats | None:
-    """Units served from another site than where ordered."""
+    """Units served from a site other than where they were ordered."""
     rerouted = m.of(Rerouted)
     return rates["reroute"] * rerouted.units / m.days if rerouted.possible else None
 
@@ -195,19 +195,19 @@ def _substitute(m: Sums, rates: CostTable) -> Floats:
 
 @metric(MONEY, better=LESS, group=COST, name="cost.total", label="total cost", always=True)
 def total(m: Sums) -> Floats:
-    """All costs, purchases and lost margins among them."""
+    """All costs, including purchases and lost margins."""
     return m.fold_stock(m.of(Costs).total())
 
 
 @metric(MONEY, better=MORE, group=COST)
 def revenue(m: Sums) -> Floats:
-    """Units shipped of those ordered, and substitutes, at their prices."""
+    """Shipped units and substitutes at their prices."""
     return m.fold((m.model.costs.prices * m.shipped + m.of(Substitution).sales) / m.days)
 
 
 @metric(MONEY, better=NEITHER, group=COST)
 def cost_of_goods_sold(m: Sums) -> Floats:
-    """Units shipped of those ordered, and substitutes, at what they cost."""
+    """Shipped units and substitutes at their unit cost."""
     taken, costs = m.of(Substitution), m.of(average_costs)
     substitutes = taken.by_line(costs[taken.taken["stock"]] * taken.taken["units"])
     return m.fold((costs * m.shipped + substitutes) / m.days)
@@ -215,20 +215,20 @@ def cost_of_goods_sold(m: Sums) -> Floats:
 
 @metric(MONEY, better=MORE, group=COST)
 def profit(m: Sums) -> Floats:
-    """Revenue less cost of goods sold and all costs except purchases and lost margins."""
+    """Revenue minus cost of goods sold and all costs except purchases and lost margins."""
     running = m.fold_stock(m.of(Costs).total(without=("purchase", "lost_margin")))
     return m["revenue"] - m["cost_of_goods_sold"] - running
 
 
 @metric(MONEY, better=NEITHER, group=COST)
 def purchase_cash_flow(m: Sums) -> Floats:
-    """What purchases cost when they are ordered, sold or not: `cost.purchase`."""
+    """Cost of purchases when ordered, sold or not: `cost.purchase`."""
     return m["cost.purchase"]
 
 
-@metric("money", better=LESS, group=COST, tables=("site",))
+@metric("money", better=LESS, group=COST, tables=("product", "site"))
 def stock_value(m: Sums) -> Floats:
-    """Units in stock (`stock_units`) at what they cost, time average."""
+    """Units in stock (`stock_units`) at unit cost, time average."""
     return m.fold_stock(m.of(average_costs) * m.of(Stocks).owned)
 
 

@@ -25,7 +25,7 @@ def site_fill_rate(m: Sums) -> Floats:
 
 @metric("units per day", better=NEITHER, group=NETWORK, tables=("site",))
 def transferred_per_day(m: Sums) -> Floats:
-    """Units sent for from other sites of the level."""
+    """Units transferred from other sites of the same level."""
     purchases = m.of(Purchases)
     return m.fold_stock(purchases.transferred) if purchases.transfers else m.nothing
 

@@ -95,7 +95,7 @@ class Reactions:
 
     @cached_property
     def expedited(self) -> Counted | None:
-        """Purchases brought forward, and their units."""
+        """Expedited purchases and their units."""
         if not any(point.expedites for point in self.points):
             return None
         deliveries = self.m.log.deliveries

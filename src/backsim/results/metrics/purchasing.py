@@ -120,28 +120,28 @@ class Forecasts:
 
 @metric("share", better=LESS, group=PURCHASING)
 def forecast_error(m: Sums) -> Floats:
-    """Absolute errors of the forecasts one period ahead / demand of these periods."""
+    """Absolute errors of one-period forecasts / demand of these periods."""
     forecasts = m.of(Forecasts)
     return forecasts.absolute_errors / forecasts.demand
 
 
 @metric("share", better=NEITHER, group=PURCHASING)
 def forecast_bias(m: Sums) -> Floats:
-    """Forecasts one period ahead less demand / demand of these periods."""
+    """One-period forecasts minus demand / demand of these periods."""
     forecasts = m.of(Forecasts)
     return forecasts.errors / forecasts.demand
 
 
 @metric("per day", better=NEITHER, group=PURCHASING)
 def expedited_per_day(m: Sums) -> Floats:
-    """Purchases brought forward."""
+    """Expedited purchases."""
     found = m.of(Reactions).expedited
     return m.nothing if found is None else m.fold_stock(found[0] / m.days)
 
 
 @metric("per day", better=NEITHER, group=PURCHASING)
 def withdrawn_late_per_day(m: Sums) -> Floats:
-    """Late purchases withdrawn."""
+    """Cancelled late purchases."""
     found = m.of(Reactions).withdrawn
     return m.nothing if found is None else m.fold_stock(found[0] / m.days)
 

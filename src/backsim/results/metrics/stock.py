@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@metric("units", better=LESS, group=STOCK, tables=("site",))
+@metric("units", better=LESS, group=STOCK, tables=("product", "site"))
 def mean_on_hand(m: Sums) -> Floats:
     """Units free to ship, time average."""
     return m.fold_stock(m.of(Stocks).average("on_hand_days"))
@@ -24,11 +24,11 @@ def mean_on_hand(m: Sums) -> Floats:
 
 @metric("units", better=LESS, group=STOCK)
 def mean_reserved(m: Sums) -> Floats:
-    """Units kept for orders that are not whole yet, time average."""
+    """Units reserved for incomplete orders, time average."""
     return m.fold_stock(m.of(Stocks).average("reserved_days"))
 
 
-@metric("units", better=LESS, group=STOCK, tables=("site",), always=True)
+@metric("units", better=LESS, group=STOCK, tables=("product", "site"), always=True)
 def mean_backlog(m: Sums) -> Floats:
     """Units that customers wait for, time average."""
     return m.fold(m.backlog)
@@ -36,13 +36,13 @@ def mean_backlog(m: Sums) -> Floats:
 
 @metric("units", better=LESS, group=STOCK)
 def stock_units(m: Sums) -> Floats:
-    """Units in stock: on hand, reserved, and on their way from another site, time average."""
+    """Units in stock: on hand, reserved and in transit from another site, time average."""
     return m.fold_stock(m.of(Stocks).owned)
 
 
 @metric("units", better=NEITHER, group=STOCK)
 def mean_on_order(m: Sums) -> Floats:
-    """Units ordered and not received, time average."""
+    """Units purchased and not yet received, time average."""
     return m.fold_stock(m.of(Stocks).average("on_order_days"))
 
 
@@ -62,7 +62,7 @@ def mean_site_backlog(m: Sums) -> Floats:
 
 @metric("units", better=NEITHER, group=STOCK)
 def mean_net_stock(m: Sums) -> Floats:
-    """On hand less units not yet allotted to waiting lines, time average."""
+    """Units on hand minus units not yet allotted to waiting lines, time average."""
     return m.fold_stock(m.of(Stocks).average("net_days"))
 
 
@@ -75,7 +75,7 @@ def stock_at_receipt(m: Sums) -> Floats:
 
 @metric("units", better=NEITHER, group=STOCK)
 def sd_net_stock(m: Sums) -> Floats:
-    """Standard deviation over time of on hand less backlog (mean over stock points)."""
+    """Standard deviation over time of units on hand minus backlog (mean over stock points)."""
     stocks = m.of(Stocks)
     net = stocks.average("net_days")
     variance = np.maximum(stocks.average("net_squared_days") - net**2, 0.0)

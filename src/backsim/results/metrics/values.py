@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.errors import InputError, nearest
+from backsim.errors import InputError, counted, nearest
 from backsim.results.metrics.registry import METRICS
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.model import Model
@@ -22,12 +22,21 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Metrics:
     """The metrics of one run: `metrics["fill_rate"]`, `metrics.get("otif", "class", "gold")`."""
 
     views: tuple[tuple[str, str], ...]
     values: Mapping[str, Floats]
+
+    def __repr__(self) -> str:
+        views = counted(len(self.views), "view")
+        return f"Metrics({counted(len(self.values), 'metric')}, {views}: {_some(self)}, ...)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: every metric, overall and by class."""
+        shown: str = self.table("class").to_html(float_format="{:.4g}".format, border=0)
+        return shown
 
     @cached_property
     def _place(self) -> dict[tuple[str, str], int]:
@@ -68,6 +77,20 @@ class Metrics:
         import pandas as pd
 
         return pd.DataFrame(self.rows(), columns=["metric", "dimension", "member", "value"])
+
+    def table(self, by: str = "class") -> pd.DataFrame:
+        """Rows are metrics; columns are "overall" and the members of `by`: class, product, site."""
+        import pandas as pd
+
+        places = {"overall": self._place["", ""]}
+        places |= {member: i for (kind, member), i in self._place.items() if kind == by}
+        columns = {name: [float(v[i]) for v in self.values.values()] for name, i in places.items()}
+        return pd.DataFrame(columns, index=pd.Index(list(self.values), name="metric"))
+
+
+def _some(metrics: Metrics) -> str:
+    known = [n for n in ("fill_rate", "mean_wait", "cost.total") if n in metrics.values]
+    return ", ".join(f"{name}={metrics[name]:.4g}" for name in known)
 
 
 def measure(model: Model, log: Log) -> Metrics:

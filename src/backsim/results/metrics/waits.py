@@ -58,11 +58,11 @@ class Waits:
         return np.array([np.nan if curve is None else figure(curve) for curve in self.curves])
 
 
-@metric("days", better=LESS, group=WAITING, tables=("class", "site"), always=True)
+@metric("days", better=LESS, group=WAITING, tables=("class", "product", "site"), always=True)
 def mean_wait(m: Sums) -> Floats:
-    """Days from order to shipment per unit ordered and not cancelled; at once counts 0.
+    """Days from order to shipment per unit ordered and not cancelled.
 
-    By Little's law: their mean backlog / their units ordered per day.
+    Units served immediately count 0. By Little's law: mean backlog / units ordered per day.
     """
     waits = m.of(Waits)
     return waits.mean
@@ -130,26 +130,26 @@ for _days in AGES:
 
 @metric("days", better=LESS, group=WAITING)
 def longest_wait(m: Sums) -> Floats:
-    """The longest wait seen, of units shipped or still waiting at the horizon."""
+    """The longest wait observed, of units shipped or still waiting at the horizon."""
     return m.of(Waits).each(lambda curve: curve.longest)
 
 
 @metric("days", better=LESS, group=WAITING)
 def backorder_age(m: Sums) -> Floats:
-    """Mean wait of the units that had to wait, those that still wait included."""
+    """Mean wait of the units that had to wait, including those still waiting."""
     waits = m.of(Waits)
     return np.where(waits.late > 0, waits.days / waits.late, np.nan)
 
 
 @metric("share", better=LESS, group=WAITING)
 def still_waiting_rate(m: Sums) -> Floats:
-    """Units ordered in the window that still wait at its end / units ordered."""
+    """Units ordered in the window and still waiting at its end / units ordered."""
     return m.per_ordered(m.open)
 
 
 @metric("units", better=LESS, group=WAITING)
 def backlog_growth(m: Sums) -> Floats:
-    """Mean backlog in the second half of the window less that in the first."""
+    """Mean backlog in the second half of the window minus that in the first."""
     start, end = m.model.warm_up, m.model.horizon
     middle = (start + end) / 2
     first, second = m.waiting(start, middle)[0], m.waiting(middle, end)[0]

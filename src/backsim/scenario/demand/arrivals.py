@@ -113,7 +113,7 @@ class PoissonProcess(Renewals):
     """Customers arrive independently of each other."""
 
     rate: Rate
-    """Orders a day, on average."""
+    """Mean number of orders per day."""
 
     independent = True
 
@@ -132,7 +132,7 @@ class PoissonProcess(Renewals):
 
 @arrivals("renewal")
 class Renewal(Renewals):
-    """Independent times between orders, of any distribution."""
+    """Independent times between orders, from any distribution."""
 
     interval: Interval
     """Days between orders."""
@@ -169,7 +169,7 @@ class Renewal(Renewals):
 
 @arrivals("period")
 class Period(Arrivals):
-    """One order every period, for demand per period.  An order of size 0 is none."""
+    """One order per period, for periodic demand. An order of size 0 does not count as an order."""
 
     every: PositiveDays = 1.0
     """Days between orders."""

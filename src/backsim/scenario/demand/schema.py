@@ -49,9 +49,9 @@ class Cycle(Spec):
     """A season: factors on the rate that repeat."""
 
     period: PositiveDays
-    """Days after which the factors start again."""
+    """Length of the cycle in days."""
     factors: Factors
-    """Each holds for an equal part of the period; they are scaled to a mean of 1."""
+    """One factor per equal part of the period; scaled to a mean of 1."""
 
 
 class Pattern(Spec):
@@ -75,14 +75,15 @@ class Process(Spec):
     pattern: Pattern = Pattern()
     """Season, trend and calendar of the rate."""
     products: Annotated[Weights, Refers("products")]
-    """What is ordered: one product, or several with weights (each line chooses anew)."""
+    """What is ordered: one product, or several with weights (drawn for each line)."""
     sites: Annotated[Weights, Refers("sites")] = Field({"*": 1.0})
-    """Where: one site, or several with weights (each order chooses one)."""
+    """Where: one site, or several with weights (drawn for each order)."""
     lines: Lines = Field(1, validate_default=True)
-    """Lines an order (rounded, at least 1)."""
+    """Lines per order (rounded, at least 1)."""
     size: Size = Field(1, validate_default=True)
-    """Units per line, or packs where the product has a `pack` (rounded; a line of 0 or less is
-    none)."""
+    """Units per line, or packs if the product has a `pack` (rounded; a line of 0 or less is
+    dropped).
+    """
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Process:
@@ -103,7 +104,7 @@ Regex = Annotated[str, AfterValidator(_compiles)]
 
 
 class Filter(Spec):
-    """Keep the rows whose column passes; the others are counted as skipped."""
+    """Keep the rows that pass this filter; the others are counted as skipped."""
 
     column: str
     """The column's name."""
@@ -127,13 +128,13 @@ class Columns(Spec):
     units: str
     """Units ordered."""
     order: str | None = None
-    """Rows with the same value are lines of one order; without it each row is an order."""
+    """Rows with the same value are lines of one order. Without it, each row is an order."""
     site: str | None = None
-    """Without it all orders go to the only site, or to `Trace.site`."""
+    """Site of the order. Without it, all orders go to the only site, or to `Trace.site`."""
     customer: str | None = None
-    """Who ordered; an order number that comes again for another customer is another order."""
+    """The customer. The same order number for another customer is another order."""
     price: str | None = None
-    """Price per unit; its mean is the product's price where none is given."""
+    """Price per unit. Its mean becomes the product's price if none is given."""
 
 
 class Cancellations(Spec):
@@ -143,11 +144,11 @@ class Cancellations(Spec):
     """
 
     column: str
-    """The column that tells a cancellation."""
+    """The column that identifies a cancellation."""
     matches: Regex
-    """Its whole text matches this regular expression in a cancellation."""
+    """Regular expression that the whole text of a cancellation matches."""
     same: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Columns, such as customer and product, whose texts agree."""
+    """Columns whose texts must agree, such as customer and product."""
 
 
 def _found(value: Any) -> Any:
@@ -180,32 +181,35 @@ Encoding = Annotated[str, _told(check_encoding)]
 
 
 class Trace(Spec):
-    """Order lines from a CSV file (plain or .gz) or an Excel workbook, replayed as they were."""
+    """Order lines from a CSV file (plain or .gz) or an Excel workbook, replayed as recorded."""
 
     file: str
-    """Path of the file; a relative one starts at the scenario file's folder."""
+    """Path of the file, relative to the folder of the scenario file."""
     columns: Columns
     """The names of the columns to use."""
     date_format: DateFormat = None
-    """As in `strptime`, e.g. "%Y-%m-%d"; or "days" for plain numbers of days.  Default (or "auto",
-    "mixed"): found from the whole column, and refused where it can be read in two ways."""
+    """Date format as in `strptime`, such as "%Y-%m-%d", or "days" for plain numbers of days.
+    Default (or "auto", "mixed"): detected from the whole column; an ambiguous column is an
+    error.
+    """
     decimal: Literal[".", ","] | None = None
-    """The decimal sign; the other one stands between thousands.  Default: found from the file."""
+    """The decimal sign; the other sign separates thousands. Default: detected."""
     delimiter: Delimiter | None = None
-    """The character between fields of a CSV file.  Default: found from the header."""
+    """The delimiter of a CSV file. Default: detected."""
     encoding: Encoding | None = None
-    """Of a CSV file.  Default: UTF-8 or UTF-16, or else cp1252."""
+    """The encoding of a CSV file. Default: UTF-8 or UTF-16, otherwise cp1252."""
     sheet: str | None = None
-    """The sheet of a workbook; may be left out when there is one."""
+    """The sheet of a workbook; optional if there is only one."""
     order_numbers: Literal["may_repeat", "unique"] = "may_repeat"
-    """`may_repeat`: rows of one number are one order only on the same day, for the same site and
-    customer; `unique`: wherever they stand."""
+    """`may_repeat`: rows with the same number form one order only on the same day, for the same
+    site and customer. `unique`: always.
+    """
     where: tuple[Filter, ...] = ()
-    """Filters, all of which a row must pass."""
+    """Filters; a row must pass all of them."""
     cancelled: Cancellations | None = None
-    """How the file says that an order was cancelled; both rows are skipped."""
+    """How the file records that an order was cancelled; both rows are skipped."""
     top_products: PositiveCount | None = None
-    """Use only the products with most lines."""
+    """Use only this many products: those with most lines."""
     site: Annotated[Name | None, Refers("sites")] = None
     """The site of all orders."""
 
@@ -214,11 +218,11 @@ class WrittenOrder(Spec):
     """One order, written out in the scenario."""
 
     time: Days
-    """When, in days from the start."""
+    """Days from the start."""
     lines: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1), Refers("products")]
     """Units of each product."""
     site: Annotated[Name | None, Refers("sites")] = None
-    """May be left out when there is one site."""
+    """Optional if there is only one site."""
 
 
 class TraceDemand(Spec):

@@ -39,7 +39,7 @@ def _own_faults(network: Network, pair: Pair) -> Iterator[Found]:
     yield from _transfer_faults(network, pair)
     orders = network.above[pair] or network.senders(pair)
     if orders and pair[1] in network.scenario.customers:
-        expected = f"another name for site {pair[1]}, which orders beside the customer classes"
+        expected = f"another name for site {pair[1]}, which orders there like a customer class"
         yield pair, "", (), expected, "the name of a customer class"
     if fields.get("made_from") and (len(sources) > 1 or network.sites_of(pair)):
         expected = f"one supplier, the workshop, as {pair[0]} is made from components"

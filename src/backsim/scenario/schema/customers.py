@@ -47,62 +47,65 @@ class Broken(Spec):
     """What a customer does when a promise and its grace have passed."""
 
     leaves: Probability = 1.0
-    """Probability of cancelling, at each broken promise; else they wait on without a promise."""
+    """Probability that the customer cancels at a broken promise; otherwise they keep waiting
+    without a promise.
+    """
     shrinks: Positive = 1.0
-    """Factor on what is left of their patience: the tolerances, told and not told."""
+    """Factor on the remaining patience (both tolerances: informed and not informed)."""
 
 
 class Informed(Spec):
-    """What customers do when they are told how long they will wait."""
+    """How customers react when told how long they will wait."""
 
     tolerance: Tolerance | None = None
-    """Longest promised wait accepted, from the order; who is told more leaves at once.
-
-    Without it, the same days that the customer waits when told nothing.
+    """Longest promised wait that a customer accepts, counted from the order. Customers quoted a
+    longer wait cancel immediately. Default: the same tolerance as when not informed.
     """
     grace: Grace = Field(0, validate_default=True)
-    """Days a customer waits past a promise; unlimited: they stay until the order ships."""
+    """Days a customer waits past a promise. `unlimited`: until the order ships."""
     broken: Broken = Broken()
     """What happens when promise and grace have passed."""
 
 
 class Inquiries(Spec):
-    """Customers ask where their order is, while no promise stands."""
+    """Customers without a valid promise ask where their order is."""
 
     rate: Rate
-    """Inquiries a day and waiting order, at random times."""
+    """Inquiries per day and waiting order, at random times."""
     at_most: PositiveCount = 5
-    """Inquiries of one order."""
+    """Maximum number of inquiries per order."""
 
 
 class Express(Spec):
     """A faster way to the customer."""
 
     days: Days
-    """Days on the way."""
+    """Delivery time in days."""
     slack: Time = 0.0
-    """Units go by express that would else arrive less than so many days before the due date."""
+    """Ship by express when normal delivery would arrive less than this many days before the due
+    date.
+    """
 
 
 class Delivery(Spec):
     """The way from the site to the customer."""
 
     days: Days = 0.0
-    """Days on the way."""
+    """Delivery time in days."""
     express: Express | None = None
-    """A faster way, for units in a hurry."""
+    """A faster delivery for urgent units."""
 
 
 Delivering = Annotated[Delivery, number_for("days", Days | Delivery)]
 
 
 class Serving(Spec):
-    """Which sites serve customers, beside the one where they order."""
+    """Which other sites serve customers, in addition to the one where they order."""
 
     sites: Annotated[Selection, Refers("sites")] = ("*",)
-    """The others: a name, a list in order of preference, or "*" for all."""
+    """The other sites: a name, a list in order of preference, or "*" for all."""
     order: Literal["given", "nearest"] = "given"
-    """Which of them is tried first: as given, or the nearest to the site of the order."""
+    """Which site is tried first: in the order given, or the nearest to the site of the order."""
     split: bool = True
     """Whether the lines of an order may be served from different sites."""
 
@@ -122,32 +125,34 @@ class CustomerClass(Spec):
     """Customers who share demand, priority and tolerance."""
 
     demand: Annotated[tuple[Demand, ...], Field(min_length=1), listed(Demand)]
-    """What they order: one entry or a list, each an independent stream."""
+    """What they order: one entry, or a list of independent streams."""
     priority: Annotated[SomeCount, OFF_TAPE] = 1
-    """1 is the most important class."""
+    """Rank of the class; 1 is the most important."""
     tolerance: Tolerance = "unlimited"
     """Days a customer waits: unlimited (full backordering), none (lost sale), or a distribution."""
     backorder_share: Probability = 1.0
-    """Share of customers who wait at all; the others are lost when there is no stock."""
+    """Share of customers who are willing to wait; the others are lost when there is no stock."""
     due_in: Duration = Field(0, validate_default=True)
     """Days from the order to its due date."""
     announced: Annotated[Days, OFF_TAPE] = 0.0
-    """Days before it is wanted that an order is known: from then on it lowers the position, and
-    nothing ships before.  Waits and due dates count from the day it is wanted."""
+    """Advance notice of orders in days. A known order lowers the inventory position; it ships no
+    earlier than the day for which it is wanted, from which waits and due dates count.
+    """
     informed: Informed = Informed()
-    """What they do when they are told how long they will wait."""
+    """How they react when told how long they will wait."""
     inquiries: Inquiries | None = None
-    """How they ask when they are not told."""
+    """How often they ask when they have no promise."""
     shipment: Annotated[Literal[SHIPMENT], OFF_TAPE] = "partial"  # type: ignore[valid-type]
-    """Ship units as they come (partial), whole lines (line), or whole orders (order)."""
+    """Ship units as they become available (partial), complete lines (line) or complete orders
+    (order).
+    """
     served_by: ServedBy | None = None
-    """The sites that serve an order which the site where it is placed cannot fill; else it waits.
-
-    Names in order of preference, "*" for all, or a mapping.
+    """Other sites that serve an order when its own site cannot; otherwise it waits. Names in order
+    of preference, "*" for all, or a mapping.
     """
     delivery: Delivering = Delivery()
-    """Days on the way, or a mapping; due dates are dates of delivery."""
+    """Delivery time in days, or a mapping. Due dates are delivery dates."""
     takes_substitute: Probability = 1.0
-    """Share of customers who take a substitute; orders shipped whole are offered none."""
+    """Share of customers who accept a substitute. Ship-complete orders are offered none."""
     costs: Annotated[ClassCosts, OFF_TAPE] = CustomerCosts()
     """Costs of this class, where they differ."""

@@ -68,17 +68,17 @@ class Observation(Spec):
     """How demand is observed for a forecast."""
 
     every: PositiveDays = 1.0
-    """Days of a period; the forecast is updated at its end."""
+    """Length of a period in days. The forecast is updated at the end of each period."""
     first: Days | None = None
-    """Day on which the first period ends; without it, one period after the start."""
+    """Day on which the first period ends. Default: one period after the start."""
     censored: bool = False
-    """Units lost at once are not seen: only what is shipped or waited for counts as demand."""
+    """Whether lost sales are unobserved: only shipped or backordered units count as demand."""
     error_smoothing: OpenProbability = 0.1
     """Weight of the latest period in the mean squared error of the forecasts."""
     mean: UnitsPerDay | None = None
-    """Units a day forecast at the start; without it, the scenario's own mean demand."""
+    """Initial forecast in units per day. Default: the mean demand of the scenario."""
     variance: SquaredUnitsPerDay | None = None
-    """Squared error a day at the start; without it, the variance of the scenario's demand a day."""
+    """Initial squared error per day. Default: the variance of the scenario's daily demand."""
 
 
 Observing = Annotated[Observation, number_for("every", PositiveDays | Observation)]
@@ -100,9 +100,12 @@ class Batches(Spec):
     first: Days = 0.0
     """Day of the first run."""
     between: bool = True
-    """New orders may take stock on hand between runs; else they too wait for the next one."""
+    """Whether new orders may take stock on hand between runs; otherwise they wait for the next one.
+    """
     reallocate: bool = False
-    """Runs take back units kept for orders that are not whole, and give them by priority anew."""
+    """Whether runs take back units reserved for incomplete orders and allocate them again by
+    priority.
+    """
 
 
 Clearing = Annotated[
@@ -143,18 +146,20 @@ MostStock = Annotated[Literal["unlimited"] | PositiveUnits, WordOr("a number of 
 
 
 class Policy(Spec):
-    """How a stock point is run.  `policy` is for all; entries of `stock` may differ."""
+    """How a stock point is run. `policy` applies to all; entries of `stock` may differ."""
 
     reorder: Annotated[ReorderRule | None, OFF_TAPE] = None
     """When and how much to order."""
     review: Annotated[Reviewing, OFF_TAPE] = "continuous"
-    """After each event that lowers the position, or periodic: a number of days or a mapping."""
+    """Continuous (after each event that lowers the position) or periodic: a number of days, or a
+    mapping.
+    """
     priority: Annotated[PriorityRule, OFF_TAPE] = Field("fcfs", validate_default=True)
     """Who is served first when stock arrives."""
     rationing: Annotated[RationingRule, OFF_TAPE] = Field("none", validate_default=True)
     """Stock held back for more important classes."""
     forecast: Annotated[ForecastRule, OFF_TAPE] = Field("static", validate_default=True)
-    """How demand is forecast, for reorder rules that ask for a forecast."""
+    """How demand is forecast, for reorder rules that use a forecast."""
     observe: Annotated[Observing | None, OFF_TAPE] = Observation()
     """When and how demand is observed for the forecast: a number of days or a mapping."""
     notice: Annotated[
@@ -164,44 +169,50 @@ class Policy(Spec):
         listed(NoticeRule),
         OFF_TAPE,
     ] = Field("silent", validate_default=True)
-    """When customers who wait are told: a rule or a list, of which the earliest counts."""
+    """When waiting customers are informed: a rule, or a list of rules of which the earliest counts.
+    """
     estimate: Annotated[EstimateRule, OFF_TAPE] = Field("mean_lead_time", validate_default=True)
-    """Which date they are told."""
+    """Which date waiting customers are told."""
     least_order: Annotated[PositiveUnits, OFF_TAPE] = 1
-    """The supplier accepts no smaller purchase."""
+    """Minimum order quantity (MOQ)."""
     multiple: Annotated[PositiveUnits, OFF_TAPE] = 1
-    """Purchases are rounded up to multiples of so many units (a case, a pallet)."""
+    """Order multiple: purchases are rounded up to a multiple of this many units (a case, a pallet).
+    """
     most_stock: Annotated[MostStock, OFF_TAPE] = "unlimited"
-    """Units that the position may reach by a purchase; one that has no room is rounded down to a
-    multiple, and not placed if that is below `least_order`."""
+    """Largest position that a purchase may reach.  A larger purchase is rounded down to a multiple,
+    and not placed if that is below `least_order`."""
     overtaking: Annotated[Literal[OVERTAKING], OFF_TAPE] = "skip"  # type: ignore[valid-type]
-    """What if a line cannot be filled whole?  Those behind it wait (strict), or not (skip).
-
-    partial: they wait, and it takes what there is, which is kept for it until it is whole.
+    """What happens when the first line in the queue cannot be filled completely. `strict`: the
+    lines behind it wait. `skip`: they may be served. `partial`: they wait, and the available
+    units are reserved for the first line until it is complete.
     """
     sharing: Annotated[Literal[SHARING], OFF_TAPE] = "none"  # type: ignore[valid-type]
-    """Fair share of stock among waiting lines: in proportion to units open, or evenly (max_min).
-
-    none: lines are served one after the other, as `priority` says.
+    """Fair share of stock among waiting lines: in proportion to open units, or evenly (`max_min`).
+    `none`: lines are served one after the other, in the order of `priority`.
     """
     substitution: Annotated[Literal["never", "at_order", "when_late", "both"], OFF_TAPE] = (
         "at_order"
     )
     """When substitutes are offered: when a customer orders, when a promise slips, or both."""
     clearing: Annotated[Clearing, OFF_TAPE] = "at_arrival"
-    """When waiting lines are served: whenever units are free, or only every so many days."""
+    """When waiting lines are served: whenever units are available, or only every given number of
+    days.
+    """
     backlog_limit: Annotated[Waiting, OFF_TAPE] = "unlimited"
-    """How much may wait here: a number of lines, or a mapping.  A customer with whose line more
-    would wait is lost at once."""
+    """Largest backlog: a number of lines, or a mapping.  A customer whose line would exceed it is
+    lost."""
     transfers: Transfers | None = None
-    """Units from other sites of the same level, when there are too few here."""
+    """Lateral transshipments: units from other sites of the same level when this one runs short."""
     withdraw: Annotated[bool, OFF_TAPE] = False
-    """When a customer cancels, withdraw as many units that the supplier has not started."""
+    """Whether a cancellation also withdraws as many purchased units that the supplier has not
+    started.
+    """
     expedite: Annotated[Expediting | None, OFF_TAPE] = None
-    """When purchases under way are brought forward; never, if nothing is said."""
+    """When to expedite purchases in transit. Default: never."""
     cancel_late: Annotated[Cancelling | None, OFF_TAPE] = None
-    """Withdraw a purchase that is known to come so many days after its quoted date, or has not come
-    by then, and that the supplier has not begun with; never, if nothing is said."""
+    """Cancel a purchase that the supplier has not started once it is expected, or already is, this
+    many days later than quoted. Default: never.
+    """
 
     @property
     def periodic(self) -> Review | None:

@@ -53,7 +53,7 @@ class Product(Spec):
         ),
         Refers("products"),
     ] = {}
-    """What is offered when it is out of stock, in this order: names, or names with a discount."""
+    """What is offered when it is out of stock, in this order: names, optionally with a discount."""
     costs: Annotated[CostRates, OFF_TAPE] = CostRates()
     """Costs of this product, where they differ."""
 
@@ -71,4 +71,4 @@ class Site(Spec):
     """A place where stock is kept."""
 
     place: Place | None = None
-    """Where it is, [x, y] in any unit of distance; needed where the nearest site serves."""
+    """Location [x, y] in any unit of distance; needed if the nearest site serves."""

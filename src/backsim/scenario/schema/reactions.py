@@ -19,19 +19,23 @@ WholeOrCover = Annotated[
 
 
 class Expedite(Spec):
-    """Purchases under way are brought forward, each at most once, and paid for: `costs.expedite`.
+    """Expedite purchases in transit, each at most once, at the cost `costs.expedite`.
 
-    It takes `level`, `late`, or both; either is a reason.
+    Give `level`, `late`, or both; either triggers expediting.
     """
 
     days: PositiveDays
-    """Days by which a purchase arrives earlier; one that has not been dispatched cannot."""
+    """Days by which an expedited purchase arrives earlier. Only dispatched purchases can be
+    expedited.
+    """
     level: WholeLevel | None = None
-    """Units on hand less the backlog, at or below which the next purchases are expedited: as many
-    as it takes to come above it."""
+    """Expedite when units on hand minus the backlog are at or below this level: as many of the next
+    purchases as it takes to rise above it.
+    """
     late: Days | None = None
-    """Days after the quoted date; a purchase that is said to come later is expedited, or one that
-    has not come by then."""
+    """Expedite a purchase that is expected, or already is, more than this many days later than
+    quoted.
+    """
 
     @model_validator(mode="after")
     def _check_reason(self) -> Expedite:
@@ -41,13 +45,14 @@ class Expedite(Spec):
 
 
 class Emergency(Spec):
-    """A source of last resort: it is asked when stock runs short before it could deliver."""
+    """A source of last resort, used when stock would run short within its own lead time."""
 
     level: WholeOrCover
-    """Units on hand and expected within its mean lead time, less the backlog: at or below it, the
-    source is asked, before the reorder rule."""
+    """Level at or below which the source is used: of units on hand plus units expected within its
+    mean lead time, minus the backlog. It is checked before the reorder rule.
+    """
     up_to: WholeOrCover
-    """Units that bring these up to here are bought."""
+    """Order-up-to level of the emergency source."""
     counts: Literal["soon", "all"] = "soon"
     """Which units on order are compared with `level`: those expected within its mean lead time, or
     all (the single-index policy)."""

@@ -49,19 +49,19 @@ class Above(Spec):
 
 
 class Target(Spec):
-    """A level that gives a service, computed from the scenario's demand and lead time.
+    """A level that reaches a service target, computed from the scenario's demand and lead time.
 
-    The least whole number that does.  `backsim resolve` shows it; docs/reorder.md has the formulas.
+    It is the smallest whole number that does. `backsim resolve` shows it; docs/reorder.md has the
+    formulas.
     """
 
     cycle_service: Share | None = None
     """Probability that the demand over lead time and review period is at most the level."""
     fill_rate: Share | None = None
-    """Share of the units ordered that is served from stock, for the order size of the rule."""
+    """Share of units served from stock, for the order size of the rule."""
     demand: Literal["normal", "gamma", "compound"] = "gamma"
-    """How the demand over the lead time is taken to be distributed.
-
-    `compound` is exact: compound Poisson, or sums of the demand of periods.
+    """Assumed distribution of the demand over the lead time. `compound` is exact: compound Poisson,
+    or sums of periodic demand.
     """
 
     @model_validator(mode="after")
@@ -75,11 +75,11 @@ class Service(Spec):
     """A safety factor from a cycle service: the quantile of the normal distribution."""
 
     cycle_service: Share
-    """Probability that the demand is no more than expected and the safety stock."""
+    """Probability that demand does not exceed its mean plus the safety stock."""
 
 
 class SafetyStock(Spec):
-    """A level so many units above the mean demand over lead time and review period."""
+    """A level given as units above the mean demand over lead time and review period."""
 
     safety_stock: Level
     """Units above the mean."""

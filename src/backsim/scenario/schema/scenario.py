@@ -36,10 +36,10 @@ from backsim.scenario.shorthand import (
 
 
 class Limits(Spec):
-    """The largest work a replication may be; checked before anything is done."""
+    """The largest amount of work allowed per replication; checked before the run starts."""
 
     events: Positive = 200e6
-    """Expected events a replication."""
+    """Expected events per replication."""
     memory: Positive = 8.0
     """Expected memory of a replication, in GB (1e9 bytes)."""
 
@@ -72,7 +72,7 @@ class Scenario(Spec):
     warm_up: Annotated[Days, OFF_TAPE] = 0.0
     """Days at the start that no metric counts."""
     start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
-    """The date of day 0; calendars need it, and a trace takes its first day if there is none."""
+    """The date of day 0. Calendars need it; without it, a trace starts on its first day."""
     known_until: PositiveDays | None = None
     """Day up to which traces are known when levels in days, levels from a service and first
     forecasts are computed: as known on that day.  Default: to their end, the future included."""
@@ -100,11 +100,11 @@ class Scenario(Spec):
     opening: Opening | None = None
     """What there is at the start: open orders, stock, purchases under way."""
     costs: Annotated[CostRates, OFF_TAPE] = CostRates()
-    """Costs, unless a stock point, product or class has its own; 0 where nothing is said."""
+    """Costs, unless a stock point, product or class has its own. Default: 0."""
     purchase_limits: Annotated[tuple[PurchaseLimit, ...], OFF_TAPE] = ()
     """Room, credit or money that purchases of several stock points share."""
     limits: Annotated[Limits, OFF_TAPE] = Limits()
-    """The largest work a replication may be."""
+    """The largest amount of work allowed per replication."""
 
 
 class ResolvedScenario(Scenario):

@@ -30,16 +30,16 @@ from backsim.scenario.shorthand import (
 
 
 class SiteSource(Spec):
-    """Another site that a stock point is supplied from: its purchases are orders there."""
+    """Another site that supplies this stock point: its purchases are orders there."""
 
     site: Annotated[Name, Refers("sites", draws=True)]
-    """The site that supplies; it keeps the same product."""
+    """The supplying site; it must keep the same product."""
     transport: Duration = Field(0, validate_default=True)
-    """Days from shipment there to arrival here; one draw a purchase."""
+    """Days from shipment there to arrival here; one draw per purchase."""
     crossing: bool = True
-    """Whether units may arrive before some that were shipped earlier."""
+    """Whether units may overtake units shipped earlier."""
     shipment: Literal["partial", "whole"] = "partial"
-    """Ship units as they come, each part on its own, or only whole purchases."""
+    """Ship units as they become available (`partial`), or only complete purchases (`whole`)."""
     priority: SomeCount = 1
     """Priority of these purchases there, among customer classes; 1 is the most important."""
     share: OpenProbability | None = None
@@ -52,20 +52,22 @@ class SiteSource(Spec):
 
 
 class Transfers(Spec):
-    """Units sent for from other sites of the same level, when there are too few here."""
+    """Lateral transshipments: units from other sites of the same level when this one runs short."""
 
     sites: Annotated[
         tuple[Name, ...], Field(min_length=1), listed(Name), Refers("sites", draws=True)
     ]
-    """Who may send them, in order of preference; a site in its own list does not count."""
+    """Sites that may send units, in order of preference; a site ignores itself."""
     when: Literal["never", "at_stock_out", "at_level"] = "at_stock_out"
-    """Asked for: the units that customers wait for, or what is missing to `level`, if anything."""
+    """`at_stock_out`: request the units that customers wait for. `at_level`: request what is
+    missing to `level`.
+    """
     level: SomeUnits = 0
-    """With at_level: units that are to be here, or on their way from the other sites."""
+    """With `at_level`: target for units here or on their way from the other sites."""
     keep: SomeUnits = 0
-    """Units on hand that the other site keeps for itself."""
+    """Units on hand that the sending site keeps for itself."""
     days: Duration = Field(0, validate_default=True)
-    """Days from there to here; one draw a transfer."""
+    """Transfer time in days; one draw per transfer."""
 
     @model_validator(mode="after")
     def _check_level(self) -> Transfers:
@@ -86,9 +88,9 @@ class SupplierSource(Spec):
     share: OpenProbability | None = None
     """Share of the units bought here; without shares, sources are tried in order."""
     emergency: Emergency | None = None
-    """It is asked only in emergencies; there is another source."""
+    """Use this source only in emergencies; another source must be regular."""
     surcharge: Money = 0.0
-    """Money per unit bought here, beside `costs.purchase`."""
+    """Money per unit bought here, in addition to `costs.purchase`."""
 
     site: ClassVar[None] = None
 

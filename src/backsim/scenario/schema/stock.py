@@ -45,7 +45,7 @@ Initial = Annotated[
 class StockPoint(Policy):
     """Stock points: products at sites, and how they differ from `policy`.
 
-    Several entries may match one stock point; of each field the last one given counts.
+    Several entries may match one stock point; the last value given for a field counts.
     """
 
     products: Annotated[Selection, Refers("products")] = ("*",)
@@ -53,18 +53,20 @@ class StockPoint(Policy):
     sites: Annotated[Selection, Refers("sites")] = ("*",)
     """Which sites: a name, a list, or "*" for all."""
     supplier: Sources | None = None
-    """Where it buys: a supplier's name, a site, or a list; left out, the only supplier there is."""
+    """Where it buys: a supplier's name, a site, or a list. Default: the only supplier."""
     made_from: Annotated[
         Annotated[Mapping[Name, PositiveUnits], Field(min_length=1)] | None,
         Refers("products", draws=True),
     ] = None
-    """Units of products at the same site that go into each unit; the supplier is the workshop."""
+    """Bill of materials: units of products at the same site per unit made; the supplier is the
+    workshop.
+    """
     costs: Annotated[CostRates | None, OFF_TAPE] = None
     """Costs of this stock point, where they differ."""
     initial: Annotated[Initial | None, OFF_TAPE] = None
-    """Units on hand at the start; without it, what the reorder rule orders with nothing there."""
+    """Units on hand at the start. Default: what the reorder rule orders when nothing is there."""
     inbound: tuple[Inbound, ...] = ()
-    """Purchases under way at the start."""
+    """Purchases in transit at the start."""
     lead_time: Duration | None = None
     """Lead time of this stock point, where it differs from its supplier's."""
 

@@ -17,9 +17,9 @@ class Servers(Spec):
     """Purchases queue for one of `servers` servers, first come first served."""
 
     servers: PositiveCount
-    """How many purchases are worked on at once."""
+    """Number of purchases processed in parallel."""
     service: Duration
-    """Days of work for a purchase, before its lead time starts."""
+    """Days of work per purchase, before its lead time starts."""
     per: Literal["purchase", "unit"] = "purchase"
     """Whether the service time is for a whole purchase or for each of its units."""
 
@@ -28,7 +28,7 @@ class Throughput(Spec):
     """Purchases queue; the supplier works at a steady pace, one purchase after the other."""
 
     units_per_day: Rate
-    """Units finished a day."""
+    """Units finished per day."""
 
     @property
     def as_servers(self) -> Servers:
@@ -53,19 +53,22 @@ Capacity = Annotated[
 
 
 class Messages(Spec):
-    """When the supplier says more of a purchase than the date it quoted, and how well it knows."""
+    """When the supplier updates the quoted date of a purchase, and how accurately."""
 
     when: Literal[MESSAGES]  # type: ignore[valid-type]
-    """Never; at once, and exactly (exact); when the date it gave has passed (at_due); when it has
-    learnt of a delay (on_delay); every `days` days (every)."""
+    """`never`; `exact`: the true date, immediately; `at_due`: when the date given has passed;
+    `on_delay`: when it learns of a delay; `every`: every `days` days.
+    """
     lag: Days = 0.0
-    """Days from saying to hearing."""
+    """Days between sending and receiving a message."""
     days: PositiveDays | None = None
     """With `every`: days between messages, counted from the purchase."""
     error: Probability = 0.0
-    """With `every`: the largest error, as a share of the days that are left until arrival."""
+    """With `every`: the largest error, as a share of the days left until arrival."""
     learns: Probability = 0.5
-    """With `on_delay`: the part of the way from dispatch to arrival after which it knows."""
+    """With `on_delay`: the share of the time from dispatch to arrival after which the supplier
+    knows.
+    """
 
     @model_validator(mode="after")
     def _check_days(self) -> Messages:
@@ -81,21 +84,21 @@ def _word(value: Any) -> Any:
 
 
 class Lateness(Spec):
-    """Some purchases arrive later than their lead time; the quoted date does not know it."""
+    """Some purchases arrive later than their lead time, which the quoted date does not show."""
 
     share: Probability
     """Share of the purchases that are late."""
     days: Duration
-    """Days that a late purchase arrives later; one draw a purchase."""
+    """Delay of a late purchase in days; one draw per purchase."""
 
 
 class Parts(Spec):
-    """A purchase arrives in parts, as equal as whole units allow, the larger ones first."""
+    """A purchase arrives in several deliveries of nearly equal size, larger ones first."""
 
     count: PositiveCount
-    """How many parts."""
+    """Number of deliveries."""
     days: PositiveDays
-    """Days between two parts."""
+    """Days between two deliveries."""
 
 
 class PlannedOutage(Spec):
@@ -104,14 +107,14 @@ class PlannedOutage(Spec):
     starts: Days
     """First day."""
     days: PositiveDays
-    """How long."""
+    """Duration in days."""
 
 
 class Disruptions(Spec):
-    """Times in which the supplier is down: it dispatches nothing, and its servers stand still.
+    """Outages of the supplier: it dispatches nothing, and its servers stand still.
 
-    What it has dispatched arrives all the same.  When it recovers, servers go on where they
-    stopped, and a supplier without servers dispatches all that was held.
+    Units dispatched before an outage still arrive. After it, servers continue where they stopped,
+    and a supplier without servers dispatches everything it held.
     """
 
     up: Interval | None = None
@@ -119,11 +122,14 @@ class Disruptions(Spec):
     down: Interval | None = None
     """Days that an outage lasts."""
     planned: tuple[PlannedOutage, ...] = ()
-    """Outages on fixed days, instead of `up` and `down`; they may not overlap, and those that touch
-    are one."""
+    """Outages on fixed days, instead of `up` and `down`. They must not overlap; adjacent ones count
+    as one.
+    """
     announced: bool = False
-    """Whether the supplier announces its outages.  Planned ones are then known from the start; by
-    others expected dates are postponed by the mean outage.  Otherwise only its `messages` know."""
+    """Whether the supplier announces outages. If so, planned outages are known from the start, and
+    expected dates are postponed by the mean length of any other outage. Otherwise expected dates
+    change only through `messages`.
+    """
 
     @model_validator(mode="after")
     def _check_either(self) -> Disruptions:
@@ -139,38 +145,40 @@ class Disruptions(Spec):
 
 
 class Supplier(Spec):
-    """Where purchases go."""
+    """A supplier of stock."""
 
     lead_time: Duration = Field(0, validate_default=True)
-    """Days from the end of service (or the purchase itself) to arrival; one draw a purchase."""
+    """Days from the end of service (or from the purchase) to arrival; one draw per purchase."""
     crossing: Annotated[bool, OFF_TAPE] = True
-    """Whether a purchase may arrive before an earlier one of the same stock point."""
+    """Whether a purchase may overtake an earlier one of the same stock point."""
     capacity: Capacity = "unlimited"
-    """How much the supplier can work on at once."""
+    """Capacity of the supplier."""
     messages: Annotated[
         Messages,
         BeforeValidator(_word, json_schema_input_type=Literal[MESSAGES] | Messages),
         OFF_TAPE,
     ] = Field("never", validate_default=True)
-    """What it tells of a purchase after the date it quoted when the purchase was placed."""
+    """How it updates the date quoted when the purchase was placed."""
     lateness: Lateness | None = None
-    """Purchases that are late; without it none is."""
+    """Late purchases. Default: none."""
     disruptions: Disruptions | None = None
-    """Times in which it is down; without it, it never is."""
+    """Outages. Default: none."""
     joint_orders: bool = False
-    """Purchases that a site places here at one instant are the lines of one order: `ordering` is
-    paid once for all of them, `ordering_item` for each."""
+    """Whether purchases that a site places here at the same time form one order: `ordering` is paid
+    once for all of them, `ordering_item` for each.
+    """
     least_value: Annotated[Money, OFF_TAPE] = Field(0.0, exclude_if=lambda value: value == 0)
-    """Least value of an order, at `costs.purchase`, over all products that a site orders together:
-    below it nothing is ordered.  It implies `joint_orders`."""
+    """Minimum value of an order, at `costs.purchase`, over all products that a site orders
+    together; below it nothing is ordered.  It implies `joint_orders`."""
     container: Annotated[Positive | None, OFF_TAPE] = None
-    """Volume of a container; an order is filled up to whole ones, first with what runs out first.
-    It implies `joint_orders`; see `products.NAME.volume`."""
+    """Volume of a container.  An order is filled up to whole containers, first with what runs out
+    first.  It implies `joint_orders`; see `products.NAME.volume`."""
     yield_share: Fraction | None = None
-    """Share of a purchase's units that are fit for use; one draw a purchase.  The others are
-    rejected when they arrive."""
+    """Share of a purchase's units that are usable; one draw per purchase. The others are rejected
+    on arrival.
+    """
     parts: Parts | None = None
-    """A purchase arrives in parts; without it, as one."""
+    """Split deliveries. Default: a purchase arrives as one."""
 
     @property
     def orders_together(self) -> bool:

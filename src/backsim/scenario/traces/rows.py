@@ -163,7 +163,7 @@ def _check_units(rows: Rows) -> None:
     rows.keep(rows.units[rows.kept] > 0, f"{column} is 0")
     units = rows.units[rows.kept]
     rows.refuse(units % 1 != 0, column, place, f"whole numbers of units {hint}")
-    most = f"at most {LARGEST_STOCK:,.0f} units a line"
+    most = f"at most {LARGEST_STOCK:,.0f} units per line"
     rows.refuse(units > LARGEST_STOCK, column, place, most)
     copied = rows.table.copies.get(column, {})
     if copied:

@@ -85,7 +85,7 @@ class Runs:
         for what, predicted, got in (
             ("mean stock on hand", found.on_hand(levels), measured.on_hand),
             ("mean backlog", found.backlog(levels), measured.backlog),
-            ("units filled at once", found.filled(levels), measured.filled),
+            ("units filled from stock", found.filled(levels), measured.filled),
             ("costs that no level should change", found.constant, measured.constant),
         ):
             wrong = ~np.isclose(predicted, got, rtol=SAME, atol=SAME)

@@ -1,4 +1,4 @@
-"""`rerun`: whether a result is the same when it is run again, and if not, what differs."""
+"""`reproduce`: whether a result is the same when it is run again, and if not, what differs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from backsim.cli.options import Engine, RuleFiles, Workers
 from backsim.cli.registry import command
+from backsim.errors import counted
 
 if TYPE_CHECKING:
     from backsim.regression.rerun import Deviation
@@ -17,23 +18,23 @@ MOST = 10
 """Values that differ, of which a line each is printed."""
 
 
-@command("Verify")
-def rerun(
+@command("Verify", formerly="rerun")
+def reproduce(
     result: Annotated[
         Path,
         typer.Argument(
-            metavar="RESULT", help="A folder of run --out or compare --out, or the file in it."
+            metavar="RESULT", help="A folder written by `run --out` or `compare --out`."
         ),
     ],
     workers: Workers = None,
     engine: Annotated[
-        Engine | None, typer.Option(help="Instead of the engine that it was made with.")
+        Engine | None, typer.Option(help="Override the engine that made the result.")
     ] = None,
     rules: RuleFiles = None,
 ) -> int:
-    """Run a result again: is it the same to the bit?
+    """Repeat a saved result and verify it bit for bit.
 
-    Exits with 0 the same, 1 not, and says what differs.
+    Exits with 1 if it differs, and lists the differences.
     """
     from backsim.regression.rerun import rerun as play_again
     from backsim.regression.saved import read_saved
@@ -42,22 +43,26 @@ def rerun(
     found = play_again(saved, workers, engine and engine.value)
     runs = len(saved.values)
     if found.same:
-        print(f"{saved.path}: the same: {found.compared:,} values of {runs} runs equal to the bit")
+        print(
+            f"{saved.path}: bit-identical: {counted(found.compared, 'value')} of "
+            f"{counted(runs, 'run')}"
+        )
     else:
         number = len(found.deviations)
-        print(f"{saved.path}: not the same: {number:,} of {found.compared:,} values differ")
+        print(f"{saved.path}: {number:,} of {counted(found.compared, 'value')} differ")
         for deviation in sorted(found.deviations, key=lambda d: -d.size)[:MOST]:
             print(f"  {_line(deviation)}")
         if number > MOST:
             print(f"  and {number - MOST:,} more")
     if found.changed:
-        print("what it depends on, then and now:")
+        print("what has changed since it was made:")
         for text in found.changed:
             print(f"  {text}")
     elif not found.same:
         print(
-            "nothing that it depends on differs (scenario, versions, platform, engine, code): "
-            "the result has been edited, or there is a defect"
+            "scenario, versions, platform, engine and code are unchanged: the result was "
+            "edited, or "
+            "there is a defect in backsim"
         )
     return 0 if found.same else 1
 

@@ -1,4 +1,4 @@
-"""`bound`: what no clearing rule could have beaten, and how far the rules are above it."""
+"""`regret`: what no clearing rule could have beaten, and how far the rules are above it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from backsim.cli.options import (
 )
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
+from backsim.errors import counted
 from backsim.present.table import Block, Column, Table
 
 if TYPE_CHECKING:
@@ -28,18 +29,19 @@ if TYPE_CHECKING:
     from backsim.scenario.model import Model
 
 
-@command("Simulate")
-def bound(
+@command("Simulate", formerly="bound")
+def regret(
     scenario: ScenarioFile,
     seed: Seed = None,
     replications: Annotated[
-        int, typer.Option("--replications", "-n", min=1, help="Independent replications.")
+        int, typer.Option("--replications", "-n", min=1, help="Number of independent replications.")
     ] = 5,
     against: Annotated[
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            help="A priority rule, its parameters at defaults; repeatable. All such if none.",
+            help="Priority rule to compare, with default parameters; repeatable. Default: all that "
+            "need no parameters.",
         ),
     ] = None,
     engine: UseEngine = Engine.auto,
@@ -48,21 +50,24 @@ def bound(
     set_: Sets = None,
     rules: RuleFiles = None,
 ) -> None:
-    """Print how far rules are above the least cost.
+    """Compute each rule's regret against a lower bound.
 
-    What no clearing rule could have beaten on the same random numbers, and each rule's regret.
-    A seed that is not given is drawn and printed.
+    The bound is the lowest cost that any clearing rule could have achieved on the same random
+    numbers; the regret is what a rule costs above it.
+    Without --seed, a seed is drawn and printed.
     """
     from backsim.hindsight import regrets
     from backsim.hindsight.bound import rules_for
     from backsim.scenario import load
 
-    model = load(scenario, set_ or [])
-    seed = known_seed(seed)
-    fitting, left_out = rules_for(model) if against is None else (against, {})
-    for name, reason in left_out.items():
-        say(f"the rule {name} is left out: {reason}")
-    with counting("runs") as progress:
+    with counting("runs") as meter:
+        meter.stage(f"loading {scenario}")
+        model = load(scenario, set_ or [])
+        seed = known_seed(seed)
+        fitting, left_out = rules_for(model) if against is None else (against, {})
+        for name, reason in left_out.items():
+            say(f"rule {name} is not compared: {reason}")
+        meter.stage("drawing random numbers, preparing the engine")
         found = regrets(
             model,
             seed=seed,
@@ -70,7 +75,7 @@ def bound(
             rules=fitting,
             engine=engine.value,
             workers=workers,
-            progress=progress,
+            progress=meter,
         )
     rows = [_row(regret) for regret in found]
     values = {"seed": seed, "replications": replications, "rules": rows}
@@ -96,7 +101,10 @@ def _blocks(model: Model, found: Sequence[Regret], seed: int, replications: int)
 
     costs = ", ".join(name.removeprefix("cost.") for name in TERMS)
     unit = unit_words("money per day", model.scenario)
-    yield f"{unit[:1].upper()}{unit[1:]}: {costs}; {replications} replications; seed {seed}"
+    yield (
+        f"{unit[:1].upper()}{unit[1:]}: {costs}; {counted(replications, 'replication')}; seed "
+        f"{seed}"
+    )
     columns = (Column("rule", kind="text"), *map(Column, ("realised", "bound", "regret")))
     first, *others = found
     rows = tuple(
@@ -106,6 +114,6 @@ def _blocks(model: Model, found: Sequence[Regret], seed: int, replications: int)
     yield Table("regret", "", columns, rows)
     reasons = dict.fromkeys(r.given_receipts for r in found if r.given_receipts)
     if reasons:
-        yield "\nEach bound holds with the receipts of its own runs: " + "; ".join(reasons)
+        yield "\nEach bound is conditional on the receipts of its own runs: " + "; ".join(reasons)
     else:
-        yield "\nNo clearing rule costs less than the bound on these tapes."
+        yield "\nNo clearing rule can cost less than the bound on these random numbers."

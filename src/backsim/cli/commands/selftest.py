@@ -1,4 +1,4 @@
-"""`validate-theory`: a line for each known answer as it is checked."""
+"""`selftest`: a line for each known answer as it is checked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import typer
 from backsim.cli.console import Format, Found, show
 from backsim.cli.options import PrintAs, Seed, Workers
 from backsim.cli.registry import command
+from backsim.errors import counted
 from backsim.present.table import Block, Column, Table
 
 if TYPE_CHECKING:
@@ -24,20 +25,20 @@ SEED = 20240601
 WIDTHS = (34, 16, 16, 12, 10)
 
 
-@command("Verify", "validate-theory")
-def validate_theory(
+@command("Verify", formerly="validate-theory")
+def selftest(
     names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="Ids, instances, families, or files of your own. Default: all known answers.",
+            help="Ids, instances, families, or your own files. Default: all known answers.",
         ),
     ] = None,
     list_: Annotated[
-        bool, typer.Option("--list", help="List the known answers, and check none.")
+        bool, typer.Option("--list", help="List the known answers without checking them.")
     ] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help="A subset that takes under a minute.")
+        bool, typer.Option("--fast", help="Check a subset that takes less than a minute.")
     ] = False,
     seed: Seed = None,
     workers: Workers = None,
@@ -45,7 +46,7 @@ def validate_theory(
 ) -> int:
     """Compare the simulation with known answers.
 
-    Published and exactly computed ones, and files of your own.
+    These are published results, exactly computed results, and files of your own.
     """
     from backsim.validation import FALSE_ALARMS, validate
 
@@ -64,7 +65,7 @@ def validate_theory(
     parts = ", ".join(
         f"{counts[name]} {name}" for name in ("agrees", "differs", "too wide", "skipped")
     )
-    rate = f"chance of a false alarm among all of them: {FALSE_ALARMS:.0%}"
+    rate = f"probability of any false alarm: {100 * FALSE_ALARMS:g} %"
     print(f"{parts}; {rate}", file=sys.stderr if format is not Format.table else sys.stdout)
     return 1 if counts["differs"] or counts["too wide"] else 0
 
@@ -88,7 +89,10 @@ def _list(names: list[str] | None, format: Format) -> None:
         )
         models = Counter((a.family, a.instance, a.source) for a in answers)
         lines = tuple((name, count, source) for (_, name, source), count in models.items())
-        note = f"{len(answers)} answers of {len(models)} models; {len(left_out)} more are skipped"
+        note = (
+            f"{counted(len(answers), 'answer')} of {counted(len(models), 'model')}; "
+            f"{len(left_out)} more are skipped"
+        )
         families = tuple(family for family, _, _ in models)
         yield Table("known answers", "", columns, lines, note, families)
 
@@ -107,7 +111,7 @@ def _table(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
         if not headed:
-            print(_row("id", "exact", "estimate", "+-", "verdict"))
+            print(_row("id", "exact", "estimate", "half-width", "verdict"))
             headed = True
         print(f"\n{source[0]} / {source[1]}{': ' * bool(source[2])}{source[2]}")
         for v in group:

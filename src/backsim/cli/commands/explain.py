@@ -1,0 +1,164 @@
+"""`explain`: whatever has a name, from where it is declared."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from backsim.cli.console import display
+from backsim.cli.options import RuleFiles
+from backsim.cli.registry import command
+from backsim.errors import InputError, nearest
+from backsim.present.table import Block, Column, Table
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something with a name: what it is, and what there is to say of it."""
+
+    kind: str
+    name: str
+    blocks: Callable[[], Iterator[Block]]
+    also: tuple[str, ...] = ()
+    """Other names under which it is found."""
+
+
+@command("Explain")
+def explain(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME", help="A rule, metric, field, distribution or event."),
+    ],
+    rules: RuleFiles = None,
+) -> None:
+    """Explain a rule, metric, field, distribution or event."""
+    known: dict[str, list[Topic]] = {}
+    for topic in topics():
+        for name in dict.fromkeys((topic.name, *topic.also)):
+            known.setdefault(name.lower(), []).append(topic)
+    for name in names:
+        # `customers.gold.tolerance` and `policy.priority` are paths: the field is their end.
+        ends = [".".join(name.lower().split(".")[place:]) for place in range(name.count(".") + 1)]
+        found = next((known[end] for end in ends if end in known), [])
+        if not found:
+            near = nearest(name.lower(), sorted(known))
+            raise InputError(f"explain: expected a name that is known ({near}), got {name!r}")
+        for topic in found:
+            display(f"{topic.name} ({topic.kind})", topic.blocks())
+            print()
+
+
+def topics() -> Iterator[Topic]:
+    """All that can be explained."""
+    for source in (_rules, _metrics, _fields, _distributions, _events):
+        yield from source()
+
+
+def _rules() -> Iterator[Topic]:
+    from backsim.cli.commands.rules import parameter, rules_table
+    from backsim.rules import FAMILIES, Rule
+
+    def blocks(rule: Rule) -> Iterator[Block]:
+        yield rule.doc
+        rows = tuple((p.name, parameter(p)) for p in rule.parameters)
+        yield from _listed("parameter", "unit and default", rows)
+        written = ", ".join([f"rule: {rule.name}", *(f"{p.name}: ..." for p in rule.parameters)])
+        yield f"\nIn a scenario: policy.{rule.family}: {{{written}}}"
+
+    for family in FAMILIES.values():
+        table = rules_table(family)
+        yield Topic("a family of rules", family.name, partial(iter, (table,)))
+        for rule in family.rules.values():
+            yield Topic(f"a {family.name} rule", rule.name, partial(blocks, rule))
+
+
+def _metrics() -> Iterator[Topic]:
+    from backsim.results.metrics import groups
+
+    for group, members in groups().items():
+        for one in members:
+            said = (one.definition, f"Unit: {one.unit}. Better: {one.better}.")
+            also = () if one.label == one.name else (one.label,)
+            yield Topic(f"a metric of {group}", one.name, partial(iter, said), also)
+
+
+def _fields() -> Iterator[Topic]:
+    from backsim.cli.commands.reference import default_text, kind_text
+    from backsim.data.mapping import Mapping
+    from backsim.experiment.schema import ExperimentFile
+    from backsim.scenario.jsonschema import json_schema
+    from backsim.scenario.schema import Scenario
+    from backsim.search.schema import SearchFile
+
+    def field(value: dict[str, Any], required: bool) -> Iterator[Block]:
+        yield " ".join(value.get("description", "").split())
+        default = "required" if required else f"default {default_text(value['default'])}"
+        default = "optional" if default.endswith("default ") else default
+        yield f"Value: {kind_text(value)}; {default}."
+
+    def part(said: str, fields: dict[str, Any]) -> Iterator[Block]:
+        yield said
+        rows = tuple((n, " ".join(v.get("description", "").split())) for n, v in fields.items())
+        yield from _listed("field", "meaning", rows)
+
+    seen = set()
+    for kind in (Scenario, ExperimentFile, SearchFile, Mapping):
+        schema = json_schema(kind)
+        for name, entry in {kind.__name__: schema, **schema.get("$defs", {})}.items():
+            fields = entry.get("properties", {})
+            if (
+                name in seen
+                or not name[0].isupper()
+                or not any("description" in value for value in fields.values())
+            ):
+                continue
+            seen.add(name)
+            said = entry.get("description", "")
+            yield Topic("fields", name, partial(part, said, fields))
+            for one, value in fields.items():
+                required = one in entry.get("required", ()) or "default" not in value
+                yield Topic(
+                    f"a field of {name}",
+                    f"{name}.{one}",
+                    partial(field, value, required),
+                    (one,),
+                )
+
+
+def _distributions() -> Iterator[Topic]:
+    from backsim.rules.kinds import REGISTRIES
+    from backsim.scenario.schema import Scenario  # noqa: F401 (declares them)
+
+    def blocks(name: str, cls: type) -> Iterator[Block]:
+        yield inspect.getdoc(cls) or ""
+        fields = ", ".join(getattr(cls, "model_fields", {}))
+        yield f"In a scenario: {{{name}: {{...}}}} with {fields or 'no parameters'}."
+
+    for registry in REGISTRIES:
+        for name, cls in registry.items():
+            yield Topic(f"a {registry.what}", name, partial(blocks, name, cls))
+
+
+def _events() -> Iterator[Topic]:
+    from backsim.engines.link import kernel_modules
+    from backsim.entities import codes
+    from backsim.kernel.events import in_order
+
+    kernel_modules()  # they declare their events when they are imported
+    named = {value: name for name, value in reversed(vars(codes).items()) if type(value) is int}
+    for event in {event.handler: event for event in in_order()}.values():
+        said = " ".join((inspect.getdoc(event.handler) or "").split())
+        name, also = named[event.kind].lower(), (event.handler.__name__,)
+        yield Topic("an event", name, partial(iter, (said,)), also)
+
+
+def _listed(left: str, right: str, rows: tuple[tuple[str, str], ...]) -> Iterator[Block]:
+    """A table of names and what they are, if there are any."""
+    columns = (Column(left, kind="text", keep=True), Column(right, kind="prose", keep=True))
+    if rows:
+        yield Table(left, "", columns, rows)

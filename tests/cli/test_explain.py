@@ -1,0 +1,58 @@
+"""`explain`: whatever has a name, from where it is declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backsim.cli import run as cli
+from backsim.cli.commands.explain import topics
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("s_S", "Order up to S when the inventory position is at or below s."),
+        ("priority", "class_priority"),
+        ("fill_rate", "Unit: share. Better: more."),
+        ("policy.overtaking", "the lines behind it wait"),
+        ("customers.gold.tolerance", "Days a customer waits"),
+        ("objective", "What to minimise or maximise"),
+        ("gamma", "In a scenario: {gamma: {...}} with mean, cv, sd, shape, scale."),
+        ("poisson", "Customers arrive independently of each other."),
+        ("StockPoint", "made_from"),
+        ("leave", "(an event)"),
+    ],
+)
+def test_what_has_a_name(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["explain", name]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_a_name_with_several_meanings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["explain", "tolerance", "profit"]) == 0
+    out = capsys.readouterr().out
+    for head in ("CustomerClass.tolerance", "Informed.tolerance", "profit (a metric of cost)"):
+        assert f"{head}" in out
+
+
+def test_the_nearest_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["explain", "toleranse"]) == 2
+    assert "expected a name that is known (tolerance" in capsys.readouterr().err
+
+
+def test_a_rule_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from backsim import priority\n\n@priority\ndef by_name_explained(line):\n"
+        '    """Explained here."""\n    return line.units\n'
+    )
+    assert cli(["explain", "by_name_explained", "--rules", str(file)]) == 0
+    assert "Explained here." in capsys.readouterr().out
+
+
+def test_everything_can_be_explained() -> None:
+    """Nothing that is declared has nothing to say."""
+    for topic in topics():
+        assert list(topic.blocks()), topic.name
