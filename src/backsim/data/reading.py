@@ -73,8 +73,7 @@ class Data:
 
     def is_empty(self, name: str) -> Flags:
         """Whether each row has nothing in a field of names."""
-        coded = self.names[name]
-        return np.asarray(np.array([not text for text in coded.texts], bool)[coded.codes])
+        return self.names[name].are("")
 
     def is_any(self, name: str, test: Callable[[str], object]) -> Flags:
         """Whether the text of each row passes a test; each distinct text is tried once."""
@@ -186,8 +185,7 @@ class _Reader:
         values = np.array([_number(text, style) for text in coded.texts], float)[coded.codes]
         for i, value in typed.items():
             values[i] = value
-        wrong = np.isnan(values) & self.kept[name]
-        wrong &= np.array([bool(text) for text in coded.texts], bool)[coded.codes]
+        wrong = np.isnan(values) & self.kept[name] & ~coded.are("")
         self._fault(table, heading, wrong, "a number", bad)
         return values
 
@@ -214,13 +212,13 @@ class _Reader:
         entry, table = self.raw[name]
         coded = table.columns[heading]
         reader = DateReader(entry.date_format)
-        known = _stamps(coded.texts) if entry.date_format is None else {}
+        stamps = _stamps(coded.texts) if entry.date_format is None else None
         try:
             reader.learn(
                 [
                     t
                     for t in self._texts(name, table, heading)
-                    if t not in NO_DATE and t not in known
+                    if t not in NO_DATE and (stamps is None or not _is_stamp(t))
                 ],
                 partial(self._other_dates, name, heading),
             )
@@ -229,13 +227,15 @@ class _Reader:
             expected = f"`date_format` in the mapping, as this may be {told}"
             self._at(table, heading, error.text, expected)
             return np.full(len(table), np.nan), False
-        values = np.array(
-            [known[t] if t in known else _moment(t, reader) for t in coded.texts], float
-        )[coded.codes]
+        moments = np.full(len(coded.texts), np.nan) if stamps is None else stamps
+        for i in np.flatnonzero(np.isnan(moments)).tolist():
+            moments[i] = _moment(coded.texts[i], reader)
+        values = moments[coded.codes]
         for i, at in table.dates.get(heading, {}).items():
             values[i] = since(at)
         wrong = np.isnan(values) & self.kept[name]
-        wrong &= np.array([bool(t) and t not in NO_DATE for t in coded.texts], bool)[coded.codes]
+        for nothing in ("", *NO_DATE):
+            wrong &= ~coded.are(nothing)
         for i in table.dates.get(heading, {}):
             wrong[i] = False
         outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
@@ -289,13 +289,16 @@ def _totals(table: CodedTable) -> Flags:
     """Rows that say somewhere that they are totals, and have nothing in another column."""
     says, lacks = np.zeros(len(table), bool), np.zeros(len(table), bool)
     for coded in table.columns.values():
-        says |= np.array([_says_total(text) for text in coded.texts], bool)[coded.codes]
-        lacks |= np.array([not text for text in coded.texts], bool)[coded.codes]
+        words = [i for i, t in enumerate(coded.texts) if t[:1].isalpha()]
+        totals = [i for i in words if _says_total(coded.texts[i])]
+        if totals:
+            says |= np.isin(coded.codes, totals)
+        lacks |= coded.are("")
     return says & lacks
 
 
 def _says_total(text: str) -> bool:
-    return text[:1].isalpha() and TOTAL.fullmatch(text.strip(" :.*-=")) is not None
+    return TOTAL.fullmatch(text.strip(" :.*-=")) is not None
 
 
 def _number(text: str, style: Style) -> float:
@@ -306,23 +309,31 @@ def _number(text: str, style: Style) -> float:
     return value if abs(value) <= 1e12 else float("nan")
 
 
-def _stamps(texts: Sequence[str]) -> dict[str, int]:
+def _is_stamp(text: str) -> bool:
+    return len(text) == 19 and text[4] == "-" and text[10] in " T"
+
+
+def _stamps(texts: Sequence[str]) -> Floats | None:
     """Microseconds from 1970 of texts as 2024-01-31 13:59:00, of which there may be millions.
 
-    They can be read in one way only.  Where one of them is no date, the reader of dates says so.
+    They can be read in one way only; nan: it is none.  None where they are few, or one that looks
+    like it is no date: the reader of dates says so.
     """
-    found = [t for t in texts if len(t) == 19 and t[4] == "-" and t[10] in " T" and t.isascii()]
-    if len(found) < MANY:
-        return {}
+    places = [i for i, t in enumerate(texts) if len(t) == 19 and t[4] == "-" and t[10] in " T"]
+    found = [texts[i] for i in places]
+    if len(found) < MANY or not all(map(str.isascii, found)):
+        return None
     letters = np.array(found, "S19").view("S1").reshape(len(found), 19)
     is_digit = (letters >= b"0") & (letters <= b"9")
     if not (is_digit == _STAMP_DIGITS).all() or not (letters[:, [13, 16]] == b":").all():
-        return {}
+        return None
     try:
         moments = np.array(found, "datetime64[s]").astype(np.int64) * SECOND
     except ValueError:
-        return {}
-    return dict(zip(found, moments.tolist(), strict=True))
+        return None
+    values = np.full(len(texts), np.nan)
+    values[places] = moments
+    return values
 
 
 def _moment(text: str, reader: DateReader) -> float:

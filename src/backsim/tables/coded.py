@@ -153,7 +153,7 @@ def _by_arrow(
     rows = headed.row + 1 + np.arange(len(table))
     blank = np.ones(len(table), bool)
     for coded in columns.values():
-        blank &= np.array([not text for text in coded.texts], bool)[coded.codes]
+        blank &= coded.are("")
     if blank.any():  # an empty line, or a row that has nothing in these columns
         kept = ~blank
         columns = {name: Coded(c.codes[kept], c.texts) for name, c in columns.items()}
@@ -169,11 +169,16 @@ def read_sheet(text: io.StringIO, delimiter: str, path: Path) -> Sheet:
 
 def _coded(column: Any) -> Coded:
     """An arrow column as codes into texts without blanks around them."""
+    from pyarrow import compute
+
     whole = column.unify_dictionaries().combine_chunks()
     if hasattr(whole, "chunks"):  # an empty column
         return Coded(np.empty(0, np.int64), [])
-    texts = [text.strip() for text in whole.dictionary.to_pylist()]
+    trimmed = compute.utf8_trim_whitespace(whole.dictionary)
+    texts = trimmed.to_numpy(zero_copy_only=False).tolist()
+    codes = whole.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    if trimmed.equals(whole.dictionary):
+        return Coded(codes, texts)
     known: dict[str, int] = {}
     place = np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
-    codes = whole.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return Coded(place[codes] if len(place) else codes, list(known))
+    return Coded(place[codes], list(known))

@@ -42,6 +42,12 @@ class Coded:
         codes = np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
         return Coded(codes, list(known))
 
+    def are(self, text: str) -> NDArray[np.bool_]:
+        """Which entries are that text."""
+        if text not in self.texts:
+            return np.zeros(len(self.codes), bool)
+        return np.asarray(self.codes == self.texts.index(text))
+
 
 class Numerals:
     """The decimal sign of each column of numbers, from all of a file's or a book's."""
