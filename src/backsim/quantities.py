@@ -137,6 +137,8 @@ Positive = Annotated[float, Gt(0), Unit("")]
 NonNegative = Annotated[float, Ge(0), Unit("")]
 Probability = Annotated[float, Ge(0), Le(1), Unit("probability")]
 Share = Annotated[float, Gt(0), Lt(1), Unit("share")]
+AboveMinusOne = Annotated[float, Gt(-1), Unit("share")]
+"""A change by a share: -0.1 is a tenth less."""
 """A share that is neither nothing nor all."""
 Weight = Annotated[float, Gt(0), Unit("")]
 SquaredUnitsPerDay = Annotated[float, Ge(0), Unit("units² per day")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backsim.errors import InputError
 from backsim.scenario import from_dict, load
 from backsim.scenario.override import parse_path
-from backsim.scenario.yamlfile import spell
+from backsim.scenario.yamlfile import FileError, spell
 
 SHOP = Path(__file__).parent / "valid" / "shop.yaml"
 
@@ -110,3 +110,39 @@ paths = st.tuples(names, st.lists(st.integers(0, 99) | names)).map(lambda p: (p[
 @given(paths)
 def test_a_path_is_read_as_it_is_spelt(path: tuple[str | int, ...]) -> None:
     assert parse_path(spell(path)) == path
+
+
+def test_groups_of_products_have_levels_of_their_own_and_a_name_in_paths() -> None:
+    """`raise_levels` moves the lowest level by a share and the others by as many units."""
+    values = {
+        "horizon": 10,
+        "products": {
+            "mug": {"group": "A"},
+            "cup": {"group": "A"},
+            "plate": {"group": "B"},
+            "pan": {},
+        },
+        "suppliers": {"acme": {}},
+        "customers": {"all": {"demand": {"arrivals": {"poisson": {"rate": 1}}, "products": "*"}}},
+        "policy": {"reorder": {"rule": "s_S", "s": 10, "S": 30}},
+        "stock": [
+            {},
+            {"groups": "A", "reorder": {"rule": "s_S", "s": 20, "S": 50}},
+            {"products": "cup", "reorder": {"rule": "s_S", "s": 40, "S": 50}},
+            {"groups": "A", "raise_levels": 0},
+        ],
+    }
+
+    def levels(**changes: object) -> dict[str, tuple[float, float]]:
+        model = from_dict(values, changes={k.replace("__", "."): v for k, v in changes.items()})
+        stock = model.scenario.stock
+        assert from_dict(model.to_dict()).digest == model.digest
+        return {p.product: (p.reorder.params["s"], p.reorder.params["S"]) for p in stock}
+
+    assert levels() == {"mug": (20, 50), "cup": (40, 50), "plate": (10, 30), "pan": (10, 30)}
+    raised = levels(stock__A__raise_levels=0.1)
+    assert raised == {**levels(), "mug": (22, 52), "cup": (44, 54)}
+    assert levels(stock__cup__reorder__s=45)["cup"] == (45, 50)
+    values["stock"].append({"groups": "C"})
+    with pytest.raises(FileError, match=r"stock\[4\].groups: expected a group that a product has"):
+        from_dict(values)

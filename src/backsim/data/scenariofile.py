@@ -98,7 +98,7 @@ class _Writer:
             if masters.group[i] != last:
                 last = masters.group[i]
                 yield f"  # group {last or '(none)'}"
-            values: dict[str, Any] = {}
+            values: dict[str, Any] = {"group": masters.group[i]} if masters.group[i] else {}
             if not math.isnan(masters.price[i]):
                 values["price"] = rounded(masters.price[i])
             if packs[i] > 1:
@@ -218,6 +218,11 @@ class _Writer:
         yield from self.own_lead_times()
         yield from self.multiples()
         yield from self.levels()
+        named = [name for name in dict.fromkeys(sorted(self.history.masters.group)) if name]
+        if named:
+            yield f"  # all levels of a group: --set stock.{quoted(named[0])}.raise_levels=0.1"
+        for name in named:
+            yield f"  - {{groups: {quoted(name)}, raise_levels: 0}}"
 
     def bought_from(self) -> Iterator[str]:
         """Products by their usual supplier."""

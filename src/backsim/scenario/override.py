@@ -14,7 +14,8 @@ _PART = re.compile(r'\[(?P<index>\d+)\]|\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\
 def parse_path(text: str) -> Location:
     """The path that `spell` prints as `text`: `stock[0].initial`, `products."A.1".price`.
 
-    `stock.0.initial` is the same as `stock[0].initial`.
+    `stock.0.initial` is the same as `stock[0].initial`; `stock.A.initial` is that of the last entry
+    that is for group A, or for product A, alone.
     """
     parts: list[str | int] = []
     at = 0
@@ -50,6 +51,8 @@ def _key(document: Document, here: Any, path: Location, part: str | int, text: s
         return str(part)
     if not isinstance(here, list):
         expected, found = "a mapping or a list", show(here)
+    elif (place := _named(here, str(part))) is not None:
+        return place
     elif not str(part).isdecimal():
         expected, found = "the number of an entry, from 0", f"'{part}'"
     elif int(part) >= len(here):
@@ -57,3 +60,13 @@ def _key(document: Document, here: Any, path: Location, part: str | int, text: s
     else:
         return int(part)
     raise FileError(document.name, [Fault(path, expected, found, source=text)])
+
+
+def _named(entries: list[Any], name: str) -> int | None:
+    """The last entry of `stock` that is for a group or a product of that name alone."""
+    for key in ("groups", "products"):
+        for i, entry in reversed(list(enumerate(entries))):
+            chosen = entry.get(key) if isinstance(entry, dict) else None
+            if chosen is not None and chosen in (name, [name]) and not name.isdecimal():
+                return i
+    return None

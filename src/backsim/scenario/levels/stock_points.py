@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backsim.quantities import LARGEST_STOCK
+from backsim.errors import nearest
+from backsim.quantities import LARGEST_STOCK, Level, WholeLevel
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
@@ -52,14 +53,30 @@ class StockPoints:
         self.places: dict[Pair, dict[str, Location]] = {}
         self._flows: Callable[[], Mapping[Pair, list[Flow]]] = dict
         for i, entry in enumerate(scenario.stock):
-            for product in _selected(entry.products, scenario.products):
+            for product in self._products(entry, i):
                 for site in _selected(entry.sites, scenario.sites):
                     self._lay_over((product, site), entry, i)
+
+    def _products(self, entry: StockPoint, index: int) -> list[str]:
+        """The products of an entry, those of its groups where it names some."""
+        named = list(_selected(entry.products, self.scenario.products))
+        if entry.groups is None:
+            return named
+        group = {name: product.group for name, product in self.scenario.products.items()}
+        known = sorted({name for name in group.values() if name is not None})
+        for wanted in entry.groups:
+            if wanted not in known and (wanted != "*" or not known):
+                expected = "a group that a product has"
+                expected += f" ({nearest(wanted, known)})" if known else " (`group` of products)"
+                place = ("stock", index, "groups")
+                self.faults.append(self.document.fault(place, expected, f"'{wanted}'"))
+        every = "*" in entry.groups
+        return [n for n in named if group[n] in entry.groups or (every and group[n] is not None)]
 
     def _lay_over(self, pair: Pair, entry: StockPoint, index: int) -> None:
         fields = self.fields.setdefault(pair, {})
         places = self.places.setdefault(pair, {"": ("stock", index)})
-        for name in entry.model_fields_set - {"products", "sites"}:
+        for name in entry.model_fields_set - {"products", "sites", "groups"}:
             fields[name] = getattr(entry, name)
             places[name] = ("stock", index, name)
 
@@ -99,7 +116,7 @@ class StockPoints:
         s = self.scenario
         policy = {name: getattr(s.policy, name) for name in Policy.model_fields}
         others = {"inbound": (), "initial": None, "lead_time": None, "supplier": None}
-        others |= {"made_from": None, "costs": None}
+        others |= {"made_from": None, "costs": None, "raise_levels": 0.0}
         values: dict[str, Any] = {**policy, **others, **self.fields[pair]}
         values["supplier"] = self._supplier(pair, values["supplier"], rate)
         only = values["supplier"][0]
@@ -116,6 +133,7 @@ class StockPoints:
             uses = values[family] if several else (values[family],)
             found = tuple(self._in_units(pair, family, use, situation) for use in uses)
             values[family] = found if several else found[0]
+        values["reorder"] = _raised(values["reorder"], values.pop("raise_levels"))
         if values["priority"].rule == PROGRAM:
             self._check_program(pair, values)
         self._check_room(pair, values["backlog_limit"])
@@ -326,6 +344,16 @@ class StockPoints:
             self._fault(pair, "reorder", (), expected, level)
         under_way = sum(int(inbound.units) for inbound in values["inbound"])
         return max(0, level - under_way)
+
+
+def _raised(use: RuleUse, share: float) -> RuleUse:
+    """A rule in units with its lowest level changed by a share, and the others by as much."""
+    parameters = FAMILIES["reorder"].get(use.rule).parameters
+    names = [p.name for p in parameters if p.annotation in (Level, WholeLevel)]
+    if not share or not names:
+        return use
+    shift = round(share * min(use.params[name] for name in names))
+    return RuleUse(use.rule, {**use.params, **{n: use.params[n] + shift for n in names}})
 
 
 def _start(point: ResolvedPoint) -> int:

@@ -11,7 +11,7 @@ from pydantic import (
     WrapSerializer,
 )
 
-from backsim.quantities import PositiveUnits, SomeUnits
+from backsim.quantities import AboveMinusOne, PositiveUnits, SomeUnits
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.costs import CostRates
 from backsim.scenario.distributions.fields import Duration
@@ -52,6 +52,13 @@ class StockPoint(Policy):
     """Which products: a name, a list, or "*" for all."""
     sites: Annotated[Selection, Refers("sites")] = ("*",)
     """Which sites: a name, a list, or "*" for all."""
+    groups: Selection | None = Field(None, exclude_if=lambda names: names is None)
+    """Only products of these groups: a name, a list, or "*" for all that have one."""
+    raise_levels: Annotated[AboveMinusOne, OFF_TAPE] = Field(
+        0.0, exclude_if=lambda share: not share
+    )
+    """Share by which the lowest level of the reorder rule is raised (-0.1: lowered by a tenth);
+    its other levels move along, so that purchases stay as large."""
     supplier: Sources | None = None
     """Where it buys: a supplier's name, a site, or a list. Default: the only supplier."""
     made_from: Annotated[
