@@ -65,7 +65,8 @@ def _key(document: Document, here: Any, path: Location, part: str | int, text: s
 def _named(entries: list[Any], name: str) -> int | None:
     """The last entry of `stock` that is for a group or a product of that name alone."""
     for key in ("groups", "products"):
-        for i, entry in reversed(list(enumerate(entries))):
+        for i in reversed(range(len(entries))):
+            entry = entries[i]
             chosen = entry.get(key) if isinstance(entry, dict) else None
             if chosen is not None and chosen in (name, [name]) and not name.isdecimal():
                 return i
