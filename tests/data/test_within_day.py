@@ -75,3 +75,16 @@ def test_a_mapping_says_it_better(run: Run, tmp_path: Path, capsys: pytest.Captu
     within = calibrate(mapping).history.within_day
     assert (within.placed, within.received) == ("evening", "morning")
     assert within.words[0].startswith("Purchases count as placed in the evening. ")
+
+
+@pytest.mark.parametrize("column", ["ordered", "received"])
+def test_a_time_of_day_of_one_of_both_is_of_no_use(run: Run, tmp_path: Path, column: str):
+    """Purchases noted at 15:00 and receipts by the day, or the other way round: four days."""
+    tables = days_only(tables_of(run))
+    tables["purchases"][column] += pd.Timedelta(hours=15)
+    write_export(tables, "plain", tmp_path)
+    found = calibrate(tmp_path)
+    assert not found.history.exact
+    (supplier,) = found.lead_times
+    assert supplier.fit is not None
+    assert supplier.fit.mean.value == pytest.approx(4)

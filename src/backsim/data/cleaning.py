@@ -21,7 +21,7 @@ from backsim.data.naming import (
     name_sites,
     only_used,
 )
-from backsim.data.purchases import purchases_of
+from backsim.data.purchases import have_times, purchases_of
 from backsim.data.reading import Data, distinct
 from backsim.errors import InputError
 from backsim.tables.dates import EPOCH
@@ -60,8 +60,7 @@ def _history(export: Export) -> History:
         for name, data in export.tables.items()
     )
     clocked = export.tables["lines"].clocked.get("ordered", False)
-    bought = export.tables.get("purchases")
-    exact = bought is not None and bought.clocked.get("ordered", False)
+    exact = have_times(export)
     return History(
         first=first,
         days=float(until + 1 - since),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,9 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
         export.suppliers = [text or "unknown" for text in data.names["supplier"].texts]
         supplier = data.names["supplier"].codes
     receipts = _receipts(export, data, since, until)
+    if not have_times(export):
+        placed = np.floor(placed)
+        receipts = replace(receipts, time=np.floor(receipts.time))
     first, last, parts, came = _by_purchase(receipts, len(data))
     received = np.where(came >= units - 1e-9, last, np.nan)
     product, site = data.codes["product"], export.sites_of("purchases")
@@ -75,6 +78,16 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     mine = kept[receipts.row]
     row = receipts.row[mine]
     return bought, Movements(product[row], site[row], receipts.time[mine], receipts.units[mine])
+
+
+def have_times(export: Export) -> bool:
+    """Whether purchases and receipts both have a time of day; one alone is of no use."""
+    bought, receipts = export.tables.get("purchases"), export.tables.get("receipts")
+    if bought is None or not bought.clocked.get("ordered", False):
+        return False
+    came = bought if receipts is None else receipts
+    known = "received" in came.dates and not np.isnan(came.dates["received"]).all()
+    return not known or came.clocked["received"]
 
 
 def _receipts(export: Export, data: Data, since: int, until: int) -> _Receipts:

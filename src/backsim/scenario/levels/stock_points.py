@@ -116,8 +116,8 @@ class StockPoints:
         s = self.scenario
         policy = {name: getattr(s.policy, name) for name in Policy.model_fields}
         others = {"inbound": (), "initial": None, "lead_time": None, "supplier": None}
-        others |= {"made_from": None, "costs": None, "raise_levels": 0.0}
-        values: dict[str, Any] = {**policy, **others, **self.fields[pair]}
+        others |= {"made_from": None, "costs": None}
+        values: dict[str, Any] = {**policy, **others, "raise_levels": 0.0, **self.fields[pair]}
         values["supplier"] = self._supplier(pair, values["supplier"], rate)
         only = values["supplier"][0]
         if values["lead_time"] is None and only.plain and len(values["supplier"]) == 1:
