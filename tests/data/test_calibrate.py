@@ -34,7 +34,9 @@ def test_two_commands_from_an_export_to_a_simulation(
         "levels.csv",
         "levels.xlsx",
         "mapping.yaml",
+        "open_purchases.csv",
         "scenario.yaml",
+        "today.yaml",
     ]
     assert run(["run", str(out / "scenario.yaml"), "-n", "2", "--engine", "simpy"]) == 0
     assert run(["validate", str(out / "experiment.yaml")]) == 0

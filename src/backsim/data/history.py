@@ -70,6 +70,8 @@ class PurchaseHistory:
     first: Floats
     received: Floats
     parts: Codes
+    left: Floats
+    """Units that have not come."""
 
     def __len__(self) -> int:
         return len(self.product)
@@ -203,7 +205,15 @@ def known_on(history: History, day: float) -> History:
         history,
         days=float(day),
         lines=_some(seen, lines.time < day),
-        purchases=_some(replace(bought, received=received, first=begun), bought.placed < day),
+        purchases=_some(
+            replace(
+                bought,
+                received=received,
+                first=begun,
+                left=np.where(np.isnan(received), bought.units, 0.0),
+            ),
+            bought.placed < day,
+        ),
         came=_some(history.came, history.came.time < day),
         stock=_some(stock, stock.day < day),
         sent=_some(sent, sent.time < day),

@@ -34,7 +34,8 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     if data is None:
         nothing, nobody = np.empty(0), np.empty(0, np.int64)
         places, days = (nobody,) * 3, (nothing,) * 5
-        return PurchaseHistory(*places, *days, nobody), Movements(nobody, nobody, nothing, nothing)
+        nothing_bought = PurchaseHistory(*places, *days, nobody, nothing)
+        return nothing_bought, Movements(nobody, nobody, nothing, nothing)
     placed, units = data.dates["ordered"] - since, data.numbers["units"]
     supplier = np.zeros(len(data), np.int64)
     if "supplier" in data.names:
@@ -74,6 +75,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
         first=first[order],
         received=received[order],
         parts=parts[order],
+        left=np.maximum(units - came, 0.0)[order],
     )
     mine = kept[receipts.row]
     row = receipts.row[mine]

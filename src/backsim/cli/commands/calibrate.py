@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from os.path import relpath
 from pathlib import Path
@@ -98,6 +99,7 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
     from backsim.data.levels import levels_rows
     from backsim.data.scenariofile import experiment_text, scenario_text
     from backsim.data.systems import to_yaml
+    from backsim.data.today import FILES, opening_rows, today_text
     from backsim.files import check_folder, write_text
     from backsim.present.records import to_json, write_csv
     from backsim.report.data import data_page, level_groups_table, levels_table
@@ -118,9 +120,14 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
     for name, make in texts.items():
         text = make()
         write_text(out / name, text)
+    for name, rows in opening_rows(found.history).items():
+        if rows:
+            write_text(out / FILES[name], partial(write_csv, rows))
+    write_text(out / "today.yaml", today_text(found))
     write_text(out / "levels.csv", lambda file: write_csv(levels_rows(found), file))
     if find_spec("openpyxl") is None:
         say("levels.xlsx is not written: pip install 'backsim[excel]'")
     else:
         write_tables([levels_table(found), level_groups_table(found)], out / "levels.xlsx")
     load(out / "scenario.yaml")
+    load(out / "today.yaml")

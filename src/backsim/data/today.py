@@ -1,0 +1,101 @@
+"""The scenario of tomorrow: it begins with the stock, the open orders and purchases of the export.
+
+What is open has its date, so that customers who wait have waited already, and a purchase under way
+arrives by what is left of its lead time.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backsim.data.calibrate import Calibration
+from backsim.data.fit.byday import on_hand
+from backsim.data.history import History
+from backsim.data.scenariofile import scenario_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.bool_]
+
+DAYS = 90
+"""Days that the scenario is about."""
+FILES = {
+    "stock": "open_stock.csv",
+    "orders": "open_orders.csv",
+    "purchases": "open_purchases.csv",
+}
+Row = Mapping[str, Any]
+
+
+def today_text(found: Calibration) -> str:
+    """The scenario file, which names the tables that have rows."""
+    tables = [name for name, rows in opening_rows(found.history).items() if rows]
+    text = scenario_text(found, warm_up=0, counted=DAYS)
+    if not tables:
+        return text
+    text += "\n# what there was on the last day of the export\nopening:\n  tables:\n"
+    return text + "".join(f"    {name}: {{file: {FILES[name]}}}\n" for name in tables)
+
+
+def opening_rows(history: History) -> dict[str, list[Row]]:
+    """The rows of each table; no stock where none was counted."""
+    return {
+        "stock": list(_stock(history)),
+        "orders": list(_orders(history)),
+        "purchases": list(_purchases(history)),
+    }
+
+
+def _stock(history: History) -> Iterator[Row]:
+    known = on_hand(history)
+    if known is None:
+        return
+    sites = len(history.sites)
+    for row, units in enumerate(known[:, -1].tolist()):
+        if not np.isnan(units):
+            yield {
+                "product": history.products[row // sites],
+                "site": history.sites[row % sites],
+                "units": max(0, round(units)),
+            }
+
+
+def _orders(history: History) -> Iterator[Row]:
+    lines = history.lines
+    left = np.rint(lines.units - lines.shipped - lines.cancelled_units)
+    is_open = np.isnan(lines.served) & np.isnan(lines.cancelled) & lines.known & (left > 0)
+    for i in np.flatnonzero(is_open).tolist():
+        yield {
+            "order": int(lines.order[i]) + 1,
+            "product": history.products[lines.product[i]],
+            "site": history.sites[lines.site[i]],
+            "customer": history.classes[lines.customer_class[i]],
+            "units": int(left[i]),
+            "ordered": _date(history, lines.time[i]),
+        }
+
+
+def _purchases(history: History) -> Iterator[Row]:
+    bought, placed = history.purchases, history.placed
+    is_open = np.isnan(bought.received) & (np.rint(bought.left) > 0)
+    for i in np.flatnonzero(is_open).tolist():
+        yield {
+            "product": history.products[bought.product[i]],
+            "site": history.sites[bought.site[i]],
+            "units": int(np.rint(bought.left[i])),
+            "ordered": _date(history, placed[i]),
+            "expected": _date(history, bought.confirmed[i]),
+        }
+
+
+def _date(history: History, day: float) -> str:
+    """A day of the history as a date; "" for none."""
+    if np.isnan(day):
+        return ""
+    first = datetime.datetime.combine(history.first, datetime.time())
+    return (first + datetime.timedelta(days=float(day))).strftime("%Y-%m-%d %H:%M:%S")
