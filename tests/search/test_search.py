@@ -84,6 +84,16 @@ def test_the_same_search_twice_finds_the_same(levels: Search, tmp_path: Path) ->
     assert one == other
 
 
+def test_more_figures(levels: Search, tmp_path: Path) -> None:
+    """The same answer, known better."""
+    again = quick(tmp_path, search=LEVELS, figures=120)
+    assert again.settings == levels.settings
+    assert again.cost is not None
+    assert levels.cost is not None
+    assert (levels.cost.count, again.cost.count) == (30, 120)
+    assert again.cost.half_width < levels.cost.half_width
+
+
 def test_another_seed_has_another_world(levels: Search, tmp_path: Path) -> None:
     again = quick(tmp_path, search=LEVELS, seed=2)
     assert again.cost is not None

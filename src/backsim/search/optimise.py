@@ -118,7 +118,8 @@ def _found(
     kept: tuple[Kept, ...] = ()
     if policy is not None and nearest is not None:
         others = [problem.policy(p) for p in along if p != nearest]
-        count = budget.figures(_enough(worlds, nearest), 2 + len(others))
+        least = problem.file.figures or FIGURES
+        count = budget.figures(_enough(worlds, nearest), 2 + len(others), least)
         figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)
         kept = tuple(_kept(problem, figures))
@@ -144,8 +145,8 @@ def _of_items(problem: Problem, progress: Progress | None, settings: dict[str, A
         {PATH: problem.items.rule.name},
         problem.items.at(choice.nearest),
     )
-    wanted = _needed(problem, choice.service.T, FIGURES_OF_ITEMS, SURER)
-    count = budget.figures(wanted, 2, FIGURES_OF_ITEMS)
+    least = problem.file.figures or FIGURES_OF_ITEMS
+    count = budget.figures(_needed(problem, choice.service.T, least, SURER), 2, least)
     figures = _figures(problem, [policy], count, settings)
     budget.spent[Phase.FIGURES] += sum(figures.counts)
     best = policy if choice.levels is not None else None

@@ -250,6 +250,9 @@ class SearchFile(Spec):
     """Confidence of every statement."""
     replications: Annotated[int, Ge(100), Unit("")] = 100_000
     """Maximum total number of replications, over all policies."""
+    figures: Annotated[int, Ge(2), Unit("")] | None = None
+    """Minimum number of replications of the final figures.  Default: 30, or 10 for the levels of
+    all items."""
     minutes: Positive | None = None
     """Maximum search time in minutes."""
     seed: Seed = 1
