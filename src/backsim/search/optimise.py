@@ -138,8 +138,8 @@ def _of_items(problem: Problem, progress: Progress | None, settings: dict[str, A
         runs = Runs(problem.items, problem.asked.seed, settings["engine"], budget, workers)
         choice = choose_levels(problem, runs)
     except Spent:
-        least = f"more than {budget.total:,} replications"
-        raise InputError(f"search: expected a larger budget, {least} to begin with") from None
+        wanted = f"more than {budget.total:,} replications"
+        raise InputError(f"search: expected a larger budget, {wanted} to begin with") from None
     policy = Policy(
         f"{problem.items.rule.name} of {len(choice.nearest):,} items",
         {PATH: problem.items.rule.name},
