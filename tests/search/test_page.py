@@ -112,3 +112,24 @@ def test_a_scenario_a_fifth_different() -> None:
     assert longer.moments() == pytest.approx((6.0, 9.0))
     assert found["holding cost -20 %"].costs["holding"] == pytest.approx([1.6])
     assert found["backorder time cost +20 %"].costs["backorder_time"][0] == pytest.approx([3.6])
+
+
+def test_price_breaks_vary_with_the_price():
+    tiers = {"price": 5, "breaks": [{"units": 20, "price": 4}], "discount": "incremental"}
+    model = from_dict(
+        {
+            "horizon": 10,
+            "products": "mug",
+            "suppliers": {"acme": {"lead_time": 2}},
+            "customers": {
+                "all": {"demand": {"arrivals": {"poisson": {"rate": 2}}, "products": "mug"}}
+            },
+            "policy": {"reorder": {"rule": "base_stock", "S": 9}},
+            "costs": {"purchase": tiers},
+        }
+    )
+    found = {one.name: one for one in variations(model)}
+    dearer = found["purchase cost +20 %"].of(model).costs.breaks[0]
+    assert (dearer.price, dearer.breaks[0].units) == (6.0, 20)
+    assert dearer.breaks[0].price == pytest.approx(4.8)
+    assert dearer.discount == "incremental"

@@ -104,6 +104,13 @@ def _scaled(law: Any, factor: float) -> Any:
     return law * factor
 
 
+def _times(cost: Any, factor: float) -> Any:
+    """A cost, or the breaks of a price, times a factor; a word stays what it is."""
+    if isinstance(cost, list):
+        return [{**one, "price": one["price"] * factor} for one in cost]
+    return cost * factor if isinstance(cost, int | float) else cost
+
+
 def _cost(name: str) -> Callable[[Plain, float], bool]:
     def change(values: Plain, factor: float) -> bool:
         owners = [values, *values["products"].values(), *values["stock"]]
@@ -113,10 +120,8 @@ def _cost(name: str) -> Callable[[Plain, float], bool]:
             costs = owner.get("costs") or {}
             given = costs.get(name)
             if isinstance(given, Mapping):
-                costs[name] = {
-                    k: v * factor for k, v in given.items() if isinstance(v, int | float)
-                }
-                changed |= any(costs[name].values())
+                costs[name] = {k: _times(v, factor) for k, v in given.items()}
+                changed |= any(v for v in given.values() if isinstance(v, int | float))
             elif given:
                 costs[name] = given * factor
                 changed = True
