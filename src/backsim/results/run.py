@@ -22,6 +22,7 @@ from backsim.entities import (
     PURCHASE_NOTES,
     PURCHASE_STATUS,
     RECEIVED,
+    SHIPPED,
     WAITING,
 )
 from backsim.errors import counted
@@ -71,30 +72,45 @@ class Run:
         """
         import pandas as pd
 
-        lines = self.log.lines
-        stocks = self.log.stocks[lines["stock"]]
-        status = np.array(LINE_STATUS)[lines["status"]]
-        closed = np.where(lines["status"] == WAITING, np.nan, lines["closed"])
-        shipped = status == "shipped"
+        log, lines = self.log, self.log.lines
+        time, units, stock = log.column("time"), log.column("units"), log.column("stock")
+        shipped, left = lines["shipped"], lines["left"]
+        status = np.ascontiguousarray(lines["status"])
+        closed = np.where(status == WAITING, np.nan, lines["closed"])
         return pd.DataFrame(
             {
-                "order": np.cumsum(lines["head"] == np.arange(len(lines))) - 1,
-                "time": lines["time"],
-                "class": _names(self.model.classes, lines["customer_class"]),
-                "product": _names(self.model.products, stocks["product"]),
-                "site": _names(self.model.sites, stocks["site"]),
-                "units": lines["units"],
-                "due": lines["due"],
-                "tolerance": lines["tolerance"],
+                "order": self._order_numbers,
+                "time": time,
+                "class": _names(self.model.classes, log.column("customer_class")),
+                **self._places(stock),
+                "units": units,
+                "due": log.column("due"),
+                "tolerance": log.column("tolerance"),
                 "filled_at_once": lines["filled"],
-                "shipped": lines["shipped"],
-                "left": lines["left"],
-                "open": lines["units"] - lines["shipped"] - lines["left"],
-                "status": status,
+                "shipped": shipped,
+                "left": left,
+                "open": units - shipped - left,
+                "status": _names(LINE_STATUS, status),
                 "closed": closed,
-                "wait": np.where(shipped, closed - lines["time"], np.nan),
+                "wait": np.where(status == SHIPPED, closed - time, np.nan),
             }
         )
+
+    @property
+    def _order_numbers(self) -> Any:
+        """For each line the number of its order."""
+        count = np.arange(len(self.log.lines))
+        if self.log.single:
+            return count
+        return np.cumsum(self.log.column("head") == count) - 1
+
+    def _places(self, stock: Any) -> dict[str, Any]:
+        """The columns that say where something happened, from the numbers of stock points."""
+        stocks = self.log.stocks  # a few records of many fields: read by field, never row by row
+        return {
+            "product": _names(self.model.products, stocks["product"][stock]),
+            "site": _names(self.model.sites, stocks["site"][stock]),
+        }
 
     @cached_property
     def purchases(self) -> pd.DataFrame:
@@ -107,14 +123,12 @@ class Run:
         import pandas as pd
 
         rows, deliveries = self.log.purchases, self.log.deliveries
-        stocks = self.log.stocks[rows["stock"]]
         received = np.where(rows["status"] == RECEIVED, rows["units"], 0)
         return pd.DataFrame(
             {
                 "placed": rows["placed"],
-                "product": _names(self.model.products, stocks["product"]),
-                "site": _names(self.model.sites, stocks["site"]),
-                "supplier": self._suppliers(rows, stocks),
+                **self._places(rows["stock"]),
+                "supplier": self._suppliers(rows),
                 "units": rows["units"],
                 "received": deliveries["received"] if len(deliveries) else received,
                 "rejected": deliveries["rejected"] if len(deliveries) else 0,
@@ -123,16 +137,17 @@ class Run:
                 "quoted": _date(rows["quoted"]),
                 "expected": _date(rows["expected"]),
                 "arrives": rows["arrives"],
-                "status": np.array(PURCHASE_STATUS)[rows["status"]],
+                "status": _names(PURCHASE_STATUS, rows["status"]),
             }
         )
 
-    def _suppliers(self, rows: Any, stocks: Any) -> Any:
+    def _suppliers(self, rows: Any) -> Any:
         """Names of those whom purchases are from: suppliers, then sites."""
-        names = [*self.model.suppliers, *self.model.sites]
-        code = np.where(rows["supplier"] == NONE, stocks["supplier"], rows["supplier"])
+        names, stocks = [*self.model.suppliers, *self.model.sites], self.log.stocks
+        own = stocks["supplier"][rows["stock"]]
+        code = np.where(rows["supplier"] == NONE, own, rows["supplier"])
         if len(self.model.stock_points):
-            site = self.log.stocks["site"][rows["source"].clip(min=0)]
+            site = stocks["site"][rows["source"].clip(min=0)]
             code = np.where(rows["source"] == NONE, code, len(self.model.suppliers) + site)
         return _names(names, code)
 
@@ -145,20 +160,19 @@ class Run:
         """
         import pandas as pd
 
-        rows, lines = self.log.notices, self.log.lines
+        log, rows = self.log, self.log.notices
         head = rows["head"]
-        stocks = self.log.stocks[lines["stock"][head]]
-        closed = np.zeros(len(lines))
-        np.maximum.at(closed, lines["head"], lines["closed"])
-        order = np.cumsum(lines["head"] == np.arange(len(lines))) - 1
+        closed = log.lines["closed"]
+        if not log.single:
+            closed = np.zeros(len(log.lines))
+            np.maximum.at(closed, log.column("head"), log.lines["closed"])
         return pd.DataFrame(
             {
                 "time": rows["time"],
-                "order": order[head],
-                "class": _names(self.model.classes, lines["customer_class"][head]),
-                "product": _names(self.model.products, stocks["product"]),
-                "site": _names(self.model.sites, stocks["site"]),
-                "what": np.array(NOTICES)[rows["what"]],
+                "order": self._order_numbers[head],
+                "class": _names(self.model.classes, log.column("customer_class")[head]),
+                **self._places(log.column("stock")[head]),
+                "what": _names(NOTICES, rows["what"]),
                 "promise": np.where(rows["promise"] == NEVER, np.nan, rows["promise"]),
                 "closed": np.where(closed[head] == NEVER, np.nan, closed[head]),
             }
@@ -176,22 +190,21 @@ class Run:
         if not len(rows):
             tape = draw(self.model, self.seed, self.replication)
             rows = play(self.model, tape, self.engine, record=True, extend=self.extend).notes
-        stocks = self.log.stocks[rows["stock"]]
         purchase = np.isin(rows["what"], PURCHASE_NOTES)
-        line = np.where(purchase, 0, rows["subject"])
-        codes = np.r_[self.log.lines["customer_class"], self.log.site_lines["customer_class"]]
-        code = codes[line] if len(codes) else line
-        names = np.array(_class_names(self.model, self.log), dtype=object)[code]
+        line = np.where(purchase, NONE, rows["subject"])
+        nobody = ["", *_class_names(self.model, self.log)]  # a purchase is no customer's
+        codes = np.r_[
+            self.log.column("customer_class"), self.log.site_lines["customer_class"], NONE
+        ]  # the last row is that of NONE
         return pd.DataFrame(
             {
                 "time": rows["time"],
-                "event": np.array(NOTES)[rows["what"]],
-                "class": np.where(purchase, "", names),
-                "product": _names(self.model.products, stocks["product"]),
-                "site": _names(self.model.sites, stocks["site"]),
+                "event": _names(NOTES, rows["what"]),
+                "class": _names(nobody, 1 + codes[line]),
+                **self._places(rows["stock"]),
                 "units": rows["units"],
-                "line": np.where(purchase, -1, rows["subject"]),
-                "purchase": np.where(purchase, rows["subject"], -1),
+                "line": line,
+                "purchase": np.where(purchase, rows["subject"], NONE),
                 "on_hand": rows["on_hand"],
                 "on_order": rows["on_order"],
                 "backlog": rows["backlog"],

@@ -1,0 +1,63 @@
+"""The tables of a run: orders, purchases, notices and events as frames."""
+
+from __future__ import annotations
+
+import pytest
+
+import backsim
+from backsim.entities import LINE_STATUS, NOTES, PURCHASE_STATUS
+from backsim.results.run import Run
+from backsim.scenario.load import from_dict
+
+STORY = {
+    "horizon": 10,
+    "products": ["mug", "plate"],
+    "suppliers": {"acme": {"lead_time": 3}},
+    "customers": {
+        "gold": {"demand": {"orders": [{"time": 1, "lines": {"mug": 2, "plate": 1}}]}},
+        "silver": {"demand": {"orders": [{"time": 2, "lines": {"mug": 1}}]}, "tolerance": 1},
+    },
+    "policy": {"reorder": {"rule": "s_S", "s": 0, "S": 2}, "notice": "at_order"},
+    "stock": [{"products": "*", "initial": 1}],
+}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return backsim.simulate(from_dict(STORY), seed=1)
+
+
+def test_orders(run: Run) -> None:
+    """One row per line: the mugs of the first order wait for the purchase of day 1."""
+    assert run.orders[["order", "class", "product", "units", "filled_at_once", "status"]].to_numpy(
+        object
+    ).tolist() == [
+        [0, "gold", "mug", 2, 1, "shipped"],
+        [0, "gold", "plate", 1, 1, "shipped"],
+        [1, "silver", "mug", 1, 0, "cancelled"],
+    ]
+    assert run.orders["wait"].tolist()[:2] == [3.0, 0.0]
+    assert run.orders["wait"].isna().tolist() == [False, False, True]
+
+
+def test_words_are_categories(run: Run) -> None:
+    """A word of a few is kept as a number and its name, not as a text in every row."""
+    for frame, column, words in (
+        (run.orders, "status", LINE_STATUS),
+        (run.purchases, "status", PURCHASE_STATUS),
+        (run.events, "event", NOTES),
+    ):
+        assert tuple(frame[column].cat.categories) == words
+
+
+def test_events_name_the_class_of_orders_only(run: Run) -> None:
+    purchases = run.events[run.events["purchase"] >= 0]
+    assert (purchases["class"] == "").all() and (purchases["line"] == -1).all()
+    assert run.events[run.events["line"] == 2]["class"].unique().tolist() == ["silver"]
+
+
+def test_frames_are_copies(run: Run) -> None:
+    """Who changes a frame changes no log."""
+    before = run.log.column("time").tolist()
+    run.orders.loc[:, "time"] = 0.0
+    assert run.log.column("time").tolist() == before
