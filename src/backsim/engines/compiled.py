@@ -17,6 +17,7 @@ from backsim.engines.event_loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.log import LOGGED, Log
 from backsim.engines.lp_solver import LPSolver
+from backsim.engines.memory import MEMORY
 from backsim.engines.setup import Linked, set_up
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.engines.world_pointer import EXTENT
@@ -233,7 +234,7 @@ def _with_room(table: NDArray[Any], extra: int) -> NDArray[Any]:
     """A table with empty rows behind it, if any.  They cost no memory before they are used."""
     if extra <= 0:
         return table
-    larger = np.empty(len(table) + extra, table.dtype)
+    larger = MEMORY.table(len(table) + extra, table.dtype)
     larger[: len(table)] = table
     return larger
 

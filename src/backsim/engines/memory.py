@@ -1,0 +1,70 @@
+"""Memory for the tables of runs, which the next run uses again.
+
+What a process is given by the operating system is cleared page by page when it is first touched; of
+a run of millions of lines that took as long as its events.
+"""
+
+from __future__ import annotations
+
+import weakref
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST = 1 << 20
+"""Bytes of a table from which on its memory is kept; smaller ones come from the heap."""
+MOST = 512 << 20
+"""Bytes that are kept for later runs, at most."""
+SPARE = 4
+"""A table takes memory that was kept if this is less than so many times what it needs."""
+
+
+class Memory:
+    """Blocks of memory that nobody refers to any more."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+        self.free: dict[int, NDArray[np.uint8]] = {}
+        self.lock = Lock()
+
+    def table(self, rows: int, kind: np.dtype[Any]) -> NDArray[Any]:
+        """A table of so many rows, whatever they hold.
+
+        Its memory comes back when neither it nor any view of it is left.
+        """
+        size = rows * kind.itemsize
+        if size < LEAST:
+            return np.empty(rows, kind)
+        block = self._kept(size)
+        if block is None:
+            block = np.empty(size, np.uint8)
+        # Views of an array that is made from a buffer refer to that array, never past it.
+        lent = np.frombuffer(memoryview(block), np.uint8)
+        weakref.finalize(lent, self._take_back, block).atexit = False
+        return lent[:size].view(kind)
+
+    def _take_back(self, block: NDArray[np.uint8]) -> None:
+        """Keep a block, and give the oldest up.
+
+        This may be called at any moment, also while the lock is held: it waits for none.
+        """
+        self.free[id(block)] = block
+        while self.free and sum(map(len, list(self.free.values()))) > self.most:
+            self.free.pop(next(iter([*self.free])), None)
+
+    def _kept(self, size: int) -> NDArray[np.uint8] | None:
+        """The smallest block of that size that is not too large, if there is one."""
+        with self.lock:
+            free = list(self.free.values())
+            fits = [block for block in free if size <= len(block) < SPARE * size]
+            found = min(fits, key=len, default=None)
+            self.free.pop(id(found), None)
+            return found
+
+
+MEMORY = Memory()
+"""That of the process."""
