@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.engines.log import Log
+from backsim.engines.log import Columns, Log
 from backsim.entities import NONE
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import TRANSFERRED
@@ -57,8 +57,10 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     gone = sent < model.horizon
     days = np.where(gone, sent - ordered, 0.0)
     arrives = bought["arrives"]
-    lines, of = log.site_lines, log.purchases[_purchase_of(log)]
-    from_stock = lines["filled"] * (lines["time"] >= model.warm_up) * ~transfers_of(model, of)
+    lines, of = log.ordered_by_sites, _purchase_of(log)
+    from_stock = (
+        lines["filled"] * (lines["time"] >= model.warm_up) * ~transfers_of(model, log.bought)[of]
+    )
     return BetweenSites(
         total(counts),
         total(from_stock, lines["stock"]),
@@ -74,11 +76,11 @@ def transfers_of(model: Model, purchases: Any) -> Any:
     return purchases["supplier"] == len(model.suppliers) + TRANSFERRED
 
 
-def orders_of_sites(log: Log) -> tuple[Any, Any]:
+def orders_of_sites(log: Log) -> tuple[Columns, Columns]:
     """(the purchases that have reached another site, the order lines of components)."""
-    purchases, lines = log.purchases, log.site_lines
+    purchases = log.bought
     bought = purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
-    return bought, lines.compress(purchases["source"][_purchase_of(log)] == NONE)
+    return bought, log.ordered_by_sites.compress(purchases["source"][_purchase_of(log)] == NONE)
 
 
 def _purchase_of(log: Log) -> Any:
@@ -87,9 +89,10 @@ def _purchase_of(log: Log) -> Any:
     A purchase knows its first line; the lines of one order stand together.
     """
     first = np.full(len(log.site_lines), NONE)
-    rows = np.flatnonzero((log.purchases["line"] != NONE) & (log.purchases["part_of"] == NONE))
-    first[log.purchases["line"][rows] - len(log.lines)] = rows
-    return first[log.site_lines["head"] - len(log.lines)]
+    purchases = log.bought
+    rows = np.flatnonzero((purchases["line"] != NONE) & (purchases["part_of"] == NONE))
+    first[purchases["line"][rows] - len(log.lines)] = rows
+    return first[log.ordered_by_sites["head"] - len(log.lines)]
 
 
 def _overlap(model: Model, start: Any, end: Any) -> Any:

@@ -36,7 +36,7 @@ def check_ledger(model: Model, log: Log) -> None:
 
 def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     """What is counted in two ways: (what, one way, the other), per line and per stock point."""
-    lines, stocks, sites = log.lines, log.stocks, log.site_lines
+    stocks, sites = log.stocks, log.ordered_by_sites
     stock = log.column("stock")
 
     def per_stock(places: Any, units: Any) -> Any:
@@ -47,8 +47,8 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     rest, rest_stock = log.rest, stock[log.later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]
     yield "ordered = shipped + cancelled, lost or substituted + open", rest["units"], parts
-    logged = np.bincount(log.shipments["line"], log.shipments["units"], len(lines))[log.later]
-    yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged.astype(int)
+    logged = _by_line(log, log.shipments)
+    yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged
     waits = rest["status"] == WAITING
     waiting = per_stock(rest_stock[waits], rest["open"][waits])
     waiting += per_stock(sites["stock"], sites["open"])
@@ -58,10 +58,9 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     )
     yield "reserved = reserved units of lines", stocks["reserved"], reserved
     taken = log.substitutions
-    other = np.bincount(taken["line"], taken["units"], len(lines))[log.later]
     replaced = np.where(rest["status"] == SUBSTITUTED, rest["left"], 0)
-    yield "substituted = units of substitutes taken", replaced, other.astype(int)
-    shipped = per_stock(stock, lines["shipped"]) + per_stock(sites["stock"], sites["shipped"])
+    yield "substituted = units of substitutes taken", replaced, _by_line(log, taken)
+    shipped = per_stock(stock, log.shipped) + per_stock(sites["stock"], sites["shipped"])
     shipped += per_stock(taken["stock"], taken["units"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
@@ -73,9 +72,17 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
         yield from _between_sites(log)
 
 
+def _by_line(log: Log, rows: Any) -> Any:
+    """Units of these rows, for each line that was not filled at once."""
+    if not len(rows):
+        return np.zeros(len(log.later), np.int64)
+    found = np.bincount(rows["line"], rows["units"], len(log.lines))[log.later]
+    return found.astype(np.int64)
+
+
 def _purchases(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:
     """What stock points have bought."""
-    purchases, stocks = log.purchases, log.stocks
+    purchases, stocks = log.bought, log.stocks
     if len(log.deliveries):
         yield from _deliveries(log, per_stock)
         return
@@ -106,7 +113,7 @@ def _deliveries(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tupl
 
 def _between_sites(log: Log) -> Iterator[tuple[str, Any, Any]]:
     """Units that leave a site for another are on their way there or have arrived."""
-    purchases, sites = log.purchases, log.site_lines
+    purchases, sites = log.bought, log.ordered_by_sites
     parts = sites["shipped"] + sites["open"] + sites["reserved"]
     yield "site's order = shipped + open", sites["units"], parts
     bought = (purchases["source"] != NONE) & (purchases["line"] != NONE)

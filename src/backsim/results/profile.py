@@ -165,7 +165,7 @@ def _waits(model: Model, log: Log, time: Floats, units: Integers) -> Integers:
     code = log.column("customer_class")
     ordered = _count(code[first:], units[first:], classes)
     later = log.later.searchsorted(first)
-    rest = log.rest[later:]
+    rest = log.rest.since(int(later))
     missing = _count(rest["customer_class"], rest["units"] - rest["filled"], classes)
     shipments = log.shipments
     lines = shipments["line"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.engines.log import Columns
 from backsim.entities import ASKED, CANCELLED, CAUSES, NEVER, NONE, SHIPPED, SUBSTITUTED, WAITING
 from backsim.results.metrics.orders import Orders
 from backsim.results.metrics.registry import COMMUNICATION, LESS, MORE, NEITHER, metric
@@ -78,12 +79,9 @@ class Conversation:
         Of the promises that are due by the horizon; the error of one whose customer waits still is
         larger than it is so far.
         """
-        lines, later = self.m.rest, self.m.later
-        if not len(self.log.contacts):
-            lines, later = lines[:0], later[:0]
-        contact = self.log.lines["contact"][lines["head"]]
+        contact = self._contact(self.m.rest)
         known = contact != NONE
-        lines, later = lines.compress(known), later[known]
+        lines, later = self.m.rest.compress(known), self.m.later[known]
         contacts = self.log.contacts[contact[known]]
         promise, closed = contacts["first_promise"], lines["closed"]
         promised = (promise < NEVER) & (closed > contacts["first_told"])
@@ -118,6 +116,12 @@ class Conversation:
         found = curves(self.m, heads, error, np.ones(len(heads)), over, total)
         return np.array([np.nan if curve is None else curve.mean for curve in found])
 
+    def _contact(self, lines: Columns) -> Any:
+        """The contact of each of these lines' orders, or NONE."""
+        if not len(self.log.contacts):
+            return np.full(len(lines), NONE)
+        return self.log.lines["contact"][lines["head"]]
+
     @cached_property
     def causes(self) -> tuple[Any, Any, Any]:
         """(line, cause, units) of what was cancelled."""
@@ -125,7 +129,7 @@ class Conversation:
         left = lines["status"] == CANCELLED
         lines, later = lines.compress(left), later[left]
         cause = np.zeros(len(lines), np.int64)
-        contact = self.log.lines["contact"][lines["head"]]
+        contact = self._contact(lines)
         cause[contact != NONE] = self.log.contacts["cause"][contact[contact != NONE]]
         return later, cause, lines["left"]
 

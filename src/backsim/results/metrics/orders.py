@@ -46,7 +46,7 @@ class Orders:
     @cached_property
     def count(self) -> Floats:
         """Orders."""
-        return self.fold(self.heads)
+        return self.m.fold(self.m.lines) if self.m.log.single else self.fold(self.heads)
 
     @cached_property
     def filled(self) -> Floats:

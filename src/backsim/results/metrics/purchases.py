@@ -27,7 +27,7 @@ class Purchases:
         self.m = m
         self.transfers = any(point.asks_for_units for point in m.model.scenario.stock)
         """Whether a stock point may send for units of other sites of the level."""
-        purchases, size = m.log.purchases, m.shape[1]
+        purchases, size = m.log.bought, m.shape[1]
         placed = purchases.compress(purchases["placed"] >= m.model.warm_up)
         sent = transfers_of(m.model, placed)
         units = placed["units"][sent]
@@ -49,7 +49,7 @@ class Purchases:
     @cached_property
     def surcharges(self) -> Floats:
         """Money for units bought where they cost more; not per day, but in all."""
-        model, purchases = self.m.model, self.m.log.purchases
+        model, purchases = self.m.model, self.m.log.bought
         points = model.scenario.stock
         found = np.zeros(len(points))
         for lane in model.lanes:

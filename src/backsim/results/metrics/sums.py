@@ -114,14 +114,19 @@ class Sums:
 
     @cached_property
     def rest(self) -> Any:
-        """Their records."""
-        return self.log.rest[len(self.log.later) - len(self.later) :]
+        """Their fields."""
+        return self.log.rest.since(len(self.log.later) - len(self.later))
+
+    @cached_property
+    def lines(self) -> Floats:
+        """Lines ordered."""
+        return self.total(self.group[self.first :])
 
     @cached_property
     def ordered(self) -> Floats:
         """Units ordered."""
-        group, units = self.group[self.first :], self.units[self.first :]
-        return self.total(group) if (units == 1).all() else self.total(group, units)
+        units = self.units[self.first :]
+        return self.lines if (units == 1).all() else self.total(self.group[self.first :], units)
 
     @cached_property
     def missing(self) -> Floats:
@@ -143,8 +148,12 @@ class Sums:
         """Units shipped, of those ordered."""
         return self.ordered - self._of_rest(self.rest["units"] - self.rest["shipped"])
 
+    @cached_property
+    def _later_group(self) -> Any:
+        return self.group[self.later]
+
     def _of_rest(self, units: Any) -> Floats:
-        return self.total(self.group[self.later], units)
+        return self.total(self._later_group, units)
 
     @cached_property
     def all_ordered(self) -> Floats:
@@ -176,20 +185,35 @@ class Sums:
         rows = rows.compress(now)
         return self.total(self.group[rows["line"]], rows["units"])
 
+    @cached_property
+    def _shipped_later(self) -> tuple[Any, Any, Any, Any]:
+        """(ordered, shipped, units, group) of all that was shipped later."""
+        rows = self.log.shipments
+        line = np.ascontiguousarray(rows["line"])
+        return self.time[line], np.ascontiguousarray(rows["time"]), rows["units"], self.group[line]
+
+    @cached_property
+    def _not_shipped(self) -> tuple[Any, Any, Any, Any, Any]:
+        """(ordered, closed, units, those that did not leave, group) of what was not shipped."""
+        unshipped = self.log.rest["shipped"] != self.log.rest["units"]
+        rest = self.log.rest.compress(unshipped)
+        units = rest["units"] - rest["shipped"]
+        group = self.group[self.log.later[unshipped]]
+        return rest["time"], rest["closed"], units, units - rest["left"], group
+
     def waiting(self, start: float, end: float) -> tuple[Floats, Floats]:
         """Unit-days of waiting in a span that ends by the horizon.
 
         (Of all units, of those that were shipped later or still wait at the horizon.)
         """
-        shipments = self.log.shipments
-        ordered = self.time[shipments["line"]]
-        days = shipments["time"].clip(start, end) - ordered.clip(start, end)
-        total = self.total(self.group[shipments["line"]], shipments["units"] * days)
-        unshipped = self.log.rest["shipped"] != self.log.rest["units"]
-        rest, group = self.log.rest.compress(unshipped), self.group[self.log.later[unshipped]]
-        days = rest["closed"].clip(start, end) - rest["time"].clip(start, end)
-        units = rest["units"] - rest["shipped"]
-        stayed = units - rest["left"]
+
+        def within(since: Any, until: Any) -> Any:
+            return until.clip(start, end) - since.clip(start, end)
+
+        ordered, shipped, units, group = self._shipped_later
+        total = self.total(group, units * within(ordered, shipped))
+        ordered, closed, units, stayed, group = self._not_shipped
+        days = within(ordered, closed)
         return total + self.total(group, units * days), total + self.total(group, stayed * days)
 
     @cached_property

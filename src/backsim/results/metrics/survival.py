@@ -95,7 +95,7 @@ def curves(
     `days` that `units` of each of the `lines` (numbers of order lines) have waited, and whether
     their wait is over; `total` the units that count in all, by view.
     """
-    order = np.lexsort((~over, days))
+    order = _by_days(days, over)
     days, units, over = days[order], units[order].astype(float), over[order]
     group = m.group[lines[order]]
     stock = group % m.shape[1]
@@ -114,6 +114,17 @@ def curves(
         for part in np.split(rows[: ends[-1]], ends[:-1]):
             found.append(_curve(days[part], units[part], over[part], total[len(found)]))
     return tuple(found)
+
+
+def _by_days(days: Floats, over: Any) -> Any:
+    """Indices by days, at equal days those whose wait is over first.
+
+    The order of those that are alike decides nothing where all are over.
+    """
+    if np.all(over):
+        return np.argsort(days)
+    ranked = np.argsort(~over, kind="stable")
+    return ranked[np.argsort(days[ranked], kind="stable")]
 
 
 def _curve(days: Floats, units: Floats, over: Any, total: float) -> Survival | None:
