@@ -7,16 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.validation.files import Values, answers_of, changed, table
 
 from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.statistics import Estimate
+from backsim.statistics.checks import student
 from backsim.validation import Answer, Verdict, answers, critical_value, left_out, validate
 from backsim.validation.collection import files
-from backsim.validation.compare import COARSE, FULL, judge, judge_optimum
-from backsim.validation.sampling import Effort, replicate_until
+from backsim.validation.compare import COARSE, FULL, judge, judge_optimum, shortage
+from backsim.validation.sampling import PILOT, Effort, replicate_until
 
 
 def others(found: list[Verdict]) -> str:
@@ -208,6 +210,45 @@ def test_critical_value_grows_with_the_number_of_tests():
     assert critical_value(1, 10**6) == pytest.approx(2.5758, abs=1e-3)  # 1 %, two-sided
     assert critical_value(500, 10**6) == pytest.approx(4.264, abs=1e-2)
     assert critical_value(500, 30) > critical_value(500, 10**6)
+
+
+def test_few_replications_show_no_less_than_many():
+    """Ten replications are enough only where they would show what thirty usual ones show."""
+    usual = Estimate(1.0, 0.01, 0.01 * 30**0.5 / 2.045, 30, 0.95)
+    assert shortage(usual, 0.01, 794) == pytest.approx(1.0, abs=1e-3)
+    for count in (3, 10, 20):
+        as_wide = replace(usual, count=count, sd=0.01 * count**0.5 / student(0.975, count - 1))
+        assert shortage(as_wide, 0.01, 794) > 1.0
+        enough = replace(as_wide, half_width=0.001, sd=as_wide.sd / shortage(as_wide, 0.01, 794))
+        limit = critical_value(794, count) * enough.sd / count**0.5
+        assert limit == pytest.approx(critical_value(794, 30) * usual.sd / 30**0.5, rel=1e-3)
+
+
+def test_few_replications_are_not_more_often_wrong():
+    """The limit for ten replications leaves as much room for skewed results as that for thirty."""
+    rng = np.random.default_rng(1)
+    shape = 4.0  # a gamma distribution of skewness 1
+
+    def wrong(count: int) -> float:
+        found = rng.standard_gamma(shape, (300_000, count)) - shape
+        off = found.mean(axis=1) / found.std(axis=1, ddof=1) * count**0.5
+        return float((abs(off) > critical_value(794, count)).mean())
+
+    assert 0.0 < wrong(PILOT) < wrong(30) + 1e-4
+
+
+def test_replications_follow_from_the_spread():
+    rng = np.random.default_rng(1)
+    drawn = rng.standard_normal(2_000)
+
+    def count(half_width: float) -> int:
+        play = lambda k: [float(drawn[k])]  # noqa: E731
+        (found,) = replicate_until(play, lambda means: [half_width], Effort(seed=1, most=2_000))
+        return found.count
+
+    assert count(5.0) == PILOT
+    assert count(0.2) == pytest.approx(1.96**2 / 0.2**2, rel=0.5)
+    assert count(0.01) == 2_000  # more than the work allowed
 
 
 def test_probabilities_are_asked_for_absolutely():

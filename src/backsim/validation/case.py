@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
     from backsim.results.run import Run
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Look:
 
     run: Run
     case: Case
+    _made: dict[Callable[[Look], Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, name: str, dimension: str = "", member: str = "") -> float:
         """One of the run's own metrics; the others are not reckoned."""
@@ -78,6 +82,13 @@ class Look:
     @cached_property
     def _sums(self) -> Sums:
         return Sums(self.run.model, self.run.log)
+
+    def of(self, kind: Callable[[Look], Found]) -> Found:
+        """More of this run, `kind(self)`; reckoned once, whichever measures ask."""
+        if kind not in self._made:
+            self._made[kind] = kind(self)
+        found: Found = self._made[kind]
+        return found
 
     @property
     def start(self) -> float:

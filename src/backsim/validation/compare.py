@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from backsim.statistics import Estimate
@@ -75,6 +76,11 @@ FULL = Precision()
 COARSE = Precision(0.05, 0.01, 0.2, 5.0)
 
 
+USUAL = 30
+"""Replications that a half-width is thought to come from, where it says how far off is too far."""
+
+
+@cache
 def critical_value(tests: int, count: int) -> float:
     """How many standard errors are too many, for `tests` tests of `count` replications each.
 
@@ -83,6 +89,20 @@ def critical_value(tests: int, count: int) -> float:
     from scipy.stats import t
 
     return float(t.ppf(1.0 - FALSE_ALARMS / tests / 2.0, count - 1))
+
+
+def shortage(found: Estimate, target: float, tests: int) -> float:
+    """How much narrower an estimate has to become, as a factor; 1 or less when it will do.
+
+    Its half-width is to be the one asked for.  And what is said to differ is to be no further off
+    than what `USUAL` replications of that half-width would show: few replications need narrower
+    intervals, as their critical value is larger.
+    """
+    from scipy.stats import t
+
+    shown = critical_value(tests, USUAL) / float(t.ppf(0.975, USUAL - 1)) * target
+    least = critical_value(tests, found.count) * found.sd / math.sqrt(found.count)
+    return max(found.half_width / target, least / shown)
 
 
 def judge(answer: Answer, found: Estimate, tests: int, precision: Precision) -> Verdict:

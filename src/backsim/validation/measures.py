@@ -48,7 +48,7 @@ def _found_waiting(look: Look) -> tuple[Any, Any]:
 @measure()
 def error_of_queue_length(look: Look) -> float:
     """Mean square error of k + 1 service times as a forecast of the wait behind k others."""
-    found, wait = _found_waiting(look)
+    found, wait = look.of(_found_waiting)
     service = float(look.capacity["service"]["exponential"]["mean"])
     return float(((wait - (found + 1) * service) ** 2).mean())
 
@@ -59,7 +59,7 @@ def error_of_constant(look: Look) -> float:
 
     The square of the mean is taken from two halves: their product has no bias, a square has.
     """
-    wait = _found_waiting(look)[1]
+    wait = look.of(_found_waiting)[1]
     one, other = np.array_split(wait, 2)
     return float((wait**2).mean() - one.mean() * other.mean())
 
@@ -67,7 +67,7 @@ def error_of_constant(look: Look) -> float:
 @measure()
 def error_ratio(look: Look) -> tuple[float, float]:
     """Mean square error of the forecast by queue length / that of the mean wait."""
-    return error_of_queue_length(look), error_of_constant(look)
+    return look.of(error_of_queue_length), look.of(error_of_constant)
 
 
 def _quotes(look: Look) -> tuple[Any, Any]:

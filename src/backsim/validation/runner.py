@@ -174,6 +174,6 @@ def _estimated(
             goals += _targets(answer, means[len(goals)], precision)
         return goals
 
-    found = iter(replicate_until(play, targets, effort))
+    found = iter(replicate_until(play, targets, effort, tests))
     for answer in group:
         yield _verdict(answer, [next(found) for _ in answer.cases], tests, precision)

@@ -12,6 +12,7 @@ import numpy as np
 
 from backsim.statistics import Estimate, estimate
 from backsim.validation.case import Case
+from backsim.validation.compare import USUAL, shortage
 from backsim.workers import in_order
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 Value = float | tuple[float, float]
 """What a replication says: a number, or two whose means are divided by each other."""
 
-PILOT = 30
+PILOT = 10
 """Replications before the first look at the half-widths."""
 COUNTED = 100_000
 """Orders that a replication of a model in steady state counts."""
-RARE = 100.0 / (PILOT * COUNTED)
-"""A probability so small that the first replications, of orders, meet it fewer than 100 times."""
+RARE = 100.0 / (USUAL * COUNTED)
+"""A probability so small that `USUAL` replications, of orders, meet it fewer than 100 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,12 @@ def replicate_until(
     play: Callable[[int], Sequence[Value]],
     targets: Callable[[list[float]], Sequence[float]],
     effort: Effort,
+    tests: int = 1,
 ) -> list[Estimate]:
     """Estimates of what `play(k)` returns, from as many replications as it takes.
 
-    `targets` says the half-widths asked for, given the mean values so far; 0 asks for none.
+    `targets` says the half-widths asked for, given the mean values so far; 0 asks for none.  They
+    are one of so many `tests`.
     """
     rows: list[Sequence[Value]] = []
     wanted = min(PILOT, effort.most)
@@ -72,12 +75,14 @@ def replicate_until(
         rows += in_order(play, range(len(rows), wanted), effort.workers, threads=True)
         found = [_estimate(column) for column in zip(*rows, strict=True)]
         goals = targets([e.mean for e in found])
-        ratios = [e.half_width / goal for e, goal in zip(found, goals, strict=True) if goal > 0]
+        ratios = [
+            shortage(e, goal, tests) for e, goal in zip(found, goals, strict=True) if goal > 0
+        ]
         worst = max((ratio for ratio in ratios if math.isfinite(ratio)), default=0.0)
         if worst <= 1.0 or wanted >= effort.most:
             return found
         growth = min(1.1 * worst**2, 8.0)
-        wanted = min(effort.most, wanted + max(10, math.ceil(wanted * (growth - 1.0))))
+        wanted = min(effort.most, wanted + max(PILOT // 2, math.ceil(wanted * (growth - 1.0))))
 
 
 def _estimate(column: Sequence[Value]) -> Estimate:
