@@ -14,6 +14,7 @@ from backsim.rules import FAMILIES
 from backsim.scenario import from_dict
 from backsim.scenario.demand.laws import Flow, flows, moments_of, whole
 from backsim.scenario.distributions.fields import Deterministic
+from backsim.scenario.levels import service_levels
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, nodes
 from backsim.scenario.levels.service_levels import shape_of
 from backsim.scenario.model import Model
@@ -371,3 +372,39 @@ def test_the_simulation_attains_the_cycle_service():
 
 def test_tables_have_their_moments():
     assert moments_of(np.array([0.5, 0.0, 0.5])) == (1.0, 1.0)
+
+
+def test_a_changed_model_computes_no_level_again(monkeypatch: pytest.MonkeyPatch):
+    """Levels of stock points that a change does not touch are looked up."""
+    model = model_of_two_products()
+    computed: list[str] = []
+    plain = service_levels._level
+    monkeypatch.setattr(
+        service_levels,
+        "_level",
+        lambda rule, *rest: computed.append(rule.name) or plain(rule, *rest),
+    )
+    changed = model.replace({"suppliers.near.lead_time": 9.0})
+    assert len(computed) == 1
+    near, far = (point.reorder.params["r"] for point in changed.scenario.stock)
+    before = [point.reorder.params["r"] for point in model.scenario.stock]
+    assert near > before[0]
+    assert far == before[1]
+
+
+def model_of_two_products() -> Model:
+    return from_dict(
+        {
+            "horizon": 100,
+            "products": ["a", "b"],
+            "suppliers": {"near": {"lead_time": 2.5}, "far": {"lead_time": 7.25}},
+            "customers": {
+                "all": {"demand": {"arrivals": {"poisson": {"rate": 3.7}}, "products": "*"}}
+            },
+            "stock": [
+                {"products": name, "supplier": supplier}
+                for name, supplier in (("a", "near"), ("b", "far"))
+            ],
+            "policy": {"reorder": {"rule": "r_nQ", "r": {"fill_rate": 0.95}, "Q": 10}},
+        }
+    )

@@ -18,6 +18,12 @@ from backsim.scenario.schema.rule_use import Above, Cover, RuleUse, SafetyStock,
 ROUNDING = 1e-9
 """A level this little above a whole number is that number."""
 
+KNOWN: dict[tuple[Any, ...], int] = {}
+"""Levels from a service by what they were computed from: a changed model has most of them again."""
+MOST_KNOWN = 50_000
+
+STEPS = (0, *(2**i for i in range(16)), *(3**i for i in range(10)))
+"""How far below its trigger a rule is asked for its shape."""
 MOST_PURCHASES = 10_000
 """Purchases that fill an empty stock point."""
 
@@ -36,6 +42,16 @@ class Situation:
     period: float
     crossing: bool
     unlimited: bool
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """All of it as a key: equal keys are equal situations."""
+        flows = (
+            (f.customer_class, f.rate, f.variance, f.random, f.every, f.units.tobytes())
+            for f in self.flows
+        )
+        law = type(self.lead_time).__qualname__, self.lead_time.model_dump_json()
+        return (self.rate, self.period, self.crossing, self.unlimited, law, *flows)
 
     @property
     def offers(self) -> dict[str, Any]:
@@ -79,8 +95,13 @@ def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dic
 
     if not targets:
         return numbers(0)
+    key = (rule.name, repr(params), *situation.key)
     try:
-        return numbers(_level(rule, numbers, targets[0], params[targets[0]], situation))
+        level = KNOWN.get(key) if rule.built_in and _is_built_in(situation.lead_time) else None
+        if level is None:
+            level = _level(rule, numbers, targets[0], params[targets[0]], situation)
+            _remember(key, level)
+        return numbers(level)
     except TooMuch as units:
         expected = (
             f"less than {MOST_UNITS:,} units over the lead time"
@@ -88,6 +109,18 @@ def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dic
         )
         found = f"about {units.args[0]:,.0f}"
         raise LevelFault((targets[0],), expected, found) from None
+
+
+def _is_built_in(distribution: Distribution) -> bool:
+    """Whether it is backsim's own: what a user's says may change while a process runs."""
+    return type(distribution).__module__.startswith("backsim.")
+
+
+def _remember(key: tuple[Any, ...], level: int) -> None:
+    """Keep a level for the next time that it is asked for; the oldest is forgotten."""
+    KNOWN[key] = level
+    if len(KNOWN) > MOST_KNOWN:
+        KNOWN.pop(next(iter(KNOWN)), None)
 
 
 def _number(value: Any, situation: Situation, level: int) -> Any:
@@ -165,10 +198,7 @@ def _level(
 
 def shape_of(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> Shape | None:
     """How a rule orders, seen from what it says at some positions; None if in another way."""
-
-    def order(position: int) -> int:
-        return units_at(rule, params, {**offers, "position": position})
-
+    order = orders_by_position(rule, params, offers)
     low, high = -int(LARGEST_STOCK), int(LARGEST_STOCK)
     if order(low) <= 0 or order(high) > 0:
         return None
@@ -176,11 +206,11 @@ def shape_of(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -
         middle = (low + high) // 2
         low, high = (middle, high) if order(middle) > 0 else (low, middle)
     batch = order(low)
-    steps = [0, *(2**i for i in range(16)), *(3**i for i in range(10))]
-    after = [low - step + order(low - step) for step in steps]
+    ordered = [order(low - step) for step in STEPS]
+    after = [low - step + units for step, units in zip(STEPS, ordered, strict=True)]
     if all(position == after[0] for position in after):
         return Shape(low, after[0])
-    whole = all(order(low - step) % batch == 0 for step in steps)
+    whole = all(units % batch == 0 for units in ordered)
     if whole and all(low < position <= low + batch for position in after):
         return Shape(low, low + batch, batch)
     return None
@@ -192,11 +222,25 @@ def follows_forecast(reorder: RuleUse, forecast: RuleUse) -> bool:
     return forecast.rule != "static" or "FORECASTS" in asks
 
 
-def units_at(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> int:
-    """What a reorder rule says at the start, given what it may ask for."""
-    offers = {**offers, "echelon_position": offers["position"]}
-    arguments = [offers[a] if a in offers else params[a] for a in rule.arguments]
-    return int(rule.function(*arguments))
+def orders_by_position(
+    rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]
+) -> Callable[[int], int]:
+    """What a reorder rule says at the start, by the position; `offers` is what else it may ask."""
+    given = {**offers, "position": 0, "echelon_position": 0}
+    arguments = [given[name] if name in given else params[name] for name in rule.arguments]
+    places = [
+        place
+        for place, name in enumerate(rule.arguments)
+        if name in ("position", "echelon_position")
+    ]
+    function = rule.function
+
+    def order(position: int) -> int:
+        for place in places:
+            arguments[place] = position
+        return int(function(*arguments))
+
+    return order
 
 
 def up_to(rule: Rule, params: Mapping[str, Any], situation: Situation) -> int:
@@ -206,9 +250,9 @@ def up_to(rule: Rule, params: Mapping[str, Any], situation: Situation) -> int:
     more, as in the simulation (`kernel.stock.review.order_units`).  Raises ValueError when it
     would go on.
     """
-    position = 0
+    order, position = orders_by_position(rule, params, situation.offers), 0
     for _ in range(MOST_PURCHASES):
-        units = units_at(rule, params, {**situation.offers, "position": position})
+        units = order(position)
         if units <= 0:
             return position
         position += units
@@ -227,7 +271,7 @@ __all__ = [
     "Situation",
     "follows_forecast",
     "in_units",
+    "orders_by_position",
     "shape_of",
-    "units_at",
     "up_to",
 ]

@@ -52,6 +52,7 @@ class StockPoints:
         self.fields: dict[Pair, dict[str, Any]] = {}
         self.places: dict[Pair, dict[str, Location]] = {}
         self._flows: Callable[[], Mapping[Pair, list[Flow]]] = dict
+        self._checked: dict[tuple[Any, ...], RuleUse] = {}
         for i, entry in enumerate(scenario.stock):
             for product in self._products(entry, i):
                 for site in _selected(entry.sites, scenario.sites):
@@ -271,10 +272,26 @@ class StockPoints:
         )
 
     def _in_units(self, pair: Pair, family: str, use: RuleUse, situation: Situation) -> RuleUse:
-        """A rule with every level computed, and its parameters checked once more."""
+        """A rule with every level computed, and its parameters checked once more.
+
+        What it is does not depend on the stock point where its parameters are numbers.
+        """
         rule = FAMILIES[family].get(use.rule)
         if not rule.parameters:
             return use
+        if not all(isinstance(value, int | float) for value in use.params.values()):
+            return self._computed(pair, rule, use, situation)
+        given = ((name, type(value), value) for name, value in use.params.items())
+        key, faults = (family, use.rule, *given), len(self.faults)
+        if key in self._checked:
+            return self._checked[key]
+        found = self._computed(pair, rule, use, situation)
+        if len(self.faults) == faults:
+            self._checked[key] = found
+        return found
+
+    def _computed(self, pair: Pair, rule: Rule, use: RuleUse, situation: Situation) -> RuleUse:
+        family = rule.family
         try:
             params = in_units(rule, use.params, situation)
         except LevelFault as fault:
