@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from backsim.files import check_folder, text_digest, write_text
 from backsim.results.run import Run
 from backsim.results.summary import Summary
 
+NUMBERLIKE = re.compile(r"[-+.0-9][-+.:0-9A-Za-z_]*")
 TRACE_ENDINGS = (".csv", ".jsonl", ".csv.gz", ".jsonl.gz")
 
 
@@ -67,12 +68,21 @@ def write_trace(run: Run, file: Path) -> None:
 
 
 def to_yaml(values: dict[str, Any]) -> str:
-    """Plain values as YAML."""
-    from ruamel.yaml import YAML
+    """Plain values as YAML, written in C where that is installed."""
+    import yaml
 
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    text = StringIO()
-    yaml.dump(values, text)
-    return text.getvalue()
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        """Text that YAML 1.2 reads as a number, and 1.1 does not, is quoted: `1e3`."""
+
+        def represent_str(self, text: str) -> Any:
+            style = "'" if NUMBERLIKE.fullmatch(text) else None
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+        def ignore_aliases(self, data: Any) -> bool:
+            """Everything is written where it stands."""
+            return True
+
+    Dumper.add_representer(str, Dumper.represent_str)
+    plain = {"default_flow_style": False, "sort_keys": False, "allow_unicode": True}
+    text: str = yaml.dump(values, Dumper=Dumper, **plain)
+    return text
