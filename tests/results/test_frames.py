@@ -52,7 +52,7 @@ def test_words_are_categories(run: Run) -> None:
 
 def test_events_name_the_class_of_orders_only(run: Run) -> None:
     purchases = run.events[run.events["purchase"] >= 0]
-    assert (purchases["class"] == "").all() and (purchases["line"] == -1).all()
+    assert (purchases[["class", "line"]] == ["", -1]).all(axis=None)
     assert run.events[run.events["line"] == 2]["class"].unique().tolist() == ["silver"]
 
 
