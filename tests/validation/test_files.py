@@ -12,7 +12,9 @@ from tests.validation.files import verdicts, write
 import backsim
 from backsim.validation import answers, critical_value, families, left_out, validate
 from backsim.validation.collection import files
+from backsim.validation.compare import USUAL
 from backsim.validation.measures import MEASURES
+from backsim.validation.sampling import PILOT
 
 COLLECTION = Path(__file__).parents[2].parent / "shared" / "oracles.json"
 ALL = answers()
@@ -68,7 +70,9 @@ def test_documentation_has_the_families():
         assert told == {f"{reason} ({n})" for reason, n in family.left_out.items()}
     tests = sum(answer.tests for answer in ALL)
     assert f"{tests} tests" in text
-    assert f"{critical_value(tests, 30):.2f} standard errors" in " ".join(text.split())
+    first, usual = critical_value(tests, PILOT), critical_value(tests, USUAL)
+    limits = f"limit is then {first:.2f} standard errors, with {USUAL} replications {usual:.2f}"
+    assert limits in " ".join(text.split())
 
 
 def test_documentation_has_the_measures():

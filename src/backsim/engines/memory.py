@@ -43,7 +43,7 @@ class Memory:
         if block is None:
             block = np.empty(size, np.uint8)
         # Views of an array that is made from a buffer refer to that array, never past it.
-        lent = np.frombuffer(memoryview(block), np.uint8)
+        lent = np.frombuffer(block.data, np.uint8)
         weakref.finalize(lent, self._take_back, block).atexit = False
         return lent[:size].view(kind)
 

@@ -42,6 +42,7 @@ from backsim.entities import (
 from backsim.errors import TapeError
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
+from backsim.rules.registry import Parameter
 from backsim.scenario import schema
 from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
@@ -251,18 +252,18 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
     together = chosen if several else list(uses)
     at = len(setup.params)
 
-    def value(rule: Rule, name: str, customer_class: str = "") -> float:
+    def value(rule: Rule, parameter: Parameter, customer_class: str = "") -> float:
         use = uses.get(rule)
         if not use:
             return 0.0
-        parameter = next(p for p in rule.parameters if p.name == name)
         rest = parameter.rest or 0.0  # a site need not be named
-        number = parameter.number(of_class(use.params[name], customer_class, rest))
+        number = parameter.number(of_class(use.params[parameter.name], customer_class, rest))
         return to_grid(number, setup.ticks) if parameter.unit == "days" else number
 
-    setup.params += [value(rule, p.name) for rule in together for p in rule.shared]
+    setup.params += [value(rule, p) for rule in together for p in rule.shared]
+    by_class = [(rule, p) for rule in together for p in rule.by_class]
     for name in classes:
-        setup.params += [value(rule, p.name, name) for rule in together for p in rule.by_class]
+        setup.params += [value(rule, p, name) for rule, p in by_class]
     codes = [chosen.index(rule) for rule in uses]
     return (sum(1 << code for code in codes) if several else codes[0]), at
 

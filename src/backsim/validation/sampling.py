@@ -81,7 +81,7 @@ def replicate_until(
         worst = max((ratio for ratio in ratios if math.isfinite(ratio)), default=0.0)
         if worst <= 1.0 or wanted >= effort.most:
             return found
-        growth = min(1.1 * worst**2, 8.0)
+        growth = min((1.0 + 1.0 / math.sqrt(wanted)) * worst**2, 8.0)  # spreads are estimates too
         wanted = min(effort.most, wanted + max(PILOT // 2, math.ceil(wanted * (growth - 1.0))))
 
 
