@@ -89,6 +89,15 @@ def test_compiled_engine(benchmark: Any, one_product: Model) -> None:
     aim("compiled engine with tape, ledger and metrics", orders / seconds, "orders/s", least=4e6)
 
 
+def test_frame_of_orders(one_product: Model) -> None:
+    """`run.orders` against the simulation of what it shows."""
+    model = one_product.replace(horizon=100_000.0)
+    ours = min(_timed(lambda: backsim.simulate(model, seed=1).metrics) for _ in range(3))
+    runs = [backsim.simulate(model, seed=1) for _ in range(3)]
+    frame = min(_timed(lambda run=run: run.orders) for run in runs)
+    aim("run.orders / simulation of a million orders", frame / ours, "times", most=1)
+
+
 def test_event_loop(benchmark: Any, one_product: Model) -> None:
     """Orders a second in the event loop alone."""
     tape = draw(one_product, 1)

@@ -190,12 +190,11 @@ class CompiledRun:
 
     def located(self) -> NDArray[np.int64]:
         """The tables' extents, as numbers."""
-        for place, name in enumerate(LAYOUT):
-            table = self.tables[name]
-            self.extents[place]["address"] = table.ctypes.data
-            self.extents[place]["room"] = len(table)
-            if name not in ROOMY:
-                self.extents[place]["rows"] = len(table)
+        tables = [self.tables[name] for name in LAYOUT]
+        self.extents["address"] = [table.ctypes.data for table in tables]
+        self.extents["room"] = [len(table) for table in tables]
+        fixed = len(ROOMY)  # those that grow come first
+        self.extents["rows"][fixed:] = self.extents["room"][fixed:]
         return self.extents.view(np.int64)
 
     def enlarge(self) -> None:

@@ -37,6 +37,10 @@ def units_per_purchase(m: Sums) -> Floats:
 def _variances(m: Sums, period: Floats, stock: Any, time: Any, units: Any) -> Floats:
     """Variance of the units per period, by stock point; only whole periods of the window count."""
     count = np.floor(m.days / period + 1e-9).astype(np.int64)
+    if len(count) == 1:  # then they are in order of time
+        ends = m.model.warm_up + period * (np.arange(count[0] + 1) - 1e-9)
+        sums = np.diff(np.r_[0, np.cumsum(units)][np.searchsorted(time, ends)])
+        return np.array([(sums**2.0).mean() - sums.mean() ** 2 if len(sums) else np.nan])
     number = np.floor((time - m.model.warm_up) / period[stock] + 1e-9).astype(np.int64)
     whole = (number >= 0) & (number < count[stock])
     first = np.cumsum(count) - count

@@ -87,11 +87,17 @@ class Sums:
     def fold_stock(self, values: Any, mean: bool = False) -> Floats:
         """Sums (or means) over stock points; nothing by class."""
         values = np.asarray(values, float)
-        places = np.concatenate([[values.sum()], *self._by_place(values)])
-        if mean:
-            ones = np.ones(len(values))
-            places /= np.concatenate([[ones.sum()], *self._by_place(ones)])
-        return np.insert(places, 1, np.full(self.shape[0], np.nan))
+        found = np.concatenate([[values.sum()], self._no_class, *self._by_place(values)])
+        return found / self._stock_points if mean else found
+
+    @cached_property
+    def _no_class(self) -> Floats:
+        return np.full(self.shape[0], np.nan)
+
+    @cached_property
+    def _stock_points(self) -> Floats:
+        """How many stock points there are, by view."""
+        return self.fold_stock(np.ones(self.shape[1]))
 
     def _by_place(self, values: Floats) -> list[Any]:
         return [np.bincount(code, values, size + 1)[:size] for code, size in self.places]
