@@ -71,11 +71,13 @@ class Orders:
         """Shipments: what leaves a site for an order at one instant is one."""
         m, log = self.m, self.m.log
         late = log.shipments.compress(log.shipments["line"] >= m.first)
-        at_once = m.first + np.flatnonzero(log.lines["filled"][m.first :])
         if log.single:
-            same = late["time"] == m.time[late["line"]]
-            more = ~(same & (log.lines["filled"][late["line"]] > 0))
-            return self.fold(np.r_[at_once, late["line"][more]])
+            same = late["line"][late["time"] == m.time[late["line"]]]
+            joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
+            nothing = m.later[m.rest["filled"] == 0]
+            at_once = self.count - self.fold(nothing)
+            return at_once + self.fold(late["line"]) - self.fold(joined)
+        at_once = m.first + np.flatnonzero(log.lines["filled"][m.first :])
         lines = np.r_[at_once, late["line"]]
         heads, sites = log.column("head")[lines], m.site[log.column("stock")[lines]]
         times = np.r_[m.time[at_once], late["time"]]

@@ -39,7 +39,10 @@ def _variances(m: Sums, period: Floats, stock: Any, time: Any, units: Any) -> Fl
     count = np.floor(m.days / period + 1e-9).astype(np.int64)
     if len(count) == 1:  # then they are in order of time
         ends = m.model.warm_up + period * (np.arange(count[0] + 1) - 1e-9)
-        sums = np.diff(np.r_[0, np.cumsum(units)][np.searchsorted(time, ends)])
+        places = np.searchsorted(time, ends)
+        some = places[:-1] < places[1:]
+        sums = np.zeros(len(some))
+        sums[some] = np.add.reduceat(units[: places[-1]], places[:-1][some], dtype=np.int64)
         return np.array([(sums**2.0).mean() - sums.mean() ** 2 if len(sums) else np.nan])
     number = np.floor((time - m.model.warm_up) / period[stock] + 1e-9).astype(np.int64)
     whole = (number >= 0) & (number < count[stock])
@@ -68,13 +71,12 @@ def bullwhip(m: Sums) -> Floats:
     period = np.array([p.periodic.period if p.periodic else 1.0 for p in points])
     sites, bought = m.log.site_lines, m.log.purchases
     placed = bought.compress(bought["placed"] >= m.model.warm_up)
-    demand = _variances(
-        m,
-        period,
-        np.r_[m.log.column("stock")[m.first :], sites["stock"]],
-        np.r_[m.time[m.first :], sites["time"]],
-        np.r_[m.units[m.first :], sites["units"]],
-    )
+    asked: tuple[Any, ...]
+    asked = m.log.column("stock")[m.first :], m.time[m.first :], m.units[m.first :]
+    if len(sites):
+        own = (sites["stock"], sites["time"], sites["units"])
+        asked = tuple(np.r_[one, other] for one, other in zip(asked, own, strict=True))
+    demand = _variances(m, period, *asked)
     purchased = _variances(m, period, placed["stock"], placed["placed"], placed["units"])
     below = m.fold_stock(demand)
     return m.fold_stock(purchased) / np.where(below > 0, below, np.nan)

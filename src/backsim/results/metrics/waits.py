@@ -93,20 +93,20 @@ class Ages:
 
     def __init__(self, m: Sums) -> None:
         self.m = m
-        rows = m.log.shipments
-        self.rows = rows.compress(rows["line"] >= m.first)
-        self.days = m.model.on_grid(self.rows["time"] - m.time[self.rows["line"]])
+        rows = m.log.shipments.compress(m.log.shipments["line"] >= m.first)
+        self.line, self.units = np.ascontiguousarray(rows["line"]), rows["units"]
+        self.days = m.model.on_grid(rows["time"] - m.time[self.line])
+        self.missing = m.rest["units"] - m.rest["filled"]
 
     def within(self, days: float) -> tuple[Floats, Floats]:
         """(units shipped within so many days, units ordered), of orders as old as that or older."""
         m = self.m
         end = max(m.first, int(np.searchsorted(m.time, m.model.horizon - days, "right")))
         ordered = m.ordered - m.total(m.group[end:], m.units[end:])
-        early = m.later < end
-        lines, rest = m.later[early], m.rest.compress(early)
-        missing = m.total(m.group[lines], rest["units"] - rest["filled"])
-        soon = self.rows.compress((self.days <= days) & (self.rows["line"] < end))
-        return ordered - missing + m.total(m.group[soon["line"]], soon["units"]), ordered
+        early = int(np.searchsorted(m.later, end))
+        missing = m.total(m.group[m.later[:early]], self.missing[:early])
+        soon = (self.days <= days) & (self.line < end)
+        return ordered - missing + m.total(m.group[self.line[soon]], self.units[soon]), ordered
 
 
 def _declare_age(days: int) -> None:
