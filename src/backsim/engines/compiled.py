@@ -208,14 +208,17 @@ class CompiledRun:
             self.tables[name] = table
 
     def deal_draws(self) -> None:
-        """Lay out each stock point's lead and service times, twice as many as it has used.
+        """Lay out each stock point's lead and service times: as many as it seems to need in all.
 
-        Further sources have further streams, as long as the first.
+        At most four times as many as it has used.  Further sources have further streams, as long
+        as the first.
         """
         used = self.tables["stocks"]["purchases"]
         if len(nodes := self.tables["nodes"]):
             used = np.maximum(used, nodes["transferred"])
-        counts = (np.maximum(64, 4 * used) + 2 * self.clock["spare_draws"])[self.owners]
+        passed = min(1.0, self.next_event().time / self.model.horizon)
+        counts = np.minimum(4 * used, used * (1.2 / max(passed, 0.3))).astype(np.int64) + 64
+        counts = (counts + 2 * self.clock["spare_draws"])[self.owners]
         lanes = np.empty(len(counts), event_loop.LANE)
         lanes["end"] = np.cumsum(counts)
         lanes["at"] = lanes["end"] - counts
