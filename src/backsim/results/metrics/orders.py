@@ -75,8 +75,7 @@ class Orders:
             same = late["line"][late["time"] == m.time[late["line"]]]
             joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
             nothing = m.later[m.rest["filled"] == 0]
-            at_once = self.count - self.fold(nothing)
-            return at_once + self.fold(late["line"]) - self.fold(joined)
+            return self.count - self.fold(nothing) + self.fold(late["line"]) - self.fold(joined)
         at_once = m.first + np.flatnonzero(log.lines["filled"][m.first :])
         lines = np.r_[at_once, late["line"]]
         heads, sites = log.column("head")[lines], m.site[log.column("stock")[lines]]

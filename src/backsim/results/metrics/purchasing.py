@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +38,8 @@ def units_per_purchase(m: Sums) -> Floats:
 def _variances(m: Sums, period: Floats, stock: Any, time: Any, units: Any) -> Floats:
     """Variance of the units per period, by stock point; only whole periods of the window count."""
     count = np.floor(m.days / period + 1e-9).astype(np.int64)
-    if len(count) == 1:  # then they are in order of time
-        ends = m.model.warm_up + period * (np.arange(count[0] + 1) - 1e-9)
-        places = np.searchsorted(time, ends)
-        some = places[:-1] < places[1:]
-        sums = np.zeros(len(some))
-        sums[some] = np.add.reduceat(units[: places[-1]], places[:-1][some], dtype=np.int64)
-        return np.array([(sums**2.0).mean() - sums.mean() ** 2 if len(sums) else np.nan])
+    if len(count) == 1:
+        return np.array([_variance_in_order(m, period[0], int(count[0]), time, units)])
     number = np.floor((time - m.model.warm_up) / period[stock] + 1e-9).astype(np.int64)
     whole = (number >= 0) & (number < count[stock])
     first = np.cumsum(count) - count
@@ -57,6 +53,15 @@ def _variances(m: Sums, period: Floats, stock: Any, time: Any, units: Any) -> Fl
         sums = np.bincount(keys, units[whole], len(owner))
     mean = np.bincount(owner, sums, len(count)) / count
     return np.bincount(owner, sums**2, len(count)) / count - mean**2
+
+
+def _variance_in_order(m: Sums, period: float, count: int, time: Any, units: Any) -> float:
+    """The same of one stock point, whose rows are in order of time."""
+    places = np.searchsorted(time, m.model.warm_up + period * (np.arange(count + 1) - 1e-9))
+    some = places[:-1] < places[1:]
+    sums = np.zeros(count)
+    sums[some] = np.add.reduceat(units[: places[-1]], places[:-1][some], dtype=np.int64)
+    return float((sums**2).mean() - sums.mean() ** 2) if count else math.nan
 
 
 @metric("ratio", better=LESS, group=PURCHASING)
