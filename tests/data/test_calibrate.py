@@ -77,6 +77,14 @@ def test_names_are_written_so_that_they_are_read(name: str):
     assert parse_value(quoted(name)) == name
 
 
+def test_a_product_that_was_only_returned_is_not_reordered(tmp_path: Path):
+    lines = SHOP["lines.csv"] + "9,1,lid,-1,2024-03-06 11:00,web\n"
+    export, out = write(tmp_path / "export", {**SHOP, "lines.csv": lines}), tmp_path / "out"
+    assert run(["calibrate", str(export), "--out", str(out)]) == 0
+    text = (out / "scenario.yaml").read_text()
+    assert "  - products: [lid]\n    reorder: {rule: none}\n" in text
+
+
 def test_names_with_commas_are_not_broken():
     """A line is broken between names, and names stay whole."""
     values = {f'tablets {k}, 30 tabs, "blister"': k for k in range(20)} | {"plain": 1.5}

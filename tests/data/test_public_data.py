@@ -13,6 +13,7 @@ from backsim.data.calibrate import calibrate
 DATA = Path(__file__).parents[3] / "shared" / "data"
 DELIVERIES = """
 title: Deliveries of a public health programme
+since: 2006-01-01
 tables:
   - table: lines
     file: {file}

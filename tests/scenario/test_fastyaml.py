@@ -61,6 +61,9 @@ WHOLE = (
     *("|\n  a\n  b\n", ">\n  a\n  b\n\n  c\n", "|-\n  a\n", "[1, 02, 3.0]", "? a\n: b", "!!str 5"),
     *("{1: a, 01: b}", "{1: a, '1': b}", "{true: 1}", "{~: 1}", "{1.5: 1}", "{<<: {a: 1}}"),
     *("{a: 'x', 'b': ~}", "[2024-01-05]"),
+    *("{a: &m {x: 1, y: 2}, b: *m}", "[&l [1, [2]], *l, *l]", "[*l, &l [1]]"),
+    *("[&l [1], &l [2], *l]", "&m {a: *m}", "{a: &n 5, b: *n}"),
+    *("{a: &m {x: 1}, *m : 2}", "[&l [&k [1], *k], *l]"),
 )  # fmt: skip
 
 
@@ -93,3 +96,11 @@ def test_files_with_faults() -> None:
         plain += 1
         assert found == slow(changed), changed
     assert plain > 20
+
+
+def test_mappings_that_stand_twice_are_read_fast_and_are_two() -> None:
+    found = plain_values("a: &m {x: 1}\nb: *m\n", parse_value, 1000, 50)
+    assert found == {"a": {"x": 1}, "b": {"x": 1}}
+    assert found["a"] is not found["b"]
+    with pytest.raises(NotPlainError):
+        plain_values("a: &m [1, 2, 3]\nb: [*m, *m, *m, *m]\n", parse_value, 12, 50)

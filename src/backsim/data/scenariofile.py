@@ -264,6 +264,16 @@ class _Writer:
     def levels(self) -> Iterator[str]:
         last = None
         levels = levels_of(self.found)
+        idle = [
+            self.history.products[i]
+            for i in self.order
+            if not self.found.products.lines[i]
+            and all(math.isnan(levels[i, j][0]) for j in range(len(self.sites)))
+        ]
+        if idle:
+            yield "  # not ordered in the history, and without known levels"
+            yield from wrapped("  - products: ", flow(idle))
+            yield "    reorder: {rule: none}"
         for i in self.order:
             if self.history.masters.group[i] != last:
                 last = self.history.masters.group[i]
