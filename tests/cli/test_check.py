@@ -112,7 +112,7 @@ def test_a_change_is_said_in_the_scenario_s_units(capsys: pytest.CaptureFixture[
     units = ("horizon: 120", "horizon: 120\ntime_unit: months\ncurrency: EUR")
     gate.replace(Path("shop.yaml"), units, ("holding: 0.1", "holding: 0.101"))
     assert check() == 1
-    assert "cost.holding: 1.041 -> 1.052 EUR a month (+1 %)" in capsys.readouterr().out
+    assert "cost.holding: 1.041 -> 1.052 EUR per month (+1 %)" in capsys.readouterr().out
 
 
 def test_a_change_beyond_its_margin(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +130,7 @@ def test_a_change_beyond_its_margin(capsys: pytest.CaptureFixture[str]) -> None:
     assert sure == "(99 % simultaneous confidence)"
     assert said[-2:] == [
         "  to see more: backsim compare experiment.yaml",
-        "  if the change is meant: backsim check experiment.yaml --update",
+        "  if the change is intended: backsim check experiment.yaml --update",
     ]
     suites = ElementTree.parse("out/j.xml").getroot()
     assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == (
@@ -162,7 +162,10 @@ def test_an_update_makes_the_change_the_baseline(capsys: pytest.CaptureFixture[s
     ]
     lines = zip(before.splitlines(), BASELINE.read_text().splitlines(), strict=True)
     changed = {new.split(":")[0].strip() for old, new in lines if old != new}
-    assert changed == {"digests", '"costs.holding"', '"cost.holding"', '"cost.total"', "profit"}
+    assert changed == {
+        *("digests", '"costs.holding"', '"cost.holding"', '"cost.total"', "profit"),
+        "cost_to_serve",
+    }
 
 
 def test_an_update_keeps_what_a_person_may_edit() -> None:
@@ -342,7 +345,7 @@ def test_an_update_does_not_overwrite_what_it_cannot_read(
     assert check("--update") == 2
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == (
-        "  baselines/experiment.yaml: correct it, or delete it to have it written anew"
+        "  baselines/experiment.yaml: correct it, or delete it to have it written again"
     )
     assert BASELINE.read_text() == before
 

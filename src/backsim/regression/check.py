@@ -176,7 +176,7 @@ def update_one(file: Path, settings: Settings) -> Check:
             old, _ = read_baseline(place, whole=False)
         except FileError as error:
             raise InputError(
-                f"{error}\n{place}: correct it, or delete it and run with --update"
+                f"{error}\n{place}: correct it, or delete it to have it written again"
             ) from None
         if old.experiment != file.stem:
             old = None
