@@ -182,6 +182,7 @@ def test_levels_that_purchases_show_are_the_true_ones(client: Calibration, truth
                 right.append(abs(error) <= items[name]["pack"])
     assert np.mean(right) > 0.85
     assert client.policy.review_days == (0, 1, 2, 3, 4)
+    assert client.policy.receiving_days == (0, 1, 2, 3, 4)
     assert client.policy.agrees > 0.85
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,16 @@ def test_purchases_that_are_all_left_out_are_none(tmp_path: Path):
     export = write(tmp_path / "export", {**SHOP, "purchases.csv": purchases})
     assert cli(["calibrate", str(export), "--out", str(tmp_path / "out")]) == 0
     assert "supplier:" in (tmp_path / "out" / "scenario.yaml").read_text()
+
+
+def test_weekdays_without_a_receipt_are_closed(tmp_path: Path):
+    """Sixty purchases placed on every day of the week, none of which arrives at a weekend."""
+    rows = ["purchase,supplier,product,ordered,units,received"]
+    for k in range(60):
+        placed = datetime.date(2024, 3, 4) + datetime.timedelta(days=k)
+        came = placed + datetime.timedelta(days=3)
+        came += datetime.timedelta(days=max(0, 7 - came.weekday()) if came.weekday() > 4 else 0)
+        rows.append(f"P{k},acme,mug,{placed},12,{came}")
+    policy = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)})).policy
+    assert policy.review_days == tuple(range(7))
+    assert policy.receiving_days == tuple(range(5))

@@ -160,6 +160,10 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             "purchases_placed": history.within_day.placed,
             "receipts": history.within_day.received,
         },
+        "weekdays": {
+            "purchases_placed": found.policy.review_days,
+            "receipts": found.policy.receiving_days,
+        },
         "service": {
             s.name: {
                 "lines": s.lines,

@@ -301,8 +301,10 @@ def _demand_words(found: Calibration) -> tuple[str, ...]:
 
 def _policy_words(found: Calibration) -> tuple[str, ...]:
     policy = found.policy
-    days = ", ".join(DAYS[d] for d in policy.review_days)
-    said = [f"Purchases are placed on {days}."]
+    days, receiving = (
+        ", ".join(DAYS[d] for d in of) for of in (policy.review_days, policy.receiving_days)
+    )
+    said = [f"Purchases are placed on {days}, and arrive on {receiving}."]
     if found.priority.pairs:
         told = ", ".join(f"{name} {share(x)}" for name, x in found.priority.explained.items())
         said.append(

@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.data.fit.byday import bought as bought_by_day
 from backsim.data.fit.byday import positions
+from backsim.data.fit.weekdays import receiving_days, review_days
 from backsim.data.history import History
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ MINIMUM = 3
 """Purchases of a stock point below which they tell no levels."""
 SETTLED = 60
 """Days at the start that are left out: orders from before are still open then."""
-REGULAR = 0.02
-"""Share of purchases on a weekday below which it is no day of review."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +41,8 @@ class PolicyInUse:
     multiple: Floats
     review_days: tuple[int, ...]
     """Weekdays on which it is ordered, 0 for Monday."""
+    receiving_days: tuple[int, ...]
+    """Weekdays on which purchases arrive."""
     agrees: float
     """Share of the purchases that bring the position to the level of the master, within a multiple;
     nan: no master has levels, or no stock is known."""
@@ -68,7 +69,8 @@ def policy_in_use(history: History) -> PolicyInUse:
         mean_quantity=np.where(count > 0, quantity / np.maximum(count, 1), np.nan),
         least=least,
         multiple=multiple,
-        review_days=_review_days(history),
+        review_days=review_days(history),
+        receiving_days=receiving_days(history),
         agrees=agrees,
     )
 
@@ -89,15 +91,6 @@ def multiples(history: History) -> tuple[Floats, Floats]:
     divisors = np.maximum(np.gcd.reduceat(units, starts), 1)
     multiple.flat[codes] = np.where(counts >= MINIMUM, divisors, 1)
     return least, multiple
-
-
-def _review_days(history: History) -> tuple[int, ...]:
-    bought = history.purchases
-    if not len(bought):
-        return tuple(range(7))
-    weekday = (np.floor(bought.placed).astype(int) + history.first.weekday()) % 7
-    share = np.bincount(weekday, minlength=7) / len(weekday)
-    return tuple(int(day) for day in np.flatnonzero(share >= REGULAR))
 
 
 def before_orders(history: History) -> Floats | None:
@@ -126,7 +119,7 @@ def _levels(
     from_day = SETTLED if history.days > 3 * SETTLED else 0
     review = np.zeros(position.shape[1], bool)
     weekday = (np.arange(position.shape[1]) + history.first.weekday()) % 7
-    review[np.isin(weekday, _review_days(history))] = True
+    review[np.isin(weekday, review_days(history))] = True
     review[:from_day] = False
     hits = total = 0
     master = history.masters.up_to
