@@ -178,7 +178,14 @@ def outlook(
         remarks.append(f"delays of {left_out} more purchases that fewer lines wait for: not played")
     rules, more = _rules(today, plays, played, against)
     return Outlook(
-        *(today, plays, seed, replications, days, lines, purchases, rules),
+        today=today,
+        plays=plays,
+        seed=seed,
+        replications=replications,
+        days=days,
+        lines=lines,
+        purchases=purchases,
+        rules=rules,
         remarks=(*remarks, *more),
     )
 
