@@ -37,7 +37,7 @@ def validate_outlook(
     ] = 60.0,
     replications: Annotated[
         int, typer.Option("--replications", "-n", min=9, help="Times that each plays them.")
-    ] = 99,
+    ] = 19,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
     out: Out = None,
