@@ -17,10 +17,13 @@ SHOP = Path(__file__).parents[1] / "validation" / "outlook_shop.yaml"
 
 @pytest.mark.slow
 def test_of_the_dates_given_with_80_percent_as_many_are_met():
-    """From 200 days; the standard error of the share is about 0.7 points."""
+    """From 200 days; the standard error of the share is 1.5 points.
+
+    Of 90 %, less: with 19 plays, that a date is given at all is luck where customers may leave.
+    """
     found = calibration(load(SHOP), 1, days=200, every=10, ahead=80, engine="compiled")
     levels = {level.probability: level for level in found}
-    assert levels[0.8].given > 3000
+    assert levels[0.8].given > 1500
     assert 0.77 <= levels[0.8].share <= 0.83
     for level in found:
         assert abs(level.share - level.probability) <= 4 * level.error + 0.01
