@@ -45,19 +45,25 @@ def along(
 
 
 def surface(
-    values: Floats, apart: Floats, unsure: Sequence[bool], chosen: Sequence[float], *labels: str
+    values: Floats,
+    apart: Floats,
+    unsure: Sequence[bool],
+    chosen: Sequence[float],
+    labels: Sequence[str],
+    sign: float = 1.0,
 ) -> Axes:
     """Differences from the policy chosen over two numbers: a square each, the worse the darker.
 
-    `values` of shape (policies, 2); `unsure` are those that cannot be told from the one chosen.
+    `values` of shape (policies, 2); `unsure` are those that cannot be told from the one chosen;
+    `sign` is -1 where more is better.
     """
     ax = new_axes(None, 3.9)
     columns, rows = (np.unique(values[:, i]) for i in (0, 1))
     places = [np.searchsorted(axis, values[:, i]) for i, axis in ((1, rows), (0, columns))]
     ax.grid(visible=False)
-    most = float(np.max(apart)) if len(apart) else 1.0
+    most = float(np.max(sign * apart)) if len(apart) else 0.0
     for row, column, value, open_ in zip(*places, apart, unsure, strict=True):
-        part = min(1.0, max(0.0, value) / most) if most > 0 else 0.0
+        part = min(1.0, max(0.0, sign * value) / most) if most > 0 else 0.0
         ax.add_patch(_square(column, row, part))
         same = columns[column] == chosen[0] and rows[row] == chosen[1]
         mark = "best" if same else f"{value:+.3g}" + (" ?" if open_ else "")
