@@ -90,7 +90,7 @@ def test_constraints_come_before_the_objective() -> None:
         "may be satisfied",
         "satisfied",
     ]
-    with pytest.raises(InputError, match=r"keeps fill_rate\[gold\] >= 0.99, found none"):
+    with pytest.raises(InputError, match=r"satisfies fill_rate\[gold\] >= 0.99, found none"):
         none.best()
     with pytest.raises(InputError, match="expected an experiment with an objective"):
         made(COST).best()
