@@ -61,6 +61,9 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Write the results to a folder."),
 ]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Discard earlier results in the folder and start again.")
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metrics", metavar="NAMES", help="Show only these metrics; commas, repeatable."),

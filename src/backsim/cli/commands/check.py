@@ -12,43 +12,47 @@ from backsim.cli.options import Engine, RuleFiles, UseEngine, Workers
 from backsim.cli.registry import command
 from backsim.errors import InputError
 
+Experiments = Annotated[
+    list[Path], typer.Argument(metavar="EXPERIMENT", help="Experiment files (YAML).")
+]
+Baselines = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Folder of the baselines. Default: baselines/ next to each file."
+    ),
+]
+Update = Annotated[bool, typer.Option("--update", help="Write the baselines; keep edited margins.")]
+Replications = Annotated[
+    int | None,
+    typer.Option(
+        "--replications",
+        "-n",
+        min=2,
+        help="Number of replications of a new baseline (with --update).",
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Also fail if a metric is not shown to be within its margin."),
+]
+JUnit = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write JUnit XML with one test case per metric."),
+]
+Markdown = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a Markdown page for a CI summary.")
+]
+
 
 @command("Verify")
 def check(
-    experiments: Annotated[
-        list[Path], typer.Argument(metavar="EXPERIMENT", help="Experiment files (YAML).")
-    ],
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder of the baselines. Default: baselines/ next to each file."
-        ),
-    ] = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Write the baselines; keep edited margins.")
-    ] = False,
-    replications: Annotated[
-        int | None,
-        typer.Option(
-            "--replications",
-            "-n",
-            min=2,
-            help="Number of replications of a new baseline (with --update).",
-        ),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="Also fail if a metric is not shown to be within its margin."
-        ),
-    ] = False,
-    junit: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write JUnit XML with one test case per metric."),
-    ] = None,
-    markdown: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a Markdown page for a CI summary.")
-    ] = None,
+    experiments: Experiments,
+    baseline: Baselines = None,
+    update: Update = False,
+    replications: Replications = None,
+    strict: Strict = False,
+    junit: JUnit = None,
+    markdown: Markdown = None,
     workers: Workers = None,
     engine: UseEngine = Engine.auto,
     rules: RuleFiles = None,

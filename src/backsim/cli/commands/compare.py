@@ -12,6 +12,7 @@ import typer
 from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import (
     Engine,
+    Fresh,
     Metrics,
     Out,
     PrintAs,
@@ -34,44 +35,45 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 40
 
+ExperimentFile = Annotated[
+    Path, typer.Argument(metavar="EXPERIMENT", help="An experiment file (YAML).")
+]
+Replications = Annotated[
+    int | None,
+    typer.Option("--replications", "-n", help="Override the number of replications (at least 2)."),
+]
+Excel = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write the tables to an Excel file.")
+]
+Parquet = Annotated[bool, typer.Option("--parquet", help="Also write results.parquet.")]
+Bound = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Show each policy's regret in hindsight over the first N replications.",
+    ),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of the Dask scheduler."),
+]
+
 
 @command("Simulate")
 def compare(
-    experiment: Annotated[
-        Path, typer.Argument(metavar="EXPERIMENT", help="An experiment file (YAML).")
-    ],
+    experiment: ExperimentFile,
     out: Out = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Discard earlier results in the folder and start again.")
-    ] = False,
+    fresh: Fresh = False,
     workers: Workers = None,
-    replications: Annotated[
-        int | None,
-        typer.Option(
-            "--replications", "-n", help="Override the number of replications (at least 2)."
-        ),
-    ] = None,
+    replications: Replications = None,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,
-    excel: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write the tables to an Excel file.")
-    ] = None,
-    parquet: Annotated[bool, typer.Option("--parquet", help="Also write results.parquet.")] = False,
-    bound: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Show each policy's regret in hindsight over the first N replications.",
-        ),
-    ] = None,
-    dask: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS", help="Run on a cluster: the address of the Dask scheduler."
-        ),
-    ] = None,
+    excel: Excel = None,
+    parquet: Parquet = False,
+    bound: Bound = None,
+    dask: Dask = None,
     metrics: Metrics = None,
     set_: Sets = None,
     rules: RuleFiles = None,

@@ -30,32 +30,35 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20
 
+Book = Annotated[
+    Path, typer.Argument(metavar="BOOK", help="A folder of CSV files, or an .xlsx workbook.")
+]
+Days = Annotated[float, typer.Option(min=0.01, help="Days to play from today.")]
+Plays = Annotated[int, typer.Option("--replications", "-n", min=1, help="Times to play them.")]
+Delay = Annotated[
+    float,
+    typer.Option(metavar="DAYS", min=0, help="Delay to play for each purchase; 0 plays none."),
+]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULE", help="A priority rule to play in the same worlds, lp, or all; repeatable."
+    ),
+]
+Today = Annotated[
+    str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
+]
+
 
 @command("Plan")
 def outlook(
-    book: Annotated[
-        Path,
-        typer.Argument(metavar="BOOK", help="A folder of CSV files, or an .xlsx workbook."),
-    ],
+    book: Book,
     scenario: ScenarioFile,
-    days: Annotated[float, typer.Option(min=0.01, help="Days to play from today.")] = 60.0,
-    replications: Annotated[
-        int, typer.Option("--replications", "-n", min=1, help="Times to play them.")
-    ] = 400,
-    delay: Annotated[
-        float,
-        typer.Option(metavar="DAYS", min=0, help="Delay to play for each purchase; 0 plays none."),
-    ] = 7.0,
-    against: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULE",
-            help="A priority rule to play in the same worlds, lp, or all; repeatable.",
-        ),
-    ] = None,
-    today: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The book's day. Today if not given.")
-    ] = None,
+    days: Days = 60.0,
+    replications: Plays = 400,
+    delay: Delay = 7.0,
+    against: Against = None,
+    today: Today = None,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
     workers: Workers = None,
