@@ -76,3 +76,12 @@ def test_bounds_are_the_same_with_any_workers(fork: bool, monkeypatch: pytest.Mo
 
     assert list(found(2)) == list(found(1))
     assert told == [(k, 4) for k in range(1, 5)] * 2
+
+
+def test_runs_come_from_other_processes_whole() -> None:
+    """A run whose ledger has been checked there can be measured here."""
+    here, there = (
+        list(backsim.replicate(shop.shop(), seed=1, replications=3, workers=w, engine="simpy"))
+        for w in (1, 2)
+    )
+    assert [run.metrics["fill_rate"] for run in here] == [run.metrics["fill_rate"] for run in there]

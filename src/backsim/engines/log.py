@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -113,6 +113,10 @@ class Log:
     reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
     classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
     forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The tables: another process reads their fields again."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def column(self, name: str) -> NDArray[Any]:
         """A field of the lines that comes from the tape; there it lies in one piece."""
