@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError
@@ -60,8 +61,8 @@ def describe(
     }
 
 
-def experiment_of(description: Mapping[str, Any]) -> Experiment:
-    """The experiment of a description.
+def experiment_of(description: Mapping[str, Any], folder: Path | None = None) -> Experiment:
+    """The experiment of a description, its data files in `folder` or where they were.
 
     Raises FileError when a model cannot be made again, InputError for a metric that is not known.
     """
@@ -72,7 +73,8 @@ def experiment_of(description: Mapping[str, Any]) -> Experiment:
 
     def model(name: str) -> Model:
         scenario = policies[name]["scenario"]
-        return from_dict(scenario, name=view["scenarios"][name], folder=view["folders"][name])
+        place = folder or view["folders"][name]
+        return from_dict(scenario, name=view["scenarios"][name], folder=place)
 
     return Experiment(
         name=view["name"],

@@ -14,7 +14,7 @@ from unicodedata import combining, east_asian_width
 
 from backsim.errors import counted, few
 from backsim.present.numbers import PLUS_MINUS
-from backsim.present.table import Block, Column, Equation, Heading, Table
+from backsim.present.table import Block, Column, Equation, Heading, Listing, Table
 
 GAP = "  "
 NARROWEST = 24
@@ -39,8 +39,9 @@ def document(title: str, blocks: Iterable[Block], medium: Medium) -> str:
             parts.append("\n" * bool(parts) + table_text(block, medium))
         elif isinstance(block, Heading):
             parts.append("\n" * bool(parts) + medium.bold(_clean(block.text)))
-        elif isinstance(block, Equation):
-            parts += [f"    {_clean(line)}" for line in block.tex.split("\n")]
+        elif isinstance(block, Equation | Listing):
+            text = block.tex if isinstance(block, Equation) else block.text
+            parts += [f"    {_clean(line)}" for line in text.split("\n")]
         else:
             parts += [line for one in block.split("\n") for line in _folded(one, medium.width)]
     return "\n".join(parts) + "\n"

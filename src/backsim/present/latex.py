@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backsim.present.numbers import PLUS_MINUS
-from backsim.present.table import Block, Column, Equation, Heading, Table
+from backsim.present.table import Block, Column, Equation, Heading, Listing, Table
 
 PACKAGES = "% needs \\usepackage{amsmath,booktabs,longtable}"
 
@@ -63,6 +63,8 @@ def _shown(block: Block) -> str:
         return "\n".join(table_lines(block))
     if isinstance(block, Heading):
         return f"\\subsection*{{{escaped(block.text)}}}"
+    if isinstance(block, Listing):
+        return f"\\begin{{verbatim}}\n{block.text}\n\\end{{verbatim}}"
     return f"\\[\n{block.tex}\n\\]" if isinstance(block, Equation) else escaped(block)
 
 

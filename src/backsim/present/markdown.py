@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
-from backsim.present.table import Block, Column, Equation, Heading, Table
+from backsim.present.table import Block, Column, Equation, Heading, Listing, Table
 
 
 def grid(
@@ -56,6 +56,8 @@ def _shown(block: Block) -> str:
         return "\n".join(table_lines(block))
     if isinstance(block, Heading):
         return f"### {escaped(block.text)}"
+    if isinstance(block, Listing):
+        return f"```{block.language}\n{block.text}\n```"
     return f"$$\n{block.tex}\n$$" if isinstance(block, Equation) else escaped(block)
 
 

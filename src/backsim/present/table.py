@@ -85,8 +85,16 @@ class Equation:
     tex: str
 
 
-Block = str | Table | Heading | Equation
-"""A paragraph, a table, a heading or a formula: what a reader is shown is a list of these."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Lines of a program or a diagram, shown as they are."""
+
+    text: str
+    language: str = ""
+
+
+Block = str | Table | Heading | Equation | Listing
+"""A paragraph, a table, a heading, a formula or a listing: a reader is shown a list of these."""
 
 
 def cell_text(cell: Cell, kind: Kind = "") -> str:

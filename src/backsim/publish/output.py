@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backsim.present.table import Block, Equation, Heading, Table
+from backsim.present.table import Block, Equation, Heading, Listing, Table
 
 
 def rows_of(blocks: Iterable[Block]) -> list[dict[str, str]]:
@@ -18,7 +18,9 @@ def rows_of(blocks: Iterable[Block]) -> list[dict[str, str]]:
     return found
 
 
-def _texts(block: str | Table | Equation) -> list[tuple[str, str]]:
+def _texts(block: str | Table | Equation | Listing) -> list[tuple[str, str]]:
     if isinstance(block, Table):
         return [(block.name, " | ".join(texts)) for texts in block.texts()]
+    if isinstance(block, Listing):
+        return [("listing", block.text)]
     return [("formula", block.tex) if isinstance(block, Equation) else ("text", block)]

@@ -66,15 +66,16 @@ class Saved:
         return np.array([self.values.get((policy, k), {}).get(key, np.nan) for k in range(count)])
 
 
-def read_saved(path: Path) -> Saved:
+def read_saved(path: Path, in_place: bool = False) -> Saved:
     """Read a result: a folder of `run --out` or `compare --out`, or the file in it that counts.
 
+    With `in_place` the data files of a study are looked for in its own folder.
     Raises InputError: there is none, or it is damaged.
     """
     folder = path if path.is_dir() else path.parent
     study = path if path.suffix == ".sqlite" else folder / STUDY_FILE
     if path.name != "provenance.json" and study.is_file():
-        return _study(study)
+        return _study(study, study.parent if in_place else None)
     file = path if path.is_file() else folder / "provenance.json"
     if not file.is_file() or file.suffix != ".json":
         if kind_of(path) in (Kind.SCENARIO, Kind.EXPERIMENT, Kind.BASELINE, Kind.BOOK):
@@ -177,13 +178,13 @@ def _check_numbers(file: Path, numbers: list[int]) -> None:
         )
 
 
-def _study(file: Path) -> Saved:
+def _study(file: Path, folder: Path | None = None) -> Saved:
     with read_study(file) as store:
         description = store.description
         results = list(store.results())
     if not description or not results:
         raise InputError(f"{file}: expected a study with results, found none")
-    experiment = experiment_of(description)
+    experiment = experiment_of(description, folder)
     names, metrics = [p.name for p in experiment.policies], description["numbers"]["metrics"]
     views = [views_of(policy.model) for policy in experiment.policies]
     for policy in range(len(names)):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import warnings
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backsim.report.figures import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
 VARIABLES = {
@@ -63,6 +65,19 @@ def inline_svg(figure: Figure | SubFigure, name: str, title: str) -> str:
         f'<svg viewBox="{view.group(1)}" role="img" aria-label="{title}" class="figure">'
         f"{' '.join(body.split())}"
     )
+
+
+def write_svg(ax: Axes, file: Path) -> None:
+    """Write a figure to a file of its own; the same figure makes the same file."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    whole = ax.get_figure(root=True)
+    assert isinstance(whole, Figure)
+    settings: Any = {"svg.hashsalt": file.name}
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        whole.savefig(file, metadata={"Date": None})
 
 
 def _own(tag: str, name: str) -> str:

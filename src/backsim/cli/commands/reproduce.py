@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,23 +24,43 @@ def reproduce(
     result: Annotated[
         Path,
         typer.Argument(
-            metavar="RESULT", help="A folder written by `run --out` or `compare --out`."
+            metavar="RESULT",
+            help="A folder of `run --out` or `compare --out`, or an archive of `bundle`.",
         ),
     ],
     workers: Workers = None,
     engine: Annotated[
         Engine | None, typer.Option(help="Override the engine that made the result.")
     ] = None,
+    run_code: Annotated[
+        bool,
+        typer.Option("--run-code", help="Run the Python files of rules that an archive brings."),
+    ] = False,
     rules: RuleFiles = None,
 ) -> int:
     """Repeat a saved result and verify it bit for bit.
 
     Exits with 1 if it differs, and lists the differences.
     """
+    from backsim.publish.archive import is_archive, unpacked
+    from backsim.publish.bundle import read_bundle
+
+    if not is_archive(result):
+        return _told(result, workers, engine)
+    with unpacked(result) as folder:
+        return _told(read_bundle(folder, run_code), workers, engine, result)
+
+
+def _told(
+    result: Path, workers: int | None, engine: Engine | None, archive: Path | None = None
+) -> int:
+    """Run a result again and say what came of it; an archive's is called by the archive."""
     from backsim.regression.rerun import rerun as play_again
     from backsim.regression.saved import read_saved
 
-    saved = read_saved(result)
+    saved = read_saved(result, in_place=archive is not None)
+    if archive is not None:
+        saved = replace(saved, path=archive)
     found = play_again(saved, workers, engine and engine.value)
     runs = len(saved.values)
     if found.same:
