@@ -53,6 +53,8 @@ AFTER = {
 """What a process beside the model may let happen first, and the kind of event behind that."""
 
 Process: TypeAlias = "Callable[[Live], Generator[simpy.Event, Any, Any]]"
+Stops = Callable[[Due, float], bool]
+"""(event, time): whether a run stops before an event of the kernel."""
 
 
 @lru_cache(maxsize=64)
@@ -78,6 +80,7 @@ class Live:
         self.handled = 0
         self._kernel = _kernel(setup.key_of(record))
         self._handle = self._checked() if CHECKS_ROOM else self._kernel["handle"]
+        self._stopped = False
         self._played = 0  # lines of the tape that have arrived
         self._customers_beside: dict[str, Beside] = {}
         self._beside: list[tuple[int, int, int]] = []
@@ -174,6 +177,10 @@ class Live:
         self.handled += 1
         self._kernel["handle"](self.world, ORDER, head, self.now)
 
+    def ask(self, function: str, *arguments: Any) -> Any:
+        """What a function of the kernel says of the present state, such as `cover`."""
+        return self._kernel[function](self.world, *arguments)
+
     def purchase(self, product: str, units: int, site: str | None = None) -> None:
         """Order units from the stock point's supplier now, beside its reorder rule.
 
@@ -186,13 +193,28 @@ class Live:
 
     def run(self, extend: Sequence[Process] = ()) -> Log:
         """Run to the horizon; what is due at that moment is left out."""
+        self.begin(extend)
+        self.advance()
+        return self.log()
+
+    def begin(self, extend: Sequence[Process] = ()) -> None:
+        """Plan the first events, and start the customers and the processes beside the model."""
         for time, kind, subject in self.setup.events:
             schedule(self.world, time, kind, subject, self.setup.level(kind, subject))
         self.env.process(self._customers())  # first: some have ordered before the start
         for process in extend:
             self.env.process(process(self))
+
+    def advance(self, stops: Stops | None = None) -> Due | None:
+        """Run to the horizon (None), or until an event is next at which `stops` says to stop.
+
+        The next call lets that event happen and goes on.
+        """
         with _no_cyclic_garbage():
-            self._advance()
+            return self._advance(stops)
+
+    def log(self) -> Log:
+        """What has happened, once the run is at its horizon."""
         tables: dict[str, Any] = {
             name: records(ELEMENTS[name], getattr(self.world, name)) for name in LOGGED
         }
@@ -213,17 +235,25 @@ class Live:
             played = before
         return [*found, *range(played, self._played)]
 
-    def _advance(self) -> None:
+    def _advance(self, stops: Stops | None) -> Due | None:
         horizon, queue, step = self.model.horizon, self.env._queue, self.env.step
+        if self._stopped and queue and queue[0][0] < horizon:
+            step()
         while queue and queue[0][0] < horizon:
             before = queue[0][0], self._played
             for _ in range(patience(len(self.world.stocks), self.world.totals[0].waiting)):
+                if stops is not None:
+                    event = queue[0][3]
+                    if isinstance(event, Due) and stops(event, queue[0][0]):
+                        self._stopped = True
+                        return event
                 step()
                 if not queue or queue[0][0] >= horizon:
-                    return
+                    return None
             check_events(self.model, self.handled)
             if before == (queue[0][0], self._played):
                 raise self._stuck(queue[0][3])
+        return None
 
     def _stuck(self, event: simpy.Event) -> InputError:
         """The error of a run in which no time passes; `event` is the next one."""

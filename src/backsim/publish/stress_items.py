@@ -299,7 +299,7 @@ def _estimation(study: Written) -> Answer:
         f"{done}Replications asked for: {asked}. Policies are compared on common random numbers, "
         "by paired differences over replications, with simultaneous "
         f"{100 * experiment.confidence:g} % confidence intervals (Student's t, Bonferroni); the "
-        "best by Hsu's comparisons with the best. A warm-up or run that is too short is found by MSER-5."
+        "best by Hsu's comparisons with the best. MSER-5 finds a warm-up or run that is too short."
     )
 
 

@@ -1,0 +1,203 @@
+"""A scenario as a game: Gymnasium finds it right, a seed gives one log, rewards add up to costs."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gymnasium")
+
+import gymnasium
+from gymnasium.utils.env_checker import check_env
+
+import backsim.gym
+from backsim import simulate
+from backsim.errors import InputError
+from backsim.gym import BackorderEnv, make, make_vec
+from backsim.results.metrics import measure
+from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
+
+SHOP: dict[str, Any] = {
+    "horizon": 60,
+    "warm_up": 5,
+    "products": ["mug", "plate"],
+    "suppliers": {"maker": {"lead_time": {"gamma": {"mean": 4, "cv": 0.5}}}},
+    "customers": {
+        "gold": {
+            "priority": 1,
+            "tolerance": 9,
+            "demand": {"arrivals": {"poisson": {"rate": 1}}, "products": ["mug", "plate"]},
+        },
+        "silver": {
+            "priority": 2,
+            "backorder_share": 0.8,
+            "informed": {"tolerance": {"exponential": {"mean": 6}}, "grace": 1},
+            "demand": {
+                "arrivals": {"poisson": {"rate": 2}},
+                "products": ["mug", "plate"],
+                "size": {"geometric": {"mean": 2}},
+            },
+        },
+    },
+    "policy": {"reorder": {"rule": "s_S", "s": 8, "S": 14}, "review": 1},
+    "costs": {
+        "holding": 0.1,
+        "ordering": 2,
+        "purchase": 1,
+        "backorder_time": {"gold": 2, "silver": 1},
+        "lost_margin": 3,
+        "notice": 0.5,
+        "broken_promise": 4,
+    },
+}
+DECIDE = ["reorder", "priority", "promise"]
+
+
+def shop(**changes: Any) -> Model:
+    return from_dict(SHOP, name="shop", changes=changes)
+
+
+def played(env: BackorderEnv, seed: int) -> tuple[float, list[Any]]:
+    """The sum of the rewards, and what was seen, with actions that depend on the step alone."""
+    seen, _ = env.reset(seed=seed)
+    observations, total, over, step = [seen], 0.0, False, 0
+    while not over:
+        mask = np.flatnonzero(env.action_masks())
+        seen, reward, _, over, _ = env.step(int(mask[step % len(mask)]))
+        observations.append(seen)
+        total += float(reward)
+        step += 1
+    return total, observations
+
+
+@pytest.mark.parametrize("decide", DECIDE)
+def test_gymnasium_finds_nothing_wrong(decide: str) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*maximum value is infinity.*")
+        warnings.filterwarnings("ignore", message=".*not within.*render.*")
+        check_env(make(shop(), decide), skip_render_check=True)
+
+
+@pytest.mark.parametrize("decide", DECIDE)
+def test_stable_baselines_finds_nothing_wrong(decide: str) -> None:
+    checker = pytest.importorskip("stable_baselines3.common.env_checker")
+    checker.check_env(make(shop(), decide))
+
+
+@pytest.mark.parametrize("decide", DECIDE)
+def test_the_same_seed_gives_the_same_log(decide: str) -> None:
+    one, other = make(shop(), decide), make(shop(), decide)
+    assert played(one, 3)[0] == played(other, 3)[0]
+    for name in ("lines", "purchases", "shipments", "notices"):
+        assert (getattr(one.log, name) == getattr(other.log, name)).all()
+    assert played(make(shop(), decide), 4)[0] != played(one, 3)[0]
+
+
+@pytest.mark.parametrize(
+    ("decide", "field"), [("reorder", "reorder.Q"), ("promise", "estimate.days")]
+)
+def test_one_action_for_ever_is_the_scenario_with_that_rule(decide: str, field: str) -> None:
+    env = make(shop(), decide)
+    env.reset(seed=7)
+    over = False
+    while not over:
+        _, _, _, over, _ = env.step(1)
+    run = simulate(env.model.replace({f"stock.{i}.{field}": 1 for i in range(2)}), seed=7)
+    assert env.cost == pytest.approx(run.metrics["cost.total"] * 55, rel=1e-12)
+
+
+@pytest.mark.parametrize("decide", DECIDE)
+def test_the_cost_of_an_episode_is_the_total_cost_of_its_log(decide: str) -> None:
+    """Of the log itself, whatever the agent did."""
+    env = make(shop(), decide)
+    played(env, 11)
+    metrics = measure(env.model, env.log)
+    assert env.cost == pytest.approx(metrics["cost.total"] * 55, rel=1e-12)
+
+
+def test_an_illegal_action_is_replaced_and_that_is_said() -> None:
+    env = make(shop(**{"policy.multiple": 4, "policy.least_order": 8}), "reorder", most=13)
+    env.reset(seed=1)
+    assert np.flatnonzero(env.action_masks()).tolist() == [0, 8, 12]
+    *_, info = env.step(5)
+    assert (info["projected"], info["action"]) == (True, 8)
+    *_, info = env.step(13)
+    assert (info["projected"], info["action"]) == (True, 12)
+    *_, info = env.step(0)
+    assert (info["projected"], info["action"]) == (False, 0)
+    with pytest.raises(InputError, match="action: expected 0 to 13, got 14"):
+        env.step(14)
+
+
+def test_what_is_ordered_is_what_the_agent_said() -> None:
+    env = make(shop(products=["mug"], **{
+        "customers.gold.demand.products": "mug", "customers.silver.demand.products": "mug",
+    }), "reorder", most=9)  # fmt: skip
+    env.reset(seed=1)
+    over, ordered = False, []
+    while not over:
+        ordered.append(len(ordered) % 4)
+        *_, over, _ = env.step(ordered[-1])
+    purchases = env.log.purchases
+    assert purchases["units"].tolist() == [units for units in ordered if units]
+
+
+def test_a_customer_hears_the_date_that_the_agent_said() -> None:
+    env = make(shop(), "promise")
+    _, info = env.reset(seed=2)
+    when = info["time"]
+    env.step(3)
+    over = False
+    while not over:
+        *_, over, _ = env.step(0)
+    first = env.log.notices[0]
+    assert first["time"] == when
+    assert first["promise"] == when + 3
+
+
+def test_the_registered_names_make_environments() -> None:
+    for decide in DECIDE:
+        env = gymnasium.make(f"Backorder{decide.capitalize()}-v0", scenario=shop())
+        assert isinstance(env.unwrapped, BackorderEnv)
+        env.reset(seed=1)
+        env.step(0)
+
+
+def test_several_environments_side_by_side_are_those_one_by_one() -> None:
+    several = make_vec(shop(), "reorder", 2)
+    seen, _ = several.reset(seed=[5, 6])
+    single = make(shop(), "reorder")
+    first, _ = single.reset(seed=6)
+    assert (seen[1] == first).all()
+    seen, rewards, *_ = several.step(np.array([3, 4]))
+    first, reward, *_ = single.step(4)
+    assert (seen[1] == first).all()
+    assert rewards[1] == reward
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"costs.backorder_unit": 1}, "costs.backorder_unit: expected 0"),
+        ({"customers.gold.shipment": "order"}, "shipment: expected partial or line"),
+        ({"policy.overtaking": "partial"}, "overtaking: expected strict or skip"),
+    ],
+)
+def test_what_cannot_be_played_is_refused(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(InputError, match=text):
+        make(shop(**changes))
+
+
+def test_wrong_words_are_told() -> None:
+    with pytest.raises(InputError, match="decide: expected reorder"):
+        make(shop(), "reorders")
+    env = make(shop())
+    with pytest.raises(InputError, match="expected a reset first"):
+        env.step(0)
+    with pytest.raises(InputError, match="expected an episode that is over"):
+        _ = env.log
+    assert backsim.gym.DECISIONS.keys() == set(DECIDE)
