@@ -18,6 +18,7 @@ from backsim.report.html import write_report
 from backsim.report.objective import objective_warnings
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible, differences
+from backsim.statistics.screening import Indices
 from backsim.study.analysis import (
     Ranking,
     efficient,
@@ -29,6 +30,7 @@ from backsim.study.analysis import (
     warm_up_verdict,
 )
 from backsim.study.experiment import Policy
+from backsim.study.screening import screened
 from backsim.study.study import Study
 
 if TYPE_CHECKING:
@@ -153,6 +155,31 @@ class Comparison(Study):
         names = [policy.name for policy in self.policies]
         columns = {"policy": names, str(specs[0]): means[0], str(specs[1]): means[1]}
         return pd.DataFrame({**columns, "efficient": [i in front for i in range(len(names))]})
+
+    def sensitivity(self, metric: str | MetricSpec | None = None) -> pd.DataFrame:
+        """How much each factor matters for a metric (the objective's): one row per factor.
+
+        Of a design `morris` the columns mu_star, mu and sigma; of `sobol_indices` S1 and ST; each
+        with the half-width of its interval.  Raises InputError for another design.
+        """
+        import pandas as pd
+
+        spec = self.ranking.spec if metric is None else self.spec(metric)
+        if self.experiment.screening is None:
+            raise InputError("sensitivity: expected a design `morris` or `sobol_indices`")
+        rows = []
+        for factor, found in screened(self, spec).items():
+            named: dict[str, Any] = {"factor": factor}
+            if isinstance(found, Indices):
+                parts = {"S1": found.first, "ST": found.total}
+            else:
+                parts = {"mu_star": found.strength, "mu": found.effect}
+            for name, known in parts.items():
+                named |= {name: known.mean, f"{name} +-": known.half_width}
+            if not isinstance(found, Indices):
+                named["sigma"] = found.sd
+            rows.append(named)
+        return pd.DataFrame(rows)
 
     def bound(self, replications: int | None = None, *, workers: int | None = None) -> pd.DataFrame:
         """One row a policy and replication: its cost, what no clearing could beat, the regret.

@@ -16,6 +16,7 @@ from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.study.experiment import Experiment, Policy
+from backsim.study.screening import Screening
 from backsim.study.stopping.rule import stopping_from_dict
 
 
@@ -49,6 +50,7 @@ def describe(
             "constraints": [[_spec(c.metric), c.relation, c.bound] for c in experiment.constraints],
             "reference": experiment.reference,
             "confidence": experiment.confidence,
+            **({"screening": experiment.screening.to_dict()} if experiment.screening else {}),
             "folders": {p.name: str(p.model.folder.resolve()) for p in experiment.policies},
             "scenarios": {p.name: p.model.name for p in experiment.policies},
             "environment": {
@@ -90,6 +92,7 @@ def experiment_of(description: Mapping[str, Any], folder: Path | None = None) ->
         constraints=tuple(Constraint(MetricSpec(*m), r, b) for m, r, b in view["constraints"]),
         reference=view["reference"],
         confidence=view["confidence"],
+        screening=Screening.from_dict(view.get("screening")),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from backsim.experiment.schema import Range, Sampled
 from backsim.scenario.yamlfile import Location, show
+from backsim.statistics.screening import radial
 from backsim.streams import generator
+from backsim.study.screening import MORRIS, SOBOL, Screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,47 @@ def sample(factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled) ->
     return list(found.values())
 
 
+def screening_of(
+    factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled, names: Sequence[str]
+) -> Screening | None:
+    """The design with the place of each point's policy; None for a sample of another kind."""
+    if design.kind not in (MORRIS, SOBOL):
+        return None
+    points = _points(design, len(factors))
+    places = {name: place for place, name in enumerate(names)}
+    found, units = [], []
+    for point in points:
+        chosen = dict(zip(factors, map(float, point), strict=True))
+        levels = {factor: _at(factor, factors[factor], u) for factor, u in chosen.items()}
+        found.append(places[_combined(levels).name])
+        units.append(tuple(_unit(factors[f], levels[f], u) for f, u in chosen.items()))
+    kind: Any = design.kind
+    return Screening(kind, tuple(factors), tuple(units), tuple(found))
+
+
+def _unit(levels: tuple[Level, ...] | Range, level: Level, u: float) -> float:
+    """Where a level or value lies between the ends of its factor, after rounding."""
+    if not isinstance(levels, Range):
+        return levels.index(level) / max(1, len(levels) - 1)
+    low, high, value = levels.min, levels.max, float(level.label)
+    if levels.log:
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)
+
+
 def _points(design: Sampled, count: int) -> Any:
-    """Points of the unit cube, of shape (policies, factors)."""
+    """Points of the unit cube, of shape (points, factors)."""
     from scipy.stats import qmc
 
     source = generator(design.seed, 0, "design")
-    if design.sobol is not None:
-        return qmc.Sobol(count, seed=source).random_base2(design.sobol.bit_length() - 1)
-    return qmc.LatinHypercube(count, seed=source).random(design.latin_hypercube or 0)
+    if design.kind == "latin_hypercube":
+        return qmc.LatinHypercube(count, seed=source).random(design.base_points)
+    radial_design = design.kind in (MORRIS, SOBOL)
+    sequence = qmc.Sobol(2 * count if radial_design else count, seed=source)
+    drawn = sequence.random_base2(design.base_points.bit_length() - 1)
+    if not radial_design:
+        return drawn
+    return radial(drawn[:, :count], drawn[:, count:], design.kind == SOBOL)
 
 
 def _at(factor: str, levels: tuple[Level, ...] | Range, u: float) -> Level:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError
-from backsim.experiment.policies import make_policies
+from backsim.experiment.policies import make_policies, make_screening
 from backsim.experiment.schema import ExperimentFile, View
 from backsim.experiment.view import make_experiment
 from backsim.kinds import Kind, expect
@@ -39,7 +40,10 @@ def load_experiment(
     file, faults = check_form(document, ExperimentFile)
     if file is None or faults:
         raise FileError(document.name, faults)
-    return make_experiment(file, document, make_policies(file, document, Path(path).parent))
+    folder = Path(path).parent
+    policies = make_policies(file, document, folder)
+    made = make_experiment(file, document, policies)
+    return replace(made, screening=make_screening(file, document, folder, policies))
 
 
 def experiment_of_models(

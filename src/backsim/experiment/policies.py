@@ -20,11 +20,13 @@ from backsim.experiment.design import (
     full,
     levels_of,
     sample,
+    screening_of,
 )
 from backsim.experiment.models import Maker
-from backsim.experiment.schema import ExperimentFile, Range, Sampled
+from backsim.experiment.schema import SAMPLES, ExperimentFile, Range, Sampled
 from backsim.scenario.yamlfile import Document, Location
 from backsim.study.experiment import Policy
+from backsim.study.screening import MORRIS, SOBOL, Screening
 
 MOST_POLICIES = 10_000
 """Each is a scenario of its own, and is compared with every other."""
@@ -33,6 +35,16 @@ MOST_POLICIES = 10_000
 def make_policies(file: ExperimentFile, document: Document, folder: Path) -> tuple[Policy, ...]:
     """The policies of a file.  Raises FileError with every fault found."""
     return _Policies(file, document, folder).policies()
+
+
+def make_screening(
+    file: ExperimentFile, document: Document, folder: Path, policies: tuple[Policy, ...]
+) -> Screening | None:
+    """The design of a file without fault that tells which factors matter, if it is one."""
+    if not isinstance(file.design, Sampled):
+        return None
+    factors = _Policies(file, document, folder).factors(file.factors or {})
+    return screening_of(factors, file.design, [policy.name for policy in policies])
 
 
 class _Policies(Maker):
@@ -87,8 +99,8 @@ class _Policies(Maker):
         only: dict[str, tuple[Level, ...]] = {}
         for name, levels in factors.items():
             if isinstance(levels, Range):
-                sampled = "a list of levels, or a `design` that samples a range"
-                self.fault(("factors", name), f"{sampled} (latin_hypercube, sobol)", "a range")
+                kinds = f"a `design` that samples a range ({', '.join(SAMPLES)})"
+                self.fault(("factors", name), f"a list of levels, or {kinds}", "a range")
             else:
                 only[name] = levels
         place = ("factors",)
@@ -98,9 +110,12 @@ class _Policies(Maker):
         self, factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled
     ) -> list[Combination]:
         """The combinations of a sample."""
-        kind = "sobol" if design.sobol is not None else "latin_hypercube"
-        count = design.sobol or design.latin_hypercube or 0
-        return sample(factors, design) if self.few(count, ("design", kind)) else []
+        if design.kind in (MORRIS, SOBOL) and len(self.scenarios()) > 1:
+            place, given = ("design", design.kind), f"{len(self.scenarios())} scenarios"
+            self.fault(place, f"one scenario with `{design.kind}`", given)
+            return []
+        count = design.count(len(factors))
+        return sample(factors, design) if self.few(count, ("design", design.kind)) else []
 
     def few(self, count: int, place: Location) -> bool:
         """Whether the policies can be made, each of which is a scenario of its own."""

@@ -70,6 +70,10 @@ Factor = Annotated[
 """The levels of one path; a range of it; or named levels that each set several paths."""
 
 
+SAMPLES = ("latin_hypercube", "sobol", "morris", "sobol_indices")
+"""The kinds of sample."""
+
+
 class Sampled(Spec):
     """A sample of the factors' levels and ranges, evenly spread."""
 
@@ -77,22 +81,47 @@ class Sampled(Spec):
     """So many policies: each factor's range is cut into as many slices, each used once."""
     sobol: Count | None = None
     """So many policies, a power of 2, from a scrambled Sobol sequence."""
+    morris: Count | None = None
+    """Elementary effects: this many base points, a power of 2, each with one policy more per
+    factor."""
+    sobol_indices: Count | None = None
+    """Shares of the variance: this many base points, a power of 2, each with two policies and one
+    more per factor."""
     seed: Seed = 1
     """Seed of the sample (not of the simulation)."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Sampled:
-        if (self.latin_hypercube is None) == (self.sobol is None):
-            raise fault("either `latin_hypercube` or `sobol`")
-        if self.sobol is not None and self.sobol & (self.sobol - 1):
-            raise fault("a power of 2 for `sobol`", str(self.sobol))
+        given = {n: c for n in SAMPLES if (c := getattr(self, n)) is not None}
+        if len(given) != 1:
+            raise fault("one of `latin_hypercube`, `sobol`, `morris` and `sobol_indices`")
+        ((name, count),) = given.items()
+        if name != "latin_hypercube" and count & (count - 1):
+            raise fault(f"a power of 2 for `{name}`", str(count))
+        if name in ("morris", "sobol_indices") and count < 4:
+            raise fault(f"4 or more for `{name}`", str(count))
         return self
+
+    @property
+    def kind(self) -> str:
+        """Which one it is."""
+        return next(name for name in SAMPLES if getattr(self, name) is not None)
+
+    @property
+    def base_points(self) -> int:
+        """The number that the file says."""
+        return int(getattr(self, self.kind))
+
+    def count(self, factors: int) -> int:
+        """Points of the sample."""
+        more = {"morris": factors + 1, "sobol_indices": factors + 2}
+        return self.base_points * more.get(self.kind, 1)
 
 
 Design = Annotated[
     Annotated[Literal["full"], member("word")] | Annotated[Sampled, member("other")],
     Discriminator(_word),
-    word_or(("full",), "a mapping with the key latin_hypercube or sobol"),
+    word_or(("full",), "a mapping with the key latin_hypercube, sobol, morris or sobol_indices"),
 ]
 
 

@@ -76,6 +76,10 @@ class Captions:
         help_out = " Dashed lines join sites that send units to each other." if joined else ""
         return f"Units: means over time and replications.{help_out}"
 
+    def screening(self) -> str:
+        """How to read which factors matter."""
+        return f"Over the ranges of all factors, with {self.level} intervals over base points."
+
     def effects(self) -> str:
         """What the effect of a level is."""
         return (

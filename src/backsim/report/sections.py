@@ -76,7 +76,7 @@ for _plan in (
     Plan(
         "effects",
         "Sensitivity to each factor",
-        ("effects", "settings"),
+        ("effects", "screening", "settings"),
         otherwise="What each policy sets",
     ),
     Plan("method", "Method", words=lambda page: page.text.method()),

@@ -22,6 +22,7 @@ from backsim.results.metrics.money import MONEY
 from backsim.results.spec import MetricSpec
 from backsim.scenario.timeunit import per_year
 from backsim.statistics import Estimate, Feasible
+from backsim.statistics.screening import Elementary, Indices
 from backsim.study.analysis import (
     Ranking,
     against,
@@ -32,6 +33,7 @@ from backsim.study.analysis import (
     wanted,
 )
 from backsim.study.effects import level_text, main_effects
+from backsim.study.screening import screened
 from backsim.study.study import Study
 
 
@@ -50,6 +52,7 @@ def tables(study: Study) -> tuple[Table, ...]:
         levels_table(study, ranking),
         promises_table(study, ranking),
         cancellations_table(study, ranking),
+        screening_table(study, ranking),
         effects_table(study, ranking),
         settings_table(study, ranking),
         provenance_table(study),
@@ -208,6 +211,40 @@ def effects_table(study: Study, ranking: Ranking) -> Table:
         "unbalanced design, effects of other factors are mixed in."
     )
     return Table("effects", "Sensitivity to each factor", columns, tuple(rows), note)
+
+
+def screening_table(study: Study, ranking: Ranking) -> Table:
+    """How much each factor matters, the most important first."""
+    found = screened(study, ranking.spec)
+    unit = unit_of(study, ranking.spec.unit)
+    rows: list[tuple[Cell, ...]] = []
+    if any(isinstance(one, Indices) for one in found.values()):
+        columns = (Column("factor"), Column("total index"), Column("first index"))
+        rows = [(n, one.total, one.first) for n, one in found.items() if isinstance(one, Indices)]
+        note = (
+            "Shares of the variance over the ranges: with all interactions, and alone (Saltelli et "
+            "al. 2010); intervals by the jackknife over base points."
+        )
+    else:
+        columns = (
+            Column("factor"),
+            Column("mean absolute effect", unit),
+            Column("mean effect", unit),
+            Column("sd of effects", unit),
+        )
+        rows = [
+            (n, one.strength, one.effect, one.sd)
+            for n, one in found.items()
+            if isinstance(one, Elementary)
+        ]
+        note = (
+            "Effects of going through a factor's whole range (Morris; Campolongo et al. 2011); "
+            "a large sd says that the effect is curved or depends on other factors."
+        )
+    rows.sort(key=lambda row: -row[1].mean if isinstance(row[1], Estimate) else 0.0)
+    return Table(
+        "screening", f"Which factors matter for {label(ranking.spec)}", columns, tuple(rows), note
+    )
 
 
 def settings_table(study: Study, ranking: Ranking) -> Table:

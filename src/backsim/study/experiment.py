@@ -8,6 +8,7 @@ from typing import Any
 
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.scenario.model import Model
+from backsim.study.screening import Screening
 from backsim.study.stopping.rule import Asked, StoppingRule, Values, Verdict
 
 
@@ -37,6 +38,8 @@ class Experiment:
     constraints: tuple[Constraint, ...] = ()
     reference: str = ""
     confidence: float = 0.95
+    screening: Screening | None = None
+    """The design that tells which factors matter, if it is one."""
 
     @property
     def reference_index(self) -> int:

@@ -169,12 +169,14 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _blocks(study: Study) -> Iterator[Block]:
-    from backsim.report.tables import ranking_table
+    from backsim.report.tables import ranking_table, screening_table
 
     if study.experiment.question:
         yield study.experiment.question
     yield _how(study)
     yield replace(ranking_table(study, study.ranking), title="")
+    if study.experiment.screening is not None:
+        yield screening_table(study, study.ranking)
     if study.verdict is not None and study.verdict.note:
         yield study.verdict.note
     yield f"\n{study.finding}"

@@ -30,7 +30,7 @@ def spec_of(study: Study, metric: str | MetricSpec | None) -> MetricSpec:
 
 def show_intervals(
     ax: Axes,
-    rows: Sequence[int],
+    rows: Sequence[float],
     found: Sequence[Estimate | Difference],
     colours: list[str],
     hollow: Sequence[bool] = (),
