@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from backsim.allocation.plan.allocate import allocate
     from backsim.api import Model, Run, load, replicate, simulate
     from backsim.errors import BacksimError, InputError, LedgerError
-    from backsim.experiment import Experiment, Study, compare, load_experiment, load_study
+    from backsim.experiment import (
+        Experiment,
+        Study,
+        compare,
+        experiment_from,
+        load_experiment,
+        load_study,
+    )
     from backsim.results.metrics import metric
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
     from backsim.scenario.demand.arrivals import Arrivals, arrivals
@@ -29,7 +36,9 @@ _HOMES = {
     "backsim.allocation.plan.allocate": ("allocate",),
     "backsim.api": ("Model", "Run", "load", "replicate", "simulate"),
     "backsim.errors": ("BacksimError", "InputError", "LedgerError"),
-    "backsim.experiment": ("Experiment", "Study", "compare", "load_experiment", "load_study"),
+    "backsim.experiment": (
+        *("Experiment", "Study", "compare", "experiment_from", "load_experiment", "load_study"),
+    ),
     "backsim.results.metrics": ("metric",),
     "backsim.rules": (
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
@@ -60,6 +69,7 @@ __all__ = [
     "compare",
     "distribution",
     "estimate",
+    "experiment_from",
     "forecast",
     "load",
     "load_experiment",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backsim.experiment.comparison import Comparison as Study
-    from backsim.experiment.load import load_experiment
+    from backsim.experiment.load import experiment_from, load_experiment
     from backsim.experiment.play import compare, load_study
     from backsim.study.experiment import Experiment, Policy
 
@@ -19,11 +19,20 @@ _HOMES = {
     "Policy": ("backsim.study.experiment", "Policy"),
     "Study": ("backsim.experiment.comparison", "Comparison"),
     "compare": ("backsim.experiment.play", "compare"),
+    "experiment_from": ("backsim.experiment.load", "experiment_from"),
     "load_experiment": ("backsim.experiment.load", "load_experiment"),
     "load_study": ("backsim.experiment.play", "load_study"),
 }
 
-__all__ = ["Experiment", "Policy", "Study", "compare", "load_experiment", "load_study"]
+__all__ = [
+    "Experiment",
+    "Policy",
+    "Study",
+    "compare",
+    "experiment_from",
+    "load_experiment",
+    "load_study",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -83,7 +83,7 @@ class Comparison(Study):
         found = {str(spec): estimates(self, spec) for spec in wanted(self)}
         for i, policy in enumerate(self.policies):
             row: dict[str, Any] = {"policy": policy.name}
-            row |= {f: policy.settings[f] for f in self.experiment.factors}
+            row |= self._factors(i)
             row["replications"] = self.counts[i]
             for name, of_policies in found.items():
                 known = of_policies[i]

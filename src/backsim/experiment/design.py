@@ -30,6 +30,14 @@ class Level:
 
     label: Any
     changes: tuple[Change, ...]
+    named: bool = False
+    """Its label is a name that the file gives it."""
+
+    @property
+    def setting(self) -> Any:
+        """What tables say of it: the number that it sets, or its label."""
+        number = len(self.changes) == 1 and isinstance(self.changes[0].value, int | float)
+        return self.changes[0].value if number and not self.named else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,8 @@ def levels_of(factor: str, value: Any) -> tuple[Level, ...]:
     place = ("factors", factor)
     if isinstance(value, Mapping):
         return tuple(
-            Level(name, changes_of(settings, (*place, name))) for name, settings in value.items()
+            Level(name, changes_of(settings, (*place, name)), named=True)
+            for name, settings in value.items()
         )
     return tuple(
         Level(label_of(factor, item), (Change(factor, item, (*place, i)),))
@@ -170,6 +179,6 @@ def _combined(chosen: Mapping[str, Level]) -> Combination:
     ]
     return Combination(
         " / ".join(names),
-        {factor: level.label for factor, level in chosen.items()},
+        {factor: level.setting for factor, level in chosen.items()},
         tuple(change for level in chosen.values() for change in level.changes),
     )

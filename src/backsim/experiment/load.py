@@ -12,7 +12,7 @@ from backsim.experiment.policies import make_policies, make_screening
 from backsim.experiment.schema import ExperimentFile, View
 from backsim.experiment.view import make_experiment
 from backsim.kinds import Kind, expect
-from backsim.scenario.load import check_form, plain
+from backsim.scenario.load import check_form, from_dict, load, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import put
 from backsim.scenario.yamlfile import Document, FileError, Location, parse_value, read_yaml, show
@@ -37,11 +37,30 @@ def load_experiment(
         put(document, ("set", name.strip()), parse_value(value), f"--set {text}")
     for name, value in (fields or {}).items():
         put_field(document, (name,), value)
+    return _made(document, Path(path).parent)
+
+
+def experiment_from(scenario: Model | Mapping[str, Any] | str | Path, **fields: Any) -> Experiment:
+    """An experiment from plain Python: a model, a file or a mapping, and fields of an experiment.
+
+    As `experiment_from(model, factors={"policy.reorder.S": [10, 20]}, replications=20)`; `fields`
+    are those of an experiment file.  Raises FileError with every fault found.
+    """
+    if isinstance(scenario, Mapping):
+        base = from_dict(scenario)
+    else:
+        base = scenario if isinstance(scenario, Model) else load(scenario)
+    document = Document("experiment", {"scenario": base.name or "scenario"})
+    for name, value in fields.items():
+        put_field(document, (name,), value)
+    return _made(document, base.folder, base)
+
+
+def _made(document: Document, folder: Path, base: Model | None = None) -> Experiment:
     file, faults = check_form(document, ExperimentFile)
     if file is None or faults:
         raise FileError(document.name, faults)
-    folder = Path(path).parent
-    policies = make_policies(file, document, folder)
+    policies = make_policies(file, document, folder, base)
     made = make_experiment(file, document, policies)
     return replace(made, screening=make_screening(file, document, folder, policies))
 

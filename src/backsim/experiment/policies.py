@@ -24,6 +24,7 @@ from backsim.experiment.design import (
 )
 from backsim.experiment.models import Maker
 from backsim.experiment.schema import SAMPLES, ExperimentFile, Range, Sampled
+from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import Document, Location
 from backsim.study.experiment import Policy
 from backsim.study.screening import MORRIS, SOBOL, Screening
@@ -32,9 +33,14 @@ MOST_POLICIES = 10_000
 """Each is a scenario of its own, and is compared with every other."""
 
 
-def make_policies(file: ExperimentFile, document: Document, folder: Path) -> tuple[Policy, ...]:
-    """The policies of a file.  Raises FileError with every fault found."""
-    return _Policies(file, document, folder).policies()
+def make_policies(
+    file: ExperimentFile, document: Document, folder: Path, base: Model | None = None
+) -> tuple[Policy, ...]:
+    """The policies of a file, of the scenario that it names or a model.
+
+    Raises FileError with every fault found.
+    """
+    return _Policies(file, document, folder, base).policies()
 
 
 def make_screening(
@@ -50,14 +56,22 @@ def make_screening(
 class _Policies(Maker):
     """The steps from factors to models, each complete before the next."""
 
-    def __init__(self, file: ExperimentFile, document: Document, folder: Path) -> None:
+    def __init__(
+        self, file: ExperimentFile, document: Document, folder: Path, base: Model | None = None
+    ) -> None:
         super().__init__(file, document, folder)
         self.file: ExperimentFile = file
+        self.base = base
 
     def policies(self) -> tuple[Policy, ...]:
         combinations = self.combinations()
         self.check_names(combinations)
         self.stop_at_faults()
+        if self.base is not None:
+            made = [Policy(c.name, dict(c.settings), self.changed(c)) for c in combinations]
+            self.check_distinct(made)
+            self.stop_at_faults()
+            return tuple(made)
         bases = self.bases()
         several = len(bases) > 1
         made = []
@@ -72,6 +86,12 @@ class _Policies(Maker):
         self.check_distinct(made)
         self.stop_at_faults()
         return tuple(made)
+
+    def changed(self, combination: Combination) -> Model:
+        """The model that is given, with what a policy sets.  Raises FileError."""
+        assert self.base is not None
+        changes = {change.path: change.value for change in combination.changes}
+        return self.base.replace({**self.file.set, **changes})
 
     def combinations(self) -> list[Combination]:
         """The policies, before their models are made."""

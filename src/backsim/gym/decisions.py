@@ -93,7 +93,7 @@ class Reorder:
         own = ("on_hand", "backlog", "on_order", "days_left")
         self.features = (*own, *_slot_names(self.width), *_places(model))
         units = np.arange(self.actions)
-        self.masks = []
+        self.masks: list[Mask] = []
         for point in points:
             legal = (units % point.multiple == 0) & (units >= point.least_order)
             legal[0] = True

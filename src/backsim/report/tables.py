@@ -218,6 +218,7 @@ def screening_table(study: Study, ranking: Ranking) -> Table:
     found = screened(study, ranking.spec)
     unit = unit_of(study, ranking.spec.unit)
     rows: list[tuple[Cell, ...]] = []
+    columns: tuple[Column, ...]
     if any(isinstance(one, Indices) for one in found.values()):
         columns = (Column("factor"), Column("total index"), Column("first index"))
         rows = [(n, one.total, one.first) for n, one in found.items() if isinstance(one, Indices)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,16 @@ from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
 from backsim.streams.orders import TAPE, Columns, DemandDraw
+from backsim.streams.sources import Source, source_of
 from backsim.streams.supply import fates, outages, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
+
+
+NO_OTHERS: Mapping[Source, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +80,16 @@ class Tape:
         return 1 if self.single else int(np.diff(np.r_[self.heads, len(self)]).max(initial=1))
 
 
-def draw(model: Model, seed: int, replication: int = 0) -> Tape:
-    """Draw the tape of one replication."""
+def draw(
+    model: Model, seed: int, replication: int = 0, others: Mapping[Source, int] = NO_OTHERS
+) -> Tape:
+    """Draw the tape of one replication.
+
+    `others` are the replications from which demand, supply or behaviour are taken instead.
+    """
 
     def stream(name: str) -> Callable[[], np.random.Generator]:
-        return lambda: generator(seed, replication, name)
+        return lambda: generator(seed, others.get(source_of(name), replication), name)
 
     parts = list(opened(model, stream))
     parts += [

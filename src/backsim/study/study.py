@@ -100,8 +100,11 @@ class Study:
         place = self.place(policy)
         return tuple(Profile.from_bytes(self.shapes[place, k]) for k in range(self.counts[place]))
 
-    def frame(self) -> pd.DataFrame:
-        """All results in long form: policy, replication, metric, dimension, member, value."""
+    def frame(self, settings: bool = False) -> pd.DataFrame:
+        """All results in long form: policy, replication, metric, dimension, member, value.
+
+        With `settings` also a column per factor: the number or the name that the policy sets.
+        """
         import pandas as pd
 
         tables = []
@@ -114,8 +117,14 @@ class Study:
                 known = ~np.isnan(values)
                 columns = {"metric": metric[known], "dimension": dimension[known]}
                 columns |= {"member": member[known], "value": values[known]}
-                tables.append(pd.DataFrame({"policy": policy.name, "replication": k, **columns}))
+                first = {"policy": policy.name, **(self._factors(i) if settings else {})}
+                tables.append(pd.DataFrame({**first, "replication": k, **columns}))
         return pd.concat(tables, ignore_index=True)
+
+    def _factors(self, policy: int) -> dict[str, Any]:
+        """What a policy sets of each factor."""
+        given = self.policies[policy].settings
+        return {factor: given[factor] for factor in self.experiment.factors}
 
     def place(self, policy: str | int | Policy) -> int:
         """A policy's place among the policies.  Raises InputError, naming the nearest."""
