@@ -145,6 +145,21 @@ def test_example_script() -> None:
     assert done.stdout.count("fill rate of cakestand") == 2, done.stderr
 
 
+@pytest.mark.parametrize(
+    "name", ["strike", "price_campaign", "recall", "comes_back", "shared_truck"]
+)
+def test_examples_of_processes(name: str) -> None:
+    """Each example runs, and its process makes a difference."""
+    script = ROOT / "docs" / "examples" / f"{name}.py"
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    numbers = re.findall(r"\d+\.\d+", done.stdout)
+    assert len(numbers) == 2, done.stderr
+    assert numbers[0] != numbers[1]
+    assert f"{name}.py" in (ROOT / "docs" / "processes.md").read_text()
+
+
 def test_readme_shows_the_example_rule() -> None:
     """The rule in the README is the one in the examples."""
     example = (ROOT / "docs" / "examples" / "my_rules.py").read_text().split('"""\n', 1)[1]

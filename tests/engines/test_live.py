@@ -210,3 +210,39 @@ def test_what_cannot_be_is_refused(act: Any, message: str):
     model = build({"a": {"demand": orders((2, 1))}})
     with pytest.raises(InputError, match=message):
         simpy.run(model, draw(model, 1), extend=[wrong])
+
+
+def test_a_supplier_of_ones_own_says_how_long_purchases_take():
+    def slow(live: Live) -> Steps:
+        live.supply(lambda stock, days, now: days + (5 if now >= 10 else 0))
+        yield live.at(30)
+
+    before, after = run(a_model()).purchases, run(a_model(), slow).purchases
+    early = after["placed"] < 10
+    assert set(after["lead_time"][early]) == {1.0}
+    assert set(after["lead_time"][~early]) == {6.0}
+    count = early.sum()
+    assert (before["placed"][:count] == after["placed"][:count]).all()
+
+
+def test_an_answer_that_is_no_number_of_days_is_told():
+    def wrong(live: Live) -> Steps:
+        live.supply(lambda stock, days, now: -1)
+        yield live.at(1)
+
+    with pytest.raises(InputError, match=r"extend: supply: expected 0 or more \(days\), got -1"):
+        run(a_model(), wrong)
+
+
+def test_random_numbers_of_ones_own_belong_to_the_replication():
+    drawn: list[float] = []
+
+    def gambler(live: Live) -> Steps:
+        drawn.append(float(live.generator("dice").random()))
+        yield live.at(1)
+
+    model = a_model()
+    for replication in (0, 0, 1):
+        simpy.run(model, draw(model, 1, replication), extend=[gambler])
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert drawn[0] != draw(model, 1).columns["time"][0]

@@ -10,7 +10,7 @@ import gc
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import simpy
 
@@ -40,7 +40,10 @@ from backsim.entities import (
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.model import Model
-from backsim.streams import Beside, Tape
+from backsim.streams import Beside, Tape, generator
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BEFORE_ALL = -1  # before every kind of event
 AFTER = {
@@ -176,6 +179,23 @@ class Live:
             self.world.rows += [NONE] * len(order)  # type: ignore[operator]
         self.handled += 1
         self._kernel["handle"](self.world, ORDER, head, self.now)
+
+    def supply(self, lead_time: Callable[[Stock, float, float], float]) -> None:
+        """Let a function say how long purchases take from now on: a supplier of one's own.
+
+        It is told the stock point, the days that the tape says, and the time, and returns days.
+        What is under way already is not changed.  Raises InputError, when it is asked, for an
+        answer that is no number of days.
+        """
+
+        def asked(stock: Stock, days: float) -> float:
+            return float(self.model.on_grid(_some_days("supply", lead_time(stock, days, self.now))))
+
+        self.world.lead_time = asked
+
+    def generator(self, name: str) -> np.random.Generator:
+        """Random numbers of one's own: the same in every run of this seed and replication."""
+        return generator(self.tape.seed, self.tape.replication, f"beside/{name}")
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """What a function of the kernel says of the present state, such as `cover`."""

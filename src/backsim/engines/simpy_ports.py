@@ -15,12 +15,14 @@ from backsim.streams import Tape
 class LiveWorld(World):
     """The kernel's tables as lists of objects, and what this engine's ports need."""
 
-    __slots__ = ("beside", "clock", "fire", "needs", "rows", "tape")
+    __slots__ = ("beside", "clock", "fire", "lead_time", "needs", "rows", "tape")
 
     def __init__(self, clock: Clock, tape: Tape, **tables: list[Any]) -> None:
         super().__init__(**tables)
         self.clock, self.tape = clock, tape
         self.fire: Callable[[Any], None]
+        self.lead_time: Callable[[Stock, float], float] | None = None
+        """What becomes of a lead time that the tape says, where a process has said so."""
         self.rows: Sequence[int] = []
         """The tape's row of each line; NONE for orders beside those on the tape."""
         self.beside: dict[int, Mapping[str, Any]] = {}
@@ -34,7 +36,8 @@ def schedule(world: LiveWorld, time: float, kind: int, subject: int, level: int 
 
 
 def draw_lead_time(world: LiveWorld, stock: Stock, lane: int) -> float:
-    return float(world.tape.lead_times[lane].first(stock.purchases + 1)[stock.purchases])
+    days = float(world.tape.lead_times[lane].first(stock.purchases + 1)[stock.purchases])
+    return days if world.lead_time is None else world.lead_time(stock, days)
 
 
 def draw_service(world: LiveWorld, stock: Stock, lane: int) -> float:
