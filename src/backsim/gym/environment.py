@@ -49,6 +49,7 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
         self._event: Due | None = None
         self._time = 0.0
         self._live: Live | None = None
+        self._mask = self._any = np.ones(self.decision.actions, np.int8)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -83,11 +84,11 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
         live, event = self._live, self._event
         if live is None or event is None:
             raise InputError("backsim.gym: step: expected a reset first, as the episode is over")
-        if not self.action_space.contains(np.int64(action)):
+        wanted = int(action)
+        if not 0 <= wanted < self.decision.actions:
             raise InputError(
                 f"backsim.gym: action: expected 0 to {self.decision.actions - 1}, got {action}"
             )
-        wanted = int(action)
         legal = self._projected(wanted)
         self.decision.act(live, event, legal)
         self._go_on()
@@ -99,9 +100,7 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
 
     def action_masks(self) -> Mask:
         """1 for each action that is legal now."""
-        if self._live is None or self._event is None:
-            return np.ones(self.decision.actions, np.int8)
-        return self.decision.mask(self._live, self._event, self._time)
+        return self._mask.copy()
 
     @property
     def log(self) -> Log:
@@ -119,13 +118,16 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
         live = self._live
         assert live is not None
         due = self.decision.due
-        self._event = live.advance(lambda event, now: due(live, event, now))
-        horizon = self.model.horizon
-        self._time = horizon if self._event is None else float(live.env.peek())
+        self._event = event = live.advance(lambda event, now: due(live, event, now))
+        if event is None:
+            self._time, self._mask = self.model.horizon, self._any
+        else:
+            self._time = float(live.env.peek())
+            self._mask = self.decision.mask(live, event, self._time)
 
     def _projected(self, action: int) -> int:
         """The next legal action from one on; the last legal one where there is none."""
-        mask = self.action_masks()
+        mask = self._mask
         if mask[action]:
             return action
         legal = np.flatnonzero(mask)

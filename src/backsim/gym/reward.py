@@ -19,6 +19,7 @@ from backsim.entities import (
     NOTE_WAIT,
 )
 from backsim.errors import InputError
+from backsim.scenario.costtable import NAMES
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ MATTERS = {NOTE_TELL, NOTE_ASK, NOTE_WAIT, NOTE_SHIP, NOTE_LEAVE, NOTE_LOSE}
 def check(model: Model) -> None:
     """Raise InputError for costs that the meter does not count."""
     costs = model.costs
-    from backsim.scenario.costtable import NAMES
-
+    if costs.breaks:
+        raise InputError("backsim.gym: price_breaks: expected none, as the reward knows none")
     others = [name for name in NAMES if name not in COUNTED and np.any(costs[name])]
     if others:
         raise InputError(

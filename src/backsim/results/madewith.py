@@ -13,7 +13,7 @@ from typing import Any
 
 ONLY_SHOW = (
     *("__main__.py", "cli", "gym", "hindsight", "plot.py", "present", "publish", "regression"),
-    *("report", "validation", "examples"),
+    *("report", "simopt.py", "validation", "examples"),
     *("allocation/plan/showing.py", "experiment/export.py", "experiment/store.py"),
     *("experiment/comparison.py", "study/analysis.py", "study/effects.py", "workers/cluster.py"),
 )
