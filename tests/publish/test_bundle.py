@@ -80,10 +80,10 @@ def test_the_same_study_makes_the_same_archive(prepared: Path) -> None:
 def test_code_of_others_runs_only_when_that_is_said(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli(["rerun", str(archive)]) == 2
+    assert cli(["reproduce", str(archive)]) == 2
     assert "rules/0_rule.py): look at them, then use --run-code" in capsys.readouterr().err
-    assert cli(["rerun", str(archive), "--run-code", "--workers", "1"]) == 0
-    assert "study.zip: the same: " in capsys.readouterr().out
+    assert cli(["reproduce", str(archive), "--run-code", "--workers", "1"]) == 0
+    assert "study.zip: bit-identical: " in capsys.readouterr().out
     keep_only([])
 
 
@@ -92,13 +92,13 @@ def test_it_runs_again_with_the_code_it_brings_where_nothing_else_is(
 ) -> None:
     folder = tmp_path / "elsewhere"
     zipfile.ZipFile(archive).extractall(folder)
-    command = [sys.executable, "-m", "backsim", "rerun", ".", "--run-code", "--workers", "1"]
+    command = [sys.executable, "-m", "backsim", "reproduce", ".", "--run-code", "--workers", "1"]
     environment = {**os.environ, "PYTHONPATH": "code", "HOME": str(tmp_path)}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "runs equal to the bit" in done.stdout
+    assert "bit-identical" in done.stdout
     assert "version of" not in done.stdout
     assert "code" not in done.stdout
 
@@ -111,7 +111,7 @@ def test_what_has_been_changed_is_named(
     with (folder / "data" / "0_orders.csv").open("a") as file:
         file.write("3,mug,9\n")
     (folder / "README.md").unlink()
-    assert cli(["rerun", str(folder)]) == 1
+    assert cli(["reproduce", str(folder)]) == 1
     assert "not as it was written: README.md and data/0_orders.csv" in capsys.readouterr().err
 
 
@@ -120,9 +120,9 @@ def test_a_name_that_leads_out_of_the_archive_is_refused(
 ) -> None:
     with zipfile.ZipFile(archive, "a") as packed:
         packed.writestr("../evil.py", "x")
-    assert cli(["rerun", str(archive)]) == 2
+    assert cli(["reproduce", str(archive)]) == 2
     assert "expected an archive of `backsim bundle`" in capsys.readouterr().err
-    assert cli(["rerun", "none.zip"]) == 2
+    assert cli(["reproduce", "none.zip"]) == 2
 
 
 def test_data_that_has_changed_since_is_refused(

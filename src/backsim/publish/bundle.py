@@ -43,8 +43,8 @@ Written by `backsim bundle` {version}. To run it again on this or another machin
 
     sh rerun.sh
 
-or `backsim rerun` with this archive, where backsim is installed. It compares every file with its
-checksum, plays every replication again, and compares every value to the bit.
+or `backsim reproduce` with this archive, where backsim is installed. It compares every file with
+its checksum, plays every replication again, and compares every value to the bit.
 
 | what | where |
 |---|---|
@@ -66,7 +66,7 @@ set -e
 cd "$(dirname "$0")"
 python3 -m venv .venv
 .venv/bin/pip install --quiet --requirement requirements.txt
-PYTHONPATH=code .venv/bin/python -m backsim rerun .{options}
+PYTHONPATH=code .venv/bin/python -m backsim reproduce .{options}
 """
 
 

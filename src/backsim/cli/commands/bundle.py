@@ -24,7 +24,7 @@ def bundle(
 
     It holds the scenarios, the study with its seeds and results, data files, versions of all
     packages, backsim's source, report, figures, model description, checklist, checksums and a
-    script that runs the study again; `backsim rerun` verifies it.
+    script that runs the study again; `backsim reproduce` verifies it.
     """
     from backsim.publish.bundle import bundle as write
 
