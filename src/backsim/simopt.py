@@ -184,4 +184,5 @@ def problem(search: Problem | str | Path, budget: int = 1000) -> BackorderProble
         "model_decision_factors": {axis.label for axis in axes},
     }
     problem_class = type("BackorderProblem", (BackorderProblem,), made)
-    return problem_class()
+    ready: BackorderProblem = problem_class()
+    return ready

@@ -25,6 +25,7 @@ from backsim.present.table import Block, Column, Table
 
 if TYPE_CHECKING:
     from backsim.statistics.screening import Indices
+    from backsim.streams.sources import Source
 
 
 @command("Simulate")
@@ -68,10 +69,10 @@ def variance(
 
 
 def _blocks(
-    metric: str, points: int, seed: int, found: Mapping[str, Indices] | Mapping[object, Indices]
+    metric: str, points: int, seed: int, found: Mapping[Source, Indices]
 ) -> Iterator[Block]:
     yield f"Shares of the variance of {metric} between replications; {points} points; seed {seed}"
     columns = (Column("source", kind="text"), Column("alone (S1)"), Column("with others (ST)"))
-    rows = tuple((str(name), one.first, one.total) for name, one in found.items())
+    rows = tuple((name, one.first, one.total) for name, one in found.items())
     note = "Share and half-width of the 95 % interval (jackknife). S1 leaves interactions out."
     yield Table("variance", "", columns, rows, note)
