@@ -148,7 +148,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"policies": None, "factors": {"policy.reorder.s": {"min": 1, "max": 2}}},
         '5:3: factors."policy.reorder.s": expected a list of levels, or a `design` that '
-        "samples a range (latin_hypercube, sobol), got a range",
+        "samples a range (latin_hypercube, sobol, morris, sobol_indices), got a range",
     ),
     (
         {"policies": None, "factors": {"horizon": [50]}},
@@ -266,8 +266,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"scenario": 3}, "1:1: scenario: expected a mapping, got 3"),
     (
         {"design": "fulll"},
-        "14:1: design: expected full, or a mapping with the key latin_hypercube or "
-        "sobol, got 'fulll'",
+        "14:1: design: expected full, or a mapping with the key latin_hypercube, sobol, "
+        "morris or sobol_indices, got 'fulll'",
     ),
     (
         {"replications": {"until": {"cost.total": "2"}}},

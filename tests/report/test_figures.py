@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +24,7 @@ from backsim.report.figures import style
 from backsim.report.figures.layout import layout
 from backsim.scenario.load import from_dict
 from backsim.study.analysis import efficient, rank
+from backsim.study.screening import Screening
 
 FIGURES: dict[str, Callable[..., Axes]] = {
     name: getattr(plot, name)
@@ -43,6 +45,11 @@ def study() -> StandIn:
     return study_of(policies, written={"promise_kept": kept})
 
 
+POINTS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
+DESIGN = Screening("morris", ("fcfs or not", "s"), POINTS, (0, 2, 1, 3, 1, 2))
+"""Two base points of elementary effects, on the policies of the study."""
+
+
 def drawn(ax: Axes) -> str:
     """Draw the figure and give back all its words."""
     from matplotlib.text import Text
@@ -56,6 +63,8 @@ def test_every_figure(name: str, study: StandIn) -> None:
     """It uses the axes it is given, makes its own otherwise, and names what is on them."""
     if name == "promises" and "promise_kept" not in backsim.results.metrics.METRICS:
         pytest.skip("no promises in this version")
+    if name == "screening":
+        study = replace(study, experiment=replace(study.experiment, screening=DESIGN))
     given = Figure().subplots()
     assert FIGURES[name](study, ax=given) is given
     ax = FIGURES[name](study)
