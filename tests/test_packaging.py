@@ -26,6 +26,7 @@ PROVIDED_BY = {
     "llvmlite": "numba",
     "pydantic_core": "pydantic",
     "ruamel": "ruamel.yaml",
+    "simopt": "simoptlib",
     "yaml": "pyyaml",
 }
 

@@ -1,4 +1,4 @@
-"""Searches in the form of SimOpt, so that its solvers run on them (`pip install simoptlib`).
+"""Searches in the form of SimOpt, so that its solvers run on them (`backsim[simopt]`).
 
 `problem("experiments/search/levels.yaml")` is a `simopt` Problem: its decision variables are the
 numbers that the file searches, its objective and constraints those of the file.  A replication
@@ -35,7 +35,7 @@ try:
     )
     from simopt.base import Problem as SimOptProblem
 except ImportError:
-    raise InputError("backsim.simopt: expected SimOpt: pip install simoptlib") from None
+    raise InputError("backsim.simopt: expected SimOpt: pip install backsim[simopt]") from None
 
 REPLICATIONS = 2**31
 """Replications among which SimOpt's generators choose."""
