@@ -44,7 +44,7 @@ Written by `backsim bundle` {version}. To run it again on this or another machin
     sh rerun.sh
 
 or `backsim reproduce` with this archive, where backsim is installed. It compares every file with
-its checksum, plays every replication again, and compares every value to the bit.
+its checksum, plays every replication again, and compares every value bit for bit.
 
 | what | where |
 |---|---|

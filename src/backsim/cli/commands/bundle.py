@@ -16,7 +16,7 @@ def bundle(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of compare --out.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="The archive. Default: STUDY.zip beside it."),
+        typer.Option("--out", metavar="FILE", help="The archive. Default: STUDY.zip next to it."),
     ] = None,
     rules: RuleFiles = None,
 ) -> None:
