@@ -254,7 +254,8 @@ def check(model: Model, log: Log) -> None:
     shipped = np.bincount(both["stock"], both["shipped"], size)
     shipped += np.bincount(taken["stock"], taken["units"], size)
     assert (
-        stocks["initial"] + stocks["received"] == shipped + stocks["on_hand"] + stocks["reserved"]
+        stocks["initial"] + stocks["received"] + stocks["returned"]
+        == shipped + stocks["on_hand"] + stocks["reserved"] + stocks["expired"]
     ).all()
     assert (stocks["on_hand"] >= 0).all()
     assert (stocks["waiting"] == np.bincount(both["stock"][both["open"] > 0], minlength=size)).all()

@@ -14,12 +14,13 @@ import numpy as np
 from pydantic import BaseModel
 
 from backsim import entities, streams
+from backsim.engines.features import switches
 from backsim.engines.log import TABLES, Log
 from backsim.entities import dtype
 from backsim.quantities import Described
 from backsim.rules import FAMILIES
 from backsim.rules.priority import PROGRAM
-from backsim.scenario.demand.arrivals import Arrivals, arrivals
+from backsim.scenario.demand.arrivals import Arrivals, OnDates, arrivals
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
@@ -50,6 +51,8 @@ def in_unit(model: Model, factor: float, seed: int = 1) -> Model:
     Orders that follow a calendar or a file come in days: they are drawn and written out.  Raises
     NoSuchUnit where days have another meaning.
     """
+    if "CALENDARS" in switches(model):
+        raise NoSuchUnit("calendars count in days")
     plain = _scaled(model.scenario, factor)
     del plain["policy"]
     plain.pop("start", None)
@@ -70,7 +73,8 @@ def written_out(model: Model, seed: int = 1) -> Model:
 def _in_days(demand: Any) -> bool:
     if isinstance(demand, Process):
         pattern = demand.pattern
-        return bool(pattern.weekdays or pattern.months or pattern.trend)
+        dated = isinstance(demand.arrivals, OnDates)
+        return bool(pattern.weekdays or pattern.months or pattern.trend or dated)
     return not isinstance(demand, OrderList)
 
 

@@ -188,7 +188,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"constraints": "fil_rate >= 0.95"},
-        "14:1: constraints: expected a metric (fill_rate, site_fill_rate, lost_rate), "
+        "14:1: constraints: expected a metric (fill_rate, site_fill_rate, line_fill_rate), "
         "got 'fil_rate'",
     ),
     (

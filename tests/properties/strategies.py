@@ -165,6 +165,15 @@ REVIEWS = st.one_of(
         st.booleans(),
     ),
 )
+CHANGES = st.lists(
+    st.sampled_from([use(rule) for rule in built_in("priority") if rule.name != PROGRAM]),
+    min_size=1,
+    max_size=2,
+).map(
+    lambda rules: [
+        {"starts": 1.0 + at, "priority": rule, "rationing": "none"} for at, rule in enumerate(rules)
+    ]
+)
 OBSERVED = st.builds(
     lambda every, first, censored: {"every": every, "first": first, "censored": censored},
     st.sampled_from([0.5, 1, 3]),
@@ -261,6 +270,19 @@ def informed(draw: Any) -> dict[str, Any]:
     return found
 
 
+RETURNS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda share, after, kinds: {"share": share, "after": after, **kinds},
+        st.sampled_from([0.3, 1]),
+        st.sampled_from([0, 0.5, {"exponential": {"mean": 1}}]),
+        st.sampled_from(
+            [{}, {"restock": 0.5}, {"restock": 0, "repair": {"share": 0.7, "days": 0.5}}]
+        ),
+    ),
+)
+
+
 @st.composite
 def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
     return {
@@ -278,6 +300,7 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
         ),
         "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
         "announced": draw(st.sampled_from([0, 0, 0, 1.5])),
+        "returns": draw(RETURNS),
     }
 
 
@@ -305,9 +328,44 @@ def without_terms(makers: dict[str, Any], stock: list[dict[str, Any]]) -> dict[s
     return makers
 
 
+CALENDARS: dict[str, Any] = {
+    "office": {"holidays": ["2024-01-03"]},
+    "market": {
+        "weekdays": ["tuesday", "saturday"],
+        "closures": [{"first": "2024-01-06", "last": "2024-01-08"}],
+    },
+}
+STARTED: dict[str, Any] = {"start": "2024-01-01", "calendars": CALENDARS}  # a Monday
+DATES = st.one_of(
+    st.sampled_from(["friday", "working_day", 2, ["monday", "thursday", "first_working_day"]]),
+    st.builds(
+        lambda on, calendar, hour: {"on": on, "calendar": calendar, "hour": hour},
+        st.sampled_from(["wednesday", "working_day", "last_working_day", [3, 4, "sunday"]]),
+        st.sampled_from(list(CALENDARS)),
+        st.sampled_from([0, 12]),
+    ),
+)
+
+
 @st.composite
-def suppliers(draw: Any) -> dict[str, Any]:
+def dated_sites(draw: Any, sites: list[str]) -> dict[str, Any]:
+    """Sites some of which receive or ship on some days only."""
+    ships = [None, "office", {"cut_off": 12}, {"calendar": "market", "cut_off": 6}]
     return {
+        name: {
+            "receiving": draw(st.sampled_from([None, *CALENDARS])),
+            "shipping": draw(st.sampled_from(ships)),
+        }
+        for name in sites
+    }
+
+
+SEASONS = [{"starts": 0.5, "factor": 2}, {"starts": 2, "factor": 0.5}]
+
+
+@st.composite
+def suppliers(draw: Any, dated: bool = False) -> dict[str, Any]:
+    found = {
         "lead_time": draw(LEAD_TIMES),
         "crossing": draw(st.booleans()),
         "capacity": draw(CAPACITIES),
@@ -319,11 +377,24 @@ def suppliers(draw: Any) -> dict[str, Any]:
         "yield_share": draw(st.sampled_from([None, 0.5, {"uniform": {"low": 0, "high": 1}}])),
         "parts": draw(st.sampled_from([None, {"count": 3, "days": 0.5}])),
     }
+    if found["capacity"] == "unlimited":
+        found["lead_time_factors"] = draw(st.sampled_from([[], [], SEASONS]))
+    if dated and draw(st.booleans()):
+        found["calendar"] = draw(st.sampled_from(list(CALENDARS)))
+        found["lead_time_in"] = draw(st.sampled_from(["days", "working_days"]))
+        plan = found["disruptions"] or {}
+        found["disruptions"] = plan | {"announced": True} if "planned" in plan else None
+    return found
 
 
 @st.composite
 def stock_points(
-    draw: Any, product: str, site: str, makers: list[str], classes: list[str]
+    draw: Any,
+    product: str,
+    site: str,
+    makers: list[str],
+    classes: list[str],
+    dated: bool = False,
 ) -> dict[str, Any]:
     levels = st.dictionaries(st.sampled_from(classes), st.integers(0, 3))
     point = {
@@ -365,6 +436,10 @@ def stock_points(
         "cancel_late": draw(CANCELS),
         "inbound": draw(INBOUND),
     }
+    if point["priority"]["rule"] != PROGRAM and draw(st.integers(0, 3)) == 0:
+        point["changes"] = draw(CHANGES)
+    if dated and draw(st.booleans()):
+        point["review"] = {"dates": draw(DATES), "after_demand": draw(st.booleans())}
     if draw(st.booleans()):
         point["initial"] = draw(st.integers(0, 8))
     if len(makers) > 1 and draw(st.booleans()):
@@ -401,35 +476,53 @@ def substitutes(products: list[str], name: str) -> Any:
 
 
 @st.composite
-def models(draw: Any) -> Model:
-    """A model of 1 to 3 products at 1 or 2 sites with 1 to 3 classes and 1 or 2 suppliers."""
+def models(draw: Any, dated: bool = False) -> Model:
+    """A model of 1 to 3 products at 1 or 2 sites with 1 to 3 classes and 1 or 2 suppliers.
+
+    Where it is `dated` it may have calendars.
+    """
     products = ["mug", "plate", "bowl"][: draw(st.integers(1, 3))]
     sites = ["north", "south"][: draw(st.integers(1, 2))]
     classes = ["urgent", "normal", "patient"][: draw(st.integers(1, 3))]
     makers = ["maker", "other"][: draw(st.integers(1, 2))]
     customers = {name: draw(customer_classes(products, sites)) for name in classes}
     stock = [
-        draw(stock_points(product, site, makers, classes)) for product in products for site in sites
+        draw(stock_points(product, site, makers, classes, dated))
+        for product in products
+        for site in sites
     ]
+    taken_back = {
+        point["products"][0]
+        for point in stock
+        if isinstance(point["clearing"], dict) and point["clearing"].get("reallocate")
+    }
+    lives = {
+        name: None if name in taken_back else draw(st.sampled_from([None, None, 0.5, 3]))
+        for name in products
+    }
     return build(
         customers,
-        products={name: {"substitutes": draw(substitutes(products, name))} for name in products},
-        sites=sites,
-        suppliers=without_terms({name: draw(suppliers()) for name in makers}, stock),
+        products={
+            name: {"substitutes": draw(substitutes(products, name)), "shelf_life": lives[name]}
+            for name in products
+        },
+        sites=draw(dated_sites(sites)) if dated else sites,
+        suppliers=without_terms({name: draw(suppliers(dated)) for name in makers}, stock),
         stock=stock,
         costs={"purchase": 2},
         purchase_limits=draw(LIMITS) if sites[0] == "north" else [],
         horizon=draw(st.sampled_from([0.4, 3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
         opening=draw(openings(customers, [(p, s) for p in products for s in sites])),
+        **(STARTED if dated else {}),
     )
 
 
 @st.composite
-def networks(draw: Any) -> Model:
+def networks(draw: Any, dated: bool = False) -> Model:
     """Two products at three or four sites; they buy from sites after them, or a supplier.
 
-    The first two send each other units.
+    The first two send each other units.  Where it is `dated` it may have calendars.
     """
     sites = ["shop", "branch", "hub", "plant"][: draw(st.integers(3, 4))]
     products = ["mug", "plate"]
@@ -437,7 +530,8 @@ def networks(draw: Any) -> Model:
     stock = []
     for product in products:
         for i, site in enumerate(sites):
-            point = draw(stock_points(product, site, ["maker", "other"], [*classes, *sites[:-1]]))
+            buyers = [*classes, *sites[:-1]]
+            point = draw(stock_points(product, site, ["maker", "other"], buyers, dated))
             above = sites[max(i + 1, 2) :]  # shop and branch stand at one level
             first = product == "mug" and i == 0  # so that there always is a network
             if above and (first or draw(st.integers(0, 4))):
@@ -463,13 +557,16 @@ def networks(draw: Any) -> Model:
     return build(
         customers,
         products=products,
-        sites=sites,
-        suppliers=without_terms({name: draw(suppliers()) for name in ("maker", "other")}, stock),
+        sites=draw(dated_sites(sites)) if dated else sites,
+        suppliers=without_terms(
+            {name: draw(suppliers(dated)) for name in ("maker", "other")}, stock
+        ),
         stock=stock,
         costs={"purchase": 2},
         horizon=draw(st.sampled_from([3.0, 12.0])),
         warm_up=draw(st.sampled_from([0, 0.3])),
         opening=draw(openings(customers, [(p, s) for p in products for s in sites])),
+        **(STARTED if dated else {}),
     )
 
 

@@ -27,6 +27,22 @@ def test_both_engines_write_the_same_log_of_a_network(model: Model, seed: int):
     measure(model, log)
 
 
+@settings(max_examples=examples(200))
+@given(models(dated=True), st.integers(0, 3))
+def test_both_engines_write_the_same_log_with_calendars(model: Model, seed: int):
+    log = play(model, seed)
+    check_ledger(model, log)
+    measure(model, log)
+
+
+@settings(max_examples=examples(100))
+@given(networks(dated=True), st.integers(0, 3))
+def test_both_engines_write_the_same_log_of_a_network_with_calendars(model: Model, seed: int):
+    log = play(model, seed)
+    check_ledger(model, log)
+    measure(model, log)
+
+
 @settings(max_examples=examples(40))
 @given(models(), st.integers(0, 3))
 def test_the_event_log_changes_nothing_else(model: Model, seed: int):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.budget import examples
 from tests.models import IDLE_PRODUCTS, build, orders, play
 from tests.properties.strategies import models, networks
-from tests.units import assert_same, in_unit
+from tests.units import NoSuchUnit, assert_same, in_unit
 
 from backsim import streams
 from backsim.engines import simpy
@@ -85,7 +85,10 @@ def test_scenario_files(path: Path):
     model = _short(path)
     at = SCENARIOS.index(path)
     for factor in (FACTORS * 2)[at % len(FACTORS) :][:4]:  # all of them, over all files
-        assert_same_in_unit(model, factor, seed=1)
+        try:
+            assert_same_in_unit(model, factor, seed=1)
+        except NoSuchUnit as error:
+            pytest.skip(str(error))
 
 
 def _short(path: Path) -> Model:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from backsim.engines.capacity import by_name, written
 from backsim.engines.event_loop import LOOP, schedule
 from backsim.engines.world_pointer import append, resize
-from backsim.entities import ELEMENTS, GROWING, Fate
+from backsim.entities import ELEMENTS, GROWING, NEVER, Fate
 
 read_fate = written(
     "read_fate",
@@ -59,6 +59,19 @@ def accepts_substitute(world, line):  # type: ignore[no-untyped-def]
     return len(world.trait_accepts) > 0 and world.trait_accepts[line] != 0
 
 
+def days_kept(world, line):  # type: ignore[no-untyped-def]
+    if line < len(world.trait_returned) and world.trait_returned[line] > 0:
+        return world.trait_kept[line]
+    return NEVER
+
+
+def bring_back(world, line, row):  # type: ignore[no-untyped-def]
+    row.units = world.trait_returned[line]
+    row.restocked = world.trait_restocked[line]
+    row.to_repair = world.trait_to_repair[line]
+    return world.trait_mending[line]
+
+
 def _adder(table: str) -> types.FunctionType:
     """The port that adds a row to a table."""
     name = f"new_{ELEMENTS[table].__name__.lower()}"
@@ -78,6 +91,7 @@ PORTS = (
     by_name(
         *(schedule, read_fate, place_of_draw, draw_lead_time, draw_service, draw_fate),
         *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute),
+        *(days_kept, bring_back),
         *map(_adder, GROWING),
         *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     )

@@ -35,8 +35,16 @@ def _offered(model: Model) -> bool:
     return any(p.substitutes for p in products) and any(p.substitution != "never" for p in points)
 
 
+def _dated(model: Model) -> bool:
+    """Whether sites or suppliers have calendars."""
+    sites, suppliers = model.scenario.sites.values(), model.scenario.suppliers.values()
+    return any(site.receiving or site.shipping for site in sites) or any(
+        supplier.calendar for supplier in suppliers
+    )
+
+
 OF_MODEL: dict[str, Callable[[Model], bool]] = {
-    "DISRUPTIONS": lambda m: any(s.disruptions for s in m.scenario.suppliers.values()),
+    "DISRUPTIONS": lambda m: any(s.is_down_at_times for s in m.scenario.suppliers.values()),
     "DELIVERIES": has_fates,
     "OPENS": lambda m: bool(_open_orders(m)),
     "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
@@ -44,6 +52,9 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "JOINT": lambda m: any(s.joint for s in m.scenario.suppliers.values()),
     "GROUPS": lambda m: any(s.orders_together for s in m.scenario.suppliers.values()),
     "BUDGETS": lambda m: bool(m.scenario.purchase_limits),
+    "RETURNS": lambda m: any(c.returns for c in m.scenario.customers.values()),
+    "SEASONS": lambda m: any(s.lead_time_factors for s in m.scenario.suppliers.values()),
+    "EXPIRES": lambda m: any(p.shelf_life is not None for p in m.scenario.products.values()),
     "SUBSTITUTES": _offered,
     "ROUTES": lambda m: any(c.served_by is not None for c in m.scenario.customers.values()),
 }
@@ -56,6 +67,8 @@ OF_POINT: dict[str, Callable[[ResolvedPoint], bool]] = {
     "COLLECTS": lambda p: p.overtaking == "partial",
     "BATCHES": lambda p: p.batches is not None,
     "LIMITS": lambda p: p.room is not None,
+    "CALENDARS": lambda p: p.periodic is not None and p.periodic.dates is not None,
+    "CHANGES": lambda p: bool(p.changes),
     "EXPEDITES": lambda p: p.expedites is not None,
     "CANCELS": lambda p: p.cancels_after is not None,
     "EMERGENCY": lambda p: any(source.emergency for source in p.supplier),
@@ -83,6 +96,8 @@ def switches(model: Model) -> set[str]:
     """The parts of the kernel that a model needs."""
     points = model.scenario.stock
     needed = {name for name, needs in OF_MODEL.items() if needs(model)}
+    if _dated(model):
+        needed.add("CALENDARS")
     needed |= {name for name, needs in OF_POINT.items() if any(map(needs, points))}
     needed |= {feature for p in points for rule in p.rules for feature in rule.features}
     if any(decides(model, point, "INFORMS" in needed) for point in points):

@@ -18,7 +18,9 @@ from backsim.entities import (
     CustomerClass,
     Forecast,
     Line,
+    Lot,
     Reroute,
+    Return,
     dtype,
 )
 from backsim.rules import FAMILIES
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 TABLES = (
     *("lines", "purchases", "deliveries", "shipments", "stocks", "takebacks", "notes"),
     *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
+    *("returns", "lots"),
 )
 
 LOGGED = (*(name for name in TABLES if name != "site_lines"), "classes", "forecasts")
@@ -90,10 +93,11 @@ class Log:
     that waited were told, empty where nobody is told anything or asks.  `handled` counts the
     events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
     purchases, go on after those of `lines`.  `reroutes`: lines served from another site than the
-    one where they were ordered; a line's stock point is the one that serves it.  `classes`: the
-    customers' own, then those that sites order as; `forecasts`: the methods' memories, by the
-    stock points' `forecast_row`.  `tape` is given
-    when the lines are the tape's and no others.
+    one where they were ordered; a line's stock point is the one that serves it.  `returns`: units
+    that customers sent back; `lots`: receipts of what expires, and what of them did.
+    `classes`: the customers' own, then those that sites order as; `forecasts`: the methods'
+    memories, by the stock points' `forecast_row`.  `tape` is given when the lines are the tape's
+    and no others.
     """
 
     lines: Records
@@ -111,6 +115,8 @@ class Log:
     site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)), repr=False)
     tape: Tape | None = field(default=None, repr=False, compare=False)
     reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
+    returns: Records = field(default_factory=lambda: np.empty(0, dtype(Return)), repr=False)
+    lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)), repr=False)
     classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
     forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
 
@@ -234,6 +240,7 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
             takebacks=_renumbered(log.takebacks, "line", place),
             substitutions=_renumbered(log.substitutions, "line", place),
             reroutes=_renumbered(log.reroutes, "line", place),
+            returns=_renumbered(log.returns, "line", place),
             contacts=_renumbered(log.contacts, "head", place),
             notices=_renumbered(log.notices, "head", place),
             purchases=_renumbered(log.purchases, "line", place),

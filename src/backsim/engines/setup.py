@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from backsim.engines.capacity import growth
 from backsim.engines.features import switches
 from backsim.engines.initial_state.advance_orders import announcements
 from backsim.engines.initial_state.arrival_quantiles import arrival_quantiles
+from backsim.engines.initial_state.calendars import (
+    Closures,
+    add_closures,
+    plan_reviews,
+)
 from backsim.engines.initial_state.forecasts import first_forecast
 from backsim.engines.initial_state.fulfilment import add_routes
 from backsim.engines.initial_state.lp_groups import add_desks
@@ -19,20 +24,26 @@ from backsim.engines.initial_state.start import Setup
 from backsim.engines.initial_state.terms import add_terms
 from backsim.entities import (
     ANNOUNCE,
+    CHANGE,
     CLEARING,
+    EXPIRE,
     LATE_REVIEW,
     MESSAGES,
     NEVER,
     NONE,
     OVERTAKING,
     REVIEW,
+    SEASON,
     SHARING,
     SHIPMENT,
     SUPPLY,
+    Change,
     CustomerClass,
+    Lot,
     Observation,
     Option,
     Outage,
+    Season,
     Server,
     Stock,
     Supplier,
@@ -77,18 +88,19 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
             setup.events.append((float(known_ahead["time"][0]), ANNOUNCE, 0))
         if bool(tape.fates) != has_fates(model):
             raise TapeError("this tape was drawn for another model: its purchases have other fates")
-        plans = [supplier.disruptions for supplier in scenario.suppliers.values()]
-        for index, (drawn, plan) in enumerate(zip(tape.outages, plans, strict=True)):
+        given = zip(tape.outages, scenario.suppliers.values(), strict=True)
+        for index, (drawn, supplier) in enumerate(given):
             # Planned ones are known even after the horizon.
-            known = planned_outages(model, plan) if plan is not None and plan.planned else drawn
+            known = planned_outages(model, supplier) if supplier.has_planned else drawn
             _add_outages(setup, index, known)
         add_open_orders(setup, model, tape)
+    closures = add_closures(setup, model)
     add_network(setup, model)
     add_routes(setup, model)
     add_buyers(setup, model)
     add_terms(setup, model)
     for index, point in enumerate(scenario.stock):
-        _add_stock_point(setup, model, tape, index, point)
+        _add_stock_point(setup, model, tape, index, point, closures[point.site])
     _join(setup, [point.asks("JOINT") for point in scenario.stock])
     count_echelons(setup)
     add_desks(setup, model)
@@ -139,18 +151,22 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         row.mean_service = servers.service.moments()[0]
     if said.when == "exact":
         setup.servers += [Server() for _ in range(row.servers)]
-    if supplier.disruptions is not None:
-        row.announced = int(supplier.disruptions.announced)
-        row.planned = int(bool(supplier.disruptions.planned))
-        if supplier.disruptions.down is not None:
-            row.mean_down = supplier.disruptions.down.moments()[0]
+    row.announced = int(supplier.announces)
+    row.planned = int(supplier.has_planned)
+    row.working = int(supplier.lead_time_in == "working_days")
+    if supplier.disruptions is not None and supplier.disruptions.down is not None:
+        row.mean_down = supplier.disruptions.down.moments()[0]
+    for season in supplier.lead_time_factors:
+        time = to_grid(cast(float, season.starts), setup.ticks)
+        setup.events.append((time, SEASON, len(setup.seasons)))
+        setup.seasons.append(Season(time, season.factor, len(setup.suppliers)))
     setup.suppliers.append(row)
 
 
 def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None:
     """A supplier's outages, rows of (starts, ends); the first is scheduled."""
     supplier = setup.suppliers[index]
-    supplier.outage = len(setup.outages)
+    supplier.outage = supplier.outages_at = len(setup.outages)
     setup.outages += [Outage(starts, ends) for starts, ends in outages.tolist()]
     supplier.outages_end = len(setup.outages)
     if len(outages):
@@ -158,9 +174,16 @@ def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None
 
 
 def _add_stock_point(
-    setup: Setup, model: Model, tape: Tape | None, index: int, point: ResolvedPoint
+    setup: Setup,
+    model: Model,
+    tape: Tape | None,
+    index: int,
+    point: ResolvedPoint,
+    closures: Closures,
 ) -> None:
     stock = Stock(index=index, since=model.warm_up)
+    stock.receiving_at, stock.receiving_end = closures.receiving
+    stock.departures_at, stock.departures_end = closures.departures
     scenario, lane = model.scenario, model.lanes[index]
     stock.product = model.products.index(point.product)
     stock.site = model.sites.index(point.site)
@@ -169,6 +192,12 @@ def _add_stock_point(
     elif lane.supplier is not None:
         stock.supplier = lane.supplier
     stock.initial = stock.on_hand = point.initial
+    life = model.scenario.products[point.product].shelf_life
+    if life is not None:
+        stock.shelf_life = to_grid(life, setup.ticks)
+        lot = Lot(expires=stock.shelf_life, stock=index, upto=point.initial)
+        setup.events.append((lot.expires, EXPIRE, len(setup.lots)))
+        setup.lots.append(lot)
     stock.price = model.scenario.products[point.product].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.sharing = SHARING.index(point.sharing)
@@ -189,6 +218,7 @@ def _add_stock_point(
         code, at = _use(setup, family, getattr(point, family), (*model.classes, *sites))
         setattr(stock, family, code)
         setattr(stock, f"{family}_at", at)
+    _add_changes(setup, point, stock, (*model.classes, *sites))
     for offer in FAMILIES["estimate"].get(point.estimate.rule).offers:
         if not offer.parameter:
             continue
@@ -199,7 +229,7 @@ def _add_stock_point(
         setup.quantiles += table
     kind = REVIEW
     if point.periodic is not None:
-        stock.review_start, stock.review_period = point.periodic.first, point.periodic.period
+        plan_reviews(setup, model, stock, point.periodic)
         kind = LATE_REVIEW if point.periodic.after_demand else REVIEW
     add_purchases(setup, model, stock, None if tape is None else tape.arrivals)
     setup.stocks.append(stock)
@@ -223,6 +253,22 @@ def _limit_backlog(stock: Stock, point: ResolvedPoint) -> None:
     if room.value is not None and stock.price > 0:
         units.append(int(room.value / stock.price))
     stock.backlog_units = min(units, default=stock.backlog_units)
+
+
+def _add_changes(setup: Setup, point: ResolvedPoint, stock: Stock, classes: Sequence[str]) -> None:
+    """The rules that a stock point follows later: each row has all of them."""
+    rules = ("reorder", "priority", "rationing")
+    now = {name: (getattr(stock, name), getattr(stock, f"{name}_at")) for name in rules}
+    for change in point.changes:
+        for name in rules:
+            if (use := getattr(change, name)) is not None:
+                now[name] = _use(setup, name, use, classes)
+        row = Change(time=to_grid(cast(float, change.starts), setup.ticks), stock=stock.index)
+        for name, (code, at) in now.items():
+            setattr(row, name, code)
+            setattr(row, f"{name}_at", at)
+        setup.events.append((row.time, CHANGE, len(setup.changes)))
+        setup.changes.append(row)
 
 
 def _join(setup: Setup, together: Sequence[bool]) -> None:

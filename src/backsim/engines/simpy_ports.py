@@ -8,7 +8,7 @@ from typing import Any
 
 from backsim.engines.capacity import by_name, rows_needed, written
 from backsim.engines.simpy_clock import Clock, Due
-from backsim.entities import ELEMENTS, GROWING, NEVER, Contact, Delivery, Stock, World
+from backsim.entities import ELEMENTS, GROWING, NEVER, Contact, Delivery, Return, Stock, World
 from backsim.streams import Tape
 
 
@@ -79,6 +79,18 @@ def draw_gap(world: LiveWorld, head: int, k: int) -> float:
     return NEVER if gaps is None else float(gaps[k])
 
 
+def days_kept(world: LiveWorld, line: int) -> float:
+    returned = _trait(world, line, "returned", 0)
+    return float(_trait(world, line, "kept", NEVER)) if returned else NEVER
+
+
+def bring_back(world: LiveWorld, line: int, row: Return) -> float:
+    row.units = int(_trait(world, line, "returned", 0))
+    row.restocked = int(_trait(world, line, "restocked", 0))
+    row.to_repair = int(_trait(world, line, "to_repair", 0))
+    return float(_trait(world, line, "mending", 0.0))
+
+
 def _adder(table: str) -> types.FunctionType:
     """The port that adds a row to a table."""
     entity = ELEMENTS[table]
@@ -95,7 +107,7 @@ def _emptier(table: str) -> types.FunctionType:
 
 PORTS = by_name(
     *(schedule, draw_lead_time, draw_service, draw_fate, draw_transfer_time),
-    *(accepts_substitute, bring_traits, draw_gap),
+    *(accepts_substitute, bring_traits, draw_gap, days_kept, bring_back),
     *map(_adder, GROWING),
     *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     rows_needed,

@@ -9,9 +9,13 @@ UNLIMITED = 2**31 - 1  # lines that may wait at a stock point
 UNBOUNDED = 2**62  # units that may
 
 # Kinds of event, in the order in which they run at the same time; at most 127.
-SUPPLY = 0  # a supplier's server has finished a purchase; or a supplier goes down or recovers
+CHANGE = 0  # the rules of a stock point become others
+SEASON = 2  # a supplier's lead times become longer or shorter
+EXPIRE = 4  # what is left of a receipt has reached the end of its shelf life
+SUPPLY = 5  # a supplier's server has finished a purchase; or a supplier goes down or recovers
 ARRIVAL = 10  # a purchase arrives, then clearing
 OPENING = 12  # an order from before the start is served, or waits on
+RETURN = 13  # a customer's units come back, or have been repaired; then clearing
 CLEARING = 15  # waiting lines are served in a batch
 DECISION = 16  # a program decides over the waiting lines of its desk
 FORECAST = 20  # a forecast is updated
@@ -47,6 +51,10 @@ NO_MESSAGE, EXACT, AT_DUE, ON_DELAY, EVERY = range(len(MESSAGES))
 SORTS = 2
 SAYS, HEARS = range(SORTS)
 
+# What a return event is about, beside its line: its subject is KINDS_OF_RETURN x line + kind.
+KINDS_OF_RETURN = 2
+COMES_BACK, IS_REPAIRED = range(KINDS_OF_RETURN)
+
 # How a customer class wants its orders shipped.
 SHIPMENT = ("partial", "line", "order")
 BY_UNIT, BY_LINE, BY_ORDER = range(len(SHIPMENT))
@@ -75,7 +83,7 @@ TOLD, REVISED, ASKED = range(len(NOTICES))
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
-    *("release", "expect", "reject", "substitute", "reroute", "expedite"),
+    *("release", "expect", "reject", "substitute", "reroute", "expedite", "return", "expire"),
 )
 (
     NOTE_ORDER,
@@ -95,6 +103,8 @@ NOTES = (
     NOTE_SUBSTITUTE,
     NOTE_REROUTE,
     NOTE_EXPEDITE,
+    NOTE_RETURN,
+    NOTE_EXPIRE,
 ) = range(len(NOTES))
 PURCHASE_NOTES = (
     *(NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, NOTE_EXPECT, NOTE_REJECT, NOTE_EXPEDITE),

@@ -154,13 +154,28 @@ class Takeback:
     units: Units = 0
 
 
+@dataclass(slots=True)
+class Return:
+    """Units of a line that came back, or that had come back and have been repaired."""
+
+    time: Time = 0.0
+    line: Code = 0
+    stock: Code = 0
+    units: Units = 0  # that came back
+    restocked: Units = 0  # of these to stock
+    to_repair: Units = 0  # of these to be repaired; the rest is scrapped
+    repaired: Units = 0  # to stock after their repair
+
+
 TRAITS: dict[str, str] = {
     **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
     "accepts": "i4",
+    **{"returned": "i4", "restocked": "i4", "to_repair": "i4", "kept": "f8", "mending": "f8"},
 }
 """What a customer brings to a conversation, with its type; on the tape where a class needs it.
 
 `told`: the longest promised wait accepted, days; `grace`: days beyond a promise; `forgives`: broken
 promises forgiven; `gaps`: standard exponential times between inquiries, a row an order;
-`accepts`: 1 for those who take a substitute.
+`accepts`: 1 for those who take a substitute; of each line, `returned` units come back `kept` days
+after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days.
 """

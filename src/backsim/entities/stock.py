@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backsim.entities.codes import NONE, UNBOUNDED, UNLIMITED, UNSHARED
+from backsim.entities.codes import NEVER, NONE, UNBOUNDED, UNLIMITED, UNSHARED
 from backsim.quantities import (
     Code,
     Count,
@@ -35,8 +35,9 @@ class Stock:
     clear_days: Time = 0.0  # time with no backlog
     net_days: UnitDays = 0.0
     net_squared_days: SquaredUnitDays = 0.0
+    shelf_life: Time = NEVER
     review_start: Time = 0.0
-    review_period: Time = 0.0  # 0: continuous review
+    review_period: Time = 0.0  # 0: continuous review; on dates: until the next one
     clearing_start: Time = 0.0
     clearing_period: Time = 0.0  # 0: clearing at each arrival
     last_arrival: Time = 0.0
@@ -50,6 +51,9 @@ class Stock:
     backlog: TotalUnits = 0
     announced: TotalUnits = 0  # of orders that are known and not yet wanted
     received: TotalUnits = 0
+    expired: TotalUnits = 0
+    past: TotalUnits = 0  # units that had come in receipts whose shelf life is over
+    returned: TotalUnits = 0  # by customers, and put on hand
     initial: TotalUnits = 0
     queue: Code = NONE  # the waiting line to serve first
     waiting: Code = 0  # lines waiting
@@ -100,6 +104,40 @@ class Stock:
     short_receipts: Count = 0  # those before which a line had to wait or was lost
     receipt_units: TotalUnits = 0  # on hand less backlog just before each of them, added up
     short: Code = 0  # since the last arrival a line had to wait or was lost
+    receiving_at: Code = 0  # calendars: the closures in which nothing is received
+    receiving_end: Code = 0
+    departures_at: Code = 0  # in which the next departure is waited for
+    departures_end: Code = 0
+    dates_at: Code = NONE  # the dates of its reviews
+    dates_end: Code = 0
+
+
+@dataclass(slots=True)
+class Lot:
+    """Units that were received together, and expire together.
+
+    Units are alike and the oldest leave first, so that their number is all there is to know: `upto`
+    are the units that had come to the stock point by then, with these.
+    """
+
+    expires: Time = NEVER
+    stock: Code = 0
+    upto: TotalUnits = 0
+    expired: TotalUnits = 0
+
+
+@dataclass(slots=True)
+class Change:
+    """The rules of a stock point from a time on."""
+
+    time: Time = 0.0
+    stock: Code = 0
+    reorder: Code = 0
+    reorder_at: Code = 0
+    priority: Code = 0
+    priority_at: Code = 0
+    rationing: Code = 0
+    rationing_at: Code = 0
 
 
 @dataclass(slots=True)

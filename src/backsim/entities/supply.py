@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backsim.entities.codes import NEVER, NO_MESSAGE, NONE, QUEUED, UNREACHED
-from backsim.quantities import Code, Count, Portion, Price, Time, TotalUnits
+from backsim.quantities import Code, Count, Number, Portion, Price, Time, TotalUnits
 
 
 @dataclass(slots=True)
@@ -42,7 +42,19 @@ class Supplier:
     least_value: Price = 0.0  # of an order
     container: Price = 0.0  # which orders fill; 0: none
     outage: Code = 0  # the present or next outage
+    outages_at: Code = 0
     outages_end: Code = 0
+    factor: Number = 1.0  # of lead times, at present
+    working: Code = 0  # times on the way count only while it is not down
+
+
+@dataclass(slots=True)
+class Season:
+    """From a time on, the lead times of a supplier are multiplied by a factor."""
+
+    time: Time = 0.0
+    factor: Number = 1.0
+    supplier: Code = 0
 
 
 @dataclass(slots=True)
@@ -54,7 +66,7 @@ class Server:
 
 @dataclass(slots=True)
 class Outage:
-    """A time in which a supplier is down."""
+    """A time in which a supplier is down, or a site receives or ships nothing."""
 
     starts: Time = 0.0
     ends: Time = 0.0
@@ -73,6 +85,7 @@ class Purchase:
     arrives: Time = NEVER
     lead_time: Time = 0.0
     service: Time = 0.0
+    factor: Number = 1.0  # of its lead time, which has been multiplied by it
     units: TotalUnits = 0  # a backlog may exceed what one line can ask for
     stock: Code = 0
     status: Code = QUEUED

@@ -18,12 +18,13 @@ from backsim.entities.orders import (
     OpenOrder,
     Option,
     Reroute,
+    Return,
     Shipment,
     Substitution,
     Takeback,
 )
-from backsim.entities.stock import Allotment, Desk, Forecast, Observation, Share, Stock
-from backsim.entities.supply import Buyer, Delivery, Outage, Purchase, Server, Supplier
+from backsim.entities.stock import Allotment, Change, Desk, Forecast, Lot, Observation, Share, Stock
+from backsim.entities.supply import Buyer, Delivery, Outage, Purchase, Season, Server, Supplier
 from backsim.entities.terms import Item, Limit, Member
 from backsim.quantities import Code, Count, TicksPerDay, Time, TotalUnits, Unit
 
@@ -94,6 +95,8 @@ class World:
     takebacks: Annotated[list[Takeback], Grows("size.releases * events * waiting")]
     substitutions: Annotated[list[Substitution], Grows("size.offers * events * waiting")]
     reroutes: Annotated[list[Reroute], Grows("spare if ROUTES else 0")]
+    returns: Annotated[list[Return], Grows("events if RETURNS else 0")]
+    lots: Annotated[list[Lot], Grows("size.rows * events * waiting if EXPIRES else 0")]
     contacts: Annotated[list[Contact], Grows("spare if INFORMS else 0")]
     notices: Annotated[list[Notice], Grows("spare if INFORMS else 0")]
     allotments: Annotated[list[Allotment], Grows("waiting if DECIDES else 0", scratch=True)]
@@ -103,6 +106,10 @@ class World:
     suppliers: list[Supplier]
     servers: list[Server]
     outages: list[Outage]
+    closures: list[Outage]
+    dates: list[float]
+    changes: list[Change]
+    seasons: list[Season]
     announcements: list[Announcement]
     open_orders: list[OpenOrder]
     options: list[Option]

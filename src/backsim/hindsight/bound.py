@@ -107,6 +107,16 @@ def _check_bounded(run: Run) -> None:
             "bound: expected a scenario in which purchases come in one delivery, "
             "got one with a supplier who delivers in parts (suppliers.NAME.parts)"
         )
+    if "RETURNS" in used:
+        raise InputError(
+            "bound: expected a scenario in which receipts do not depend on who is served, "
+            "got one whose customers send units back (customers.NAME.returns)"
+        )
+    if "EXPIRES" in used:
+        raise InputError(
+            "bound: expected a scenario in which units keep until they are shipped, "
+            "got one with a shelf life (products.NAME.shelf_life)"
+        )
     if "LIMITS" in used:
         raise InputError(
             "bound: expected a scenario in which customers may wait however many others do, "
@@ -118,9 +128,10 @@ def why_given(run: Run) -> str:
     """Why another rule may have other receipts; empty if it cannot."""
     model: Model = run.model
     for point in model.scenario.stock:
-        asks = FAMILIES["reorder"].get(point.reorder.rule).asks
-        if seen := [name for name in asks if name not in BLIND]:
-            return f"the reorder rule {point.reorder.rule} asks for {', '.join(seen)}"
+        for use in point.reorders:
+            asks = FAMILIES["reorder"].get(use.rule).asks
+            if seen := [name for name in asks if name not in BLIND]:
+                return f"the reorder rule {use.rule} asks for {', '.join(seen)}"
     if "INFORMS" in switches(model):
         return "customers are told how long they will wait, and may leave"
     lines = run.log.lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backsim.entities import Contact, Delivery, Forecast, Line, Stock, World
+from backsim.entities import Contact, Delivery, Forecast, Line, Return, Stock, World
 
 # -- supplied by the engine ------------------------------------------------------------------
 
@@ -39,6 +39,12 @@ bring_traits: Callable[[World, int, Contact], None]
 draw_gap: Callable[[World, int, int], float]
 """(world, head, k): the customer's k-th time between inquiries, of mean 1, from the tape."""
 
+days_kept: Callable[[World, int], float]
+"""(world, line): days until units of a shipped line come back, from the tape; NEVER for none."""
+
+bring_back: Callable[[World, int, Return], float]
+"""(world, line, row): what comes back of a line, from the tape; the days of its repair."""
+
 # Add a row to a table that grows (`entities.Grows`); return its index.  Made from the declarations.
 new_line: Callable[[World], int]
 new_request: Callable[[World], int]
@@ -49,6 +55,8 @@ new_note: Callable[[World], int]
 new_takeback: Callable[[World], int]
 new_substitution: Callable[[World], int]
 new_reroute: Callable[[World], int]
+new_return: Callable[[World], int]
+new_lot: Callable[[World], int]
 new_contact: Callable[[World], int]
 new_notice: Callable[[World], int]
 new_allotment: Callable[[World], int]

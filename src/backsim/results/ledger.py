@@ -63,7 +63,16 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     shipped = per_stock(stock, log.shipped) + per_stock(sites["stock"], sites["shipped"])
     shipped += per_stock(taken["stock"], taken["units"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
-    yield "initial + received = shipped + on hand", stocks["initial"] + stocks["received"], have
+    came = stocks["initial"] + stocks["received"] + stocks["returned"]
+    have += stocks["expired"]
+    yield "initial + received + returned = shipped + expired + on hand", came, have
+    lots = log.lots
+    yield (
+        "expired = units of lots that did",
+        stocks["expired"],
+        per_stock(lots["stock"], lots["expired"]),
+    )
+    yield from _returns(log, per_stock)
     for name in ("on_hand", "reserved", "backlog", "on_order", "received"):
         found = stocks[name]
         yield f"{name.replace('_', ' ')} of 0 or more units", found, np.maximum(found, 0)
@@ -78,6 +87,23 @@ def _by_line(log: Log, rows: Any) -> Any:
         return np.zeros(len(log.later), np.int64)
     found = np.bincount(rows["line"], rows["units"], len(log.lines))[log.later]
     return found.astype(np.int64)
+
+
+def _returns(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Units come back once, of what was shipped, and go to stock, to a repair or to scrap."""
+    rows = log.returns
+    if not len(rows):
+        return
+    to_stock = per_stock(rows["stock"], rows["restocked"].astype(np.int64) + rows["repaired"])
+    yield "returned = units of returns put on hand", log.stocks["returned"], to_stock
+    back, mended = (
+        np.bincount(rows["line"], rows[name], len(log.lines)).astype(np.int64)
+        for name in ("units", "repaired")
+    )
+    shipped = log.lines["shipped"]
+    yield "shipped at least what came back", shipped, np.maximum(shipped, back)
+    to_repair = np.bincount(rows["line"], rows["to_repair"], len(log.lines)).astype(np.int64)
+    yield "ordered to be repaired at least what has been", to_repair, np.maximum(to_repair, mended)
 
 
 def _purchases(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -271,7 +271,7 @@ reorder = Family(
         "stock": Offer("stock"),
         "now": Offer("now"),
         "joint": Offer("stock.joining", "JOINT"),
-        "lead_time": Offer("stock.mean_lead_time"),
+        "lead_time": Offer("lead_time_now(world, stock, now)"),
         "review_period": Offer("stock.review_period"),
         "forecast_mean": Offer("forecast_mean(world, stock)", "FORECASTS"),
         "forecast_variance": Offer("forecast_variance(world, stock)", "FORECASTS"),

@@ -146,6 +146,8 @@ class StockCosts(Spec):
 
     It may depend on the size of the purchase: `{price: 10, breaks: [{units: 100, price: 9}]}`.
     """
+    waste: UnitCost | None = None
+    """Per unit that expires, in addition to what it cost."""
     expedite: UnitCost | None = None
     """Per unit of an expedited purchase."""
     expedite_purchase: Money | None = None
@@ -165,6 +167,10 @@ class CustomerCosts(Spec):
     """Per unit sent to a customer by express."""
     reroute: ByClass[UnitCost] | None = None
     """Per unit ordered at one site and served from another."""
+    returned: ByClass[UnitCost] | None = None
+    """Per unit that a customer sends back."""
+    repair: ByClass[UnitCost] | None = None
+    """Per unit that comes back and is repaired."""
     substitute: ByClass[UnitCost] | None = None
     """Per unit replaced by a substitute, in addition to its discount."""
     notice: ByClass[Money] | None = None

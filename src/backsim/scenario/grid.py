@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.schema import (
     OrderList,
@@ -98,9 +99,15 @@ def denominator(time: float) -> int:
 def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
     """The times of a world: those that recur exactly, and means of those that do not."""
     yield scenario.horizon, False
+    yield from ((time, True) for time in _hours(scenario))
+    for product in scenario.products.values():
+        yield product.shelf_life or 0.0, True
     laws: set[Distribution] = set()
     for customer in scenario.customers.values():
         laws |= _laws(customer.due_in, customer.tolerance)
+        if customer.returns is not None:
+            mends = customer.returns.repair
+            laws |= _laws(customer.returns.after, mends.days if mends else None)
         laws |= _laws(customer.informed.tolerance, customer.informed.grace)
         for demand in customer.demand:
             if isinstance(demand, OrderList):
@@ -128,6 +135,20 @@ def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
         yield from ((abs(time or 0.0), False) for time in (order.age, order.due, order.promised))
     for law in laws:
         yield from _values(law)
+
+
+def _hours(scenario: ResolvedScenario) -> Iterator[float]:
+    """The days and times of day of calendars."""
+    reviews = [point.periodic for point in scenario.stock]
+    dates = [review.dates for review in reviews if review and review.dates]
+    demands = [demand for c in scenario.customers.values() for demand in c.demand]
+    processes = [demand.arrivals for demand in demands if isinstance(demand, Process)]
+    dates += [process for process in processes if isinstance(process, OnDates)]
+    ships = [site.shipping for site in scenario.sites.values() if site.shipping]
+    if scenario.calendars or dates or ships:
+        yield 1.0
+    yield from {each.hour / 24 for each in dates}
+    yield from {each.cut_off / 24 for each in ships if each.cut_off is not None}
 
 
 def _laws(*given: Any) -> set[Distribution]:

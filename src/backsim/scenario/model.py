@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -17,12 +18,13 @@ from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
+from backsim.scenario.calendars import closed_times, departures, known_days, moments
 from backsim.scenario.costtable import CostTable
 from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.network.lanes import Lane, lanes
 from backsim.scenario.network.network import Network, network_of
 from backsim.scenario.part import Part
-from backsim.scenario.schema import ResolvedScenario
+from backsim.scenario.schema import Calendar, Dates, ResolvedScenario
 from backsim.scenario.traces.read import TraceLines
 from backsim.scenario.traces.report import TraceReport
 
@@ -85,6 +87,52 @@ class Model:
         most = max(0, math.ceil((self.horizon - first) / every) + 1)
         times = self.on_grid(first + every * np.arange(most))
         return np.asarray(times[: np.searchsorted(times, self.horizon)])
+
+    def calendar(self, name: str | None) -> Calendar | None:
+        """A calendar by its name; None where every day is a working day."""
+        return None if name is None else self.scenario.calendars[name]
+
+    @property
+    def first_date(self) -> datetime.date:
+        """The date of day 0."""
+        return self.scenario.start or datetime.date.min
+
+    @cached_property
+    def known_days(self) -> int:
+        """Days from the start that calendars know."""
+        return known_days(self.scenario.horizon)
+
+    def closed(self, calendar: str | None) -> Floats:
+        """The closed times of a calendar, as rows of (starts, ends) on the grid."""
+        found = closed_times(self.calendar(calendar), self.first_date, self.known_days)
+        return np.asarray(self.on_grid(found))
+
+    def departures(self, site: str) -> Floats:
+        """The times from which a site's next departure is waited for: rows of (starts, ends)."""
+        shipping = self.scenario.sites[site].shipping
+        if shipping is None:
+            return np.empty((0, 2))
+        days = self.calendar(shipping.calendar), self.first_date, self.known_days
+        return np.asarray(self.on_grid(departures(shipping, *days, 1.0 / self.ticks)))
+
+    def dates(self, dates: Dates) -> Floats:
+        """The moments of the grid of some dates, some years beyond the horizon."""
+        days = self.calendar(dates.calendar), self.first_date, self.known_days
+        return np.asarray(self.on_grid(moments(dates, *days)))
+
+    def prices(self, products: Any, times: Any) -> Floats:
+        """The prices of some products (by code) in orders of some times."""
+        known = self.scenario.products.values()
+        found: Floats = np.array([product.price for product in known], float)[products]
+        for code, product in enumerate(known):
+            for later in product.prices:
+                found[(products == code) & (times >= self.on_grid(later.starts))] = later.price
+        return found
+
+    @property
+    def has_dated_prices(self) -> bool:
+        """Whether the price of any product changes."""
+        return any(product.prices for product in self.scenario.products.values())
 
     @cached_property
     def products(self) -> tuple[str, ...]:

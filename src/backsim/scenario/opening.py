@@ -151,6 +151,10 @@ def _cannot_come(
         reason = f"as it queues at {lane.name}, whose capacity is limited"
         yield f"`arrives`, {reason}", "only its age"
         return
+    if supplier.lead_time_in == "working_days" or supplier.lead_time_factors:
+        reason = f"as lead times of {lane.name} are in working days or change by season"
+        yield f"`arrives`, {reason}", "only its age"
+        return
     try:
         late = exceeds(lane.time, inbound.age or 0.0) > 0.0 or supplier.lateness is not None
     except NotImplementedError:

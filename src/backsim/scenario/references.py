@@ -69,6 +69,7 @@ SPOKEN = {
     "customers": "customer class",
     "buyers": "customer class",
     "suppliers": "supplier",
+    "calendars": "calendar",
 }
 
 
@@ -84,6 +85,8 @@ def unknown_names(document: Document, traced: Collection[str] | None = None) -> 
     found = []
     for kind, path, name in _uses(document.values):
         names = known[kind]
+        if kind == "calendars" and names is None:
+            found.append(document.fault(path, "a section `calendars` that defines it", f"'{name}'"))
         # If there are none the section is faulty itself; a wrong star is a fault of form.
         if names and name not in names and name != "*":
             expected = f"a known {SPOKEN[kind]} ({nearest(name, list(names))})"
@@ -106,6 +109,9 @@ def _by_class(values: Any) -> Iterator[tuple[Location, str]]:
     """The names that parameters by customer class give, each with its place."""
     places: list[tuple[Location, Any]] = [(("policy",), values.get("policy"))]
     places += [(("stock", key), entry) for key, entry in _entries(values.get("stock"))]
+    for path, policy in list(places):
+        changes = policy.get("changes") if isinstance(policy, dict) else None
+        places += [((*path, "changes", key), entry) for key, entry in _entries(changes)]
     for path, policy in places:
         for family in FAMILIES.values():
             use = policy.get(family.name) if isinstance(policy, dict) else None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from backsim.errors import few, nearest
+from backsim.errors import InputError, few, nearest
+from backsim.scenario.calendars import LONGEST as LONGEST_DATED
+from backsim.scenario.calendars import known_days, with_holidays
+from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.laws import flows
+from backsim.scenario.demand.lifetimes import heirs
 from backsim.scenario.demand.rates import demand_rates, expected_work, mean_demand
 from backsim.scenario.grid import LONGEST
 from backsim.scenario.levels.stock_points import StockPoints
@@ -46,6 +51,8 @@ def resolve(
     work.check_routes()
     work.read_traces()
     work.check_calendar()
+    work.name_holidays()
+    work.count_days()
     work.stop_at_faults()
     work.name_products()
     work.read_opening()
@@ -145,6 +152,98 @@ class _Resolver:
             expected = f"'days', as {what} are counted in days"
             self.fault(("time_unit",), expected, self.scenario.time_unit)
 
+    def name_holidays(self) -> None:
+        """Calendars count days from a date; the holidays of their countries become dates."""
+        s = self.scenario
+        used = ("calendars",) if s.calendars else _dated(s)
+        for _, _, demand, path in self.demand():
+            if isinstance(demand, Process) and isinstance(demand.arrivals, OnDates):
+                used, name = used or path, demand.arrivals.calendar
+                if name is not None and name not in s.calendars:
+                    near = nearest(name, list(s.calendars))
+                    place: Location = (*path, "arrivals", "dates", "calendar")
+                    self.fault(place, f"a known calendar ({near})", f"'{name}'")
+        if used is None:
+            return
+        if s.time_unit != "days":
+            self.fault(("time_unit",), "'days', as calendars count in days", s.time_unit)
+        if s.horizon > LONGEST_DATED:
+            self.fault(("horizon",), f"at most {LONGEST_DATED:,.0f} days with calendars", s.horizon)
+        if s.start is None:
+            self.fault(used, "`start`, the date of day 0, for calendars", "none")
+            return
+        calendars = {}
+        for name, calendar in s.calendars.items():
+            try:
+                calendars[name] = with_holidays(calendar, s.start, known_days(s.horizon))
+            except InputError as error:
+                self.fault(("calendars", name, "country"), str(error), f"'{calendar.country}'")
+        self.scenario = s.model_copy(update={"calendars": calendars})
+
+    def count_days(self) -> None:
+        """Dates on which something changes become days from the start."""
+        s = self.scenario
+        policy = self.counted(("policy",), s.policy)
+        stock = tuple(self.counted(("stock", i), entry) for i, entry in enumerate(s.stock))
+        products = {name: self.lifetime(name, product) for name, product in s.products.items()}
+        suppliers = {}
+        for name, supplier in s.suppliers.items():
+            path: Location = ("suppliers", name, "lead_time_factors")
+            found = self.in_order(path, supplier.lead_time_factors)
+            changed = {"lead_time_factors": found} if found else {}
+            suppliers[name] = supplier.model_copy(update=changed)
+        given = {"policy": policy, "stock": stock, "products": products, "suppliers": suppliers}
+        self.scenario = s.model_copy(update=given)
+
+    def lifetime(self, name: str, product: Product) -> Product:
+        """A product whose life and prices are in days."""
+        path: Location = ("products", name)
+        days = {
+            key: None if moment is None else self.day((*path, key), moment)
+            for key, moment in (("starts", product.starts), ("ends", product.ends))
+        }
+        if product.ends is None and product.successor is not None:
+            self.fault((*path, "successor"), "`ends`, the day from which it is ordered", "none")
+        if None not in days.values() and days["ends"] <= days["starts"]:  # type: ignore[operator]
+            self.fault((*path, "ends"), f"a day after it starts, {days['starts']:g}", days["ends"])
+        chain = [name, *heirs(self.scenario.products, name)]
+        if self.scenario.products[chain[-1]].successor in chain:
+            self.fault((*path, "successor"), "a product that it does not succeed", chain[-1])
+        prices = self.in_order((*path, "prices"), product.prices)
+        changed = {key: day for key, day in days.items() if day is not None}
+        if prices:
+            changed["prices"] = prices  # type: ignore[assignment]
+        return product.model_copy(update=changed) if changed else product
+
+    def counted(self, path: Location, given: Any) -> Any:
+        """A policy whose changes are on days."""
+        changes = self.in_order((*path, "changes"), given.changes)
+        return given.model_copy(update={"changes": changes}) if changes else given
+
+    def in_order(self, path: Location, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Entries that start on days, one after the other."""
+        found: list[Any] = []
+        for i, entry in enumerate(given):
+            place = (*path, i, "starts")
+            day = self.day(place, entry.starts)
+            if found and day <= found[-1].starts:
+                expected = f"a day after that of the entry before it, {found[-1].starts:g}"
+                self.fault(place, expected, f"{day:g}")
+            found.append(entry.model_copy(update={"starts": day}))
+        return tuple(found)
+
+    def day(self, path: Location, given: float | datetime.date) -> float:
+        """Days from the start; 0 for what is before it."""
+        if not isinstance(given, datetime.date):
+            return given
+        s = self.scenario
+        if s.start is None:
+            self.fault(path, "`start`, the date of day 0, for a date", given)
+            return 0.0
+        if s.time_unit != "days":
+            self.fault(("time_unit",), "'days', as dates count in days", s.time_unit)
+        return float(max(0, (given - s.start).days))
+
     def name_products(self) -> None:
         """The products of the traces, where these are to be taken."""
         products = dict(self.scenario.products)
@@ -227,7 +326,10 @@ class _Resolver:
             points.lay_over(*found)
         for name, i, _, path in self.demand():
             pairs = dict(demand_rates(self.scenario, self.traces, name, i))
-            missing = [pair for pair in pairs if pair not in points.fields]
+            later = {
+                (heir, site): 0.0 for p, site in pairs for heir in heirs(self.scenario.products, p)
+            }
+            missing = [pair for pair in {**pairs, **later} if pair not in points.fields]
             if missing:
                 first = few([f"{product} at {site}" for product, site in missing], 1)
                 expected = f"`stock` to hold what is ordered: {first}"
@@ -270,6 +372,18 @@ class _Resolver:
             return place
         pair = list(self.points.fields)[int(place[1])]
         return (*self.points.places[pair]["costs"], *place[3:])
+
+
+def _dated(s: Scenario) -> Location | None:
+    """A place that needs dates without a calendar; None where there is none."""
+    for name, site in s.sites.items():
+        if site.shipping is not None:
+            return ("sites", name, "shipping")
+    entries: list[tuple[Location, Policy]] = [(("policy",), s.policy)]
+    for place, entry in [*entries, *((("stock", i), entry) for i, entry in enumerate(s.stock))]:
+        if entry.periodic is not None and entry.periodic.dates is not None:
+            return (*place, "review", "dates")
+    return None
 
 
 def _spread_star(weights: Mapping[str, float], names: Any) -> dict[str, float]:

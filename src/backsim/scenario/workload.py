@@ -81,7 +81,7 @@ class _Estimate:
     def of_stock_point(self, index: int, point: ResolvedPoint) -> Iterator[Part]:
         """Reviews, forecasts, batch runs, decisions, and notices to those who wait."""
         if point.periodic is not None:  # each may make a purchase, which is kept
-            reviews = self.horizon / point.periodic.period
+            reviews = self.horizon / point.periodic.days
             yield Part("lengthen the review period", reviews, BYTES_A_LINE * reviews)
         if point.observe is not None:
             periods = self.horizon / point.observe.every
@@ -162,7 +162,7 @@ class _Estimate:
         point = self.model.scenario.stock[index]
         lines = self.lines_at(index)
         if point.periodic is not None:
-            return min(lines, self.horizon / point.periodic.period)
+            return min(lines, self.horizon / point.periodic.days)
         units = self.demand[self.model.stock_points[index]] * self.horizon
         return min(lines, 1.0 + units / _batch(point))
 
@@ -174,7 +174,7 @@ class _Estimate:
         lane = self.model.lanes[index]
         days = lane.time.moments()[0] + lane.service.moments()[0]
         if point.periodic is not None:
-            days += point.periodic.period
+            days += point.periodic.days
         return min(self.horizon, days)
 
 

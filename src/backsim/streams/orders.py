@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import NEVER, TAPE_FIELDS, Line, dtype
+from backsim.entities import NEVER, TAPE_FIELDS, TRAITS, Line, dtype
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
+from backsim.scenario.demand.arrivals import OnDates
+from backsim.scenario.demand.lifetimes import UNSOLD, limited, sold_as
 from backsim.scenario.demand.patterns import Clock
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
@@ -73,10 +75,34 @@ class DemandDraw:
         units = self.whole("size", demand.size, total, least=0)
         units = self.in_units(units, products)
         columns = self.columns(times, order, total)
+        products = self.sold(products, columns["time"])
         columns["stock"] = _full(self.stock_codes[products, sites], total, "stock")
         columns["units"] = _full(1 if units is None else units, total, "units")
-        if units is not None and not units.all():
-            keep = units > 0
+        keep = None if units is None or units.all() else units > 0
+        return self.kept(columns, order, self.on_sale(products, keep))
+
+    def sold(self, products: Any, times: Floats) -> Any:
+        """What is ordered at some times in place of some products; UNSOLD for nothing."""
+        known = self.model.scenario.products
+        if not limited(known):
+            return products
+        return sold_as(known, products, times, self.model.on_grid)
+
+    def on_sale(self, products: Any, keep: Any = None) -> Any:
+        """Which lines there are, of those that some test would keep; None for all."""
+        if not limited(self.model.scenario.products):
+            return keep
+        found = products != UNSOLD
+        return found if keep is None else found & keep
+
+    def kept(self, columns: Columns, order: Any, keep: Any) -> Columns:
+        """The lines of a mask (None: all), with what comes back of them and their orders' firsts.
+
+        What comes back is drawn for all lines, so that it does not move where some are left out.
+        """
+        columns |= self.returns(columns["units"])
+        if keep is not None:
+            total = len(columns["time"])
             columns = {name: column[keep] for name, column in columns.items()}
             order = (np.arange(total) if order is None else order)[keep]
         columns["head"] = _first_of_each(order, len(columns["time"]))
@@ -87,6 +113,9 @@ class DemandDraw:
         model, process = self.model, demand.arrivals
         if process.period:
             return model.moments(*process.period)
+        if isinstance(process, OnDates):
+            times = model.dates(process)
+            return times[: np.searchsorted(times, model.horizon)]
         clock = Clock.of(demand.pattern, model.horizon, model.scenario.start)
         end = clock.operational(model.horizon)
         source = self.generator("arrivals")
@@ -183,12 +212,11 @@ class DemandDraw:
         starts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
         order = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(number)]))
         columns = self.columns(time[starts].astype(float), order, len(time))
-        products = _codes(product, self.model.products)
+        products = self.sold(_codes(product, self.model.products), columns["time"])
         stock = self.stock_codes[products, _codes(site, self.model.sites)]
         columns["stock"] = _full(stock, len(time), "stock")
         columns["units"] = _full(units, len(time), "units")
-        columns["head"] = _first_of_each(order, len(time))
-        return columns
+        return self.kept(columns, order, self.on_sale(products))
 
     def none(self) -> Columns:
         """No lines."""
@@ -237,6 +265,40 @@ class DemandDraw:
             shape = (count, inquiries.at_most)
             found["gaps"] = self.generator("inquiries").standard_exponential(shape)
         return found
+
+    def returns(self, units: Any) -> Columns:
+        """What comes back of each line and when: units in all, to stock and to be repaired."""
+        given, count = self.customer.returns, len(units)
+        if given is None:
+            return {}
+        back = self.thinned("returns.share", units, given.share)
+        restocked = self.thinned("returns.restock", back, given.restock)
+        mends = given.repair
+        others = 1.0 - given.restock
+        share = min(1.0, mends.share / others) if mends and others > 0 else 0.0
+        found = {
+            "returned": back,
+            "restocked": restocked,
+            "to_repair": self.thinned("returns.repair", back - restocked, share),
+            "kept": self.days("returns.after", given.after, count),
+            "mending": self.days("returns.repair.days", mends.days, count)
+            if mends
+            else np.zeros(count),
+        }
+        return {name: np.asarray(column, TRAITS[name]) for name, column in found.items()}
+
+    def thinned(self, what: str, units: Any, share: float) -> Integers:
+        """How many of some units something happens to, each on its own: one uniform per line."""
+        units = np.asarray(units, np.int64)
+        if share in (0.0, 1.0):
+            return np.asarray(units * int(share))
+        uniform = self.generator(what).random(len(units))
+        found = ((uniform < share) & (units > 0)).astype(np.int64)
+        if several := np.flatnonzero(units > 1).tolist():
+            from scipy.stats import binom
+
+            found[several] = binom.ppf(1.0 - uniform[several], units[several], share)
+        return np.asarray(found)
 
     def takes_substitute(self, count: int) -> list[NDArray[np.int32]]:
         """Whether each customer takes a substitute; nothing if none does, or none is offered."""

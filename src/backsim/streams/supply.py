@@ -11,7 +11,7 @@ from backsim.scenario.distributions.continuous import Uniform
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import Lane
-from backsim.scenario.schema.suppliers import Disruptions, Supplier
+from backsim.scenario.schema.suppliers import Supplier
 from backsim.streams.generators import Draws, ends_of
 
 if TYPE_CHECKING:
@@ -73,19 +73,22 @@ def _laws(supplier: Supplier) -> dict[str, Distribution]:
     }
 
 
-def planned_outages(model: Model, plan: Disruptions) -> NDArray[np.float64]:
-    """The outages on fixed days, rows of (starts, ends); those that touch are one.
+def planned_outages(model: Model, supplier: Supplier) -> NDArray[np.float64]:
+    """The outages on fixed days, rows of (starts, ends); those that touch or overlap are one.
 
-    So a supplier that is closed on Saturday and on Sunday does nothing at midnight.
+    Both those that are planned and the closed days of its calendar.  So a supplier that is closed
+    on Saturday and on Sunday does nothing at midnight.
     """
+    plan = supplier.disruptions.planned if supplier.disruptions else ()
+    given = [[model.on_grid(row.starts), model.on_grid(row.starts + row.days)] for row in plan]
+    closed = model.closed(supplier.calendar).tolist() if supplier.calendar else []
     rows: list[list[float]] = []
-    for row in plan.planned:
-        starts, ends = model.on_grid(row.starts), model.on_grid(row.starts + row.days)
+    for starts, ends in sorted(given + closed):
         if rows and starts <= rows[-1][1]:
-            rows[-1][1] = ends
+            rows[-1][1] = max(ends, rows[-1][1])
         else:
             rows.append([starts, ends])
-    return np.array(rows)
+    return np.array(rows).reshape(-1, 2)
 
 
 def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
@@ -102,7 +105,7 @@ def outages(model: Model, stream: Stream) -> tuple[NDArray[np.float64], ...]:
                 count *= 2
                 turns = np.column_stack([ups.first(count)[:count], downs.first(count)[:count]])
                 rows = ends_of(turns.ravel(), model.ticks).reshape(-1, 2)
-        elif plan is not None:
-            rows = planned_outages(model, plan)
+        elif supplier.has_planned:
+            rows = planned_outages(model, supplier)
         found.append(rows[rows[:, 0] < model.horizon])
     return tuple(found)

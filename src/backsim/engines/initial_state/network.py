@@ -58,13 +58,16 @@ def _is_prompt(setup: Setup, model: Model, index: int) -> bool:
     node, point = setup.nodes[index], model.scenario.stock[index]
     if point.review != "continuous" or node.regular != 1:
         return False
+    sites = model.scenario.sites
+    if sites[point.site].receiving or sites[point.site].shipping:
+        return False
     source = setup.sources[node.sources_at]
     if source.mean_time > 0:
         return False
     if source.stock != NONE:
         return bool(setup.nodes[source.stock].prompt)
     supplier = model.scenario.suppliers[model.suppliers[source.supplier]]
-    if supplier.capacity != "unlimited" or supplier.lateness or supplier.disruptions:
+    if supplier.capacity != "unlimited" or supplier.lateness or supplier.is_down_at_times:
         return False
     parts = setup.components[node.components_at : node.components_at + node.components]
     return all(setup.nodes[part.stock].prompt for part in parts)

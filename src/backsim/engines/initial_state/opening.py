@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.engines.initial_state.calendars import received
 from backsim.entities import (
     ARRIVAL,
     AT_DUE,
@@ -72,6 +73,7 @@ def add_purchases(
     for number, inbound in enumerate(coming, first):
         expected = model.on_grid(expected_date(inbound, model.lanes[stock.index]))
         arrives = expected if arrivals is None else float(arrivals[number])
+        expected, arrives = (received(setup, stock, date) for date in (expected, arrives))
         supplier = setup.suppliers[stock.supplier]
         if supplier.messages == EXACT and inbound.expected is None:
             expected = arrives  # it has said so when the purchase set out

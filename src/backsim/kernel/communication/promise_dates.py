@@ -14,16 +14,18 @@ from backsim.entities import (
     UNDER_WAY,
     Purchase,
     Stock,
+    Supplier,
     World,
 )
+from backsim.kernel.calendars import arrival, days_under_way, departs
 from backsim.kernel.demand.queue import drain, end_of_order, join, requeue, units_before
 from backsim.kernel.events import event
-from backsim.kernel.features import DISRUPTIONS, NETWORK
-from backsim.kernel.grid import on_grid
+from backsim.kernel.features import CALENDARS, DISRUPTIONS, NETWORK, SEASONS
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import mean_lead_time, source_of
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import expect, supplier_of, to_come, waiting_work, work_of
+from backsim.kernel.supply.seasons import factor_of
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import estimated, notice_time, priority_moves, schedule
@@ -37,7 +39,8 @@ def order_estimate(world: World, head: int, now: float) -> float:
         if line.open > 0:
             stock = world.stocks[line.stock]
             units = units_before(world, stock, index) + line.open
-            date = max(date, estimated(world, stock, cover(world, stock, units), now))
+            ready = max(now, estimated(world, stock, cover(world, stock, units), now))
+            date = max(date, departs(world, stock, ready))
     return date
 
 
@@ -72,7 +75,8 @@ def revise(world: World, stock: Stock, now: float) -> None:
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]
-            date = max(now, estimated(world, stock, cover(world, stock, units), now))
+            ready = max(now, estimated(world, stock, cover(world, stock, units), now))
+            date = departs(world, stock, ready)
             moved = notice_time(world, stock, line, contact, date, now) <= now
             if moved or head.lines_open > 1:
                 schedule(world, now, NOTICE, head.contact)
@@ -93,7 +97,10 @@ def look_through(world: World, stock: Stock, index: int, units: int, now: float)
     if purchase.source != NONE:
         ships = max(now, expected_date(world, stock, cover(world, stock, units), now))
         days = world.sources[source_of(world, purchase)].mean_time
-        expect(world, world.stocks[purchase.stock], at, on_grid(world, ships + days), now)
+        buyer = world.stocks[purchase.stock]
+        supplier = world.suppliers[purchase.supplier]
+        date = arrival(world, buyer, supplier, departs(world, stock, ships), days)
+        expect(world, buyer, at, date, now)
 
 
 def mean_wait(world: World, stock: Stock, purchase: int, now: float) -> float:
@@ -102,10 +109,16 @@ def mean_wait(world: World, stock: Stock, purchase: int, now: float) -> float:
     At a limited supplier the mean work before it and its own come first, unless it is through, and
     the outages that are known.
     """
+    supplier = world.suppliers[bought_from(world, stock, purchase)]
     days = stock.mean_lead_time
     if purchase != NONE:
         days = mean_lead_time(world, stock, world.purchases[purchase])
-    return days_of_work(world, stock, purchase, now) + days
+    elif SEASONS:
+        days *= supplier.factor
+    work = days_of_work(world, stock, purchase, now)
+    if CALENDARS:
+        return arrival(world, stock, supplier, now + work, days) - now
+    return work + days
 
 
 def days_of_work(world: World, stock: Stock, purchase: int, now: float) -> float:
@@ -194,18 +207,29 @@ def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
             return max(now, row.expected)
     supplier = world.suppliers[stock.supplier]
     work = work_to_do(world, stock, purchase)
+    factor = factor_of(world, supplier, purchase)
     if purchase == NONE or work > 0.0 or world.purchases[purchase].status < UNDER_WAY:
-        days = from_table(world, stock, work)
+        days = from_table(world, stock, work) * factor
         at_work = max(0.0, days - stock.mean_lead_time) if supplier.servers > 0 else 0.0
         if DISRUPTIONS and supplier.announced != 0:
-            return sets_out(world, supplier, at_work, now) + (days - at_work)
-        return now + days
+            sent = sets_out(world, supplier, at_work, now)
+            return met_after(world, stock, supplier, sent, days - at_work)
+        return met_after(world, stock, supplier, now, days)
     if supplier.servers > 0:
-        return now + from_table(world, stock, 0.0)
+        return met_after(world, stock, supplier, now, from_table(world, stock, 0.0))
     row = world.purchases[purchase]
     if row.placed <= now:
-        return now + from_table(world, stock, now - began_its_way(world, row, purchase))
+        age = days_under_way(world, supplier, began_its_way(world, row, purchase), now)
+        days = from_table(world, stock, age / factor) * factor
+        return met_after(world, stock, supplier, now, days)
     return max(now, row.expected)
+
+
+def met_after(world: World, stock: Stock, supplier: Supplier, sent: float, days: float) -> float:
+    """When a purchase has arrived that takes so many days, by the calendars."""
+    if CALENDARS:
+        return arrival(world, stock, supplier, sent, days)
+    return sent + days
 
 
 def began_its_way(world: World, purchase: Purchase, index: int) -> float:

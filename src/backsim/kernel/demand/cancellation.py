@@ -24,13 +24,16 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.calendars import departs, received
 from backsim.kernel.demand.queue import dequeue, end_of_order
 from backsim.kernel.events import event
 from backsim.kernel.features import (
     BATCHES,
+    CALENDARS,
     DISRUPTIONS,
     ECHELON,
     EMERGENCY,
+    EXPIRES,
     FORECASTS,
     INFORMS,
     NETWORK,
@@ -40,6 +43,7 @@ from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import best_source, raise_position
 from backsim.kernel.network.transfers import units_to_spare
 from backsim.kernel.stock.clearing import clear
+from backsim.kernel.stock.expiry import discard_freed
 from backsim.kernel.stock.forecasting import miss
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import next_review
@@ -98,6 +102,8 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
     if ECHELON:
         raise_position(world, stock, line.left)
     note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
+    if EXPIRES:
+        discard_freed(world, stock, now)
     if status == CANCELLED and stock.withdraw != 0:
         withdraw_purchases(world, stock, line.left, now)
 
@@ -135,7 +141,9 @@ def lose_lines(world: World, head: int, last: int, now: float) -> None:
 
 def comes_now(world: World, stock: Stock, now: float) -> bool:
     """Whether something that is ordered now for a stock point is there at this instant."""
-    if TRANSFERS and is_sent_over(world, stock):
+    if CALENDARS and received(world, stock, now) > now:
+        return False
+    if TRANSFERS and is_sent_over(world, stock, now):
         return True
     if stock.review_period > 0.0 and next_review(world, stock) != now:
         return False
@@ -163,6 +171,8 @@ def source_is_prompt(world: World, stock: Stock, units: int, now: float) -> bool
     if source.mean_time > 0.0 or not is_prompt(world.suppliers[source.supplier], stock, now):
         return False
     if source.stock != NONE:
+        if CALENDARS and departs(world, world.stocks[source.stock], now) > now:
+            return False
         return is_at_hand(world, source.stock, 1)
     for at in range(node.components_at, node.components_at + node.components):
         part = world.components[at]
@@ -176,12 +186,14 @@ def is_at_hand(world: World, index: int, units: int) -> bool:
     return world.stocks[index].on_hand >= units or world.nodes[index].prompt != 0
 
 
-def is_sent_over(world: World, stock: Stock) -> bool:
+def is_sent_over(world: World, stock: Stock, now: float) -> bool:
     """Whether another site of the level has all that is missing, a way of no time away."""
     node = world.nodes[stock.index]
     for at in range(node.transfers_at, node.transfers_at + node.transfers):
         source = world.sources[at]
         spare = units_to_spare(world.stocks[source.stock], source.keep)
+        if CALENDARS and departs(world, world.stocks[source.stock], now) > now:
+            continue
         if source.mean_time == 0.0 and spare > 0 and spare >= stock.backlog:
             return True
     return False

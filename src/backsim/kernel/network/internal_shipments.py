@@ -20,9 +20,9 @@ from backsim.entities import (
     Purchase,
     World,
 )
+from backsim.kernel.calendars import arrival, sets_off
 from backsim.kernel.demand.queue import dequeue, enqueue
 from backsim.kernel.features import DELIVERIES, PIPELINE
-from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.stock.position import settle
 from backsim.kernel.supply.pipeline import add_to_pipeline, expect, split_delivery
@@ -97,8 +97,10 @@ def send(world: World, line: Line, index: int, units: int, now: float) -> None:
 def set_out(world: World, purchase: Purchase, index: int, now: float) -> None:
     """All units of a purchase, or of a part of one, leave the site that supplies them."""
     stock = world.stocks[purchase.stock]
-    arrives = on_grid(world, now + purchase.lead_time)
-    if world.suppliers[purchase.supplier].crossing == 0:
+    supplier = world.suppliers[purchase.supplier]
+    leaves = sets_off(world, purchase, now)
+    arrives = arrival(world, stock, supplier, leaves, purchase.lead_time)
+    if supplier.crossing == 0:
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival
         stock.last_arrival = arrives

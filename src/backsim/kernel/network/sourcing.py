@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Purchase, Stock, World
-from backsim.kernel.features import CANCELS, NETWORK, TRANSFERS
+from backsim.kernel.features import CANCELS, NETWORK, SEASONS, TRANSFERS
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import draw_lead_time, draw_service
@@ -102,10 +102,11 @@ def best_source(world: World, stock: Stock, units: int, avoided: int) -> int:
 
 
 def mean_lead_time(world: World, stock: Stock, purchase: Purchase) -> float:
-    """The mean lead time of a purchase, from its own source."""
+    """The mean lead time of a purchase, from its own source, in the season of its placing."""
+    days = stock.mean_lead_time
     if NETWORK:
-        return world.sources[source_of(world, purchase)].mean_time
-    return stock.mean_lead_time
+        days = world.sources[source_of(world, purchase)].mean_time
+    return days * purchase.factor if SEASONS else days
 
 
 def furthest_behind(world: World, first: int, count: int, units: int) -> int:

@@ -20,8 +20,8 @@ from backsim.entities import (
     Stock,
     World,
 )
+from backsim.kernel.calendars import arrival, sets_off
 from backsim.kernel.features import BATCHES, DELIVERIES, ECHELON, INFORMS, PIPELINE
-from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.internal_shipments import order_at
 from backsim.kernel.network.sourcing import MOST_UNITS, is_transfer, raise_position
@@ -71,7 +71,9 @@ def transfer(world: World, stock: Stock, at: int, units: int, now: float) -> Non
     node.transferred += 1
     node.transferring += units
     if PIPELINE:
-        purchase.quoted = on_grid(world, now + purchase.lead_time)
+        supplier = world.suppliers[purchase.supplier]
+        leaves = sets_off(world, purchase, now)
+        purchase.quoted = arrival(world, stock, supplier, leaves, purchase.lead_time)
         purchase.expected = purchase.quoted
         add_to_pipeline(world, stock, index, NONE)
     if DELIVERIES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import LATE_REVIEW, NONE, REVIEW, Stock, World
+from backsim.entities import LATE_REVIEW, NEVER, NONE, REVIEW, Stock, World
 from backsim.kernel.events import event
 from backsim.kernel.features import (
     BUDGETS,
+    CALENDARS,
     ECHELON,
     EMERGENCY,
     EXPEDITES,
@@ -35,14 +36,24 @@ def review_periodically(world: World, stock: Stock, kind: int, now: float) -> No
     Stock points under continuous review are reviewed once at the start, then after each event
     that lowers their position, and again while their rule stops short of what is missing.
     """
+    if CALENDARS and stock.dates_at != NONE:
+        stock.review_period = on_grid(world, date_of(world, stock, stock.reviews + 1) - now)
     review(world, stock, now)
     if stock.review_period > 0.0:
         stock.reviews += 1
         schedule_review(world, stock, kind, next_review(world, stock))
 
 
+def date_of(world: World, stock: Stock, number: int) -> float:
+    """The date of a review; after the last one that is known there is none."""
+    at = stock.dates_at + number
+    return world.dates[at] if at < stock.dates_end else NEVER
+
+
 def next_review(world: World, stock: Stock) -> float:
     """When the next periodic review is due."""
+    if CALENDARS and stock.dates_at != NONE:
+        return date_of(world, stock, stock.reviews)
     return on_grid(world, stock.review_start + stock.reviews * stock.review_period)
 
 

@@ -6,22 +6,33 @@ back are in a list of their own, linked by `sibling` (the next) and `previous`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from backsim.entities import (
     BY_LINE,
     BY_ORDER,
+    COMES_BACK,
+    KINDS_OF_RETURN,
+    NEVER,
     NONE,
     NOTE_RESERVE,
     NOTE_SHIP,
+    RETURN,
     SHIPPED,
     Line,
     Stock,
     World,
 )
+from backsim.kernel.calendars import received
 from backsim.kernel.demand.queue import end_of_order
-from backsim.kernel.features import BATCHES, COLLECTS, NETWORK
+from backsim.kernel.features import BATCHES, COLLECTS, NETWORK, RETURNS
+from backsim.kernel.grid import on_grid
 from backsim.kernel.log import log_shipment, note
 from backsim.kernel.network.internal_shipments import is_a_sites, send, start_making
 from backsim.kernel.stock.position import settle
+
+if TYPE_CHECKING:
+    from backsim.kernel.interface import days_kept, schedule
 
 
 def give(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
@@ -91,7 +102,17 @@ def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
     if line.shipped == line.units:
         line.status = SHIPPED
         line.closed = now
+        if RETURNS and not (NETWORK and is_a_sites(world, line)):
+            await_returns(world, stock, index, now)
     note(world, now, NOTE_SHIP, index, stock, units)
+
+
+def await_returns(world: World, stock: Stock, index: int, now: float) -> None:
+    """A line has been shipped whole: some of its units may come back."""
+    days = days_kept(world, index)
+    if days < NEVER:
+        back = received(world, stock, on_grid(world, now + days))
+        schedule(world, back, RETURN, KINDS_OF_RETURN * index + COMES_BACK)
 
 
 def keep(world: World, stock: Stock, index: int) -> None:

@@ -20,6 +20,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.calendars import arrival, sets_off
 from backsim.kernel.features import DELIVERIES, EMERGENCY, INFORMS, NETWORK, REACTS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
@@ -46,15 +47,16 @@ def quote(
     servers busy, a server is free after (work in the queue + work in service / c) x mean service
     / c, where work is counted in purchases, or in units where a service is per unit; what has been
     done of the work in service is not counted.  That is the mean for exponential services.
-    Outages that the supplier has announced are added, as far as they fall into the time of work.
+    Outages that the supplier has announced are added, as far as they fall into the time of work,
+    and so are the days on which its calendar or the receiving site's is closed.
     Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
     """
     days = 0.0
     if supplier.servers > 0:
         work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
         days = work * supplier.mean_service
-    date = sets_out(world, supplier, days, now)
-    date = on_grid(world, date + mean_lead_time(world, stock, purchase))
+    begins = sets_off(world, purchase, sets_out(world, supplier, days, now))
+    date = arrival(world, stock, supplier, begins, mean_lead_time(world, stock, purchase))
     if in_turn(world, supplier, purchase) and stock.pipeline_last != NONE:
         latest = world.purchases[stock.pipeline_last].expected
         if latest > date:

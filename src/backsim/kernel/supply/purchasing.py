@@ -25,6 +25,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.calendars import arrival
 from backsim.kernel.features import (
     BUDGETS,
     CANCELS,
@@ -36,6 +37,7 @@ from backsim.kernel.features import (
     NETWORK,
     PIPELINE,
     REACTS,
+    SEASONS,
 )
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
@@ -50,6 +52,7 @@ from backsim.kernel.stock.position import inventory_position, settle
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import is_emergency, open_delivery, quote, supplier_of, to_come
 from backsim.kernel.supply.purchase_limits import affordable, spend
+from backsim.kernel.supply.seasons import factor_now, stretch
 from backsim.kernel.supply.service import join_queue
 from backsim.kernel.supply.supplier_messages import await_messages
 
@@ -86,6 +89,8 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
     stock.last_purchase = index
     if BUDGETS:
         spend(world, stock, units, now)
+    if SEASONS:
+        stretch(world, world.suppliers[supplier_of(world, purchase)], purchase)
     if JOINT:
         join_order(world, world.suppliers[supplier_of(world, purchase)], purchase, index, now)
     if PIPELINE:
@@ -199,7 +204,8 @@ def emergency_position(world: World, stock: Stock, now: float) -> int:
     date = NEVER
     if buyer.counts_all == 0:
         supplier = world.suppliers[world.sources[buyer.emergency].supplier]
-        date = on_grid(world, sets_out(world, supplier, 0.0, now) + buyer.soon)
+        begins = sets_out(world, supplier, 0.0, now)
+        date = arrival(world, stock, supplier, begins, buyer.soon * factor_now(supplier))
     units = stock.on_hand - stock.backlog
     index = stock.pipeline_first
     while index != NONE:

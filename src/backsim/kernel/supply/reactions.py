@@ -22,6 +22,7 @@ from backsim.entities import (
     Stock,
     World,
 )
+from backsim.kernel.calendars import received
 from backsim.kernel.events import event
 from backsim.kernel.features import CANCELS, ECHELON, EMERGENCY, EXPEDITES, NETWORK
 from backsim.kernel.grid import on_grid
@@ -118,7 +119,7 @@ def brought_forward(
     world: World, stock: Stock, buyer: Buyer, purchase: Purchase, index: int, now: float
 ) -> float:
     """When a purchase would arrive; without crossing, not before those placed before it."""
-    date = max(now, on_grid(world, purchase.arrives - buyer.expedite_days))
+    date = received(world, stock, max(now, on_grid(world, purchase.arrives - buyer.expedite_days)))
     if in_turn(world, world.suppliers[supplier_of(world, purchase)], purchase):
         date = max(date, latest_arrival(world, stock, index, now))
     return date
@@ -134,11 +135,11 @@ def expedite(
     delivery.expedited = units
     delivery.expedited_at = now
     days = purchase.arrives - date
-    expected = earlier(world, purchase.expected, days, now)
+    expected = earlier(world, stock, purchase.expected, days, now)
     if supplier.messages == EXACT:
         expected = date
     if delivery.told != NEVER:
-        delivery.told = earlier(world, delivery.told, days, now)
+        delivery.told = earlier(world, stock, delivery.told, days, now)
     purchase.arrives = date
     if in_turn(world, supplier, purchase):
         stock.last_arrival = latest_arrival(world, stock, len(world.purchases), now)
@@ -147,9 +148,9 @@ def expedite(
     expect(world, stock, index, expected, now)
 
 
-def earlier(world: World, date: float, days: float, now: float) -> float:
+def earlier(world: World, stock: Stock, date: float, days: float, now: float) -> float:
     """A date moved to so many days earlier, but no further than to now."""
-    return min(date, max(now, on_grid(world, date - days)))
+    return min(date, received(world, stock, max(now, on_grid(world, date - days))))
 
 
 def latest_arrival(world: World, stock: Stock, before: int, now: float) -> float:

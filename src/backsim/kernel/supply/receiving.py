@@ -21,22 +21,24 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.calendars import arrival
 from backsim.kernel.events import event
 from backsim.kernel.features import (
     BUDGETS,
     DELIVERIES,
     ECHELON,
+    EXPIRES,
     INFORMS,
     NETWORK,
     PIPELINE,
     TRANSFERS,
 )
-from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.internal_shipments import call_back
 from backsim.kernel.network.sourcing import from_a_site, raise_echelon, raise_position
 from backsim.kernel.network.transfers import count_in
 from backsim.kernel.stock.clearing import clear
+from backsim.kernel.stock.expiry import store
 from backsim.kernel.stock.position import end_cycle, settle
 from backsim.kernel.stock.review import review_continuously
 from backsim.kernel.supply.pipeline import (
@@ -74,6 +76,8 @@ def receive(world: World, index: int, now: float) -> None:
     stock.on_order -= purchase.units
     stock.received += purchase.units
     note(world, now, NOTE_RECEIVE, index, stock, purchase.units)
+    if EXPIRES:
+        store(world, stock, now)
     give_out(world, stock, now)
     if INFORMS:
         estimates_moved(world, stock, now)
@@ -99,6 +103,8 @@ def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now
         settle(stock, now)
         end_cycle(stock, now)
         rejected = accept(world, stock, purchase, index, now)
+        if EXPIRES:
+            store(world, stock, now)
         give_out(world, stock, now)
         if INFORMS:
             estimates_moved(world, stock, now)
@@ -136,7 +142,7 @@ def accept(world: World, stock: Stock, purchase: Purchase, index: int, now: floa
         purchase.status = RECEIVED
         remove_from_pipeline(world, stock, index)
     else:
-        purchase.arrives = on_grid(world, now + supplier.part_days)
+        purchase.arrives = arrival(world, stock, supplier, now, supplier.part_days)
         schedule(world, purchase.arrives, ARRIVAL, index)
         expect(world, stock, index, purchase.arrives, now)
     return units - good

@@ -25,6 +25,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.calendars import arrival, received
 from backsim.kernel.events import event
 from backsim.kernel.features import DELIVERIES, DISRUPTIONS, PIPELINE
 from backsim.kernel.grid import on_grid
@@ -147,7 +148,7 @@ def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, n
     if DELIVERIES:
         days += world.deliveries[index].delay
         world.deliveries[index].ends = now
-    arrives = on_grid(world, now + days)
+    arrives = arrival(world, stock, supplier, now, days)
     if in_turn(world, supplier, purchase):
         if arrives < stock.last_arrival:
             arrives = stock.last_arrival
@@ -229,7 +230,8 @@ def put_off(world: World, first: int, days: float, now: float) -> None:
         purchase = world.purchases[at]
         if purchase.status < UNDER_WAY:
             stock = world.stocks[purchase.stock]
-            expect(world, stock, at, on_grid(world, purchase.expected + days), now)
+            date = received(world, stock, on_grid(world, purchase.expected + days))
+            expect(world, stock, at, date, now)
         at = purchase.next
 
 

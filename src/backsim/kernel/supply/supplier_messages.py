@@ -28,6 +28,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
+from backsim.kernel.calendars import arrival, received
 from backsim.kernel.events import event
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.sourcing import mean_lead_time
@@ -109,7 +110,7 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
         date = purchase.arrives
         if supplier.messages == EVERY:
             date += supplier.error * (2.0 * delivery.error - 1.0) * (purchase.arrives - now)
-        return on_grid(world, date)
+        return received(world, stock, on_grid(world, date))
     begins = works_again(world, supplier, now)
     work = 0.0
     if supplier.servers > 0:
@@ -121,14 +122,14 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
             before = delivery.ahead - (supplier.work_entered - supplier.work_queued)
             work += supplier.mean_service * waiting_work(supplier, max(0, before))
     date = through_closures(world, supplier, begins, begins + work)
-    return on_grid(world, date + mean_lead_time(world, stock, purchase))
+    return arrival(world, stock, supplier, date, mean_lead_time(world, stock, purchase))
 
 
 def plan(world: World, supplier: Supplier, index: int, now: float) -> None:
     """Give a purchase in the queue its server, behind all that is planned, and say the date."""
     purchase = world.purchases[index]
     if supplier.servers == 0:  # held until the supplier recovers
-        promise(world, index, works_again(world, supplier, now), now)
+        promise(world, supplier, index, works_again(world, supplier, now), now)
         return
     server = world.servers[supplier.servers_at]
     for k in range(supplier.servers_at + 1, supplier.servers_at + supplier.servers):
@@ -139,7 +140,7 @@ def plan(world: World, supplier: Supplier, index: int, now: float) -> None:
         work *= purchase.units
     begins = max(server.free, works_again(world, supplier, now))
     server.free = through_closures(world, supplier, begins, begins + work)
-    promise(world, index, server.free, now)
+    promise(world, supplier, index, server.free, now)
 
 
 def plan_all(world: World, supplier: Supplier, now: float) -> None:
@@ -156,7 +157,7 @@ def plan_all(world: World, supplier: Supplier, now: float) -> None:
                 ends = on_grid(world, ends + begins - supplier.down_since)
             ends = through_closures(world, supplier, begins, ends)
             world.servers[k].free = ends
-        promise(world, at, ends, now)
+        promise(world, supplier, at, ends, now)
         k += 1
         at = world.purchases[at].next
     at = supplier.first
@@ -166,8 +167,9 @@ def plan_all(world: World, supplier: Supplier, now: float) -> None:
         at = world.purchases[at].next
 
 
-def promise(world: World, index: int, sent: float, now: float) -> None:
+def promise(world: World, supplier: Supplier, index: int, sent: float, now: float) -> None:
     """Say the date of a purchase that will set out at `sent`."""
     purchase = world.purchases[index]
-    date = on_grid(world, sent + purchase.lead_time + world.deliveries[index].delay)
-    expect(world, world.stocks[purchase.stock], index, date, now)
+    stock = world.stocks[purchase.stock]
+    days = purchase.lead_time + world.deliveries[index].delay
+    expect(world, stock, index, arrival(world, stock, supplier, sent, days), now)

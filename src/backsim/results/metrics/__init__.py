@@ -7,8 +7,10 @@ the order in which these modules are imported here.
 # isort: skip_file
 from backsim.results.metrics import availability as _availability
 from backsim.results.metrics import stock as _stock
+from backsim.results.metrics import waste as _waste
 from backsim.results.metrics import waits as _waits
 from backsim.results.metrics import fulfilment as _fulfilment
+from backsim.results.metrics import returns as _returns
 from backsim.results.metrics import communication as _communication
 from backsim.results.metrics import fairness as _fairness
 from backsim.results.metrics import flows as _flows
@@ -51,4 +53,4 @@ __all__ = [
     "views_of",
 ]
 del _availability, _communication, _fairness, _flows, _fulfilment, _money, _network
-del _purchasing, _stock, _waits
+del _purchasing, _returns, _stock, _waits, _waste

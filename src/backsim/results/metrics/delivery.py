@@ -10,6 +10,7 @@ import numpy as np
 from backsim.entities import SHIPPED, SUBSTITUTED
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
+from backsim.scenario.calendars import open_from
 from backsim.scenario.schema import Delivery
 
 if TYPE_CHECKING:
@@ -24,18 +25,46 @@ class Deliveries:
     def __init__(self, m: Sums) -> None:
         self.m = m
         self.terms = [c.delivery for c in m.model.scenario.customers.values()]
-        self.takes_time = any(terms != Delivery() for terms in self.terms)
+        sites = m.model.scenario.sites.values()
+        self.departs = any(site.shipping is not None for site in sites)
+        self.takes_time = self.departs or any(terms != Delivery() for terms in self.terms)
 
     def arrivals(self, lines: Any, shipped: Any) -> tuple[Any, Floats]:
-        """Whether units of lines that were shipped at some times go by express, and their days."""
+        """Whether units of lines that were shipped at some times go by express, and their days.
+
+        These are counted from the shipment, so that waiting for the site's next departure is part
+        of them, and waiting for the customer's next working day.
+        """
         normal = np.array([d.days for d in self.terms])
         fast = np.array([d.express.days if d.express else d.days for d in self.terms])
         least = np.array([d.express.slack if d.express else -np.inf for d in self.terms])
         code = self.m.log.column("customer_class")[lines]
         on_grid = self.m.model.on_grid
-        slack = on_grid(self.m.log.column("due")[lines] - shipped - normal[code])
+        leaves = self._departures(lines, shipped)
+        on_time = self._taken(code, on_grid(leaves + normal[code]))
+        slack = on_grid(self.m.log.column("due")[lines] - on_time)
         express = slack < on_grid(least[code])
-        return express, np.where(express, fast[code], normal[code])
+        soon = self._taken(code, on_grid(leaves + fast[code]))
+        return express, on_grid(np.where(express, soon, on_time) - shipped)
+
+    def _departures(self, lines: Any, ready: Any) -> Any:
+        """When units leave that are ready at some times."""
+        if not self.departs:
+            return ready
+        model, leaves = self.m.model, np.array(ready, float)
+        sites = np.array([model.sites.index(site) for _, site in model.stock_points])
+        at = sites[self.m.log.column("stock")[lines]]
+        for code, name in enumerate(model.sites):
+            leaves[at == code] = open_from(leaves[at == code], model.departures(name))
+        return leaves
+
+    def _taken(self, classes: Any, arrives: Any) -> Any:
+        """When customers take what arrives at some times."""
+        for code, terms in enumerate(self.terms):
+            if terms.calendar is not None:
+                own = classes == code
+                arrives[own] = open_from(arrives[own], self.m.model.closed(terms.calendar))
+        return arrives
 
     @cached_property
     def shipments(self) -> tuple[Any, Any, Any]:

@@ -13,9 +13,11 @@ from backsim.results.metrics.delivery import Deliveries
 from backsim.results.metrics.fulfilment import Rerouted
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import COST, LESS, MORE, NEITHER, metric
+from backsim.results.metrics.returns import Returned
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
 from backsim.results.metrics.unitcosts import average_costs
+from backsim.results.metrics.waste import Waste
 from backsim.scenario.costtable import CostTable
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Costs:
 ADDED = (
     *("holding", "transit", "ordering", "transfer", "purchase", "expedite"),
     *("reroute", "backorder_unit", "backorder_time", "lost_margin", "express", "substitute"),
-    *("contact", "goodwill"),
+    *("contact", "goodwill", "waste", "returned", "repair"),
 )
 """The order in which they are added, which decides the last bit."""
 
@@ -129,6 +131,13 @@ def _purchase(m: Sums, rates: CostTable) -> Floats:
     return rates["purchase"] * purchases.bought + extra / m.days
 
 
+@cost("waste")
+def _waste(m: Sums, rates: CostTable) -> Floats | None:
+    """Units that expired, beside what they cost."""
+    waste = m.of(Waste)
+    return rates["waste"] * waste.units / m.days if waste.possible else None
+
+
 @cost("expedite")
 def _expedite(m: Sums, rates: CostTable) -> Floats | None:
     """Expedited purchases and their units."""
@@ -186,6 +195,20 @@ def _reroute(m: Sums, rates: CostTable) -> Floats | None:
     return rates["reroute"] * rerouted.units / m.days if rerouted.possible else None
 
 
+@cost("returned")
+def _returned(m: Sums, rates: CostTable) -> Floats | None:
+    """Units that customers sent back."""
+    found = m.of(Returned)
+    return rates["returned"] * found.units("units") / m.days if found.possible else None
+
+
+@cost("repair")
+def _repair(m: Sums, rates: CostTable) -> Floats | None:
+    """Units sent back that were repaired."""
+    found = m.of(Returned)
+    return rates["repair"] * found.units("to_repair") / m.days if found.possible else None
+
+
 @cost("substitute")
 def _substitute(m: Sums, rates: CostTable) -> Floats:
     """Substitutes taken, and their discounts."""
@@ -201,16 +224,34 @@ def total(m: Sums) -> Floats:
 
 @metric(MONEY, better=MORE, group=COST)
 def revenue(m: Sums) -> Floats:
-    """Shipped units and substitutes at their prices."""
-    return m.fold((m.model.costs.prices * m.shipped + m.of(Substitution).sales) / m.days)
+    """Shipped units and substitutes at their prices, less refunds."""
+    sold = m.of(_dated_sales) if m.model.has_dated_prices else m.model.costs.prices * m.shipped
+    if m.of(Returned).possible:
+        sold = sold - m.of(Returned).refunds
+    return m.fold((sold + m.of(Substitution).sales) / m.days)
+
+
+def _dated_sales(m: Sums) -> Floats:
+    """Units shipped of those ordered, at the prices of the day of the order."""
+    product = m.product[m.log.column("stock")]
+    prices = m.model.prices(product[m.first :], m.time[m.first :])
+    ordered = m.total(m.group[m.first :], prices * m.units[m.first :])
+    missing = prices[m.later - m.first] * (m.rest["units"] - m.rest["shipped"])
+    return ordered - m.total(m.group[m.later], missing)
 
 
 @metric(MONEY, better=NEITHER, group=COST)
 def cost_of_goods_sold(m: Sums) -> Floats:
-    """Shipped units and substitutes at their unit cost."""
+    """Shipped units that are not in stock again, substitutes and expired units, at unit cost."""
     taken, costs = m.of(Substitution), m.of(average_costs)
     substitutes = taken.by_line(costs[taken.taken["stock"]] * taken.taken["units"])
-    return m.fold((costs * m.shipped + substitutes) / m.days)
+    shipped = m.shipped
+    if m.of(Returned).possible:
+        shipped = shipped - m.of(Returned).in_stock_again
+    found = m.fold((costs * shipped + substitutes) / m.days)
+    if m.of(Waste).possible:  # nobody ordered these
+        found = found + np.nan_to_num(m.fold_stock(costs * m.of(Waste).units / m.days))
+    return found
 
 
 @metric(MONEY, better=MORE, group=COST)

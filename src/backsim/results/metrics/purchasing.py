@@ -73,7 +73,7 @@ def bullwhip(m: Sums) -> Floats:
     Source: Chen, Drezner, Ryan and Simchi-Levi, Management Science 46 (2000) 436-443.
     """
     points = m.model.scenario.stock
-    period = np.array([p.periodic.period if p.periodic else 1.0 for p in points])
+    period = np.array([p.periodic.days if p.periodic else 1.0 for p in points])
     sites, bought = m.log.site_lines, m.log.purchases
     placed = bought.compress(bought["placed"] >= m.model.warm_up)
     asked: tuple[Any, ...]

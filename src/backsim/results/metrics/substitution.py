@@ -45,9 +45,9 @@ class Substitution:
     @property
     def sales(self) -> Floats:
         """Money for substitutes, at their own prices."""
-        prices = [self.m.model.scenario.products[name].price for name in self.m.model.products]
         product = self.m.product[self.taken["stock"]]
-        return self.by_line(np.array(prices)[product] * self.taken["units"])
+        prices = self.m.model.prices(product, self.taken["time"])
+        return self.by_line(prices * self.taken["units"])
 
     @property
     def discounts(self) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 
 from backsim.quantities import Days, PositiveDays, Rate
 from backsim.rules.kinds import Registry
+from backsim.scenario.dates import Dates
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.distributions.fields import Interval
 from backsim.scenario.named import OneOf
@@ -190,8 +191,21 @@ class Period(Arrivals):
         return 0.0
 
 
+@arrivals("dates")
+class OnDates(Dates, Arrivals):
+    """One order on each of some dates, such as every Monday.  An order of size 0 is none."""
+
+    def mean_rate(self) -> float:
+        """As often as the dates come, holidays apart."""
+        return 1.0 / self.mean_days
+
+    def spread(self) -> float:
+        """None."""
+        return 0.0
+
+
 AnyArrivals = Annotated[
-    Arrivals, OneOf(arrivals, "one of {poisson: ...}, {renewal: ...}, {period: ...}")
+    Arrivals, OneOf(arrivals, "one of {poisson: ...}, {renewal: ...}, {period: ...}, {dates: ...}")
 ]
 """Any process of arrivals."""
 

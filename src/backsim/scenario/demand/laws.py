@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.scenario.demand.lifetimes import heirs
 from backsim.scenario.demand.rates import Pair, Traces
 from backsim.scenario.demand.schema import (
     OrderList,
@@ -73,8 +74,9 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
             else:
                 only_site = demand.trace.site or next(iter(scenario.sites))
                 parts = _of_trace(name, traces[name, i], only_site)
-            for pair, flow in parts:
-                found.setdefault(pair, []).append(flow)
+            for (product, site), flow in parts:
+                for sold in (product, *heirs(scenario.products, product)):
+                    found.setdefault((sold, site), []).append(flow)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from backsim.scenario.demand.lifetimes import heirs
 from backsim.scenario.demand.patterns import Clock
 from backsim.scenario.schema import (
     OrderList,
@@ -41,12 +42,16 @@ def expected_work(scenario: Scenario, traces: Traces) -> tuple[float, float]:
 
 
 def mean_demand(scenario: Scenario, traces: Traces) -> dict[Pair, float]:
-    """Mean units a day by stock point, all classes together."""
+    """Mean units a day by stock point, all classes together.
+
+    That is while a product is sold; a successor has the demand of those before it, too.
+    """
     total: dict[Pair, float] = {}
     for name, customer in scenario.customers.items():
         for i in range(len(customer.demand)):
-            for pair, rate in demand_rates(scenario, traces, name, i):
-                total[pair] = total.get(pair, 0.0) + rate
+            for (product, site), rate in demand_rates(scenario, traces, name, i):
+                for sold in (product, *heirs(scenario.products, product)):
+                    total[sold, site] = total.get((sold, site), 0.0) + rate
     return total
 
 

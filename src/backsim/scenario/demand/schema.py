@@ -18,7 +18,7 @@ from backsim.quantities import (
     PositiveDays,
     PositiveUnits,
 )
-from backsim.scenario.demand.arrivals import AnyArrivals
+from backsim.scenario.demand.arrivals import AnyArrivals, OnDates
 from backsim.scenario.distributions.fields import Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member
 from backsim.scenario.shorthand import Name, Refers, Spec, Weights
@@ -87,8 +87,9 @@ class Process(Spec):
 
     @model_validator(mode="after")
     def _check_pattern(self) -> Process:
-        if self.arrivals.period and self.pattern != Pattern():
-            raise fault("no `pattern` with arrivals by period, which have no rate", "a pattern")
+        fixed = self.arrivals.period or isinstance(self.arrivals, OnDates)
+        if fixed and self.pattern != Pattern():
+            raise fault("no `pattern` with arrivals on fixed days, which have no rate", "a pattern")
         return self
 
 

@@ -13,6 +13,7 @@ from backsim.quantities import LARGEST_STOCK, Level, WholeLevel
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
+from backsim.scenario.levels.refused import refused, spoken_level
 from backsim.scenario.levels.service_levels import (
     LevelFault,
     Situation,
@@ -26,6 +27,7 @@ from backsim.scenario.network.network import Network
 from backsim.scenario.part import MEMBER
 from backsim.scenario.schema import (
     Batches,
+    Change,
     Observation,
     Policy,
     ResolvedPoint,
@@ -34,7 +36,13 @@ from backsim.scenario.schema import (
     StockPoint,
     SupplierSource,
 )
-from backsim.scenario.schema.rule_use import Cover, RuleUse, Target, of_class, parameters_model
+from backsim.scenario.schema.rule_use import (
+    Cover,
+    RuleUse,
+    Target,
+    of_class,
+    parameters_model,
+)
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.yamlfile import Document, Fault, Location
 
@@ -126,15 +134,24 @@ class StockPoints:
         if values["reorder"] is None:
             self._fault(pair, "reorder", (), f"a reorder rule for {_spoken(pair)}", "none")
             values["reorder"] = RuleUse("none")
-        forecasts = follows_forecast(values["reorder"], values["forecast"])
-        targets = any(isinstance(v, Target) for v in values["reorder"].params.values())
+        later = [change.reorder for change in values["changes"] if change.reorder is not None]
+        reorders = [values["reorder"], *later]
+        forecasts = any(follows_forecast(use, values["forecast"]) for use in reorders)
+        targets = any(isinstance(v, Target) for use in reorders for v in use.params.values())
         situation = self._situation(pair, values, rate, forecasts or targets)
+        for field, below, expected, found in refused(self.scenario, pair, values):
+            self._fault(pair, field, below, expected, found)
         for family in FAMILIES:
             several = isinstance(values[family], tuple)
             uses = values[family] if several else (values[family],)
-            found = tuple(self._in_units(pair, family, use, situation) for use in uses)
+            found = tuple(self._in_units(pair, (family,), use, situation) for use in uses)
             values[family] = found if several else found[0]
-        values["reorder"] = _raised(values["reorder"], values.pop("raise_levels"))
+        raised = values.pop("raise_levels")
+        values["reorder"] = _raised(values["reorder"], raised)
+        values["changes"] = tuple(
+            self._changed(pair, i, change, values, situation, raised)
+            for i, change in enumerate(values["changes"])
+        )
         if values["priority"].rule == PROGRAM:
             self._check_program(pair, values)
         self._check_room(pair, values["backlog_limit"])
@@ -266,36 +283,69 @@ class StockPoints:
             rate=rate,
             flows=self.network.flows(pair, self._flows()) if with_flows else [],
             lead_time=time,
-            period=0.0 if review == "continuous" else review.period,
+            period=0.0 if review == "continuous" else review.days,
             crossing=crossing,
             unlimited=unlimited,
         )
 
-    def _in_units(self, pair: Pair, family: str, use: RuleUse, situation: Situation) -> RuleUse:
+    def _changed(
+        self,
+        pair: Pair,
+        index: int,
+        change: Change,
+        values: Mapping[str, Any],
+        now: Situation,
+        raised: float,
+    ) -> Change:
+        """A change with every level computed; what rules ask for must stay the same."""
+        found = {}
+        for family in ("reorder", "priority", "rationing"):
+            use = getattr(change, family)
+            if use is None:
+                continue
+            at = ("changes", index, family)
+            found[family] = self._in_units(pair, at, use, now)
+            if family == "reorder":
+                found[family] = _raised(found[family], raised)
+            rule, before = (FAMILIES[family].get(u.rule) for u in (use, values[family]))
+            if PROGRAM in (use.rule, values["priority"].rule):
+                self._fault(pair, at[0], at[1:], f"no change where {PROGRAM} decides", use.rule)
+            for feature, word in (("ECHELON", "an echelon's position"), ("JOINT", "joint orders")):
+                if (feature in rule.features) != (feature in before.features):
+                    asks = "asks" if feature in before.features else "does not ask"
+                    expected = f"a rule that {asks} for {word}, like {before.name}"
+                    self._fault(pair, at[0], at[1:], expected, rule.name)
+        return change.model_copy(update=found)
+
+    def _in_units(self, pair: Pair, at: Location, use: RuleUse, situation: Situation) -> RuleUse:
         """A rule with every level computed, and its parameters checked once more.
 
-        What it is does not depend on the stock point where its parameters are numbers.
+        What it is does not depend on the stock point where its parameters are numbers.  `at` is
+        where it stands below the stock point, its family last.
         """
+        family = str(at[-1])
         rule = FAMILIES[family].get(use.rule)
         if not rule.parameters:
             return use
         if not all(isinstance(value, int | float) for value in use.params.values()):
-            return self._computed(pair, rule, use, situation)
+            return self._computed(pair, at, rule, use, situation)
         given = ((name, type(value), value) for name, value in use.params.items())
         key, faults = (family, use.rule, *given), len(self.faults)
         if key in self._checked:
             return self._checked[key]
-        found = self._computed(pair, rule, use, situation)
+        found = self._computed(pair, at, rule, use, situation)
         if len(self.faults) == faults:
             self._checked[key] = found
         return found
 
-    def _computed(self, pair: Pair, rule: Rule, use: RuleUse, situation: Situation) -> RuleUse:
+    def _computed(
+        self, pair: Pair, at: Location, rule: Rule, use: RuleUse, situation: Situation
+    ) -> RuleUse:
         family = rule.family
         try:
             params = in_units(rule, use.params, situation)
         except LevelFault as fault:
-            self._fault(pair, family, fault.where, fault.expected, fault.found)
+            self._rule_fault(pair, at, fault.where, fault.expected, fault.found)
             return RuleUse("none") if family == "reorder" else use
         try:
             params = dict(parameters_model(rule).model_validate(params))
@@ -304,11 +354,20 @@ class StockPoints:
                 below = tuple(part for part in e["loc"] if MEMBER not in str(part))
                 given, number = _below(use.params, below), _below(params, below)
                 expected = f"{e['ctx']['expected']} for {_spoken(pair)}"
-                self._fault(pair, family, below, expected, f"{number} ({_spoken_level(given)})")
-        self._check_conditions(pair, rule, params)
-        return RuleUse(use.rule, self._for_every_class(pair, rule, params))
+                found = f"{number} ({spoken_level(given)})"
+                self._rule_fault(pair, at, below, expected, found)
+        self._check_conditions(pair, at, rule, params)
+        return RuleUse(use.rule, self._for_every_class(pair, at, rule, params))
 
-    def _check_conditions(self, pair: Pair, rule: Rule, params: Mapping[str, Any]) -> None:
+    def _rule_fault(
+        self, pair: Pair, at: Location, below: Location, expected: str, found: Any
+    ) -> None:
+        """A fault of a rule's parameter."""
+        self._fault(pair, str(at[0]), (*at[1:], *below), expected, found)
+
+    def _check_conditions(
+        self, pair: Pair, at: Location, rule: Rule, params: Mapping[str, Any]
+    ) -> None:
         """The rule's own conditions between parameters."""
         for condition in rule.conditions:
             higher, lower = params[condition.parameter], params[condition.other]
@@ -320,9 +379,11 @@ class StockPoints:
                         f"which is {of_class(lower, name):g} ({unit})"
                     )
                     below = (condition.parameter, *([name] if isinstance(higher, Mapping) else []))
-                    self._fault(pair, rule.family, below, expected, of_class(higher, name))
+                    self._rule_fault(pair, at, below, expected, of_class(higher, name))
 
-    def _for_every_class(self, pair: Pair, rule: Rule, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _for_every_class(
+        self, pair: Pair, at: Location, rule: Rule, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Parameters whose mappings name every customer class."""
         found = dict(params)
         for p in rule.by_class:
@@ -331,7 +392,7 @@ class StockPoints:
                 missing = [name for name in self.scenario.customers if name not in given]
                 if missing and p.rest is None:
                     expected = f"a value for every customer class ({', '.join(missing)} missing)"
-                    self._fault(pair, rule.family, (p.name,), expected, ", ".join(given) or "none")
+                    self._rule_fault(pair, at, (p.name,), expected, ", ".join(given) or "none")
                 rest = 0.0 if p.rest is None else p.rest
                 buyers = [name for name in given if name in self.scenario.sites]
                 found[p.name] = {
@@ -384,13 +445,6 @@ def _selected(given: tuple[str, ...], names: Any) -> list[str]:
 
 def _spoken(pair: Pair) -> str:
     return f"{pair[0]} at {pair[1]}"
-
-
-def _spoken_level(value: Any) -> str:
-    """How a level was given."""
-    if isinstance(value, Cover):
-        return f"{value.days:g} days of mean demand"
-    return "as computed" if isinstance(value, Spec) else "as given"
 
 
 def _below(value: Any, path: Location) -> Any:

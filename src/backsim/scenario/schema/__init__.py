@@ -1,8 +1,9 @@
 """What a scenario file may say: each field once, with its type, unit, default and meaning."""
 
 from backsim.scenario.costs import CostRates, StockCosts
+from backsim.scenario.dates import Calendar, Dates, Shipping
 from backsim.scenario.demand.schema import OrderList, Pattern, Process, Trace, TraceDemand
-from backsim.scenario.schema.customers import CustomerClass, Delivery, Serving
+from backsim.scenario.schema.customers import CustomerClass, Delivery, Returns, Serving
 from backsim.scenario.schema.opening import (
     Inbound,
     Opening,
@@ -10,7 +11,14 @@ from backsim.scenario.schema.opening import (
     OpenPurchase,
     OpenStock,
 )
-from backsim.scenario.schema.policy import Batches, Observation, Policy, Review, Room
+from backsim.scenario.schema.policy import (
+    Batches,
+    Change,
+    Observation,
+    Policy,
+    Review,
+    Room,
+)
 from backsim.scenario.schema.products import Product, Site
 from backsim.scenario.schema.purchase_limits import PurchaseLimit
 from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
@@ -20,9 +28,12 @@ from backsim.scenario.schema.suppliers import Capacity, Servers, Supplier, Throu
 
 __all__ = [
     "Batches",
+    "Calendar",
     "Capacity",
+    "Change",
     "CostRates",
     "CustomerClass",
+    "Dates",
     "Delivery",
     "Inbound",
     "Observation",
@@ -38,11 +49,13 @@ __all__ = [
     "PurchaseLimit",
     "ResolvedPoint",
     "ResolvedScenario",
+    "Returns",
     "Review",
     "Room",
     "Scenario",
     "Servers",
     "Serving",
+    "Shipping",
     "Site",
     "SiteSource",
     "StockCosts",

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BeforeValidator,
     Field,
+    model_validator,
 )
 
 from backsim.entities import SHIPMENT
 from backsim.quantities import (
     Days,
+    OpenProbability,
     Positive,
     PositiveCount,
     Probability,
@@ -24,9 +26,11 @@ from backsim.scenario.demand.schema import (
     Demand,
 )
 from backsim.scenario.distributions.fields import Duration
+from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
     AnyName,
+    Name,
     Refers,
     Selection,
     Spec,
@@ -94,9 +98,46 @@ class Delivery(Spec):
     """Delivery time in days."""
     express: Express | None = None
     """A faster delivery for urgent units."""
+    calendar: Annotated[Name | None, Refers("calendars")] = None
+    """The calendar of the days on which the customer takes deliveries; without it, any day."""
 
 
 Delivering = Annotated[Delivery, number_for("days", Days | Delivery)]
+
+
+class Repair(Spec):
+    """Returned units that can be sold again once they have been repaired."""
+
+    share: Probability
+    """Share of the units that come back."""
+    days: Duration = Field(0, validate_default=True)
+    """Days of repair; one draw per line."""
+
+
+class Returns(Spec):
+    """Units that customers send back to the site that shipped them.
+
+    Each unit of a line that has been shipped whole comes back or not, independently of the others;
+    those of one line come back together.  What is neither restocked nor repaired is scrapped.
+    """
+
+    share: OpenProbability
+    """Probability that a unit comes back."""
+    after: Duration = Field(0, validate_default=True)
+    """Days from the shipment of the line's last unit to the return; one draw per line."""
+    restock: Probability = 1.0
+    """Share of the units that come back which go to stock at once."""
+    repair: Repair | None = None
+    """Units that come back and are repaired; without it, none."""
+    refund: Probability = 1.0
+    """Share of the price that is refunded."""
+
+    @model_validator(mode="after")
+    def _check_shares(self) -> Returns:
+        both = self.restock + (self.repair.share if self.repair else 0.0)
+        if both > 1.0 + 1e-12:
+            raise fault("shares of `restock` and `repair` of at most 1 together", f"{both:g}")
+        return self
 
 
 class Serving(Spec):
@@ -152,6 +193,8 @@ class CustomerClass(Spec):
     """
     delivery: Delivering = Delivery()
     """Delivery time in days, or a mapping. Due dates are delivery dates."""
+    returns: Returns | None = None
+    """What they send back; without it, nothing."""
     takes_substitute: Probability = 1.0
     """Share of customers who accept a substitute. Ship-complete orders are offered none."""
     costs: Annotated[ClassCosts, OFF_TAPE] = CustomerCosts()

@@ -23,6 +23,7 @@ from backsim.quantities import (
     SquaredUnitsPerDay,
     UnitsPerDay,
 )
+from backsim.scenario.dates import Moment, SomeDates
 from backsim.scenario.part import fault
 from backsim.scenario.schema.reactions import Cancelling, Expedite, Expediting
 from backsim.scenario.schema.rule_use import (
@@ -49,12 +50,27 @@ from backsim.scenario.shorthand import (
 class Review(Spec):
     """Periodic review."""
 
-    period: PositiveDays
+    period: PositiveDays | None = None
     """Days between reviews."""
     first: Days = 0.0
     """Day of the first review."""
+    dates: SomeDates | None = None
+    """Dates of the reviews, such as every Monday, instead of `period` and `first`."""
     after_demand: bool = False
     """Review after the demand of the same instant instead of before it."""
+
+    @model_validator(mode="after")
+    def _check_either(self) -> Review:
+        if (self.period is None) == (self.dates is None):
+            raise fault("either `period`, the days between reviews, or `dates`")
+        if self.dates is not None and self.first:
+            raise fault("no `first` with dates of reviews", f"{self.first:g}")
+        return self
+
+    @property
+    def days(self) -> float:
+        """Days between reviews, on average."""
+        return self.period or (self.dates.mean_days if self.dates else 0.0)
 
 
 Reviewing = Annotated[
@@ -145,11 +161,32 @@ Waiting = Annotated[
 MostStock = Annotated[Literal["unlimited"] | PositiveUnits, WordOr("a number of units")]
 
 
+class Change(Spec):
+    """Rules that are others from a day on; what is not said stays as it is."""
+
+    starts: Moment
+    """The day, in days from the start, or its date."""
+    reorder: ReorderRule | None = None
+    """When and how much to order from then on."""
+    priority: PriorityRule | None = None
+    """Who is served first from then on."""
+    rationing: RationingRule | None = None
+    """Stock held back from then on."""
+
+    @model_validator(mode="after")
+    def _check_something(self) -> Change:
+        if self.reorder is None and self.priority is None and self.rationing is None:
+            raise fault("what changes: `reorder`, `priority` or `rationing`")
+        return self
+
+
 class Policy(Spec):
     """How a stock point is run. `policy` applies to all; entries of `stock` may differ."""
 
     reorder: Annotated[ReorderRule | None, OFF_TAPE] = None
     """When and how much to order."""
+    changes: Annotated[tuple[Change, ...], OFF_TAPE] = Field((), exclude_if=lambda given: not given)
+    """Rules that change on given days, such as levels by season, in order of time."""
     review: Annotated[Reviewing, OFF_TAPE] = "continuous"
     """Continuous (after each event that lowers the position) or periodic: a number of days, or a
     mapping.

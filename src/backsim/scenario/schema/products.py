@@ -15,9 +15,11 @@ from backsim.quantities import (
     Money,
     Number,
     Positive,
+    PositiveDays,
     PositiveUnits,
 )
 from backsim.scenario.costs import CostRates
+from backsim.scenario.dates import Moment, SiteShipping
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
@@ -35,13 +37,36 @@ class Substitute(Spec):
     """Money per unit below its own price."""
 
 
+class DatedPrice(Spec):
+    """A price from a day on."""
+
+    starts: Moment
+    """The day, in days from the start, or its date."""
+    price: Money
+    """Revenue per unit shipped of what is ordered from then on."""
+
+
 class Product(Spec):
     """Something that is sold."""
+
+    starts: Moment | None = None
+    """The first day on which it is ordered; orders before it are not placed."""
+    ends: Moment | None = None
+    """The day from which it is no longer ordered."""
+    successor: Annotated[Name | None, Refers("products")] = None
+    """What is ordered in its place from `ends` on; without it, these orders are not placed."""
 
     price: Annotated[Money, OFF_TAPE] = 0.0
     """Revenue per unit shipped."""
     group: Annotated[Name | None, OFF_TAPE] = None
     """The group it is counted with, such as A, B or C: metrics are also given by group."""
+    prices: Annotated[tuple[DatedPrice, ...], OFF_TAPE] = Field(
+        (), exclude_if=lambda given: not given
+    )
+    """Prices that count from given days on, in order of time; `price` counts before them."""
+    shelf_life: Annotated[PositiveDays | None, OFF_TAPE] = None
+    """Days after its receipt on which a unit that is still on hand expires; the oldest units leave
+    first.  Without it, units keep for ever."""
     pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
     """Units per pack: customers order whole packs, and the `size` of a line counts them."""
     volume: Annotated[Positive, OFF_TAPE] = Field(1.0, exclude_if=lambda volume: volume == 1)
@@ -72,3 +97,9 @@ class Site(Spec):
 
     place: Place | None = None
     """Location [x, y] in any unit of distance; needed if the nearest site serves."""
+    receiving: Annotated[Name | None, Refers("calendars")] = None
+    """The calendar of the days on which it receives: what arrives on a closed day is received at
+    the start of the next working day."""
+    shipping: SiteShipping | None = None
+    """When what is ready for customers or for other sites leaves it: a calendar, or a mapping.
+    Without it, at any time."""

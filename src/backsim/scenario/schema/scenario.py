@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from backsim.quantities import (
     PositiveDays,
 )
 from backsim.scenario.costs import CostRates
+from backsim.scenario.dates import Calendar, Date
 from backsim.scenario.part import fault
 from backsim.scenario.schema.customers import CustomerClass
 from backsim.scenario.schema.opening import Opening
@@ -53,15 +53,6 @@ def _products(value: Any) -> Any:
     return defaults(value)
 
 
-def _date(value: Any) -> Any:
-    if isinstance(value, datetime.date):
-        return value
-    try:
-        return datetime.date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise fault("a date such as 2024-01-31") from None
-
-
 class Scenario(Spec):
     """A scenario: who the customers, products, sites and suppliers are, and which rules run."""
 
@@ -71,7 +62,7 @@ class Scenario(Spec):
     """Days simulated."""
     warm_up: Annotated[Days, OFF_TAPE] = 0.0
     """Days at the start that no metric counts."""
-    start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
+    start: Date | None = None
     """The date of day 0. Calendars need it; without it, a trace starts on its first day."""
     known_until: PositiveDays | None = None
     """Day up to which traces are known when levels in days, levels from a service and first
@@ -91,6 +82,9 @@ class Scenario(Spec):
     """Where stock is kept."""
     suppliers: Mapping[Name, Supplier] = Field(min_length=1)
     """Where stock comes from."""
+    calendars: Mapping[Name, Calendar] = {}
+    """Calendars of working days by name, for suppliers, sites, deliveries and reviews; they need
+    `start`, and times in days."""
     customers: Mapping[Name, CustomerClass] = Field(min_length=1)
     """The customer classes."""
     policy: Policy = Policy()

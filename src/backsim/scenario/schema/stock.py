@@ -21,6 +21,7 @@ from backsim.scenario.schema.policy import Policy
 from backsim.scenario.schema.rule_use import (
     Cover,
     ReorderRule,
+    RuleUse,
     level_kind,
 )
 from backsim.scenario.schema.sources import (
@@ -102,6 +103,16 @@ class ResolvedPoint(StockPoint):
             given = getattr(self, name)
             for use in given if isinstance(given, tuple) else (given,):
                 yield family.get(use.rule)
+        for change in self.changes:
+            for name, family in FAMILIES.items():
+                if (use := getattr(change, name, None)) is not None:
+                    yield family.get(use.rule)
+
+    @property
+    def reorders(self) -> tuple[RuleUse, ...]:
+        """The reorder rules that it follows, one after the other."""
+        later = [change.reorder for change in self.changes if change.reorder is not None]
+        return (self.reorder, *later)
 
     def asks(self, feature: str) -> bool:
         """Whether its reorder rule asks for what that part of the kernel answers."""
@@ -109,5 +120,5 @@ class ResolvedPoint(StockPoint):
 
     @property
     def forecasts(self) -> bool:
-        """Whether it forecasts its demand: its reorder rule asks, or a method is named."""
+        """Whether it forecasts its demand: a reorder rule asks, or a method is named."""
         return self.observe is not None

@@ -8,9 +8,10 @@ from pydantic import BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.entities import MESSAGES
 from backsim.quantities import Days, Money, Positive, PositiveCount, PositiveDays, Probability, Rate
+from backsim.scenario.dates import Moment
 from backsim.scenario.distributions.fields import Deterministic, Duration, Fraction, Interval
 from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.shorthand import OFF_TAPE, Spec, word_or
+from backsim.scenario.shorthand import OFF_TAPE, Name, Refers, Spec, word_or
 
 
 class Servers(Spec):
@@ -144,11 +145,31 @@ class Disruptions(Spec):
         return self
 
 
+class LeadTimeFactor(Spec):
+    """How much longer or shorter lead times are from a day on."""
+
+    starts: Moment
+    """The day, in days from the start, or its date."""
+    factor: Positive
+    """Lead times of purchases that are placed from then on are multiplied by it."""
+
+
 class Supplier(Spec):
     """A supplier of stock."""
 
     lead_time: Duration = Field(0, validate_default=True)
     """Days from the end of service (or from the purchase) to arrival; one draw per purchase."""
+    lead_time_in: Literal["days", "working_days"] = Field(
+        "days", exclude_if=lambda unit: unit == "days"
+    )
+    """Count lead time, lateness and the days between parts in days, or in days on which it works:
+    working_days of its `calendar`."""
+    lead_time_factors: Annotated[tuple[LeadTimeFactor, ...], OFF_TAPE] = Field(
+        (), exclude_if=lambda given: not given
+    )
+    """Lead times by season: factors that count from given days on, in order of time."""
+    calendar: Annotated[Name | None, Refers("calendars")] = None
+    """The calendar of its working days.  Closed days are planned outages that it has announced."""
     crossing: Annotated[bool, OFF_TAPE] = True
     """Whether a purchase may overtake an earlier one of the same stock point."""
     capacity: Capacity = "unlimited"
@@ -180,6 +201,32 @@ class Supplier(Spec):
     parts: Parts | None = None
     """Split deliveries. Default: a purchase arrives as one."""
 
+    @model_validator(mode="after")
+    def _check_calendar(self) -> Supplier:
+        plan = self.disruptions
+        if self.calendar is None and self.lead_time_in == "working_days":
+            raise fault("`calendar`, the supplier's working days, with lead_time_in: working_days")
+        if self.lead_time_factors and self.capacity != "unlimited":
+            raise fault("an unlimited `capacity`, with lead_time_factors")
+        if self.calendar is not None and plan and not (plan.planned and plan.announced):
+            raise fault("with a calendar, only disruptions that are planned and announced")
+        return self
+
+    @property
+    def is_down_at_times(self) -> bool:
+        """Whether it is closed or disrupted at times."""
+        return self.disruptions is not None or self.calendar is not None
+
+    @property
+    def has_planned(self) -> bool:
+        """Whether all outages are planned."""
+        return self.calendar is not None or bool(self.disruptions and self.disruptions.planned)
+
+    @property
+    def announces(self) -> bool:
+        """Whether it announces its outages."""
+        return self.calendar is not None or bool(self.disruptions and self.disruptions.announced)
+
     @property
     def orders_together(self) -> bool:
         """Whether all that a site orders here is asked for together, and ordered or not."""
@@ -200,5 +247,5 @@ class Supplier(Spec):
     @property
     def needs_deliveries(self) -> bool:
         """Whether more becomes of its purchases than that they arrive after their lead time."""
-        beside = (self.lateness, self.disruptions, self.yield_share, self.parts)
+        beside = (self.lateness, self.disruptions, self.calendar, self.yield_share, self.parts)
         return self.messages.when != "never" or any(part is not None for part in beside)

@@ -1,0 +1,83 @@
+"""Calendars: when a site receives and ships, and when purchases arrive that count working days."""
+
+from __future__ import annotations
+
+from backsim.entities import NONE, Purchase, Stock, Supplier, World
+from backsim.kernel.features import CALENDARS, NETWORK, SEASONS
+from backsim.kernel.grid import on_grid
+from backsim.kernel.supply.outage_calendar import sets_out, through_closures
+
+
+def open_from(world: World, first: int, end: int, time: float) -> float:
+    """The first moment from `time` on that is outside of some rows of the table of closures."""
+    low = first
+    high = end
+    while low < high:  # the first that ends after `time`
+        middle = (low + high) // 2
+        if world.closures[middle].ends > time:
+            high = middle
+        else:
+            low = middle + 1
+    if low < end and world.closures[low].starts <= time:
+        return world.closures[low].ends
+    return time
+
+
+def received(world: World, stock: Stock, time: float) -> float:
+    """When a stock point receives what comes at a time: then, or when its site opens."""
+    if CALENDARS:
+        return open_from(world, stock.receiving_at, stock.receiving_end, time)
+    return time
+
+
+def departs(world: World, stock: Stock, time: float) -> float:
+    """When units leave the site of a stock point that are ready at a time."""
+    if CALENDARS:
+        return open_from(world, stock.departures_at, stock.departures_end, time)
+    return time
+
+
+def sets_off(world: World, purchase: Purchase, time: float) -> float:
+    """When a purchase sets out that is ready at a time: at a site, with its next departure."""
+    if CALENDARS and NETWORK and purchase.source != NONE:
+        return departs(world, world.stocks[purchase.source], time)
+    return time
+
+
+def arrival(world: World, stock: Stock, supplier: Supplier, sets_out: float, days: float) -> float:
+    """When a purchase is received that sets out then and is so many days on its way.
+
+    They may be counted in the supplier's working days.
+    """
+    if CALENDARS:
+        if supplier.working != 0:
+            return received(
+                world, stock, through_closures(world, supplier, sets_out, sets_out + days)
+            )
+        return received(world, stock, on_grid(world, sets_out + days))
+    return on_grid(world, sets_out + days)
+
+
+def lead_time_now(world: World, stock: Stock, now: float) -> float:
+    """Mean lead time of a purchase placed now: of the season, with the days that are closed."""
+    supplier = world.suppliers[stock.supplier]
+    days = stock.mean_lead_time
+    if SEASONS:
+        days *= supplier.factor
+    if CALENDARS:
+        begins = sets_out(world, supplier, 0.0, now)
+        return arrival(world, stock, supplier, begins, days) - now
+    return days
+
+
+def days_under_way(world: World, supplier: Supplier, since: float, now: float) -> float:
+    """Days since a purchase set out, in those that its supplier counts."""
+    days = now - since
+    if CALENDARS and supplier.working != 0:
+        at = min(supplier.outage, supplier.outages_end - 1)
+        while at >= supplier.outages_at and world.outages[at].ends > since:
+            outage = world.outages[at]
+            if outage.starts < now:
+                days -= min(outage.ends, now) - max(outage.starts, since)
+            at -= 1
+    return days

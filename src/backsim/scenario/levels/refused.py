@@ -1,0 +1,81 @@
+"""What a stock point may not say together with calendars, seasons, returns or a shelf life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from backsim.scenario.demand.arrivals import OnDates
+from backsim.scenario.demand.rates import Pair
+from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario
+from backsim.scenario.schema.rule_use import Cover, RuleUse, SafetyStock, Target
+from backsim.scenario.shorthand import Spec
+from backsim.scenario.yamlfile import Location
+
+Refusal = tuple[str, Location, str, Any]
+"""(the stock point's field, the place below it, what was expected, what was found)."""
+
+
+def refused(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Levels that know too little of the world, and ways on which units age unseen."""
+    reason, kinds = _levels(scenario, pair, values)
+    for at, use in _reorders(values) if kinds else ():
+        for name, value in use.params.items():
+            if isinstance(value, kinds):
+                expected = f"a number of units or of days of demand, as {reason}"
+                yield str(at[0]), (*at[1:], name), expected, spoken_level(value)
+    if scenario.products[pair[0]].shelf_life is not None:
+        yield from _unseen_ages(pair[0], values)
+
+
+def _levels(
+    scenario: Scenario, pair: Pair, values: Mapping[str, Any]
+) -> tuple[str, tuple[type[Spec], ...]]:
+    """Why levels of some kinds are not what they should be, and which kinds."""
+    source, review = values["supplier"][0], values["review"]
+    supplier = scenario.suppliers.get(source.supplier)
+    dated = review != "continuous" and review.dates is not None
+    if dated or scenario.sites[pair[1]].receiving or (supplier and supplier.calendar):
+        return "calendars close days", (Target, SafetyStock)
+    if supplier is not None and supplier.lead_time_factors:
+        return "lead times change", (Target, SafetyStock)
+    if scenario.products[pair[0]].shelf_life is not None:
+        return "units expire", (Target,)
+    if any(_on_dates(customer) for customer in scenario.customers.values()):
+        return "orders come on dates", (Target,)
+    if any(customer.returns for customer in scenario.customers.values()):
+        return "customers send units back", (Target,)
+    return "", ()
+
+
+def _on_dates(customer: CustomerClass) -> bool:
+    """Whether a class orders on dates."""
+    processes = [demand for demand in customer.demand if isinstance(demand, Process)]
+    return any(isinstance(process.arrivals, OnDates) for process in processes)
+
+
+def _reorders(values: Mapping[str, Any]) -> Iterator[tuple[Location, RuleUse]]:
+    """The reorder rules of a stock point, with their places."""
+    yield ("reorder",), values["reorder"]
+    for i, change in enumerate(values["changes"]):
+        if change.reorder is not None:
+            yield ("changes", i, "reorder"), change.reorder
+
+
+def _unseen_ages(product: str, values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """How old units are is known only where they are received new, and leave for good."""
+    reason = f"as {product} has a shelf life"
+    for i, source in enumerate(values["supplier"]):
+        if source.site is not None:
+            yield "supplier", (i,), f"a supplier, {reason}", source.site
+    if values["transfers"] is not None and values["transfers"].when != "never":
+        yield "transfers", (), f"no transfers, {reason}", "some"
+    if isinstance(values["clearing"], Batches) and values["clearing"].reallocate:
+        yield "clearing", ("reallocate",), f"false, {reason}", "true"
+
+
+def spoken_level(value: Any) -> str:
+    """How a level was given."""
+    if isinstance(value, Cover):
+        return f"{value.days:g} days of mean demand"
+    return "as computed" if isinstance(value, Spec) else "as given"
