@@ -133,7 +133,7 @@ def _purchase(m: Sums, rates: CostTable) -> Floats:
 
 @cost("waste")
 def _waste(m: Sums, rates: CostTable) -> Floats | None:
-    """Units that expired, beside what they cost."""
+    """Units that expired, in addition to what they cost."""
     waste = m.of(Waste)
     return rates["waste"] * waste.units / m.days if waste.possible else None
 

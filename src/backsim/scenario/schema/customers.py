@@ -126,7 +126,7 @@ class Returns(Spec):
     after: Duration = Field(0, validate_default=True)
     """Days from the shipment of the line's last unit to the return; one draw per line."""
     restock: Probability = 1.0
-    """Share of the units that come back which go to stock at once."""
+    """Share of the units that come back which go to stock immediately."""
     repair: Repair | None = None
     """Units that come back and are repaired; without it, none."""
     refund: Probability = 1.0

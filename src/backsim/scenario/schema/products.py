@@ -66,7 +66,7 @@ class Product(Spec):
     """Prices that count from given days on, in order of time; `price` counts before them."""
     shelf_life: Annotated[PositiveDays | None, OFF_TAPE] = None
     """Days after its receipt on which a unit that is still on hand expires; the oldest units leave
-    first.  Without it, units keep for ever."""
+    first.  Default: units never expire."""
     pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
     """Units per pack: customers order whole packs, and the `size` of a line counts them."""
     volume: Annotated[Positive, OFF_TAPE] = Field(1.0, exclude_if=lambda volume: volume == 1)
