@@ -85,6 +85,14 @@ def test_a_product_that_was_only_returned_is_not_reordered(tmp_path: Path):
     assert "  - products: [lid]\n    reorder: {rule: none}\n" in text
 
 
+def test_the_name_of_a_law_is_a_line_of_its_own(tmp_path: Path):
+    """It may have a comma, after which a long line would be broken."""
+    found = calibrate(write(tmp_path, SHOP))
+    text = scenario_text(found)
+    for demand in found.classes:
+        assert f"      # packs per line: {demand.size_law}\n      size: " in text
+
+
 def test_names_with_commas_are_not_broken():
     """A line is broken between names, and names stay whole."""
     values = {f'tablets {k}, 30 tabs, "blister"': k for k in range(20)} | {"plain": 1.5}

@@ -177,7 +177,8 @@ class _Writer:
             for name, values in factors.items():
                 yield f"        {name}: {flow(values)}"
         yield from wrapped("      lines: ", flow(demand.lines_per_order))
-        yield from wrapped("      size: ", flow(demand.size) + f" # {demand.size_law}")
+        yield f"      # packs per line: {demand.size_law}"
+        yield from wrapped("      size: ", flow(demand.size))
         if len(self.sites) > 1:
             places = range(len(self.sites))
             yield f"      sites: {flow(self.weights(demand.sites, self.history.sites, places))}"
