@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backsim.regression.check import Check
+from backsim.regression.outcome import Check
 from backsim.regression.tell import story, summary
 
 

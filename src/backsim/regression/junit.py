@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from backsim.files import write_text
-from backsim.regression.check import Check
+from backsim.regression.outcome import Check
 from backsim.regression.tell import VERDICTS, metric_line, story, summary
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

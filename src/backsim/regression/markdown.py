@@ -9,8 +9,8 @@ from pathlib import Path
 from backsim.files import write_text
 from backsim.present.markdown import escaped, table_lines
 from backsim.present.table import Column, Table
-from backsim.regression.check import Check
 from backsim.regression.judge import Metric, Verdict
+from backsim.regression.outcome import Check
 from backsim.regression.tell import (
     VERDICTS,
     by_weight,

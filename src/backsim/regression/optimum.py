@@ -18,8 +18,8 @@ from backsim.experiment.play import play
 from backsim.files import check_folder, write_text
 from backsim.present.numbers import number
 from backsim.regression.baseline import MadeWith, baseline_file
-from backsim.regression.check import Check, Settings, command
 from backsim.regression.fingerprint import made_with
+from backsim.regression.outcome import Check, Settings, command
 from backsim.results.store import to_yaml
 from backsim.scenario.load import check_form
 from backsim.scenario.shorthand import Name, Spec

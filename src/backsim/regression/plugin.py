@@ -89,7 +89,8 @@ class Gate:
         not matter.  With `--backsim-update` the baseline is written instead.
         """
         __tracebackhide__ = True
-        from backsim.regression.check import Settings, check_all
+        from backsim.regression.check import check_all
+        from backsim.regression.outcome import Settings
         from backsim.regression.tell import story
 
         if fault := _fault((), settings):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from backsim.errors import counted, listed
 from backsim.present.numbers import PLUS_MINUS, percent
-from backsim.regression.check import Check
 from backsim.regression.judge import Judgement, Metric, Verdict
+from backsim.regression.outcome import Check
 
 MOST = 10
 

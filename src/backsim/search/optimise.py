@@ -18,11 +18,13 @@ from backsim.search.frontier import frontier
 from backsim.search.items.choice import choose_levels
 from backsim.search.items.items import PATH
 from backsim.search.items.runs import Runs
+from backsim.search.kept import Kept
 from backsim.search.memo import FILE, Memo
 from backsim.search.problem import Problem, load_problem
-from backsim.search.search import Kept, Search, Spending
+from backsim.search.search import Search
 from backsim.search.shape import Shape, shape_of
 from backsim.search.space import Point
+from backsim.search.spending import Spending
 from backsim.search.starts import starts
 from backsim.search.worlds import FIGURES, Budget, Phase, Progress, Spent, Worlds
 from backsim.statistics import estimate

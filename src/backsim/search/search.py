@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,17 @@ import numpy as np
 from backsim.errors import InputError, listed
 from backsim.present.numbers import interval, number, percent, plain_number
 from backsim.report.words import condition, label
-from backsim.results.spec import Constraint, MetricSpec
+from backsim.results.spec import MetricSpec
 from backsim.results.units import unit_suffix
 from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.model import Model
 from backsim.search.choice import Choice
 from backsim.search.items.choice import ItemsChoice
+from backsim.search.kept import Kept
 from backsim.search.problem import Problem
 from backsim.search.shape import Shape
 from backsim.search.space import Point
+from backsim.search.spending import Spending
 from backsim.search.worlds import Phase
 from backsim.statistics import Difference, Estimate
 from backsim.study.experiment import Policy
@@ -29,39 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from backsim.experiment.comparison import Comparison
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A constraint, and the one-sided bound of what the policy found has: see `Search.kept`."""
-
-    constraint: Constraint
-    estimate: Estimate
-    bound: float
-    """What it keeps at least (at most, for <=), at the confidence of the search; nan if nothing
-    could be measured."""
-
-    @property
-    def surely(self) -> bool:
-        """The bound keeps the constraint; also where there is nothing to measure."""
-        return bool(np.isnan(self.bound)) or self.constraint.holds(self.bound)
-
-
-@dataclass(frozen=True)
-class Spending:
-    """What a search has cost."""
-
-    replications: Mapping[Phase, int]
-    seconds: float
-    points: int
-    """Policies that were tried."""
-    known: int = 0
-    """Replications that an earlier run of the same search had played already."""
-
-    @property
-    def total(self) -> int:
-        """All replications."""
-        return sum(self.replications.values())
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,10 +62,11 @@ def check(
     Exit codes: 0 unchanged, 1 changed, 2 bad input.
     """
     from backsim.files import check_folder
-    from backsim.regression.check import Check, Settings, check_all, worst
+    from backsim.regression.check import check_all, worst
     from backsim.regression.github import annotation_lines
     from backsim.regression.junit import write_junit
     from backsim.regression.markdown import write_markdown
+    from backsim.regression.outcome import Check, Settings
     from backsim.regression.tell import story
 
     if replications is not None and not update:
