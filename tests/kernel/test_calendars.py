@@ -302,7 +302,7 @@ def test_without_weekends_it_is_the_same_model_in_another_clock(supplier: Any, r
     weekly = {**supplier, "calendar": "office", "lead_time_in": "working_days"}
     dated = shop(*map(in_week, times), supplier=weekly, stock=stock, horizon=350)
     one, other = play(plain, 3), play(dated, 3)
-    assert len(one.purchases) > 40
+    assert len(one.purchases) >= 40
     for table, name in (("purchases", "placed"), ("purchases", "arrives"), ("shipments", "time")):
         expected = np.array([in_week(t) for t in getattr(one, table)[name]])
         assert np.allclose(getattr(other, table)[name], expected, rtol=0, atol=1e-8), name
