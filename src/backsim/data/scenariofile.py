@@ -329,7 +329,7 @@ def wrapped(head: str, text: str) -> Iterator[str]:
     if len(text) <= room:
         yield head + text
         return
-    indent = " " * (len(head) - len(head.lstrip()) + 2)
+    indent = " " * (len(head) - len(head.lstrip(" -")) + 2)
     line = head
     for part in PARTS.findall(text):
         piece = part + ", "
