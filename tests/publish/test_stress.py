@@ -11,8 +11,9 @@ from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.examples import example
 from backsim.experiment import compare
-from backsim.publish.stress import ITEMS, Answer, checklist
+from backsim.publish.stress import checklist
 from backsim.publish.stress_items import flow
+from backsim.publish.stress_register import ITEMS, Answer
 from backsim.publish.study import header, read_study_of
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from backsim.engines.features import switches
 from backsim.errors import few, listed, short
-from backsim.publish.stress import Answer, item
+from backsim.publish.stress_register import Answer, item
 from backsim.publish.study import Written
 from backsim.publish.words import said
 from backsim.report.words import condition, label
