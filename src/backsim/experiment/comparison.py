@@ -30,7 +30,7 @@ from backsim.study.analysis import (
     warm_up_verdict,
 )
 from backsim.study.experiment import Policy
-from backsim.study.screening import screened
+from backsim.study.screened import screened
 from backsim.study.study import Study
 
 if TYPE_CHECKING:

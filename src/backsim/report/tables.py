@@ -33,7 +33,7 @@ from backsim.study.analysis import (
     wanted,
 )
 from backsim.study.effects import level_text, main_effects
-from backsim.study.screening import screened
+from backsim.study.screened import screened
 from backsim.study.study import Study
 
 

@@ -1,23 +1,10 @@
-"""A study whose policies are the points of a design that tells which factors matter."""
+"""A design whose points are the policies of a study, to tell which factors matter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
-
-from backsim.results.spec import MetricSpec
-from backsim.statistics.screening import (
-    Elementary,
-    Indices,
-    elementary_effects,
-    variance_indices,
-)
-
-if TYPE_CHECKING:
-    from backsim.study.study import Study
+from typing import Any, Literal
 
 MORRIS, SOBOL = "morris", "sobol_indices"
 
@@ -46,23 +33,3 @@ class Screening:
             return None
         points = tuple(tuple(point) for point in told["points"])
         return cls(told["kind"], tuple(told["factors"]), points, tuple(told["policies"]))
-
-
-def screened(study: Study, spec: MetricSpec) -> dict[str, Elementary] | dict[str, Indices]:
-    """What each factor does to a metric's mean; empty where the study has no such design.
-
-    Also where a policy has no value of the metric.
-    """
-    design = study.experiment.screening
-    if design is None:
-        return {}
-    values = study.array(spec)
-    if np.isnan(values).all(axis=1).any():
-        return {}
-    output = np.nanmean(values, axis=1)[list(design.policies)]
-    level = study.experiment.confidence
-    if design.kind == MORRIS:
-        effects = elementary_effects(np.array(design.points), output, level)
-        return dict(zip(design.factors, effects, strict=True))
-    indices = variance_indices(len(design.factors), output, level)
-    return dict(zip(design.factors, indices, strict=True))

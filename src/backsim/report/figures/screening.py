@@ -22,7 +22,7 @@ from backsim.report.figures.style import (
 from backsim.report.words import label, with_unit
 from backsim.results.spec import MetricSpec
 from backsim.statistics.screening import Elementary, Indices
-from backsim.study.screening import screened
+from backsim.study.screened import screened
 from backsim.study.study import Study
 
 if TYPE_CHECKING:
