@@ -89,7 +89,7 @@ class Reorder:
     def __init__(self, model: Model, most: int | None) -> None:
         points = model.scenario.stock
         self.actions = 1 + (most if most is not None else max(1, *(p.initial for p in points), 1))
-        self.width = max(p.periodic.period if p.periodic else 1.0 for p in points)
+        self.width = max((p.periodic and p.periodic.period) or 1.0 for p in points)
         own = ("on_hand", "backlog", "on_order", "days_left")
         self.features = (*own, *_slot_names(self.width), *_places(model))
         units = np.arange(self.actions)

@@ -13,7 +13,7 @@ from typing import Any
 
 ONLY_SHOW = (
     *("__main__.py", "cli", "gym", "hindsight", "plot.py", "present", "publish", "regression"),
-    *("report", "simopt.py", "validation", "examples"),
+    *("report", "search/page.py", "simopt.py", "validation", "examples"),
     *("allocation/plan/showing.py", "experiment/export.py", "experiment/store.py"),
     *("experiment/comparison.py", "study/analysis.py", "study/effects.py", "workers/cluster.py"),
 )
@@ -23,18 +23,9 @@ All others may change a number, those that are yet to be written too.
 """
 
 NUMBERS = (
-    *("backsim", "annotated-types", "highspy", "joblib", "llvmlite", "numba", "numpy", "openpyxl"),
-    *(
-        "pandas",
-        "pulp",
-        "pyarrow",
-        "pydantic",
-        "pydantic-core",
-        "pyyaml",
-        "ruamel.yaml",
-        "scipy",
-        "simpy",
-    ),
+    *("backsim", "annotated-types", "highspy", "holidays", "joblib", "llvmlite", "numba", "numpy"),
+    *("openpyxl", "pandas", "pulp", "pyarrow", "pydantic", "pydantic-core", "pyyaml"),
+    *("ruamel.yaml", "scipy", "simpy"),
 )
 """Packages whose version may change a number: what those files import."""
 

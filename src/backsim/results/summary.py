@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from backsim.errors import InputError, counted
-from backsim.present.numbers import interval
 from backsim.results.metrics import METRICS
 from backsim.results.run import Run
 from backsim.results.units import unit_words
@@ -49,12 +48,16 @@ class Summary:
     orders: int = 0
 
     def __repr__(self) -> str:
+        from backsim.present.numbers import interval
+
         known = {row.metric: row.estimate for row in self.rows if not row.dimension}
         said = ", ".join(f"{name} {interval(known[name])}" for name in SHOWN if name in known)
         return f"Summary of {counted(self.provenance['replications'], 'replication')}: {said}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: every metric overall, with its interval."""
+        from backsim.present.numbers import interval
+
         rows = "".join(
             f"<tr><th>{escape(row.metric)}</th><td>{interval(row.estimate)}</td>"
             f"<td>{escape(row.unit)}</td></tr>"
