@@ -70,17 +70,20 @@ def optimise(
             fresh=fresh,
             **fields,
         )
+    show(_told(found), format)
+    if out is not None:
+        say(f"\nwritten: {', '.join(map(str, _write(found, out)))}")
+    return 0 if found.promised else 1
+
+
+def _told(found: Search) -> Found:
     asked = found.problem.asked
-    told = Found(
+    return Found(
         asked.title or asked.name,
         lambda: _blocks(found),
         lambda: _records(found),
         found.to_dict,
     )
-    show(told, format)
-    if out is not None:
-        say(f"\nwritten: {', '.join(map(str, _write(found, out)))}")
-    return 0 if found.promised else 1
 
 
 def _records(found: Search) -> list[dict[str, Any]]:
