@@ -74,7 +74,7 @@ def outlook(
     with 50, 80 and 90 %. Without --seed, a seed is drawn and printed.
     """
     from backsim.ahead.outlook import outlook as look_ahead
-    from backsim.ahead.showing import TIP_FIELDS, to_dict, write_outlook
+    from backsim.ahead.showing import write_outlook
     from backsim.allocation.book.assemble import read_book
     from backsim.allocation.book.settings import option
     from backsim.files import check_folder
@@ -103,20 +103,23 @@ def outlook(
     title = f"Outlook for {book.name or book}"
     if out is not None:
         write_outlook(found, out, title)
-    values = to_dict(found)
-    show(
-        Found(
-            title,
-            lambda: _blocks(found),
-            lambda: values["tips"],
-            lambda: values,
-            MOST_ROWS,
-            TIP_FIELDS,
-        ),
-        format,
-    )
+    show(_told(found, title), format)
     if out is not None:
         say(f"written: {out}")
+
+
+def _told(found: Outlook, title: str) -> Found:
+    from backsim.ahead.showing import TIP_FIELDS, to_dict
+
+    values = to_dict(found)
+    return Found(
+        title,
+        lambda: _blocks(found),
+        lambda: values["tips"],
+        lambda: values,
+        MOST_ROWS,
+        TIP_FIELDS,
+    )
 
 
 def _blocks(found: Outlook) -> Iterator[Block]:
