@@ -164,31 +164,8 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             "purchases_placed": found.policy.review_days,
             "receipts": found.policy.receiving_days,
         },
-        "service": {
-            s.name: {
-                "lines": s.lines,
-                "units": s.units,
-                "fill_rate": s.fill_rate,
-                "cancel_rate": s.cancel_rate,
-                "mean_wait": None if math.isnan(s.mean_wait) else s.mean_wait,
-            }
-            for s in found.service
-        },
-        "classes": {
-            c.name: {
-                "orders": c.orders,
-                "orders_per_day": c.rate.to_list(),
-                "lines_per_order": c.mean_lines,
-                "packs_per_line": c.mean_size.to_list(),
-                "size": c.size,
-                "weekdays": c.pattern.weekdays,
-                "months": c.pattern.months,
-                "trend_per_day": c.pattern.trend,
-                "dispersion": c.pattern.dispersion,
-                "shipment": ships.shipment,
-            }
-            for c, ships in zip(found.classes, found.shipping, strict=True)
-        },
+        "service": _service(found.service),
+        "classes": _classes(found.classes, found.shipping),
         "patience": _patience(found.patience),
         "suppliers": _suppliers(found.lead_times, history.products),
         "priority": {
@@ -205,6 +182,37 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             }
             for i, name in enumerate(history.products)
         },
+    }
+
+
+def _service(found: list[Service]) -> dict[str, Any]:
+    return {
+        s.name: {
+            "lines": s.lines,
+            "units": s.units,
+            "fill_rate": s.fill_rate,
+            "cancel_rate": s.cancel_rate,
+            "mean_wait": None if math.isnan(s.mean_wait) else s.mean_wait,
+        }
+        for s in found
+    }
+
+
+def _classes(found: list[ClassDemand], shipping: list[Shipping]) -> dict[str, Any]:
+    return {
+        c.name: {
+            "orders": c.orders,
+            "orders_per_day": c.rate.to_list(),
+            "lines_per_order": c.mean_lines,
+            "packs_per_line": c.mean_size.to_list(),
+            "size": c.size,
+            "weekdays": c.pattern.weekdays,
+            "months": c.pattern.months,
+            "trend_per_day": c.pattern.trend,
+            "dispersion": c.pattern.dispersion,
+            "shipment": ships.shipment,
+        }
+        for c, ships in zip(found, shipping, strict=True)
     }
 
 
