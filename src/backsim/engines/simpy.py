@@ -20,6 +20,7 @@ from backsim.engines.lp_solver import LPSolver
 from backsim.engines.setup import set_up
 from backsim.engines.simpy_clock import Clock, Due
 from backsim.engines.simpy_ports import PORTS, LiveWorld, schedule
+from backsim.engines.simpy_tables import LiveTables
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.entities import (
     ARRIVAL,
@@ -327,7 +328,7 @@ class Live:
         """Let a program decide over the lines that wait at a desk."""
         if self._solver and self._kernel["needs_decision"](self.world, first):
             rows = records(Allotment, self.world.allotments)
-            self._solver.allot(_Tables(self.world), first, rows, self.now)
+            self._solver.allot(LiveTables(self.world), first, rows, self.now)
             given = zip(rows["line"].tolist(), rows["units"].tolist(), strict=True)
             for row, (line, units) in zip(self.world.allotments, given, strict=True):
                 row.line, row.units = line, units
@@ -354,26 +355,6 @@ class Live:
             self.handled += 1
             self._played = first
             handle(world, ORDER, start, time)
-
-
-class _Tables:
-    """This engine's tables, for a decision."""
-
-    def __init__(self, world: LiveWorld) -> None:
-        self.world = world
-
-    def rows(self, name: str, indices: Sequence[int]) -> Any:
-        """Rows of a table as records."""
-        table = getattr(self.world, name)
-        return records(ELEMENTS[name], [table[index] for index in indices])
-
-    def pipeline(self, first: int) -> list[int]:
-        """The purchases under way from one on, in order of their expected dates."""
-        found = []
-        while first != NONE:
-            found.append(first)
-            first = self.world.purchases[first].later
-        return found
 
 
 def _some(units: int) -> int:
