@@ -184,7 +184,7 @@ def _add_stock_point(
     stock = Stock(index=index, since=model.warm_up)
     stock.receiving_at, stock.receiving_end = closures.receiving
     stock.departures_at, stock.departures_end = closures.departures
-    scenario, lane = model.scenario, model.lanes[index]
+    lane = model.lanes[index]
     stock.product = model.products.index(point.product)
     stock.site = model.sites.index(point.site)
     if setup.nodes:
@@ -192,12 +192,7 @@ def _add_stock_point(
     elif lane.supplier is not None:
         stock.supplier = lane.supplier
     stock.initial = stock.on_hand = point.initial
-    life = model.scenario.products[point.product].shelf_life
-    if life is not None:
-        stock.shelf_life = to_grid(life, setup.ticks)
-        lot = Lot(expires=stock.shelf_life, stock=index, upto=point.initial)
-        setup.events.append((lot.expires, EXPIRE, len(setup.lots)))
-        setup.lots.append(lot)
+    _add_lot(setup, model, point, stock)
     stock.price = model.scenario.products[point.product].price
     stock.overtaking = OVERTAKING.index(point.overtaking)
     stock.sharing = SHARING.index(point.sharing)
@@ -219,14 +214,7 @@ def _add_stock_point(
         setattr(stock, family, code)
         setattr(stock, f"{family}_at", at)
     _add_changes(setup, point, stock, (*model.classes, *sites))
-    for offer in FAMILIES["estimate"].get(point.estimate.rule).offers:
-        if not offer.parameter:
-            continue
-        supplier = schema.Supplier() if lane.supplier is None else scenario.suppliers[lane.name]
-        step, table = arrival_quantiles(lane.time, supplier, point.estimate.params[offer.parameter])
-        stock.quantile_step, stock.quantiles_at = step, len(setup.quantiles)
-        stock.quantiles = len(table)
-        setup.quantiles += table
+    _add_quantiles(setup, model, point, stock)
     kind = REVIEW
     if point.periodic is not None:
         plan_reviews(setup, model, stock, point.periodic)
@@ -240,6 +228,30 @@ def _add_stock_point(
         setup.periods += periods
         setup.events.append((row.first, when, stock.forecast_row))
     setup.events.append((stock.review_start, kind, index))
+
+
+def _add_lot(setup: Setup, model: Model, point: ResolvedPoint, stock: Stock) -> None:
+    """The first lot of what expires: new when the run starts."""
+    life = model.scenario.products[point.product].shelf_life
+    if life is None:
+        return
+    stock.shelf_life = to_grid(life, setup.ticks)
+    lot = Lot(expires=stock.shelf_life, stock=stock.index, upto=point.initial)
+    setup.events.append((lot.expires, EXPIRE, len(setup.lots)))
+    setup.lots.append(lot)
+
+
+def _add_quantiles(setup: Setup, model: Model, point: ResolvedPoint, stock: Stock) -> None:
+    """How long purchases still take, where the estimate told to customers goes by it."""
+    lane, suppliers = model.lanes[stock.index], model.scenario.suppliers
+    for offer in FAMILIES["estimate"].get(point.estimate.rule).offers:
+        if not offer.parameter:
+            continue
+        supplier = schema.Supplier() if lane.supplier is None else suppliers[lane.name]
+        step, table = arrival_quantiles(lane.time, supplier, point.estimate.params[offer.parameter])
+        stock.quantile_step, stock.quantiles_at = step, len(setup.quantiles)
+        stock.quantiles = len(table)
+        setup.quantiles += table
 
 
 def _limit_backlog(stock: Stock, point: ResolvedPoint) -> None:
