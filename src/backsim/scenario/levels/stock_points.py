@@ -13,6 +13,8 @@ from backsim.quantities import LARGEST_STOCK, Level, WholeLevel
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
+from backsim.scenario.levels.checks import clashes
+from backsim.scenario.levels.echelons import fill_echelons, uncounted
 from backsim.scenario.levels.refused import refused, spoken_level
 from backsim.scenario.levels.service_levels import (
     LevelFault,
@@ -26,12 +28,10 @@ from backsim.scenario.network.fulfilment import serving_sites
 from backsim.scenario.network.network import Network
 from backsim.scenario.part import MEMBER
 from backsim.scenario.schema import (
-    Batches,
     Change,
     Observation,
     Policy,
     ResolvedPoint,
-    Room,
     Scenario,
     StockPoint,
     SupplierSource,
@@ -43,11 +43,7 @@ from backsim.scenario.schema.rule_use import (
     of_class,
     parameters_model,
 )
-from backsim.scenario.shorthand import Spec
 from backsim.scenario.yamlfile import Document, Fault, Location
-
-MOST_COUNTED = 2**61
-"""Units in an echelon's position, with room for what is added to them."""
 
 
 class StockPoints:
@@ -117,8 +113,13 @@ class StockPoints:
         demand = self.network.demand(customers)
         points = {pair: self._explicit(pair, demand[pair]) for pair in self.network.order()}
         if self.network.is_one:
-            self._fill_echelons(points)
-            self._check_echelons(points, demand)
+            given = {pair for pair, f in self.fields.items() if f.get("initial") is not None}
+            fill_echelons(self.network, points, given)
+            for pair, expected, units in uncounted(
+                self.network, points, demand, self.scenario.horizon
+            ):
+                field = "made_from" if "made_from" in self.places[pair] else ""
+                self._fault(pair, field, (), expected, f"{units:,}")
         return tuple(points[pair] for pair in self.fields)
 
     def _explicit(self, pair: Pair, rate: float) -> ResolvedPoint:
@@ -152,10 +153,8 @@ class StockPoints:
             self._changed(pair, i, change, values, situation, raised)
             for i, change in enumerate(values["changes"])
         )
-        if values["priority"].rule == PROGRAM:
-            self._check_program(pair, values)
-        self._check_room(pair, values["backlog_limit"])
-        self._check_together(pair, values)
+        for field, below, expected, found in clashes(self.scenario, pair, values):
+            self._fault(pair, field, below, expected, found)
         seen = values["observe"] or Observation()
         values["observe"] = _informed(seen, situation) if forecasts else None
         if values["transfers"] is not None:
@@ -163,79 +162,6 @@ class StockPoints:
             values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
         values["initial"] = self._initial(pair, values, situation)
         return ResolvedPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
-
-    def _check_program(self, pair: Pair, values: Mapping[str, Any]) -> None:
-        """Where a program decides who gets what, nothing else does."""
-        reason = f"as the rule {PROGRAM} decides who gets what"
-        plain = {"sharing": "none", "overtaking": "skip", "backlog_limit": "unlimited"}
-        for field, expected in plain.items():
-            if values[field] != expected:
-                found = values[field]
-                found = found.model_dump(exclude_none=True) if isinstance(found, Spec) else found
-                self._fault(pair, field, (), f"{expected}, {reason}", found)
-        if values["rationing"].rule != "none":
-            self._fault(pair, "rationing", (), f"none, {reason}", values["rationing"].rule)
-        if isinstance(values["clearing"], Batches) and values["clearing"].reallocate:
-            self._fault(pair, "clearing", ("reallocate",), f"false, {reason}", "true")
-        classes, params = self.scenario.customers.values(), values["priority"].params
-        told = any(use.rule != "silent" for use in values["notice"])
-        if params["promise_penalty"] > 0 and not told and not any(c.inquiries for c in classes):
-            expected = "0, as customers are told no dates (policy.notice)"
-            self._fault(pair, "priority", ("promise_penalty",), expected, params["promise_penalty"])
-        if params["fairness"] < 1 and len(classes) == 1 and len(self.scenario.sites) == 1:
-            expected = "1 (no bound), as there is nobody to compare the only class with"
-            self._fault(pair, "priority", ("fairness",), expected, params["fairness"])
-
-    def _check_together(self, pair: Pair, values: Mapping[str, Any]) -> None:
-        """What a supplier has terms for is ordered from it alone, and by the whole group."""
-        sources, rule = values["supplier"], FAMILIES["reorder"].get(values["reorder"].rule)
-        for place, source in enumerate(sources):
-            supplier = self.scenario.suppliers.get(source.supplier or "")
-            if supplier is None or not supplier.orders_together or source.emergency is not None:
-                continue
-            terms = f"{source.supplier} has a least order value or containers"
-            if sum(one.emergency is None for one in sources) > 1:
-                expected = f"one source (and one for emergencies), as {terms}"
-                self._fault(pair, "supplier", (place,), expected, source.supplier)
-            if "JOINT" in rule.features:
-                expected = f"a rule that does not order with others by itself, as {terms}"
-                self._fault(pair, "reorder", (), expected, rule.name)
-
-    def _check_room(self, pair: Pair, limit: Any) -> None:
-        """A backlog is limited in money only where its units have a price."""
-        valued = isinstance(limit, Room) and limit.value is not None
-        if valued and self.scenario.products[pair[0]].price <= 0:
-            expected = f"a limit in units, or a `price` of {pair[0]}"
-            self._fault(pair, "backlog_limit", ("value",), expected, f"{limit.value:g}")
-
-    def _fill_echelons(self, found: dict[Pair, ResolvedPoint]) -> None:
-        """Under an echelon rule, what others start with is missing to the level already."""
-        for pair in self.network.order():  # `found` has them in this order too
-            if found[pair].asks("ECHELON") and self.fields[pair].get("initial") is None:
-                below = sum(
-                    units * _start(found[other])
-                    for other in found
-                    if (units := self.network.ancestors(other).get(pair, 0))
-                )
-                start = max(0, found[pair].initial - below)
-                found[pair] = found[pair].model_copy(update={"initial": start})
-
-    def _check_echelons(
-        self, points: Mapping[Pair, ResolvedPoint], demand: Mapping[Pair, float]
-    ) -> None:
-        """Under an echelon rule, units are counted in those of what is supplied: in 64 bits."""
-        if not any(point.asks("ECHELON") for point in points.values()):
-            return
-        for pair, point in points.items():
-            moved = max(LARGEST_STOCK, _start(point), demand[pair] * self.scenario.horizon)
-            for (product, site), units in self.network.ancestors(pair).items():
-                if units * moved > MOST_COUNTED:
-                    expected = (
-                        f"at most {MOST_COUNTED / moved:,.0f} units of {product} at {site} in one "
-                        f"of {_spoken(pair)}, for an echelon's position"
-                    )
-                    field = "made_from" if "made_from" in self.places[pair] else ""
-                    self._fault(pair, field, (), expected, f"{units:,}")
 
     def _fault(self, pair: Pair, field: str, below: Location, expected: str, found: Any) -> None:
         """A fault of a field, where it stands; one is enough for each place."""
@@ -432,11 +358,6 @@ def _raised(use: RuleUse, share: float) -> RuleUse:
         return use
     shift = round(share * min(use.params[name] for name in names))
     return RuleUse(use.rule, {**use.params, **{n: use.params[n] + shift for n in names}})
-
-
-def _start(point: ResolvedPoint) -> int:
-    """Units that a stock point has at the start, those under way included."""
-    return point.initial + sum(inbound.units for inbound in point.inbound)
 
 
 def _selected(given: tuple[str, ...], names: Any) -> list[str]:
