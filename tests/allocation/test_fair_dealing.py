@@ -96,7 +96,7 @@ def test_ranks_that_say_nothing_are_told(tmp_path: Path, capsys: pytest.CaptureF
     }
     path = folder(tmp_path, classes="class,rank gold,1 silver,2", **tables)
     assert cli(["allocate", str(path)]) == 0
-    assert "class gold has no more of them than class silver" in capsys.readouterr().err
+    assert "class gold is not above class silver" in capsys.readouterr().err
     for classes in ("class,rank,weight gold,1,3 silver,2,1", "class,rank gold,1 silver,1"):
         folder(tmp_path, classes=classes)
         assert cli(["allocate", str(path)]) == 0
@@ -367,7 +367,7 @@ def test_a_plan_that_ends_by_the_time_limit_says_so(
     big(tmp_path)
     assert cli(["allocate", str(tmp_path), "--today", "2026-11-24", "--time-limit", "0.01"]) == 0
     shown = capsys.readouterr()
-    assert "stopped by the time limit of 0.01 s (--time-limit): a better plan would" in shown.err
+    assert "stopped at the time limit of 0.01 s (--time-limit): a better plan would" in shown.err
     assert "lp: time limit, cost" in shown.out
 
 

@@ -182,7 +182,7 @@ def test_a_process_that_never_lets_time_pass_is_stopped(monkeypatch: pytest.Monk
         while True:
             yield live.env.timeout(0)
 
-    with pytest.raises(InputError, match="goes on and on at time 0"):
+    with pytest.raises(InputError, match="never stops at time 0"):
         run(a_model(), busy)
 
 

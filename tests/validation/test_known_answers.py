@@ -27,7 +27,9 @@ def others(found: list[Verdict]) -> str:
 
 def test_fast_subset_agrees():
     found = list(validate(fast=True))
-    assert {v.verdict for v in found} == {"agrees"}, others(found)
+    rare = [v for v in found if v.verdict == "skipped"]
+    assert [v.id for v in rare] == ["LT5.emergency_4"]  # 4e-6 of the demand
+    assert {v.verdict for v in found if v not in rare} == {"agrees"}, others(found)
     assert {v.family for v in found} == set(files()) - {"10_allocation_lp"}
     assert all(v.source for v in found)
 

@@ -25,8 +25,11 @@ Pair = tuple[str, str]
 Faults = Iterator[tuple[Location, str, Any]]
 """(path in the file, what was expected, what was found)"""
 
-ROUNDING = 1e-9
-"""Days by which a wait that was accepted may be longer than the longest one, for rounding."""
+ALL_BUT = 1.0 - 1e-9
+"""Share of an accepted wait that customers are sure to wait: rounding may not make it too long.
+
+A share, so that it is the same in every unit of time.
+"""
 
 
 # -- what the file says ----------------------------------------------------------------------------
@@ -121,7 +124,7 @@ def _cannot_wait(place: Location, order: OpenOrder, scenario: ResolvedScenario) 
     accepts = customer.informed.tolerance
     if order.promised is not None and accepts is not None:
         days = order.promised + order.age
-        if not _may_exceed(accepts, days - ROUNDING):
+        if not _may_exceed(accepts, days * ALL_BUT):
             expected = f"a promise of at most what class {order.customer} accepts"
             yield (*place, "promised"), expected, f"{days:g} days after the order"
 
@@ -175,7 +178,7 @@ def has_waited(order: OpenOrder, customer: CustomerClass) -> float:
         return order.age
     until_told = order.age + order.told_at
     if customer.informed.tolerance is None:
-        return max(until_told, order.age + order.promised - ROUNDING)
+        return max(until_told, (order.age + order.promised) * ALL_BUT)
     return until_told
 
 

@@ -20,7 +20,7 @@ from backsim.scenario.distributions.residual import above
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import Lane
 from backsim.scenario.opening import (
-    ROUNDING,
+    ALL_BUT,
     comes_in_sequence,
     has_waited,
     open_orders,
@@ -117,7 +117,7 @@ class _OpenDraw(DemandDraw):
         found: Columns = {"tolerance": np.asarray(self.model.on_grid(tolerance))}
         if informed.tolerance is not None:
             accepted = np.array(
-                [-np.inf if o.promised is None else o.promised + o.age - ROUNDING for o in orders]
+                [-np.inf if o.promised is None else (o.promised + o.age) * ALL_BUT for o in orders]
             )
             uniform = self.generator("informed.tolerance").random(count)
             days = np.maximum(_beyond(informed.tolerance, accepted, uniform), 0.0)
