@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from operator import neg
 from typing import Any
@@ -27,6 +28,16 @@ def test_one_worker_plays_only_what_is_asked_for() -> None:
     results = in_order(lambda job: played.append(job) or job, range(5), 1)
     assert [next(results), next(results)] == [0, 1]
     assert played == [0, 1]
+
+
+def test_threads_play_no_further_ahead_than_they_are_many() -> None:
+    """Runs of a million orders took all memory, as they were played faster than they were read."""
+    begun: list[int] = []
+    results = in_order(lambda job: begun.append(job) or job, range(20), 3, way="threads")
+    for taken, result in enumerate(results):
+        assert result == taken
+        time.sleep(0.005)  # time to run ahead in
+        assert len(begun) <= taken + 1 + 3
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing.pool import ThreadPool
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
@@ -62,16 +64,31 @@ def run_jobs(
     if way == "forks":
         yield from play_in_forks(play, jobs, workers)
         return
+    if way == "threads":
+        yield from _in_threads(play, jobs, workers)
+        return
     from joblib import Parallel, delayed
 
-    settings = {"return_as": "generator_unordered", "batch_size": 1}
-    if way == "threads":
-        calls = (delayed(_all)(play, job) for job in jobs)
-        yield from Parallel(workers, backend="threading", **settings)(calls)
-        return
     packed = pack(play, rules)
     packets = (delayed(play_packed)(job, packed) for job in jobs)
+    settings = {"return_as": "generator_unordered", "batch_size": 1}
     yield from Parallel(workers, backend="loky", **settings)(packets)
+
+
+def _in_threads(
+    play: Callable[[Job], Iterable[Result]], jobs: Sequence[Job], workers: int
+) -> Iterator[list[Result]]:
+    """The results in the order of the jobs, which begin no sooner than there is room for them.
+
+    Results may be as large as a run: whoever takes them sets the pace.
+    """
+    with ThreadPool(workers) as pool:
+        begun = deque(pool.apply_async(_all, (play, job)) for job in jobs[:workers])
+        for job in jobs[workers:]:
+            yield begun.popleft().get()
+            begun.append(pool.apply_async(_all, (play, job)))
+        while begun:
+            yield begun.popleft().get()
 
 
 def in_order(
