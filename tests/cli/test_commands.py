@@ -322,14 +322,28 @@ def wait_until_it_works(process: subprocess.Popen[str] | subprocess.Popen[bytes]
         time.sleep(0.1)
 
 
+def hear_ctrl_c() -> None:
+    """What a shell starts in the background has been told to ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("engine", ["simpy", "compiled"])
 def test_interrupt_ends_cleanly(scenario: str, engine: str) -> None:
     command = [sys.executable, "-m", "backsim", "run", scenario, "--seed", "1", "--engine", engine]
     command += ["--set", "horizon=200000", "-n", "500", "--workers", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until_it_works(process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=300)
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c if os.name == "posix" else None,
+    ) as process:
+        wait_until_it_works(process)
+        process.send_signal(signal.SIGINT)
+        try:
+            out, err = process.communicate(timeout=300)
+        finally:
+            process.kill()
     assert process.returncode == 130, (out, err)
     assert "Traceback" not in err
     assert "interrupted" in err
