@@ -1,12 +1,14 @@
 """The scenario of tomorrow: it begins with the stock, the open orders and purchases of the export.
 
 What is open has its date, so that customers who wait have waited already, and a purchase under way
-arrives by what is left of its lead time.
+arrives by what is left of its lead time.  One that is older than any lead time of its supplier
+arrives on the day that the supplier has said, or at once.
 """
 
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.byday import on_hand
+from backsim.data.fit.supply import LeadTime
 from backsim.data.history import History
 from backsim.data.scenariofile import scenario_text
 
@@ -34,7 +37,7 @@ Row = Mapping[str, Any]
 
 def today_text(found: Calibration) -> str:
     """The scenario file, which names the tables that have rows."""
-    tables = [name for name, rows in opening_rows(found.history).items() if rows]
+    tables = [name for name, rows in opening_rows(found).items() if rows]
     text = scenario_text(found, warm_up=0, counted=DAYS)
     if not tables:
         return text
@@ -42,12 +45,13 @@ def today_text(found: Calibration) -> str:
     return text + "".join(f"    {name}: {{file: {FILES[name]}}}\n" for name in tables)
 
 
-def opening_rows(history: History) -> dict[str, list[Row]]:
+def opening_rows(found: Calibration) -> dict[str, list[Row]]:
     """The rows of each table; no stock where none was counted."""
+    history = found.history
     return {
         "stock": list(_stock(history)),
         "orders": list(_orders(history)),
-        "purchases": list(_purchases(history)),
+        "purchases": list(_purchases(found)),
     }
 
 
@@ -80,17 +84,36 @@ def _orders(history: History) -> Iterator[Row]:
         }
 
 
-def _purchases(history: History) -> Iterator[Row]:
-    bought, placed = history.purchases, history.placed
+def _purchases(found: Calibration) -> Iterator[Row]:
+    history, bought, placed = found.history, found.history.purchases, found.history.placed
+    end = math.ceil(history.days)
     is_open = np.isnan(bought.received) & (np.rint(bought.left) > 0)
     for i in np.flatnonzero(is_open).tolist():
+        supplier = found.lead_times[bought.supplier[i]]
+        overdue = end - placed[i] >= _longest(supplier, bought.product[i])
+        confirmed = bought.confirmed[i]
         yield {
             "product": history.products[bought.product[i]],
             "site": history.sites[bought.site[i]],
             "units": int(np.rint(bought.left[i])),
-            "ordered": _date(history, placed[i]),
-            "expected": _date(history, bought.confirmed[i]),
+            "ordered": "" if overdue else _date(history, placed[i]),
+            "arrives": _date(history, np.fmax(confirmed, end)) if overdue else "",
+            "expected": "" if overdue else _date(history, confirmed),
         }
+
+
+def _longest(supplier: LeadTime, product: int) -> float:
+    """The longest lead time that a supplier has for a product, in days."""
+    if supplier.fit is None:
+        return 0.0
+    factor = 1.0
+    if supplier.items is not None:  # the scenario has them in steps of 5 %
+        (own,) = np.log(supplier.items.of(np.array([product]))) / math.log(1.05)
+        factor = 1.05 ** float(np.rint(own))
+    (law,) = supplier.fit.to_file().values()
+    if "values" in law:
+        return factor * max(law["values"])
+    return factor * law.get("value", math.inf)
 
 
 def _date(history: History, day: float) -> str:

@@ -120,7 +120,7 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
     for name, make in texts.items():
         text = make()
         write_text(out / name, text)
-    for name, rows in opening_rows(found.history).items():
+    for name, rows in opening_rows(found).items():
         if rows:
             write_text(out / FILES[name], partial(write_csv, rows))
     write_text(out / "today.yaml", today_text(found))
