@@ -112,8 +112,8 @@ def _longest(supplier: LeadTime, product: int) -> float:
         factor = 1.05 ** float(np.rint(own))
     (law,) = supplier.fit.to_file().values()
     if "values" in law:
-        return factor * max(law["values"])
-    return factor * law.get("value", math.inf)
+        return factor * float(max(law["values"]))
+    return factor * float(law.get("value", math.inf))
 
 
 def _date(history: History, day: float) -> str:
