@@ -145,6 +145,10 @@ def bounded(model: Model, **policy: Any) -> Model:
         point.update(BOUNDED | policy)
     for supplier in plain["suppliers"].values():
         supplier["parts"] = None
+    for customer in plain["customers"].values():
+        customer["returns"] = None
+    for product in plain["products"].values():
+        product["shelf_life"] = None
     return from_dict(plain)
 
 
