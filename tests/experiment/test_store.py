@@ -88,8 +88,10 @@ def test_what_changes_no_number_may_change(tmp_path: Path) -> None:
         ),
         (
             {"policies": {**shop.POLICIES, "fcfs": {"policy.priority": "lifo"}}},
-            "  scenario.stock[0].priority.rule (mug at main): 'fcfs' in the study, 'lifo' now (fcfs)\n"
-            "  scenario.stock[1].priority.rule (plate at main): 'fcfs' in the study, 'lifo' now (fcfs)\n",
+            "  scenario.stock[0].priority.rule (mug at main): 'fcfs' in the study, "
+            "'lifo' now (fcfs)\n"
+            "  scenario.stock[1].priority.rule (plate at main): 'fcfs' in the study, "
+            "'lifo' now (fcfs)\n",
         ),
     ],
 )
