@@ -12,9 +12,14 @@ from backsim.allocation.model.book import INBOUND, STOCK, Book
 from backsim.engines.features import switches
 from backsim.errors import InputError, few, nearest
 from backsim.scenario.distributions.fields import Deterministic
-from backsim.scenario.distributions.residual import exceeds
 from backsim.scenario.model import Model
-from backsim.scenario.opening import places_of_open_orders, places_under_way
+from backsim.scenario.opening import (
+    ALL_BUT,
+    cannot_come,
+    may_exceed,
+    places_of_open_orders,
+    places_under_way,
+)
 from backsim.scenario.schema import CustomerClass, Process
 
 if TYPE_CHECKING:
@@ -199,7 +204,7 @@ class _Start:
             known = max(age, age + promised)  # they have agreed to wait so long
         if np.isfinite(given) and given > known:
             row["tolerance"] = given
-        elif np.isfinite(given) or not _exceeds(customer.tolerance, known):
+        elif np.isfinite(given) or not may_exceed(customer.tolerance, known):
             self._assume("have waited longer than their customers ever do")
             row["tolerance"] = "unlimited"
         return row
@@ -257,24 +262,15 @@ class _Start:
         """Whether the arrival of a purchase follows from its age."""
         stock = self.model.stock_points.index(pair)
         lane, point = self.model.lanes[stock], self.model.scenario.stock[stock]
-        if lane.supplier is None or point.made_from:
-            return False
-        supplier = self.model.scenario.suppliers[lane.name]
-        return supplier.servers is None and (
-            exceeds(lane.time, age) > 0 or supplier.lateness is not None or not supplier.crossing
-        )
+        return not any(cannot_come(self.model.scenario, lane, point, age))
 
 
 def _may_have_stayed(customer: CustomerClass, age: float, promised: float) -> bool:
     """Whether a customer of the class may still wait with such a promise."""
     informed = customer.informed
-    if informed.tolerance is not None and not _exceeds(informed.tolerance, age + promised - 1e-9):
+    accepted = (age + promised) * ALL_BUT
+    if informed.tolerance is not None and not may_exceed(informed.tolerance, accepted):
         return False
     if promised >= 0 or informed.broken.leaves < 1:
         return True
-    return informed.grace != Deterministic(value=0.0) and _exceeds(informed.grace, -promised)
-
-
-def _exceeds(given: Any, days: float) -> bool:
-    """Whether days may be longer than that; a word says so by itself."""
-    return given == "unlimited" if isinstance(given, str) else exceeds(given, days) > 0.0
+    return informed.grace != Deterministic(value=0.0) and may_exceed(informed.grace, -promised)

@@ -107,7 +107,7 @@ def impossible(
             where = (*places[pair], rows[i] if rows else i)
             if inbound.arrives is None and where not in told:
                 told.add(where)
-                for expected, found in _cannot_come(scenario, lane, point, inbound):
+                for expected, found in cannot_come(scenario, lane, point, inbound.age or 0.0):
                     yield where, expected, found
 
 
@@ -115,7 +115,7 @@ def _cannot_wait(place: Location, order: OpenOrder, scenario: ResolvedScenario) 
     customer = scenario.customers[order.customer]
     given = customer.tolerance if order.tolerance is None else order.tolerance
     waited = has_waited(order, customer)
-    if not _may_exceed(given, waited):
+    if not may_exceed(given, waited):
         expected = (
             f"customers of class {order.customer} who may wait longer than {waited:g} days "
             "(or give the order a `tolerance` of its own)"
@@ -124,12 +124,13 @@ def _cannot_wait(place: Location, order: OpenOrder, scenario: ResolvedScenario) 
     accepts = customer.informed.tolerance
     if order.promised is not None and accepts is not None:
         days = order.promised + order.age
-        if not _may_exceed(accepts, days * ALL_BUT):
+        if not may_exceed(accepts, days * ALL_BUT):
             expected = f"a promise of at most what class {order.customer} accepts"
             yield (*place, "promised"), expected, f"{days:g} days after the order"
 
 
-def _may_exceed(given: Distribution | str | None, days: float) -> bool:
+def may_exceed(given: Distribution | str | None, days: float) -> bool:
+    """Whether days may be longer than that; a word says so by itself."""
     if not isinstance(given, Distribution):
         return given == "unlimited"
     return exceeds(given, days) > 0.0
@@ -142,10 +143,10 @@ def _spoken(given: Any) -> str:
     return f"at most {most:g} days" if most < float("inf") else "a tolerance that ends before"
 
 
-def _cannot_come(
-    scenario: ResolvedScenario, lane: Lane, point: Any, inbound: Inbound
+def cannot_come(
+    scenario: ResolvedScenario, lane: Lane, point: Any, age: float
 ) -> Iterator[tuple[str, str]]:
-    """Why the arrival of a purchase cannot be drawn from its age."""
+    """Why the arrival of a purchase cannot be drawn from its age: what was expected and found."""
     if lane.supplier is None or point.made_from:
         yield "`arrives`, as it does not come from a supplier", "only its age"
         return
@@ -159,13 +160,13 @@ def _cannot_come(
         yield f"`arrives`, {reason}", "only its age"
         return
     try:
-        late = exceeds(lane.time, inbound.age or 0.0) > 0.0 or supplier.lateness is not None
+        late = exceeds(lane.time, age) > 0.0 or supplier.lateness is not None
     except NotImplementedError:
         yield f"`arrives`, as the lead time of {lane.name} is a distribution without `law`", ""
         return
     if supplier.crossing and not late:
         most = f"lead times of {lane.name} are at most {lane.time.most():g} days"
-        yield f"an age below the longest lead time ({most}), or `arrives`", f"{inbound.age:g}"
+        yield f"an age below the longest lead time ({most}), or `arrives`", f"{age:g}"
 
 
 def has_waited(order: OpenOrder, customer: CustomerClass) -> float:
