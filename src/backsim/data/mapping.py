@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from backsim.data.columns import TABLES
 from backsim.kinds import Kind, expect
+from backsim.scenario.dates import Date
 from backsim.scenario.demand.schema import Regex
 from backsim.scenario.load import check_form
 from backsim.scenario.part import fault
@@ -71,16 +71,6 @@ class TableFile(Spec):
         return self
 
 
-def _day(value: Any) -> Any:
-    if isinstance(value, datetime.date):
-        return value
-    try:
-        return datetime.date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise fault("a date such as 2024-01-31") from None
-
-
-Day = Annotated[datetime.date, BeforeValidator(_day)]
 Words = Annotated[tuple[str, ...], listed(str)]
 
 
@@ -114,10 +104,10 @@ class Mapping(Spec):
     """One line for the scenario and the page."""
     currency: str = ""
     """What money is counted in."""
-    since: Day | None = None
+    since: Date | None = None
     """First day of the history.  Default: the first shipment, cancellation or receipt; orders from
     before were open then."""
-    until: Day | None = None
+    until: Date | None = None
     """The day of the export.  Default: the last day that it tells of."""
     within_day: WithinDayRules = WithinDayRules()
     """When purchases and receipts happen whose dates have no time of day."""

@@ -20,7 +20,7 @@ from backsim.tables.excel import read_workbook
 from backsim.tables.faults import Unreadable, shown
 from backsim.tables.opening import is_workbook, read_bytes
 from backsim.tables.sheet import Sheet
-from backsim.tables.spec import NUMERIC, Column
+from backsim.tables.spec import NUMERIC, Column, needed
 from backsim.tables.table import Table, find_header
 from backsim.tables.values import Numerals, Unclear, learn, read_moments
 
@@ -28,13 +28,9 @@ DAY = 86_400_000_000
 """Microseconds."""
 
 
-def _needed(name: str, kind: str, doc: str) -> Column:
-    return Column(name, kind, doc, required=True)
-
-
 PLACED = (
-    _needed("product", "name", "the product"),
-    _needed("units", "units", "units still open, on hand or under way"),
+    needed("product", "name", "the product"),
+    needed("units", "units", "units still open, on hand or under way"),
     Column("site", "name", "the site", default="the only one"),
 )
 COLUMNS: Mapping[str, tuple[Column, ...]] = {

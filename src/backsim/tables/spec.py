@@ -22,3 +22,8 @@ class Column:
     required: bool = False
     default: str = ""
     empty: float = 0.0
+
+
+def needed(name: str, kind: str, doc: str) -> Column:
+    """A column that a table must have."""
+    return Column(name, kind, doc, required=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backsim.allocation.model.constraints import CONSTRAINTS
-from backsim.tables.spec import Column
+from backsim.tables.spec import Column, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,13 @@ def constrained(table: str) -> list[Column]:
     return [c for one in CONSTRAINTS.values() for c in one.columns.get(table, ())]
 
 
-def _needed(name: str, kind: str, doc: str) -> Column:
-    return Column(name, kind, doc, required=True)
-
-
 LINES = TableSpec(
     "lines",
     "open order lines, one per row",
     (
-        _needed("id", "name", "the line's own id"),
-        _needed("product", "name", "what is asked for"),
-        _needed("units", "units", "units still open"),
+        needed("id", "name", "the line's own id"),
+        needed("product", "name", "what is asked for"),
+        needed("units", "units", "units still open"),
         Column("customer", "name", "who asks for it", default="the order"),
         Column("class", "name", "the customer's class", default="all"),
         Column("site", "name", "where it is to be delivered from", default="main"),
@@ -66,8 +62,8 @@ STOCK = TableSpec(
     "stock",
     "units on hand",
     (
-        _needed("product", "name", "what it is; list a product that is out of stock with 0 units"),
-        _needed("units", "units", "units on hand and free"),
+        needed("product", "name", "what it is; list a product that is out of stock with 0 units"),
+        needed("units", "units", "units on hand and free"),
         Column("site", "name", "where it is", default="main"),
     ),
     required=True,
@@ -76,10 +72,10 @@ INBOUND = TableSpec(
     "inbound",
     "purchases in transit",
     (
-        _needed("id", "name", "the purchase's own id"),
-        _needed("product", "name", "what comes"),
-        _needed("units", "units", "units that come"),
-        _needed("arrives", "date", "day on which they can be shipped"),
+        needed("id", "name", "the purchase's own id"),
+        needed("product", "name", "what comes"),
+        needed("units", "units", "units that come"),
+        needed("arrives", "date", "day on which they can be shipped"),
         Column("site", "name", "where they arrive", default="main"),
         Column("ordered", "date", "day of the purchase, for `outlook`", default="not known"),
         Column("expedited", "date", "day on which they could arrive instead", default="never"),
@@ -90,8 +86,8 @@ LANES = TableSpec(
     "lanes",
     "which site may serve the lines of another, or its own at a cost",
     (
-        _needed("from", "name", "site that holds the units"),
-        _needed("to", "name", "site of the line"),
+        needed("from", "name", "site that holds the units"),
+        needed("to", "name", "site of the line"),
         Column("days", "days", "days until the units are with the customer", default="0"),
         Column("transport", "number", "money per unit to the customer", default="0"),
         Column("transfer", "number", "money per unit between the sites", default="0"),
@@ -102,8 +98,8 @@ SUBSTITUTES = TableSpec(
     "substitutes",
     "products that may be sent in place of others",
     (
-        _needed("product", "name", "what is asked for"),
-        _needed("instead", "name", "what may be sent"),
+        needed("product", "name", "what is asked for"),
+        needed("instead", "name", "what may be sent"),
         Column("cost", "number", "money per unit", default="0"),
     ),
 )
@@ -111,7 +107,7 @@ CLASSES = TableSpec(
     "classes",
     "customer classes",
     (
-        _needed("class", "name", "the class"),
+        needed("class", "name", "the class"),
         Column("rank", "units", "1 for the most important", default="1"),
         Column("weight", "number", "money per unit and day late", default="1"),
         Column("lost", "number", "money per unit that is not served", default="see lines"),
@@ -121,7 +117,7 @@ PRODUCTS = TableSpec(
     "products",
     "all products",
     (
-        _needed("product", "name", "the product"),
+        needed("product", "name", "the product"),
         Column("price", "number", "money per unit, for rules that ask for it", default="0"),
     ),
 )
@@ -129,8 +125,8 @@ CAPACITY = TableSpec(
     "capacity",
     "units that a dock (a site) or a carrier moves in a day",
     (
-        _needed("name", "name", "a site or a carrier"),
-        _needed("units", "units", "units per day"),
+        needed("name", "name", "a site or a carrier"),
+        needed("units", "units", "units per day"),
         Column("from", "date", "first day of that", default="today"),
         Column("to", "date", "last day of that", default="no end"),
     ),
@@ -139,17 +135,17 @@ SETTINGS = TableSpec(
     "settings",
     "the rest, by name",
     (
-        _needed("name", "name", "the name of a setting, such as today"),
-        _needed("value", "name", "its value"),
+        needed("name", "name", "the name of a setting, such as today"),
+        needed("value", "name", "its value"),
     ),
 )
 HEADINGS = TableSpec(
     "columns",
     "what the columns are called in your files, where these have other names",
     (
-        _needed("table", "name", "a table, such as lines; its other columns are then left out"),
-        _needed("column", "name", "a column of it, such as product"),
-        _needed("heading", "name", "what it is called in the file"),
+        needed("table", "name", "a table, such as lines; its other columns are then left out"),
+        needed("column", "name", "a column of it, such as product"),
+        needed("heading", "name", "what it is called in the file"),
     ),
 )
 TABLES = {
