@@ -46,7 +46,8 @@ def table_lines(table: Table) -> list[str]:
     lines = [f"\\begin{{longtable}}{{{shape}}}"]
     if table.title:
         lines.append(f"\\caption{{{escaped(table.title)}}}\\\\")
-    lines += ["\\toprule", _row(map(_head, table.columns)), "\\midrule", "\\endhead"]
+    heads = _row(escaped(column.heading) for column in table.columns)
+    lines += ["\\toprule", heads, "\\midrule", "\\endhead"]
     group = ""
     for place, texts in enumerate(table.texts()):
         if table.groups and table.groups[place] != group:
@@ -75,10 +76,6 @@ def _shape(table: Table, place: int) -> str:
         share = WIDEST / max(prose, len(table.columns) / 2)
         return f"p{{{share:.2f}\\linewidth}}"
     return "r" if table.numeric(place) else "l"
-
-
-def _head(column: Column) -> str:
-    return escaped(f"{column.label} ({column.unit})" if column.unit else column.label)
 
 
 def _cell(column: Column, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
-from backsim.present.table import Block, Column, Equation, Heading, Listing, Table
+from backsim.present.table import Block, Equation, Heading, Listing, Table
 
 
 def grid(
@@ -41,7 +41,7 @@ def table_lines(table: Table) -> list[str]:
         )
     right = [place for place in range(len(table.columns)) if table.numeric(place)]
     lines = [f"### {escaped(table.title)}", ""] if table.title else []
-    lines += grid([_head(column) for column in table.columns], rows, right)
+    lines += grid([escaped(column.heading) for column in table.columns], rows, right)
     return [*lines, "", escaped(table.note)] if table.note else lines
 
 
@@ -59,8 +59,3 @@ def _shown(block: Block) -> str:
     if isinstance(block, Listing):
         return f"```{block.language}\n{block.text}\n```"
     return f"$$\n{block.tex}\n$$" if isinstance(block, Equation) else escaped(block)
-
-
-def _head(column: Column) -> str:
-    unit = f" ({column.unit})" if column.unit else ""
-    return escaped(f"{column.label}{unit}")

@@ -41,6 +41,11 @@ class Column:
     kind: Kind = ""
     keep: bool = False
 
+    @property
+    def heading(self) -> str:
+        """Label and unit on one line: `wait (days)`."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

@@ -83,8 +83,7 @@ def _write(sheet: Worksheet, table: Table) -> None:
             for i in range(len(table.columns))]  # fmt: skip
     heads: list[str] = []
     for column, two in zip(table.columns, wide, strict=True):
-        unit = f" ({column.unit})" if column.unit else ""
-        heads += [f"{column.label}{unit}", *([f"{column.label} half-width"] if two else [])]
+        heads += [column.heading, *([f"{column.label} half-width"] if two else [])]
     for place, head in enumerate(heads, 1):
         _put(sheet, 1, place, head)
     widths = [len(head) for head in heads]
