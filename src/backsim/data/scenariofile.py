@@ -12,7 +12,7 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.demand import ClassDemand
-from backsim.data.fit.survival import Fit
+from backsim.data.fit.items import STEP
 from backsim.data.levels import levels_of, rounded, usual_supplier
 
 WARM_UP, COUNTED = 180, 365
@@ -111,7 +111,7 @@ class _Writer:
         yield "suppliers:"
         for supplier in self.found.lead_times:
             fit = supplier.fit
-            law = {"deterministic": {"value": 0}} if fit is None else law_of(fit)
+            law = {"deterministic": {"value": 0}} if fit is None else fit.to_file()
             yield f"  {quoted(supplier.name)}:"
             if supplier.purchases == 0 or fit is None:
                 yield "    # no purchase has arrived: assume a lead time"
@@ -151,7 +151,7 @@ class _Writer:
                 between = f"{mean.value:.1f} days ({mean.low:.1f} to {mean.high:.1f})"
                 waited = f"{patience.cancelled} of {patience.waited} who waited cancelled"
                 yield f"    # patience: mean {between}, {waited}"
-                yield from wrapped("    tolerance: ", flow(law_of(patience.fit)))
+                yield from wrapped("    tolerance: ", flow(patience.fit.to_file()))
             if self.found.priority.rule == "class_priority":
                 yield f"    priority: {self.found.priority.rank[number]}"
             if not math.isnan(due):
@@ -240,14 +240,14 @@ class _Writer:
         for code, supplier in enumerate(self.found.lead_times):
             if supplier.items is None or supplier.fit is None:
                 continue
-            step = np.rint(np.log(supplier.items.factors) / math.log(1.05)).astype(int)
+            step = supplier.items.steps
             for k in sorted(set(step.tolist()) - {0}):
                 there = set(supplier.items.items[step == k].tolist())
                 mine = [
                     self.history.products[i] for i in self.order if i in there and usual[i] == code
                 ]
                 if mine:
-                    factor = 1.05**k
+                    factor = STEP**k
                     yield f"  # {factor:.2f} times the lead time of {supplier.name}"
                     yield from wrapped("  - products: ", flow(mine))
                     yield from wrapped("    lead_time: ", flow(supplier.fit.scaled(factor)))
@@ -294,11 +294,6 @@ def _common(row: Any) -> float:
 
 
 # -- YAML ----------------------------------------------------------------------------------------
-
-
-def law_of(fit: Fit) -> dict[str, Any]:
-    """A fitted law, its numbers short."""
-    return fit.to_file()
 
 
 def flow(value: Any) -> str:

@@ -13,18 +13,23 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.byday import on_hand
+from backsim.data.fit.items import STEP
 from backsim.data.fit.supply import LeadTime
 from backsim.data.history import History
 from backsim.data.scenariofile import scenario_text
+from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.distributions.fields import AnyDistribution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Flags = NDArray[np.bool_]
 
+LAW: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)
 DAYS = 90
 """Days that the scenario is about."""
 FILES = {
@@ -103,17 +108,14 @@ def _purchases(found: Calibration) -> Iterator[Row]:
 
 
 def _longest(supplier: LeadTime, product: int) -> float:
-    """The longest lead time that a supplier has for a product, in days."""
+    """The longest lead time that the scenario has for a supplier and a product, in days."""
     if supplier.fit is None:
         return 0.0
-    factor = 1.0
-    if supplier.items is not None:  # the scenario has them in steps of 5 %
-        (own,) = np.log(supplier.items.of(np.array([product]))) / math.log(1.05)
-        factor = 1.05 ** float(np.rint(own))
-    (law,) = supplier.fit.to_file().values()
-    if "values" in law:
-        return factor * float(max(law["values"]))
-    return factor * float(law.get("value", math.inf))
+    law = supplier.fit.to_file()
+    if supplier.items is not None:
+        (step,) = supplier.items.steps[supplier.items.items == product].tolist() or [0]
+        law = supplier.fit.scaled(STEP**step) if step else law
+    return LAW.validate_python(law).most()
 
 
 def _date(history: History, day: float) -> str:

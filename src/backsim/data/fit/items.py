@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
+STEP = 1.05
+"""Factors of a scenario are powers of it: few entries say them all."""
 STEPS = np.linspace(-1.5, 1.5, 61)
 """Logarithms of factors that are tried."""
 SURE = 0.01
@@ -46,6 +48,11 @@ class ItemFactors:
         table = np.ones(int(max(item.max(initial=0), self.items.max(initial=0))) + 1)
         table[self.items] = self.factors
         return table[item]
+
+    @property
+    def steps(self) -> Codes:
+        """The power of `STEP` next to the factor of each of the items."""
+        return np.rint(np.log(self.factors) / math.log(STEP)).astype(np.int64)
 
 
 def item_factors(times: Times, fit: Fit) -> ItemFactors | None:
