@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -323,15 +322,6 @@ def wait_until_it_works(process: subprocess.Popen[str] | subprocess.Popen[bytes]
         time.sleep(0.1)
 
 
-@pytest.fixture
-def hear_ctrl_c() -> Iterator[None]:
-    """What a shell starts in the background has been told to ignore it, and so are its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("hear_ctrl_c")
 @pytest.mark.parametrize("engine", ["simpy", "compiled"])
 def test_interrupt_ends_cleanly(scenario: str, engine: str) -> None:
     command = [sys.executable, "-m", "backsim", "run", scenario, "--seed", "1", "--engine", engine]
