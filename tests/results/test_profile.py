@@ -93,6 +93,18 @@ def test_components_leave_the_stock_when_work_begins() -> None:
     assert [at(found, "stock", d) for d in (1.8, 2, 4.8, 5, 5.8, 6)] == [2, 1, 1, 0, 0, 1]
 
 
+def test_what_comes_back_and_what_expires() -> None:
+    """Four keep for six days; two are sold on day 2 and come back on day 5, to keep as long."""
+    model = build(
+        {"retail": {"demand": orders((2, 2)), "returns": {"share": 1, "after": 3, "restock": 1}}},
+        products={"mug": {"shelf_life": 6}},
+        stock=[{"initial": 4}],
+    )
+    found = profile(model, play(model))
+    days = (1.8, 2, 4.8, 5, 5.8, 6, 10.8, 11)
+    assert [at(found, "stock", d) for d in days] == [4, 2, 2, 4, 4, 2, 2, 0]
+
+
 def from_notes(model: Model, log: Log, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Stock and backlog of customers at each time, from the event log."""
 
@@ -102,7 +114,8 @@ def from_notes(model: Model, log: Log, times: np.ndarray) -> tuple[np.ndarray, n
         rows = rows if lines is None else rows[rows["subject"] < lines]
         return np.array([rows["units"][rows["time"] <= t].sum() for t in times], int)
 
-    stock = log.stocks["initial"].sum() + total("receive") - total("ship", "substitute")
+    stock = log.stocks["initial"].sum() + total("receive", "return")
+    stock -= total("ship", "substitute", "expire")
     own = len(log.lines)  # those of sites come after them
     gone = total("ship", "leave", "lose", "substitute", lines=own)
     return stock, total("order", lines=own) - gone

@@ -120,13 +120,16 @@ def profile(model: Model, log: Log) -> Profile:
     came = _scattered(received["arrives"], sound, times)
     taken = log.substitutions
     swapped = _running(taken["time"], taken["units"], times)
+    back, lots = log.returns, log.lots
+    came += _scattered(back["time"], back["restocked"] + back["repaired"], times)
+    expired = _scattered(lots["expires"], lots["expired"], times)
     sent = _sent_to_sites(log, times)
     initial = int(log.stocks["initial"].sum())
     within = _waits(model, log, time, units)
     return Profile(
         classes=model.classes,
         times=times,
-        stock=initial + came - (ordered - missing) - late - swapped - sent,
+        stock=initial + came - (ordered - missing) - late - swapped - sent - expired,
         backlog=missing - late - left,
         days=DAYS,
         ordered=within[:, -1],
