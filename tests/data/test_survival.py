@@ -9,12 +9,12 @@ from scipy import stats
 from backsim.data.fit.patience import FAMILIES
 from backsim.data.fit.survival import (
     LAWS,
+    Likelihood,
     Times,
     best,
     empirical,
     fit_all,
     kaplan_meier,
-    log_likelihood,
     with_profiles,
 )
 
@@ -55,7 +55,7 @@ def test_a_likelihood_is_that_of_scipy(law):
         + scipy_law.logpdf(4)
         - scipy_law.logsf(3)
     )
-    assert log_likelihood(times, law, p) == pytest.approx(expected, rel=1e-9)
+    assert Likelihood(times).log(law, p) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["gamma", "weibull", "lognormal"])

@@ -13,6 +13,7 @@ from backsim.data.history import History
 from backsim.data.levels import usual_supplier
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -118,11 +119,6 @@ def simulated(run: Run, history: History, groups: Groups) -> dict[str, Floats]:
     model, orders = run.model, run.orders
     orders = orders[orders["time"] >= model.warm_up]
 
-    def codes(column: str, names: Sequence[str]) -> Codes:
-        place = {name: i for i, name in enumerate(names)}
-        of = np.array([place.get(str(c), 0) for c in orders[column].cat.categories], np.int64)
-        return np.asarray(of[orders[column].cat.codes.to_numpy()])
-
     length = model.horizon - model.warm_up
     whole = (orders["status"] == "shipped").to_numpy()
     units, once = orders["units"].to_numpy(float), orders["filled_at_once"].to_numpy(float)
@@ -131,9 +127,9 @@ def simulated(run: Run, history: History, groups: Groups) -> dict[str, Floats]:
     found = _of_lines(
         groups,
         (
-            codes("product", history.products),
-            codes("site", history.sites),
-            codes("class", history.classes),
+            _codes(orders["product"], history.products),
+            _codes(orders["site"], history.sites),
+            _codes(orders["class"], history.classes),
         ),
         length,
         units,
@@ -146,7 +142,7 @@ def simulated(run: Run, history: History, groups: Groups) -> dict[str, Floats]:
     bought = bought[bought["placed"] >= model.warm_up]
     came = (bought["status"] == "received") & (bought["arrives"] <= model.horizon)
     days = (bought["arrives"] - bought["placed"]).where(came).to_numpy(float)
-    places = _places(bought["product"], history.products), _places(bought["site"], history.sites)
+    places = _codes(bought["product"], history.products), _codes(bought["site"], history.sites)
     by_product = np.array([run.metrics.get("mean_on_hand", "product", p) for p in history.products])
     on_hand = groups.sums(np.arange(len(history.products)), by_product)
     for i, site in enumerate(history.sites):
@@ -155,9 +151,11 @@ def simulated(run: Run, history: History, groups: Groups) -> dict[str, Floats]:
     return found | _of_supply(groups, places, length, units, days, on_hand)
 
 
-def _places(column: object, names: Sequence[str]) -> Codes:
+def _codes(column: pd.Series, names: Sequence[str]) -> Codes:
+    """Of each row of a column of categories the place of its name."""
     place = {name: i for i, name in enumerate(names)}
-    return np.array([place.get(str(name), 0) for name in column], np.int64)  # type: ignore[attr-defined]
+    of = np.array([place.get(str(c), 0) for c in column.cat.categories], np.int64)
+    return np.asarray(of[column.cat.codes.to_numpy()])
 
 
 def _of_lines(

@@ -99,7 +99,7 @@ def proposal(found: Calibration) -> Proposal:
     worth = unit_values(found)[:, None] * np.ones(shape)
     today = _measured(planned, low, high, worth)
     quantity = np.where(np.isnan(high), np.maximum(1, np.rint(COVER * planned.per_day)), high - low)
-    group = np.array([sorted(set(history.masters.group)).index(g) for g in history.masters.group])
+    group = np.unique(history.masters.group, return_inverse=True)[1]
     reorder = _same_service(planned, today, quantity, worth, np.repeat(group, shape[1]))
     proposed = _measured(planned, reorder, reorder + quantity, worth)
     reason = tuple(

@@ -40,9 +40,9 @@ FILES = {
 Row = Mapping[str, Any]
 
 
-def today_text(found: Calibration) -> str:
-    """The scenario file, which names the tables that have rows."""
-    tables = [name for name, rows in opening_rows(found).items() if rows]
+def today_text(found: Calibration, opening: Mapping[str, list[Row]]) -> str:
+    """The scenario file, which names the tables of the opening that have rows."""
+    tables = [name for name, rows in opening.items() if rows]
     text = scenario_text(found, warm_up=0, counted=DAYS)
     if not tables:
         return text
@@ -115,7 +115,12 @@ def _longest(supplier: LeadTime, product: int) -> float:
     if supplier.items is not None:
         (step,) = supplier.items.steps[supplier.items.items == product].tolist() or [0]
         law = supplier.fit.scaled(STEP**step) if step else law
-    return LAW.validate_python(law).most()
+    as_read = {name: _tuples(parameters) for name, parameters in law.items()}
+    return LAW.validate_python(as_read).most()
+
+
+def _tuples(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()}
 
 
 def _date(history: History, day: float) -> str:

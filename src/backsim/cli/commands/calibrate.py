@@ -120,10 +120,11 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
     for name, make in texts.items():
         text = make()
         write_text(out / name, text)
-    for name, rows in opening_rows(found).items():
+    opening = opening_rows(found)
+    for name, rows in opening.items():
         if rows:
             write_text(out / FILES[name], partial(write_csv, rows))
-    write_text(out / "today.yaml", today_text(found))
+    write_text(out / "today.yaml", today_text(found, opening))
     write_text(out / "levels.csv", lambda file: write_csv(levels_rows(found), file))
     if find_spec("openpyxl") is None:
         say("levels.xlsx is not written: pip install 'backsim[excel]'")

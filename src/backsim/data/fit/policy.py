@@ -10,7 +10,7 @@ import numpy as np
 from backsim.data.fit.byday import bought as bought_by_day
 from backsim.data.fit.byday import positions
 from backsim.data.fit.weekdays import receiving_days, review_days
-from backsim.data.history import History
+from backsim.data.history import History, Moment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,9 +99,13 @@ def before_orders(history: History) -> Floats | None:
     At the day's end, or where purchases are placed in the morning, before its orders.
     """
     known = positions(history)
-    if known is None or history.within_day.placed == "evening":
+    return None if known is None else seen(known, bought_by_day(history), history.within_day.placed)
+
+
+def seen(known: Floats, placed: Floats, moment: Moment) -> Floats:
+    """Of positions at midnights, those that purchases of a moment of the day see, with them."""
+    if moment == "evening":
         return known
-    placed = bought_by_day(history)
     before = np.roll(known, 1, axis=1)
     before[:, 0] = np.nan
     return before + placed

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from backsim.data.fit.items import ItemFactors, item_factors, without
-from backsim.data.fit.survival import Fit, Times, best, fit_all
+from backsim.data.fit.survival import Fit, Times, best, choose, fit_all
 from backsim.data.history import History, PurchaseHistory
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def _of_supplier(history: History, code: int) -> LeadTime:
     items = item_factors(times, fits[0]) if fits else None
     if items is not None:
         times = without(times, items)
-    fit, fits = best(times) if fits else (None, [])
+        fits = fit_all(times)
+    fit, fits = choose(times, fits)
     received = (arrived - history.placed)[mine]
     return LeadTime(
         name=history.suppliers[code],

@@ -151,11 +151,6 @@ def _counted(values: Floats) -> tuple[Floats, Codes]:
     return np.unique(values, return_counts=True)
 
 
-def log_likelihood(times: Times, law: Law, p: Any) -> float:
-    """The logarithm of the likelihood of a law's parameters."""
-    return Likelihood(times).log(law, p)
-
-
 def fit_law(times: Times, law: Law, likelihood: Likelihood | None = None) -> Fit | None:
     """Maximum likelihood; None where there is no maximum inside."""
     known = likelihood or Likelihood(times)
@@ -358,12 +353,17 @@ ENOUGH = 200
 
 
 def best(times: Times) -> tuple[Fit | None, list[Fit]]:
-    """(the law to use, all parametric ones by AIC).
+    """(the law to use, all parametric ones by AIC), of all that can be fitted."""
+    return choose(times, fit_all(times))
+
+
+def choose(times: Times, fitted: list[Fit]) -> tuple[Fit | None, list[Fit]]:
+    """(the law to use, all parametric ones by AIC), of those that have been fitted to the times.
 
     The empirical law where there are enough ends and even the best law is further from
     Kaplan-Meier than chance explains (Kolmogorov's 1 % bound).
     """
-    fits = with_profiles(fit_all(times))
+    fits = with_profiles(fitted)
     if not fits:
         return None, []
     chosen = fits[0]
@@ -382,6 +382,7 @@ __all__ = [
     "Law",
     "Times",
     "best",
+    "choose",
     "distance",
     "empirical",
     "fit_all",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.data.fit.byday import bought, on_hand, received
-from backsim.data.fit.policy import MINIMUM, before_orders, multiples
+from backsim.data.fit.byday import bought, on_hand, positions, received
+from backsim.data.fit.policy import MINIMUM, multiples, seen
 from backsim.data.history import History, Moment, WithinDay
 from backsim.data.mapping import Mapping
 
@@ -47,11 +47,16 @@ def in_order(history: History, mapping: Mapping) -> History:
 
 def _placed(history: History) -> tuple[Moment, str]:
     """By how many purchases bring the position to its usual level."""
-    found = [_at_level(history, moment) for moment in MOMENTS]
+    nothing = "Purchases count as placed in the evening: nothing tells it."
+    known = positions(history)
+    if known is None:
+        return "evening", nothing
+    placed, multiple = bought(history), multiples(history)[1].ravel()
+    found = [_at_level(seen(known, placed, moment), placed, multiple) for moment in MOMENTS]
     count = found[0][1]
     share = [hits / max(total, 1) for hits, total in found]
     if count < ENOUGH or abs(share[0] - share[1]) < CLEAR:
-        return "evening", "Purchases count as placed in the evening: nothing tells it."
+        return "evening", nothing
     chosen = int(share[1] > share[0])
     return MOMENTS[chosen], (
         f"Purchases count as placed in the {MOMENTS[chosen]}: so {share[chosen]:.0%} of {count:,} "
@@ -60,12 +65,8 @@ def _placed(history: History) -> tuple[Moment, str]:
     )
 
 
-def _at_level(history: History, moment: Moment) -> tuple[int, int]:
+def _at_level(known: Floats, placed: Floats, multiple: Floats) -> tuple[int, int]:
     """(purchases to within a multiple of the median level of their stock point, all purchases)."""
-    known = before_orders(replace(history, within_day=WithinDay(placed=moment)))
-    if known is None:
-        return 0, 0
-    placed, multiple = bought(history), multiples(history)[1].ravel()
     hits = total = 0
     for row in np.flatnonzero((placed > 0).sum(axis=1) >= MINIMUM).tolist():
         after = known[row][placed[row] > 0]
