@@ -11,6 +11,7 @@ experiments", INFORMS Journal on Computing 35 (2023) 495-508.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from backsim.errors import InputError
 from backsim.results.metrics import Metrics
 from backsim.results.run import play_and_check
 from backsim.results.spec import MetricSpec
+from backsim.scenario.model import Model as Played
 from backsim.search.problem import Problem, load_problem
+from backsim.search.space import Point
 from backsim.streams import draw
 
 try:
@@ -63,12 +66,18 @@ class BackorderModel(Model):  # type: ignore[misc]
         point = tuple(
             space.nearest(i, float(self.factors[axis.label])) for i, axis in enumerate(space.axes)
         )
-        model = search.with_settings(space.settings(point))
-        engine, reason = choose(model, "auto", EXPECTED_RUNS)
+        model, engine, reason = _playable(search, point)
         run = play_and_check(
             model, draw(model, search.asked.seed, self.replication), engine, reason
         )
         return {str(spec): _value(run.metrics, spec) for spec in asked(search)}, {}
+
+
+@lru_cache(maxsize=16)
+def _playable(search: Problem, point: Point) -> tuple[Played, str, str]:
+    """The model of a point, which a solver plays many times, with its engine and why that one."""
+    model = search.with_settings(search.space.settings(point))
+    return model, *choose(model, "auto", EXPECTED_RUNS)
 
 
 class BackorderProblem(SimOptProblem):  # type: ignore[misc]
@@ -129,10 +138,7 @@ class BackorderProblem(SimOptProblem):  # type: ignore[misc]
         values, _ = self.model.replicate()
         objective = self.search.asked.objective
         assert objective is not None
-        limits = [
-            (c.bound - values[str(c.metric)]) * (1 if c.relation == ">=" else -1)
-            for c in self.search.asked.constraints
-        ]
+        limits = [(c.bound - values[str(c.metric)]) * c.sign for c in self.search.asked.constraints]
         return RepResult(
             objectives=[Objective(stochastic=values[str(objective.metric)])],
             stochastic_constraints=[StochasticConstraint(stochastic=limit) for limit in limits],

@@ -84,6 +84,11 @@ class Constraint:
     def __str__(self) -> str:
         return f"{self.metric} {self.relation} {self.bound:g}"
 
+    @property
+    def sign(self) -> float:
+        """1 where more is better, -1 where less is."""
+        return 1.0 if self.relation == ">=" else -1.0
+
     def holds(self, value: float) -> bool:
         """Whether a value keeps it."""
         return value >= self.bound if self.relation == ">=" else value <= self.bound

@@ -206,7 +206,7 @@ class _Choice:
         if not asked.constraints:
             return kn(values, self.indifference, asked.objective.sense, self.confidence, FIRST)
         excess = [
-            (1.0 if c.relation == ">=" else -1.0) * (self.table(i) - c.bound) - tolerance
+            c.sign * (self.table(i) - c.bound) - tolerance
             for i, (c, tolerance) in enumerate(
                 zip(asked.constraints, self.tolerances, strict=True), start=1
             )

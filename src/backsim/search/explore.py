@@ -81,7 +81,7 @@ class Explorer:
         bounds = problem.asked.constraints
         specs = self.worlds.specs
         self.columns = [specs.index(c.metric, 1) for c in bounds]
-        self.signs = np.array([1.0 if c.relation == ">=" else -1.0 for c in bounds])
+        self.signs = np.array([c.sign for c in bounds])
         self.bounds = np.array([c.bound for c in bounds])
 
     # -- what a point is worth -------------------------------------------------------------------

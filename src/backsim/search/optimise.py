@@ -80,8 +80,8 @@ def optimise(
     memo = Memo(folder, problem, fresh)
     try:
         worlds, choice, along = decide(problem, engine, memo, progress, workers_wanted(workers))
-        shaped = out is not None and choice.best is not None
-        shape = shape_of(worlds, choice.best) if shaped and choice.best else None
+        best = choice.best
+        shape = None if out is None or best is None else shape_of(worlds, best)
     finally:
         memo.close()
     settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh or ours}
@@ -194,17 +194,11 @@ def _chosen(worlds: Worlds, choice: Choice) -> tuple[Point | None, Point | None]
     if not running:
         return None, None
     problem = worlds.problem
-    constraints = problem.asked.constraints
 
     def order(point: Point) -> tuple[float, float]:
         rows = worlds.values(Phase.CHOICE, point)
         rows = rows if len(rows) else worlds.values(Phase.SEARCH, point)
-        means = np.array([_mean(column) for column in rows.T])
-        lacks = 0.0
-        for c, mean, least in zip(constraints, means[1:], problem.tolerances, strict=False):
-            short = (c.bound - mean) * (1.0 if c.relation == ">=" else -1.0)
-            lacks += max(0.0, short / least) if not math.isnan(short) else 0.0
-        return lacks, problem.sign * means[0]
+        return problem.lacks(rows), problem.sign * _mean(rows.T[0])
 
     found = min(running, key=order)
     return (None if choice.decided else found), found
@@ -250,5 +244,5 @@ def _kept(problem: Problem, figures: Comparison) -> Iterator[Kept]:
     for constraint in constraints:
         values = values_of(figures, constraint.metric)[0]
         found = estimate(values.tolist(), 1 - 2 * error)
-        side = 1.0 if constraint.relation == ">=" else -1.0
+        side = constraint.sign
         yield Kept(constraint, found, found.mean - side * found.half_width)

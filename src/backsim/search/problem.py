@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from backsim.experiment.design import Change, changes_of
 from backsim.experiment.load import put_field
@@ -27,6 +29,9 @@ from backsim.statistics import MAXIMISE
 from backsim.study.experiment import Experiment, Policy
 from backsim.study.stopping.best import RELATIVE, SHARE, Separated, UntilBest
 from backsim.study.stopping.form import Share as Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PRESENT = "as it is"
 """The name of the policy that the scenario itself has."""
@@ -67,6 +72,20 @@ class Problem:
         """Of each constraint the smallest distance from its bound that matters."""
         assert isinstance(self.asked.stopping, Separated)
         return self.asked.stopping.tolerances
+
+    def lacks(self, rows: NDArray[np.float64]) -> float:
+        """How far means break the constraints, in tolerances; `rows`: a column a metric.
+
+        The objective's column is the first; what could not be measured lacks nothing.
+        """
+        total = 0.0
+        for c, least, column in zip(
+            self.asked.constraints, self.tolerances, rows.T[1:], strict=False
+        ):
+            known = column[~np.isnan(column)]
+            if len(known):
+                total += max(0.0, c.sign * (c.bound - float(known.mean()))) / least
+        return total
 
     def indifference(self, value: float) -> float:
         """The smallest difference that matters, where the objective is about `value`."""

@@ -144,13 +144,5 @@ def _worth(worlds: Worlds, point: Point) -> tuple[float, float]:
     """What constraints lack, then the objective: the less the better."""
     rows = worlds.values(Phase.SHAPE, point, REPLICATIONS)
     problem = worlds.problem
-    lacks = 0.0
-    pairs = zip(problem.asked.constraints, problem.tolerances, strict=True)
-    for (c, least), column in zip(pairs, rows.T[1:], strict=False):
-        known = column[~np.isnan(column)]
-        short = (
-            (c.bound - known.mean()) * (1.0 if c.relation == ">=" else -1.0) if len(known) else 0
-        )
-        lacks += max(0.0, float(short)) / least
     values: Any = problem.sign * rows[:, 0]
-    return lacks, float(values.mean()) if np.isfinite(values).all() else float("inf")
+    return problem.lacks(rows), float(values.mean()) if np.isfinite(values).all() else float("inf")

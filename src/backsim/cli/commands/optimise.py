@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backsim.cli.console import Format, Found, say, show
-from backsim.cli.options import Engine, Out, PrintAs, RuleFiles, Seed, UseEngine, Workers
+from backsim.cli.options import Engine, Fresh, Out, PrintAs, RuleFiles, Seed, UseEngine, Workers
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
 from backsim.present.table import Block
@@ -39,9 +39,7 @@ def optimise(
     ] = None,
     seed: Seed = None,
     out: Out = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Discard earlier results in the folder and start again.")
-    ] = False,
+    fresh: Fresh = False,
     workers: Workers = None,
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,

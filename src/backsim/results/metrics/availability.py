@@ -32,8 +32,8 @@ def order_fill_rate(m: Sums) -> Floats:
 @metric("share", better=MORE, group=SERVICE)
 def line_fill_rate(m: Sums) -> Floats:
     """Order lines shipped whole at the moment of ordering / order lines."""
-    lines = m.fold(m.total(m.group[m.first :]))
-    return (lines - m.fold(m.total(m.group[m.later]))) / lines
+    lines = m.fold(m.lines)
+    return (lines - m.fold(m.total(m.later_group))) / lines
 
 
 @metric("share", better=MORE, group=SERVICE)

@@ -52,8 +52,7 @@ class Deliveries:
         if not self.departs:
             return ready
         model, leaves = self.m.model, np.array(ready, float)
-        sites = np.array([model.sites.index(site) for _, site in model.stock_points])
-        at = sites[self.m.log.column("stock")[lines]]
+        at = self.m.site[self.m.log.column("stock")[lines]]
         for code, name in enumerate(model.sites):
             leaves[at == code] = open_from(leaves[at == code], model.departures(name))
         return leaves

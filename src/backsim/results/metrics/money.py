@@ -237,7 +237,7 @@ def _dated_sales(m: Sums) -> Floats:
     prices = m.model.prices(product[m.first :], m.time[m.first :])
     ordered = m.total(m.group[m.first :], prices * m.units[m.first :])
     missing = prices[m.later - m.first] * (m.rest["units"] - m.rest["shipped"])
-    return ordered - m.total(m.group[m.later], missing)
+    return ordered - m.total(m.later_group, missing)
 
 
 @metric(MONEY, better=NEITHER, group=COST)

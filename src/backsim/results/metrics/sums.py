@@ -155,11 +155,12 @@ class Sums:
         return self.ordered - self._of_rest(self.rest["units"] - self.rest["shipped"])
 
     @cached_property
-    def _later_group(self) -> Any:
+    def later_group(self) -> Any:
+        """The class and stock point of each line that could not be shipped whole at once."""
         return self.group[self.later]
 
     def _of_rest(self, units: Any) -> Floats:
-        return self.total(self._later_group, units)
+        return self.total(self.later_group, units)
 
     @cached_property
     def all_ordered(self) -> Floats:

@@ -77,7 +77,7 @@ class _Chooser:
         assert asked.objective is not None
         self.constraints = asked.constraints
         specs = [asked.objective.metric, *(c.metric for c in asked.constraints)]
-        signs = [problem.sign, *(1.0 if c.relation == ">=" else -1.0 for c in asked.constraints)]
+        signs = [problem.sign, *(c.sign for c in asked.constraints)]
         base = runs.items.base
         self.asked = Asked(base, specs, signs, Rates(base))
         self.bounds = np.array(signs[1:]) * [c.bound for c in asked.constraints]
