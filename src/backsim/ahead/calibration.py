@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.ahead.outlook import place_met
 from backsim.ahead.play import fate
 from backsim.engines.choose import choose, play
 from backsim.engines.log import Log
@@ -133,7 +134,7 @@ def _held_against(shipped: Floats, really: Floats) -> tuple[Any, Any]:
     """(dates given, dates met), for each of the levels."""
     count = len(shipped)
     order = np.sort(shipped, axis=0)
-    places = [min(count, int(np.ceil(level * (count + 1) - 1e-9))) - 1 for level in LEVELS]
+    places = [place_met(level, count) for level in LEVELS]
     dates = order[places]
     known = np.isfinite(dates)
     return known.sum(axis=1), (known & (really[None, :] <= dates)).sum(axis=1)

@@ -199,21 +199,25 @@ def wanted_by(book: Book, rows: NDArray[np.int64]) -> Floats:
     return np.where(np.isfinite(promised), promised, book.lines.due[rows])
 
 
+def place_met(probability: float, count: int) -> int:
+    """The place, from 0, of the day that is given with a probability among those of the plays."""
+    return min(count, math.ceil(probability * (count + 1) - 1e-9)) - 1
+
+
 def date_met(days: Floats, probability: float) -> float | None:
     """The first day by which as large a share of the plays is done; None if none is.
 
     The ceil(p (n + 1))-th of n days: the next play is no later with probability p or more.
     """
-    count = len(days)
-    place = min(count, math.ceil(probability * (count + 1) - 1e-9))
-    day = float(np.partition(days, place - 1)[place - 1])
+    place = place_met(probability, len(days))
+    day = float(np.partition(days, place)[place])
     return day if math.isfinite(day) else None
 
 
 def _line(today: Today, plays: Plays, k: int) -> LineAhead:
     book, row = today.book, int(today.lines[k])
     lines, names = book.lines, book.names
-    days, promised = plays.days()[:, k], float(lines.promised[row])
+    days, promised = plays.days[:, k], float(lines.promised[row])
     codes, counts = np.unique(plays.source[:, k], return_counts=True)
     most = int(codes[counts.argmax()])
     return LineAhead(
@@ -245,7 +249,7 @@ def _source_name(today: Today, code: int) -> str:
 def lateness(today: Today, plays: Plays) -> Floats:
     """Money of each play: weight x units x days late; what does not ship is late to the end."""
     lines, rows = today.book.lines, today.lines
-    days = np.minimum(plays.days(), today.model.horizon)
+    days = np.minimum(plays.days, today.model.horizon)
     late = np.maximum(0.0, days - lines.due[rows])
     return np.asarray(late @ (lines.weight * lines.units)[rows])
 
@@ -315,8 +319,8 @@ def _effects(today: Today, base: Plays, later: Plays) -> tuple[Effect, ...]:
     """The lines that a delay concerns, the worst first."""
     book, rows, end = today.book, today.lines, today.model.horizon
     wanted = wanted_by(book, rows)
-    shift = (np.minimum(later.days(), end) - np.minimum(base.days(), end)).mean(axis=0)
-    less = ((base.days() <= wanted).mean(axis=0)) - ((later.days() <= wanted).mean(axis=0))
+    shift = (np.minimum(later.days, end) - np.minimum(base.days, end)).mean(axis=0)
+    less = ((base.days <= wanted).mean(axis=0)) - ((later.days <= wanted).mean(axis=0))
     some = np.flatnonzero((shift > LITTLE) | (less > LITTLE))
     order = some[np.lexsort((-shift[some], -less[some]))]
     return tuple(
@@ -369,5 +373,5 @@ def _use(today: Today, name: str) -> str | dict[str, object]:
 
 def _rule(today: Today, name: str, plays: Plays, own: Floats) -> RuleAhead:
     money = lateness(today, plays)
-    in_time = float((plays.days() <= wanted_by(today.book, today.lines)).mean())
+    in_time = float((plays.days <= wanted_by(today.book, today.lines)).mean())
     return RuleAhead(name, in_time, _estimate(money), _estimate(money - own))

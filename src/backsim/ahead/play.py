@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from backsim.ahead.start import Today
 from backsim.engines.choose import choose, own_rules, play
 from backsim.engines.log import Log
-from backsim.entities import RECEIVED, SHIPPED
+from backsim.entities import NEVER, RECEIVED, SHIPPED
 from backsim.results.ledger import check_ledger
 from backsim.rules.own import digests_of
 from backsim.scenario.model import Model
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-NEVER = float("inf")
 STOCK, LATER, NOTHING = -1, -2, -3
 """Where a line's last units came from, if not a purchase under way: stock on hand, a purchase that
 is still to be placed, nowhere."""
@@ -43,6 +42,7 @@ class Plays:
     shipped: Floats
     source: Codes
 
+    @cached_property
     def days(self) -> Floats:
         """The whole day on which each line was shipped."""
         return np.floor(self.shipped)

@@ -260,7 +260,7 @@ class _Start:
 
     def _has_law(self, pair: tuple[str, str], age: float) -> bool:
         """Whether the arrival of a purchase follows from its age."""
-        stock = self.model.stock_points.index(pair)
+        stock = self.model.stock_code[pair]
         lane, point = self.model.lanes[stock], self.model.scenario.stock[stock]
         return not any(cannot_come(self.model.scenario, lane, point, age))
 

@@ -96,12 +96,14 @@ def _left_today(found: Outlook) -> dict[int, float]:
     book = found.book
     sources = book.sources
     left = {int(k): float(sources.units[k]) for k in np.flatnonzero(sources.kind == STOCK)}
-    for line in found.lines:
-        if ships_today(line):
-            for source in left:
-                own = sources.product[source] == book.lines.product[line.index]
-                if own and sources.site[source] == book.lines.site[line.index]:
-                    left[source] -= line.units
+    held: dict[tuple[int, int], list[int]] = {}
+    for source in left:
+        place = int(sources.product[source]), int(sources.site[source])
+        held.setdefault(place, []).append(source)
+    for line in filter(ships_today, found.lines):
+        place = int(book.lines.product[line.index]), int(book.lines.site[line.index])
+        for source in held.get(place, ()):
+            left[source] -= line.units
     return left
 
 

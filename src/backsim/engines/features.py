@@ -45,6 +45,7 @@ def _dated(model: Model) -> bool:
 
 OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "DISRUPTIONS": lambda m: any(s.is_down_at_times for s in m.scenario.suppliers.values()),
+    "CALENDARS": _dated,
     "DELIVERIES": has_fates,
     "OPENS": lambda m: bool(_open_orders(m)),
     "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
@@ -96,8 +97,6 @@ def switches(model: Model) -> set[str]:
     """The parts of the kernel that a model needs."""
     points = model.scenario.stock
     needed = {name for name, needs in OF_MODEL.items() if needs(model)}
-    if _dated(model):
-        needed.add("CALENDARS")
     needed |= {name for name, needs in OF_POINT.items() if any(map(needs, points))}
     needed |= {feature for p in points for rule in p.rules for feature in rule.features}
     if any(decides(model, point, "INFORMS" in needed) for point in points):

@@ -212,6 +212,12 @@ def kernel_modules() -> tuple[types.ModuleType, ...]:
     return tuple(module for module in modules if module is not events)
 
 
+def kernel_events() -> list[events.Event]:
+    """The kinds of event, in their order at one instant."""
+    kernel_modules()  # they declare their events when they are imported
+    return events.in_order()
+
+
 @cache
 def kernel_functions() -> tuple[types.FunctionType, ...]:
     """Every function of the kernel.  Raises BacksimError: two have one name, and would be one."""

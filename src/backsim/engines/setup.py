@@ -159,7 +159,7 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
     for season in supplier.lead_time_factors:
         time = to_grid(cast(float, season.starts), setup.ticks)
         setup.events.append((time, SEASON, len(setup.seasons)))
-        setup.seasons.append(Season(time, season.factor, len(setup.suppliers)))
+        setup.seasons.append(Season(season.factor, len(setup.suppliers)))
     setup.suppliers.append(row)
 
 
@@ -275,11 +275,12 @@ def _add_changes(setup: Setup, point: ResolvedPoint, stock: Stock, classes: Sequ
         for name in rules:
             if (use := getattr(change, name)) is not None:
                 now[name] = _use(setup, name, use, classes)
-        row = Change(time=to_grid(cast(float, change.starts), setup.ticks), stock=stock.index)
+        row = Change(stock=stock.index)
         for name, (code, at) in now.items():
             setattr(row, name, code)
             setattr(row, f"{name}_at", at)
-        setup.events.append((row.time, CHANGE, len(setup.changes)))
+        time = to_grid(cast(float, change.starts), setup.ticks)
+        setup.events.append((time, CHANGE, len(setup.changes)))
         setup.changes.append(row)
 
 
@@ -342,6 +343,6 @@ def _add_options(setup: Setup, model: Model, point: ResolvedPoint, stock: Stock)
     stock.options_at = len(setup.options)
     for name, given in model.scenario.products[product].substitutes.items():
         if (name, site) in model.stock_points:
-            other = model.stock_points.index((name, site))
+            other = model.stock_code[name, site]
             setup.options.append(Option(discount=given.discount, stock=other))
     stock.options_end = len(setup.options)

@@ -130,7 +130,6 @@ class Lot:
 class Change:
     """The rules of a stock point from a time on."""
 
-    time: Time = 0.0
     stock: Code = 0
     reorder: Code = 0
     reorder_at: Code = 0

@@ -52,7 +52,6 @@ class Supplier:
 class Season:
     """From a time on, the lead times of a supplier are multiplied by a factor."""
 
-    time: Time = 0.0
     factor: Number = 1.0
     supplier: Code = 0
 

@@ -20,6 +20,7 @@ from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
 from backsim.scenario.calendars import closed_times, departures, known_days, moments
 from backsim.scenario.costtable import CostTable
+from backsim.scenario.demand.lifetimes import limited
 from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.network.lanes import Lane, lanes
 from backsim.scenario.network.network import Network, network_of
@@ -129,10 +130,15 @@ class Model:
                 found[(products == code) & (times >= self.on_grid(later.starts))] = later.price
         return found
 
-    @property
+    @cached_property
     def has_dated_prices(self) -> bool:
         """Whether the price of any product changes."""
         return any(product.prices for product in self.scenario.products.values())
+
+    @cached_property
+    def has_lifetimes(self) -> bool:
+        """Whether any product is not on sale all the time."""
+        return limited(self.scenario.products)
 
     @cached_property
     def products(self) -> tuple[str, ...]:
@@ -171,6 +177,11 @@ class Model:
     def stock_points(self) -> tuple[tuple[str, str], ...]:
         """(product, site) of each stock point."""
         return tuple((point.product, point.site) for point in self.scenario.stock)
+
+    @cached_property
+    def stock_code(self) -> dict[tuple[str, str], int]:
+        """The place of each stock point among them."""
+        return {pair: place for place, pair in enumerate(self.stock_points)}
 
     @cached_property
     def lanes(self) -> tuple[Lane, ...]:

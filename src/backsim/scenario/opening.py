@@ -99,10 +99,13 @@ def impossible(
     purchases = (given or Opening()).purchases or ()
     for i, order in enumerate((scenario.opening or Opening()).orders):
         yield from _cannot_wait(("opening", "orders", i), order, scenario)
+    rows_of: dict[Pair, list[int]] = {}
+    for i, purchase in enumerate(purchases):
+        rows_of.setdefault((purchase.product, site_of(scenario, purchase)), []).append(i)
     told: set[Location] = set()  # one entry of a file may be that of several stock points
     for lane, point in zip(lanes(scenario), scenario.stock, strict=False):
         pair = point.product, point.site
-        rows = [i for i, p in enumerate(purchases) if (p.product, site_of(scenario, p)) == pair]
+        rows = rows_of.get(pair, [])
         for i, inbound in enumerate(point.inbound):
             where = (*places[pair], rows[i] if rows else i)
             if inbound.arrives is None and where not in told:

@@ -71,7 +71,7 @@ class _OpenDraw(DemandDraw):
         found["tolerance"] = stays.pop("tolerance")[order]
         found |= {name: values[order] for name, values in stays.items() if name in found}
         pairs = [(p, site_of(model.scenario, o)) for o in orders for p in o.lines]
-        found["stock"] = np.array([model.stock_points.index(p) for p in pairs], TAPE["stock"])
+        found["stock"] = np.array([model.stock_code[p] for p in pairs], TAPE["stock"])
         found["units"] = np.array([u for o in orders for u in o.lines.values()], TAPE["units"])
         starts = np.r_[0, np.cumsum([len(o.lines) for o in orders])[:-1]]
         found["head"] = starts[order].astype(TAPE["head"])

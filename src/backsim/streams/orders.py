@@ -13,7 +13,7 @@ from backsim.entities import NEVER, TAPE_FIELDS, TRAITS, Line, dtype
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.demand.arrivals import OnDates
-from backsim.scenario.demand.lifetimes import UNSOLD, limited, sold_as
+from backsim.scenario.demand.lifetimes import UNSOLD, sold_as
 from backsim.scenario.demand.patterns import Clock
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
@@ -83,14 +83,13 @@ class DemandDraw:
 
     def sold(self, products: Any, times: Floats) -> Any:
         """What is ordered at some times in place of some products; UNSOLD for nothing."""
-        known = self.model.scenario.products
-        if not limited(known):
+        if not self.model.has_lifetimes:
             return products
-        return sold_as(known, products, times, self.model.on_grid)
+        return sold_as(self.model.scenario.products, products, times, self.model.on_grid)
 
     def on_sale(self, products: Any, keep: Any = None) -> Any:
         """Which lines there are, of those that some test would keep; None for all."""
-        if not limited(self.model.scenario.products):
+        if not self.model.has_lifetimes:
             return keep
         found = products != UNSOLD
         return found if keep is None else found & keep

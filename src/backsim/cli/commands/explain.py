@@ -145,13 +145,11 @@ def _distributions() -> Iterator[Topic]:
 
 
 def _events() -> Iterator[Topic]:
-    from backsim.engines.link import kernel_modules
+    from backsim.engines.link import kernel_events
     from backsim.entities import codes
-    from backsim.kernel.events import in_order
 
-    kernel_modules()  # they declare their events when they are imported
     named = {value: name for name, value in reversed(vars(codes).items()) if type(value) is int}
-    for event in {event.handler: event for event in in_order()}.values():
+    for event in {event.handler: event for event in kernel_events()}.values():
         said = " ".join((inspect.getdoc(event.handler) or "").split())
         name, also = named[event.kind].lower(), (event.handler.__name__,)
         yield Topic("an event", name, partial(iter, (said,)), also)

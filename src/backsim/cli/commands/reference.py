@@ -189,13 +189,11 @@ def _metrics() -> Iterator[str]:
 
 def _events() -> Iterator[str]:
     """The kinds of event in order; where a handler has two, the second is after the demand."""
-    from backsim.engines.link import kernel_modules
-    from backsim.kernel.events import in_order
+    from backsim.engines.link import kernel_events
 
-    kernel_modules()  # they declare their events when they are imported
     yield "\n## Order of events\n\nEvents at the same time happen in this order.\n"
     seen, number = set(), 0
-    for event in in_order():
+    for event in kernel_events():
         if event.unless:  # the same, where customers are told nothing
             continue
         number += 1

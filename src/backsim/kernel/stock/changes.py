@@ -6,9 +6,9 @@ from backsim.entities import CHANGE, REVIEW, World
 from backsim.kernel.demand.queue import requeue
 from backsim.kernel.events import event
 from backsim.kernel.features import INFORMS
+from backsim.kernel.stock.agenda import schedule_review
 from backsim.kernel.stock.clearing import clear
 from backsim.kernel.stock.position import settle
-from backsim.kernel.stock.review import schedule_review
 from backsim.kernel.supply.pipeline import estimates_moved
 
 

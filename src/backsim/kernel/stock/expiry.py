@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from backsim.kernel.interface import new_lot, schedule
 
 
+def come(stock: Stock) -> int:
+    """Units that a stock point has had to this moment."""
+    return stock.initial + stock.received + stock.returned
+
+
 def store(world: World, stock: Stock, now: float) -> None:
     """Units have come to a stock point and are on hand: their life begins."""
     if stock.shelf_life < NEVER:
-        upto = stock.initial + stock.received + stock.returned
+        upto = come(stock)
         index = open_lot(world, stock, upto, on_grid(world, now + stock.shelf_life))
         schedule(world, world.lots[index].expires, EXPIRE, index)
 
@@ -46,7 +51,7 @@ def expire(world: World, index: int, now: float) -> None:
     lot = world.lots[index]
     stock = world.stocks[lot.stock]
     stock.past = lot.upto
-    left = stock.initial + stock.received + stock.returned - stock.on_hand
+    left = come(stock) - stock.on_hand
     units = lot.upto - left
     if units <= 0:
         return
@@ -65,6 +70,6 @@ def discard_freed(world: World, stock: Stock, now: float) -> None:
 
     They are the oldest there are.
     """
-    left = stock.initial + stock.received + stock.returned - stock.on_hand
+    left = come(stock) - stock.on_hand
     if stock.past > left:
         expire(world, open_lot(world, stock, stock.past, now), now)

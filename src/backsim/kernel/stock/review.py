@@ -14,19 +14,19 @@ from backsim.kernel.features import (
     EXPEDITES,
     GROUPS,
     JOINT,
-    NETWORK,
     REACTS,
     TRANSFERS,
 )
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.transfers import bring_in
+from backsim.kernel.stock.agenda import schedule_review
 from backsim.kernel.supply.group_orders import is_worth_an_order
 from backsim.kernel.supply.pipeline import look_soon
 from backsim.kernel.supply.purchase_limits import room_again
 from backsim.kernel.supply.purchasing import buy_in_emergency, lot, purchase_units, runs_low
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import reorder_units, schedule, sees_position
+    from backsim.kernel.interface import reorder_units, sees_position
 
 
 @event(REVIEW, LATE_REVIEW, subject="stocks")
@@ -153,11 +153,3 @@ def order_together(world: World, stock: Stock, now: float) -> None:
         if units > 0 and order_units(world, other, units, now):
             world.purchases[other.last_purchase].joined = first
         at = other.joint_next
-
-
-def schedule_review(world: World, stock: Stock, kind: int, time: float) -> None:
-    """Plan a review; of several at one instant, those downstream come first."""
-    if NETWORK:
-        schedule(world, time, kind, stock.index, world.nodes[stock.index].level)
-    else:
-        schedule(world, time, kind, stock.index)

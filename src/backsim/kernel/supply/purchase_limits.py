@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import REVIEW, SPENDING, STORAGE, Limit, Stock, World
-from backsim.kernel.features import NETWORK
 from backsim.kernel.grid import on_grid
+from backsim.kernel.stock.agenda import schedule_review
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import schedule
+    pass
 
 ROUNDING = 1e-9
 """Room for so little less than a unit is room for it."""
@@ -84,7 +84,7 @@ def ask_again(world: World, limit: Limit, stock: Stock) -> None:
     begins = on_grid(world, limit.first + (limit.period + 1) * limit.every)
     if stock.review_period == 0.0 and item.again != begins:
         item.again = begins
-        schedule_again(world, stock, begins)
+        schedule_review(world, stock, REVIEW, begins)
 
 
 def room_again(world: World, now: float) -> None:
@@ -102,14 +102,6 @@ def room_again(world: World, now: float) -> None:
                 continue
             if member.weight <= left + ROUNDING:
                 item.cut = 0
-                schedule_again(world, world.stocks[member.stock], now)
+                schedule_review(world, world.stocks[member.stock], REVIEW, now)
             else:
                 limit.cut = 1
-
-
-def schedule_again(world: World, stock: Stock, time: float) -> None:
-    """Let a stock point be reviewed."""
-    if NETWORK:
-        schedule(world, time, REVIEW, stock.index, world.nodes[stock.index].level)
-    else:
-        schedule(world, time, REVIEW, stock.index)

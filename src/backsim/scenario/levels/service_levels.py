@@ -10,6 +10,7 @@ from typing import Any
 from backsim.entities import Stock, World
 from backsim.quantities import LARGEST_STOCK
 from backsim.rules import FAMILIES, Rule
+from backsim.rules.kinds import is_built_in
 from backsim.scenario.demand.laws import MOST_UNITS, Flow
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
@@ -95,12 +96,15 @@ def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dic
 
     if not targets:
         return numbers(0)
-    key = (rule.name, repr(params), *situation.key)
+    # What a user's rule or distribution says may change while a process runs.
+    lasts = rule.built_in and is_built_in(type(situation.lead_time))
+    key = (rule.name, repr(params), *situation.key) if lasts else ()
     try:
-        level = KNOWN.get(key) if rule.built_in and _is_built_in(situation.lead_time) else None
+        level = KNOWN.get(key)
         if level is None:
             level = _level(rule, numbers, targets[0], params[targets[0]], situation)
-            _remember(key, level)
+            if lasts:
+                _remember(key, level)
         return numbers(level)
     except TooMuch as units:
         expected = (
@@ -109,11 +113,6 @@ def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dic
         )
         found = f"about {units.args[0]:,.0f}"
         raise LevelFault((targets[0],), expected, found) from None
-
-
-def _is_built_in(distribution: Distribution) -> bool:
-    """Whether it is backsim's own: what a user's says may change while a process runs."""
-    return type(distribution).__module__.startswith("backsim.")
 
 
 def _remember(key: tuple[Any, ...], level: int) -> None:
