@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -103,14 +103,21 @@ def full(factors: Mapping[str, tuple[Level, ...]]) -> list[Combination]:
 def sample(factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled) -> list[Combination]:
     """Points spread evenly over all factors at once; the same point twice is one policy."""
     found: dict[str, Combination] = {}
-    for point in _points(design, len(factors)):
-        chosen = {
-            factor: _at(factor, levels, float(u))
-            for (factor, levels), u in zip(factors.items(), point, strict=True)
-        }
+    for chosen in _drawn(factors, design):
         combination = _combined(chosen)
         found.setdefault(combination.name, combination)
     return list(found.values())
+
+
+def _drawn(
+    factors: Mapping[str, tuple[Level, ...] | Range], design: Sampled
+) -> Iterator[dict[str, Level]]:
+    """The level of each factor at each point of a design."""
+    for point in _points(design, len(factors)):
+        yield {
+            factor: _at(factor, levels, float(u))
+            for (factor, levels), u in zip(factors.items(), point, strict=True)
+        }
 
 
 def screening_of(
@@ -119,19 +126,16 @@ def screening_of(
     """The design with the place of each point's policy; None for a sample of another kind."""
     if design.kind not in (MORRIS, SOBOL):
         return None
-    points = _points(design, len(factors))
     places = {name: place for place, name in enumerate(names)}
     found, units = [], []
-    for point in points:
-        chosen = dict(zip(factors, map(float, point), strict=True))
-        levels = {factor: _at(factor, factors[factor], u) for factor, u in chosen.items()}
-        found.append(places[_combined(levels).name])
-        units.append(tuple(_unit(factors[f], levels[f], u) for f, u in chosen.items()))
+    for chosen in _drawn(factors, design):
+        found.append(places[_combined(chosen).name])
+        units.append(tuple(_unit(factors[f], level) for f, level in chosen.items()))
     kind: Any = design.kind
     return Screening(kind, tuple(factors), tuple(units), tuple(found))
 
 
-def _unit(levels: tuple[Level, ...] | Range, level: Level, u: float) -> float:
+def _unit(levels: tuple[Level, ...] | Range, level: Level) -> float:
     """Where a level or value lies between the ends of its factor, after rounding."""
     if not isinstance(levels, Range):
         return levels.index(level) / max(1, len(levels) - 1)

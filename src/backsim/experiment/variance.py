@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from backsim.engines.choose import choose, own_rules
+from backsim.engines.choose import choose, compile_kernel, own_rules
 from backsim.errors import InputError
 from backsim.results.metrics import views_of
 from backsim.results.run import play_and_check
@@ -52,7 +52,10 @@ def variance(
     rules = digests_of(own_rules(model))
     values = []
     jobs = range(points * PLAYED)
-    for value in in_order(play, jobs, workers_wanted(workers), rules=rules):
+    compiled = name == "compiled"
+    if compiled:  # once, and not in every worker
+        compile_kernel(model)
+    for value in in_order(play, jobs, workers_wanted(workers), rules=rules, threads=compiled):
         values.append(value)
         progress(len(values), len(jobs))
     if np.isnan(values).any():

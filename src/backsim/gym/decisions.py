@@ -7,7 +7,7 @@ written where the scenario's rule looks for it (a parameter, a priority), and th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -140,7 +140,6 @@ class Priority:
         if len(model.classes) < 2:
             raise InputError("backsim.gym: priority: expected 2 customer classes or more, got 1")
         self.actions = len(model.classes)
-        self.width = 1.0
         each = [f"{what}_{name}" for name in model.classes for what in ("lines", "units", "days")]
         self.features = ("arriving", "on_hand", "on_order", *each, *_places(model))
 
@@ -164,16 +163,17 @@ class Priority:
         stock, units = self.stock(live, event)
         if stock.waiting < 2 or stock.on_hand + units == 0:
             return False
-        return len({line.customer_class for line in self.waiting(live, stock)}) > 1
+        classes = (line.customer_class for line in self.waiting(live, stock))
+        first = next(classes, None)
+        return any(one != first for one in classes)
 
-    def waiting(self, live: Live, stock: Stock) -> list[Any]:
+    def waiting(self, live: Live, stock: Stock) -> Iterator[Any]:
         """The lines that wait."""
-        found, at, lines = [], stock.queue, live.world.lines
+        at, lines = stock.queue, live.world.lines
         while at != NONE:
             line = lines[at]
-            found.append(line)
+            yield line
             at = line.child if line.child != NONE else live.ask("after", at)
-        return found
 
     def observe(self, live: Live, event: Due, now: float) -> list[float]:
         """What arrives, and what waits by class: lines, units, days since the first order."""

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from backsim.engines.features import switches
-from backsim.engines.link import kernel_modules
-from backsim.errors import listed
-from backsim.kernel.events import in_order
+from backsim.engines.link import kernel_events
+from backsim.errors import counted, listed
 from backsim.present.table import Block, Cell, Column, Equation, Heading, Table
 from backsim.publish.formula import formula_of, spelled
 from backsim.publish.symbols import ANSWERS, SYMBOLS
-from backsim.publish.words import MOST, compared, said
+from backsim.publish.words import MOST, compared, more, said
 from backsim.results.metrics import METRICS, parts_of
 from backsim.results.units import unit_words
 from backsim.rules import PROGRAM, Rule
@@ -33,11 +32,11 @@ def describe(model: Model) -> list[Block]:
 
 def _system(model: Model) -> Iterator[Block]:
     scenario = model.scenario
-    counts = [
-        (len(model.products), "product"), (len(model.sites), "site"),
-        (len(model.suppliers), "supplier"), (len(model.classes), "customer class"),
+    many = [
+        counted(len(model.products), "product"), counted(len(model.sites), "site"),
+        counted(len(model.suppliers), "supplier"),
+        counted(len(model.classes), "customer class", "customer classes"),
     ]  # fmt: skip
-    many = [f"{n:,} {word if n == 1 else _plural(word)}" for n, word in counts]
     yield Heading("System")
     yield (
         f"A discrete-event model in continuous time of {listed(many)}, with "
@@ -87,7 +86,7 @@ def _demand(model: Model) -> Iterator[Block]:
         "class text", "arrivals of orders prose", "pattern prose", "products prose", "sites prose",
         "lines text", "units per line prose",
     )  # fmt: skip
-    yield _without_same(Table("demand", "Orders", columns, tuple(rows[:MOST]), _more(len(rows))))
+    yield _without_same(Table("demand", "Orders", columns, tuple(rows[:MOST]), more(len(rows))))
     if any(r[1].startswith("poisson") for r in rows if isinstance(r[1], str)):
         yield "A Poisson process of rate r with a pattern has the intensity"
         yield Equation(r"\lambda(t) = r \, f_{\mathrm{pattern}}(t), \qquad \overline{f} = 1")
@@ -235,10 +234,9 @@ def _rates(model: Model) -> Iterator[tuple[Cell, ...]]:
 
 def _events(model: Model) -> Iterator[Block]:
     yield Heading("Order of events")
-    kernel_modules()  # they declare their events when they are imported
     active, seen = switches(model), set()
     rows: list[tuple[Cell, ...]] = []
-    for event in in_order():
+    for event in kernel_events():
         if event.is_on(active):
             late = " (After the demand of that instant.)" if event.handler in seen else ""
             seen.add(event.handler)
@@ -269,11 +267,3 @@ def _columns(*heads: str) -> tuple[Column, ...]:
         Column(head.rpartition(" ")[0], kind=head.rpartition(" ")[2])  # type: ignore[arg-type]
         for head in heads
     )
-
-
-def _more(rows: int) -> str:
-    return f"And {rows - MOST:,} more: `backsim resolve` prints all." if rows > MOST else ""
-
-
-def _plural(word: str) -> str:
-    return f"{word}es" if word.endswith("s") else f"{word}s"

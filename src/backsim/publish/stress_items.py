@@ -162,12 +162,10 @@ def _entities(study: Written) -> Answer:
 
 @item("2.5.2", LOGIC, "Components: activities")
 def _activities(study: Written) -> Answer:
-    from backsim.engines.link import kernel_modules
-    from backsim.kernel.events import in_order
+    from backsim.engines.link import kernel_events
 
-    kernel_modules()  # they declare their events when they are imported
     active = switches(study.base)
-    docs = dict.fromkeys(event.doc for event in in_order() if event.is_on(active))
+    docs = dict.fromkeys(event.doc for event in kernel_events() if event.is_on(active))
     return Answer(f"Events, in their order at one instant: {' '.join(docs)}")
 
 

@@ -92,9 +92,13 @@ def compared(
     differing = [p for p in paths if p not in same]
     if differing:
         shown = list(members)[:MOST]
-        rest = len(members) - len(shown)
-        note = f"And {rest:,} more: `backsim resolve` prints all." if rest else ""
-        note = " ".join([*(f"{p}: {meanings[p]}" for p in differing if meanings[p]), note])
+        notes = [f"{p}: {meanings[p]}" for p in differing if meanings[p]]
+        note = " ".join([*notes, more(len(members))])
         each = tuple((name, *(values[name].get(p, "") for p in differing)) for name in shown)
         heads = (Column("name", kind="text"), *(Column(p, kind="text") for p in differing))
         yield Table(title.lower(), f"{title}: where they differ", heads, each, note.strip())
+
+
+def more(rows: int) -> str:
+    """The note below a table of at most `MOST` rows."""
+    return f"And {rows - MOST:,} more: `backsim resolve` prints all." if rows > MOST else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from backsim.statistics import Difference, Estimate
 from backsim.study.study import Study
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 WIDEST = 60
@@ -54,12 +55,7 @@ def write_excel(study: Study, file: str | Path) -> Path:
     for row, line in enumerate((line for line in lines if line), 1):
         _put(first, row, 1, line)
     _dress(first, [100], 0)
-    for table in tables(study):
-        _write(book.create_sheet(table.name), table)
-    path = Path(file)
-    with beside(path) as partial:
-        book.save(partial)
-    return path
+    return _save(book, tables(study), file)
 
 
 def write_tables(made: Sequence[Table], file: str | Path) -> Path:
@@ -69,6 +65,11 @@ def write_tables(made: Sequence[Table], file: str | Path) -> Path:
 
     book = Workbook()
     book.remove(book.worksheets[0])
+    return _save(book, made, file)
+
+
+def _save(book: Workbook, made: Iterable[Table], file: str | Path) -> Path:
+    """Add a sheet for each table, and write the book."""
     for table in made:
         _write(book.create_sheet(table.name), table)
     path = Path(file)

@@ -18,7 +18,7 @@ from backsim.study.analysis import (
     NOTHING,
     Ranking,
     against,
-    end_of,
+    ends_of,
     estimates,
     measured,
     rank,
@@ -232,7 +232,7 @@ class _Words:
 
     def overload(self) -> str:
         """Which policies' systems are overloaded, or leave many customers waiting."""
-        ends = [end_of(self.study, i) for i in range(len(self.names))]
+        ends = ends_of(self.study)
         sentences = []
         for state in (Load.overloaded, Load.unfinished):
             which = [i for i, end in enumerate(ends) if load_of(*end) is state]

@@ -14,7 +14,7 @@ from backsim.results.metrics.money import MONEY
 from backsim.results.overload import Load, load_of
 from backsim.scenario.timeunit import one_of, per_year
 from backsim.statistics import Difference, Feasible
-from backsim.study.analysis import Ranking, end_of, estimates, wanted, warm_up_verdict
+from backsim.study.analysis import Ranking, ends_of, estimates, wanted, warm_up_verdict
 from backsim.study.effects import level_text, main_effects
 from backsim.study.study import Study
 
@@ -130,7 +130,7 @@ class _Answers:
 
     def stability(self) -> str:
         """Whether runs are long enough, and systems not overloaded."""
-        loads = [load_of(*end_of(self.study, i)) for i in range(len(self.names))]
+        loads = [load_of(*end) for end in ends_of(self.study)]
         overloaded = [self.names[i] for i, load in enumerate(loads) if load is Load.overloaded]
         verdict = warm_up_verdict(self.study, self.ranking.order[0])
         texts = []

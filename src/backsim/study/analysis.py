@@ -286,12 +286,12 @@ def efficient(means: Floats, senses: Sequence[str]) -> list[int]:
     return found
 
 
-def end_of(study: Study, policy: int) -> tuple[Estimate, Estimate, Estimate]:
-    """What tells whether a policy's system is overloaded: see `results.overload`."""
+def ends_of(study: Study) -> list[tuple[Estimate, Estimate, Estimate]]:
+    """Of each policy what tells whether its system is overloaded: see `results.overload`."""
     growth, backlog, waiting = (
-        estimates(study, MetricSpec(name))[policy] for name in (GROWTH, BACKLOG, WAITING)
+        estimates(study, MetricSpec(name)) for name in (GROWTH, BACKLOG, WAITING)
     )
-    return growth, backlog, waiting
+    return list(zip(growth, backlog, waiting, strict=True))
 
 
 def present(study: Study, names: Sequence[str]) -> list[str]:
