@@ -33,7 +33,9 @@ def search(folder: Path, given: Mapping[str, Any], engine: str = "simpy", **fiel
     """A search on a scenario, written to a folder."""
     (folder / "scenario.yaml").write_text(to_yaml(given))
     how = {
-        name: fields.pop(name) for name in ("out", "progress", "fresh", "workers") if name in fields
+        name: fields.pop(name)
+        for name in ("out", "progress", "fresh", "workers", "dask")
+        if name in fields
     }
     fields = {"scenario": "scenario.yaml", "indifference": "3 %", **fields}
     (folder / "search.yaml").write_text(to_yaml(fields))

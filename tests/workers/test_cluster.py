@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.experiment import shop
+from tests.search.periodic import search
+from tests.search.test_killed import ITEMS, LEVELS
 
 from backsim.errors import InputError
 from backsim.experiment.play import play
@@ -105,6 +107,19 @@ def test_the_same_numbers_though_a_worker_dies(tmp_path: Path, scheduler: tuple[
     # Nothing is left to do, so that nobody is asked.
     again = play(experiment, engine="simpy", dask="tcp://127.0.0.1:1", out=out)
     assert np.array_equal(again.array("mean_wait"), local.array("mean_wait"))
+
+
+def test_levels_of_all_items_on_a_cluster(tmp_path: Path, scheduler: tuple[str, Any]) -> None:
+    """The same levels, at the same cost, as on one machine."""
+    address, worker = scheduler
+    worker()
+    here, there = (
+        search(tmp_path, ITEMS, dask=dask, **LEVELS, replications=200) for dask in (None, address)
+    )
+    assert there.levels.equals(here.levels)
+    assert here.cost is not None
+    assert there.cost == here.cost
+    assert there.spent.replications == here.spent.replications
 
 
 def test_workers_of_another_version_are_refused(

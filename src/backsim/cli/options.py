@@ -53,6 +53,10 @@ Workers = Annotated[
     int | None,
     typer.Option(help="Number of parallel workers; -1 uses all cores. Default: automatic."),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of the Dask scheduler."),
+]
 UseEngine = Annotated[
     Engine, typer.Option("--engine", help="The engine; auto uses SimPy for small work.")
 ]

@@ -38,9 +38,12 @@ def described(problem: Problem) -> dict[str, str]:
     """What results depend on, by what it is called, each as a hash."""
     asked, model = problem.asked, problem.present
     metrics = [str(asked.objective), *map(str, asked.constraints)]
+    tried: Any = [[axis.path, axis.values] for axis in problem.space.axes]
+    if problem.items is not None:  # what is kept of a run tells every metric at every level
+        tried, metrics = problem.items.base.digest, []
     parts: dict[str, Any] = {
         "scenario": model.digest,
-        "search": [[axis.path, axis.values] for axis in problem.space.axes],
+        "search": tried,
         "objective or constraints": metrics,
         "seed": asked.seed,
         "rules": rule_digests(model),

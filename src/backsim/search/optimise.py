@@ -12,6 +12,7 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.experiment.play import play
+from backsim.experiment.store import StudyError
 from backsim.search.choice import Choice, choose
 from backsim.search.explore import Explorer
 from backsim.search.frontier import frontier
@@ -55,6 +56,7 @@ def optimise(
     workers: int | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
+    dask: str | None = None,
     progress: Progress | None = None,
     **fields: Any,
 ) -> Search:
@@ -64,27 +66,32 @@ def optimise(
     of the file's.  `fields` are other fields of the file: objective, constraints, indifference,
     confidence, seed.  `out` is a folder for all results, and for the study of the final figures: a
     search that was interrupted goes on there, unless `fresh`.  `workers` are all cores if None;
-    results do not depend on them.  `progress` is told (done, most, best): replications, and the
-    best policy so far in words.
+    results do not depend on them.  `dask` is the address of a cluster's scheduler, for the levels
+    of all items.  `progress` is told (done, most, best): replications, and the best policy so far
+    in words.
 
     Raises FileError for a file with faults, InputError for other bad input.
     """
     given = {"minutes": minutes, "replications": replications, **fields}
     given = {name: value for name, value in given.items() if value is not None}
     problem = what if isinstance(what, Problem) else load_problem(what, given)
-    if problem.items is not None:
-        settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh}
-        return _of_items(problem, progress, settings)
+    if dask is not None and problem.items is None:
+        raise InputError(
+            f"--dask: runs searches of {PATH} only. This search decides after a few replications "
+            "what to try next, so it runs on one machine: use --workers."
+        )
     folder = None if out is None else Path(out)
-    ours = folder is not None and (folder / FILE).exists()
+    settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh, "dask": dask}
+    settings["ours"] = folder is not None and (folder / FILE).exists()
     memo = Memo(folder, problem, fresh)
     try:
+        if problem.items is not None:
+            return _of_items(problem, memo, progress, settings)
         worlds, choice, along = decide(problem, engine, memo, progress, workers_wanted(workers))
         best = choice.best
         shape = None if out is None or best is None else shape_of(worlds, best)
     finally:
         memo.close()
-    settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh or ours}
     return _found(worlds, choice, along, settings, shape)
 
 
@@ -130,14 +137,18 @@ def _found(
     return Search(problem, best, point, policy, choice, figures, kept, spent, shape)
 
 
-def _of_items(problem: Problem, progress: Progress | None, settings: dict[str, Any]) -> Search:
+def _of_items(
+    problem: Problem, memo: Memo, progress: Progress | None, settings: dict[str, Any]
+) -> Search:
     """The levels of all items, with figures of these and of the present policy."""
     assert problem.items is not None
     budget = Budget(problem.file.replications, problem.file.minutes)
     budget.progress = progress or budget.progress
-    workers = workers_wanted(settings["workers"])
+    workers, seed = workers_wanted(settings["workers"]), problem.asked.seed
     try:
-        runs = Runs(problem.items, problem.asked.seed, settings["engine"], budget, workers)
+        runs = Runs(
+            problem.items, seed, settings["engine"], budget, workers, memo, settings["dask"]
+        )
         choice = choose_levels(problem, runs)
     except Spent:
         wanted = f"more than {budget.total:,} replications"
@@ -147,12 +158,13 @@ def _of_items(problem: Problem, progress: Progress | None, settings: dict[str, A
         {PATH: problem.items.rule.name},
         problem.items.at(choice.nearest),
     )
+    memo.write()
     least = problem.file.figures or FIGURES_OF_ITEMS
     count = budget.figures(_needed(problem, choice.service.T, least, SURER), 2, least)
     figures = _figures(problem, [policy], count, settings)
     budget.spent[Phase.FIGURES] += sum(figures.counts)
     best = policy if choice.levels is not None else None
-    spent = Spending(dict(budget.spent), budget.seconds, len(figures.policies))
+    spent = Spending(dict(budget.spent), budget.seconds, len(figures.policies), budget.known)
     kept = tuple(_kept(problem, figures))
     return Search(problem, best, None, policy, choice, figures, kept, spent)
 
@@ -228,13 +240,23 @@ def _needed(problem: Problem, columns: Any, least: int, deviations: float = 3.0)
 def _figures(
     problem: Problem, found: list[Policy], count: int, settings: dict[str, Any]
 ) -> Comparison:
-    """A study of the policy found, those along the frontier, and the present one."""
+    """A study of the policy found, those along the frontier, and the present one.
+
+    Where the folder has a study of an earlier run of this search: the same one, gone on with, or
+    else begun again.
+    """
     present = problem.asked.policies[0]
     same = next((p for p in found if p.model.digest == present.model.digest), None)
     policies = tuple(found) if same else (*found, present)
     reference = (same or present).name
     asked = replace(problem.asked, policies=policies, stopping=Fixed(count), reference=reference)
-    return play(asked, **settings)
+    how = {name: given for name, given in settings.items() if name != "ours"}
+    try:
+        return play(asked, **how)
+    except StudyError:
+        if not settings["ours"]:
+            raise
+        return play(asked, **{**how, "fresh": True})
 
 
 def _kept(problem: Problem, figures: Comparison) -> Iterator[Kept]:

@@ -12,7 +12,7 @@ from backsim.results.madewith import Provenance, versions_that_count
 from backsim.results.metrics import own_code_is_portable
 from backsim.rules.files import loaded_files
 from backsim.workers.forks import WorkerError
-from backsim.workers.pool import NO_RULES, pack, play_packed
+from backsim.workers.pool import NO_RULES, Placed, in_turn, numbered, pack, play_packed
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -38,6 +38,16 @@ def play_on_cluster(
     with _client(address, timeout) as client:
         check_workers(client, address, timeout, rules)
         yield from _played(client, pack(play, rules), jobs)
+
+
+def in_order_on_cluster(
+    play: Callable[[Job], Result],
+    jobs: Iterable[Job],
+    address: str,
+    rules: Mapping[str, str] = NO_RULES,
+) -> Iterator[Result]:
+    """What comes of each job, in the order of the jobs.  See `play_on_cluster`."""
+    return in_turn(play_on_cluster(Placed(play), numbered(jobs), address, rules))
 
 
 def _played(client: Any, packed: bytes, jobs: Sequence[Any]) -> Iterator[list[Any]]:

@@ -101,19 +101,30 @@ def in_order(
     way: Way | None = None,
 ) -> Iterator[Result]:
     """What comes of each job, in the order of the jobs.  See `run_jobs`."""
-    numbered = [_Numbered(place, job) for place, job in enumerate(jobs)]
+    how: dict[str, Any] = {"rules": rules, "threads": threads, "way": way}
+    return in_turn(run_jobs(Placed(play), numbered(jobs), workers, **how))
+
+
+def in_turn(batches: Iterable[Sequence[tuple[int, Result]]]) -> Iterator[Result]:
+    """The results of `Placed` in the order of their `numbered` jobs."""
     found: dict[int, Result] = {}
     due = 0
-    how: dict[str, Any] = {"rules": rules, "threads": threads, "way": way}
-    for results in run_jobs(_Placed(play), numbered, workers, **how):
+    for results in batches:
         found.update(results)
         while due in found:
             yield found.pop(due)
             due += 1
 
 
+def numbered(jobs: Iterable[Job]) -> list[Numbered[Job]]:
+    """Jobs with their places."""
+    return [Numbered(place, job) for place, job in enumerate(jobs)]
+
+
 @dataclass(frozen=True, slots=True)
-class _Numbered(Generic[Job]):
+class Numbered(Generic[Job]):
+    """A job and its place among others."""
+
     place: int
     job: Job
 
@@ -122,12 +133,13 @@ class _Numbered(Generic[Job]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed(Generic[Job, Result]):
+class Placed(Generic[Job, Result]):
     """A function of jobs that says of each result where it belongs."""
 
     play: Callable[[Job], Result]
 
-    def __call__(self, numbered: _Numbered[Job]) -> Iterator[tuple[int, Result]]:
+    def __call__(self, numbered: Numbered[Job]) -> Iterator[tuple[int, Result]]:
+        """The place and what comes of it."""
         yield numbered.place, self.play(numbered.job)
 
 

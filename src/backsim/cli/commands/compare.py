@@ -11,6 +11,7 @@ import typer
 
 from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import (
+    Dask,
     Engine,
     Fresh,
     Metrics,
@@ -53,10 +54,6 @@ Bound = Annotated[
         min=1,
         help="Show each policy's regret in hindsight over the first N replications.",
     ),
-]
-Dask = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of the Dask scheduler."),
 ]
 
 

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backsim.cli.console import Format, Found, say, show
-from backsim.cli.options import Engine, Fresh, Out, PrintAs, RuleFiles, Seed, UseEngine, Workers
+from backsim.cli.options import (
+    Dask,
+    Engine,
+    Fresh,
+    Out,
+    PrintAs,
+    RuleFiles,
+    Seed,
+    UseEngine,
+    Workers,
+)
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
 from backsim.present.table import Block
@@ -41,6 +51,7 @@ def optimise(
     out: Out = None,
     fresh: Fresh = False,
     workers: Workers = None,
+    dask: Dask = None,
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,
     rules: RuleFiles = None,
@@ -66,6 +77,7 @@ def optimise(
             workers=workers,
             engine=engine.value,
             fresh=fresh,
+            dask=dask,
             **fields,
         )
     show(_told(found), format)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.engines.setup import Linked
 from backsim.errors import InputError
 from backsim.experiment.work import plan_work
 from backsim.results.run import play_and_check
 from backsim.scenario.model import Model
 from backsim.search.items.items import Items
 from backsim.search.items.shortfall import Measured, Shortfall, shortfall_of
+from backsim.search.memo import Key, Memo
 from backsim.search.worlds import Budget, Phase, Spent
 from backsim.streams import draw, generator
 from backsim.workers import in_order
@@ -21,66 +25,45 @@ from backsim.workers.forks import can_fork
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 LARGE = 50
 """Replications of a search of items, about, by which its engine is chosen."""
 SAME = 1e-6
 """The largest part by which what is predicted and what is measured may differ, by rounding."""
+CHECKED: Key = (int(Phase.SEARCH), "played at other levels", 0)
+"""Where it is kept that items' shortfalls have been found not to depend on levels."""
 
 
-class Runs:
-    """Plays replications of a phase, and keeps what each says of all levels."""
+@dataclass(frozen=True)
+class Player:
+    """Plays replications of all items, here or in another process."""
 
-    def __init__(self, items: Items, seed: int, engine: str, budget: Budget, workers: int) -> None:
-        self.items, self.seed, self.budget, self.workers = items, seed, budget, workers
-        self.work = plan_work([items.base], seed, engine, LARGE)
-        self.found: dict[Phase, list[Shortfall]] = {phase: [] for phase in Phase}
-        self._play_twice()
+    base: Model
+    levels: Ints
+    names: tuple[str, ...]
+    seed: int
+    engine: tuple[str, str]
+    linked: Linked
 
-    def sample(self, phase: Phase, count: int) -> list[Shortfall]:
-        """The first replications of a phase.  Raises Spent when there is no budget for them."""
-        there = self.found[phase]
-        wanted = range(len(there), count)
-        afforded = [k for k in wanted if self.budget.take(phase)]
-        workers = self.workers if can_fork() and len(afforded) > 1 else 1
-        play = partial(self._replication, phase)
-        for run in in_order(play, afforded, workers, way="forks"):
-            there.append(run)
-            self.budget.tell()
-        if len(afforded) < len(wanted):
-            raise Spent
-        return there[:count]
+    def row(self, replication: int) -> Floats:
+        """What a replication says of all levels, as `Shortfall.of` reads it."""
+        return self.played(self.base, self.levels, replication)[0].row()
 
-    def _replication(self, phase: Phase, k: int) -> Shortfall:
-        return self._played(self.items.base, int(phase) + k)[0]
+    def played(self, model: Model, levels: Ints, replication: int) -> tuple[Shortfall, Measured]:
+        """What a replication says of all levels, and what it has measured at its own.
 
-    def _played(self, model: Model, replication: int) -> tuple[Shortfall, Measured]:
+        Raises InputError where these two differ.
+        """
         tape = draw(model, self.seed, replication)
-        run = play_and_check(model, tape, *self.work.engines[0], linked=self.work.linked)
+        run = play_and_check(model, tape, *self.engine, linked=self.linked)
         measured = Measured.of(run)
-        levels = self.items.levels
-        if model is not self.items.base:
-            stock = zip(model.scenario.stock, self.items.base.scenario.stock, strict=True)
-            levels = levels + np.array([new.initial - old.initial for new, old in stock])
         found = shortfall_of(run, levels, measured)
-        self._check(found, levels, measured)
+        self.check(found, levels, measured)
         return found, measured
 
-    def _play_twice(self) -> None:
-        """One world at two vectors of levels: the first has to predict what the second measures.
-
-        So what makes an item's shortfall depend on levels, its own or those of others, is found,
-        whatever it is.
-        """
-        random = generator(self.seed, 0, "levels")
-        shifts = random.integers(0, 3 + self.items.levels // 2, len(self.items.levels))
-        first, _ = self._played(self.items.base, int(Phase.SEARCH))
-        _, second = self._played(self.items.moved(shifts), int(Phase.SEARCH))
-        self._check(first, self.items.levels + shifts, second)
-        self.budget.spent[Phase.SEARCH] += 2
-
-    def _check(self, found: Shortfall, levels: Ints, measured: Measured) -> None:
+    def check(self, found: Shortfall, levels: Ints, measured: Measured) -> None:
         """What a run predicts at some levels is what one at these levels has measured."""
         for what, predicted, got in (
             ("mean stock on hand", found.on_hand(levels), measured.on_hand),
@@ -93,7 +76,82 @@ class Runs:
                 i = int(np.argmax(wrong))
                 raise InputError(
                     f"search: stock[*].reorder: expected items whose levels act on nothing but "
-                    f"their own stock and backlog, got {self.items.names[i]}: {what} "
+                    f"their own stock and backlog, got {self.names[i]}: {what} "
                     f"{got[i]:.6g}, where one run at other levels predicts {predicted[i]:.6g}. "
                     "Search its levels one by one: policy.reorder.S: {integers: [0, 60]}"
                 )
+
+
+class Runs:
+    """Replications of each phase, and what each says of all levels.
+
+    Those that `memo` knows from an earlier run are not played again.  `dask` is the address of a
+    cluster's scheduler, whose workers play in place of this machine's.
+    """
+
+    def __init__(
+        self,
+        items: Items,
+        seed: int,
+        engine: str,
+        budget: Budget,
+        workers: int,
+        memo: Memo,
+        dask: str | None = None,
+    ) -> None:
+        self.items, self.budget, self.memo = items, budget, memo
+        self.workers, self.dask = workers, dask
+        self.work = work = plan_work([items.base], seed, engine, LARGE)
+        self.player = Player(
+            items.base, items.levels, items.names, seed, work.engines[0], work.linked
+        )
+        self.found: dict[Phase, list[Shortfall]] = {phase: [] for phase in Phase}
+        self._play_twice()
+
+    def sample(self, phase: Phase, count: int) -> list[Shortfall]:
+        """The first replications of a phase.  Raises Spent when there is no budget for them."""
+        there = self.found[phase]
+        wanted = range(len(there), count)
+        keys: list[Key] = [(int(phase), "", k) for k in wanted if self.budget.take(phase)]
+        new = [sum(key[::2]) for key in keys if key not in self.memo.known]
+        played = self._played(new)
+        for key in keys:
+            row = self.memo.known.get(key)
+            if row is None:
+                row = next(played)
+                self.memo.add(key, row)
+            else:
+                self.budget.known += 1
+            there.append(Shortfall.of(row))
+            self.budget.tell()
+        if len(keys) < len(wanted):
+            raise Spent
+        return there[:count]
+
+    def _played(self, replications: Sequence[int]) -> Iterator[Floats]:
+        """What some replications say, in their order."""
+        if self.dask is not None and replications:
+            from backsim.workers.cluster import in_order_on_cluster
+
+            return in_order_on_cluster(self.player.row, replications, self.dask, self.work.rules)
+        workers = self.workers if can_fork() and len(replications) > 1 else 1
+        return in_order(self.player.row, replications, workers, way="forks")
+
+    def _play_twice(self) -> None:
+        """One world at two vectors of levels: the first has to predict what the second measures.
+
+        So what makes an item's shortfall depend on levels, its own or those of others, is found,
+        whatever it is.
+        """
+        self.budget.spent[Phase.SEARCH] += 2
+        if CHECKED in self.memo.known:
+            self.budget.known += 2
+            return
+        levels = self.items.levels
+        random = generator(self.player.seed, 0, "levels")
+        shifts = random.integers(0, 3 + levels // 2, len(levels))
+        play = partial(self.player.played, replication=int(Phase.SEARCH))
+        first, _ = play(self.items.base, levels)
+        _, second = play(self.items.moved(shifts), levels + shifts)
+        self.player.check(first, levels + shifts, second)
+        self.memo.add(CHECKED, np.ones(1))

@@ -45,6 +45,19 @@ class Spread:
         room = np.maximum(levels[self.item] - self.shortfall, 0)
         return np.asarray(np.bincount(self.item, room * self.amount, len(levels)), float)
 
+    def row(self, count: int) -> Floats:
+        """All of it as numbers, for `of`: of each of `count` items how many, then these."""
+        return np.concatenate(
+            [np.bincount(self.item, minlength=count), self.shortfall, self.amount], dtype=float
+        )
+
+    @classmethod
+    def of(cls, row: Floats, count: int) -> Spread:
+        """What `row` has made a row of."""
+        item = np.repeat(np.arange(count), row[:count].astype(np.int64))
+        shortfall, amount = row[count:].reshape(2, -1)
+        return cls(item, shortfall.astype(np.int64), amount)
+
 
 @dataclass(frozen=True)
 class Shortfall:
@@ -58,6 +71,22 @@ class Shortfall:
     """Units ordered, by item."""
     constant: Floats
     """Costs per day that no level changes, by item."""
+
+    def row(self) -> Floats:
+        """All of it as numbers, in a row that can be kept."""
+        count = len(self.ordered)
+        spreads = [self.time.row(count), self.units.row(count)]
+        sizes = [count, len(spreads[0])]
+        return np.concatenate([sizes, self.ordered, self.constant, *spreads], dtype=float)
+
+    @classmethod
+    def of(cls, row: Floats) -> Shortfall:
+        """What `row` has made a row of, to the bit."""
+        count, size = map(int, row[:2])
+        ordered, constant, time, units = np.split(
+            row[2:], np.cumsum([count, count, size], dtype=np.int64)
+        )
+        return cls(Spread.of(time, count), Spread.of(units, count), ordered, constant)
 
     def on_hand(self, levels: Ints) -> Floats:
         """Mean units on hand at some levels, by item."""
