@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from tests.experiment.shop import experiment, write
@@ -11,6 +12,7 @@ from tests.experiment.shop import experiment, write
 from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.experiment import compare, load_experiment, load_study
+from backsim.study import screened as module
 
 FACTORS = {
     "costs.holding": {"min": 0.1, "max": 0.5},
@@ -44,13 +46,17 @@ def test_what_only_the_objective_does_not_see_has_no_effect(tmp_path: Path) -> N
     """A due date moves no stock and costs nothing; holding costs are linear in their rate."""
     study = compare(design(tmp_path, morris=4), workers=1, engine="simpy", out=tmp_path / "s")
     found = study.sensitivity().set_index("factor")
+    assert all(str(name).isidentifier() for name in found.columns)
     assert found.loc["customers.silver.due_in", "mu_star"] == 0
     assert found.loc["costs.holding", "mu"] > 0
     holding = study.sensitivity("cost.holding").set_index("factor").loc["costs.holding"]
     assert holding["mu"] == pytest.approx(holding["mu_star"])
     again = load_study(tmp_path / "s")
     assert again.sensitivity().equals(study.sensitivity())
-    study.report(tmp_path / "report.html")
+    reported = load_study(tmp_path / "s")
+    with patch.object(module, "elementary_effects", wraps=module.elementary_effects) as asked:
+        reported.report(tmp_path / "report.html")
+    assert asked.call_count == 1
     assert "Which factors matter" in (tmp_path / "report.html").read_text()
 
 

@@ -16,7 +16,11 @@ from backsim.search import Search
 from backsim.search.worlds import Phase
 
 GIVEN = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 40)
-FIELDS = {"search": {"policy.reorder.S": {"integers": [13, 19]}}, "indifference": "8 %"}
+FIELDS = {
+    "search": {"policy.reorder.S": {"integers": [13, 19]}},
+    "indifference": "8 %",
+    "replications": 240,
+}
 
 
 ITEMS = {

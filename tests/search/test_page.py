@@ -15,6 +15,7 @@ from backsim.scenario.load import from_dict
 from backsim.search import Search
 from backsim.search.page import write_page
 from backsim.search.variation import variations
+from backsim.search.worlds import Phase
 
 PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
 
@@ -52,6 +53,29 @@ def test_sensitivity_of_a_level(levels: Search) -> None:
     for name in ("demand -20 %", "demand +20 %", "lead time -20 %", "holding cost +20 %"):
         assert name in names
     assert "lost margin cost +20 %" in names
+
+
+def test_what_is_around_a_level_is_played_as_asked_and_counted(levels: Search) -> None:
+    """20 replications of each policy, and of the answer in each scenario."""
+    shape = levels.shape
+    assert shape is not None
+    around = 20 * (1 + sum(len(one.points) - 1 for one in shape.slices))
+    assert levels.spent.replications[Phase.SHAPE] >= around + 20 * len(shape.changed)
+
+
+def test_a_budget_ends_what_is_around_a_level(tmp_path: Path) -> None:
+    with played_by(lost_sales(2, 4.0), lambda random: random.poisson(5, 2000).tolist()):
+        found = search(
+            tmp_path,
+            PERIODIC,
+            search={"policy.reorder.S": {"integers": [0, 60]}},
+            out=tmp_path / "found",
+            replications=800,
+        )
+    assert found.shape is not None
+    assert found.promised
+    assert found.spent.total == 800
+    assert len(found.shape.changed) < len(list(variations(found.problem.present)))
 
 
 def test_the_page(levels: Search, tmp_path: Path) -> None:

@@ -159,8 +159,10 @@ class Comparison(Study):
     def sensitivity(self, metric: str | MetricSpec | None = None) -> pd.DataFrame:
         """How much each factor matters for a metric (the objective's): one row per factor.
 
-        Of a design `morris` the columns mu_star, mu and sigma; of `sobol_indices` S1 and ST; each
-        with the half-width of its interval.  Raises InputError for another design.
+        Of a design `morris` the columns mu_star, mu and sigma; of `sobol_indices` S1 and ST; all
+        but sigma with a half-width of their interval, such as S1_half_width.
+
+        Raises InputError for another design.
         """
         import pandas as pd
 
@@ -175,7 +177,7 @@ class Comparison(Study):
             else:
                 parts = {"mu_star": found.strength, "mu": found.effect}
             for name, known in parts.items():
-                named |= {name: known.mean, f"{name} +-": known.half_width}
+                named |= {name: known.mean, f"{name}_half_width": known.half_width}
             if not isinstance(found, Indices):
                 named["sigma"] = found.sd
             rows.append(named)

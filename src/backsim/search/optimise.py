@@ -23,7 +23,7 @@ from backsim.search.kept import Kept
 from backsim.search.memo import FILE, Memo
 from backsim.search.problem import Problem, load_problem
 from backsim.search.search import Search
-from backsim.search.shape import Shape, shape_of
+from backsim.search.shape import shape_of
 from backsim.search.space import Point
 from backsim.search.spending import Spending
 from backsim.search.starts import starts
@@ -88,11 +88,13 @@ def optimise(
         if problem.items is not None:
             return _of_items(problem, memo, progress, settings)
         worlds, choice, along = decide(problem, engine, memo, progress, workers_wanted(workers))
-        best = choice.best
-        shape = None if out is None or best is None else shape_of(worlds, best)
+        memo.write()
+        found = _found(worlds, choice, along, settings)
+        if out is not None and choice.best is not None:
+            found = replace(found, shape=shape_of(worlds, choice.best), spent=_spending(worlds))
+        return found
     finally:
         memo.close()
-    return _found(worlds, choice, along, settings, shape)
 
 
 def decide(
@@ -117,7 +119,6 @@ def _found(
     choice: Choice,
     along: tuple[Point, ...],
     settings: dict[str, Any],
-    shape: Shape | None,
 ) -> Search:
     """What came of it, with figures of the policy chosen (or nearest) and the present one."""
     problem, budget = worlds.problem, worlds.budget
@@ -132,9 +133,13 @@ def _found(
         figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)
         kept = tuple(_kept(problem, figures))
-    spent = Spending(dict(budget.spent), budget.seconds, len(worlds.models), budget.known)
     best = policy if point is not None else None
-    return Search(problem, best, point, policy, choice, figures, kept, spent, shape)
+    return Search(problem, best, point, policy, choice, figures, kept, _spending(worlds))
+
+
+def _spending(worlds: Worlds) -> Spending:
+    budget = worlds.budget
+    return Spending(dict(budget.spent), budget.seconds, len(worlds.models), budget.known)
 
 
 def _of_items(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.search.memo import Memo
 from backsim.search.space import Point, Space
 from backsim.search.variation import Variation, variations
-from backsim.search.worlds import Budget, Phase, Spent, Worlds
+from backsim.search.worlds import Phase, Spent, Worlds
 from backsim.statistics import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -76,8 +76,12 @@ def shape_of(worlds: Worlds, best: Point) -> Shape:
         known = tuple(p for p in points if np.isfinite(_objective(worlds, p)).all())
         apart = tuple(_apart(worlds, p, best) for p in known)
         slices.append(Slice(axes, known, apart))
-    changed = tuple(_changed(worlds, one, best) for one in variations(worlds.problem.present))
-    return Shape(_cost(worlds, best), tuple(slices), tuple(c for c in changed if c is not None))
+    changed: list[Changed] = []
+    with suppress(Spent):
+        for one in variations(worlds.problem.present):
+            found = _changed(worlds, one, best)
+            changed += [] if found is None else [found]
+    return Shape(_cost(worlds, best), tuple(slices), tuple(changed))
 
 
 def _axes(space: Space, best: Point) -> list[tuple[int, ...]]:
@@ -116,10 +120,14 @@ def _apart(worlds: Worlds, point: Point, other: Point) -> Estimate:
 
 
 def _changed(worlds: Worlds, variation: Variation, best: Point) -> Changed | None:
-    """Steps to better policies in a scenario that is different, with the policies' own numbers."""
+    """Steps to better policies in a scenario that is different, with the policies' own numbers.
+
+    Raises Spent.
+    """
     problem = replace(worlds.problem, varied=variation.of)
-    budget = Budget(10**9, None)
-    other = Worlds(problem, "auto", budget, Memo(None, problem), worlds.workers)
+    other = Worlds(
+        problem, worlds.engine, worlds.budget, worlds.memo, worlds.workers, variation.name
+    )
     other.play(Phase.SHAPE, [best], REPLICATIONS)
     here = best
     for _ in range(MOVES):

@@ -103,6 +103,8 @@ class Budget:
 
     def most(self, phase: Phase) -> float:
         """The share that may be gone at the end of a phase: the next ones need theirs."""
+        if phase is Phase.SHAPE:  # the last one
+            return 1.0
         rest = 1.0 - 2 * FIGURES / self.replications
         return SEARCHED * rest if phase is Phase.SEARCH else rest
 
@@ -128,12 +130,22 @@ class Budget:
 
 
 class Worlds:
-    """Plays points against worlds, and keeps every value of objective and constraints."""
+    """Plays points against worlds, and keeps every value of objective and constraints.
+
+    `scenario` tells the results of a scenario that is a little different from those of the file's.
+    """
 
     def __init__(
-        self, problem: Problem, engine: str, budget: Budget, memo: Memo, workers: int = 1
+        self,
+        problem: Problem,
+        engine: str,
+        budget: Budget,
+        memo: Memo,
+        workers: int = 1,
+        scenario: str = "",
     ) -> None:
         self.problem, self.budget, self.memo, self.workers = problem, budget, memo, workers
+        self.engine, self.scenario = engine, scenario
         self.seconds, self.played = 0.0, 0
         asked = problem.asked
         assert asked.objective is not None
@@ -260,7 +272,7 @@ class Worlds:
         return found
 
     def _key(self, phase: Phase, point: Point, k: int) -> Key:
-        return int(phase), " ".join(map(str, point)), k
+        return int(phase), " ".join([*filter(None, [self.scenario]), *map(str, point)]), k
 
     def _known(self, phase: Phase, point: Point, k: int) -> Floats | None:
         """A result of an earlier run."""

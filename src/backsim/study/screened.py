@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from backsim.results.spec import MetricSpec
@@ -14,12 +16,24 @@ from backsim.statistics.screening import (
 from backsim.study.screening import MORRIS
 from backsim.study.study import Study
 
+Screened = dict[str, Elementary] | dict[str, Indices]
 
-def screened(study: Study, spec: MetricSpec) -> dict[str, Elementary] | dict[str, Indices]:
+_KNOWN: WeakKeyDictionary[Study, dict[MetricSpec, Screened]] = WeakKeyDictionary()
+"""What has been asked already: a page asks for its table, its figure and whether there is one."""
+
+
+def screened(study: Study, spec: MetricSpec) -> Screened:
     """What each factor does to a metric's mean; empty where the study has no such design.
 
     Also where a policy has no value of the metric.
     """
+    known = _KNOWN.setdefault(study, {})
+    if spec not in known:
+        known[spec] = _screened(study, spec)
+    return known[spec]
+
+
+def _screened(study: Study, spec: MetricSpec) -> Screened:
     design = study.experiment.screening
     if design is None:
         return {}
