@@ -12,8 +12,10 @@ from tests.data.exports import SHOP, write
 from backsim.cli import run as cli
 from backsim.data.calibrate import calibrate
 from backsim.data.fit.items import item_factors, without
+from backsim.data.fit.laws import LAWS
 from backsim.data.fit.supply import Crossing
-from backsim.data.fit.survival import LAWS, Times, fit_all
+from backsim.data.fit.survival import fit_all
+from backsim.data.fit.times import Times
 
 GENERATOR = np.random.default_rng
 

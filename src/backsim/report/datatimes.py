@@ -10,7 +10,8 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.interval import Interval
-from backsim.data.fit.survival import Fit, Times, distance, kaplan_meier
+from backsim.data.fit.survival import Fit, distance, kaplan_meier
+from backsim.data.fit.times import Times
 from backsim.present.numbers import share
 from backsim.present.table import Column, Table
 from backsim.report.figures import style

@@ -16,7 +16,8 @@ import numpy as np
 from scipy import stats
 
 from backsim.data.fit.laws import LAWS, Law
-from backsim.data.fit.survival import SMALLEST, TINY, Fit, Times
+from backsim.data.fit.survival import Fit
+from backsim.data.fit.times import SMALLEST, TINY, Times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

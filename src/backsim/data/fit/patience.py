@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.data.fit.survival import LAWS, Fit, Times, fit_all, with_profiles
+from backsim.data.fit.laws import LAWS
+from backsim.data.fit.survival import Fit, fit_all, with_profiles
+from backsim.data.fit.times import Times
 from backsim.data.history import History
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import stats
 
 from backsim.data.fit.items import ItemFactors, item_factors, without
-from backsim.data.fit.survival import Fit, Times, best, choose, fit_all
+from backsim.data.fit.survival import Fit, best, choose, fit_all
+from backsim.data.fit.times import Times
 from backsim.data.history import History, PurchaseHistory
 
 if TYPE_CHECKING:
