@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -136,16 +136,27 @@ def _text(frame: pd.DataFrame, table: str, sap: bool, days_only: bool) -> pd.Dat
     """Every cell as the system writes it."""
     kinds: dict[str, Any] = kinds_of(table)
     text = frame.copy().astype(object)
-    day = "%d.%m.%Y" if sap else "%Y-%m-%d"
-    form = day if sap or days_only else "%Y-%m-%d %H:%M:%S"
+    form = "%d.%m.%Y" if sap else "%Y-%m-%d"
     for name in frame:
         known = frame[name].notna()
         if kinds[str(name)] == "date":
-            text[name] = frame[name].map(lambda at: at.strftime(form), na_action="ignore")
+            if sap or days_only:
+                text[name] = _each(frame[name].dt.floor("D"), lambda at: at.strftime(form))
+            else:
+                stamps = np.datetime_as_string(frame[name].to_numpy("datetime64[s]"))
+                text[name] = [stamp.replace("T", " ") for stamp in stamps.tolist()]
         elif kinds[str(name)] == "number":
-            text[name] = frame[name].map(lambda value: _number(value, sap), na_action="ignore")
+            text[name] = _each(frame[name], lambda value: _number(value, sap))
         text[name] = text[name].where(known, "")
     return text
+
+
+def _each(column: pd.Series, written: Callable[[Any], str]) -> Any:
+    """A column written, each distinct value once; "" for none."""
+    import pandas as pd
+
+    codes, values = pd.factorize(column)
+    return np.array([*map(written, values), ""], object)[codes]
 
 
 def _number(value: float, sap: bool) -> str:
