@@ -18,7 +18,7 @@ from backsim.tables.faults import TableError
 
 
 def history(folder: Path) -> History:
-    mapping, place, _, _ = read_mapping(folder)
+    mapping, place, _ = read_mapping(folder)
     return clean(mapping, read_export(mapping, place))
 
 

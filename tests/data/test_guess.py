@@ -65,7 +65,7 @@ def test_a_mapping_in_the_folder_comes_before_a_guess(tmp_path: Path):
         "tables:\n  - {table: lines, file: b.csv,"
         " columns: {order: o, product: p, units: u, ordered: d}}\n"
     )
-    mapping, folder, guesses, _ = read_mapping(tmp_path)
+    mapping, folder, guesses = read_mapping(tmp_path)
     assert (mapping.tables[0].file, folder, guesses) == ("b.csv", tmp_path, ())
 
 

@@ -109,7 +109,7 @@ def backtest(
     `replay` does the same with the true demand, and with the true receipts too.
     Raises InputError: fewer than 90 days are left to fit, or what `calibrate` raises.
     """
-    mapping, folder, guesses, _ = read_mapping(path)
+    mapping, folder, guesses = read_mapping(path)
     history = history_of(mapping, folder)
     day = history.days - held
     if day < LEAST_FITTED:

@@ -66,21 +66,21 @@ class Calibration:
     guesses: tuple[str, ...] = ()
 
 
-def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...], list[dict[str, Any]]]:
-    """(mapping, folder of its files, what was guessed, the guessed tables).
+def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...]]:
+    """(mapping, folder of its files, what was guessed).
 
     `path` is a mapping file, a folder with one (`mapping.yaml`), or a folder of which the mapping
     is guessed.  Raises InputError, FileError.
     """
     if path.is_dir():
         if (path / MAPPING).is_file():
-            return load_mapping(path / MAPPING), path, (), []
+            return load_mapping(path / MAPPING), path, ()
         found = guess(path)
         made = checked(Document(f"{path} (guessed)", {"tables": found.tables}))
-        return made, path, tuple(found.notes), found.tables
+        return made, path, tuple(found.notes)
     if not path.is_file():
         raise InputError(f"{path}: expected a folder with an export, or a mapping file (YAML)")
-    return load_mapping(path), path.parent, (), []
+    return load_mapping(path), path.parent, ()
 
 
 def calibrate(path: Path) -> Calibration:
@@ -88,7 +88,7 @@ def calibrate(path: Path) -> Calibration:
 
     Raises InputError; a TableError lists all faults that were found, with file and row.
     """
-    mapping, folder, guesses, _ = read_mapping(path)
+    mapping, folder, guesses = read_mapping(path)
     return fit(mapping, history_of(mapping, folder), guesses)
 
 

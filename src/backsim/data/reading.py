@@ -41,6 +41,7 @@ EARLIEST, LATEST = 0.0, 47_482.0
 MANY = 1000
 """Dates with a time of day that are worth reading all at once."""
 _STAMP_DIGITS = np.array([c == "0" for c in "0000-00-00 00:00:00"])
+NO_WORDS = b"0123456789-+.,:/ "
 _CLOCK = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
 
 
@@ -139,15 +140,22 @@ class _Reader:
                     heading = entry.columns[fld]
                     self.evidence[name, heading] = evidence(self._texts(name, table, heading))
 
-    def _texts(self, name: str, table: CodedTable, heading: str) -> list[str]:
-        """The distinct texts of a column, in rows that are no totals, and not typed already."""
+    def _texts(
+        self, name: str, table: CodedTable, heading: str, among: Flags | None = None
+    ) -> list[str]:
+        """The distinct texts of a column, in rows that are no totals, and not typed already.
+
+        `among`: only these of the distinct texts.
+        """
         coded = table.columns[heading]
         used = np.zeros(len(coded.texts), bool)
         kept = self.kept[name].copy()
         typed = [*table.numbers.get(heading, ()), *table.dates.get(heading, ())]
         kept[typed] = False
         used[coded.codes[kept]] = True
-        return [text for text, there in zip(coded.texts, used, strict=True) if there and text]
+        if among is not None:
+            used &= among
+        return [text for i in np.flatnonzero(used).tolist() if (text := coded.texts[i])]
 
     def data(self, name: str) -> Data:
         """A table's typed columns."""
@@ -213,21 +221,16 @@ class _Reader:
         coded = table.columns[heading]
         reader = DateReader(entry.date_format)
         stamps = _stamps(coded.texts) if entry.date_format is None else None
+        moments = np.full(len(coded.texts), np.nan) if stamps is None else stamps
         try:
-            reader.learn(
-                [
-                    t
-                    for t in self._texts(name, table, heading)
-                    if t not in NO_DATE and (stamps is None or not _is_stamp(t))
-                ],
-                partial(self._other_dates, name, heading),
-            )
+            texts = self._texts(name, table, heading, np.isnan(moments))
+            others = partial(self._other_dates, name, heading)
+            reader.learn([text for text in texts if text not in NO_DATE], others)
         except Ambiguous as error:
             told = " or ".join(error.readings)
             expected = f"`date_format` in the mapping, as this may be {told}"
             self._at(table, heading, error.text, expected)
             return np.full(len(table), np.nan), False
-        moments = np.full(len(coded.texts), np.nan) if stamps is None else stamps
         for i in np.flatnonzero(np.isnan(moments)).tolist():
             moments[i] = _moment(coded.texts[i], reader)
         values = moments[coded.codes]
@@ -289,9 +292,8 @@ def _totals(table: CodedTable) -> Flags:
     """Rows that say somewhere that they are totals, and have nothing in another column."""
     says, lacks = np.zeros(len(table), bool), np.zeros(len(table), bool)
     for coded in table.columns.values():
-        words = [i for i, t in enumerate(coded.texts) if t[:1].isalpha()]
-        totals = [i for i in words if _says_total(coded.texts[i])]
-        if totals:
+        if "".join(coded.texts).encode().translate(None, NO_WORDS):
+            totals = [i for i, t in enumerate(coded.texts) if t[:1].isalpha() and _says_total(t)]
             says |= np.isin(coded.codes, totals)
         lacks |= coded.are("")
     return says & lacks
@@ -309,23 +311,23 @@ def _number(text: str, style: Style) -> float:
     return value if abs(value) <= 1e12 else float("nan")
 
 
-def _is_stamp(text: str) -> bool:
-    return len(text) == 19 and text[4] == "-" and text[10] in " T"
-
-
 def _stamps(texts: Sequence[str]) -> Floats | None:
     """Microseconds from 1970 of texts as 2024-01-31 13:59:00, of which there may be millions.
 
     They can be read in one way only; nan: it is none.  None where they are few, or one that looks
     like it is no date: the reader of dates says so.
     """
-    places = [i for i, t in enumerate(texts) if len(t) == 19 and t[4] == "-" and t[10] in " T"]
-    found = [texts[i] for i in places]
-    if len(found) < MANY or not all(map(str.isascii, found)):
+    long = np.fromiter(map(len, texts), np.int64, len(texts)) == len(_STAMP_DIGITS)
+    places = np.flatnonzero(long)
+    found = list(texts) if long.all() else [texts[i] for i in places.tolist()]
+    if len(found) < MANY or not "".join(found).isascii():
         return None
     letters = np.array(found, "S19").view("S1").reshape(len(found), 19)
     is_digit = (letters >= b"0") & (letters <= b"9")
-    if not (is_digit == _STAMP_DIGITS).all() or not (letters[:, [13, 16]] == b":").all():
+    marks = letters[:, ~_STAMP_DIGITS]
+    if not (is_digit == _STAMP_DIGITS).all() or not np.isin(marks[:, 2], [b" ", b"T"]).all():
+        return None
+    if not (marks[:, [0, 1, 3, 4]] == [b"-", b"-", b":", b":"]).all():
         return None
     try:
         moments = np.array(found, "datetime64[s]").astype(np.int64) * SECOND
@@ -363,6 +365,10 @@ def distinct(parts: Iterable[Coded]) -> tuple[list[str], list[Codes]]:
     known: dict[str, int] = {}
     found = []
     for coded in parts:
+        if not known:
+            known = dict(zip(coded.texts, range(len(coded.texts)), strict=True))
+            found.append(coded.codes)
+            continue
         place = np.array([known.setdefault(t, len(known)) for t in coded.texts], np.int64)
         found.append(place[coded.codes] if len(place) else coded.codes)
     return list(known), found

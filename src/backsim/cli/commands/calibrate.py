@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from os.path import relpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -95,7 +95,7 @@ def _blocks(found: Calibration) -> Iterator[Block]:
 
 
 def _write(found: Calibration, export: Path, out: Path) -> None:
-    from backsim.data.calibrate import read_mapping, to_dict
+    from backsim.data.calibrate import to_dict
     from backsim.data.levels import levels_rows
     from backsim.data.scenariofile import experiment_text, scenario_text
     from backsim.data.systems import to_yaml
@@ -113,9 +113,11 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
         "calibration.json": lambda: to_json(to_dict(found)) + "\n",
         "data.html": lambda: data_page(found),
     }
-    guessed: list[dict[str, Any]] = read_mapping(export)[3]
-    if guessed:
-        entries = [{**e, "file": relpath(export / e["file"], out)} for e in guessed]
+    if found.guesses:
+        entries = [
+            {"table": t.table, "file": relpath(export / t.file, out), "columns": dict(t.columns)}
+            for t in found.mapping.tables
+        ]
         texts["mapping.yaml"] = lambda: "# Guessed from headings.\n" + to_yaml({"tables": entries})
     for name, make in texts.items():
         text = make()
