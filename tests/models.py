@@ -436,7 +436,7 @@ def _check_limits(model: Model, log: Log) -> None:
 def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
     """Units on hand at the end: no waiting line may have them (unless one before it blocks it)."""
     customers = list(model.scenario.customers.items())
-    parts = all(c.shipment == "partial" for c in model.scenario.customers.values())
+    parts = all(c.takes == "partial" for c in model.scenario.customers.values())
     for line in log.lines[log.lines["open"] > 0]:
         point = model.scenario.stock[line["stock"]]
         keeps = not parts or len(log.site_lines) or point.priority.params.get("capacity")
@@ -448,7 +448,7 @@ def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
         if point.clearing == "at_arrival" and point.overtaking != "strict":
             if point.overtaking == "partial":
                 assert free <= 0
-            assert free <= 0 or (customer.shipment != "partial" and free < line["open"])
+            assert free <= 0 or (customer.takes != "partial" and free < line["open"])
 
 
 def _check_notes(log: Log) -> None:

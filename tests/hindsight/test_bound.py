@@ -160,6 +160,13 @@ def test_no_run_costs_less(model: Model, seed: int):
     assert found.least <= found.realised + 1e-9
 
 
+def test_shipments_that_cost_money_have_no_bound():
+    """Who is served when decides how many there are, and the program does not count them."""
+    model = build({"a": {"demand": orders((1, 1), (2, 1))}}, costs={"shipment": 1})
+    with pytest.raises(InputError, match="bound: expected a scenario in which shipments cost"):
+        bound_of(run_of(bounded(model, priority="fcfs"), 1))
+
+
 @pytest.mark.parametrize(
     ("policy", "what"),
     [

@@ -10,7 +10,7 @@ from tests.models import DECIDED, build, built_in, use
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 
-SHIPMENTS = st.sampled_from(["partial", "line", "order"])
+SHIPMENTS = st.sampled_from(["partial", "line", "order", {"consolidate": 1}])
 SIZES = st.sampled_from(
     [
         1,

@@ -56,6 +56,7 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "RETURNS": lambda m: any(c.returns for c in m.scenario.customers.values()),
     "SEASONS": lambda m: any(s.lead_time_factors for s in m.scenario.suppliers.values()),
     "EXPIRES": lambda m: any(p.shelf_life is not None for p in m.scenario.products.values()),
+    "CONSOLIDATES": lambda m: any(c.consolidates for c in m.scenario.customers.values()),
     "SUBSTITUTES": _offered,
     "ROUTES": lambda m: any(c.served_by is not None for c in m.scenario.customers.values()),
 }

@@ -118,7 +118,8 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
 def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
     row = CustomerClass(
         priority=customer.priority,
-        shipment=SHIPMENT.index(customer.shipment),
+        shipment=SHIPMENT.index(customer.takes),
+        consolidates=customer.consolidates,
         shrinks=customer.informed.broken.shrinks,
         announced=customer.announced,
     )

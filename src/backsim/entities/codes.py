@@ -29,6 +29,7 @@ MESSAGE = 60  # a supplier says when a purchase comes, or the buyer hears of it
 REACT = 62  # the buyer looks at the purchases under way
 REVISE = 65  # estimates may have moved: who is to be told?
 NOTICE = 70  # a customer is told how long to wait
+DISPATCH = 75  # what has been kept for an order leaves without the rest
 LEAVE = 80  # a customer's tolerance ends, or a promise and its grace
 INQUIRY = 90  # a customer asks
 

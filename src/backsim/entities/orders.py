@@ -14,6 +14,7 @@ class CustomerClass:
 
     priority: Code = 1
     shipment: Code = BY_UNIT
+    consolidates: Time = 0.0  # days that units wait for the rest of their order; 0: not at all
     inquiry_rate: PerDay = 0.0
     shrinks: Number = 1.0  # the tolerance, at each broken promise
     most_inquiries: Code = 0
@@ -42,7 +43,7 @@ class Line:
     customer_class: Code = 0
     head: Code = NONE
     open: Units = 0  # not yet filled
-    reserved: Units = 0  # filled, kept back until the order is whole
+    reserved: Units = 0  # filled, kept back until the order is whole or has to wait no longer
     shipped: Units = 0
     filled: Units = 0  # shipped from stock, at the moment of ordering
     left: Units = 0  # cancelled or lost, or a substitute was taken

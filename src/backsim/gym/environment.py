@@ -181,10 +181,10 @@ def _check_simple(model: Model) -> None:
             "has a network, transfers, components or several sources"
         )
     for name, customer in model.scenario.customers.items():
-        if customer.shipment == "order":
+        if customer.takes == "order" or customer.consolidates:
             raise InputError(
                 f"{model.name}: customers.{name}.shipment: expected partial or line for "
-                "backsim.gym, got order"
+                "backsim.gym, got orders that wait until they are complete"
             )
     if any(point.overtaking == "partial" for point in model.scenario.stock):
         raise InputError(f"{model.name}: overtaking: expected strict or skip for backsim.gym")

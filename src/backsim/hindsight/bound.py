@@ -71,9 +71,9 @@ def bound_of(run: Run) -> Bound:
     """The bound of a replication.
 
     Raises InputError where units leave for other sites or as substitutes, where purchases come in
-    parts (their dates are not kept), or where customers are turned away as too many wait (sometimes
-    that costs less than their wait); BacksimError when the run cost less: then customers did what
-    the bound does not know of.
+    parts (their dates are not kept), where customers are turned away as too many wait (sometimes
+    that costs less than their wait), or where shipments cost money; BacksimError when the run cost
+    less: then customers did what the bound does not know of.
     """
     _check_bounded(run)
     model = run.model
@@ -116,6 +116,11 @@ def _check_bounded(run: Run) -> None:
         raise InputError(
             "bound: expected a scenario in which units keep until they are shipped, "
             "got one with a shelf life (products.NAME.shelf_life)"
+        )
+    if run.model.costs["shipment"].any():
+        raise InputError(
+            "bound: expected a scenario in which shipments cost nothing, "
+            "got one with a cost per shipment (costs.shipment: 0 leaves it out)"
         )
     if "LIMITS" in used:
         raise InputError(

@@ -21,6 +21,7 @@ BUDGETS: bool = True  # purchases have to find room, credit or money
 PIPELINE: bool = True  # purchases have dates: quoted, expected, actual
 SEASONS: bool = True  # lead times become longer or shorter on given days
 SHARES: bool = True  # units are split among waiting lines
+CONSOLIDATES: bool = True  # units wait some days for the rest of their order
 COLLECTS: bool = True  # a line that must be filled whole takes what there is
 BATCHES: bool = True  # waiting lines are served every so many days
 DECIDES: bool = True  # a linear program decides who gets what

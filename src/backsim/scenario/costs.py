@@ -165,6 +165,8 @@ class CustomerCosts(Spec):
     """Per unit lost or cancelled."""
     express: ByClass[UnitCost] | None = None
     """Per unit sent to a customer by express."""
+    shipment: ByClass[Money] | None = None
+    """Per shipment: all that leaves one site for one order at one moment."""
     reroute: ByClass[UnitCost] | None = None
     """Per unit ordered at one site and served from another."""
     returned: ByClass[UnitCost] | None = None

@@ -32,7 +32,7 @@ def decides(model: Model, point: ResolvedPoint, informs: bool) -> bool:
         or params["fairness"] < 1.0
         or params["capacity"] > 0.0
         or any(
-            customer.shipment != "partial"
+            customer.takes != "partial"
             or customer.tolerance not in ("unlimited", "none")
             or customer.due_in.moments()[0] > 0.0
             for customer in scenario.customers.values()

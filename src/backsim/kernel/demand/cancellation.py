@@ -30,6 +30,7 @@ from backsim.kernel.events import event
 from backsim.kernel.features import (
     BATCHES,
     CALENDARS,
+    CONSOLIDATES,
     DISRUPTIONS,
     ECHELON,
     EMERGENCY,
@@ -47,7 +48,7 @@ from backsim.kernel.stock.expiry import discard_freed
 from backsim.kernel.stock.forecasting import miss
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import next_review
-from backsim.kernel.stock.shipping import release
+from backsim.kernel.stock.shipping import consolidates, release, ship_kept
 from backsim.kernel.supply.pipeline import estimates_moved
 from backsim.kernel.supply.purchasing import emergency_position, lot
 from backsim.kernel.supply.receiving import withdraw_purchases
@@ -68,8 +69,13 @@ def end_tolerance(world: World, head: int, now: float) -> None:
 
 
 def leave(world: World, head: int, now: float, status: int) -> None:
-    """The customer gives up every line of the order that is not shipped; then others are served."""
+    """The customer gives up every line of the order that is not shipped; then others are served.
+
+    What has been kept for the rest of the order ships: only the rest is given up.
+    """
     last = end_of_order(world, head)
+    if CONSOLIDATES and consolidates(world, world.lines[head]):
+        ship_kept(world, head, now)
     for index in range(head, last):
         if world.lines[index].status == WAITING:
             give_up(world, world.lines[index], index, now, status)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
 from backsim.kernel.demand.queue import dequeue, end_of_order
-from backsim.kernel.features import DECIDES, ECHELON, INFORMS
+from backsim.kernel.features import CONSOLIDATES, DECIDES, ECHELON, INFORMS
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import clear
@@ -41,7 +41,8 @@ def offer_substitutes(world: World, head: int, late: int, now: float) -> None:
 
 def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
     """The first substitute that can fill all that is open of a line; NONE if none can."""
-    if world.classes[line.customer_class].shipment == BY_ORDER:
+    customer = world.classes[line.customer_class]
+    if customer.shipment == BY_ORDER or (CONSOLIDATES and customer.consolidates > 0.0):
         return NONE
     for option in range(stock.options_at, stock.options_end):
         other = world.stocks[world.options[option].stock]

@@ -1,4 +1,4 @@
-"""Units on hand go to a line: they are shipped, or kept until its order is whole.
+"""Units on hand go to a line: they are shipped, or kept for the rest of its order.
 
 Lines with all their units kept are not in the queue; those of a stock point whose batch runs take
 back are in a list of their own, linked by `sibling` (the next) and `previous`.
@@ -12,6 +12,7 @@ from backsim.entities import (
     BY_LINE,
     BY_ORDER,
     COMES_BACK,
+    DISPATCH,
     KINDS_OF_RETURN,
     NEVER,
     NONE,
@@ -25,7 +26,8 @@ from backsim.entities import (
 )
 from backsim.kernel.calendars import received
 from backsim.kernel.demand.queue import end_of_order
-from backsim.kernel.features import BATCHES, COLLECTS, NETWORK, RETURNS
+from backsim.kernel.events import event
+from backsim.kernel.features import BATCHES, COLLECTS, CONSOLIDATES, NETWORK, RETURNS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import log_shipment, note
 from backsim.kernel.network.internal_shipments import is_a_sites, send, start_making
@@ -44,8 +46,8 @@ def give(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
 def take(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
     """Give units on hand to a line: ship them, or keep them for it.
 
-    They are kept until its order is whole, if that is how the customer wants it, or until the line
-    is whole, if it has to take what there is.
+    They are kept until its order is whole, if that is how the customer wants it, or for some days
+    at most; or until the line is whole, if it has to take what there is.
     """
     stock.on_hand -= units
     line.open -= units
@@ -54,7 +56,13 @@ def take(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
         head.lines_open -= 1
     shipment = world.classes[line.customer_class].shipment
     collects = COLLECTS and shipment == BY_LINE and (line.open > 0 or line.reserved > 0)
-    if shipment != BY_ORDER and not collects:
+    waits = shipment == BY_ORDER
+    if CONSOLIDATES and consolidates(world, head):
+        waits = True
+        if kept_for(world, line.head) == 0:
+            days = world.classes[line.customer_class].consolidates
+            schedule(world, on_grid(world, now + days), DISPATCH, line.head)
+    if not waits and not collects:
         ship(world, stock, line, index, units, now)
         return
     stock.reserved += units
@@ -64,19 +72,44 @@ def take(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
         keep(world, stock, index)
     if collects and line.open == 0:
         ship_reserved(world, stock, line, index, now)
-    elif shipment == BY_ORDER and head.lines_open == 0:
+    elif waits and head.lines_open == 0:
         ship_order(world, line.head, now)
 
 
 def ship_order(world: World, head: int, now: float) -> None:
-    """Ship every line of an order that has become whole."""
-    for index in range(head, end_of_order(world, head)):
-        line = world.lines[index]
-        stock = world.stocks[line.stock]
-        settle(stock, now)
-        ship_reserved(world, stock, line, index, now)
+    """Ship all that has been kept for an order that has become whole."""
+    ship_kept(world, head, now)
     if NETWORK and is_a_sites(world, world.lines[head]):
         start_making(world, head, now)
+
+
+def ship_kept(world: World, head: int, now: float) -> None:
+    """Ship all that has been kept for an order, together."""
+    for index in range(head, end_of_order(world, head)):
+        line = world.lines[index]
+        if line.reserved > 0:
+            stock = world.stocks[line.stock]
+            settle(stock, now)
+            ship_reserved(world, stock, line, index, now)
+
+
+def consolidates(world: World, head: Line) -> bool:
+    """Whether units of an order wait for its rest: not if the customer does not wait."""
+    return world.classes[head.customer_class].consolidates > 0.0 and head.tolerance > 0.0
+
+
+def kept_for(world: World, head: int) -> int:
+    """Units that have been kept for an order; if there are any, it is known when they leave."""
+    units = 0
+    for index in range(head, end_of_order(world, head)):
+        units += world.lines[index].reserved
+    return units
+
+
+@event(DISPATCH, subject="lines", feature="CONSOLIDATES")
+def dispatch_kept(world: World, head: int, now: float) -> None:
+    """Units have waited long enough for the rest of their order: they ship."""
+    ship_kept(world, head, now)
 
 
 def ship_reserved(world: World, stock: Stock, line: Line, index: int, now: float) -> None:

@@ -43,9 +43,15 @@ def otif(m: Sums) -> Floats:
 
 @metric("per order", better=LESS, group=SERVICE)
 def shipments_per_order(m: Sums) -> Floats:
-    """Shipments to customers / orders; what leaves for an order at one instant is one shipment."""
+    """Shipments to customers / orders; what leaves a site for an order at one instant is one."""
     orders = m.of(Orders)
-    return orders.shipments / orders.count
+    return orders.shipped / orders.count
+
+
+@metric("per day", better=LESS, group=SERVICE)
+def shipments_per_day(m: Sums) -> Floats:
+    """Shipments to customers; what leaves a site for an order at one instant is one."""
+    return m.of(Orders).shipped / m.days
 
 
 @metric("share", better=LESS, group=SERVICE, tables=("class",), always=True)

@@ -11,6 +11,7 @@ from backsim.results.metrics.averages import Stocks
 from backsim.results.metrics.communication import Conversation
 from backsim.results.metrics.delivery import Deliveries
 from backsim.results.metrics.fulfilment import Rerouted
+from backsim.results.metrics.orders import Orders
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import COST, LESS, MORE, NEITHER, metric
 from backsim.results.metrics.returns import Returned
@@ -61,7 +62,7 @@ class Costs:
 ADDED = (
     *("holding", "transit", "ordering", "transfer", "purchase", "expedite"),
     *("reroute", "backorder_unit", "backorder_time", "lost_margin", "express", "substitute"),
-    *("contact", "goodwill", "waste", "returned", "repair"),
+    *("contact", "goodwill", "waste", "returned", "repair", "shipment"),
 )
 """The order in which they are added, which decides the last bit."""
 
@@ -186,6 +187,13 @@ def _lost_margin(m: Sums, rates: CostTable) -> Floats:
 def _express(m: Sums, rates: CostTable) -> Floats:
     """Units sent to customers by express."""
     return rates["express"] * m.of(Deliveries).express / m.days
+
+
+@cost("shipment")
+def _shipment(m: Sums, rates: CostTable) -> Floats | None:
+    """Shipments to customers; each counts where the first of its lines stands."""
+    rate = rates["shipment"]
+    return rate * m.of(Orders).shipments / m.days if rate.any() else None
 
 
 @cost("reroute")

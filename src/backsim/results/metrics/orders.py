@@ -1,4 +1,4 @@
-"""Orders, in one piece: how many, how many filled at once, how many in time."""
+"""Orders, in one piece: how many, how many filled at once or in time, and in how many shipments."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.results.metrics.delivery import Deliveries
+from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
 
 if TYPE_CHECKING:
@@ -68,18 +69,40 @@ class Orders:
 
     @cached_property
     def shipments(self) -> Floats:
-        """Shipments: what leaves a site for an order at one instant is one."""
+        """Shipments: what leaves a site for an order at one instant is one.
+
+        By class and stock point; each counts where the first of its lines stands.
+        """
+        m, log = self.m, self.m.log
+        if not log.single or len(m.of(Substitution).taken):
+            return m.total(m.group[self._firsts])
+        late = log.shipments.compress(log.shipments["line"] >= m.first)
+        same = late["line"][late["time"] == m.time[late["line"]]]
+        joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
+        nothing = m.later[m.rest["filled"] == 0]
+        more, fewer = (
+            m.total(m.group[np.r_[pair]]) for pair in ((late["line"],), (nothing, joined))
+        )
+        return m.lines + more - fewer
+
+    @cached_property
+    def shipped(self) -> Floats:
+        """Shipments by view, each where its order counts."""
+        if self.m.log.single:
+            return self.m.fold(self.shipments)
+        return self.fold(self.m.log.column("head")[self._firsts])
+
+    @cached_property
+    def _firsts(self) -> Any:
+        """The first line of each shipment."""
         m, log = self.m, self.m.log
         late = log.shipments.compress(log.shipments["line"] >= m.first)
-        if log.single:
-            same = late["line"][late["time"] == m.time[late["line"]]]
-            joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
-            nothing = m.later[m.rest["filled"] == 0]
-            return self.count - self.fold(nothing) + self.fold(late["line"]) - self.fold(joined)
+        taken = m.of(Substitution).taken
         at_once = m.first + np.flatnonzero(log.lines["filled"][m.first :])
-        lines = np.r_[at_once, late["line"]]
-        heads, sites = log.column("head")[lines], m.site[log.column("stock")[lines]]
-        times = np.r_[m.time[at_once], late["time"]]
-        rows = np.lexsort((sites, times, heads))
-        parts = [np.diff(column[rows]) != 0 for column in (heads, times, sites)]
-        return self.fold(heads[rows][np.r_[True, np.logical_or.reduce(parts)][: len(rows)]])
+        lines = np.r_[at_once, late["line"], taken["line"]]
+        stocks = np.r_[log.column("stock")[np.r_[at_once, late["line"]]], taken["stock"]]
+        times = np.r_[m.time[at_once], late["time"], taken["time"]]
+        columns = log.column("head")[lines], times, m.site[stocks]
+        rows = np.lexsort((lines, *columns[::-1]))
+        parts = [np.diff(column[rows]) != 0 for column in columns]
+        return lines[rows][np.r_[True, np.logical_or.reduce(parts)][: len(rows)]]

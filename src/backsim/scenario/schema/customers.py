@@ -16,6 +16,7 @@ from backsim.quantities import (
     OpenProbability,
     Positive,
     PositiveCount,
+    PositiveDays,
     Probability,
     Rate,
     SomeCount,
@@ -162,6 +163,21 @@ ServedBy = Annotated[
 ]
 
 
+class Consolidated(Spec):
+    """Units that are ready wait for the rest of their order, but not for long."""
+
+    consolidate: PositiveDays
+    """Longest wait in days, from the moment at which the first unit is ready. Then all units that
+    are ready ship; the others are consolidated in the same way.
+    """
+
+
+Shipping = Annotated[
+    Literal[SHIPMENT] | Consolidated,  # type: ignore[valid-type]
+    WordOr("the longest wait for the rest of an order, such as {consolidate: 3}"),
+]
+
+
 class CustomerClass(Spec):
     """Customers who share demand, priority and tolerance."""
 
@@ -183,9 +199,9 @@ class CustomerClass(Spec):
     """How they react when told how long they will wait."""
     inquiries: Inquiries | None = None
     """How often they ask when they have no promise."""
-    shipment: Annotated[Literal[SHIPMENT], OFF_TAPE] = "partial"  # type: ignore[valid-type]
+    shipment: Annotated[Shipping, OFF_TAPE] = "partial"
     """Ship units as they become available (partial), complete lines (line) or complete orders
-    (order).
+    (order); or let units wait some days for the rest of their order, `{consolidate: 3}`.
     """
     served_by: ServedBy | None = None
     """Other sites that serve an order when its own site cannot; otherwise it waits. Names in order
@@ -196,6 +212,18 @@ class CustomerClass(Spec):
     returns: Returns | None = None
     """What they send back; without it, nothing."""
     takes_substitute: Probability = 1.0
-    """Share of customers who accept a substitute. Ship-complete orders are offered none."""
+    """Share of customers who accept a substitute. Orders that ship complete or are consolidated
+    are offered none.
+    """
     costs: Annotated[ClassCosts, OFF_TAPE] = CustomerCosts()
     """Costs of this class, where they differ."""
+
+    @property
+    def takes(self) -> str:
+        """The least that they take: a part of a line, a whole line or a whole order."""
+        return "partial" if isinstance(self.shipment, Consolidated) else self.shipment
+
+    @property
+    def consolidates(self) -> float:
+        """Days that units wait for the rest of their order; 0 for none."""
+        return self.shipment.consolidate if isinstance(self.shipment, Consolidated) else 0.0
