@@ -105,7 +105,9 @@ def test_csv_without_rows_has_its_headings(
 ) -> None:
     monkeypatch.chdir(folder)
     assert cli(["diff", "shop.yaml", "shop.yaml", "--format", "csv"]) == 0
-    assert capsys.readouterr().out == "policy,metric,one,other,difference,low,high,significant\n"
+    assert (
+        capsys.readouterr().out == "policy,metric,one,other,difference,low,high,significant,unit\n"
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -163,3 +165,43 @@ def test_nothing_is_wider_than_80_columns(name: str, folder: Path) -> None:
         assert "verdict" in text
         assert "(no room for " in text
         assert "±" in text
+
+
+MONTHS = """\
+time_unit: months
+currency: EUR
+horizon: 24
+products: [desk]
+sites: [main]
+suppliers: {maker: {lead_time: 1}}
+customers: {shops: {demand: {arrivals: {poisson: {rate: 9}}, products: [desk]}}}
+costs: {holding: 1}
+policy: {reorder: {rule: base_stock, S: 9}}
+"""
+TWO = """\
+scenario: desks.yaml
+seed: 1
+replications: 2
+objective: minimise cost.total
+policies: {less: {policy.reorder.S: 8}, more: {policy.reorder.S: 12}}
+"""
+
+
+def test_units_have_the_scenarios_time_unit_and_currency(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("desks.yaml").write_text(MONTHS)
+    Path("two.yaml").write_text(TWO)
+    for out, more in (("one", "1"), ("other", "2")):
+        run = ["run", "desks.yaml", "--seed", "1", "-n", "2", "--engine", "simpy"]
+        assert cli([*run, "--out", out, "--set", f"costs.holding={more}"]) == 0
+    capsys.readouterr()
+    assert cli(["diff", "one", "other", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["metrics"]
+    assert {r["metric"]: r["unit"] for r in rows}["cost.total"] == "EUR per month"
+    assert cli(["diff", "one", "other"]) == 0
+    line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("cost.total "))
+    assert line.endswith(" EUR per month")
+    assert cli(["compare", "two.yaml", "--engine", "simpy", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["units"]["cost.total"] == "EUR per month"

@@ -15,6 +15,7 @@ from backsim.experiment.changes import differences as field_differences
 from backsim.experiment.changes import shown
 from backsim.regression.saved import Key, Saved, is_scenario, read_saved
 from backsim.results.spec import MetricSpec
+from backsim.results.units import unit_words
 from backsim.scenario.load import load
 from backsim.scenario.yamlfile import spell
 from backsim.statistics import Difference, differences
@@ -36,6 +37,8 @@ class MetricDifference:
 
     policy: str
     spec: MetricSpec
+    unit: str
+    """In words, with the time unit and the currency; of both, where they are not the same."""
     one: float
     other: float
     difference: Difference | None
@@ -153,7 +156,9 @@ def _metric(
     found = None
     if (~np.isnan(a - b)).sum() > 1:
         found = differences([a, b], 0, confidence, number).comparisons[0]
-    return MetricDifference(policy, MetricSpec(*key), _mean(a), _mean(b), found)
+    spec = MetricSpec(*key)
+    units = dict.fromkeys(unit_words(spec.unit, s.models[policy].scenario) for s in (one, other))
+    return MetricDifference(policy, spec, " and ".join(units), _mean(a), _mean(b), found)
 
 
 def _mean(values: Any) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
 def generator(seed: int, replication: int, name: str) -> np.random.Generator:
     """The generator of one named stream."""
-    digest = hashlib.sha256(name.encode()).digest()
-    words = [int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12)]
-    sequence = np.random.SeedSequence(seed, spawn_key=(replication, *words))
+    sequence = np.random.SeedSequence(seed, spawn_key=(replication, *_words(name)))
     return np.random.Generator(np.random.PCG64DXSM(sequence))
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[int, ...]:
+    """A name as four numbers of 32 bits."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return tuple(int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12))
 
 
 def fresh_seed() -> int:

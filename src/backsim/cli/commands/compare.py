@@ -146,6 +146,8 @@ def _write(
 
 
 def _values(study: Study) -> dict[str, Any]:
+    from backsim.report.words import unit_of
+
     experiment = study.experiment
     return {
         "title": experiment.title,
@@ -155,6 +157,7 @@ def _values(study: Study) -> dict[str, Any]:
         "objective": str(experiment.objective or ""),
         "constraints": [str(constraint) for constraint in experiment.constraints],
         "reference": experiment.reference,
+        "units": {str(spec): unit_of(study, spec.unit) for spec in study.experiment.metrics},
         "policies": study.records(),
         "differences": _records(study.differences()),
         "provenance": dict(study.provenance),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST = 40
 """Metrics that the console shows."""
-FIELDS = ("policy", "metric", "one", "other", "difference", "low", "high", "significant")
+FIELDS = ("policy", "metric", "one", "other", "difference", "low", "high", "significant", "unit")
 """Of a metric that differs, in CSV."""
 
 
@@ -90,6 +90,7 @@ def _metrics(found: Diff, one: Path, other: Path) -> Table:
         Column(str(other)),
         Column("difference", keep=True),
         Column("", keep=True),
+        Column("unit", kind="text"),
     )
     title = f"Metrics that differ ({len(found.metrics)} of {found.compared})"
     return Table("metrics", title, columns, tuple(map(_row, clear_first)), note)
@@ -108,7 +109,7 @@ def _row(m: MetricDifference) -> tuple[Cell, ...]:
     from backsim.regression.tell import tell_apart
 
     a, b = tell_apart(m.one, m.other)
-    return (str(m.spec), m.policy, a, b, m.difference, "*" * _significant(m))
+    return (str(m.spec), m.policy, a, b, m.difference, "*" * _significant(m), m.unit)
 
 
 def _records(found: Diff) -> list[dict[str, Any]]:
@@ -122,6 +123,7 @@ def _records(found: Diff) -> list[dict[str, Any]]:
             "low": m.difference and m.difference.low,
             "high": m.difference and m.difference.high,
             "significant": m.difference and m.difference.significant,
+            "unit": m.unit,
         }
         for m in found.metrics
     ]

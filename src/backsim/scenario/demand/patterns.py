@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Clock:
     cumulated: NDArray[np.float64] | None
 
     @classmethod
+    @lru_cache(maxsize=256)  # a scenario's patterns are the same in every replication
     def of(cls, pattern: Pattern, horizon: float, start: datetime.date | None) -> Clock:
         """The clock of a pattern.  Factors are scaled to a mean of 1; no rate is below 0."""
         if pattern == Pattern():
