@@ -70,8 +70,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def keys(value: Any, place: str = "") -> set[str]:
-    """The paths of all keys, `policies[].cost`; not those within a provenance."""
-    if isinstance(value, dict) and not place.startswith("provenance."):
+    """The paths of all keys, `policies[].cost`; not those within a provenance, nor metrics."""
+    if isinstance(value, dict) and not place.startswith(("provenance.", "units.")):
         inner = {path for key, one in value.items() for path in keys(one, f"{place}{key}.")}
         return {f"{place}{key}" for key in value} | inner
     if isinstance(value, list):
