@@ -11,9 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backsim.api import simulate
 from backsim.errors import InputError
 from backsim.scenario import from_dict
-from backsim.scenario.calendars import closed_times, moments, open_from, working_days
+from backsim.scenario.calendars import (
+    after_work,
+    closed_times,
+    days_worked,
+    moments,
+    open_from,
+    working_days,
+)
 from backsim.scenario.schema import Calendar, Dates
 
 MONDAY = datetime.date(2024, 1, 1)
@@ -93,6 +101,79 @@ def shop(**fields: Any) -> Any:
             **fields,
         }
     )
+
+
+@given(DAYS, WEEK, st.lists(st.floats(0.01, 40), min_size=1, max_size=5))
+def test_work_ends_when_so_many_working_days_have_passed(start: Any, week: Any, work: Any):
+    """Each working day between counts 1, the last one a part; it does not end on a closed day."""
+    week = tuple(sorted(week))
+    works = working_days(calendar(weekdays=week), start, 400)
+    ends = after_work(work, closed_times(calendar(weekdays=week), start, 400))
+    for days, end in zip(work, ends.tolist(), strict=True):
+        last = int(np.ceil(end)) - 1
+        assert works[last]
+        assert works[:last].sum() + end - last == pytest.approx(days)
+
+
+@pytest.mark.parametrize(
+    ("age", "days"), [(0, 0), (1.5, 0), (2, 0), (2.5, 0.5), (4, 2), (7, 5), (7.5, 5), (14, 10)]
+)
+def test_an_age_in_working_days_leaves_weekends_out(age: float, days: float):
+    """Of the days before Monday, the first of January 2024."""
+    assert days_worked(calendar(), MONDAY, age) == days
+    assert days_worked(None, MONDAY, age) == age
+
+
+def test_an_age_beyond_all_dates_is_cut():
+    assert days_worked(calendar(), MONDAY, 1e9) == pytest.approx(2024 * 365.25 * 5 / 7, rel=1e-3)
+
+
+@pytest.mark.parametrize(("age", "arrives"), [(0, 5), (2, 5), (3, 4), (4, 3), (6, 1), (0.5, 5)])
+@pytest.mark.parametrize("crossing", [True, False])
+def test_a_purchase_under_way_counts_working_days(age: float, arrives: float, crossing: bool):
+    """Five working days from a purchase of some days before Monday; the mean says when it comes."""
+    week = {"lead_time_in": "working_days", "calendar": "office"}
+    model = shop(
+        start=str(MONDAY),
+        calendars={"office": {}},
+        suppliers={"acme": {"lead_time": 5, "crossing": crossing, **week}},
+        stock=[{"inbound": [{"units": 3, "age": age}]}],
+    )
+    (row,) = simulate(model, engine="simpy").purchases.itertuples()
+    assert (row.arrives, row.expected) == (arrives, arrives)
+
+
+def test_a_lead_time_in_working_days_is_drawn_above_the_age():
+    """Of 3 to 9 working days two are over: uniform on 1 to 7, from Monday on."""
+    model = shop(
+        start=str(MONDAY),
+        calendars={"office": {}},
+        suppliers={
+            "acme": {
+                "lead_time": {"uniform": {"low": 3, "high": 9}},
+                "lead_time_in": "working_days",
+                "calendar": "office",
+            }
+        },
+        stock=[{"inbound": [{"units": 1, "age": 4} for _ in range(2000)]}],
+    )
+    arrives = simulate(model, engine="simpy").purchases["arrives"]
+    assert arrives.between(1, 9).all()
+    assert not arrives.between(5.001, 6.999).any()
+    assert (arrives < 5).mean() == pytest.approx(4 / 6, abs=0.04)
+
+
+def test_holidays_before_the_start_count_for_the_age_of_a_purchase():
+    """Of the seven days before Monday, the 25th and 26th of December are closed in Germany."""
+    pytest.importorskip("holidays")
+    model = shop(
+        start=str(MONDAY),
+        calendars={"office": {"country": "DE"}},
+        suppliers={"acme": {"lead_time": 5, "lead_time_in": "working_days", "calendar": "office"}},
+        stock=[{"inbound": [{"units": 3, "age": 7}]}],
+    )
+    (row,) = simulate(model, engine="simpy").purchases.itertuples()
+    assert row.arrives == 3  # the first of January is closed, too
 
 
 def test_a_country_s_holidays_are_resolved_into_dates():

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BEYOND = 1830
 """Days after the horizon that calendars know, for dates that are told: five years."""
 
+BEFORE = 366
+"""Days before the start whose holidays are known where purchases are under way: a year."""
+
 LONGEST = 1e6
 """The longest horizon with calendars, days."""
 
@@ -102,6 +105,24 @@ def open_from(times: Any, closed: Floats) -> Floats:
     at = np.searchsorted(closed[:, 1], times, side="right").clip(max=len(closed) - 1)
     starts, ends = closed[at, 0], closed[at, 1]
     return np.asarray(np.where((starts <= times) & (times < ends), ends, times))
+
+
+def after_work(days: Any, closed: Floats) -> Floats:
+    """When so many working days from 0 on have passed each, with rows of closed (starts, ends)."""
+    days = np.asarray(days, float)
+    closed = closed[closed[:, 1] > 0.0]
+    lengths = closed[:, 1] - np.maximum(closed[:, 0], 0.0)
+    total = np.r_[0.0, np.cumsum(lengths)]
+    begins = np.maximum(closed[:, 0], 0.0) - total[:-1]  # in working days
+    return np.asarray(days + total[np.searchsorted(begins, days, side="left")])
+
+
+def days_worked(calendar: Calendar | None, start: datetime.date, age: float) -> float:
+    """Working days among the last days before `start`."""
+    age = min(age, float((start - datetime.date.min).days))
+    whole = int(np.ceil(age))
+    works = working_days(calendar, start - datetime.timedelta(days=whole), whole)
+    return float(works.sum() - works[:1].sum() * (whole - age))
 
 
 def with_holidays(calendar: Calendar, start: datetime.date, days: int) -> Calendar:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from backsim.scenario.calendars import after_work, days_worked
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.distributions.residual import exceeds
 from backsim.scenario.network.lanes import Lane, lanes
@@ -19,7 +22,11 @@ from backsim.scenario.schema import (
 from backsim.scenario.yamlfile import Location
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from backsim.scenario.model import Model
+
+    Floats = NDArray[np.float64]
 
 Pair = tuple[str, str]
 Faults = Iterator[tuple[Location, str, Any]]
@@ -158,18 +165,43 @@ def cannot_come(
         reason = f"as it queues at {lane.name}, whose capacity is limited"
         yield f"`arrives`, {reason}", "only its age"
         return
-    if supplier.lead_time_in == "working_days" or supplier.lead_time_factors:
-        reason = f"as lead times of {lane.name} are in working days or change by season"
-        yield f"`arrives`, {reason}", "only its age"
+    if supplier.lead_time_factors:
+        yield f"`arrives`, as lead times of {lane.name} change by season", "only its age"
         return
+    age = lasted(scenario, lane, age)
     try:
         late = exceeds(lane.time, age) > 0.0 or supplier.lateness is not None
     except NotImplementedError:
         yield f"`arrives`, as the lead time of {lane.name} is a distribution without `law`", ""
         return
     if supplier.crossing and not late:
-        most = f"lead times of {lane.name} are at most {lane.time.most():g} days"
+        days = supplier.lead_time_in.replace("_", " ")
+        most = f"lead times of {lane.name} are at most {lane.time.most():g} {days}"
         yield f"an age below the longest lead time ({most}), or `arrives`", f"{age:g}"
+
+
+def lasted(scenario: ResolvedScenario, lane: Lane, age: float) -> float:
+    """The age of a purchase in the days that its lead time counts."""
+    if not counts_working_days(scenario, lane):
+        return age
+    assert scenario.start is not None
+    name = scenario.suppliers[lane.name].calendar
+    return days_worked(scenario.calendars[name or ""], scenario.start, age)
+
+
+def to_come(model: Model, lane: Lane, days: Floats) -> Floats:
+    """When purchases arrive of whose lead time so many days are left, of those that it counts."""
+    if not counts_working_days(model.scenario, lane):
+        return days
+    closed = model.closed(model.scenario.suppliers[lane.name].calendar)
+    return np.where(days > 0, after_work(days, closed), days)
+
+
+def counts_working_days(scenario: ResolvedScenario, lane: Lane) -> bool:
+    """Whether the lead time of a lane is in working days."""
+    if lane.supplier is None:
+        return False
+    return scenario.suppliers[lane.name].lead_time_in == "working_days"
 
 
 def has_waited(order: OpenOrder, customer: CustomerClass) -> float:
@@ -212,13 +244,14 @@ def places_of_open_orders(model: Model) -> list[int]:
     return sorted(range(len(orders)), key=order)
 
 
-def expected_date(inbound: Inbound, lane: Lane) -> float:
+def expected_date(model: Model, inbound: Inbound, lane: Lane) -> float:
     """The day on which a purchase under way is thought to arrive; negative where it is overdue."""
     if inbound.expected is not None:
         return inbound.expected
     if inbound.arrives is not None:
         return inbound.arrives.moments()[0]
-    return lane.time.moments()[0] - (inbound.age or 0.0)
+    left = lane.time.moments()[0] - lasted(model.scenario, lane, inbound.age or 0.0)
+    return float(to_come(model, lane, np.array(left)))
 
 
 def comes_in_sequence(scenario: ResolvedScenario, lane: Lane) -> bool:
@@ -242,6 +275,6 @@ def places_under_way(model: Model, stock: int) -> list[int]:
 
     def order(place: int) -> tuple[float, float]:
         age = inbound[place].age or 0.0
-        return (-age if sequence else 0.0, expected_date(inbound[place], lane))
+        return (-age if sequence else 0.0, expected_date(model, inbound[place], lane))
 
     return sorted(range(len(inbound)), key=order)

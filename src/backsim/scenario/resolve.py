@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError, few, nearest
+from backsim.scenario.calendars import BEFORE, known_days, with_holidays
 from backsim.scenario.calendars import LONGEST as LONGEST_DATED
-from backsim.scenario.calendars import known_days, with_holidays
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.laws import flows
 from backsim.scenario.demand.lifetimes import heirs
@@ -173,9 +173,14 @@ class _Resolver:
             self.fault(used, "`start`, the date of day 0, for calendars", "none")
             return
         calendars = {}
+        under_way = s.opening is not None or any(point.inbound for point in s.stock)
+        # ages of purchases may be counted in working days
+        before = min(BEFORE, (s.start - datetime.date.min).days) if under_way else 0
+        first = s.start - datetime.timedelta(days=before)
+        days = known_days(s.horizon) + before
         for name, calendar in s.calendars.items():
             try:
-                calendars[name] = with_holidays(calendar, s.start, known_days(s.horizon))
+                calendars[name] = with_holidays(calendar, first, days)
             except InputError as error:
                 self.fault(("calendars", name, "country"), str(error), f"'{calendar.country}'")
         self.scenario = s.model_copy(update={"calendars": calendars})

@@ -23,9 +23,11 @@ from backsim.scenario.opening import (
     ALL_BUT,
     comes_in_sequence,
     has_waited,
+    lasted,
     open_orders,
     placed_at,
     site_of,
+    to_come,
     under_way,
 )
 from backsim.scenario.schema import Inbound, OpenOrder, Supplier
@@ -181,7 +183,7 @@ def _arrivals(
     """
     sequence = comes_in_sequence(model.scenario, lane)
     uniform = generator.random(len(coming))
-    ages = np.array([inbound.age or 0.0 for inbound in coming])
+    ages = np.array([lasted(model.scenario, lane, inbound.age or 0.0) for inbound in coming])
     bounds = np.where(np.arange(len(coming)) > 0, -np.inf, ages) if sequence else ages
     drawn = np.array([inbound.arrives is None for inbound in coming])
     days = np.array(
@@ -190,7 +192,7 @@ def _arrivals(
     if drawn.any():
         supplier = model.scenario.suppliers[lane.name]
         times = _lead_times(lane, supplier, bounds[drawn], uniform[drawn], generator)
-        days[drawn] = times - ages[drawn]
+        days[drawn] = to_come(model, lane, times - ages[drawn])
     if sequence:
         days = np.where(drawn, np.maximum.accumulate(days), days)
     return days

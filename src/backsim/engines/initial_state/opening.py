@@ -71,7 +71,7 @@ def add_purchases(
     coming = under_way(model, stock.index)
     first = len(setup.purchases)
     for number, inbound in enumerate(coming, first):
-        expected = model.on_grid(expected_date(inbound, model.lanes[stock.index]))
+        expected = model.on_grid(expected_date(model, inbound, model.lanes[stock.index]))
         arrives = expected if arrivals is None else float(arrivals[number])
         expected, arrives = (received(setup, stock, date) for date in (expected, arrives))
         supplier = setup.suppliers[stock.supplier]
