@@ -133,6 +133,6 @@ def test_weekdays_without_a_receipt_are_closed(tmp_path: Path):
         came = placed + datetime.timedelta(days=3)
         came += datetime.timedelta(days=max(0, 7 - came.weekday()) if came.weekday() > 4 else 0)
         rows.append(f"P{k},acme,mug,{placed},12,{came}")
-    policy = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)})).policy
-    assert policy.review_days == tuple(range(7))
-    assert policy.receiving_days == tuple(range(5))
+    days = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)})).calendars
+    assert days.review == tuple(range(7))
+    assert days.receiving[0].weekdays == tuple(range(5))

@@ -101,7 +101,8 @@ def _lead_times(found: Backtest) -> Iterator[str]:
         if supplier.fit is None or supplier.name not in history.suppliers:
             continue
         mine = bought.supplier == history.suppliers.index(supplier.name)
-        days = (history.arrived - history.placed)[mine & (bought.placed >= day)]
+        late = mine & (bought.placed >= day)
+        days = supplier.elapsed.between(history.placed, history.arrived)[late]
         days = days[~np.isnan(days)]
         if len(days) < 10:
             continue
@@ -109,10 +110,11 @@ def _lead_times(found: Backtest) -> Iterator[str]:
         z = (days.mean() - mean) / (sd / math.sqrt(len(days)))
         if abs(z) > FAR + 1:
             way = "later" if z > 0 else "earlier"
+            unit = "days" if supplier.works is None else "working days"
             yield (
-                f"Supplier {supplier.name} delivered {way} than fitted: {days.mean():.1f} days on "
-                f"average of {len(days)} receipts, {mean:.1f} before (z {z:.1f}; purchases still "
-                "open are not counted)."
+                f"Supplier {supplier.name} delivered {way} than fitted: {days.mean():.1f} {unit} "
+                f"on average of {len(days)} receipts, {mean:.1f} before (z {z:.1f}; purchases "
+                "still open are not counted)."
             )
 
 

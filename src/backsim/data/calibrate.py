@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backsim.data.cleaning import clean
+from backsim.data.fit.calendars import Calendars, WorkDays, calendars_in_use
 from backsim.data.fit.demand import (
     ClassDemand,
     ProductDemand,
@@ -59,6 +60,7 @@ class Calibration:
     stock_outs: StockOuts
     lead_times: list[LeadTime]
     patience: list[Patience]
+    calendars: Calendars
     policy: PolicyInUse
     priority: Priority
     shipping: list[Shipping]
@@ -100,7 +102,7 @@ def history_of(mapping: Mapping, folder: Path) -> History:
 def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Calibration:
     """All estimates of a history."""
     pack, outs = packs(history), stock_outs(history)
-    weights = outs.weights(history)
+    weights, calendars = outs.weights(history), calendars_in_use(history, mapping.country)
     return Calibration(
         mapping=mapping,
         history=history,
@@ -108,8 +110,9 @@ def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Ca
         products=demand_by_product(history, pack, weights),
         one_mix=same_mix(history),
         stock_outs=outs,
-        lead_times=lead_times(history),
+        lead_times=lead_times(history, calendars),
         patience=patience_by_class(history),
+        calendars=calendars,
         policy=policy_in_use(history),
         priority=priority_in_use(history),
         shipping=shipping_by_class(history),
@@ -161,8 +164,9 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             "receipts": history.within_day.received,
         },
         "weekdays": {
-            "purchases_placed": found.policy.review_days,
-            "receipts": found.policy.receiving_days,
+            "purchases_placed": found.calendars.review,
+            "receipts": _weekdays(found.calendars.receiving, history.sites),
+            "shipments": _weekdays(found.calendars.shipping, history.sites),
         },
         "service": _service(found.service),
         "classes": _classes(found.classes, found.shipping),
@@ -183,6 +187,10 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             for i, name in enumerate(history.products)
         },
     }
+
+
+def _weekdays(days: Sequence[WorkDays], sites: Sequence[str]) -> dict[str, Any]:
+    return {site: of.weekdays for site, of in zip(sites, days, strict=True)}
 
 
 def _service(found: list[Service]) -> dict[str, Any]:
@@ -236,6 +244,8 @@ def _suppliers(found: list[LeadTime], products: Sequence[str]) -> dict[str, Any]
             "pooled": s.pooled,
             **({} if s.fit is None else _law(s.fit, s.fits)),
             "mean_of_completed": None if math.isnan(s.completed_mean) else s.completed_mean,
+            "working_days": None if s.works is None else s.works.weekdays,
+            "mean_days_to_receipt": s.mean_days,
             "crossing": s.crossing,
             "overtakings": {"seen": s.order.seen, "by_chance": s.order.by_chance},
             "outages": [[o.starts, o.ends] for o in s.outages],

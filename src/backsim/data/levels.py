@@ -135,8 +135,8 @@ def _planned(found: Calibration) -> tuple[Planned, Floats]:
             continue
         mine = np.flatnonzero(supplier == code)
         factor = np.ones(len(mine)) if one.items is None else one.items.of(mine)
-        days[mine] = one.fit.mean.value * factor
-        spread[mine] = one.fit.sd.value * factor
+        days[mine] = one.mean_days * factor
+        spread[mine] = one.sd_days * factor
     lead = days[:, None] * np.ones(shape)
     periodic = not history.exact
     looks = -np.expm1(-count) if periodic else count

@@ -109,6 +109,9 @@ class Mapping(Spec):
     before were open then."""
     until: Date | None = None
     """The day of the export.  Default: the last day that it tells of."""
+    country: str | None = None
+    """A country, or a part of one (DE, US-CA), on whose public holidays nobody works; needs the
+    package `holidays`."""
     within_day: WithinDayRules = WithinDayRules()
     """When purchases and receipts happen whose dates have no time of day."""
     rules: Rules = Rules()

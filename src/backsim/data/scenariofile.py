@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from backsim.data.calendarlines import calendars, name_of, review
+from backsim.data.calendarlines import sites as sites_of
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.items import STEP
@@ -82,7 +84,7 @@ class _Writer:
         yield ""
         yield from self.products()
         yield ""
-        yield "sites: " + flow(list(history.sites))
+        yield from self.calendars()
         yield ""
         yield from self.suppliers()
         yield ""
@@ -107,6 +109,21 @@ class _Writer:
                 values["costs"] = {"purchase": rounded(masters.cost[i])}
             yield f"  {self.names[i]}: {flow(values)}"
 
+    def calendars(self) -> Iterator[str]:
+        """The sites, and the calendars that they and suppliers keep."""
+        named, sites = calendars(self.found), sites_of(self.found)
+        if named:
+            yield "calendars: # weekdays on which something is received, shipped or dispatched"
+            for name, said in named.items():
+                yield f"  {name}: {flow(said)}"
+            yield ""
+        if not any(sites.values()):
+            yield "sites: " + flow(list(sites))
+            return
+        yield "sites:"
+        for name, keeps in sites.items():
+            yield f"  {quoted(name)}: {flow(keeps)}"
+
     def suppliers(self) -> Iterator[str]:
         yield "suppliers:"
         for supplier in self.found.lead_times:
@@ -118,13 +135,19 @@ class _Writer:
             else:
                 low, high = fit.mean.low, fit.mean.high
                 what = "of all suppliers" if supplier.pooled else f"of {supplier.times.events}"
-                yield f"    # mean {fit.mean.value:.2f} days ({low:.2f} to {high:.2f}), {what}"
+                days = "days" if supplier.works is None else "working days"
+                yield f"    # mean {fit.mean.value:.2f} {days} ({low:.2f} to {high:.2f}), {what}"
             yield from wrapped("    lead_time: ", flow(law))
+            if supplier.works is not None:
+                yield "    lead_time_in: working_days"
+                yield f"    calendar: {name_of(supplier.works)}"
             if not supplier.crossing:
                 seen, chance = supplier.order.seen, supplier.order.by_chance
                 yield f"    crossing: false # {seen} overtakings, {chance:.0f} by chance"
             if supplier.parts.usual > 1:
-                parts = {"count": supplier.parts.usual, "days": rounded(supplier.parts.days)}
+                share = 1.0 if supplier.works is None else supplier.works.share
+                between = rounded(supplier.parts.days * share)
+                parts = {"count": supplier.parts.usual, "days": between}
                 yield f"    parts: {flow(parts)}"
             if supplier.outages:
                 length = sum(o.ends - o.starts for o in supplier.outages) / len(supplier.outages)
@@ -205,10 +228,11 @@ class _Writer:
             told = ", ".join(f"{n} {100 * x:.0f} %" for n, x in priority.explained.items())
             yield f"  # explained of {priority.pairs:,} pairs of waiting lines: {told}"
         yield f"  priority: {priority.rule}"
-        if not self.history.exact:
-            yield "  review: 1 # every morning; purchases of a weekend are placed on the day after"
+        reviewed = review(self.found)
+        if reviewed is not None:
+            yield f"  review: {flow(reviewed[0])} # {reviewed[1]}"
         yield "  # assumed where nothing tells the levels: the demand of one and a half lead times"
-        known = [one.fit.mean.value for one in self.found.lead_times if one.fit is not None]
+        known = [one.mean_days for one in self.found.lead_times if one.fit is not None]
         days = max(1, math.ceil(1.5 * max(known, default=14.0)))
         yield f"  reorder: {{rule: s_S, s: {{days: {days}}}, S: {{days: 14, above: s}}}}"
         yield ""

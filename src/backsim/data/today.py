@@ -95,7 +95,8 @@ def _purchases(found: Calibration) -> Iterator[Row]:
     is_open = np.isnan(bought.received) & (np.rint(bought.left) > 0)
     for i in np.flatnonzero(is_open).tolist():
         supplier = found.lead_times[bought.supplier[i]]
-        overdue = end - placed[i] >= _longest(supplier, bought.product[i])
+        so_far = float(supplier.elapsed.between(placed[i], np.float64(end)))
+        overdue = so_far >= _longest(supplier, bought.product[i])
         confirmed = bought.confirmed[i]
         yield {
             "product": history.products[bought.product[i]],

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from backsim.data.calibrate import Calibration
+from backsim.data.fit.calendars import Weekdays
 from backsim.data.levels import by_group, levels_rows
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
@@ -96,8 +97,9 @@ def _sections(found: Calibration) -> Iterator[Section]:
             "Open purchases count as at least as long as they have been open, and those from "
             "before the first day as seen only because they were still open then. The law "
             "is the best by AIC of the censored likelihood, or the observed one where none "
-            "fits. Intervals: 95 %, "
-            "from the observed Fisher information.",
+            "fits. Intervals: 95 %, of all laws that the data do not rule out (profile "
+            "likelihood). Where a site receives nothing on some weekdays, what came then is "
+            "noted when it opens: the law is that of the arrival.",
         ),
         tuple(curves(found.lead_times, "s", "days from purchase to receipt")),
         (lead_time_table(found), item_factors_table(found)),
@@ -299,12 +301,16 @@ def _demand_words(found: Calibration) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _on(weekdays: Weekdays) -> str:
+    return "all days" if len(weekdays) == len(DAYS) else ", ".join(DAYS[day] for day in weekdays)
+
+
 def _policy_words(found: Calibration) -> tuple[str, ...]:
     policy = found.policy
-    days, receiving = (
-        ", ".join(DAYS[d] for d in of) for of in (policy.review_days, policy.receiving_days)
-    )
-    said = [f"Purchases are placed on {days}, and arrive on {receiving}."]
+    said = [f"Purchases are placed on {_on(found.calendars.review)}."]
+    for place, site in enumerate(found.history.sites):
+        receives, ships = found.calendars.receiving[place], found.calendars.shipping[place]
+        said.append(f"{site} receives on {_on(receives.weekdays)}, ships on {_on(ships.weekdays)}.")
     if found.priority.pairs:
         told = ", ".join(f"{name} {share(x)}" for name, x in found.priority.explained.items())
         said.append(

@@ -29,6 +29,7 @@ def lead_time_table(found: Calibration) -> Table:
             s.purchases,
             s.open,
             None if s.fit is None else s.fit.law,
+            "days" if s.works is None else "working days",
             None if s.fit is None else between(s.fit.mean),
             None if s.fit is None else between(s.fit.sd),
             s.completed_mean,
@@ -47,9 +48,10 @@ def lead_time_table(found: Calibration) -> Table:
         Column("purchases"),
         Column("open"),
         Column("law"),
-        Column("mean", "days"),
-        Column("sd", "days"),
-        Column("mean of the received", "days"),
+        Column("counted in"),
+        Column("mean"),
+        Column("sd"),
+        Column("mean of the received"),
         Column("distance"),
         Column("other laws (AIC more)"),
         Column("late"),
@@ -59,6 +61,9 @@ def lead_time_table(found: Calibration) -> Table:
         Column("in parts"),
     )
     note = (
+        "Counted in working days of the supplier where these explain the days of its receipts "
+        "better (likelihood). Mean and sd are those of the law: what comes to a closed site is "
+        "received when it opens. "
         "Distance: the largest between the law and Kaplan-Meier. Late: after the confirmed date, "
         "of those received, and by how many days on average. The mean of the received alone is too "
         "short where many are open. Overtakings: pairs of purchases of a product that arrived in "

@@ -9,7 +9,7 @@ import numpy as np
 
 from backsim.data.fit.byday import bought as bought_by_day
 from backsim.data.fit.byday import positions
-from backsim.data.fit.weekdays import receiving_days, review_days
+from backsim.data.fit.calendars import open_weekdays
 from backsim.data.history import History, Moment
 
 if TYPE_CHECKING:
@@ -39,10 +39,6 @@ class PolicyInUse:
     mean_quantity: Floats
     least: Floats
     multiple: Floats
-    review_days: tuple[int, ...]
-    """Weekdays on which it is ordered, 0 for Monday."""
-    receiving_days: tuple[int, ...]
-    """Weekdays on which purchases arrive."""
     agrees: float
     """Share of the purchases that bring the position to the level of the master, within a multiple;
     nan: no master has levels, or no stock is known."""
@@ -69,8 +65,6 @@ def policy_in_use(history: History) -> PolicyInUse:
         mean_quantity=np.where(count > 0, quantity / np.maximum(count, 1), np.nan),
         least=least,
         multiple=multiple,
-        review_days=review_days(history),
-        receiving_days=receiving_days(history),
         agrees=agrees,
     )
 
@@ -123,7 +117,7 @@ def _levels(
     from_day = SETTLED if history.days > 3 * SETTLED else 0
     review = np.zeros(position.shape[1], bool)
     weekday = (np.arange(position.shape[1]) + history.first.weekday()) % 7
-    review[np.isin(weekday, review_days(history))] = True
+    review[np.isin(weekday, open_weekdays(history, history.purchases.placed))] = True
     review[:from_day] = False
     hits = total = 0
     master = history.masters.up_to

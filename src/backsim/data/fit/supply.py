@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from backsim.data.fit.calendars import Calendars, WorkDays
+from backsim.data.fit.elapsed import Elapsed, in_working_days
 from backsim.data.fit.items import ItemFactors, item_factors, without
 from backsim.data.fit.survival import Fit, best, choose, fit_all
 from backsim.data.fit.times import Times
@@ -78,7 +80,10 @@ class Late:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeadTime:
-    """The lead time of a supplier, in days from the purchase to its arrival."""
+    """The lead time of a supplier, from the purchase to its arrival.
+
+    In days, or in working days of `works`.  Times, fit and means count these.
+    """
 
     name: str
     purchases: int
@@ -95,6 +100,29 @@ class LeadTime:
     parts: InParts
     outages: tuple[Outage, ...]
     late: Late
+    elapsed: Elapsed
+    closed_wait: float
+    """Mean days from an arrival to the receipt, as the site is closed on some days."""
+
+    @property
+    def works(self) -> WorkDays | None:
+        """The working days that the lead time counts; None: all days."""
+        return self.elapsed.works
+
+    @property
+    def mean_days(self) -> float:
+        """Mean days from a purchase to its receipt, closed days included; 0: nothing is known."""
+        if self.fit is None:
+            return 0.0
+        share = 1.0 if self.works is None else self.works.share
+        return self.fit.mean.value / share + self.closed_wait
+
+    @property
+    def sd_days(self) -> float:
+        """Their standard deviation; that of the wait for a site to open is left out."""
+        if self.fit is None:
+            return 0.0
+        return self.fit.sd.value / (1.0 if self.works is None else self.works.share)
 
     @property
     def crossing(self) -> bool:
@@ -102,51 +130,42 @@ class LeadTime:
         return self.order.allowed
 
 
-def lead_times(history: History) -> list[LeadTime]:
+def lead_times(history: History, calendars: Calendars) -> list[LeadTime]:
     """The lead time of each supplier."""
-    found = [_of_supplier(history, code) for code in range(len(history.suppliers))]
+    elapsed = Elapsed(history, calendars)
+    found = [_of_supplier(elapsed, code) for code in range(len(history.suppliers))]
     if all(one.fit is not None for one in found):
         return found
     everyone = np.ones(len(history.purchases), bool)
-    everything = _times(history, everyone, 0.0, history.arrived)
+    everything = elapsed.times(everyone, history.arrived)
     common = best(everything)[0] if everything.events else None
     return [one if one.fit is not None else replace(one, fit=common) for one in found]
 
 
-def _times(
-    history: History, mine: Any, width: float, arrived: Floats, placed: Floats | None = None
-) -> Times:
-    start = (history.placed if placed is None else placed)[mine]
-    end = arrived[mine]
-    is_open = np.isnan(end)
-    length = np.where(is_open, history.days - start, end - start)
-    low = np.where(is_open, length, length - width / 2)
-    high = np.where(is_open, np.inf, length + width / 2)
-    entry = -history.placed[mine]
-    label = history.purchases.product[mine]
-    return Times.of(np.maximum(low, 0.0), np.maximum(high, 1e-3), entry, label)
-
-
-def _of_supplier(history: History, code: int) -> LeadTime:
-    bought = history.purchases
+def _of_supplier(elapsed: Elapsed, code: int) -> LeadTime:
+    history, bought = elapsed.history, elapsed.history.purchases
     mine = bought.supplier == code
-    width = 0.0 if history.exact else 1.0
     parts = _parts(history, mine)
     arrived = history.began if parts.usual > 1 else history.arrived
-    times = _times(history, mine, width, arrived)
+    times = elapsed.times(mine, arrived)
     outages: tuple[Outage, ...] = ()
     fits = fit_all(times) if times.events >= MINIMUM else []
     if fits and times.events >= 100 and math.isfinite(fits[0].aic):
-        placed, outages = _outages(history, mine, fits[0], arrived)
+        placed, outages = _outages(elapsed, mine, fits[0], arrived)
         if outages:
-            times = _times(history, mine, width, arrived, placed)
+            times = elapsed.times(mine, arrived, placed)
+            fits = fit_all(times)
+    if fits and not outages:  # a scenario has either a calendar or outages by chance
+        elapsed = in_working_days(elapsed, mine, arrived)
+        if elapsed.works is not None:
+            times = elapsed.times(mine, arrived)
             fits = fit_all(times)
     items = item_factors(times, fits[0]) if fits else None
     if items is not None:
         times = without(times, items)
         fits = fit_all(times)
     fit, fits = choose(times, fits)
-    received = (arrived - history.placed)[mine]
+    received = elapsed.between(history.placed, arrived)[mine]
     return LeadTime(
         name=history.suppliers[code],
         purchases=int(mine.sum()),
@@ -161,6 +180,8 @@ def _of_supplier(history: History, code: int) -> LeadTime:
         parts=parts,
         outages=outages,
         late=_late(bought, mine),
+        elapsed=elapsed,
+        closed_wait=_closed_wait(elapsed, mine),
     )
 
 
@@ -205,18 +226,26 @@ def _crossings(bought: PurchaseHistory, mine: Any) -> Crossing:
     return Crossing(seen, expected / max(1, len(shifts)))
 
 
+def _closed_wait(elapsed: Elapsed, mine: Any) -> float:
+    """Mean days that arrivals wait for their site to open; 0 where the lead time has them."""
+    if elapsed.works is not None or not mine.any():
+        return 0.0
+    by_site = np.array([days.mean_wait for days in elapsed.calendars.receiving])
+    return float(by_site[elapsed.history.purchases.site[mine]].mean())
+
+
 def _outages(
-    history: History, mine: Any, law: Fit, arrived: Floats
+    elapsed: Elapsed, mine: Any, law: Fit, arrived: Floats
 ) -> tuple[Floats, tuple[Outage, ...]]:
     """Outages found one after the other, and when purchases could leave.
 
     An outage from a to b: what was ordered between left at b.  Its gain is what that adds to the
     likelihood of the lead times.
     """
-    placed = history.placed
+    history, placed = elapsed.history, elapsed.history.placed
     found: list[Outage] = []
     for _ in range(MOST_OUTAGES):
-        fits = fit_all(_times(history, mine, 0.0, arrived, placed)) if found else [law]
+        fits = fit_all(elapsed.times(mine, arrived, placed)) if found else [law]
         outage = _longest(history, arrived[mine], fits[0], placed[mine])
         if outage is None:
             break

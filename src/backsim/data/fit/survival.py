@@ -110,6 +110,8 @@ def _covariance(cost: Callable[[Any], float], p: Any) -> Any:
 
 def _error(what: Callable[[Any], float], p: Any, covariance: Any) -> float:
     """The standard error of a function of the parameters (delta method)."""
+    if not np.isfinite(covariance).all():
+        return math.inf
     unit = np.eye(len(p)) * 1e-5
     try:
         slope = np.array([(what(p + u) - what(p - u)) / 2e-5 for u in unit])
