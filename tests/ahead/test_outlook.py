@@ -124,15 +124,25 @@ def test_a_lead_time_that_has_lasted_gives_dates_by_their_probability(tmp_path: 
     assert line.dates[0.8] in (4.0, 5.0)
 
 
-def test_a_purchase_comes_as_the_book_says_where_its_age_tells_nothing(tmp_path: Path):
-    """Lead times in working days: what is left of one does not follow from days since ordered."""
+@pytest.mark.parametrize(
+    ("lead_time", "comes"),
+    [
+        ({"lead_time_in": "working_days", "calendar": "office"}, 3.0),
+        ({"lead_time_factors": [{"starts": 50, "factor": 2}]}, 2.0),
+    ],
+)
+def test_a_purchase_comes_as_the_book_says_where_its_age_tells_nothing(
+    tmp_path: Path, lead_time: dict[str, Any], comes: float
+):
+    """Of five working days two, Friday and Monday, are over; by season, an age says nothing."""
+    assert TODAY.weekday() == 1
     inbound = [*BOOK["inbound"][:1], f"P1,mug,5,{on(2)},,,{on(-4)}"]
     lines = [*BOOK["lines"][:1], f"A,mug,5,{on(-3)},{on(9)}"]
-    maker = {"lead_time": 5, "calendar": "office", "lead_time_in": "working_days"}
+    maker = {"lead_time": 5, **lead_time}
     model = shop(start=TODAY.isoformat(), calendars={"office": {}}, suppliers={"maker": maker})
     folder = book(tmp_path / "book", inbound=inbound, lines=lines)
     (line,) = look(folder, model, delay=0).lines
-    assert line.dates[0.5] == 2.0
+    assert line.dates[0.5] == comes
 
 
 def test_customers_who_are_told_leave_over_a_broken_promise(tmp_path: Path):
