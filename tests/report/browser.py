@@ -68,9 +68,9 @@ class Page:
             self.events.append(message)
         return message
 
-    def open(self, file: Path) -> None:
-        """Load a file and wait until it has loaded."""
-        self.call("Page.navigate", url=file.as_uri())
+    def open(self, page: Path | str) -> None:
+        """Load a file or an address and wait until it has loaded."""
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(e["method"] == "Page.loadEventFired" for e in self.events):
             self.next()
 
@@ -79,6 +79,13 @@ class Page:
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def wait_for(self, expression: str) -> None:
+        """Wait until an expression in the page is true."""
+        until = time.monotonic() + PATIENCE
+        while not self.ask(expression):
+            assert time.monotonic() < until, expression
+            time.sleep(0.02)
 
     def complaints(self) -> list[dict[str, Any]]:
         """Errors and warnings of the console, and exceptions."""

@@ -8,11 +8,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backsim.present.numbers import PLUS_MINUS, Interval
 from backsim.present.table import Cell, Table, cell_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 @dataclass(frozen=True)
@@ -38,36 +42,55 @@ def page(
     question: str = "",
     warnings: Sequence[str] = (),
     explicit: Mapping[str, Any] | None = None,
+    panel: str = "",
+    more_style: str = "",
+    more_script: str = "",
+    connects: bool = False,
 ) -> str:
-    """The page as text: what it says first, then its sections; `explicit` is in it as JSON."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """The page as text: what it says first, then its sections; `explicit` is in it as JSON.
 
+    `panel` is HTML that comes before the sections, with a style and a script of its own; with
+    `connects` the script may ask the server that the page is from.
+    """
     folder = files("backsim.present") / "page"
+    style = (folder / "page.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
-    environment = Environment(
-        loader=PackageLoader("backsim.present", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "cell": cell_text,
-        "key": sort_key,
-        "tight": _tight,
-    }
-    return environment.get_template("page.html").render(
+    scripts = [text for text in (script, more_script) if text]
+    return template("backsim.present", "page.html").render(
         title=title,
         question=question,
         finding=finding,
         warnings=warnings,
         facts=facts,
         sections=sections,
-        style=(folder / "page.css").read_text(encoding="utf-8"),
-        script=script,
-        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=style + more_style,
+        scripts=scripts,
+        digests=[base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts],
         explicit=None if explicit is None else json.dumps(explicit).replace("<", "\\u003c"),
+        panel=panel,
+        connects=connects,
     )
+
+
+def fragment(sections: Sequence[Section]) -> str:
+    """Sections as they stand on a page."""
+    return str(template("backsim.present", "parts.html").module.parts(sections))  # type: ignore[attr-defined]
+
+
+@cache
+def template(package: str, name: str) -> Template:
+    """A template of a package's folder `page`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(package, "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"cell": cell_text, "key": sort_key, "tight": _tight}
+    return environment.get_template(name)
 
 
 def sort_key(cell: Cell) -> str:

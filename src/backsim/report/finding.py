@@ -44,6 +44,14 @@ def finding(study: Study, mark: Callable[[str], str] = quoted) -> str:
     return _Words(study, ranking, mark).paragraph()
 
 
+def compared(study: Study, policy: str) -> str:
+    """How a policy differs from the reference in every metric, in sentences."""
+    words = _Words(study, rank(study), quoted)
+    return " ".join(
+        s for s in (words.others(study.place(policy), every=True), words.overload()) if s
+    )
+
+
 class _Words:
     """The sentences of a finding."""
 
@@ -241,7 +249,7 @@ class _Words:
             sentences.append(load_words(state, [ends[i] for i in which], under) if which else "")
         return " ".join(s for s in sentences if s)
 
-    def others(self, best: int) -> str:
+    def others(self, best: int, every: bool = False) -> str:
         """What else changes against the reference, and what cannot be told apart."""
         reference = self.ranking.reference
         if best == reference:
@@ -250,7 +258,7 @@ class _Words:
         changed, same, alike = [], [], []
         for spec in wanted(self.study):
             d = against(self.study, spec, reference).get(best)
-            if d is None or spec == self.spec or spec in bound:
+            if d is None or (spec == self.spec and not every) or spec in bound:
                 continue
             if d.sd == 0 and d.mean == 0:
                 alike.append(label(spec))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from backsim.present.html import Section
@@ -85,11 +85,13 @@ for _plan in (
     section(_plan)
 
 
-def sections(page: Page, tables: Mapping[str, Table]) -> list[Section]:
-    """Those that have something to show."""
+def sections(
+    page: Page, tables: Mapping[str, Table], names: Collection[str] = SECTIONS
+) -> list[Section]:
+    """Those that have something to show, of all or of some."""
     drawn: list[str] = []
     made = []
-    for plan in SECTIONS.values():
+    for plan in (plan for plan in SECTIONS.values() if plan.name in names):
         there = tuple(tables[name] for name in plan.tables if name in tables)
         named = bool(plan.tables) and plan.tables[0] in tables
         title = plan.title if named or not plan.otherwise else plan.otherwise

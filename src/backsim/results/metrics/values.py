@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -93,9 +93,9 @@ def _some(metrics: Metrics) -> str:
     return ", ".join(f"{name}={metrics[name]:.4g}" for name in known)
 
 
-def measure(model: Model, log: Log) -> Metrics:
-    """The metrics of a run.  Raises InputError when a user's metric fails."""
+def measure(model: Model, log: Log, names: Iterable[str] = METRICS) -> Metrics:
+    """The metrics of a run, all or some.  Raises InputError when a user's metric fails."""
     sums = Sums(model, log)
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = {name: sums[name] for name in METRICS}
+        values = {name: sums[name] for name in names}
     return Metrics(sums.views, values)

@@ -1,0 +1,1 @@
+"""The what-if page: a scenario with sliders, answered by the simulation."""
