@@ -13,6 +13,8 @@ from tests.report.standin import StandIn, bounds_of, study_of
 from backsim.errors import InputError
 from backsim.present.table import cell_text
 from backsim.report.excel import write_excel
+from backsim.report.finding import finding
+from backsim.report.slides import write_pptx
 from backsim.report.tables import best_table, ranking_table, tables
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Estimate, Feasible, differences
@@ -197,6 +199,52 @@ def test_a_workbook(study: StandIn, tmp_path: Path) -> None:
     cost = study.array("cost.total").mean(axis=1)
     assert rows[1][at] == pytest.approx(cost.min())
     assert book["ranking"].freeze_panes == "B2"
+
+
+def test_charts_follow_the_cells(study: StandIn, tmp_path: Path) -> None:
+    """Native bars that refer to the table's own cells, so that a client may recolour and edit."""
+    book = openpyxl.load_workbook(write_excel(study, tmp_path / "study.xlsx"))
+    drawn = {sheet.title: sheet._charts for sheet in book if sheet._charts}
+    assert list(drawn) == ["ranking", "differences", "costs"]
+    (ranking,), last = drawn["ranking"], len(study.policies) + 1
+    heads = [cell.value for cell in book["ranking"][1]]
+    letter = openpyxl.utils.get_column_letter(heads.index("total cost (money per day)") + 1)
+    half = openpyxl.utils.get_column_letter(heads.index("total cost half-width") + 1)
+    (bars,) = ranking.series
+    assert bars.val.numRef.f == f"'ranking'!${letter}$2:${letter}${last}"
+    assert bars.cat.numRef.f == f"'ranking'!$A$2:$A${last}"
+    assert bars.errBars.plus.numRef.f == f"'ranking'!${half}$2:${half}${last}"
+    assert ranking.x_axis.delete is ranking.y_axis.delete is False
+    (costs,) = drawn["costs"]
+    assert costs.grouping == "stacked"
+    parts = {book["costs"][s.tx.strRef.f.split("!")[1]].value for s in costs.series}
+    assert "holding cost (money per day)" in parts
+    assert "total cost (money per day)" not in parts
+
+
+def test_slides(study: StandIn, tmp_path: Path) -> None:
+    """The finding, the summary, charts with the study's numbers, and the ranking."""
+    pptx = pytest.importorskip("pptx")
+    deck = pptx.Presentation(str(write_pptx(study, tmp_path / "study.pptx")))
+    titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
+    assert titles[1:4] == ["Summary", "Total cost", "Total cost: differences from the reference"]
+    assert titles[-2:] == ["Costs", "Ranking"]
+    words = " ".join(s.text_frame.text for s in deck.slides[0].shapes if s.has_text_frame)
+    assert finding(study) in words
+    (chart,) = [shape.chart for shape in deck.slides[2].shapes if shape.has_chart]
+    cost = study.array("cost.total").mean(axis=1)
+    assert list(chart.plots[0].series[0].values) == pytest.approx(sorted(cost))
+    (grid,) = [shape.table for shape in deck.slides[-1].shapes if shape.has_table]
+    assert grid.cell(0, 0).text == "policy"
+    assert len(grid.rows) == 1 + len(study.policies)
+
+
+def test_slides_that_cannot_be(study: StandIn, tmp_path: Path) -> None:
+    pytest.importorskip("pptx")
+    with pytest.raises(InputError, match=r"expected a name that ends in \.pptx"):
+        write_pptx(study, tmp_path / "study.ppt")
+    with pytest.raises(InputError, match="expected a file that can be written"):
+        write_pptx(study, tmp_path / "missing" / "study.pptx")
 
 
 def test_names_are_never_formulas(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from backsim.report.excel import write_excel
 from backsim.report.finding import finding
 from backsim.report.html import write_report
 from backsim.report.objective import objective_warnings
+from backsim.report.slides import write_pptx
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible, differences
 from backsim.statistics.screening import Indices
@@ -246,8 +247,12 @@ class Comparison(Study):
         return write_report(self, path, bounds)
 
     def excel(self, path: str | Path) -> Path:
-        """Write the tables as a workbook (needs `backsim[excel]`)."""
+        """Write the tables as a workbook with native charts (needs `backsim[excel]`)."""
         return write_excel(self, path)
+
+    def pptx(self, path: str | Path) -> Path:
+        """Write finding, summary, native charts and ranking as slides (needs `backsim[pptx]`)."""
+        return write_pptx(self, path)
 
     def __repr__(self) -> str:
         number = counted(len(self.policies), "policy", "policies")

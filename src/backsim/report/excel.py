@@ -1,16 +1,17 @@
-"""The tables as a workbook: a sheet each, numbers as numbers."""
+"""The tables as a workbook: a sheet each, numbers as numbers, with charts below them."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backsim.errors import InputError
 from backsim.files import beside
 from backsim.present.table import Table
+from backsim.report.charts import COLOURS, Chart, charts
 from backsim.report.finding import finding
 from backsim.report.tables import tables
 from backsim.statistics import Difference, Estimate
@@ -18,9 +19,13 @@ from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.chart import BarChart
+    from openpyxl.chart.error_bar import ErrorBars
     from openpyxl.worksheet.worksheet import Worksheet
 
 WIDEST = 60
+CHART_ROWS = 32
+"""Rows of a sheet that a chart covers."""
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -37,7 +42,7 @@ def check_excel(file: str | Path) -> None:
 
 
 def write_excel(study: Study, file: str | Path) -> Path:
-    """Write the finding and every table.
+    """Write the finding and every table, with native charts of some.
 
     An estimate takes two columns, mean and half-width.  Text is written as text: a name that
     starts with = is no formula.  Raises InputError for too few replications, without openpyxl, or
@@ -68,22 +73,30 @@ def write_tables(made: Sequence[Table], file: str | Path) -> Path:
     return _save(book, made, file)
 
 
-def _save(book: Workbook, made: Iterable[Table], file: str | Path) -> Path:
+def _save(book: Workbook, made: Sequence[Table], file: str | Path) -> Path:
     """Add a sheet for each table, and write the book."""
+    drawn = charts(made)
     for table in made:
-        _write(book.create_sheet(table.name), table)
+        sheet = book.create_sheet(table.name)
+        places = _write(sheet, table)
+        below = len(table.rows) + 4
+        for chart in (chart for chart in drawn if chart.table is table):
+            sheet.add_chart(_chart(sheet, chart, places), f"A{below}")
+            below += CHART_ROWS
     path = Path(file)
     with beside(path) as partial:
         book.save(partial)
     return path
 
 
-def _write(sheet: Worksheet, table: Table) -> None:
-    """A heading a column, with its unit, and the rows below."""
+def _write(sheet: Worksheet, table: Table) -> list[int]:
+    """A heading a column, with its unit, and the rows below; gives where each column is."""
     wide = [any(isinstance(r[i], Estimate | Difference) for r in table.rows)
             for i in range(len(table.columns))]  # fmt: skip
     heads: list[str] = []
+    places: list[int] = []
     for column, two in zip(table.columns, wide, strict=True):
+        places.append(len(heads) + 1)
         heads += [column.heading, *([f"{column.label} half-width"] if two else [])]
     for place, head in enumerate(heads, 1):
         _put(sheet, 1, place, head)
@@ -100,12 +113,55 @@ def _write(sheet: Worksheet, table: Table) -> None:
                     widths[place - 1] = max(widths[place - 1], len(value))
                 place += 1
     _dress(sheet, widths, 1)
+    return places
+
+
+def _chart(sheet: Worksheet, chart: Chart, places: Sequence[int]) -> BarChart:
+    """Bars that follow the cells of a table, with its intervals; the first row is on top."""
+    from openpyxl.chart import BarChart, Reference
+
+    last, several = len(chart.table.rows) + 1, len(chart.columns) > 1
+    bars = BarChart()
+    bars.type, bars.title, bars.gapWidth = "bar", chart.title, 60
+    bars.grouping, bars.overlap = ("stacked", 100) if several else ("clustered", None)
+    for colour, column in zip(COLOURS * len(chart.columns), chart.columns, strict=False):
+        place = places[column]
+        values = Reference(sheet, min_col=place, min_row=1, max_row=last)
+        bars.add_data(values, titles_from_data=True)
+        bars.series[-1].graphicalProperties.solidFill = colour
+        bars.series[-1].invertIfNegative = False
+        if not several and isinstance(chart.table.rows[0][column], Estimate | Difference):
+            bars.series[-1].errBars = _intervals(sheet, place + 1, last)
+    bars.set_categories(Reference(sheet, min_col=places[0], min_row=2, max_row=last))
+    bars.x_axis.delete = bars.y_axis.delete = False  # openpyxl hides them where nothing is said
+    bars.x_axis.scaling.orientation, bars.x_axis.tickLblPos = "maxMin", "low"
+    bars.y_axis.title = chart.axis
+    bars.legend = bars.legend if several else None
+    bars.width, bars.height = 24, 4 + 0.8 * min(last, CHART_ROWS - 8)
+    return bars
+
+
+def _intervals(sheet: Worksheet, place: int, last: int) -> ErrorBars:
+    """Error bars of the half-widths in a column."""
+    from openpyxl.chart.data_source import NumDataSource, NumRef
+    from openpyxl.chart.error_bar import ErrorBars
+    from openpyxl.utils import get_column_letter, quote_sheetname
+
+    letter = get_column_letter(place)
+    cells = NumRef(f=f"{quote_sheetname(sheet.title)}!${letter}$2:${letter}${last}")
+    size = NumDataSource(numRef=cells)
+    return ErrorBars(errBarType="both", errValType="cust", plus=size, minus=size)
+
+
+def legal(text: str) -> str:
+    """A text without characters that no office file can hold."""
+    return _ILLEGAL.sub(" ", text)
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Any) -> None:
     cell = sheet.cell(row, column)
     if isinstance(value, str):
-        cell.value = _ILLEGAL.sub(" ", value)[:32_000]
+        cell.value = legal(value)[:32_000]
         cell.data_type = "s"  # never a formula
     elif value is not None and not math.isnan(value):
         cell.value = float(value)

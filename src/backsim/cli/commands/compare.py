@@ -46,6 +46,12 @@ Replications = Annotated[
 Excel = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also write the tables to an Excel file.")
 ]
+Slides = Annotated[
+    Path | None,
+    typer.Option(
+        "--pptx", metavar="FILE", help="Also write slides with charts that can be edited."
+    ),
+]
 Parquet = Annotated[bool, typer.Option("--parquet", help="Also write results.parquet.")]
 Bound = Annotated[
     int | None,
@@ -68,6 +74,7 @@ def compare(
     engine: UseEngine = Engine.auto,
     format: PrintAs = Format.table,
     excel: Excel = None,
+    pptx: Slides = None,
     parquet: Parquet = False,
     bound: Bound = None,
     dask: Dask = None,
@@ -83,7 +90,7 @@ def compare(
     from backsim.experiment.load import load_experiment
     from backsim.experiment.play import play
 
-    _check_extras(excel, parquet)
+    _check_extras(excel, pptx, parquet)
     given = {"replications": replications, "seed": seed, "metrics": named(metrics) or None}
     fields = {name: value for name, value in given.items() if value is not None}
     out = out if out is not None else Path("studies") / experiment.stem
@@ -99,21 +106,26 @@ def compare(
             meter.stage("bounding the cost in hindsight")
         bounds = None if bound is None else study.bound(bound, workers=workers)
     files = _write(study, out, excel, parquet, bounds)
+    if pptx is not None:
+        files.append(study.pptx(pptx))
     show(_found(study), format)
     for warning in study.warnings:
         say(f"warning: {warning}")
     say(f"\nwritten: {', '.join(map(str, files))}")
 
 
-def _check_extras(excel: Path | None, parquet: bool) -> None:
+def _check_extras(excel: Path | None, pptx: Path | None, parquet: bool) -> None:
     """Raise InputError, before anything is played, where a format's library is missing."""
     from backsim.experiment.export import check_parquet
     from backsim.report.excel import check_excel
+    from backsim.report.slides import check_pptx
 
     if parquet:
         check_parquet()
     if excel is not None:
         check_excel(excel)
+    if pptx is not None:
+        check_pptx(pptx)
 
 
 def _found(study: Study) -> Found:
