@@ -22,6 +22,7 @@ from backsim import plot
 from backsim.errors import InputError
 from backsim.report.figures import style
 from backsim.report.figures.layout import layout
+from backsim.report.figures.waits import _cut_right
 from backsim.scenario.load import from_dict
 from backsim.study.analysis import efficient, rank
 from backsim.study.screening import Screening
@@ -160,6 +161,52 @@ def test_an_outlier_does_not_squeeze_the_others() -> None:
     low, high = apart.get_xlim()
     assert -20 < low < 0 < high < 10
     assert "8,500" in drawn(apart)
+
+
+def test_an_outlier_does_not_squeeze_service_against_cost() -> None:
+    """On either axis."""
+    noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    one = study_of(
+        {n: {"policy.reorder.s": 10 + i} for i, n in enumerate("ABCDE")},
+        replications=1,
+        written={
+            "cost.total": np.array([m + noise for m in (500, 495, 490, 485, 480)]),
+            "fill_rate": np.array([m + noise / 1000 for m in (0.95, 0.96, 0.97, 0.98, 0.15)]),
+        },
+    )
+    ax = plot.pareto(one)
+    assert ax.get_ylim()[0] > 0.9
+    assert f"{style.DOWN} E 0.15" in drawn(ax)
+
+
+def test_a_policy_that_overflows_does_not_squeeze_the_course_of_others() -> None:
+    """Nor does a warm-up that begins with much stock; the figure says how far both go."""
+    stocked = {**BASE, "stock": [{"initial": 40}]}
+    one = study_of(
+        {"lean": {"stock[0].initial": 40}, "full": {"stock[0].initial": 4000}},
+        base=stocked,
+        replications=2,
+    )
+    ax = plot.stock(one, policies=["lean", "full"])
+    assert ax.get_ylim()[1] < 300
+    assert f"{style.UP} full: up to 4,000" in drawn(ax)
+    early = study_of(
+        {"lean": {"stock[0].initial": 120}, "other": {"stock[0].initial": 120}},
+        base={**stocked, "policy": {"reorder": {"rule": "s_S", "s": 3, "S": 8}}},
+        replications=2,
+    )
+    ax = plot.stock(early)
+    assert 8 < ax.get_ylim()[1] < 60
+    assert f"{style.UP} lean: up to 120" in drawn(ax)
+
+
+def test_one_long_wait_does_not_squeeze_the_others() -> None:
+    ax = Figure().subplots()
+    _cut_right(ax, [2.0, 3.0, 4.0, 300.0], "days")
+    assert ax.get_xlim()[1] == pytest.approx(6)
+    assert f"up to 300 days {style.RIGHT}" in [t.get_text() for t in ax.texts]
+    _cut_right(ax, [2.0, 8.0, 4.0], "days")
+    assert ax.get_xlim()[1] == pytest.approx(8.16)
 
 
 def test_what_is_far_is_not_always_cut() -> None:

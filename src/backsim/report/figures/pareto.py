@@ -57,7 +57,9 @@ def pareto(
     few_ticks(ax)
     few_ticks(ax, "y")
     ax.margins(0.12, 0.16)
-    cut_off(ax, means[0], low[0], high[0], means[1])
+    names = [policy.name for policy in study.policies]
+    cut_off(ax, means[0], low[0], high[0], means[1], names=names)
+    cut_off(ax, means[1], low[1], high[1], means[0], upright=True, names=names)
     name_points(ax, study, means, list(dict.fromkeys([reference, *order])))
     return ax
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.report.figures.style import DASHES, GREY, PALETTE, few_ticks, legend, new_axes, text
+from backsim.report.figures.style import (
+    DASHES,
+    GREY,
+    PALETTE,
+    UP,
+    at_edge,
+    few_ticks,
+    legend,
+    new_axes,
+    text,
+)
 from backsim.report.words import unit_of
 from backsim.results.profile import Profile
 from backsim.study.analysis import rank, shown_policies
@@ -16,8 +26,13 @@ from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 BAND = (10, 90)
+FAR = 5.0
+"""Times as high as the next: what goes further is cut."""
 
 
 def chosen(study: Study, policies: Sequence[str] | None, most: int) -> list[int]:
@@ -37,12 +52,14 @@ def over_time(
     """The mean over replications of something over time, and a band around it."""
     shown = chosen(study, policies, 3)
     ax = new_axes(ax, 3.2)
+    tops: dict[str, Floats] = {}
     for number, i in enumerate(shown):
         some = profiles_of(study, i)
         paths = np.array([getattr(profile, what) for profile in some])
         colour = PALETTE[number % len(PALETTE)]
+        low, high = np.percentile(paths, BAND, axis=0)
+        tops[study.policies[i].name] = high
         if len(paths) > 1:
-            low, high = np.percentile(paths, BAND, axis=0)
             ax.fill_between(some[0].times, low, high, color=colour, alpha=0.14, linewidth=0)
         ax.plot(
             some[0].times, paths.mean(axis=0), color=colour, linewidth=1.6,
@@ -57,12 +74,32 @@ def over_time(
         )  # fmt: skip
     ax.set_xlim(0, float(study.policies[shown[0]].model.horizon))
     ax.set_ylim(bottom=0)
+    _cut_top(ax, tops, some[0].times >= warm_up)
     ax.set_xlabel(unit_of(study, "day"))
     ax.set_ylabel(axis)
     few_ticks(ax)
     few_ticks(ax, "y")
     legend(ax)
     return ax
+
+
+def _cut_top(ax: Axes, tops: Mapping[str, Floats], counted: NDArray[np.bool_]) -> None:
+    """Let neither one policy nor the warm-up squeeze the others: cut, and say how far they go.
+
+    A policy that goes more than `FAR` times as high as the next; what is not counted, if it goes
+    more than half as far beyond what is.
+    """
+    after = sorted(float(top[counted].max()) for top in tops.values())
+    limit = after[-1]
+    if len(after) > 1 and limit > FAR * after[-2]:
+        limit = after[-2]
+    peaks = {name: float(top.max()) for name, top in tops.items()}
+    far = {name: peak for name, peak in peaks.items() if peak > FAR / 2 * limit}
+    if not far or limit <= 0:
+        return
+    ax.set_ylim(0, 1.35 * limit)
+    words = [f"{UP} {text(name, 24)}: up to {peak:,.4g}" for name, peak in far.items()]
+    at_edge(ax, "\n".join(words), (1.0, 1.0))
 
 
 def profiles_of(study: Study, policy: int) -> Sequence[Profile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,11 +71,18 @@ def name_across(ax: Axes, label: str) -> None:
 
 
 def cut_off(
-    ax: Axes, means: Floats, lows: Floats, highs: Floats, heights: Floats | None = None
+    ax: Axes,
+    means: Floats,
+    lows: Floats,
+    highs: Floats,
+    heights: Floats | None = None,
+    upright: bool = False,
+    names: Sequence[str] = (),
 ) -> None:
     """Let no outlier squeeze the others: it is cut at the edge, and its number written there.
 
-    `heights` are where the means stand, by default rows 0, 1, ...
+    `heights` are where the means stand, by default rows 0, 1, ...; `upright`: the means are
+    heights, and `heights` says where they stand from left to right.  `names` are written too.
 
     An outlier lies more than 12 times as far from the median as the rows do in the middle, and
     further from the others' intervals than twice what these span; when more than a quarter would
@@ -91,21 +99,41 @@ def cut_off(
         return
     low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
     margin = 0.12 * (high - low)
-    ax.set_xlim(low if low == 0 else low - margin, high + margin)
+    limit = ax.set_ylim if upright else ax.set_xlim
+    limit(low if low == 0 else low - margin, high + margin)
     for row in np.flatnonzero(out):
-        right = means[row] > high
-        ax.annotate(
-            f"{means[row]:,.4g} \N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
-            if right
-            else f"\N{BLACK LEFT-POINTING SMALL TRIANGLE} {means[row]:,.4g}",
-            (1.0 if right else 0.0, row if heights is None else heights[row]),
-            xycoords=("axes fraction", "data"),
-            ha="right" if right else "left",
-            va="center",
-            fontsize=SIZE - 1,
-            color=INK,
-            bbox={"facecolor": GROUND, "edgecolor": "none", "pad": 1.5},
-        )
+        beyond = bool(means[row] > high)
+        number, at = f"{means[row]:,.4g}", float(row if heights is None else heights[row])
+        number = f"{text(names[row], 24)} {number}" if names else number
+        edge = 1.0 if beyond else 0.0
+        if upright:
+            at_edge(ax, f"{UP if beyond else DOWN} {number}", (at, edge), ("data", "axes fraction"))
+        else:
+            words = f"{number} {RIGHT}" if beyond else f"{LEFT} {number}"
+            at_edge(ax, words, (edge, at), ("axes fraction", "data"))
+
+
+RIGHT, LEFT = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "\N{BLACK LEFT-POINTING SMALL TRIANGLE}"
+UP, DOWN = "\N{BLACK UP-POINTING SMALL TRIANGLE}", "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
+AXES = ("axes fraction", "axes fraction")
+
+
+def at_edge(
+    ax: Axes, words: str, place: tuple[float, float], coordinates: tuple[str, str] = AXES
+) -> None:
+    """Say at an edge of the axes what lies beyond it."""
+    x = place[0] if coordinates[0] == "axes fraction" else 0.5
+    y = place[1] if coordinates[1] == "axes fraction" else 0.5
+    ax.annotate(
+        words,
+        place,
+        xycoords=coordinates,
+        ha={0.0: "left", 1.0: "right"}.get(x, "center"),
+        va={0.0: "bottom", 1.0: "top"}.get(y, "center"),
+        fontsize=SIZE - 1,
+        color=INK,
+        bbox={"facecolor": GROUND, "edgecolor": "none", "pad": 1.5},
+    )
 
 
 def text(value: str, longest: int = LONGEST) -> str:

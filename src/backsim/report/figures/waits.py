@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.report.captions import Captions
-from backsim.report.figures.paths import chosen, profiles_of
+from backsim.report.figures.paths import FAR, chosen, profiles_of
 from backsim.report.figures.registry import figure
-from backsim.report.figures.style import DASHES, GREY, PALETTE, few_ticks, legend, new_axes, text
+from backsim.report.figures.style import (
+    DASHES,
+    GREY,
+    PALETTE,
+    RIGHT,
+    at_edge,
+    few_ticks,
+    legend,
+    new_axes,
+    text,
+)
 from backsim.report.words import unit_of
 from backsim.results.profile import Profile
 from backsim.study.study import Study
@@ -32,7 +42,7 @@ def waits(study: Study, ax: Axes | None = None, policies: Sequence[str] | None =
     courses = {i: profiles_of(study, i) for i in shown}
     classes = list(dict.fromkeys(c for some in courses.values() for c in some[0].classes))
     ax = new_axes(ax, 3.4 + 0.2 * (len(shown) > 1))
-    longest = 0.0
+    ends: list[float] = []
     for number, name in enumerate(classes[:MOST_CURVES]):
         for dash, some in enumerate(courses.values()):
             share = _share(some, name)
@@ -40,9 +50,9 @@ def waits(study: Study, ax: Axes | None = None, policies: Sequence[str] | None =
                 continue
             days = some[0].days
             near = np.flatnonzero(share >= share[-1] - 0.005)[0]
-            longest = max(longest, float(days[near]))
+            ends.append(float(days[near]))
             ax.plot(days, share, color=PALETTE[number], linestyle=DASHES[dash % 4], linewidth=1.8)
-    ax.set_xlim(0, max(longest, 0.05) * 1.02)
+    _cut_right(ax, ends, unit_of(study, "days"))
     ax.set_ylim(top=1.005)
     ax.set_xlabel(unit_of(study, "days waited, at most"))
     ax.set_ylabel("share of the units ordered")
@@ -53,6 +63,17 @@ def waits(study: Study, ax: Axes | None = None, policies: Sequence[str] | None =
         keys += [(study.policies[i].name, GREY, DASHES[k % 4]) for k, i in enumerate(shown)]
     legend(ax, handles=[_key(*key) for key in keys])
     return ax
+
+
+def _cut_right(ax: Axes, ends: Sequence[float], days: str) -> None:
+    """Show all waits, unless a few are so long that the others would be a line at the left."""
+    longest = max(ends, default=0.0)
+    near = [end for end in ends if end <= FAR * max(float(np.median(ends)), 0.05)]
+    if not ends or longest in near:
+        ax.set_xlim(0, max(longest, 0.05) * 1.02)
+        return
+    ax.set_xlim(0, 1.5 * max(near))
+    at_edge(ax, f"up to {longest:,.4g} {days} {RIGHT}", (1.0, 0.0))
 
 
 def _share(some: Sequence[Profile], name: str) -> np.ndarray[Any, np.dtype[np.float64]] | None:
