@@ -12,7 +12,7 @@ import pytest
 
 from backsim.ahead.calibration import state
 from backsim.ahead.outlook import Outlook, date_met, outlook
-from backsim.ahead.showing import write_outlook
+from backsim.ahead.showing import _expected, write_outlook
 from backsim.ahead.tips import tips
 from backsim.cli import run as cli
 from backsim.engines import simpy
@@ -269,3 +269,16 @@ def test_the_state_of_a_day_is_the_opening_of_the_next():
         "orders": [{"time": 19, "lines": {"mug": 1}}]}})  # fmt: skip
     again = simpy.run(later, draw(later, 1), record=True)
     assert again.lines["closed"][0] == log.lines["closed"][1] - 3
+
+
+@pytest.mark.parametrize(
+    ("mean", "number", "said"),
+    [
+        (0.98, 1, "With a probability of 98.0 %, the only promise will"),
+        (8.6, 12, "About 9 of 12 promises will"),
+        (12.0, 12, "All 12 promises will very likely"),
+        (0.2, 3, "Probably none of 3 promises will"),
+    ],
+)
+def test_what_is_expected_of_promises_reads_well(mean: float, number: int, said: str) -> None:
+    assert _expected(mean, number, "promise") == said

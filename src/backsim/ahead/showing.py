@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import IO, Any
 
 from backsim.ahead.outlook import SURE, Effect, Outlook
 from backsim.ahead.tips import Tip, tips
+from backsim.errors import counted
 from backsim.files import check_folder, write_text
 from backsim.present.html import Section, page
+from backsim.present.numbers import share
 from backsim.present.records import to_json, write_csv
 from backsim.present.table import Column, Table, from_records
 
@@ -143,13 +145,30 @@ def finding(found: Outlook) -> str:
     promised = [line for line in found.lines if line.promised is not None]
     if not promised:
         expected = sum(line.in_time for line in found.lines)
-        return f"About {expected:,.1f} of {len(found.lines):,} lines ship by their due date."
+        return (
+            f"{_expected(expected, len(found.lines), 'line')} ship by {_its(found.lines)} due date."
+        )
     kept = sum(line.in_time for line in promised)
     tell = sum(tip.action == "tell" for tip in tips(found))
+    customers = counted(tell, "customer") if tell else "no customer"
     return (
-        f"About {kept:,.1f} of {len(promised):,} promises will be kept; "
-        f"{tell:,} customers should hear a new date today."
+        f"{_expected(kept, len(promised), 'promise')} be kept; {customers} should hear a new date "
+        "today."
     )
+
+
+def _expected(mean: float, number: int, noun: str) -> str:
+    """`About 9 of 12 promises will`; of one the probability."""
+    if number == 1:
+        return f"With a probability of {share(mean)}, the only {noun} will"
+    if number - mean < 0.5:
+        return f"All {number:,} {noun}s will very likely"
+    few = f"about {round(mean):,}" if mean >= 0.5 else "probably none"
+    return f"{few[0].upper()}{few[1:]} of {number:,} {noun}s will"
+
+
+def _its(lines: Sequence[object]) -> str:
+    return "its" if len(lines) == 1 else "their"
 
 
 def tables(found: Outlook) -> tuple[Table, ...]:
