@@ -275,6 +275,7 @@ def test_the_state_of_a_day_is_the_opening_of_the_next():
     ("mean", "number", "said"),
     [
         (0.98, 1, "With a probability of 98.0 %, the only promise will"),
+        (1.0, 1, "The only promise will very likely"),
         (8.6, 12, "About 9 of 12 promises will"),
         (12.0, 12, "All 12 promises will very likely"),
         (0.2, 3, "Probably none of 3 promises will"),

@@ -160,7 +160,9 @@ def finding(found: Outlook) -> str:
 def _expected(mean: float, number: int, noun: str) -> str:
     """`About 9 of 12 promises will`; of one the probability."""
     if number == 1:
-        return f"With a probability of {share(mean)}, the only {noun} will"
+        sure = mean >= 0.995
+        odds = f"With a probability of {share(mean)}, the only {noun} will"
+        return f"The only {noun} will very likely" if sure else odds
     if number - mean < 0.5:
         return f"All {number:,} {noun}s will very likely"
     few = f"about {round(mean):,}" if mean >= 0.5 else "probably none"

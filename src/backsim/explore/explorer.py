@@ -195,9 +195,9 @@ class Explorer:
 
     def numbers(self, study: Study) -> tuple[str, list[Section]]:
         """What is found in a sentence, and the tables."""
-        tables = (comparison_table(study), costs_table(study, rank(study)))
-        tables = (*tables, classes_table(study, rank(study)))
-        shown = tuple(table for table in tables if table.rows)
+        ranking = rank(study)
+        tables = (comparison_table(study), costs_table(study, ranking))
+        shown = tuple(t for t in (*tables, classes_table(study, ranking)) if t.rows)
         return self.said(study), [Section("numbers", "Base case and what if", tables=shown)]
 
     def said(self, study: Study) -> str:

@@ -59,11 +59,12 @@ def offered(run: Run) -> list[tuple[int, str]]:
     }
     told = run.notices[run.notices["time"] >= start]
     often = told["order"].value_counts().head(OFFERED)
-    first = lines.drop_duplicates("order").set_index("order")
+    first = lines.drop_duplicates("order")
+    classes = dict(zip(first["order"].tolist(), first["class"], strict=True))
     found: dict[int, str] = {}
-    for order, number in often.items():
-        if number > 1 and order in first.index:
-            found[int(str(order))] = f"{first.loc[order, 'class']}, {counted(number, 'message')}"
+    for order, number in zip(often.index.tolist(), often.tolist(), strict=True):
+        if number > 1 and order in classes:
+            found[order] = f"{classes[order]}, {counted(number, 'message')}"
     for words, rows in kinds.items():
         for row in rows.to_dict("records"):
             if row["wait"] > 0 or "{wait}" not in words:
@@ -130,7 +131,9 @@ def _happened(run: Run, lines: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
         ours = row["line"] in lines.index
         if row["event"] in WORDS and (ours or (row["product"], row["site"]) in places):
             number = f"{units(row['units'])} {'unit' if row['units'] == 1 else 'units'}"
-            words = WORDS[row["event"]].format(**{**row, "units": number})
+            words = WORDS[row["event"]].format(
+                units=number, product=row["product"], site=row["site"]
+            )
             yield row["time"], words, "", int(row["on_hand"]), int(row["backlog"])
 
 

@@ -205,6 +205,7 @@ def _knob(leaf: _Leaf, values: Mapping[str, Any], model: Model) -> Knob | None:
     group, label = _words(leaf.path, values)
     unit = unit_words(leaf.fitting.get("unit", ""), model.scenario)
     meaning = " ".join(leaf.meaning.split())
+    unit = "" if label.endswith(unit) else unit  # `reorder S days`
     knob = Knob(spell(leaf.path), group, label, unit, meaning, leaf.value)
     if isinstance(leaf.value, str):
         choices = _choices(leaf)

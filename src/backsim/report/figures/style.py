@@ -101,7 +101,7 @@ def cut_off(
     margin = 0.12 * (high - low)
     limit = ax.set_ylim if upright else ax.set_xlim
     limit(low if low == 0 else low - margin, high + margin)
-    for row in np.flatnonzero(out):
+    for row in np.flatnonzero(out).tolist():
         beyond = bool(means[row] > high)
         number, at = f"{means[row]:,.4g}", float(row if heights is None else heights[row])
         number = f"{text(names[row], 24)} {number}" if names else number
