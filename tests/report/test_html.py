@@ -104,6 +104,18 @@ def test_it_has_every_part(page: str) -> None:
         assert words in page
 
 
+def test_what_is_the_same_everywhere_is_not_drawn() -> None:
+    """Made to order: no stock at any time, and a fill rate of 0 under every policy."""
+    orders = {"policy.reorder": "none"}
+    one = study_of(
+        {"fcfs": {**orders}, "lifo": {**orders, "policy.priority": "lifo"}}, replications=2
+    )
+    drawn = render(one)
+    assert "backlog over time" in drawn
+    assert "stock over time" not in drawn
+    assert "pareto" not in sections(drawn)
+
+
 def test_policies_stand_out_in_the_finding(page: str, hostile_page: Path) -> None:
     """Their names are bold, and nothing else in it is."""
     finding = re.search(r'<section id="finding".*?</section>', page, re.DOTALL)

@@ -10,6 +10,7 @@ ASCII_PLUS_MINUS = "+-"
 """For a terminal that cannot show the sign."""
 NOTHING = "-"
 """Stands where there is no number."""
+MOST_DECIMALS = 8
 
 
 @runtime_checkable
@@ -39,9 +40,9 @@ def number(value: float, half_width: float = math.nan) -> str:
 
 def plain_number(value: float) -> str:
     """A value to four digits."""
-    if value == 0:
+    if abs(value) < 0.5 * 10.0**-MOST_DECIMALS:
         return "0"
-    return f"{value:,.{min(decimals_for(value, 4), 8)}f}"
+    return f"{value:,.{min(decimals_for(value, 4), MOST_DECIMALS)}f}"
 
 
 def decimals_for(value: float, digits: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.calendars import Weekdays
 from backsim.data.levels import by_group, levels_rows
+from backsim.errors import counted
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
 from backsim.present.table import Cell, Column, Table, from_records
@@ -42,8 +43,9 @@ def facts(found: Calibration) -> str:
     history = found.history
     return (
         f"{history.first} to {history.last}: {len(history.lines):,} order lines of "
-        f"{len(history.products):,} products at {len(history.sites)} sites, "
-        f"{len(history.purchases):,} purchases from {len(history.suppliers)} suppliers"
+        f"{counted(len(history.products), 'product')} at {counted(len(history.sites), 'site')}, "
+        f"{counted(len(history.purchases), 'purchase')} from "
+        f"{counted(len(history.suppliers), 'supplier')}"
     )
 
 

@@ -59,13 +59,7 @@ for _plan in (
         ("regret",),
         lambda page: [] if page.bounds is None else [page.text.regret()],
     ),
-    Plan(
-        "pareto",
-        "Service against cost",
-        words=_if_several(
-            lambda page: "The line joins the policies that no other policy beats on both axes."
-        ),
-    ),
+    Plan("pareto", "Service against cost"),
     Plan("waits", "How long customers wait", ("classes",)),
     Plan("course", "Stock and backlog over time"),
     Plan("sites", "Stock and backlog by site", ("sites",)),

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 def _of_several(page: Page) -> Iterator[Drawing]:
-    """Where there are policies to choose among."""
-    if len(page.study.policies) > 1:
-        yield Drawing("service against cost", page.text.interval())
+    """Where there are policies to choose among, and they differ in both."""
+    specs = [spec_of(page.study, name) for name in ("cost.total", "fill_rate")]
+    means = [{e.mean for e in estimates(page.study, spec)} for spec in specs]
+    if all(len(different) > 1 for different in means):
+        line = "The line joins the policies that no other policy beats on both axes."
+        yield Drawing("service against cost", f"{line} {page.text.interval()}")
 
 
 @figure("pareto", on_page=_of_several)

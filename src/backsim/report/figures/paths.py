@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.errors import InputError
+from backsim.report.figures.registry import Drawing, Page
 from backsim.report.figures.style import (
     DASHES,
     GREY,
@@ -81,6 +82,17 @@ def over_time(
     few_ticks(ax, "y")
     legend(ax)
     return ax
+
+
+def where_any(what: str) -> Callable[[Page], Iterator[Drawing]]:
+    """Draws the course of something on the page, unless it is 0 all the time."""
+
+    def drawings(page: Page) -> Iterator[Drawing]:
+        courses = map(Profile.from_bytes, page.study.shapes.values())
+        if any(getattr(profile, what).any() for profile in courses):
+            yield Drawing(f"{what} over time", page.text.band())
+
+    return drawings
 
 
 def _cut_top(ax: Axes, tops: Mapping[str, Floats], counted: NDArray[np.bool_]) -> None:

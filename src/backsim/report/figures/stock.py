@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backsim.report.captions import Captions
-from backsim.report.figures.paths import over_time
+from backsim.report.figures.paths import over_time, where_any
 from backsim.report.figures.registry import figure
 from backsim.study.study import Study
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@figure("course", "stock over time", Captions.band, order=0)
+@figure("course", order=0, on_page=where_any("stock"))
 def stock(study: Study, ax: Axes | None = None, policies: Sequence[str] | None = None) -> Axes:
     """Units on hand over time: the mean over replications, and a band that holds 80 % of them.
 
