@@ -17,12 +17,14 @@ from backsim.api import replicate
 from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.experiment.load import load_experiment
-from backsim.explore.explorer import Explorer, comparison_table
+from backsim.explore.explorer import Explorer, _verdict, comparison_table
 from backsim.explore.journey import journey, offered
 from backsim.explore.knobs import bounds
 from backsim.explore.page import static_page
 from backsim.explore.server import Server
+from backsim.results.spec import MetricSpec
 from backsim.scenario.load import from_dict
+from backsim.statistics import Difference
 
 SHOP: dict[str, Any] = {
     "title": "A shop <b>&</b> its mugs",
@@ -294,3 +296,18 @@ def test_on_the_command_line(
     assert "--field: expected a number or rule of the file" in capsys.readouterr().err
     assert cli(["explore", str(file), "--seed", "1", "--metrics", "fill_rat"]) == 2
     assert "--metrics: expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("metric", "mean", "half_width", "said"),
+    [
+        ("cost.total", -3, 1, "better"),
+        ("fill_rate", -0.3, 0.1, "worse"),
+        ("contacts_per_order", 0.5, 0.1, "higher"),
+        ("cost.total", -3, 4, "may be chance"),
+        ("cost.total", 0, 0, "the same"),
+    ],
+)
+def test_verdicts(metric: str, mean: float, half_width: float, said: str) -> None:
+    found = Difference(1, mean, half_width, half_width, 6, 0.0)
+    assert _verdict(MetricSpec(metric), found) == said

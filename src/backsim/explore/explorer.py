@@ -24,14 +24,14 @@ from backsim.report.finding import compared
 from backsim.report.sections import sections
 from backsim.report.tables import costs_table
 from backsim.report.words import with_unit
-from backsim.results.metrics import COST, METRICS, groups, measure, shown_by, views_of
+from backsim.results.metrics import COST, METRICS, NEITHER, groups, measure, shown_by, views_of
 from backsim.results.overload import BACKLOG, GROWTH, WAITING
 from backsim.results.profile import profile
 from backsim.results.run import Run, play_and_check
 from backsim.results.spec import MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import build, read
 from backsim.scenario.model import Model
-from backsim.statistics import MINIMISE
+from backsim.statistics import MINIMISE, Difference
 from backsim.streams import Tape, draw
 from backsim.study.analysis import against, estimates, rank
 from backsim.study.experiment import Experiment, Policy
@@ -59,6 +59,8 @@ FULL = 40
 """Replications of the answer that follows when nothing is moved any more, at least."""
 KEPT = 32
 """Scenarios whose results are kept."""
+BYTES_KEPT = 500_000_000
+"""Of their metrics."""
 ORDERS_KEPT = 5e6
 """Orders of a scenario's tapes, at most, that are kept from one answer to the next."""
 PLENTY = 10**9
@@ -69,9 +71,8 @@ Changes = Mapping[str, Any]
 class Explorer:
     """A scenario file, and what would be if some of its fields were others.
 
-    The scenario must not change the random worlds for a difference to be the change's alone: what
-    customers order and when is drawn again only if a field of demand or supply changes, and then
-    from the same streams.
+    All meet the same random worlds.  These are drawn again only where a field of demand or supply
+    changes, and then from the same streams.
     """
 
     def __init__(
@@ -93,15 +94,14 @@ class Explorer:
         self.model = build(document, path.parent)
         self.specs = _specs(metrics, self.model)
         self.names = _names_for(self.specs)
-        self.knobs, self.left_out = knobs_of(document.values, self.model, fields)
+        self.changed = lru_cache(maxsize=KEPT)(self._changed)
+        chosen = lambda path, value: self.changed(_json({path: value}))  # noqa: E731
+        self.knobs, self.left_out = knobs_of(document.values, self.model, chosen, fields)
         self.engine = choose(self.model, engine, PLENTY)
-        models = [
-            self.model,
-            *(self.model.replace({k.path: c}) for k in self.knobs for c in k.choices),
-        ]
-        self.linked = linked_rules(models)  # one kernel for all choices: compiling takes seconds
+        models = [chosen(k.path, c) for k in self.knobs for c in k.choices if c != k.value]
+        # One kernel for all choices: compiling one takes seconds.
+        self.linked = linked_rules([self.model, *models])
         self.workers = workers_wanted(workers)
-        self.changed = lru_cache(maxsize=32)(self._changed)
         self.results: dict[str, list[tuple[Any, bytes]]] = {}
         self.tapes: dict[str, list[Tape]] = {}
         stage("compiling the engine")
@@ -124,10 +124,14 @@ class Explorer:
     def _changed(self, key: str) -> Model:
         """The scenario with changes, as JSON."""
         changes = json.loads(key)
+        return self.model.replace(changes) if changes else self.model
+
+    def key(self, changes: Changes) -> str:
+        """Changes as JSON.  Raises InputError for a field that the page does not have."""
         unknown = set(changes) - {knob.path for knob in self.knobs}
         if unknown:
             raise InputError(f"explore: expected fields of the page, got {', '.join(unknown)}")
-        return self.model.replace(changes) if changes else self.model
+        return _json(changes)
 
     def played(self, key: str, count: int) -> list[tuple[Any, bytes]]:
         """(metrics, profile) of so many replications of a changed scenario."""
@@ -136,7 +140,8 @@ class Explorer:
             compile_kernel(model, self.linked)
         more = self._tapes(model, len(found), count)
         found += in_order(partial(self._play, model), more, self.workers, way="threads")
-        while len(self.results) >= KEPT:
+        size = 8 * len(METRICS) * len(views_of(model)) * self.full
+        while len(self.results) >= max(2, min(KEPT, BYTES_KEPT // size)):
             del self.results[next(iter(self.results))]
         self.results[key] = found  # the last that was asked for is the last to go
         return found[:count]
@@ -169,7 +174,7 @@ class Explorer:
         scenario refuses.
         """
         count = self.full if full else self.replications
-        keys = list(dict.fromkeys(_key(each) for each in (pinned, changes)))
+        keys = list(dict.fromkeys(self.key(each) for each in (pinned, changes)))
         policies = tuple(
             Policy(name, json.loads(key), self.changed(key))
             for name, key in zip((BASE, CHANGED), keys, strict=False)
@@ -187,7 +192,7 @@ class Explorer:
 
     def run(self, changes: Changes) -> Run:
         """Replication 0 with its event log, for the journeys of its orders."""
-        model = self.changed(_key(changes))
+        model = self.changed(self.key(changes))
         tape = self._tapes(model, 0, 1)[0]
         return play_and_check(model, tape, *choose(model), record=True)
 
@@ -230,7 +235,7 @@ class Explorer:
         return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100))
 
 
-def _key(changes: Changes) -> str:
+def _json(changes: Changes) -> str:
     return json.dumps(changes, sort_keys=True)
 
 
@@ -260,11 +265,18 @@ def comparison_table(study: Study) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for spec in study.experiment.metrics:
         found = against(study, spec, 0).get(1) if two else None
-        verdict = "same" if found is None or not found.mean else "may be chance"
-        if found is not None and found.significant:
-            better = (found.mean < 0) == (spec.sense == MINIMISE)
-            verdict = "better" if better else "worse"
-        rest = (found, verdict) if two else ()
+        rest = (found, _verdict(spec, found)) if two else ()
         rows.append((with_unit(study, spec), *estimates(study, spec), *rest))
     note = "Mean ± half-width of the 95 % confidence interval; differences are paired."
     return Table("comparison", "Comparison", tuple(columns), tuple(rows), note)
+
+
+def _verdict(spec: MetricSpec, found: Difference | None) -> str:
+    """What a difference means, in a word or two."""
+    if found is None:
+        return ""
+    if not found.significant:
+        return "the same" if found.mean == found.sd == 0 else "may be chance"
+    if spec.declared.better == NEITHER:
+        return "higher" if found.mean > 0 else "lower"
+    return "better" if (found.mean < 0) == (spec.sense == MINIMISE) else "worse"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,11 +58,15 @@ class _Leaf:
 
 
 def knobs_of(
-    values: Mapping[str, Any], model: Model, fields: Sequence[str] = ()
+    values: Mapping[str, Any],
+    model: Model,
+    change: Callable[[str, Any], object],
+    fields: Sequence[str] = (),
 ) -> tuple[list[Knob], int]:
     """The knobs of a scenario file's values, and how many more there are.
 
-    Only those at or below `fields`, if any are named.  Raises InputError for a field that has none.
+    Only those at or below `fields`, if any are named.  `change` sets a field, and raises InputError
+    where the scenario refuses a choice.  Raises InputError for a field that has no knob.
     """
     schema = json_schema()
     found: list[Knob] = []
@@ -76,7 +80,7 @@ def knobs_of(
                 found.append(knob)
     chosen = _named(found, fields) if fields else found
     most = len(chosen) if fields else MOST
-    fitting = [_with_choices_that_fit(knob, model) for knob in chosen[:most]]
+    fitting = [_with_choices_that_fit(knob, change) for knob in chosen[:most]]
     return [k for k in fitting if len(k.choices) != 1], len(chosen[most:])
 
 
@@ -107,13 +111,13 @@ def _named(found: Sequence[Knob], fields: Sequence[str]) -> list[Knob]:
     return list(chosen.values())
 
 
-def _with_choices_that_fit(knob: Knob, model: Model) -> Knob:
+def _with_choices_that_fit(knob: Knob, change: Callable[[str, Any], object]) -> Knob:
     """A knob without the choices that the scenario refuses."""
     fitting = []
     for choice in knob.choices:
         try:
             if choice != knob.value:
-                model.replace({knob.path: choice})
+                change(knob.path, choice)
             fitting.append(choice)
         except InputError:
             continue
