@@ -95,7 +95,10 @@ class Explorer:
         self.specs = _specs(metrics, self.model)
         self.names = _names_for(self.specs)
         self.changed = lru_cache(maxsize=KEPT)(self._changed)
-        chosen = lambda path, value: self.changed(_json({path: value}))  # noqa: E731
+
+        def chosen(path: str, value: Any) -> Model:
+            return self.changed(_json({path: value}))
+
         self.knobs, self.left_out = knobs_of(document.values, self.model, chosen, fields)
         self.engine = choose(self.model, engine, PLENTY)
         models = [chosen(k.path, c) for k in self.knobs for c in k.choices if c != k.value]
