@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from backsim.results.metrics import metric
     from backsim.rules import above, estimate, forecast, notice, priority, rationing, reorder
+    from backsim.scenario.capacity import Capacity, capacity
     from backsim.scenario.demand.arrivals import Arrivals, arrivals
     from backsim.scenario.distributions.base import Distribution, distribution
     from backsim.search.optimise import optimise
@@ -45,6 +46,7 @@ _HOMES = {
     ),
     "backsim.search.optimise": ("optimise",),
     "backsim.search.search": ("Search",),
+    "backsim.scenario.capacity": ("Capacity", "capacity"),
     "backsim.scenario.demand.arrivals": ("Arrivals", "arrivals"),
     "backsim.scenario.distributions.base": ("Distribution", "distribution"),
 }
@@ -54,6 +56,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Arrivals",
     "BacksimError",
+    "Capacity",
     "Distribution",
     "Experiment",
     "InputError",
@@ -66,6 +69,7 @@ __all__ = [
     "above",
     "allocate",
     "arrivals",
+    "capacity",
     "compare",
     "distribution",
     "estimate",

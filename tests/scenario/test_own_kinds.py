@@ -1,4 +1,4 @@
-"""A user's file may bring a distribution and a process of arrivals, as it may bring a rule."""
+"""A user's file may bring a distribution, arrivals and a capacity, as it may bring a rule."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def test_they_are_drawn_and_counted_as_their_classes_say(own: Path) -> None:
 
 def test_their_code_is_part_of_what_a_result_is_made_with(own: Path) -> None:
     before = from_dict(SCENARIO).digest
+    model = from_dict(SCENARIO)
     own.write_text(OWN.replace("once three", "or three"))
+    assert model.digest == before  # which is that of the code that was loaded
     load_rules([own])
     assert from_dict(SCENARIO).digest != before
 
@@ -107,3 +109,55 @@ def test_a_fault_of_their_parameters_says_where_it_stands(own: Path) -> None:
     changes = {"suppliers.acme.lead_time.two_points.value": -1}
     with pytest.raises(InputError, match=r"two_points\.value: expected a number > 0"):
         from_dict(SCENARIO, changes=changes)
+
+
+SHIFTS = '''
+from backsim import Capacity, capacity
+from backsim.quantities import PositiveCount, PositiveDays
+from backsim.scenario.schema import Servers
+
+
+@capacity("shifts")
+class Shifts(Capacity):
+    """Workers who each finish a unit in so many days, in one shift a day or several."""
+
+    workers: PositiveCount
+    days: PositiveDays
+    shifts: PositiveCount = 1
+
+    @property
+    def as_servers(self):
+        return Servers(servers=self.workers, service=self.days / self.shifts, per="unit")
+'''
+
+
+def workshop(capacity: object) -> dict[str, object]:
+    return {
+        "horizon": 50,
+        "products": "mug",
+        "suppliers": {"acme": {"capacity": capacity}},
+        "customers": {"all": {"demand": {"arrivals": {"poisson": {"rate": 3}}, "products": "mug"}}},
+        "policy": {"reorder": {"rule": "base_stock", "S": 4}},
+    }
+
+
+def test_a_capacity_is_the_servers_that_it_amounts_to(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(SHIFTS)
+    load_rules([path])
+    own = from_dict(workshop({"shifts": {"workers": 2, "days": 1, "shifts": 2}}))
+    plain = from_dict(workshop({"servers": 2, "service": 0.5, "per": "unit"}))
+    assert from_dict(own.to_dict()).to_dict() == own.to_dict() != plain.to_dict()
+    logs = [simpy.run(model, streams.draw(model, 1)) for model in (own, plain)]
+    assert len(logs[0].purchases) > 100
+    assert logs[0].equals(logs[1])
+    path.write_text(SHIFTS.replace("self.days /", "2 * self.days /"))
+    before, given = own.digest, own.to_dict()
+    load_rules([path])
+    assert from_dict(given).digest != before
+    with pytest.raises(InputError, match=r"shifts\.workers: expected a whole number"):
+        from_dict(workshop({"shifts": {"workers": 0.5, "days": 1}}))
+    path.write_text("")
+    load_rules([path])
+    with pytest.raises(InputError, match=r"capacity: .*got 'shifts'|capacity\.shifts: expected"):
+        from_dict(workshop({"shifts": {"workers": 2, "days": 1}}))

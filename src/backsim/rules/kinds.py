@@ -1,4 +1,4 @@
-"""Registries of classes that a scenario names by a word: distributions, arrivals of orders."""
+"""Classes that a scenario names by a word: distributions, arrivals of orders, capacities."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from backsim.errors import RuleError
 from backsim.files import text_digest
@@ -30,6 +31,8 @@ class Registry(dict[str, type[Kind]], Generic[Kind]):
             if present is not None and file_of(present) != file_of(cls):
                 raise RuleError(f"{self.what} {name!r} exists already")
             self[name] = cls
+            if not is_built_in(cls):
+                _DIGESTS[cls] = _source_digest(cls)
             return cls
 
         return register
@@ -54,8 +57,15 @@ def file_of(cls: type) -> str:
     return str(getattr(module, "__file__", None) or cls.__module__)
 
 
+_DIGESTS: WeakKeyDictionary[type, str] = WeakKeyDictionary()
+
+
 def source_digest(cls: type) -> str:
-    """A hash of a class's code as it is written."""
+    """A hash of a user's registered class, as it was written when it was registered."""
+    return _DIGESTS[cls]
+
+
+def _source_digest(cls: type) -> str:
     try:
         text = inspect.getsource(cls)
     except (OSError, TypeError):

@@ -52,7 +52,8 @@ class OneOf:
         """A mapping with one key, one alternative for each name; or what is shorter."""
         kinds: Any = self.registry.items()
         schemas = [handler(holder(*kind).__pydantic_core_schema__) for kind in kinds]
-        return {"anyOf": [*([handler(self.short)] if self.short else ()), *schemas]}
+        found = [*([handler(self.short)] if self.short else ()), *schemas]
+        return {"anyOf": found} if found else {"not": {}}
 
     def validate(self, value: Any) -> Any:
         """The thing that a mapping with one key says."""

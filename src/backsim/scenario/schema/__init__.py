@@ -1,5 +1,6 @@
 """What a scenario file may say: each field once, with its type, unit, default and meaning."""
 
+from backsim.scenario.capacity import Capacity, Servers, Throughput
 from backsim.scenario.costs import CostRates, StockCosts
 from backsim.scenario.dates import Calendar, Dates, Shipping
 from backsim.scenario.demand.schema import OrderList, Pattern, Process, Trace, TraceDemand
@@ -24,7 +25,7 @@ from backsim.scenario.schema.purchase_limits import PurchaseLimit
 from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
 from backsim.scenario.schema.sources import SiteSource, SupplierSource, Transfers
 from backsim.scenario.schema.stock import ResolvedPoint, StockPoint
-from backsim.scenario.schema.suppliers import Capacity, Servers, Supplier, Throughput
+from backsim.scenario.schema.suppliers import Supplier
 
 __all__ = [
     "Batches",

@@ -4,53 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from backsim.entities import MESSAGES
-from backsim.quantities import Days, Money, Positive, PositiveCount, PositiveDays, Probability, Rate
+from backsim.quantities import Days, Money, Positive, PositiveCount, PositiveDays, Probability
+from backsim.scenario.capacity import AnyCapacity, Servers
 from backsim.scenario.dates import Moment
-from backsim.scenario.distributions.fields import Deterministic, Duration, Fraction, Interval
-from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.shorthand import OFF_TAPE, Name, Refers, Spec, word_or
-
-
-class Servers(Spec):
-    """Purchases queue for one of `servers` servers, first come first served."""
-
-    servers: PositiveCount
-    """Number of purchases processed in parallel."""
-    service: Duration
-    """Days of work per purchase, before its lead time starts."""
-    per: Literal["purchase", "unit"] = "purchase"
-    """Whether the service time is for a whole purchase or for each of its units."""
-
-
-class Throughput(Spec):
-    """Purchases queue; the supplier works at a steady pace, one purchase after the other."""
-
-    units_per_day: Rate
-    """Units finished per day."""
-
-    @property
-    def as_servers(self) -> Servers:
-        """The one server that works at this pace."""
-        pace = Deterministic(value=1.0 / self.units_per_day)
-        return Servers(servers=1, service=pace, per="unit")
-
-
-def _capacity(value: Any) -> str:
-    if isinstance(value, Throughput) or (isinstance(value, dict) and "units_per_day" in value):
-        return MEMBER + "throughput"
-    return MEMBER + ("unlimited" if isinstance(value, str) else "servers")
-
-
-Capacity = Annotated[
-    Annotated[Literal["unlimited"], member("unlimited")]
-    | Annotated[Servers, member("servers")]
-    | Annotated[Throughput, member("throughput")],
-    Discriminator(_capacity),
-    word_or(("unlimited",), "a mapping with the key servers or units_per_day"),
-]
+from backsim.scenario.distributions.fields import Duration, Fraction, Interval
+from backsim.scenario.part import fault
+from backsim.scenario.shorthand import OFF_TAPE, Name, Refers, Spec
 
 
 class Messages(Spec):
@@ -172,7 +134,7 @@ class Supplier(Spec):
     """The calendar of its working days.  Closed days are planned outages that it has announced."""
     crossing: Annotated[bool, OFF_TAPE] = True
     """Whether a purchase may overtake an earlier one of the same stock point."""
-    capacity: Capacity = "unlimited"
+    capacity: AnyCapacity = "unlimited"
     """Capacity of the supplier."""
     messages: Annotated[
         Messages,
@@ -240,9 +202,7 @@ class Supplier(Spec):
     @property
     def servers(self) -> Servers | None:
         """What purchases queue for, where the capacity is limited."""
-        if isinstance(self.capacity, Throughput):
-            return self.capacity.as_servers
-        return None if self.capacity == "unlimited" else self.capacity
+        return None if isinstance(self.capacity, str) else self.capacity.as_servers
 
     @property
     def needs_deliveries(self) -> bool:
