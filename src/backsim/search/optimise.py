@@ -16,6 +16,7 @@ from backsim.experiment.store import StudyError
 from backsim.search.choice import Choice, choose
 from backsim.search.explore import Explorer
 from backsim.search.frontier import frontier
+from backsim.search.gap import Gap, gap_of
 from backsim.search.items.choice import choose_levels
 from backsim.search.items.items import PATH
 from backsim.search.items.runs import Runs
@@ -134,7 +135,12 @@ def _found(
         budget.spent[Phase.FIGURES] += sum(figures.counts)
         kept = tuple(_kept(problem, figures))
     best = policy if point is not None else None
-    return Search(problem, best, point, policy, choice, figures, kept, _spending(worlds))
+    gap = None if best is None or figures is None else _gap(figures, settings)
+    return Search(problem, best, point, policy, choice, figures, kept, _spending(worlds), gap)
+
+
+def _gap(figures: Comparison, settings: dict[str, Any]) -> Gap | None:
+    return gap_of(figures, settings["engine"], settings["workers"])
 
 
 def _spending(worlds: Worlds) -> Spending:
@@ -171,7 +177,8 @@ def _of_items(
     best = policy if choice.levels is not None else None
     spent = Spending(dict(budget.spent), budget.seconds, len(figures.policies), budget.known)
     kept = tuple(_kept(problem, figures))
-    return Search(problem, best, None, policy, choice, figures, kept, spent)
+    gap = None if best is None else _gap(figures, settings)
+    return Search(problem, best, None, policy, choice, figures, kept, spent, gap)
 
 
 def _favourite(problem: Problem, worlds: Worlds) -> Point:

@@ -16,14 +16,15 @@ from backsim.results.spec import MetricSpec
 from backsim.results.units import unit_suffix
 from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.model import Model
+from backsim.search import words
 from backsim.search.choice import Choice
+from backsim.search.gap import Gap
 from backsim.search.items.choice import ItemsChoice
 from backsim.search.kept import Kept
 from backsim.search.problem import Problem
 from backsim.search.shape import Shape
 from backsim.search.space import Point
 from backsim.search.spending import Spending
-from backsim.search.worlds import Phase
 from backsim.statistics import Difference, Estimate
 from backsim.study.experiment import Policy
 
@@ -50,6 +51,8 @@ class Search:
     figures: Comparison | None = field(repr=False)
     kept: tuple[Kept, ...]
     spent: Spending
+    gap: Gap | None = None
+    """What it costs above a lower bound on all ways of clearing; None where none applies."""
     shape: Shape | None = field(default=None, repr=False)
     """What is around the policy found; None unless it was asked for (`out`)."""
 
@@ -150,6 +153,7 @@ class Search:
             "nearest": self.nearest and self.nearest.name,
             "objective": str(self.problem.asked.objective),
             "cost": cost and {"mean": cost.mean, "half_width": cost.half_width},
+            "gap": self.gap and self.gap.to_dict(),
             "saving": saving and {"mean": -saving.mean, "half_width": saving.half_width},
             "constraints": [
                 {
@@ -223,17 +227,10 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 # -- in words --------------------------------------------------------------------------------
 
-WHAT_FOR = {
-    Phase.SEARCH: "to search",
-    Phase.CHOICE: "to choose",
-    Phase.SHAPE: "to look around",
-    Phase.FIGURES: "for the figures",
-}
-
 
 def finding(search: Search) -> str:
     """The finding in one paragraph: the policy, what is promised of it, what was spent."""
-    return f"{promise(search)} {_Words(search).spent()}"
+    return f"{promise(search)} {words.spent(search.spent)}"
 
 
 def promise(search: Search) -> str:
@@ -259,6 +256,8 @@ class _Words:
             yield self.first()
             yield from map(self.kept, self.search.kept)
             yield self.compared()
+            if self.search.gap is not None:
+                yield words.gap(self.search.gap, self.suffix, self.level)
         if self.search.problem.service is not None and self.search.figures is not None:
             yield self.traded()
 
@@ -323,7 +322,7 @@ class _Words:
         """What the choice among all policies tried has come to."""
         search, choice = self.search, self.search.choice
         if isinstance(choice, ItemsChoice):
-            return self.of_items(choice)
+            return words.of_items(choice, self.asked, self.level, self.suffix)
         if choice.selection is None:
             return (
                 f"Nothing is promised: the budget ended before the {choice.tried:,} policies "
@@ -350,27 +349,6 @@ class _Words:
             f"takes at most {choice.needs:,} more replications."
         )
 
-    def of_items(self, choice: ItemsChoice) -> str:
-        """What no other levels are better by, and what more service costs."""
-        by = f" by more than {plain_number(choice.gap)}{self.suffix}" if choice.gap else ""
-        better = f"better{by}"
-        kept = " that keep the constraints by their tolerances" if self.asked.constraints else ""
-        text = f"No other levels of the {len(choice.nearest):,} items{kept} are {better}"
-        if not choice.decided:
-            zone = f"{plain_number(choice.indifference)}{self.suffix}"
-            text += f", which is more than the indifference zone of {zone}: the budget ended"
-        text += f" ({self.level}, a bound on all levels)."
-        for constraint, price in zip(self.asked.constraints, choice.prices, strict=True):
-            if not price:
-                continue
-            share = constraint.metric.unit == "share"
-            more = "one point" if share else "one unit"
-            one = plain_number(price * (0.01 if share else 1.0))
-            side = "more" if constraint.relation == ">=" else "less"
-            more = more.capitalize()
-            text += f" {more} {side} of {label(constraint.metric)} costs {one}{self.suffix} there."
-        return text
-
     def traded(self) -> str:
         """What more service costs along the frontier."""
         service = self.search.problem.service
@@ -386,14 +364,4 @@ class _Words:
         return (
             f"The frontier of {len(found)} policies goes from {label(service)} {ends[0]} to "
             f"{ends[1]}; {more} more costs {price}{self.suffix}."
-        )
-
-    def spent(self) -> str:
-        """What was spent."""
-        spent = self.search.spent
-        parts = [f"{n:,} {WHAT_FOR[phase]}" for phase, n in spent.replications.items() if n]
-        earlier = f" {spent.known:,} of them were there from an earlier run." if spent.known else ""
-        return (
-            f"Spent: {spent.total:,} replications of {spent.points:,} policies "
-            f"({', '.join(parts)}) in {spent.seconds:,.0f} s.{earlier}"
         )

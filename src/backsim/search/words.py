@@ -1,0 +1,60 @@
+"""The sentences of a finding that need no more than a part of what was found."""
+
+from __future__ import annotations
+
+from backsim.present.numbers import interval, plain_number
+from backsim.report.words import label
+from backsim.search.gap import Gap
+from backsim.search.items.choice import ItemsChoice
+from backsim.search.spending import Spending
+from backsim.search.worlds import Phase
+from backsim.study.experiment import Experiment
+
+WHAT_FOR = {
+    Phase.SEARCH: "to search",
+    Phase.CHOICE: "to choose",
+    Phase.SHAPE: "to look around",
+    Phase.FIGURES: "for the figures",
+}
+
+
+def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) -> str:
+    """What no other levels are better by, and what more service costs."""
+    by = f" by more than {plain_number(choice.gap)}{suffix}" if choice.gap else ""
+    better = f"better{by}"
+    kept = " that keep the constraints by their tolerances" if asked.constraints else ""
+    text = f"No other levels of the {len(choice.nearest):,} items{kept} are {better}"
+    if not choice.decided:
+        zone = f"{plain_number(choice.indifference)}{suffix}"
+        text += f", which is more than the indifference zone of {zone}: the budget ended"
+    text += f" ({level}, a bound on all levels)."
+    for constraint, price in zip(asked.constraints, choice.prices, strict=True):
+        if not price:
+            continue
+        share = constraint.metric.unit == "share"
+        more = "One point" if share else "One unit"
+        one = plain_number(price * (0.01 if share else 1.0))
+        side = "more" if constraint.relation == ">=" else "less"
+        text += f" {more} {side} of {label(constraint.metric)} costs {one}{suffix} there."
+    return text
+
+
+def gap(found: Gap, suffix: str, level: str) -> str:
+    """What no clearing rule can cost less than, and what the policy found costs more."""
+    worlds = f"a bound in hindsight, the first {found.least.count} of these replications"
+    if found.closed:
+        return f"With its purchases, no clearing rule can cost less ({worlds})."
+    return (
+        f"With its purchases, no clearing rule can cost less than {interval(found.least)}{suffix}, "
+        f"which is {interval(found.apart)}{suffix} less than its own ({level}, {worlds})."
+    )
+
+
+def spent(found: Spending) -> str:
+    """What was spent."""
+    parts = [f"{n:,} {WHAT_FOR[phase]}" for phase, n in found.replications.items() if n]
+    earlier = f" {found.known:,} of them were there from an earlier run." if found.known else ""
+    return (
+        f"Spent: {found.total:,} replications of {found.points:,} policies "
+        f"({', '.join(parts)}) in {found.seconds:,.0f} s.{earlier}"
+    )
