@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MORE = 1024
 """Rows by which a table is enlarged, at least."""
 
+LINES_OF_A_DRAW = 8
+"""Order lines of a stock point for each lead time that is drawn before it is known to be needed."""
+
 SEVERAL = {"shipments", "notes"}
 """Tables to which an event may add several rows for a line: how many is found out by trying."""
 
@@ -88,6 +91,8 @@ class CompiledRun:
             self.tables[name] = _with_room(self.tables[name], room)
         if setup.nodes:
             self.tables["lines"][:lines] = blank(Line, 1)
+        own = tape.columns["stock"]
+        self.lines_of = np.bincount(own[own != NONE], minlength=len(setup.stocks))
         self.start(setup)
         self.deal_draws()
 
@@ -218,6 +223,7 @@ class CompiledRun:
             used = np.maximum(used, nodes["transferred"])
         passed = min(1.0, self.next_event().time / self.model.horizon)
         counts = np.minimum(4 * used, used * (1.2 / max(passed, 0.3))).astype(np.int64) + 64
+        counts = np.maximum(counts, self.lines_of // LINES_OF_A_DRAW)
         counts = (counts + 2 * self.clock["spare_draws"])[self.owners]
         lanes = np.empty(len(counts), event_loop.LANE)
         lanes["end"] = np.cumsum(counts)

@@ -306,11 +306,23 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
     The code of several rules has a bit for each; then every linked rule has its place.  After the
     customer classes come those that sites order as, by the sites' names.
     """
+    key = family, repr(given)
+    if key not in setup.uses:
+        setup.uses[key] = _values(setup, family, given, classes)
+    code, values = setup.uses[key]
+    at = len(setup.params)  # of its own: one stock point's level may be moved in a run
+    setup.params += values
+    return code, at
+
+
+def _values(
+    setup: Setup, family: str, given: Any, classes: Sequence[str]
+) -> tuple[int, list[float]]:
+    """The code of a use of rules, and its parameters; many stock points have the same."""
     several = FAMILIES[family].several
     uses = {FAMILIES[family].get(use.rule): use for use in (given if several else (given,))}
     chosen = setup.rules[family]
     together = chosen if several else list(uses)
-    at = len(setup.params)
 
     def value(rule: Rule, parameter: Parameter, customer_class: str = "") -> float:
         use = uses.get(rule)
@@ -320,12 +332,12 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
         number = parameter.number(of_class(use.params[parameter.name], customer_class, rest))
         return to_grid(number, setup.ticks) if parameter.unit == "days" else number
 
-    setup.params += [value(rule, p) for rule in together for p in rule.shared]
+    values = [value(rule, p) for rule in together for p in rule.shared]
     by_class = [(rule, p) for rule in together for p in rule.by_class]
     for name in classes:
-        setup.params += [value(rule, p, name) for rule, p in by_class]
+        values += [value(rule, p, name) for rule, p in by_class]
     codes = [chosen.index(rule) for rule in uses]
-    return (sum(1 << code for code in codes) if several else codes[0]), at
+    return (sum(1 << code for code in codes) if several else codes[0]), values
 
 
 def _rules(model: Model, linked: Linked) -> dict[str, list[Rule]]:

@@ -96,4 +96,4 @@ def gap_of(figures: Study, engine: str, workers: int | None) -> Gap | None:
 
 def _costs(figures: Study, name: str, count: int) -> Floats:
     """A cost of the first policy, by replication."""
-    return values_of(figures, MetricSpec(name))[0][:count]
+    return np.asarray(values_of(figures, MetricSpec(name))[0][:count])

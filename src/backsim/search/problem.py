@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +21,8 @@ from backsim.results.spec import Constraint, MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import check_form
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import Document, FileError, read_yaml
-from backsim.search.items.items import PATH, Items, ItemsReader
-from backsim.search.items.measures import MEASURES
+from backsim.search.items.items import PATH, Items, ItemsReader, all_wait
+from backsim.search.items.measures import MEASURES, OF_TABLES
 from backsim.search.schema import DaysOfDemand, Levels, Range, SearchFile
 from backsim.search.space import Point, Space, is_level
 from backsim.statistics import MAXIMISE
@@ -166,7 +166,7 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
     )
     asked = make_experiment(view, document, (Policy(PRESENT, {}, present),))
     if items:
-        _check_measures(asked, document)
+        _check_measures(asked, document, MEASURES if all_wait(present) else OF_TABLES)
         return Problem(file, space, asked, maker, base, items=items.items(present))
     problem = Problem(file, space, asked, maker, base, _service(file, document, asked))
     for branch in space.branches():
@@ -237,15 +237,15 @@ def _check_items(file: SearchFile, maker: Maker) -> None:
         maker.fault(("search", PATH), form)
 
 
-def _check_measures(asked: Experiment, document: Document) -> None:
+def _check_measures(asked: Experiment, document: Document, known: Collection[str]) -> None:
     """Objective and constraints add up over items."""
     assert asked.objective is not None
     places = [("objective", asked.objective.metric)]
     places += [("constraints", c.metric) for c in asked.constraints]
     faults = [
-        document.fault((place,), f"one of {', '.join(MEASURES)}, by product, site or group", spec)
+        document.fault((place,), f"one of {', '.join(known)}, by product, site or group", spec)
         for place, spec in places
-        if spec.metric not in MEASURES or spec.dimension == "class"
+        if spec.metric not in known or spec.dimension == "class"
     ]
     if faults:
         raise FileError(document.name, faults)

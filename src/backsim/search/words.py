@@ -23,11 +23,12 @@ def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) ->
     by = f" by more than {plain_number(choice.gap)}{suffix}" if choice.gap else ""
     better = f"better{by}"
     kept = " that keep the constraints by their tolerances" if asked.constraints else ""
-    text = f"No other levels of the {len(choice.nearest):,} items{kept} are {better}"
+    tried = f", of {choice.tried} tried around each," if choice.tried else ""
+    text = f"No other levels of the {len(choice.nearest):,} items{tried}{kept} are {better}"
     if not choice.decided:
         zone = f"{plain_number(choice.indifference)}{suffix}"
         text += f", which is more than the indifference zone of {zone}: the budget ended"
-    text += f" ({level}, a bound on all levels)."
+    text += f" ({level}, a bound on {'all these' if choice.tried else 'all'} levels)."
     for constraint, price in zip(asked.constraints, choice.prices, strict=True):
         if not price:
             continue

@@ -117,11 +117,11 @@ class Budget:
         by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
         return max(self.total / self.replications, by_time)
 
-    def take(self, phase: Phase) -> bool:
-        """Take one replication, unless the phase's part of the budget is gone."""
+    def take(self, phase: Phase, plays: int = 1) -> bool:
+        """Take one replication, or several of a world, unless the phase's part is gone."""
         if self.total >= FIRST and self.share() >= self.most(phase):
             return False
-        self.spent[phase] += 1
+        self.spent[phase] += plays
         return True
 
     def tell(self) -> None:

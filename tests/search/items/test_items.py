@@ -238,7 +238,10 @@ def test_groups_of_a_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"customers": {"all": {**SHOP["customers"]["nut"], "tolerance": "none"}}}, "who wait"),
+        (
+            {"customers": {"all": {**SHOP["customers"]["nut"], "served_by": ["main"]}}},
+            "served where they order",
+        ),
         ({"stock": [{}, {"products": "nut", "initial": 3}]}, "without `initial`"),
         (
             {

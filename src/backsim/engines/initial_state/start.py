@@ -21,7 +21,7 @@ class Setup(World):
 
     __slots__ = (
         *("arrays", "events", "lane_owners", "periods", "rules", "site_classes", "switches"),
-        "ticks",
+        *("ticks", "uses"),
     )
 
     def __init__(self, ticks: float, rules: dict[str, list[Rule]], switches: set[str]) -> None:
@@ -39,6 +39,8 @@ class Setup(World):
         """(time, kind, subject), in order of sequence."""
         self.lane_owners: list[int] = []
         """The stock point of each pair of streams of lead and service times."""
+        self.uses: dict[tuple[str, str], tuple[int, list[float]]] = {}
+        """(family, a use of its rules) -> the code of the rules, and their parameters."""
         self.site_classes: frozenset[int] = frozenset()
         """The codes of the classes that sites order as."""
 

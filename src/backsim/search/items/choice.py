@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.search.items.curves import Asked
+from backsim.search.items.curves import Asked, Sample
 from backsim.search.items.measures import Rates
 from backsim.search.items.runs import Runs
-from backsim.search.items.shortfall import Shortfall
 from backsim.search.items.system import Infeasible, Solution, System
 from backsim.search.worlds import Phase, Spent
 from backsim.statistics.checks import student
@@ -58,6 +57,8 @@ class ItemsChoice:
     service: Floats
     """The constraints' metrics in the replications of the choice, (replications, constraints)."""
     needs: int = 0
+    tried: int = 0
+    """Levels of each item, around its own, of which this is known; 0 for all levels."""
     alike: tuple[tuple[int, ...], ...] = ()
 
 
@@ -78,7 +79,8 @@ class _Chooser:
         self.constraints = asked.constraints
         specs = [asked.objective.metric, *(c.metric for c in asked.constraints)]
         signs = [problem.sign, *(c.sign for c in asked.constraints)]
-        base = runs.items.base
+        assert problem.items is not None
+        base = problem.items.base
         self.asked = Asked(base, specs, signs, Rates(base))
         self.bounds = np.array(signs[1:]) * [c.bound for c in asked.constraints]
         self.safe = self.bounds + problem.tolerances
@@ -117,13 +119,25 @@ class _Chooser:
             system = self.asked.system(self.runs.sample(Phase.SEARCH, count))
             self.safe = self.within(system)
             solution = self.solve(system, self.safe)
-            if before is not None:
-                values = system.at(solution.prices)
-                least = np.minimum.reduceat(values, system.first).sum()
-                worse = values[system.places(before)].sum() - least
-                if worse <= self.problem.indifference(solution.cost) / 2:
-                    return system
+            if self.runs.refine(solution.levels):
+                before = None
+                continue
+            if before is not None and self.nearly(system, before, solution):
+                return system
             before, count = solution.levels, 2 * count
+
+    def nearly(self, system: System, levels: Ints, best: Solution) -> bool:
+        """Whether some levels are about as good as the best of a sample, constraints included.
+
+        By what they lack at the prices of the constraints; or else, as one unit of few items may be
+        dear, if they cost no more and still keep the constraints themselves.
+        """
+        values, places = system.at(best.prices), system.places(levels)
+        zone = self.problem.indifference(best.cost) / 2
+        if values[places].sum() - np.minimum.reduceat(values, system.first).sum() <= zone:
+            return True
+        kept = (system.gained(places) >= self.bounds).all()
+        return bool(kept and system.cost(places) <= best.cost + zone)
 
     def within(self, system: System) -> Floats:
         """Bounds moved to the safe side by their tolerances, or half as far as levels can go."""
@@ -154,7 +168,7 @@ class _Chooser:
     def look(
         self,
         candidates: list[Ints],
-        runs: list[Shortfall],
+        runs: list[Sample],
         prices: Floats,
         zone: float,
         error: float,
@@ -178,9 +192,10 @@ class _Chooser:
             prices=tuple(prices.tolist()),
             service=values[best, :, 1:] * self.asked.signs[1:],
             needs=len(runs),
+            tried=self.runs.tried,
         )
 
-    def gap(self, costs: Floats, runs: list[Shortfall], prices: Floats, error: float) -> float:
+    def gap(self, costs: Floats, runs: list[Sample], prices: Floats, error: float) -> float:
         """What the levels cost more than any that keep the constraints, at most."""
         each = len(runs) // BATCHES
         lost = [

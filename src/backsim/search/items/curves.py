@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.results.spec import MetricSpec
 from backsim.scenario.model import Model
-from backsim.search.items.measures import Linear, Rates, counted, linear
+from backsim.search.items.measures import Linear, Rates, Told, counted, linear
 from backsim.search.items.shortfall import Shortfall, Spread
 from backsim.search.items.system import System
+from backsim.search.items.tables import Table, TableCurves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+Sample = Shortfall | Table
+"""What a replication says of levels."""
 
 
 class Asked:
@@ -32,32 +37,37 @@ class Asked:
         self.specs, self.signs, self.rates = tuple(specs), tuple(signs), rates
         self.here = [counted(model, spec) for spec in specs]
 
-    def of(self, run: Shortfall) -> list[Linear]:
-        """Each metric of a run."""
-        return [
-            linear(spec, run, self.rates, here)
-            for spec, here in zip(self.specs, self.here, strict=True)
-        ]
-
-    def values(self, runs: Sequence[Shortfall], levels: Ints) -> Floats:
+    def values(self, runs: Sequence[Sample], levels: Ints) -> Floats:
         """The metrics of some runs at some levels, with their signs: (runs, metrics)."""
-        rows = [[one.at(run, levels) for one in self.of(run)] for run in runs]
+        rows = []
+        for run in runs:
+            at = run.at(levels)
+            rows.append([metric(at).of(at) for metric in self.metrics()])
         return np.array(rows) * self.signs
 
-    def system(self, runs: Sequence[Shortfall]) -> System:
-        """The mean of some runs as curves over all levels from 0 to where nobody waits."""
-        grid = _Grid(runs)
+    def metrics(self) -> Iterator[Callable[[Told], Linear]]:
+        """Each metric, as a function of a run."""
+        for spec, here in zip(self.specs, self.here, strict=True):
+            yield partial(linear, spec, rates=self.rates, here=here)
+
+    def system(self, runs: Sequence[Sample]) -> System:
+        """The mean of some runs as curves over levels: those of a grid, or all that matter."""
+        tables = [run for run in runs if isinstance(run, Table)]
+        spreads = [run for run in runs if isinstance(run, Shortfall)]
+        curves = TableCurves(tables) if tables else _Grid(spreads)
         flat = [
-            sign * grid.mean([self.of(run)[k] for run in runs]) for k, sign in enumerate(self.signs)
+            sign * curves.mean(metric)
+            for sign, metric in zip(self.signs, self.metrics(), strict=True)
         ]
-        return System(grid.low, grid.first, flat[0], np.array(flat[1:]).reshape(-1, grid.length))
+        gains = np.array(flat[1:]).reshape(-1, curves.length)
+        return System(curves.low, curves.first, flat[0], gains, curves.step)
 
 
 class _Grid:
     """All levels of all items, one item after the other."""
 
     def __init__(self, runs: Sequence[Shortfall]) -> None:
-        self.runs = runs
+        self.runs, self.step = runs, 1
         count = len(runs[0].ordered)
         low, high = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
         for spread in (s for run in runs for s in (run.time, run.units)):
@@ -70,12 +80,13 @@ class _Grid:
         self.item = np.repeat(np.arange(count), size)
         self.level = np.arange(self.length) - self.first[self.item] + self.low[self.item]
 
-    def mean(self, metric: Sequence[Linear]) -> Floats:
-        """A metric of each run, in the mean at every level; sums over items are the metric's."""
+    def mean(self, metric: Callable[[Told], Linear]) -> Floats:
+        """A metric in the mean of the runs, at every level; sums over items are the metric's."""
         held, filled, steps = np.zeros((3, self.length + 1))
         flat = np.zeros(self.length)
         rest = np.zeros(len(self.low))
-        for run, one in zip(self.runs, metric, strict=True):
+        for run in self.runs:
+            one = metric(run)
             # backlog = on hand - level + mean shortfall
             both = one.on_hand + one.backlog
             held += self.placed(run.time, both)

@@ -46,6 +46,11 @@ class Items:
         return tuple(f"{p} at {s}" if several else p for p, s in self.base.stock_points)
 
     @property
+    def wait(self) -> bool:
+        """Whether all customers wait until they are served."""
+        return all_wait(self.base)
+
+    @property
     def levels(self) -> Ints:
         """The levels to start from."""
         points = self.base.scenario.stock
@@ -147,8 +152,13 @@ class ItemsReader:
         given = self.file.search[PATH]
         assert isinstance(given, Levels)
         rule, parameter = self.rule(given)
+        why = (
+            "as all levels are told by one run"
+            if all_wait(present)
+            else "so that nothing is shared"
+        )
         for expected, found in unfit(present):
-            self.fault(("search", PATH), f"{expected}, as all levels are told by one run", found)
+            self.fault(("search", PATH), f"{expected}, {why}", found)
         self.check_start()
         self.stop_at_faults()
         values = present.to_dict()
@@ -207,12 +217,21 @@ def _of(rule: Rule, names: list[str]) -> list[Any]:
     return [p for p in rule.parameters if p.name in names]
 
 
+def all_wait(model: Model) -> bool:
+    """Whether all customers wait until they are served, so that one run tells all levels."""
+    return all(
+        customer.tolerance == "unlimited" and customer.backorder_share == 1
+        for customer in model.scenario.customers.values()
+    )
+
+
 def unfit(model: Model) -> Iterator[tuple[str, str]]:
-    """(what is expected, what is found): why the shortfall of items may depend on their levels."""
+    """(what is expected, what is found): why what an item does may depend on others, or on levels.
+
+    Where customers leave, levels may matter to what is ordered.
+    """
     scenario = model.scenario
     for name, customer in scenario.customers.items():
-        if customer.tolerance != "unlimited" or customer.backorder_share < 1:
-            yield "customers who wait until they are served", f"customers.{name}.tolerance"
         if customer.served_by is not None:
             yield "customers served where they order", f"customers.{name}.served_by"
     for point in scenario.stock:
@@ -230,7 +249,7 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
         else:
             continue
         return
-    unequal = Rates(model).unequal()
+    unequal = Rates(model).unequal() if all_wait(model) else None
     if unequal is not None:
         product, site = model.stock_points[unequal]
         yield "the same backorder costs for every class of customers", f"{product} at {site}"

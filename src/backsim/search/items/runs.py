@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from backsim.engines.setup import Linked
 from backsim.errors import InputError
-from backsim.experiment.work import plan_work
+from backsim.experiment.work import Work, plan_work
 from backsim.results.run import play_and_check
 from backsim.scenario.model import Model
+from backsim.search.items.curves import Sample
 from backsim.search.items.items import Items
-from backsim.search.items.shortfall import Measured, Shortfall, shortfall_of
+from backsim.search.items.measures import Rates
+from backsim.search.items.shortfall import SAME, Measured, Shortfall, shortfall_of
+from backsim.search.items.tables import AT_ONCE, Grid, Table, TablePlayer
 from backsim.search.memo import Key, Memo
 from backsim.search.worlds import Budget, Phase, Spent
 from backsim.streams import draw, generator
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
 
 LARGE = 50
 """Replications of a search of items, about, by which its engine is chosen."""
-SAME = 1e-6
-"""The largest part by which what is predicted and what is measured may differ, by rounding."""
 CHECKED: Key = (int(Phase.SEARCH), "played at other levels", 0)
-"""Where it is kept that items' shortfalls have been found not to depend on levels."""
+"""Where it is kept that what a run says of other levels has been found true."""
+REFINED = 20
+"""How often tables of levels are made finer, or moved, at most."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,115 @@ class Player:
                 )
 
 
+class Way(Protocol):
+    """How replications say what levels do."""
+
+    plays: int
+    """Runs of a world."""
+    kept_as: str
+    """What its results are kept under."""
+
+    def row(self, replication: int) -> Floats:
+        """What a world says, played here or in another process."""
+
+    def read(self, row: Floats) -> Sample:
+        """The same, of use."""
+
+    def check(self, replication: int) -> None:
+        """Raise InputError where what it says of a world is not true.  Takes two runs."""
+
+    def around(self, levels: Ints) -> Way | None:
+        """One that says more about levels near to some; None where that is not needed."""
+
+
+class AllWait:
+    """Customers wait: one run says what every level does."""
+
+    plays, kept_as = 1, ""
+
+    def __init__(self, items: Items, seed: int, work: Work) -> None:
+        self.items = items
+        self.player = Player(
+            items.base, items.levels, items.names, seed, work.engines[0], work.linked
+        )
+        self.row, self.read = self.player.row, Shortfall.of
+
+    def check(self, replication: int) -> None:
+        """One world at two vectors of levels: the first has to predict what the second measures.
+
+        So what makes an item's shortfall depend on levels, its own or those of others, is found,
+        whatever it is.
+        """
+        levels = self.items.levels
+        random = generator(self.player.seed, 0, "levels")
+        shifts = random.integers(0, 3 + levels // 2, len(levels))
+        first, _ = self.player.played(self.items.base, levels, replication)
+        moved = self.items.moved(shifts)
+        _, second = self.player.played(moved, levels + shifts, replication)
+        self.player.check(first, levels + shifts, second)
+
+    def around(self, levels: Ints) -> None:
+        """It says all already."""
+
+
+class LevelByLevel:
+    """Customers may leave: each world is played at a few levels of every item."""
+
+    plays = AT_ONCE
+
+    def __init__(self, items: Items, seed: int, work: Work, grid: Grid | None = None) -> None:
+        self.items, self.seed, self.work = items, seed, work
+        self.grid = Grid.over(self.highest()) if grid is None else grid
+        rates = Rates(items.base)
+        self.player = TablePlayer(
+            tuple(self.at(self.grid.levels(place)) for place in range(AT_ONCE)),
+            (rates.waiting[0], rates.waits[0] / rates.days),
+            items.names,
+            seed,
+            work.engines[0],
+            work.linked,
+        )
+        self.row, self.kept_as = self.player.row, self.grid.name
+
+    def at(self, levels: Ints) -> Model:
+        """The scenario at some levels."""
+        return self.items.moved(levels - self.items.levels)
+
+    def highest(self) -> Ints:
+        """The level of each item at which nobody is turned away, in the first world."""
+        tape = draw(self.items.base, self.seed, int(Phase.SEARCH))
+        count = len(self.items.levels)
+        enough = np.bincount(tape.columns["stock"], tape.columns["units"], count).astype(np.int64)
+        model = self.items.moved(enough)
+        run = play_and_check(model, tape, *self.work.engines[0], linked=self.work.linked)
+        found = shortfall_of(run, self.items.levels + enough, Measured.of(run))
+        high = np.zeros(count, np.int64)
+        for spread in (found.time, found.units):
+            np.maximum.at(high, spread.item, spread.shortfall)
+        return high
+
+    def read(self, row: Floats) -> Table:
+        """The table of a world."""
+        return Table.of(row, self.grid)
+
+    def check(self, replication: int) -> None:
+        """Half of the items, the others at other levels: each measures what it did before."""
+        count = len(self.items.levels)
+        stay = 2 * generator(self.seed, 0, "levels").permutation(count) < count
+        middle = self.grid.levels(AT_ONCE // 2)
+        moved = self.at(np.where(stay, middle, self.grid.levels(1)))
+        self.player.check(moved, stay, replication)
+
+    def around(self, levels: Ints) -> LevelByLevel | None:
+        """A finer grid around some levels, or one that has them in its middle."""
+        grid = self.grid.around(levels)
+        return (
+            None if grid.same(self.grid) else LevelByLevel(self.items, self.seed, self.work, grid)
+        )
+
+
 class Runs:
-    """Replications of each phase, and what each says of all levels.
+    """Replications of each phase, and what each says of levels.
 
     Those that `memo` knows from an earlier run are not played again.  `dask` is the address of a
     cluster's scheduler, whose workers play in place of this machine's.
@@ -99,30 +208,45 @@ class Runs:
         memo: Memo,
         dask: str | None = None,
     ) -> None:
-        self.items, self.budget, self.memo = items, budget, memo
+        self.budget, self.memo = budget, memo
         self.workers, self.dask = workers, dask
-        self.work = work = plan_work([items.base], seed, engine, LARGE)
-        self.player = Player(
-            items.base, items.levels, items.names, seed, work.engines[0], work.linked
-        )
-        self.found: dict[Phase, list[Shortfall]] = {phase: [] for phase in Phase}
-        self._play_twice()
+        self.work = plan_work([items.base], seed, engine, LARGE)
+        self.way: Way = (AllWait if items.wait else LevelByLevel)(items, seed, self.work)
+        self.found: dict[Phase, list[Sample]] = {phase: [] for phase in Phase}
+        self.refined = 0
+        self._check()
 
-    def sample(self, phase: Phase, count: int) -> list[Shortfall]:
+    @property
+    def tried(self) -> int:
+        """Levels of each item that are compared; 0 for all."""
+        return 0 if self.way.plays == 1 else AT_ONCE
+
+    def refine(self, levels: Ints) -> bool:
+        """From now on say more about levels near to some; whether there is more to say."""
+        finer = self.way.around(levels) if self.refined < REFINED else None
+        if finer is None:
+            return False
+        self.way = finer
+        self.found = {phase: [] for phase in Phase}
+        self.refined += 1
+        return True
+
+    def sample(self, phase: Phase, count: int) -> list[Sample]:
         """The first replications of a phase.  Raises Spent when there is no budget for them."""
-        there = self.found[phase]
+        there, plays = self.found[phase], self.way.plays
         wanted = range(len(there), count)
-        keys: list[Key] = [(int(phase), "", k) for k in wanted if self.budget.take(phase)]
-        new = [sum(key[::2]) for key in keys if key not in self.memo.known]
-        played = self._played(new)
+        keys: list[Key] = [
+            (int(phase), self.way.kept_as, k) for k in wanted if self.budget.take(phase, plays)
+        ]
+        played = self._played([sum(key[::2]) for key in keys if key not in self.memo.known])
         for key in keys:
             row = self.memo.known.get(key)
             if row is None:
                 row = next(played)
                 self.memo.add(key, row)
             else:
-                self.budget.known += 1
-            there.append(Shortfall.of(row))
+                self.budget.known += plays
+            there.append(self.way.read(row))
             self.budget.tell()
         if len(keys) < len(wanted):
             raise Spent
@@ -133,25 +257,15 @@ class Runs:
         if self.dask is not None and replications:
             from backsim.workers.cluster import in_order_on_cluster
 
-            return in_order_on_cluster(self.player.row, replications, self.dask, self.work.rules)
+            return in_order_on_cluster(self.way.row, replications, self.dask, self.work.rules)
         workers = self.workers if can_fork() and len(replications) > 1 else 1
-        return in_order(self.player.row, replications, workers, way="forks")
+        return in_order(self.way.row, replications, workers, way="forks")
 
-    def _play_twice(self) -> None:
-        """One world at two vectors of levels: the first has to predict what the second measures.
-
-        So what makes an item's shortfall depend on levels, its own or those of others, is found,
-        whatever it is.
-        """
+    def _check(self) -> None:
+        """Find out on one world whether what is said of levels is true; once a search."""
         self.budget.spent[Phase.SEARCH] += 2
         if CHECKED in self.memo.known:
             self.budget.known += 2
             return
-        levels = self.items.levels
-        random = generator(self.player.seed, 0, "levels")
-        shifts = random.integers(0, 3 + levels // 2, len(levels))
-        play = partial(self.player.played, replication=int(Phase.SEARCH))
-        first, _ = play(self.items.base, levels)
-        _, second = play(self.items.moved(shifts), levels + shifts)
-        self.player.check(first, levels + shifts, second)
+        self.way.check(int(Phase.SEARCH))
         self.memo.add(CHECKED, np.ones(1))

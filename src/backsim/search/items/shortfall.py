@@ -27,6 +27,26 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+SAME = 1e-6
+"""The largest part by which what is predicted and what is measured may differ, by rounding."""
+
+
+@dataclass(frozen=True)
+class Levelled:
+    """What all items have at some levels, by item."""
+
+    on_hand: Floats
+    """Mean units."""
+    backlog: Floats
+    """Mean units that customers wait for."""
+    filled: Floats
+    """Units filled at the moment of ordering."""
+    constant: Floats
+    """Costs per day beside those of units on hand, of waiting and of units not filled."""
+    ordered: Floats
+    """Units."""
+
+
 @dataclass(frozen=True)
 class Spread:
     """Amounts by item and shortfall: sparse, in order of both."""
@@ -101,6 +121,16 @@ class Shortfall:
         """Units filled at the moment of ordering."""
         return self.units.upto(levels)
 
+    def at(self, levels: Ints) -> Levelled:
+        """All items at some levels."""
+        return Levelled(
+            self.on_hand(levels),
+            self.backlog(levels),
+            self.filled(levels),
+            self.constant,
+            self.ordered,
+        )
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -111,6 +141,8 @@ class Measured:
     filled: Floats
     constant: Floats
     ordered: Floats
+    total: Floats
+    """All costs per day."""
 
     @classmethod
     def of(cls, run: Run) -> Measured:
@@ -119,13 +151,14 @@ class Measured:
         costs = m.of(Costs)
         changing = [_by_item(costs[name]) for name in ("holding", "backorder_unit")]
         changing.append(_by_item(costs["backorder_time"]))
-        ordered = m.ordered.sum(axis=0)
+        ordered, total = m.ordered.sum(axis=0), costs.total()
         return cls(
             on_hand=m.of(Stocks).held,
             backlog=m.backlog.sum(axis=0),
             filled=ordered - m.missing.sum(axis=0),
-            constant=costs.total() - sum(changing),
+            constant=total - sum(changing),
             ordered=ordered,
+            total=total,
         )
 
 
@@ -148,7 +181,10 @@ def shortfall_of(run: Run, levels: Ints, measured: Measured) -> Shortfall:
     times = np.concatenate([np.zeros(count), received["arrives"], time])
     moves = np.concatenate([start, -sound.astype(np.int64), units])
     kinds = np.repeat([0, 1, 2], [count, len(received), len(time)])
-    order = np.lexsort((kinds, times, items))
+    # What happens at the same time stays in this order; items are few enough for a radix sort.
+    order = np.argsort(times, kind="stable")
+    small = items.astype(np.uint16 if count <= 1 << 16 else np.int64)
+    order = order[np.argsort(small[order], kind="stable")]
     items, times, moves, kinds = items[order], times[order], moves[order], kinds[order]
     first = np.searchsorted(items, np.arange(count))
     after = np.cumsum(moves)

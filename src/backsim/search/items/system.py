@@ -50,12 +50,15 @@ class Infeasible(Exception):
 class System:
     """Curves over levels, one item after the other, and bounds on what some of them add up to.
 
-    `first` is the place of each item's first level, `low` that level.  `costs` are made small;
+    `first` is the place of each item's first level, `low` that level, `step` how far its levels are
+    apart.  `costs` are made small;
     each row of `gains` has to add up to its bound at least.
     """
 
-    def __init__(self, low: Ints, first: Ints, costs: Floats, gains: Floats) -> None:
-        self.low, self.first, self.costs, self.gains = low, first, costs, gains
+    def __init__(
+        self, low: Ints, first: Ints, costs: Floats, gains: Floats, step: Ints | int = 1
+    ) -> None:
+        self.low, self.first, self.costs, self.gains, self.step = low, first, costs, gains, step
         self.size = np.diff(np.r_[first, len(costs)])
         self.item = np.repeat(np.arange(len(low)), self.size)
 
@@ -85,11 +88,12 @@ class System:
 
     def places(self, levels: Ints) -> Ints:
         """The places of some levels, each put within its item's."""
-        return np.asarray(self.first + np.clip(levels - self.low, 0, self.size - 1))
+        steps = (levels - self.low) // self.step
+        return np.asarray(self.first + np.clip(steps, 0, self.size - 1))
 
     def levels(self, places: Ints) -> Ints:
         """The levels at some places."""
-        return np.asarray(self.low + places - self.first)
+        return np.asarray(self.low + (places - self.first) * self.step)
 
     # -- which levels ------------------------------------------------------------------------------
 
