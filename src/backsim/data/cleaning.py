@@ -23,7 +23,7 @@ from backsim.data.naming import (
 )
 from backsim.data.purchases import have_times, purchases_of
 from backsim.data.reading import Data, distinct
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 from backsim.tables.dates import EPOCH
 from backsim.tables.values import Coded
 
@@ -68,6 +68,8 @@ def _history(export: Export) -> History:
         sites=tuple(export.sites),
         classes=tuple(export.classes),
         suppliers=tuple(export.suppliers),
+        orders=export.tables["lines"].names["order"].texts,
+        numbers=export.numbers,
         lines=lines,
         sent=sent,
         purchases=purchases,
@@ -131,8 +133,8 @@ def _date_by_number(export: Export, table: str) -> None:
             ordered[missing] = ordered[rising[np.maximum(before, 0)]]
             data.dates["ordered"][:] = ordered
             export.notes.append(
-                f"{int(missing.sum()):,} rows of {table} without a date took that of the order "
-                "number before theirs."
+                f"{counted(int(missing.sum()), 'row')} of {table} without a date took that of the "
+                "order number before."
             )
 
 
@@ -253,4 +255,8 @@ def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) 
         cancelled_units=fates["taken"][order],
         waiting=fates["waiting"][order] > 0,
         known=fates["unknown"][order] == 0,
+        **{
+            name: lines.dates.get(name, np.full(len(lines), np.nan))[order] - since
+            for name in ("wanted", "promised")
+        },
     )

@@ -27,6 +27,7 @@ class Export:
     sites: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     suppliers: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=lambda: [""])
 
     @property
     def rules(self) -> Rules:

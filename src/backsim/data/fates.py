@@ -10,7 +10,7 @@ import numpy as np
 from backsim.data.export import Export
 from backsim.data.history import Movements
 from backsim.data.reading import Data, distinct
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +44,8 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         unknown[line[undated]] = True
         if undated.any():
             export.notes.append(
-                f"{int(undated.sum()):,} shipments have no date: their units count, the wait "
-                "of their lines does not."
+                f"{counted(int(undated.sum()), 'shipment')} without a date: the units count, the "
+                "wait of their lines does not."
             )
         np.add.at(shipped, line, sent)
         np.maximum.at(last, line, np.where(undated, -np.inf, when))

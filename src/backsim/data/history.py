@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -26,6 +27,7 @@ class LineHistory:
     """
 
     order: Codes
+    """By place on `History.orders`."""
     product: Codes
     site: Codes
     customer_class: Codes
@@ -38,6 +40,10 @@ class LineHistory:
     cancelled_units: Floats
     waiting: Flags
     known: Flags
+    wanted: Floats
+    """For when the customer wants it; nan: not told."""
+    promised: Floats
+    """The date that was confirmed; nan: none."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -72,6 +78,8 @@ class PurchaseHistory:
     parts: Codes
     left: Floats
     """Units that have not come."""
+    number: Codes
+    """By place on `History.numbers`; all 0 where purchases have none."""
 
     def __len__(self) -> int:
         return len(self.product)
@@ -140,6 +148,10 @@ class History:
     sites: tuple[str, ...]
     classes: tuple[str, ...]
     suppliers: tuple[str, ...]
+    orders: Sequence[str]
+    """The numbers of orders."""
+    numbers: Sequence[str]
+    """The numbers of purchases."""
     lines: LineHistory
     sent: Movements
     purchases: PurchaseHistory

@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.reading import distinct
+from backsim.errors import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,10 @@ def name_products(export: Export) -> None:
                 break
             now = now[now]
         if renamed:
-            export.notes.append(f"{renamed} products were followed to the number they have now.")
+            export.notes.append(
+                f"{counted(renamed, 'renamed product')}: what was told under an earlier number "
+                "counts under the present one."
+            )
     used = np.zeros(len(texts), bool)
     used[now[codes[named.index("lines")]]] = True
     if "purchases" in named:

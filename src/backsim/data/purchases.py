@@ -34,13 +34,16 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     if data is None:
         nothing, nobody = np.empty(0), np.empty(0, np.int64)
         places, days = (nobody,) * 3, (nothing,) * 5
-        nothing_bought = PurchaseHistory(*places, *days, nobody, nothing)
+        nothing_bought = PurchaseHistory(*places, *days, nobody, nothing, nobody)
         return nothing_bought, Movements(nobody, nobody, nothing, nothing)
     placed, units = data.dates["ordered"] - since, data.numbers["units"]
     supplier = np.zeros(len(data), np.int64)
     if "supplier" in data.names:
         export.suppliers = [text or "unknown" for text in data.names["supplier"].texts]
         supplier = data.names["supplier"].codes
+    number = np.zeros(len(data), np.int64)
+    if "purchase" in data.names:
+        export.numbers, number = data.names["purchase"].texts, data.names["purchase"].codes
     receipts = _receipts(export, data, since, until)
     if not have_times(export):
         placed = np.floor(placed)
@@ -76,6 +79,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
         received=received[order],
         parts=parts[order],
         left=np.maximum(units - came, 0.0)[order],
+        number=number[order],
     )
     mine = kept[receipts.row]
     row = receipts.row[mine]

@@ -16,6 +16,7 @@ from backsim.data.calibrate import Calibration
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.items import STEP
 from backsim.data.levels import levels_of, rounded, usual_supplier
+from backsim.errors import counted
 
 WARM_UP, COUNTED = 180, 365
 """Days of the scenario: those that no metric counts, and those that count."""
@@ -152,7 +153,7 @@ class _Writer:
             if supplier.outages:
                 length = sum(o.ends - o.starts for o in supplier.outages) / len(supplier.outages)
                 up = max(1.0, (self.history.days - length) / len(supplier.outages))
-                yield f"    # down {len(supplier.outages)} times in the history"
+                yield f"    # down {counted(len(supplier.outages), 'time')} in the history"
                 down = {"deterministic": {"value": rounded(length)}}
                 law = {"up": {"exponential": {"mean": rounded(up)}}, "down": down}
                 yield f"    disruptions: {flow(law)}"
@@ -351,7 +352,7 @@ def wrapped(head: str, text: str) -> Iterator[str]:
     indent = " " * (len(head) - len(head.lstrip(" -")) + 2)
     line = head
     for part in PARTS.findall(text):
-        piece = part + ", "
+        piece = part.strip() + ", "
         if len(line) + len(piece) > WIDTH and line.strip():
             yield line.rstrip()
             line = indent

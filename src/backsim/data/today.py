@@ -27,7 +27,8 @@ from backsim.scenario.distributions.fields import AnyDistribution
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Flags = NDArray[np.bool_]
+    Codes = NDArray[np.int64]
+    Floats = NDArray[np.float64]
 
 LAW: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)
 DAYS = 90
@@ -76,11 +77,10 @@ def _stock(history: History) -> Iterator[Row]:
 
 def _orders(history: History) -> Iterator[Row]:
     lines = history.lines
-    left = np.rint(lines.units - lines.shipped - lines.cancelled_units)
-    is_open = np.isnan(lines.served) & np.isnan(lines.cancelled) & lines.known & (left > 0)
-    for i in np.flatnonzero(is_open).tolist():
+    rows, left = open_lines(history)
+    for i in rows.tolist():
         yield {
-            "order": int(lines.order[i]) + 1,
+            "order": history.orders[lines.order[i]],
             "product": history.products[lines.product[i]],
             "site": history.sites[lines.site[i]],
             "customer": history.classes[lines.customer_class[i]],
@@ -89,11 +89,24 @@ def _orders(history: History) -> Iterator[Row]:
         }
 
 
+def open_lines(history: History) -> tuple[Codes, Floats]:
+    """(order lines that are open on the last day, the units left of each line)."""
+    lines = history.lines
+    left = np.rint(lines.units - lines.shipped - lines.cancelled_units)
+    is_open = np.isnan(lines.served) & np.isnan(lines.cancelled) & lines.known & (left > 0)
+    return np.flatnonzero(is_open), left
+
+
+def open_purchases(history: History) -> Codes:
+    """The purchases that are under way on the last day."""
+    bought = history.purchases
+    return np.flatnonzero(np.isnan(bought.received) & (np.rint(bought.left) > 0))
+
+
 def _purchases(found: Calibration) -> Iterator[Row]:
     history, bought, placed = found.history, found.history.purchases, found.history.placed
     end = math.ceil(history.days)
-    is_open = np.isnan(bought.received) & (np.rint(bought.left) > 0)
-    for i in np.flatnonzero(is_open).tolist():
+    for i in open_purchases(history).tolist():
         supplier = found.lead_times[bought.supplier[i]]
         so_far = float(supplier.elapsed.between(placed[i], np.float64(end)))
         overdue = so_far >= _longest(supplier, bought.product[i])

@@ -42,7 +42,7 @@ def facts(found: Calibration) -> str:
     """The history in a line."""
     history = found.history
     return (
-        f"{history.first} to {history.last}: {len(history.lines):,} order lines of "
+        f"{history.first} to {history.last}: {counted(len(history.lines), 'order line')} of "
         f"{counted(len(history.products), 'product')} at {counted(len(history.sites), 'site')}, "
         f"{counted(len(history.purchases), 'purchase')} from "
         f"{counted(len(history.suppliers), 'supplier')}"

@@ -95,6 +95,7 @@ def _blocks(found: Calibration) -> Iterator[Block]:
 
 
 def _write(found: Calibration, export: Path, out: Path) -> None:
+    from backsim.data.book import FOLDER, book
     from backsim.data.calibrate import to_dict
     from backsim.data.levels import levels_rows
     from backsim.data.scenariofile import experiment_text, scenario_text
@@ -127,6 +128,10 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
         if rows:
             write_text(out / FILES[name], partial(write_csv, rows))
     write_text(out / "today.yaml", today_text(found, opening))
+    for name, rows in book(found).items():
+        if rows:
+            check_folder(out / FOLDER)
+            write_text(out / FOLDER / f"{name}.csv", partial(write_csv, rows))
     write_text(out / "levels.csv", lambda file: write_csv(levels_rows(found), file))
     if find_spec("openpyxl") is None:
         say("levels.xlsx is not written: pip install 'backsim[excel]'")
