@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backsim.api import Run, simulate
@@ -52,6 +53,22 @@ def scenario(country: str | None = None, receiving: str | None = "office") -> di
             {"products": ["c", "d"], "supplier": "importer"} | levels(50, 60),
         ],
     }
+
+
+def random_scenario(number: int) -> tuple[dict[str, Any], dict[str, tuple[bool, float, float]]]:
+    """(a scenario, by supplier: whether it counts working days, its mean and deviation)."""
+    draw = generator(number, 0, "calendars")
+    values = scenario(receiving="office" if draw.random() < 0.7 else None)
+    values["calendars"]["shop"] = {"weekdays": [*OFFICE[1:], "saturday"]}
+    truth, suppliers = {}, {}
+    for name in SUPPLIERS:
+        mean, cv = float(draw.uniform(4, 16)), float(draw.uniform(0.2, 0.6))
+        suppliers[name] = {"lead_time": {"gamma": {"mean": mean, "cv": cv}}}
+        if working := draw.random() < 0.5:
+            calendar = "office" if draw.random() < 0.5 else "shop"
+            suppliers[name] |= {"lead_time_in": "working_days", "calendar": calendar}
+        truth[name] = bool(working), mean, mean * cv
+    return values | {"suppliers": suppliers}, truth
 
 
 def levels(low: int, high: int) -> dict[str, Any]:
@@ -105,6 +122,28 @@ def test_the_scenario_has_the_calendars(found: Calibration, tmp_path: Path):
     path = tmp_path / "scenario.yaml"
     path.write_text(text)
     assert load(path).scenario.suppliers["maker"].calendar == "monday_to_friday"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dirt", ["none", "heavy"])
+def test_calendars_of_random_scenarios(tmp_path: Path, dirt: str):
+    """Of 60 suppliers each with times of day and without: what they count, and their means.
+
+    Where the site opens on the days of a supplier's calendar that are fewer, or its days are few,
+    both clocks may say the same.
+    """
+    right, held = [], []
+    for number in range(30):
+        values, truth = random_scenario(number)
+        found = calibrate(exported(values, tmp_path / str(number), dirt))
+        for one in found.lead_times:
+            working, mean, sd = truth[one.name]
+            assert one.fit is not None
+            right.append((one.works is not None) == working)
+            if right[-1]:
+                held += [one.fit.mean.holds(mean), one.fit.sd.holds(sd)]
+    assert np.mean(right) >= 0.95
+    assert np.mean(held) >= 0.9
 
 
 def test_holidays_of_a_country_are_closed_where_the_mapping_names_it(tmp_path: Path):

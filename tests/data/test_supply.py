@@ -16,6 +16,7 @@ from backsim.data.fit.laws import LAWS
 from backsim.data.fit.supply import Crossing
 from backsim.data.fit.survival import fit_all
 from backsim.data.fit.times import Times
+from backsim.report.data import missing
 
 GENERATOR = np.random.default_rng
 
@@ -136,3 +137,23 @@ def test_weekdays_without_a_receipt_are_closed(tmp_path: Path):
     days = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)})).calendars
     assert days.review == tuple(range(7))
     assert days.receiving[0].weekdays == tuple(range(5))
+
+
+@pytest.mark.parametrize(
+    ("suppliers", "said"),
+    [
+        (["acme"], "Supplier acme has few receipts: lead times of all are taken."),
+        (
+            list("abcdef"),
+            "6 suppliers have few receipts, and the lead times of all: a, b, c and 3 ",
+        ),
+    ],
+)
+def test_suppliers_with_few_receipts_are_told_in_a_sentence(
+    tmp_path: Path, suppliers: list[str], said: str
+):
+    rows = ["purchase,supplier,product,ordered,units,received"]
+    rows += [f"P{name},{name},mug,2024-03-04,12,2024-03-14" for name in suppliers]
+    found = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)}))
+    assert sum(said in sentence for sentence in missing(found)) == 1
+    assert sum("few receipts" in sentence for sentence in missing(found)) == 1

@@ -11,7 +11,7 @@ import numpy as np
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.calendars import Weekdays
 from backsim.data.levels import by_group, levels_rows
-from backsim.errors import counted
+from backsim.errors import counted, listed
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
 from backsim.present.table import Cell, Column, Table, from_records
@@ -74,9 +74,14 @@ def missing(found: Calibration) -> list[str]:
     for patience in found.patience:
         if patience.fit is None and patience.cancelled == 0 and patience.waited:
             said.append(f"Nobody of class {patience.name} cancelled: they are taken to wait on.")
-    for one in found.lead_times:
-        if one.pooled and one.purchases:
-            said.append(f"Supplier {one.name} has few receipts: lead times of all are taken.")
+    pooled = [one.name for one in found.lead_times if one.pooled and one.purchases]
+    if len(pooled) == 1:
+        said.append(f"Supplier {pooled[0]} has few receipts: lead times of all are taken.")
+    elif pooled:
+        said.append(
+            f"{len(pooled)} suppliers have few receipts, and the lead times of all: "
+            f"{listed(pooled)}."
+        )
     if history.within_day.words:
         said.append(
             " ".join(history.within_day.words)
