@@ -109,7 +109,7 @@ OUTCOMES = {
     "lines": ("time", "stock", "units", "filled", "shipped", "left", "status", "closed"),
     "purchases": ("placed", "stock", "units", "status", "arrives", "lead_time", "service"),
     "shipments": ("time", "line", "units"),
-    "takebacks": ("time", "line", "units"),
+    "reallocations": ("time", "line", "units"),
     "substitutions": ("time", "line", "stock", "units", "discount"),
     "reroutes": ("line", "stock"),
     "observations": ("forecast", "units"),

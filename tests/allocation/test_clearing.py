@@ -27,7 +27,7 @@ from backsim.allocation.plan.clearing import (
     book_of,
     decide,
 )
-from backsim.allocation.plan.greedy import Desk, plan_of, rules_for_books
+from backsim.allocation.plan.greedy import Serving, plan_of, rules_for_books
 from backsim.allocation.solver.highs import Solver
 from backsim.engines import simpy
 from backsim.scenario.load import from_dict
@@ -221,7 +221,7 @@ def test_no_greedy_rule_does_better_at_any_clearing(
         best = plan_of(book, "lp", best_plan(state(book), Solver())[: len(book.options)], 0.0)
         assert not broken_limits(best)
         for rule in rules_for_books():
-            plan = Desk(book).plan(rule)
+            plan = Serving(book).plan(rule)
             if not broken_limits(plan):
                 assert best.cost <= plan.cost + 1e-6
                 compared += 1

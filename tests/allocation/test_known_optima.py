@@ -11,7 +11,7 @@ import pytest
 from tests.allocation.small import small_book
 
 from backsim.allocation.plan.allocate import optimise
-from backsim.allocation.plan.greedy import Desk
+from backsim.allocation.plan.greedy import Serving
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.plan.shares import class_pro_rata, max_min
 from backsim.allocation.solver.pulpform import has_cbc
@@ -35,7 +35,7 @@ def knapsack(solver: str, supply: Any, backorders: Any) -> Answers:
     return {
         "optimum": lambda: saved(optimise(book, solver=solver)),
         "allocation": lambda: served(optimise(book)),
-        "greedy_value": lambda: float(Desk(book).serve(np.argsort(-weights)) @ weights),
+        "greedy_value": lambda: float(Serving(book).serve(np.argsort(-weights)) @ weights),
     }
 
 

@@ -17,7 +17,7 @@ from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.allocate import optimise
 from backsim.allocation.plan.conflict import InfeasibleError, NoPlanError
-from backsim.allocation.plan.greedy import Desk, rules_for_books
+from backsim.allocation.plan.greedy import Serving, rules_for_books
 from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solver import highs, parts, pulpform, solve
 from backsim.allocation.solver.program import Effort
@@ -83,7 +83,7 @@ def test_no_rule_beats_the_program(book: Book):
         best = optimise(book)
     except InfeasibleError:
         assume(False)
-    for plan in [Desk(book).plan(rule) for rule in rules_for_books()]:
+    for plan in [Serving(book).plan(rule) for rule in rules_for_books()]:
         assert not {"open units", "available", "capacity", "smallest", "whole"} & set(faults(plan))
         if not broken_limits(plan):
             assert best.cost <= plan.cost + CLOSE, plan.rule

@@ -19,7 +19,7 @@ from backsim.allocation.model.flow import flow_of
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.allocate import optimise, with_owed
 from backsim.allocation.plan.conflict import InfeasibleError
-from backsim.allocation.plan.greedy import Desk, rules_for_books
+from backsim.allocation.plan.greedy import Serving, rules_for_books
 from backsim.allocation.solver import highs
 from backsim.allocation.solver.pulpform import has_cbc
 from backsim.allocation.solver.solve import solve
@@ -71,7 +71,7 @@ def test_what_holds_for_every_book(first: int):
     for seed in range(first, first + 50):
         book, _ = random_book(seed)
         book = with_owed(book)
-        rules = [Desk(book).plan(rule) for rule in rules_for_books()]
+        rules = [Serving(book).plan(rule) for rule in rules_for_books()]
         kept = [plan.cost for plan in rules if not broken_limits(plan)]
         try:
             plan = optimise(book)
@@ -173,7 +173,7 @@ def test_pools_change_no_cost(tmp_path: Path):
         assert not faults(plan), seed
         columns = state(book, flow)
         for rule in rules_for_books():
-            other = Desk(book).plan(rule)
+            other = Serving(book).plan(rule)
             values = highs.completed(columns, columns.columns["units"], flow.encode(other.units))
             assert values is not None, (seed, rule.name)
             assert columns.cost @ values + columns.offset == pytest.approx(other.cost), seed

@@ -13,7 +13,7 @@ from tests.budget import examples
 
 from backsim.allocation.model.book import Book
 from backsim.allocation.plan.allocate import optimise
-from backsim.allocation.plan.greedy import Desk
+from backsim.allocation.plan.greedy import Serving
 from backsim.rules import FAMILIES
 
 COSTLIEST = FAMILIES["priority"].get("costliest_wait")
@@ -38,7 +38,7 @@ def clearings(draw: st.DrawFn) -> Book:
 @settings(max_examples=examples(150))
 @given(clearings())
 def test_the_program_is_a_sort(book: Book):
-    best, sort = optimise(book), Desk(book).plan(COSTLIEST)
+    best, sort = optimise(book), Serving(book).plan(COSTLIEST)
     assert best.cost == pytest.approx(sort.cost, abs=1e-6)
     now = book.options.source == 0
     np.testing.assert_allclose(best.units[now], sort.units[now], atol=1e-6)
@@ -48,7 +48,7 @@ def test_it_is_none_when_a_line_is_not_due_yet():
     """The dear line is due later and can wait for the second unit at no cost."""
     book = small_book([1, 1], [1, 1], weight=[5, 1], lost=99.0, arrives=[0, 4], due=[6, 0])
     assert optimise(book).cost == 0.0
-    assert Desk(book).plan(COSTLIEST).cost == 4.0
+    assert Serving(book).plan(COSTLIEST).cost == 4.0
 
 
 def test_it_is_none_with_side_constraints():
@@ -56,4 +56,4 @@ def test_it_is_none_with_side_constraints():
     book = small_book([2], [2, 2], weight=[5, 1], lost=[50, 10], classes=[1, 2])
     fair = replace(book, limits=replace(book.limits, min_fill={1: 0.5}))
     assert optimise(fair).served.tolist() == [1.0, 1.0]
-    assert Desk(fair).plan(COSTLIEST).served.tolist() == [2.0, 0.0]
+    assert Serving(fair).plan(COSTLIEST).served.tolist() == [2.0, 0.0]

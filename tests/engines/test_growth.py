@@ -187,7 +187,7 @@ def test_a_run_takes_back_thousands_of_lines():
         horizon=3.5,
     )
     log = play(model, record=False)
-    assert len(log.takebacks) > 2000
+    assert len(log.reallocations) > 2000
 
 
 def test_thousands_of_substitutes():

@@ -107,7 +107,7 @@ def test_a_run_may_take_back_what_is_kept():
         12 ship 0 2
         12 ship 1 1"""
     )
-    assert log.takebacks["units"].sum() == 2
+    assert log.reallocations["units"].sum() == 2
     assert measure(model, log)["reallocated_rate"] == pytest.approx(2 / 5)
 
 
@@ -132,4 +132,4 @@ def test_a_line_that_gets_its_units_again_has_lost_nothing():
     )
     log = play(model)
     assert tell(log)[-2:] == ["4 release 0 2", "4 reserve 0 2"]
-    assert log.takebacks["units"].tolist() == [0]
+    assert log.reallocations["units"].tolist() == [0]

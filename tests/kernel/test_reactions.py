@@ -145,7 +145,7 @@ def test_the_parts_of_an_expedited_purchase_come_one_after_the_other():
 
 
 def test_purchases_are_expedited_where_suppliers_do_nothing_else():
-    """No supplier is late, tells anything or is down: there are no fates on the tape."""
+    """No supplier is late, tells anything or is down: there are no outcomes on the tape."""
     model = from_dict(
         {
             "horizon": 60,

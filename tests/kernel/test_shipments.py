@@ -113,7 +113,7 @@ def test_a_batch_run_may_take_back_what_waits():
     log = played(model)
     silver = int(np.flatnonzero(log.lines["units"] == 2)[0])
     assert sent(log) == [(2.0, 1 - silver, 1), (7.0, silver, 1), (10.0, silver, 1)]
-    assert log.takebacks["units"].tolist() == [1, 0]  # on day 6 silver keeps what it had
+    assert log.reallocations["units"].tolist() == [1, 0]  # on day 6 silver keeps what it had
 
 
 @pytest.mark.parametrize(

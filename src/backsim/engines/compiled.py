@@ -21,7 +21,17 @@ from backsim.engines.memory import MEMORY
 from backsim.engines.setup import Linked, set_up
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.engines.world_pointer import EXTENT
-from backsim.entities import ELEMENTS, GROWING, NEVER, NONE, TAPE_FIELDS, TRAITS, Fate, Line, blank
+from backsim.entities import (
+    ELEMENTS,
+    GROWING,
+    NEVER,
+    NONE,
+    TAPE_FIELDS,
+    TRAITS,
+    Line,
+    PurchaseOutcome,
+    blank,
+)
 from backsim.errors import BacksimError
 from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
@@ -175,9 +185,9 @@ class CompiledRun:
         return Next(float(row["time"]), int(row["rank"]) >> KIND_SHIFT, int(row["subject"]))
 
     def decide(self) -> None:
-        """Let a program decide over the lines that wait at a desk; the loop goes on with that."""
+        """Let a program decide over the waiting lines of a group; the loop goes on with that."""
         assert self.solver is not None
-        rows = self.tables["allotments"][: self.rows_of("allotments")]
+        rows = self.tables["allocations"][: self.rows_of("allocations")]
         self.solver.allot(self, int(self.clock["asks"][0]), rows, self.next_event().time)
         self.clock["asks"] = NONE
 
@@ -231,10 +241,10 @@ class CompiledRun:
         self.tables["lanes"] = lanes
         self.tables["lead_times"] = _dealt(self.tape.lead_times, counts)
         self.tables["services"] = _dealt(self.tape.services, counts)
-        fates = int(counts.sum()) if "DELIVERIES" in self.features else 0
-        self.tables["fates"] = blank(Fate, fates)
-        for name, streams in self.tape.fates.items():
-            self.tables["fates"][name] = _dealt(streams, counts)
+        outcomes = int(counts.sum()) if "DELIVERIES" in self.features else 0
+        self.tables["outcomes"] = blank(PurchaseOutcome, outcomes)
+        for name, streams in self.tape.outcomes.items():
+            self.tables["outcomes"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0
 
 

@@ -8,14 +8,14 @@ from dataclasses import fields
 from backsim.engines.capacity import by_name, written
 from backsim.engines.event_loop import LOOP, schedule
 from backsim.engines.world_pointer import append, resize
-from backsim.entities import ELEMENTS, GROWING, NEVER, Fate
+from backsim.entities import ELEMENTS, GROWING, NEVER, PurchaseOutcome
 
-read_fate = written(
-    "read_fate",
-    "delivery, fate",
-    [f"delivery.{f.name} = fate.{f.name}" for f in fields(Fate)],
+read_outcome = written(
+    "read_outcome",
+    "delivery, outcome",
+    [f"delivery.{f.name} = outcome.{f.name}" for f in fields(PurchaseOutcome)],
 )
-"""(delivery, fate): what the tape says of a purchase."""
+"""(delivery, outcome): what the tape says of a purchase."""
 
 
 def place_of_draw(world, lane, at):  # type: ignore[no-untyped-def]
@@ -34,8 +34,8 @@ def draw_service(world, stock, lane):  # type: ignore[no-untyped-def]
     return world.services[world.lanes[lane].at + stock.purchases]
 
 
-def draw_fate(world, stock, lane, delivery):  # type: ignore[no-untyped-def]
-    read_fate(delivery, world.fates[world.lanes[lane].at + stock.purchases])
+def draw_outcome(world, stock, lane, delivery):  # type: ignore[no-untyped-def]
+    read_outcome(delivery, world.outcomes[world.lanes[lane].at + stock.purchases])
 
 
 def draw_transfer_time(world, stock, lane):  # type: ignore[no-untyped-def]
@@ -89,7 +89,7 @@ def _emptier(table: str) -> types.FunctionType:
 
 PORTS = (
     by_name(
-        *(schedule, read_fate, place_of_draw, draw_lead_time, draw_service, draw_fate),
+        *(schedule, read_outcome, place_of_draw, draw_lead_time, draw_service, draw_outcome),
         *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute),
         *(days_kept, bring_back),
         *map(_adder, GROWING),

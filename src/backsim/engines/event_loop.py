@@ -20,8 +20,8 @@ from backsim.entities import (
     ORDER,
     TAPE_FIELDS,
     TRAITS,
-    Fate,
     Line,
+    PurchaseOutcome,
     blank,
     dtype,
 )
@@ -46,7 +46,7 @@ CLOCK = np.dtype(
             "roomy_until",  # events up to which the tables have room
             "spare_draws",  # purchases that a stock point may place at one event
             "short_of_draws",
-            "asks",  # the desk whose decision the loop has stopped for; NONE for none
+            "asks",  # the group whose decision the loop has stopped for; NONE for none
         )
     ]
 )
@@ -64,7 +64,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "lanes": LANE,
     "lead_times": np.dtype("f8"),
     "services": np.dtype("f8"),
-    "fates": dtype(Fate),
+    "outcomes": dtype(PurchaseOutcome),
 }
 """The tables, those that grow first.
 
@@ -208,7 +208,7 @@ def take_order(world, head):  # type: ignore[no-untyped-def]
 def drive(extents, horizon):  # type: ignore[no-untyped-def]
     """Handle the events before the horizon; False to enlarge a table first, or to decide.
 
-    When that has been done, there are allotments, and the loop goes on with them.
+    When that has been done, there are allocations, and the loop goes on with them.
     """
     world = as_world(extents)  # type: ignore[name-defined]  # noqa: F821 (linked)
     clock = world.clock[0]
@@ -225,7 +225,7 @@ def drive(extents, horizon):  # type: ignore[no-untyped-def]
                 subject = first.subject
         if time >= horizon:
             return True
-        undecided = kind == DECISION and len(world.allotments) == 0
+        undecided = kind == DECISION and len(world.allocations) == 0
         if DECIDES and undecided and needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821
             clock.asks = subject
             return False

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from backsim.engines.initial_state.lp_groups import decides
 from backsim.scenario.model import Model
 from backsim.scenario.schema import OpenOrder, ResolvedPoint
-from backsim.streams.supply import has_fates
+from backsim.streams.supply import has_outcomes
 
 
 def _draws_on_others(point: ResolvedPoint) -> bool:
@@ -46,7 +46,7 @@ def _dated(model: Model) -> bool:
 OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "DISRUPTIONS": lambda m: any(s.is_down_at_times for s in m.scenario.suppliers.values()),
     "CALENDARS": _dated,
-    "DELIVERIES": has_fates,
+    "DELIVERIES": has_outcomes,
     "OPENS": lambda m: bool(_open_orders(m)),
     "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
     "INFORMS": _told,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import numpy as np
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 TABLES = (
-    *("lines", "purchases", "deliveries", "shipments", "stocks", "takebacks", "notes"),
+    *("lines", "purchases", "deliveries", "shipments", "stocks", "reallocations", "notes"),
     *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
     *("returns", "lots"),
 )
@@ -86,18 +87,18 @@ class Log:
     """The tables at the end of a run, as records of the entities' types.
 
     `lines`: every order line that arrived; `deliveries`: a row for each purchase, or none where
-    suppliers do nothing that needs it; `shipments`: units shipped after a wait; `takebacks`: units
-    that were kept for a line and given to others; `substitutions`: substitutes taken; `notes`: the
-    event log, empty unless it was asked for; `observations`: the periods of the stock points that
-    forecast, block after block (a block's end stays empty); `contacts` and `notices`: what orders
-    that waited were told, empty where nobody is told anything or asks.  `handled` counts the
-    events.  `site_lines`: the order lines of sites that buy from sites; their indices, in notes and
-    purchases, go on after those of `lines`.  `reroutes`: lines served from another site than the
-    one where they were ordered; a line's stock point is the one that serves it.  `returns`: units
-    that customers sent back; `lots`: receipts of what expires, and what of them did.
-    `classes`: the customers' own, then those that sites order as; `forecasts`: the methods'
-    memories, by the stock points' `forecast_row`.  `tape` is given when the lines are the tape's
-    and no others.
+    suppliers do nothing that needs it; `shipments`: units shipped after a wait; `reallocations`:
+    units that were kept for a line and given to others; `substitutions`: substitutes taken;
+    `notes`: the event log, empty unless it was asked for; `observations`: the periods of the stock
+    points that forecast, block after block (a block's end stays empty); `contacts` and `notices`:
+    what orders that waited were told, empty where nobody is told anything or asks.  `handled`
+    counts the events.  `site_lines`: the order lines of sites that buy from sites; their indices,
+    in notes and purchases, go on after those of `lines`.  `reroutes`: lines served from another
+    site than the one where they were ordered; a line's stock point is the one that serves
+    it.  `returns`: units that customers sent back; `lots`: receipts of what expires, and what of
+    them did.  `classes`: the customers' own, then those that sites order as; `forecasts`: the
+    methods' memories, by the stock points' `forecast_row`.  `tape` is given when the lines are the
+    tape's and no others.
     """
 
     lines: Records
@@ -105,7 +106,7 @@ class Log:
     deliveries: Records
     shipments: Records
     stocks: Records
-    takebacks: Records
+    reallocations: Records
     substitutions: Records
     notes: Records
     observations: Records
@@ -130,6 +131,12 @@ class Log:
         if self.tape is not None and len(self.tape) == len(self.lines) and not moved:
             return self.tape.columns[name]
         return np.ascontiguousarray(self.lines[name])
+
+    @property
+    def takebacks(self) -> Records:
+        """The old name of `reallocations`."""
+        warn("Log.takebacks is Log.reallocations now", DeprecationWarning, stacklevel=2)
+        return self.reallocations
 
     @cached_property
     def bought(self) -> Columns:
@@ -237,7 +244,7 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
             log,
             notes=notes,
             shipments=_renumbered(log.shipments, "line", place),
-            takebacks=_renumbered(log.takebacks, "line", place),
+            reallocations=_renumbered(log.reallocations, "line", place),
             substitutions=_renumbered(log.substitutions, "line", place),
             reroutes=_renumbered(log.reroutes, "line", place),
             returns=_renumbered(log.returns, "line", place),

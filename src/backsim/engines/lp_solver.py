@@ -57,11 +57,11 @@ class LPSolver:
         self.points = model.scenario.stock
         self.on_grid = model.on_grid
         self.shipment = np.array([row.shipment for row in setup.classes])
-        self.desks = setup.desks
+        self.allocation_groups = setup.allocation_groups
         self.rates: dict[int, Records] = {}
 
     def allot(self, tables: Tables, first: int, rows: Records, now: float) -> None:
-        """Decide over the lines in the rows of the table of allotments: put their units there.
+        """Decide over the lines in the rows of the table of allocations: put their units there.
 
         Raises BacksimError when that is more than there is.
         """
@@ -78,11 +78,11 @@ class LPSolver:
             raise BacksimError(f"{PROGRAM}: on day {now:g} more is given out than there is")
 
     def case(self, tables: Tables, first: int, lines: Records, now: float) -> Case:
-        """What a desk has to decide: its waiting lines, in order of time of order."""
+        """What a group has to decide: its waiting lines, in order of time of order."""
         from backsim.allocation.plan.clearing import ALONE, Case
         from backsim.allocation.solver.program import INF
 
-        desk = tables.rows("desks", [first])[0]
+        own = tables.rows("allocation_groups", [first])[0]
         of, held, arrive = self.sources(tables, np.unique(lines["stock"]), now)
         params = self.points[first].priority.params
         due, leaves, promised = self.dates(tables, lines)
@@ -90,12 +90,12 @@ class LPSolver:
             promised[:] = NEVER
         weight, lost = self.money(lines)
         shipment = self.shipment[lines["customer_class"]]
-        together = (shipment == BY_ORDER) & (desk["whole"] != 0)
+        together = (shipment == BY_ORDER) & (own["whole"] != 0)
         group = np.where(together, lines["head"], np.arange(len(lines)) - len(lines) - 1)
         codes = np.unique(group, return_inverse=True)[1]
         today = self.on_grid(float(int(now) + 1) - now)
-        limit = float(desk["capacity"]) or INF
-        sent = int(desk["sent"]) if desk["day"] == int(now) else 0
+        limit = float(own["capacity"]) or INF
+        sent = int(own["sent"]) if own["day"] == int(now) else 0
         return Case(
             product=lines["stock"].astype(np.int64),
             group=np.where(shipment == BY_UNIT, ALONE, codes),

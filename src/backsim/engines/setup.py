@@ -16,7 +16,7 @@ from backsim.engines.initial_state.calendars import (
 )
 from backsim.engines.initial_state.forecasts import first_forecast
 from backsim.engines.initial_state.fulfilment import add_routes
-from backsim.engines.initial_state.lp_groups import add_desks
+from backsim.engines.initial_state.lp_groups import add_allocation_groups
 from backsim.engines.initial_state.network import add_network, count_echelons
 from backsim.engines.initial_state.opening import add_open_orders, add_purchases
 from backsim.engines.initial_state.reactions import add_buyers
@@ -59,7 +59,7 @@ from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
 from backsim.scenario.schema.rule_use import of_class
 from backsim.streams import Tape
-from backsim.streams.supply import has_fates, planned_outages
+from backsim.streams.supply import has_outcomes, planned_outages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,8 +86,10 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         setup.arrays["announcements"] = known_ahead
         if len(known_ahead):
             setup.events.append((float(known_ahead["time"][0]), ANNOUNCE, 0))
-        if bool(tape.fates) != has_fates(model):
-            raise TapeError("this tape was drawn for another model: its purchases have other fates")
+        if bool(tape.outcomes) != has_outcomes(model):
+            raise TapeError(
+                "this tape was drawn for another model: its purchases have other outcomes"
+            )
         given = zip(tape.outages, scenario.suppliers.values(), strict=True)
         for index, (drawn, supplier) in enumerate(given):
             # Planned ones are known even after the horizon.
@@ -103,7 +105,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         _add_stock_point(setup, model, tape, index, point, closures[point.site])
     _join(setup, [point.asks("JOINT") for point in scenario.stock])
     count_echelons(setup)
-    add_desks(setup, model)
+    add_allocation_groups(setup, model)
     setup.params = setup.params or [0.0]
     setup.events = [(model.on_grid(time), *what) for time, *what in setup.events]
     setup.arrays["observations"] = blank(Observation, setup.periods)

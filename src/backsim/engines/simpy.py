@@ -33,7 +33,7 @@ from backsim.entities import (
     NONE,
     ORDER,
     REVIEW,
-    Allotment,
+    Allocation,
     Line,
     Request,
     Stock,
@@ -325,12 +325,12 @@ class Live:
         return fire_or_decide if self._solver else fire
 
     def _decide(self, first: int) -> None:
-        """Let a program decide over the lines that wait at a desk."""
+        """Let a program decide over the waiting lines of a group."""
         if self._solver and self._kernel["needs_decision"](self.world, first):
-            rows = records(Allotment, self.world.allotments)
+            rows = records(Allocation, self.world.allocations)
             self._solver.allot(LiveTables(self.world), first, rows, self.now)
             given = zip(rows["line"].tolist(), rows["units"].tolist(), strict=True)
-            for row, (line, units) in zip(self.world.allotments, given, strict=True):
+            for row, (line, units) in zip(self.world.allocations, given, strict=True):
                 row.line, row.units = line, units
 
     def _customers(self) -> Generator[simpy.Event, None, None]:

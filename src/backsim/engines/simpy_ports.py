@@ -44,9 +44,9 @@ def draw_service(world: LiveWorld, stock: Stock, lane: int) -> float:
     return float(world.tape.services[lane].first(stock.purchases + 1)[stock.purchases])
 
 
-def draw_fate(world: LiveWorld, stock: Stock, lane: int, delivery: Delivery) -> None:
+def draw_outcome(world: LiveWorld, stock: Stock, lane: int, delivery: Delivery) -> None:
     at = stock.purchases
-    for name, streams in world.tape.fates.items():
+    for name, streams in world.tape.outcomes.items():
         setattr(delivery, name, float(streams[lane].first(at + 1)[at]))
 
 
@@ -106,7 +106,7 @@ def _emptier(table: str) -> types.FunctionType:
 
 
 PORTS = by_name(
-    *(schedule, draw_lead_time, draw_service, draw_fate, draw_transfer_time),
+    *(schedule, draw_lead_time, draw_service, draw_outcome, draw_transfer_time),
     *(accepts_substitute, bring_traits, draw_gap, days_kept, bring_back),
     *map(_adder, GROWING),
     *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),

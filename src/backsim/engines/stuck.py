@@ -63,7 +63,7 @@ def _stock_of(kind: int, subject: int, look: Look) -> int | None:
     table = next(event.subject for event in EVENTS if event.kind == kind)
     if kind == MESSAGE:
         subject //= SORTS
-    if table in ("stocks", "desks"):
+    if table in ("stocks", "allocation_groups"):
         return subject
     if table == "contacts":
         table, subject = "lines", int(look(table, subject, "head"))

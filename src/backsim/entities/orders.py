@@ -147,7 +147,7 @@ class Reroute:
 
 
 @dataclass(slots=True)
-class Takeback:
+class Reallocation:
     """Units that were kept for a line, and at a batch run were given to others."""
 
     time: Time = 0.0

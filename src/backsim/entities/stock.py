@@ -170,14 +170,14 @@ class Observation:
 
 
 @dataclass(slots=True)
-class Desk:
+class AllocationGroup:
     """Where a program decides over the lines that wait at a stock point, or at several of a site.
 
-    As many rows as there are stock points; what belongs to the whole desk stands in its first one.
+    As many rows as there are stock points; what belongs to the whole group stands in its first one.
     """
 
-    first: Code = NONE  # the first stock point of the desk; NONE where no program decides
-    following: Code = NONE  # the next one of the desk
+    first: Code = NONE  # the first stock point of the group; NONE where no program decides
+    following: Code = NONE  # the next one of the group
     whole: Code = 0  # orders get all of their lines at once, or none
     asked: Code = 0  # a decision is due
     capacity: UnitsPerDay = 0.0  # that may leave; 0: no limit
@@ -199,7 +199,7 @@ class Share:
 
 
 @dataclass(slots=True)
-class Allotment:
+class Allocation:
     """A line that waits for a decision, and the units that it is to get."""
 
     line: Code = NONE

@@ -128,7 +128,7 @@ class Delivery:
 
 
 @dataclass(slots=True)
-class Fate:
+class PurchaseOutcome:
     """What the tape holds for a purchase: the first fields of its `Delivery`."""
 
     luck: Portion = 1.0

@@ -17,13 +17,22 @@ from backsim.entities.orders import (
     Notice,
     OpenOrder,
     Option,
+    Reallocation,
     Reroute,
     Return,
     Shipment,
     Substitution,
-    Takeback,
 )
-from backsim.entities.stock import Allotment, Change, Desk, Forecast, Lot, Observation, Share, Stock
+from backsim.entities.stock import (
+    Allocation,
+    AllocationGroup,
+    Change,
+    Forecast,
+    Lot,
+    Observation,
+    Share,
+    Stock,
+)
 from backsim.entities.supply import Buyer, Delivery, Outage, Purchase, Season, Server, Supplier
 from backsim.entities.terms import Item, Limit, Member
 from backsim.quantities import Code, Count, TicksPerDay, Time, TotalUnits, Unit
@@ -92,14 +101,14 @@ class World:
     deliveries: Annotated[list[Delivery], Grows("placed if DELIVERIES else 0")]
     shipments: Annotated[list[Shipment], Grows("size.rows * events * waiting")]
     notes: Annotated[list[Note], Grows("size.notes * events * waiting")]
-    takebacks: Annotated[list[Takeback], Grows("size.releases * events * waiting")]
+    reallocations: Annotated[list[Reallocation], Grows("size.releases * events * waiting")]
     substitutions: Annotated[list[Substitution], Grows("size.offers * events * waiting")]
     reroutes: Annotated[list[Reroute], Grows("spare if ROUTES else 0")]
     returns: Annotated[list[Return], Grows("events if RETURNS else 0")]
     lots: Annotated[list[Lot], Grows("size.rows * events * waiting if EXPIRES else 0")]
     contacts: Annotated[list[Contact], Grows("spare if INFORMS else 0")]
     notices: Annotated[list[Notice], Grows("spare if INFORMS else 0")]
-    allotments: Annotated[list[Allotment], Grows("waiting if DECIDES else 0", scratch=True)]
+    allocations: Annotated[list[Allocation], Grows("waiting if DECIDES else 0", scratch=True)]
     shares: Annotated[list[Share], Grows("waiting if SHARES else 0", scratch=True)]
     stocks: list[Stock]
     classes: list[CustomerClass]
@@ -125,7 +134,7 @@ class World:
     ancestors: list[Ancestor]
     choices: list[Code]
     places: list[Code]
-    desks: list[Desk]
+    allocation_groups: list[AllocationGroup]
     buyers: list[Buyer]
     items: list[Item]
     limits: list[Limit]

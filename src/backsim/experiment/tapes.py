@@ -29,7 +29,7 @@ def tape_digest(model: Model) -> str:
         for part in parts.values() if isinstance(parts, dict) else parts:
             _drop_off_tape(part, kind)
     _drop_off_tape(plain, Scenario)
-    plain["fates"] = [  # they depend on what a supplier tells, as far as they are drawn at all
+    plain["outcomes"] = [  # they depend on what a supplier tells, as far as they are drawn at all
         {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
     ]
     # Whether a supplier delivers in sequence enters where arrivals follow from ages.

@@ -24,8 +24,8 @@ draw_lead_time: Callable[[World, Stock, int], float]
 draw_service: Callable[[World, Stock, int], float]
 """(world, stock, lane): the service time of the stock point's next purchase, from the tape."""
 
-draw_fate: Callable[[World, Stock, int, Delivery], None]
-"""(world, stock, lane, delivery): the fate of the stock point's next purchase, from the tape."""
+draw_outcome: Callable[[World, Stock, int, Delivery], None]
+"""(world, stock, lane, delivery): the outcome of the stock point's next purchase, from the tape."""
 
 draw_transfer_time: Callable[[World, Stock, int], float]
 """(world, stock, lane): the days of the stock point's next transfer, if it comes that way."""
@@ -52,18 +52,18 @@ new_purchase: Callable[[World], int]
 new_delivery: Callable[[World], int]
 new_shipment: Callable[[World], int]
 new_note: Callable[[World], int]
-new_takeback: Callable[[World], int]
+new_reallocation: Callable[[World], int]
 new_substitution: Callable[[World], int]
 new_reroute: Callable[[World], int]
 new_return: Callable[[World], int]
 new_lot: Callable[[World], int]
 new_contact: Callable[[World], int]
 new_notice: Callable[[World], int]
-new_allotment: Callable[[World], int]
+new_allocation: Callable[[World], int]
 new_share: Callable[[World], int]
 
 # Empty a scratch table.
-forget_allotments: Callable[[World], None]
+forget_allocations: Callable[[World], None]
 forget_shares: Callable[[World], None]
 
 # -- the scenario's rules --------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the tape holds of suppliers: the fate of each purchase, and when suppliers are down."""
+"""What the tape holds of suppliers: the outcome of each purchase, and when suppliers are down."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _spell(name: str) -> str:
     return name.replace("%", "%25").replace("@", "%40")
 
 
-def fates(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
+def outcomes(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
     """What becomes of each purchase, beside its lead time; nothing where no supplier needs it."""
     found: dict[str, list[Draws]] = {}
     for (place, _), laws in zip(places(model), fate_laws(model), strict=False):
@@ -48,14 +48,14 @@ def fates(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
     return {name: tuple(draws) for name, draws in found.items()}
 
 
-def has_fates(model: Model) -> bool:
+def has_outcomes(model: Model) -> bool:
     """Whether more becomes of purchases than that they arrive after their lead time."""
     return any(supplier.needs_deliveries for supplier in model.scenario.suppliers.values())
 
 
 def fate_laws(model: Model) -> list[dict[str, Distribution]]:
-    """The distributions of the fates, for each place; empty where no supplier needs them."""
-    if not has_fates(model):
+    """The distributions of the outcomes, for each place; empty where no supplier needs them."""
+    if not has_outcomes(model):
         return []
     suppliers = list(model.scenario.suppliers.values())
     lanes = [lane.supplier for _, lane in places(model)]

@@ -16,7 +16,7 @@ from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
 from backsim.streams.orders import TAPE, Columns, DemandDraw
 from backsim.streams.sources import Source, source_of
-from backsim.streams.supply import fates, outages, places
+from backsim.streams.supply import outages, outcomes, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +44,8 @@ class Tape:
     columns: Columns
     lead_times: tuple[Draws, ...]
     services: tuple[Draws, ...]
-    fates: Mapping[str, tuple[Draws, ...]]
-    """Streams for the fields of `Fate`, one a stock point; none where no supplier needs them."""
+    outcomes: Mapping[str, tuple[Draws, ...]]
+    """Streams for the fields of `PurchaseOutcome`, one a stock point; none where none is needed."""
     outages: tuple[NDArray[np.float64], ...]
     """Each supplier's outages that start before the horizon: rows of (starts, ends)."""
     arrivals: NDArray[np.float64]
@@ -109,7 +109,7 @@ def draw(
         columns=columns,
         lead_times=tuple(lead_times),
         services=tuple(services),
-        fates=fates(model, stream),
+        outcomes=outcomes(model, stream),
         outages=outages(model, stream),
         arrivals=arrivals(model, stream),
         single=single,

@@ -17,7 +17,7 @@ from backsim.allocation.model.flow import Flow, flow_of
 from backsim.allocation.model.outcome import TERMS
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.conflict import NoPlanError, eased, explain
-from backsim.allocation.plan.greedy import Desk, plan_of, rules_for_books, why_not
+from backsim.allocation.plan.greedy import Serving, plan_of, rules_for_books, why_not
 from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.plan.shares import SHARING
@@ -94,8 +94,8 @@ def prepared(book: Book) -> Book:
 
 def floor_of(book: Book, flow: Flow, program: Program) -> Floats | None:
     """The columns of the cheapest plan of a priority rule that keeps the limits, if one does."""
-    desk = Desk(book)
-    plans = [desk.plan(rule) for rule in rules_for_books()]
+    serving = Serving(book)
+    plans = [serving.plan(rule) for rule in rules_for_books()]
     for plan in sorted(plans, key=lambda plan: plan.cost):
         if not broken_limits(plan):
             values = _columns_of(plan, flow, program)
@@ -156,7 +156,7 @@ def with_owed(book: Book) -> Book:
         ),
     )
     order = over[np.lexsort((over, lines.promised[over]))]
-    plan = plan_of(soonest, "owed", Desk(soonest).serve(order), 0.0)
+    plan = plan_of(soonest, "owed", Serving(soonest).serve(order), 0.0)
     units = np.floor(plan.served + TRACE) if book.limits.whole else plan.served
     owed = book.over & (units > TRACE)
     return replace(book, owed=np.where(owed, plan.complete_on, INF), owed_units=units)
@@ -194,7 +194,7 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
         raise InputError(f"rule: expected a rule that can order a book ({near}), got {rule!r}")
     if reason := why_not(known[rule]):
         raise InputError(f"rule: expected {reason}, got {rule!r}")
-    return Desk(book).plan(known[rule])
+    return Serving(book).plan(known[rule])
 
 
 def all_plans(chosen: Plan, effort: Effort | None = None) -> list[Plan]:
@@ -203,8 +203,8 @@ def all_plans(chosen: Plan, effort: Effort | None = None) -> list[Plan]:
     if chosen.rule != LP:
         with suppress(NoPlanError):  # the rules keep no promises, so they have plans all the same
             plans.append(optimise(book, effort))
-    desk = Desk(book)
-    plans += [desk.plan(rule) for rule in rules_for_books() if rule.name != chosen.rule]
+    serving = Serving(book)
+    plans += [serving.plan(rule) for rule in rules_for_books() if rule.name != chosen.rule]
     if len(book.options) <= MOST_SHARED:
         plans += [share(book) for name, share in SHARING.items() if name != chosen.rule]
     return plans

@@ -48,7 +48,7 @@ def why_not(rule: Rule) -> str | None:
     return f"a rule that asks for nothing but {', '.join(OFFERS)}" if strange else None
 
 
-class Desk:
+class Serving:
     """Where lines are served one after another: a book, made ready for any order of its lines."""
 
     def __init__(self, book: Book) -> None:
@@ -124,37 +124,39 @@ class Desk:
 
     def serve(self, order: Codes) -> Floats:
         """Units of each option when lines are served in this order."""
-        return _Clerk(self).serve(order.tolist())
+        return _Server(self).serve(order.tolist())
 
 
-class _Clerk:
+class _Server:
     """Gives units out, line by line, and keeps account of what is left."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk, book = desk, desk.book
+    def __init__(self, serving: Serving) -> None:
+        self.serving, book = serving, serving.book
         self.left: list[float] = book.sources.units.tolist()
         self.room: list[float] = book.limits.capacity.units.tolist()
         self.open: list[float] = book.lines.units.tolist()
         self.given = [0.0] * len(book.options)
         self.members: dict[int, list[int]] = {}
         for line in np.flatnonzero(book.lines.complete).tolist():
-            self.members.setdefault(desk.order_of[line], []).append(line)
+            self.members.setdefault(serving.order_of[line], []).append(line)
 
     def serve(self, order: list[int]) -> Floats:
         """Serve the lines in order; an order that ships whole when its first line's turn comes."""
         for line in order:
-            if not self.desk.complete[line]:
+            if not self.serving.complete[line]:
                 self.fill(line)
                 continue
-            self.serve_whole(self.members.pop(self.desk.order_of[line], []))
+            self.serve_whole(self.members.pop(self.serving.order_of[line], []))
         return np.array(self.given)
 
     def serve_whole(self, members: list[int]) -> None:
         """Serve an order on the first day on which all of it is there, if there is one."""
-        desk = self.desk
-        options = [o for m in members for o in desk.options[desk.ends[m] : desk.ends[m + 1]]]
-        together = desk.book.limits.together
-        for day in sorted({desk.day[option] for option in options}) if together else [None]:
+        serving = self.serving
+        options = [
+            o for m in members for o in serving.options[serving.ends[m] : serving.ends[m + 1]]
+        ]
+        together = serving.book.limits.together
+        for day in sorted({serving.day[option] for option in options}) if together else [None]:
             taken = [self.fill(member, day) for member in members]
             if all(self.open[member] <= TRACE for member in members):
                 return
@@ -163,19 +165,19 @@ class _Clerk:
 
     def fill(self, line: int, day: float | None = None) -> list[tuple[int, float]]:
         """Give a line what it can have, on this day or any; (option, units) of what it got."""
-        desk = self.desk
-        options = desk.options[desk.ends[line] : desk.ends[line + 1]]
+        serving = self.serving
+        options = serving.options[serving.ends[line] : serving.ends[line + 1]]
         if day is not None:
-            options = [option for option in options if desk.day[option] == day]
-        if desk.smallest[line] <= 0.0:
+            options = [option for option in options if serving.day[option] == day]
+        if serving.smallest[line] <= 0.0:
             return self.take(line, options)
         shipments: dict[int, list[int]] = {}
         for option in options:
-            shipments.setdefault(desk.shipment[option], []).append(option)
+            shipments.setdefault(serving.shipment[option], []).append(option)
         taken = []
         for shipment in shipments.values():
             some = self.take(line, shipment)
-            if sum(units for _, units in some) >= desk.smallest[line] - TRACE:
+            if sum(units for _, units in some) >= serving.smallest[line] - TRACE:
                 taken += some
             else:
                 self.give_back(line, some)
@@ -183,12 +185,12 @@ class _Clerk:
 
     def take(self, line: int, options: list[int]) -> list[tuple[int, float]]:
         """Give a line what these options still have for it."""
-        desk, taken = self.desk, []
+        serving, taken = self.serving, []
         for option in options:
             if self.open[line] <= 0.0:
                 break
-            units = min(self.open[line], self.left[desk.source[option]])
-            for row in desk.counted.get(option, ()):
+            units = min(self.open[line], self.left[serving.source[option]])
+            for row in serving.counted.get(option, ()):
                 units = min(units, self.room[row])
             if units > 0.0:
                 self.move(line, option, units)
@@ -204,6 +206,6 @@ class _Clerk:
         """Units go from an option's source to its line."""
         self.given[option] += units
         self.open[line] -= units
-        self.left[self.desk.source[option]] -= units
-        for row in self.desk.counted.get(option, ()):
+        self.left[self.serving.source[option]] -= units
+        for row in self.serving.counted.get(option, ()):
             self.room[row] -= units

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from backsim.entities import NONE, Desk
+from backsim.entities import NONE, AllocationGroup
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 from backsim.scenario.schema.rule_use import of_class
@@ -44,12 +44,12 @@ def _of_classes(model: Model, value: Any) -> bool:
     return any(of_class(value, name, 0.0) for name in model.classes)
 
 
-def add_desks(setup: Setup, model: Model) -> None:
-    """Fill the table of desks: stock points of a site with one scope and one limit are one."""
+def add_allocation_groups(setup: Setup, model: Model) -> None:
+    """Tell the groups: stock points of a site with one scope and one limit are one."""
     if "DECIDES" not in setup.switches:
         return
     members: dict[Any, list[int]] = {}
-    setup.desks += [Desk() for _ in setup.stocks]
+    setup.allocation_groups += [AllocationGroup() for _ in setup.stocks]
     for index, point in enumerate(model.scenario.stock):
         if not decides(model, point, "INFORMS" in setup.switches):
             continue
@@ -58,8 +58,11 @@ def add_desks(setup: Setup, model: Model) -> None:
         fill = tuple(of_class(params["min_fill"], name, 0.0) for name in model.classes)
         limits = (fill, *(params[name] for name in ("capacity", "fairness", "promise_penalty")))
         members.setdefault((point.sites[0], alone, limits), []).append(index)
-        setup.desks[index].whole = int(alone == NONE)
-        setup.desks[index].capacity = params["capacity"]
+        setup.allocation_groups[index].whole = int(alone == NONE)
+        setup.allocation_groups[index].capacity = params["capacity"]
     for indices in members.values():
         for index, following in pairwise([*indices, NONE]):
-            setup.desks[index].first, setup.desks[index].following = indices[0], following
+            setup.allocation_groups[index].first, setup.allocation_groups[index].following = (
+                indices[0],
+                following,
+            )

@@ -104,7 +104,7 @@ def request(world: World, index: int, now: float) -> None:
     alone = stock.waiting == 0 or (stock.overtaking == SKIP and not rationing_moves(stock))
     if BATCHES and stock.clearing_period > 0.0:
         alone = serves_new(stock)
-    if DECIDES and world.desks[stock.index].first != NONE:
+    if DECIDES and world.allocation_groups[stock.index].first != NONE:
         alone = alone and needs_no_decision(world, stock, line)
     if stock.on_hand > 0 and alone:
         units = servable(world, stock, line, stock.on_hand - held_back(world, stock, line, now))

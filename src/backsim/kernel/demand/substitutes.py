@@ -46,7 +46,7 @@ def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
         return NONE
     for option in range(stock.options_at, stock.options_end):
         other = world.stocks[world.options[option].stock]
-        if DECIDES and world.desks[other.index].first != NONE:
+        if DECIDES and world.allocation_groups[other.index].first != NONE:
             if not needs_no_decision(world, other, line):
                 continue
         free = other.on_hand - held_back(world, other, line, now)

@@ -33,7 +33,7 @@ from backsim.kernel.stock.shipping import give, release
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, new_takeback, priority_moves, schedule
+    from backsim.kernel.interface import held_back, new_reallocation, priority_moves, schedule
 
 
 def clear(world: World, stock: Stock, now: float) -> None:
@@ -52,7 +52,7 @@ def serve_waiting(world: World, stock: Stock, now: float) -> None:
     """
     if stock.on_hand == 0 or stock.queue == NONE:
         return
-    if DECIDES and world.desks[stock.index].first != NONE:
+    if DECIDES and world.allocation_groups[stock.index].first != NONE:
         ask(world, stock, now)
         return
     settle(stock, now)
@@ -96,9 +96,9 @@ def servable(world: World, stock: Stock, line: Line, free: int) -> int:
 
 def ask(world: World, stock: Stock, now: float) -> None:
     """Ask for a decision, unless one is due already."""
-    first = world.desks[stock.index].first
-    if world.desks[first].asked == 0:
-        world.desks[first].asked = 1
+    first = world.allocation_groups[stock.index].first
+    if world.allocation_groups[first].asked == 0:
+        world.allocation_groups[first].asked = 1
         schedule(world, now, DECISION, first)
 
 
@@ -127,7 +127,7 @@ def serves_new(stock: Stock) -> bool:
 
 
 def take_back(world: World, stock: Stock, now: float) -> tuple[int, int]:
-    """Free all units that are kept for lines; the rows of the table of takebacks, from and to."""
+    """Free all units that are kept for lines; their rows in `reallocations`, from and to."""
     first = 0
     last = 0
     waiting = drain(world, stock)
@@ -162,16 +162,16 @@ def free_units(world: World, stock: Stock, index: int, now: float) -> int:
     stock.on_hand += units
     stock.backlog += units
     note(world, now, NOTE_RELEASE, index, stock, units)
-    row = new_takeback(world)
-    world.takebacks[row].time = now
-    world.takebacks[row].line = index
-    world.takebacks[row].units = units
+    row = new_reallocation(world)
+    world.reallocations[row].time = now
+    world.reallocations[row].line = index
+    world.reallocations[row].units = units
     return row
 
 
 def count_lost(world: World, row: int) -> None:
     """Leave in a row of the table the units that the line has not got again."""
-    taken = world.takebacks[row]
+    taken = world.reallocations[row]
     line = world.lines[taken.line]
     if line.status == SHIPPED:
         taken.units = 0

@@ -1,15 +1,15 @@
-"""Where a linear program decides who gets what: at a desk, over all lines that wait there.
+"""Where a linear program decides who gets what, over all waiting lines of a group of stock points.
 
-A clearing at a desk asks for a decision, an event of its own at the same moment.  The engine hears
+A clearing of a group asks for a decision, an event of its own at the same moment.  The engine hears
 from `needs_decision` whether a program has to be solved, writes the units of each line into the
-table of allotments, and `decide` carries that out.
+table of allocations, and `decide` carries that out.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import BY_ORDER, DECISION, LOST, NONE, Desk, Line, Stock, World
+from backsim.entities import BY_ORDER, DECISION, LOST, NONE, AllocationGroup, Line, Stock, World
 from backsim.kernel.demand.cancellation import leave
 from backsim.kernel.demand.queue import after, dequeue, end_of_order
 from backsim.kernel.events import event
@@ -19,33 +19,37 @@ from backsim.kernel.stock.shipping import give
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import forget_allotments, new_allotment, schedule
+    from backsim.kernel.interface import forget_allocations, new_allocation, schedule
 
 
 def is_asked(world: World, head: int) -> bool:
     """Whether a decision is due about a line of an order."""
     for index in range(head, end_of_order(world, head)):
-        first = world.desks[world.lines[index].stock].first
-        if world.lines[index].open > 0 and first != NONE and world.desks[first].asked != 0:
+        first = world.allocation_groups[world.lines[index].stock].first
+        if (
+            world.lines[index].open > 0
+            and first != NONE
+            and world.allocation_groups[first].asked != 0
+        ):
             return True
     return False
 
 
 def needs_no_decision(world: World, stock: Stock, line: Line) -> bool:
     """Whether a new line may take what is on hand: nobody waits, and nothing binds it to others."""
-    desk = world.desks[stock.index]
-    if stock.waiting > 0 or world.desks[desk.first].capacity > 0.0:
+    group = world.allocation_groups[stock.index]
+    if stock.waiting > 0 or world.allocation_groups[group.first].capacity > 0.0:
         return False
-    bound = desk.whole != 0 and world.lines[line.head].lines_open > 1
+    bound = group.whole != 0 and world.lines[line.head].lines_open > 1
     return not bound or world.classes[line.customer_class].shipment != BY_ORDER
 
 
 def needs_decision(world: World, first: int) -> bool:
-    """Put a desk's waiting lines into the table of allotments; whether a program has to decide.
+    """Put a group's waiting lines into the table of allocations; whether a program has to decide.
 
     Where there is enough for all of them, or nothing, it has not.
     """
-    enough = world.desks[first].capacity == 0.0
+    enough = world.allocation_groups[first].capacity == 0.0
     free = 0
     at = first
     while at != NONE:
@@ -53,11 +57,11 @@ def needs_decision(world: World, first: int) -> bool:
         enough = enough and stock.backlog <= stock.on_hand
         if stock.waiting > 0:
             free += stock.on_hand
-        at = world.desks[at].following
+        at = world.allocation_groups[at].following
     at = first
     while at != NONE:
         list_waiting(world, world.stocks[at], enough)
-        at = world.desks[at].following
+        at = world.allocation_groups[at].following
     return free > 0 and not enough
 
 
@@ -65,33 +69,34 @@ def list_waiting(world: World, stock: Stock, enough: bool) -> None:
     """Put the waiting lines of a stock point into the table, with all that they want or nothing."""
     at = stock.queue
     while at != NONE:
-        row = new_allotment(world)
-        world.allotments[row].line = at
-        world.allotments[row].units = world.lines[at].open if enough else 0
+        row = new_allocation(world)
+        world.allocations[row].line = at
+        world.allocations[row].units = world.lines[at].open if enough else 0
         at = world.lines[at].child if world.lines[at].child != NONE else after(world, at)
 
 
-@event(DECISION, subject="desks", feature="DECIDES")
+@event(DECISION, subject="allocation_groups", feature="DECIDES")
 def decide(world: World, first: int, now: float) -> None:
     """A program has decided: lines get their units, then those who do not wait are lost."""
-    desk = world.desks[first]
-    desk.asked = 0
+    group = world.allocation_groups[first]
+    group.asked = 0
     units = 0
-    for row in range(len(world.allotments)):
-        if world.allotments[row].units > 0:
-            units += hand_over(world, world.allotments[row].line, world.allotments[row].units, now)
-    for row in range(len(world.allotments)):
-        head = world.lines[world.allotments[row].line].head
+    for row in range(len(world.allocations)):
+        given = world.allocations[row]
+        if given.units > 0:
+            units += hand_over(world, given.line, given.units, now)
+    for row in range(len(world.allocations)):
+        head = world.lines[world.allocations[row].line].head
         if world.lines[head].tolerance <= 0.0 and world.lines[head].lines_open > 0:
             leave(world, head, now, LOST)
-    forget_allotments(world)
-    if desk.capacity > 0.0:
-        count_sent(world, desk, first, units, now)
+    forget_allocations(world)
+    if group.capacity > 0.0:
+        count_sent(world, group, first, units, now)
     if INFORMS:
         at = first
         while at != NONE:
             estimates_moved(world, world.stocks[at], now)
-            at = world.desks[at].following
+            at = world.allocation_groups[at].following
 
 
 def hand_over(world: World, index: int, units: int, now: float) -> int:
@@ -105,19 +110,19 @@ def hand_over(world: World, index: int, units: int, now: float) -> int:
     return units
 
 
-def count_sent(world: World, desk: Desk, first: int, units: int, now: float) -> None:
+def count_sent(world: World, group: AllocationGroup, first: int, units: int, now: float) -> None:
     """Count what leaves today; if there is still somebody to serve, decide again tomorrow."""
     today = int(now)
-    if desk.day != today:
-        desk.day = today
-        desk.sent = 0
-    desk.sent += units
-    if desk.planned > today:
+    if group.day != today:
+        group.day = today
+        group.sent = 0
+    group.sent += units
+    if group.planned > today:
         return
     at = first
     while at != NONE:
         if world.stocks[at].waiting > 0 and world.stocks[at].on_hand > 0:
-            desk.planned = today + 1
-        at = world.desks[at].following
-    if desk.planned > today:
+            group.planned = today + 1
+        at = world.allocation_groups[at].following
+    if group.planned > today:
         schedule(world, float(today + 1), DECISION, first)

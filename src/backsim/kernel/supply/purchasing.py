@@ -58,8 +58,8 @@ from backsim.kernel.supply.supplier_messages import await_messages
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import (
-        draw_fate,
         draw_lead_time,
+        draw_outcome,
         draw_service,
         new_purchase,
         schedule,
@@ -100,7 +100,7 @@ def place_purchase(world: World, stock: Stock, source: int, units: int, now: flo
         lane = stock.index
         if NETWORK:
             lane = world.sources[source].lane
-        draw_fate(world, stock, lane, world.deliveries[index])
+        draw_outcome(world, stock, lane, world.deliveries[index])
         await_messages(world, purchase, index, now)
     if REACTS:
         watch(world, stock, purchase, now)

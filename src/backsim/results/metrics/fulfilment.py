@@ -82,8 +82,8 @@ def substituted_rate(m: Sums) -> Floats:
 @metric("share", better=NEITHER, group=SERVICE)
 def reallocated_rate(m: Sums) -> Floats:
     """Units reserved for one order and reallocated to others at a batch run / units ordered."""
-    line = m.log.takebacks["line"]  # sites' lines come after the customers'
-    rows = m.log.takebacks.compress((line >= m.first) & (line < len(m.log.lines)))
+    line = m.log.reallocations["line"]  # sites' lines come after the customers'
+    rows = m.log.reallocations.compress((line >= m.first) & (line < len(m.log.lines)))
     return m.per_ordered(m.total(m.group[rows["line"]], rows["units"]))
 
 
