@@ -37,7 +37,7 @@ POWERS = {
 }
 """Of the factor, by which numbers of a unit are multiplied; 0 for all others."""
 
-BARE = {"cv", "shape", "sigma", "p", "n", "weights"}
+BARE = {"cv", "shape", "sigma", "p", "n", "weights", "above"}
 """Parameters of distributions that are no times, where the distribution is of times."""
 
 

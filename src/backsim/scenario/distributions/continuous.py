@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from backsim.quantities import Number, Positive
+import numpy as np
+
+from backsim.quantities import Number, Positive, Probability
 from backsim.scenario.distributions.base import Distribution, distribution, spread
 from backsim.scenario.part import fault
 
@@ -212,3 +215,49 @@ class Normal(Distribution):
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.normal(self.mean, self.sd, count)
+
+
+@distribution("survival")
+class Survival(Distribution):
+    """The share of values above each of some values: 1 at the first, 0 at the last, lines between.
+
+    As a tolerance it states which share of customers accepts a promise of this many days.
+    """
+
+    values: tuple[Number, ...]
+    above: tuple[Probability, ...]
+
+    examples = (
+        {"values": (0, 9, 10, 11, 200), "above": (1, 0.81, 0.8, 0.796, 0)},
+        {"values": (-1, 2, 3, 5), "above": (1, 0.4, 0.4, 0)},
+    )
+
+    def check(self) -> None:
+        if len(self.values) < 2 or len(self.above) != len(self.values):
+            raise fault("at least two values, and one share for each")
+        if any(low >= high for low, high in pairwise(self.values)):
+            raise fault("values in ascending order")
+        falls = all(high >= low for high, low in pairwise(self.above))
+        if not falls or (self.above[0], self.above[-1]) != (1, 0):
+            raise fault("shares above that fall from 1 to 0")
+
+    def moments(self) -> tuple[float, float]:
+        values, share = np.array(self.values), -np.diff(self.above)
+        mean = float(share @ (values[:-1] + values[1:])) / 2
+        low, high = values[:-1] - mean, values[1:] - mean
+        return mean, float(share @ (low * low + low * high + high * high)) / 3
+
+    def law(self) -> Any:
+        from scipy.stats import rv_histogram
+
+        return rv_histogram((-np.diff(self.above), np.array(self.values)), density=False)
+
+    def draw(self, generator: Generator, count: int) -> Floats:
+        uniform = generator.random(count)
+        return np.asarray(np.interp(uniform, 1.0 - np.array(self.above), np.array(self.values)))
+
+    def least(self) -> float:
+        return self.values[0]
+
+    def most(self) -> float:
+        return self.values[-1]
