@@ -24,6 +24,7 @@ EXTRAS = [
 # Modules that come with a dependency under another name.
 PROVIDED_BY = {
     "llvmlite": "numba",
+    "pptx": "python-pptx",
     "pydantic_core": "pydantic",
     "ruamel": "ruamel.yaml",
     "simopt": "simoptlib",
