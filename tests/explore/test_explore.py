@@ -132,6 +132,16 @@ def test_a_comparison_is_saved_as_an_experiment(explorer: Explorer, tmp_path: Pa
     assert read.policies[0].model.digest == from_dict(SHOP).digest
 
 
+def test_a_file_that_takes_long_to_read_is_not_tried_with_each_rule(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backsim.explore.explorer.QUICK", -1.0)
+    made = Explorer(file, seed=1, replications=2, engine="simpy")
+    assert made.linked == ()
+    assert made.changed.cache_info().currsize == 1  # the base case
+    assert len(made.study({}, {"policy.priority": "lifo"}).policies) == 2
+
+
 def test_an_order_is_followed_day_by_day(explorer: Explorer) -> None:
     run = explorer.run({})
     cases = dict(offered(run))

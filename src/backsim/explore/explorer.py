@@ -53,6 +53,8 @@ FIGURES = ("costs", "waits", "course")
 
 SECONDS = 0.15
 """For playing an answer: what is left of 0.3 s reads the change and writes the tables."""
+QUICK = 0.7
+"""Seconds: what takes longer to read is not tried with each rule before the page opens."""
 FEWEST, MOST = 5, 100
 """Replications of an answer."""
 FULL = 40
@@ -89,9 +91,11 @@ class Explorer:
         stage: Callable[[str], object] = lambda text: None,
     ) -> None:
         """Read the file and play the base case.  Raises InputError."""
+        started = time.perf_counter()
         document = read(path, overrides)
         self.path, self.overrides, self.seed = path, tuple(overrides), seed
         self.model = build(document, path.parent)
+        quick = time.perf_counter() - started < QUICK
         self.specs = _specs(metrics, self.model)
         self.names = _names_for(self.specs)
         self.changed = lru_cache(maxsize=KEPT)(self._changed)
@@ -99,11 +103,13 @@ class Explorer:
         def chosen(path: str, value: Any) -> Model:
             return self.changed(_json({path: value}))
 
-        self.knobs, self.left_out = knobs_of(document.values, self.model, chosen, fields)
+        change: Callable[[str, Any], object] = chosen if quick else lambda path, value: None
+        self.knobs, self.left_out = knobs_of(document.values, self.model, change, fields)
         self.engine = choose(self.model, engine, PLENTY)
-        models = [chosen(k.path, c) for k in self.knobs for c in k.choices if c != k.value]
-        # One kernel for all choices: compiling one takes seconds.
-        self.linked = linked_rules([self.model, *models])
+        offered = [(k.path, c) for k in self.knobs for c in k.choices if c != k.value]
+        # One kernel for all choices where they are known: compiling one takes seconds.
+        every = [self.model, *(chosen(*choice) for choice in offered)] if quick else []
+        self.linked = linked_rules(every)
         self.workers = workers_wanted(workers)
         self.results: dict[str, list[tuple[Any, bytes]]] = {}
         self.tapes: dict[str, list[Tape]] = {}
