@@ -48,6 +48,25 @@ def test_two_commands_from_an_export_to_a_simulation(
     assert "Rows that were left out" not in page or "a row of totals" not in page
 
 
+def test_without_shipments_nothing_is_said_of_service(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A fill rate of 0 would be a finding, and a wrong one."""
+    export, out = write(tmp_path / "export", {"lines.csv": SHOP["lines.csv"]}), tmp_path / "out"
+    assert run(["calibrate", str(export), "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "how customers were served is not known" in told
+    assert "at 1 site, no purchases" in told
+    service = json.loads((out / "calibration.json").read_text())["service"]
+    assert service["all"] == {
+        "lines": 4,
+        "units": 13,
+        "fill_rate": None,
+        "cancel_rate": None,
+        "mean_wait": None,
+    }
+
+
 def test_the_guessed_mapping_reads_the_same_export(tmp_path: Path):
     export, out = write(tmp_path / "export", SHOP), tmp_path / "out"
     run(["calibrate", str(export), "--out", str(out)])

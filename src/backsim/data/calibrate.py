@@ -37,7 +37,10 @@ from backsim.scenario.yamlfile import Document
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a class, or all, was served in the history."""
+    """How a class, or all, was served in the history; nan: not known.
+
+    Rates are of the lines whose fate is known.
+    """
 
     name: str
     lines: int
@@ -129,7 +132,8 @@ def served(history: History) -> list[Service]:
         groups.append(("all", np.ones(len(lines), bool)))
     found = []
     for name, mine in groups:
-        units = float(lines.units[mine].sum())
+        known = mine & lines.known
+        units = float(lines.units[known].sum()) if known.any() else math.nan
         later = np.where(np.isnan(lines.served), 0.0, np.maximum(lines.served - lines.time, 0.0))
         later = np.where(lines.at_once >= lines.units - 1e-9, 0.0, later)
         shipped = lines.shipped * (~np.isnan(lines.served) & mine)
@@ -139,9 +143,9 @@ def served(history: History) -> list[Service]:
             Service(
                 name,
                 int(mine.sum()),
-                units,
-                float(lines.at_once[mine].sum()) / max(units, 1e-12),
-                float((lines.cancelled_units * lines.waiting)[mine].sum()) / max(units, 1e-12),
+                float(lines.units[mine].sum()),
+                float(lines.at_once[known].sum()) / units,
+                float((lines.cancelled_units * lines.waiting)[known].sum()) / units,
                 wait / total if total else math.nan,
             )
         )
@@ -198,9 +202,10 @@ def _service(found: list[Service]) -> dict[str, Any]:
         s.name: {
             "lines": s.lines,
             "units": s.units,
-            "fill_rate": s.fill_rate,
-            "cancel_rate": s.cancel_rate,
-            "mean_wait": None if math.isnan(s.mean_wait) else s.mean_wait,
+            **{
+                name: None if math.isnan(value := getattr(s, name)) else value
+                for name in ("fill_rate", "cancel_rate", "mean_wait")
+            },
         }
         for s in found
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.calendars import Weekdays
+from backsim.data.history import History
 from backsim.data.levels import by_group, levels_rows
 from backsim.errors import counted, listed
 from backsim.present.html import Section, page
@@ -44,14 +45,22 @@ def facts(found: Calibration) -> str:
     return (
         f"{history.first} to {history.last}: {counted(len(history.lines), 'order line')} of "
         f"{counted(len(history.products), 'product')} at {counted(len(history.sites), 'site')}, "
-        f"{counted(len(history.purchases), 'purchase')} from "
-        f"{counted(len(history.suppliers), 'supplier')}"
+        + _purchases(history)
     )
+
+
+def _purchases(history: History) -> str:
+    if not len(history.purchases):
+        return "no purchases"
+    suppliers = counted(len(history.suppliers), "supplier")
+    return f"{counted(len(history.purchases), 'purchase')} from {suppliers}"
 
 
 def summary(found: Calibration) -> str:
     """How customers were served, in a sentence."""
     total = found.service[-1]
+    if math.isnan(total.fill_rate):
+        return "The export has no shipments: how customers were served is not known."
     wait = "" if math.isnan(total.mean_wait) else f" after {total.mean_wait:.2f} days on average"
     return (
         f"{share(total.fill_rate)} of the units ordered were served immediately, and all that were "
@@ -70,7 +79,10 @@ def missing(found: Calibration) -> list[str]:
             "demand of one and a half lead times."
         )
     if (~history.lines.known).mean() > 0.5:
-        said.append("There are no shipments: waits, fill rate and patience are not known.")
+        said.append(
+            "There are no shipments: waits, fill rate and patience are not known; customers are "
+            "taken to wait until they are served."
+        )
     for patience in found.patience:
         if patience.fit is None and patience.cancelled == 0 and patience.waited:
             said.append(f"Nobody of class {patience.name} cancelled: they are taken to wait on.")
@@ -155,11 +167,15 @@ def service_table(found: Calibration) -> Table:
         Column("mean wait", "days"),
     )
     rows = [
-        (s.name, s.lines, round(s.units), share(s.fill_rate), share(s.cancel_rate), s.mean_wait)
+        (s.name, s.lines, round(s.units), _share(s.fill_rate), _share(s.cancel_rate), s.mean_wait)
         for s in found.service
     ]
     note = "Fill rate: units that left as soon as orders leave that find their units on hand."
     return Table("service", "Service", columns, tuple(rows), note)
+
+
+def _share(value: float) -> Cell:
+    return None if math.isnan(value) else share(value)
 
 
 def demand_table(found: Calibration) -> Table:
