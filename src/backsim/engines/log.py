@@ -179,10 +179,10 @@ class Log:
         return self._scan[2]
 
     @property
-    def receipts(self) -> tuple[Records, NDArray[np.int64]]:
+    def receipts(self) -> tuple[Columns, NDArray[np.int64]]:
         """The purchases that have arrived, with all their parts, and each one's sound units."""
         here = self.purchases["status"] == RECEIVED
-        received = self.purchases.compress(here)
+        received = Columns(lambda name: self.purchases[name][here], int(np.count_nonzero(here)))
         sound = self.deliveries["received"][here] if len(self.deliveries) else received["units"]
         return received, sound
 

@@ -180,12 +180,11 @@ def shortfall_of(run: Run, levels: Ints, measured: Measured) -> Shortfall:
     items = np.concatenate([np.arange(count), received["stock"].astype(np.int64), stock])
     times = np.concatenate([np.zeros(count), received["arrives"], time])
     moves = np.concatenate([start, -sound.astype(np.int64), units])
-    kinds = np.repeat([0, 1, 2], [count, len(received), len(time)])
     # What happens at the same time stays in this order; items are few enough for a radix sort.
     order = np.argsort(times, kind="stable")
     small = items.astype(np.uint16 if count <= 1 << 16 else np.int64)
     order = order[np.argsort(small[order], kind="stable")]
-    items, times, moves, kinds = items[order], times[order], moves[order], kinds[order]
+    items, times, moves = items[order], times[order], moves[order]
     first = np.searchsorted(items, np.arange(count))
     after = np.cumsum(moves)
     after -= np.repeat(after[first] - moves[first], np.diff(np.r_[first, len(items)]))
@@ -193,7 +192,7 @@ def shortfall_of(run: Run, levels: Ints, measured: Measured) -> Shortfall:
     until = np.r_[times[1:], 0.0]
     until[last] = model.horizon
     days = np.clip(until, model.warm_up, None) - np.clip(times, model.warm_up, None)
-    asked = (kinds == 2) & (times >= model.warm_up)
+    asked = (order >= count + len(received)) & (times >= model.warm_up)
     return Shortfall(
         time=_spread(items, after, days / (model.horizon - model.warm_up), count),
         units=_units(items[asked], (after - moves)[asked], moves[asked], count),
