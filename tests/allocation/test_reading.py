@@ -547,7 +547,7 @@ FAULTS = [
     ({"stock": ""}, "BOOK: expected a table stock (units on hand), got lines"),
     (
         {"lines": 'id,product,units\nL1,"mug,5\n'},
-        "lines.csv:2: expected a CSV file (unexpected end of data)",
+        'lines.csv:2: expected a closing quote ("), got none',
     ),
 ]
 

@@ -67,7 +67,9 @@ def _rows(text: str, delimiter: str, first: int) -> Iterator[list[str]]:
             count += 1
             yield row
     except csv.Error as error:
-        raise Unreadable(f"a CSV file ({error})", row=count + 1) from None
+        is_open = "end of data" in str(error)
+        expected = 'a closing quote (")' if is_open else f"a CSV file ({error})"
+        raise Unreadable(expected, "none" if is_open else "", row=count + 1) from None
 
 
 def check_delimiter(text: str) -> str:
