@@ -124,6 +124,16 @@ def test_a_lead_time_that_has_lasted_gives_dates_by_their_probability(tmp_path: 
     assert line.dates[0.8] in (4.0, 5.0)
 
 
+@pytest.mark.parametrize(("review", "told"), [(7, True), ({"dates": "monday"}, False)])
+def test_reviews_of_a_period_count_from_today_and_a_note_says_so(
+    tmp_path: Path, review: Any, told: bool
+):
+    policy = {"review": review, "reorder": {"rule": "s_S", "s": 0, "S": 5}}
+    model = shop(start=TODAY.isoformat(), policy=policy)
+    remarks = look(book(tmp_path / "book"), model, delay=0).remarks
+    assert any("periodic reviews" in remark for remark in remarks) is told
+
+
 @pytest.mark.parametrize(
     ("lead_time", "comes"),
     [

@@ -139,7 +139,8 @@ class _Start:
     def _look_at_calendar(self) -> None:
         """What counts from the scenario's first day is off if that is not today."""
         scenario = self.model.scenario
-        if any(point.periodic is not None for point in scenario.stock):
+        reviews = [point.periodic for point in scenario.stock]
+        if any(review is not None and review.dates is None for review in reviews):
             self.remarks.append("periodic reviews count from today (`review.first`)")
         patterns = [
             demand.pattern
