@@ -12,15 +12,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.stats import beta, chi2
+from scipy.stats import beta, chi2, norm
 
 from backsim.api import replicate, simulate
 from backsim.experiment import load_experiment
 from backsim.results.run import Run
 from backsim.scenario.model import Model
+from backsim.streams import draw
 
 FOLDER = Path(__file__).parents[2] / "experiments"
 MISSES = 1e-3
+COFFEE = {"arrivals": {"poisson": {"rate": 30}}, "products": "coffee"}
 
 
 @cache
@@ -46,7 +48,7 @@ def test_a_promise_a_day_sooner_sells_more_and_a_day_later_less() -> None:
     sold = {}
     for name in ("padding=1", "padding=2", "padding=3"):
         run = simulate(
-            models("promise_padding")[name].replace(horizon=4000, warm_up=0),
+            models("promise_padding")[name].replace(horizon=2500, warm_up=0),
             seed=1,
             engine="compiled",
         )
@@ -70,7 +72,7 @@ def test_sales_fall_while_the_good_carrier_is_gone() -> None:
     for name in ("carrier stays", "true date"):
         model = models("good_carrier")[name].replace(changes)
         orders = pd.concat(
-            [run.orders for run in replicate(model, seed=1, replications=8, engine="compiled")]
+            [run.orders for run in replicate(model, seed=1, replications=6, engine="compiled")]
         )
         kept, gone = orders["status"] != "cancelled", orders["time"] >= 20
         assert kept[~gone].all()
@@ -104,3 +106,36 @@ def test_each_day_past_the_promise_raises_the_rate_of_leaving() -> None:
     drop = chi2.isf(MISSES, 1) / 2
     assert likelihood(1.52) > best - drop
     assert max(likelihood(1.4), likelihood(1.64)) < best - drop
+
+
+def test_a_point_of_fill_rate_raises_next_years_demand() -> None:
+    """Craig, DeHoratius and Raman (2016): by 11 % per point of the year before."""
+    model = models("fill_rate_feedback")["S=1250"].replace(horizon=24 * 365, warm_up=0)
+    run = simulate(model, seed=1, engine="compiled")
+    year = (run.orders["time"] // 365).astype(int)
+    wanted = np.bincount((draw(model, 1).columns["time"] // 365).astype(int), minlength=24)
+    placed = np.bincount(year, minlength=24)
+    totals = run.orders.groupby(year)[["filled_at_once", "units"]].sum()
+    points = 100 * (totals["filled_at_once"] / totals["units"]).to_numpy()
+    x, y = points[:-1], np.log(placed[1:] / wanted[1:])
+    weight = placed[1:] * wanted[1:] / np.maximum(wanted[1:] - placed[1:], 1)  # 1 / variance
+    weight[(x < 90) | (x > 99.99)] = 0  # where more or less of it changes nothing
+    x = x - np.average(x, weights=weight)
+    slope, error = (weight * x * y).sum() / (weight * x * x).sum(), (weight * x * x).sum() ** -0.5
+    assert abs(slope - np.log(1.11)) < norm.isf(MISSES / 2) * error < 0.03
+
+
+def test_failed_orders_delay_the_next_and_substitutes_delay_it_more() -> None:
+    """Amorim, Eng-Larsson and Rooderkerk (2025): time to the next order +7.22 %."""
+    only_coffee = {"customers.households.demand": COFFEE, "horizon": 1000, "warm_up": 7}
+    delays = {}
+    for name in ("left out", "replaced"):
+        model = models("substitute_or_not")[name].replace(only_coffee)
+        none = {"stock.0.reorder.S": 0, "stock.0.initial": 0, "stock.1.reorder.S": 9999}
+        run = simulate(model.replace(none), seed=1, engine="compiled")
+        wanted = int((draw(model, 1).columns["time"] >= 7).sum())
+        placed = int((run.orders["time"] >= 7).sum())
+        low, high = share_within(placed, wanted)
+        delays[name] = 1 / high - 1, 1 / low - 1
+    assert delays["left out"][0] < 0.0722 < delays["left out"][1] < 0.085
+    assert delays["replaced"][0] > delays["left out"][1]

@@ -147,6 +147,7 @@ def bounded(model: Model, **policy: Any) -> Model:
         supplier["parts"] = None
     for customer in plain["customers"].values():
         customer["returns"] = None
+        customer["goodwill"] = None
     for product in plain["products"].values():
         product["shelf_life"] = None
     return from_dict(plain)
@@ -179,6 +180,15 @@ def test_who_goes_elsewhere_has_no_bound(policy: dict[str, Any], what: str):
     model = build({"a": {"demand": orders((1, 1), (2, 1))}})
     with pytest.raises(InputError, match=f"bound: expected a scenario in which {what}"):
         bound_of(run_of(bounded(model, priority="fcfs", **policy), 1))
+
+
+def test_demand_that_reacts_to_service_has_no_bound():
+    judged = {"every": 5, "service": [0, 1], "orders": [0.5, 1]}
+    model = bounded(build({"a": {"demand": orders((1, 1))}}), priority="fcfs")
+    plain = model.to_dict()
+    plain["customers"]["a"]["goodwill"] = judged
+    with pytest.raises(InputError, match="whose demand does not depend on who is served, got one"):
+        bound_of(run_of(from_dict(plain), 1))
 
 
 def test_open_orders_are_part_of_it():

@@ -268,6 +268,24 @@ def informed(draw: Any) -> dict[str, Any]:
     return found
 
 
+GOODWILL = st.one_of(
+    *(st.none() for _ in range(5)),  # each feature that is on in some models is compiled apart
+    st.builds(
+        lambda every, judged_by, points, weight, substitute: {
+            "every": every,
+            "judged_by": judged_by,
+            "service": points[0],
+            "orders": points[1],
+            "weight": weight,
+            "substitute": substitute,
+        },
+        st.sampled_from([0.5, 1, 2.5]),
+        st.sampled_from(["fill_rate", "order_fill_rate", "broken_promises"]),
+        st.sampled_from([([0, 1], [0.2, 1]), ([-1, 0.5, 0.75], [1, 0, 0.5]), ([0.3], [0.4])]),
+        st.sampled_from([1, 0.3]),
+        st.sampled_from([0, 1, -0.5]),
+    ),
+)
 RETURNS = st.one_of(
     st.none(),
     st.builds(
@@ -283,6 +301,7 @@ RETURNS = st.one_of(
 
 @st.composite
 def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
+    announced = draw(st.sampled_from([0, 0, 0, 1.5]))
     return {
         "demand": draw(st.lists(demands(products, sites), min_size=1, max_size=2)),
         "priority": draw(st.integers(1, 3)),
@@ -297,7 +316,8 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
             )
         ),
         "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
-        "announced": draw(st.sampled_from([0, 0, 0, 1.5])),
+        "announced": announced,
+        "goodwill": None if announced else draw(GOODWILL),
         "returns": draw(RETURNS),
     }
 

@@ -15,7 +15,7 @@ from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
 from backsim.engines.compiler import driver
 from backsim.engines.event_loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
 from backsim.engines.initial_state.start import Setup
-from backsim.engines.log import LOGGED, Log
+from backsim.engines.log import LOGGED, Log, placed_only
 from backsim.engines.lp_solver import LPSolver
 from backsim.engines.memory import MEMORY
 from backsim.engines.setup import Linked, set_up
@@ -154,12 +154,13 @@ class CompiledRun:
             self.enlarge()
         used = {name: self.tables[name][: self.rows_of(name)] for name in GROWING}
         used["lines"] = self.tables["lines"][: int(self.clock["next_line"][0])]
-        return Log(
+        log = Log(
             **{name: used.get(name, self.tables[name]) for name in LOGGED},
             handled=int(self.clock["handled"][0]),
             site_lines=self.tables["lines"][len(self.tape) : self.rows_of("lines")],
             tape=self.tape,
         )
+        return placed_only(log) if "GOODWILL" in self.features else log
 
     def go_on(self) -> None:
         """Let the loop run for a while, in which Ctrl-C is not heard."""

@@ -59,6 +59,10 @@ def accepts_substitute(world, line):  # type: ignore[no-untyped-def]
     return len(world.trait_accepts) > 0 and world.trait_accepts[line] != 0
 
 
+def regard(world, head):  # type: ignore[no-untyped-def]
+    return world.trait_regard[head]
+
+
 def days_kept(world, line):  # type: ignore[no-untyped-def]
     if line < len(world.trait_returned) and world.trait_returned[line] > 0:
         return world.trait_kept[line]
@@ -90,7 +94,7 @@ def _emptier(table: str) -> types.FunctionType:
 PORTS = (
     by_name(
         *(schedule, read_outcome, place_of_draw, draw_lead_time, draw_service, draw_outcome),
-        *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute),
+        *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute, regard),
         *(days_kept, bring_back),
         *map(_adder, GROWING),
         *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),

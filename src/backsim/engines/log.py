@@ -14,6 +14,7 @@ import numpy as np
 
 from backsim.entities import (
     NONE,
+    NOT_PLACED,
     PURCHASE_NOTES,
     RECEIVED,
     CustomerClass,
@@ -225,17 +226,18 @@ class Log:
                     yield getattr(self, table)[name].tobytes()
 
 
-def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
+def split_lines(log: Log, order: Sequence[int] | NDArray[np.int64], customers: int) -> Log:
     """A log whose table of lines holds those of sites too: these go into a table of their own.
 
     `order`: the rows of the table, first the lines of `customers` in order of arrival, then those
-    of sites.  Where this is not how they stand in it, all are numbered anew.
+    of sites; lines that it leaves out are dropped, and nothing refers to them.  Where this is not
+    how they stand in it, all are numbered anew.
     """
     rows = np.array(order, np.int64)
     lines = log.lines.take(rows)
-    if (rows != np.arange(len(rows))).any():
-        place = np.empty(len(rows) + 1, np.int64)
-        place[rows], place[-1] = np.arange(len(rows)), NONE
+    if len(rows) < len(log.lines) or (rows != np.arange(len(rows))).any():
+        place = np.full(len(log.lines) + 1, NONE, np.int64)
+        place[rows] = np.arange(len(rows))
         lines["head"] = place[lines["head"]]
         notes = log.notes.copy()
         of_lines = ~np.isin(notes["what"], PURCHASE_NOTES)
@@ -253,6 +255,16 @@ def split_lines(log: Log, order: Sequence[int], customers: int) -> Log:
             purchases=_renumbered(log.purchases, "line", place),
         )
     return replace(log, lines=lines[:customers], site_lines=lines[customers:])
+
+
+def placed_only(log: Log) -> Log:
+    """The log without the orders that were not placed, as goodwill was too low."""
+    kept = np.flatnonzero(log.lines["status"] != NOT_PLACED)
+    if len(kept) == len(log.lines):
+        return log
+    lines, sites = np.concatenate([log.lines, log.site_lines]), len(log.site_lines)
+    order = np.r_[kept, len(log.lines) + np.arange(sites)]
+    return split_lines(replace(log, lines=lines, tape=None), order, len(kept))
 
 
 def _renumbered(table: Records, field: str, place: NDArray[np.int64]) -> Records:

@@ -16,6 +16,7 @@ from backsim.engines.initial_state.calendars import (
 )
 from backsim.engines.initial_state.forecasts import first_forecast
 from backsim.engines.initial_state.fulfilment import add_routes
+from backsim.engines.initial_state.goodwill import add_goodwill
 from backsim.engines.initial_state.lp_groups import add_allocation_groups
 from backsim.engines.initial_state.network import add_network, count_echelons
 from backsim.engines.initial_state.opening import add_open_orders, add_purchases
@@ -99,6 +100,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     closures = add_closures(setup, model)
     add_network(setup, model)
     add_routes(setup, model)
+    add_goodwill(setup, model)
     add_buyers(setup, model)
     add_terms(setup, model)
     for index, point in enumerate(scenario.stock):

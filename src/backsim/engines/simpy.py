@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import simpy
 
 from backsim.engines.link import Key, Namespace, link
-from backsim.engines.log import LOGGED, Log, records, split_lines
+from backsim.engines.log import LOGGED, Log, placed_only, records, split_lines
 from backsim.engines.lp_solver import LPSolver
 from backsim.engines.setup import set_up
 from backsim.engines.simpy_clock import Clock, Due
@@ -240,8 +240,12 @@ class Live:
             name: records(ELEMENTS[name], getattr(self.world, name)) for name in LOGGED
         }
         log = Log(**tables, handled=self.handled)
-        if not self._network:
-            return log
+        if self._network:
+            log = self._split(log)
+        return placed_only(log) if "GOODWILL" in self.setup.switches else log
+
+    def _split(self, log: Log) -> Log:
+        """The customers' lines, and those of sites apart."""
         customers = self._arrivals()
         beyond = range(len(self.tape), len(self._lines))
         sites = [i for i in beyond if self._lines[i].customer_class in self.setup.site_classes]

@@ -68,6 +68,10 @@ def accepts_substitute(world: LiveWorld, line: int) -> bool:
     return bool(_trait(world, line, "accepts", 0))
 
 
+def regard(world: LiveWorld, head: int) -> float:
+    return 0.0 if head in world.beside else float(_trait(world, head, "regard", 0.0))
+
+
 def bring_traits(world: LiveWorld, head: int, contact: Contact) -> None:
     contact.tolerance = float(_trait(world, head, "told", contact.patience))
     contact.grace = float(_trait(world, head, "grace", 0.0))
@@ -107,7 +111,7 @@ def _emptier(table: str) -> types.FunctionType:
 
 PORTS = by_name(
     *(schedule, draw_lead_time, draw_service, draw_outcome, draw_transfer_time),
-    *(accepts_substitute, bring_traits, draw_gap, days_kept, bring_back),
+    *(accepts_substitute, regard, bring_traits, draw_gap, days_kept, bring_back),
     *map(_adder, GROWING),
     *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     rows_needed,

@@ -63,6 +63,8 @@ def _stock_of(kind: int, subject: int, look: Look) -> int | None:
     table = next(event.subject for event in EVENTS if event.kind == kind)
     if kind == MESSAGE:
         subject //= SORTS
+    if table == "classes":
+        return None
     if table in ("stocks", "allocation_groups"):
         return subject
     if table == "contacts":

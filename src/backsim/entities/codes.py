@@ -22,6 +22,7 @@ FORECAST = 20  # a forecast is updated
 REACH = 25  # a purchase reaches the site that it is ordered from
 REVIEW = 30  # periodic review, before the demand of that instant
 ANNOUNCE = 35  # an order becomes known before it is wanted
+JUDGE = 38  # customers judge the service of a period that ends
 ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant
 LATE_REVIEW = 50  # periodic review, after the demand of that instant
@@ -37,8 +38,8 @@ MOST_LEVELS = 2**14 - 1
 """Levels of a network that are told apart; the schedule of events has so much room for them."""
 
 # What became of a line.
-LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost", "substituted")
-EXPECTED, WAITING, SHIPPED, CANCELLED, LOST, SUBSTITUTED = range(len(LINE_STATUS))
+LINE_STATUS = ("expected", "waiting", "shipped", "cancelled", "lost", "substituted", "not placed")
+EXPECTED, WAITING, SHIPPED, CANCELLED, LOST, SUBSTITUTED, NOT_PLACED = range(len(LINE_STATUS))
 
 # Where a purchase is.
 PURCHASE_STATUS = ("queued", "in service", "under way", "received", "withdrawn")
@@ -71,6 +72,10 @@ UNSHARED, PROPORTIONAL, MAX_MIN = range(len(SHARING))
 # What a limit to purchases is about.
 LIMITED = ("storage", "on_order", "spending")
 STORAGE, ON_ORDER, SPENDING = range(len(LIMITED))
+
+# By what customers judge the service of a period.
+JUDGED = ("fill_rate", "order_fill_rate", "broken_promises")
+BY_UNITS_FILLED, BY_ORDERS_FILLED, BY_PROMISES = range(len(JUDGED))
 
 # Why a customer cancelled.
 CAUSES = ("no_notice", "told_too_long", "promise_broken", "gave_up")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backsim.entities.codes import BY_UNIT, EXPECTED, NEVER, NO_NOTICE, NONE, TOLD
-from backsim.quantities import Code, Number, PerDay, Price, Time, Units
+from backsim.entities.codes import BY_UNIT, BY_UNITS_FILLED, EXPECTED, NEVER, NO_NOTICE, NONE, TOLD
+from backsim.quantities import Code, Count, Number, Part, PerDay, Portion, Price, Time, Units
 
 
 @dataclass(slots=True)
@@ -23,6 +23,26 @@ class CustomerClass:
     choices_at: Code = 0  # the sites that serve in place of the first one, then of the second, ...
     choices: Code = 0  # so many for each of them
     splits: Code = 1  # the lines of an order may be served from different sites
+    goodwill: Portion = 1.0  # share of those on the tape who order
+    judges_every: Time = 0.0  # days between judgements of the service; 0: none
+    judges_by: Code = BY_UNITS_FILLED
+    judgements: Count = 0
+    judged: Count = 0  # lines before this one have been judged
+    broken: Count = 0  # promises broken since the last judgement
+    weight: Portion = 1.0  # of the last period
+    substitute: Number = 0.0  # what an order or unit counts that a substitute was taken for
+    reactions_at: Code = 0  # how goodwill depends on service: points, in order of the service
+    reactions: Code = 0
+    since: Time = 0.0  # the window's start
+    not_placed: Count = 0  # orders in the window that were not placed, as goodwill was low
+
+
+@dataclass(slots=True)
+class Reaction:
+    """A point of the line by which goodwill depends on service."""
+
+    service: Number = 0.0
+    goodwill: Part = 1.0
 
 
 @dataclass(slots=True)
@@ -171,12 +191,14 @@ class Return:
 TRAITS: dict[str, str] = {
     **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
     "accepts": "i4",
+    "regard": "f8",
     **{"returned": "i4", "restocked": "i4", "to_repair": "i4", "kept": "f8", "mending": "f8"},
 }
 """What a customer brings to a conversation, with its type; on the tape where a class needs it.
 
 `told`: the longest promised wait accepted, days; `grace`: days beyond a promise; `forgives`: broken
 promises forgiven; `gaps`: standard exponential times between inquiries, a row an order;
-`accepts`: 1 for those who take a substitute; of each line, `returned` units come back `kept` days
-after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days.
+`accepts`: 1 for those who take a substitute; `regard`: the goodwill above which they order;
+of each line, `returned` units come back `kept` days after it was shipped, `restocked` of them to
+stock, `to_repair` after `mending` days.
 """

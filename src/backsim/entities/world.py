@@ -17,6 +17,7 @@ from backsim.entities.orders import (
     Notice,
     OpenOrder,
     Option,
+    Reaction,
     Reallocation,
     Reroute,
     Return,
@@ -112,6 +113,7 @@ class World:
     shares: Annotated[list[Share], Grows("waiting if SHARES else 0", scratch=True)]
     stocks: list[Stock]
     classes: list[CustomerClass]
+    reactions: list[Reaction]
     suppliers: list[Supplier]
     servers: list[Server]
     outages: list[Outage]

@@ -112,6 +112,11 @@ def _check_bounded(run: Run) -> None:
             "bound: expected a scenario in which receipts do not depend on who is served, "
             "got one whose customers send units back (customers.NAME.returns)"
         )
+    if "GOODWILL" in used:
+        raise InputError(
+            "bound: expected a scenario whose demand does not depend on who is served, "
+            "got one whose customers react to service (customers.NAME.goodwill)"
+        )
     if "EXPIRES" in used:
         raise InputError(
             "bound: expected a scenario in which units keep until they are shipped, "

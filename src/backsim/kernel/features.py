@@ -35,6 +35,7 @@ ECHELON: bool = True  # reorder rules ask for the position of a whole echelon
 TRANSFERS: bool = True  # stock points are sent units by others of their level
 LIMITS: bool = True  # only so many lines or units may wait at a stock point
 ROUTES: bool = True  # orders are served from other sites than the one where they are placed
+GOODWILL: bool = True  # customers order less often after poor service
 RETURNS: bool = True  # customers send units back
 RECORDS: bool = True  # an event log is kept
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

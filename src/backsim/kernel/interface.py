@@ -33,6 +33,9 @@ draw_transfer_time: Callable[[World, Stock, int], float]
 accepts_substitute: Callable[[World, int], bool]
 """(world, line): whether the customer takes a substitute, from the tape."""
 
+regard: Callable[[World, int], float]
+"""(world, head): the goodwill above which the customer of an order places it, from the tape."""
+
 bring_traits: Callable[[World, int, Contact], None]
 """(world, head, contact): what the customer of an order brings along, from the tape."""
 

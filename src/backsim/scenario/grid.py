@@ -110,6 +110,8 @@ def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
             mends = customer.returns.repair
             laws |= _laws(customer.returns.after, mends.days if mends else None)
         laws |= _laws(customer.informed.tolerance, customer.informed.grace)
+        if customer.goodwill is not None:
+            yield customer.goodwill.every, True
         for demand in customer.demand:
             if isinstance(demand, OrderList):
                 yield from ((order.time, False) for order in demand.orders[:LOOKED_AT])

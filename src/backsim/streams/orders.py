@@ -260,6 +260,8 @@ class DemandDraw:
             found["forgives"] = self.forgives(informed.broken.leaves, count)
         if takes := self.takes_substitute(count):
             found["accepts"] = takes[0]
+        if self.customer.goodwill is not None:
+            found["regard"] = self.generator("goodwill").random(count)
         if inquiries is not None:
             shape = (count, inquiries.at_most)
             found["gaps"] = self.generator("inquiries").standard_exponential(shape)

@@ -28,7 +28,7 @@ from backsim.kernel.communication.promise_dates import order_estimate
 from backsim.kernel.demand.cancellation import leave
 from backsim.kernel.demand.substitutes import offer_substitutes
 from backsim.kernel.events import event
-from backsim.kernel.features import SUBSTITUTES
+from backsim.kernel.features import GOODWILL, SUBSTITUTES
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import log_notice, note
 
@@ -177,6 +177,8 @@ def end_patience(world: World, head: int, now: float) -> None:
         leave(world, head, now, CANCELLED)
         return
     contact.broken += 1
+    if GOODWILL:
+        world.classes[line.customer_class].broken += 1
     if SUBSTITUTES:
         offer_substitutes(world, head, 1, now)
         if line.lines_open == 0:

@@ -20,6 +20,7 @@ from backsim.kernel.communication.customer_contact import begin_contact
 from backsim.kernel.demand.advance_orders import is_announced, want
 from backsim.kernel.demand.cancellation import leave, turn_away
 from backsim.kernel.demand.fulfilment import choose_sites
+from backsim.kernel.demand.goodwill import stays_away
 from backsim.kernel.demand.opening import carry_over
 from backsim.kernel.demand.queue import end_of_order, enqueue
 from backsim.kernel.demand.substitutes import offer_substitutes
@@ -30,6 +31,7 @@ from backsim.kernel.features import (
     DECIDES,
     ECHELON,
     FORECASTS,
+    GOODWILL,
     INFORMS,
     LIMITS,
     OPENS,
@@ -56,6 +58,8 @@ def customer_order(world: World, head: int, now: float) -> None:
     """An order arrives: each line takes what it may; the rest waits, or is lost."""
     if OPENS and now < 0.0:
         carry_over(world, head, now)
+        return
+    if GOODWILL and stays_away(world, head, now):
         return
     last = end_of_order(world, head)
     order = world.lines[head]

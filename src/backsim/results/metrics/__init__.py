@@ -11,6 +11,7 @@ from backsim.results.metrics import waste as _waste
 from backsim.results.metrics import waits as _waits
 from backsim.results.metrics import fulfilment as _fulfilment
 from backsim.results.metrics import returns as _returns
+from backsim.results.metrics import goodwill as _goodwill
 from backsim.results.metrics import communication as _communication
 from backsim.results.metrics import fairness as _fairness
 from backsim.results.metrics import flows as _flows
@@ -52,5 +53,5 @@ __all__ = [
     "shown_by",
     "views_of",
 ]
-del _availability, _communication, _fairness, _flows, _fulfilment, _money, _network
+del _availability, _communication, _fairness, _flows, _fulfilment, _goodwill, _money, _network
 del _purchasing, _returns, _stock, _waits, _waste

@@ -45,6 +45,8 @@ def _levels(
         return "orders come on dates", (Target,)
     if any(customer.returns for customer in scenario.customers.values()):
         return "customers send units back", (Target,)
+    if any(customer.goodwill for customer in scenario.customers.values()):
+        return "demand reacts to service", (Target,)
     return "", ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -10,9 +11,10 @@ from pydantic import (
     model_validator,
 )
 
-from backsim.entities import SHIPMENT
+from backsim.entities import JUDGED, SHIPMENT
 from backsim.quantities import (
     Days,
+    Number,
     OpenProbability,
     Positive,
     PositiveCount,
@@ -141,6 +143,35 @@ class Returns(Spec):
         return self
 
 
+class Goodwill(Spec):
+    """Demand that reacts to service: customers who were served badly order less often.
+
+    The class's demand is that of full goodwill. Customers judge each period as it ends; the answer
+    is the share of orders that are placed from then on.
+    """
+
+    every: PositiveDays
+    """Days of a period."""
+    judged_by: Literal[JUDGED] = "fill_rate"  # type: ignore[valid-type]
+    """What is judged: fill_rate, order_fill_rate, or broken_promises (per order placed)."""
+    service: tuple[Number, ...]
+    """Values of it in ascending order."""
+    orders: tuple[Probability, ...]
+    """Share of orders placed at each of these values: lines between them, level beyond them."""
+    weight: OpenProbability = 1.0
+    """Weight of the last period: goodwill moves this share of the way to the answer."""
+    substitute: Number = 0.0
+    """What a unit (order) with a substitute counts: 1 as filled, 0 as not, below 0 as worse."""
+
+    @model_validator(mode="after")
+    def _check_points(self) -> Goodwill:
+        if not self.service or len(self.orders) != len(self.service):
+            raise fault("values of `service`, and one share of `orders` for each")
+        if any(low >= high for low, high in pairwise(self.service)):
+            raise fault("values of `service` in ascending order")
+        return self
+
+
 class Serving(Spec):
     """Which other sites serve customers, in addition to the one where they order."""
 
@@ -215,6 +246,8 @@ class CustomerClass(Spec):
     """Share of customers who accept a substitute. Orders that ship complete or are consolidated
     are offered none.
     """
+    goodwill: Goodwill | None = Field(None, exclude_if=lambda given: given is None)
+    """How demand reacts to service; without it, it does not."""
     costs: Annotated[ClassCosts, OFF_TAPE] = CustomerCosts()
     """Costs of this class, where they differ."""
 
@@ -227,3 +260,11 @@ class CustomerClass(Spec):
     def consolidates(self) -> float:
         """Days that units wait for the rest of their order; 0 for none."""
         return self.shipment.consolidate if isinstance(self.shipment, Consolidated) else 0.0
+
+    @model_validator(mode="after")
+    def _check_goodwill(self) -> CustomerClass:
+        if self.goodwill is not None and self.announced:
+            raise fault(
+                "no `goodwill` where orders are `announced`", f"announced: {self.announced:g}"
+            )
+        return self
