@@ -561,6 +561,7 @@ def networks(draw: Any, dated: bool = False) -> Model:
             elif product == "mug" and (first or draw(st.booleans())):
                 point["supplier"] = "maker"
                 point["made_from"] = {"plate": draw(st.integers(1, 3))}
+                point["starts_with"] = draw(st.sampled_from(["all", "available"]))
             if draw(st.integers(0, 3)) == 0:
                 point["reorder"] = draw(ECHELON_RULES)
             if i < 2:

@@ -76,6 +76,7 @@ OF_POINT: dict[str, Callable[[ResolvedPoint], bool]] = {
     "CANCELS": lambda p: p.cancels_after is not None,
     "EMERGENCY": lambda p: any(source.emergency for source in p.supplier),
     "NETWORK": _draws_on_others,
+    "KITS": lambda p: p.starts_with == "available",
     "TRANSFERS": lambda p: p.asks_for_units is not None,
 }
 """What a model needs if one of its stock points does; to these come what rules ask for."""

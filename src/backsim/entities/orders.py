@@ -19,6 +19,7 @@ class CustomerClass:
     shrinks: Number = 1.0  # the tolerance, at each broken promise
     most_inquiries: Code = 0
     site: Code = NONE  # the site whose purchases these are; NONE: customers
+    kits: Code = 0  # components of what starts with as many units as there are
     announced: Time = 0.0  # days before they are wanted that orders are known
     choices_at: Code = 0  # the sites that serve in place of the first one, then of the second, ...
     choices: Code = 0  # so many for each of them

@@ -39,20 +39,20 @@ class BetweenSites:
 def between_sites(model: Model, log: Log) -> BetweenSites:
     """What sites ordered from each other.
 
-    Components are counted by order line, products by shipment: an order may be sent in parts.
+    An order may be sent in parts, and what is made of components be started in parts; each counts.
     Transfers, which ask only for what is there, count as units on their way alone.
     """
     size = len(model.stock_points)
-    bought, parts = orders_of_sites(log)
-    place = np.r_[bought["source"], parts["stock"]]
-    ordered = np.r_[bought["placed"], parts["time"]]
-    sent = np.r_[bought["sent"], parts["closed"]]
-    units = np.r_[bought["units"], parts["units"]]
+    bought, used = orders_of_sites(log)[0], components_used(log)
+    place = np.r_[bought["source"], used.place]
+    ordered = np.r_[bought["placed"], used.ordered]
+    sent = np.r_[bought["sent"], used.sent]
+    units = np.r_[bought["units"], used.units]
 
     def total(weights: Any, where: Any = place) -> Floats:
         return np.bincount(where, weights, size).astype(float)
 
-    asked = np.r_[~transfers_of(model, bought), np.ones(len(parts), bool)]
+    asked = np.r_[~transfers_of(model, bought), np.ones(len(used.units), bool)]
     counts = units * (ordered >= model.warm_up) * asked
     gone = sent < model.horizon
     days = np.where(gone, sent - ordered, 0.0)
@@ -71,6 +71,16 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     )
 
 
+def units_as_placed(purchases: Any) -> Any:
+    """Units of each purchase as it was placed; 0 for the parts that others have become."""
+    units, part_of = purchases["units"].astype(np.int64), purchases["part_of"]
+    parts = part_of != NONE
+    if parts.any():
+        units += np.bincount(part_of[parts], units[parts], len(units)).astype(np.int64)
+        units[parts] = 0
+    return units
+
+
 def transfers_of(model: Model, purchases: Any) -> Any:
     """Which purchases are units sent by other sites of the level."""
     return purchases["supplier"] == len(model.suppliers) + TRANSFERRED
@@ -81,6 +91,35 @@ def orders_of_sites(log: Log) -> tuple[Columns, Columns]:
     purchases = log.bought
     bought = purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
     return bought, log.ordered_by_sites.compress(purchases["source"][_purchase_of(log)] == NONE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Used:
+    """Units of components that went, or are to go, into what is made: by start and component."""
+
+    place: Any
+    """Stock points of the components."""
+    ordered: Any
+    """When they were ordered."""
+    sent: Any
+    """When making started; never, where it has not."""
+    units: Any
+
+
+def components_used(log: Log) -> Used:
+    """What goes into what is made.  A purchase may start in parts, each with its own components."""
+    parts, purchases = orders_of_sites(log)[1], log.bought
+    made = purchases.compress((purchases["source"] == NONE) & (purchases["line"] != NONE))
+    order = np.argsort(made["line"], kind="stable")
+    heads, units = made["line"][order], made["units"][order].astype(np.int64)
+    first, last = (np.searchsorted(heads, parts["head"], side) for side in ("left", "right"))
+    total = np.r_[0, np.cumsum(units)]
+    each = parts["units"] // np.maximum(1, total[last] - total[first])
+    starts = last - first
+    line = np.repeat(np.arange(len(parts)), starts)
+    start = np.arange(len(line)) + np.repeat(last - np.cumsum(starts), starts)
+    sent = made["sent"][order][start]
+    return Used(parts["stock"][line], parts["time"][line], sent, each[line] * units[start])
 
 
 def _purchase_of(log: Log) -> Any:

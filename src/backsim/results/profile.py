@@ -14,7 +14,7 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.errors import InputError
-from backsim.results.between import orders_of_sites
+from backsim.results.between import components_used, orders_of_sites
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -139,9 +139,9 @@ def profile(model: Model, log: Log) -> Profile:
 
 def _sent_to_sites(log: Log, times: Floats) -> Integers:
     """Units that have left a stock point for another one, or went into a product made there."""
-    bought, parts = orders_of_sites(log)
+    bought, used = orders_of_sites(log)[0], components_used(log)
     sent = _scattered(bought["sent"], bought["units"], times)
-    return sent + _scattered(parts["closed"], parts["shipped"], times)
+    return sent + _scattered(used.sent, used.units, times)
 
 
 def _running(when: Floats, units: Integers, times: Floats) -> Integers:

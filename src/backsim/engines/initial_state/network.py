@@ -40,7 +40,9 @@ def add_network(setup: Setup, model: Model) -> None:
         node.by_echelon = int(model.scenario.stock[index].asks("ECHELON"))
         parts = network.parts_of(pair)
         if parts:
-            node.makes_as = classes.code(model.sites.index(pair[1]), 1, BY_ORDER)
+            kits = model.scenario.stock[index].starts_with == "available"
+            way = BY_UNIT if kits else BY_ORDER
+            node.makes_as = classes.code(model.sites.index(pair[1]), 1, way, kits)
         node.components_at, node.components = len(setup.components), len(parts)
         setup.components += [Component(code[part], units) for part, units in parts.items()]
         _add_ancestors(setup, network, pair, code)
@@ -83,20 +85,19 @@ def count_echelons(setup: Setup) -> None:
 
 
 class _Classes:
-    """The rows that sites order as: one for each site, priority and way of shipment."""
+    """The rows that sites order as: one for each site, priority and way of shipment or making."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.codes: dict[tuple[int, int, int], int] = {}
+        self.codes: dict[tuple[int, int, int, bool], int] = {}
 
-    def code(self, site: int, priority: int, shipment: int) -> int:
+    def code(self, site: int, priority: int, shipment: int, kits: bool = False) -> int:
         """The row of a site's orders."""
-        key = (site, priority, shipment)
+        key = (site, priority, shipment, kits)
         if key not in self.codes:
             self.codes[key] = len(self.setup.classes)
-            self.setup.classes.append(
-                CustomerClass(priority=priority, shipment=shipment, site=site)
-            )
+            row = CustomerClass(priority=priority, shipment=shipment, site=site, kits=int(kits))
+            self.setup.classes.append(row)
         return self.codes[key]
 
 

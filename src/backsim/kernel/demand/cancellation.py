@@ -37,6 +37,7 @@ from backsim.kernel.features import (
     EXPIRES,
     FORECASTS,
     INFORMS,
+    KITS,
     NETWORK,
     TRANSFERS,
 )
@@ -180,6 +181,8 @@ def source_is_prompt(world: World, stock: Stock, units: int, now: float) -> bool
         if CALENDARS and departs(world, world.stocks[source.stock], now) > now:
             return False
         return is_at_hand(world, source.stock, 1)
+    if KITS and node.components > 0 and world.classes[node.makes_as].kits != 0:
+        units = 1  # what starts is what there is
     for at in range(node.components_at, node.components_at + node.components):
         part = world.components[at]
         if not is_at_hand(world, part.stock, units * part.units):

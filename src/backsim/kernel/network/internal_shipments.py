@@ -22,10 +22,11 @@ from backsim.entities import (
 )
 from backsim.kernel.calendars import arrival, sets_off
 from backsim.kernel.demand.queue import dequeue, enqueue
-from backsim.kernel.features import DELIVERIES, PIPELINE
+from backsim.kernel.features import DELIVERIES, KITS, PIPELINE
 from backsim.kernel.log import note
 from backsim.kernel.stock.position import settle
 from backsim.kernel.supply.pipeline import add_to_pipeline, expect, split_delivery
+from backsim.kernel.supply.supplier_messages import await_messages_of_part
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import new_line, new_purchase, new_request, schedule
@@ -64,34 +65,41 @@ def purchase_of(world: World, index: int) -> int:
 def send(world: World, line: Line, index: int, units: int, now: float) -> None:
     """Units leave for the site that ordered them.
 
-    Components wait for those of the other lines (`start_making`).  A part of a purchase becomes a
-    row of its own among the purchases; all parts have the transport time of their purchase.
+    Components wait for those of the other lines (`start_making`).  All parts of a purchase have its
+    transport time.
     """
     at = purchase_of(world, index)
     purchase = world.purchases[at]
     if purchase.source == NONE:
         return
     if units < purchase.units:
-        part = new_purchase(world)
-        row = world.purchases[part]
-        row.placed = purchase.placed
-        row.lead_time = purchase.lead_time
-        row.stock = purchase.stock
-        row.source = purchase.source
-        row.supplier = purchase.supplier
-        row.line = index
-        row.part_of = at
-        row.units = units
-        purchase.units -= units
-        if DELIVERIES:
-            split_delivery(world, at, part)
-        if PIPELINE:
-            row.quoted = purchase.quoted
-            row.expected = purchase.expected
-            add_to_pipeline(world, world.stocks[purchase.stock], part, at)
-        set_out(world, row, part, now)
-    else:
-        set_out(world, purchase, at, now)
+        at = split_off(world, at, units)
+    set_out(world, world.purchases[at], at, now)
+
+
+def split_off(world: World, at: int, units: int) -> int:
+    """A part of a purchase becomes a row of its own among the purchases; its index."""
+    part = new_purchase(world)
+    purchase = world.purchases[at]
+    row = world.purchases[part]
+    row.placed = purchase.placed
+    row.lead_time = purchase.lead_time
+    row.service = purchase.service
+    row.factor = purchase.factor
+    row.stock = purchase.stock
+    row.source = purchase.source
+    row.supplier = purchase.supplier
+    row.line = purchase.line
+    row.part_of = at
+    row.units = units
+    purchase.units -= units
+    if DELIVERIES:
+        split_delivery(world, at, part)
+    if PIPELINE:
+        row.quoted = purchase.quoted
+        row.expected = purchase.expected
+        add_to_pipeline(world, world.stocks[purchase.stock], part, at)
+    return part
 
 
 def set_out(world: World, purchase: Purchase, index: int, now: float) -> None:
@@ -112,9 +120,13 @@ def set_out(world: World, purchase: Purchase, index: int, now: float) -> None:
     schedule(world, arrives, ARRIVAL, index)
 
 
-def start_making(world: World, head: int, now: float) -> None:
-    """All components of a purchase are there: its work may begin, still at this instant."""
+def start_making(world: World, head: int, units: int, now: float) -> None:
+    """All components of some units of a purchase are there: work may begin, at this instant."""
     at = purchase_of(world, head)
+    if KITS and units < world.purchases[at].units:
+        at = split_off(world, at, units)
+        if DELIVERIES:
+            await_messages_of_part(world, at, now)
     world.purchases[at].sent = now
     schedule(world, now, REACH, at)
 

@@ -27,10 +27,10 @@ from backsim.entities import (
 from backsim.kernel.calendars import received
 from backsim.kernel.demand.queue import end_of_order
 from backsim.kernel.events import event
-from backsim.kernel.features import BATCHES, COLLECTS, CONSOLIDATES, NETWORK, RETURNS
+from backsim.kernel.features import BATCHES, COLLECTS, CONSOLIDATES, KITS, NETWORK, RETURNS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import log_shipment, note
-from backsim.kernel.network.internal_shipments import is_a_sites, send, start_making
+from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of, send, start_making
 from backsim.kernel.stock.position import settle
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def take(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
         if kept_for(world, line.head) == 0:
             days = world.classes[line.customer_class].consolidates
             schedule(world, on_grid(world, now + days), DISPATCH, line.head)
-    if not waits and not collects:
+    kits = KITS and world.classes[line.customer_class].kits != 0
+    if not waits and not collects and not kits:
         ship(world, stock, line, index, units, now)
         return
     stock.reserved += units
@@ -70,8 +71,10 @@ def take(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
     note(world, now, NOTE_RESERVE, index, stock, units)
     if BATCHES and line.open == 0:
         keep(world, stock, index)
-    if collects and line.open == 0:
-        ship_reserved(world, stock, line, index, now)
+    if kits:
+        ship_kits(world, line.head, now)
+    elif collects and line.open == 0:
+        ship_reserved(world, stock, line, index, line.reserved, now)
     elif waits and head.lines_open == 0:
         ship_order(world, line.head, now)
 
@@ -80,7 +83,26 @@ def ship_order(world: World, head: int, now: float) -> None:
     """Ship all that has been kept for an order that has become whole."""
     ship_kept(world, head, now)
     if NETWORK and is_a_sites(world, world.lines[head]):
-        start_making(world, head, now)
+        start_making(world, head, world.purchases[purchase_of(world, head)].units, now)
+
+
+def ship_kits(world: World, head: int, now: float) -> None:
+    """Making begins of as many units as the scarcest component allows; the rest waits."""
+    purchase = world.purchases[purchase_of(world, head)]
+    node = world.nodes[purchase.stock]
+    units = purchase.units
+    for k in range(node.components):
+        part = world.components[node.components_at + k]
+        units = min(units, world.lines[head + k].reserved // part.units)
+    if units == 0:
+        return
+    for k in range(node.components):
+        line = world.lines[head + k]
+        stock = world.stocks[line.stock]
+        settle(stock, now)
+        each = world.components[node.components_at + k].units
+        ship_reserved(world, stock, line, head + k, units * each, now)
+    start_making(world, head, units, now)
 
 
 def ship_kept(world: World, head: int, now: float) -> None:
@@ -90,7 +112,7 @@ def ship_kept(world: World, head: int, now: float) -> None:
         if line.reserved > 0:
             stock = world.stocks[line.stock]
             settle(stock, now)
-            ship_reserved(world, stock, line, index, now)
+            ship_reserved(world, stock, line, index, line.reserved, now)
 
 
 def consolidates(world: World, head: Line) -> bool:
@@ -112,13 +134,14 @@ def dispatch_kept(world: World, head: int, now: float) -> None:
     ship_kept(world, head, now)
 
 
-def ship_reserved(world: World, stock: Stock, line: Line, index: int, now: float) -> None:
-    """Ship the units that have been kept for a line."""
-    if BATCHES:
+def ship_reserved(
+    world: World, stock: Stock, line: Line, index: int, units: int, now: float
+) -> None:
+    """Ship units that have been kept for a line."""
+    if BATCHES and units == line.reserved:
         release(world, stock, index)
-    units = line.reserved
     stock.reserved -= units
-    line.reserved = 0
+    line.reserved -= units
     ship(world, stock, line, index, units, now)
 
 

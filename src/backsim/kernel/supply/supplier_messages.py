@@ -52,6 +52,26 @@ def await_messages(world: World, purchase: Purchase, index: int, now: float) -> 
         schedule(world, now, MESSAGE, SORTS * index + SAYS)
 
 
+def await_messages_of_part(world: World, index: int, now: float) -> None:
+    """A part of a purchase has been split off; its outcome is that of the whole."""
+    purchase = world.purchases[index]
+    supplier = world.suppliers[supplier_of(world, purchase)]
+    whole = world.deliveries[purchase.part_of]
+    delivery = world.deliveries[index]
+    delivery.luck = whole.luck
+    delivery.delay = whole.delay
+    delivery.error = whole.error
+    delivery.sound = whole.sound
+    delivery.messages = whole.messages
+    if supplier.messages == AT_DUE:
+        schedule(world, max(now, purchase.quoted), MESSAGE, SORTS * index + SAYS)
+    elif supplier.messages == EVERY:
+        following = purchase.placed + (delivery.messages + 1) * supplier.period
+        schedule(world, on_grid(world, following), MESSAGE, SORTS * index + SAYS)
+    elif supplier.messages == ON_DELAY and supplier.down != 0:
+        schedule(world, now, MESSAGE, SORTS * index + SAYS)
+
+
 def learn_arrival(
     world: World, stock: Stock, supplier: Supplier, purchase: Purchase, index: int, now: float
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import NONE
-from backsim.results.between import transfers_of
+from backsim.results.between import transfers_of, units_as_placed
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.model import Model
 
@@ -65,8 +65,9 @@ class Purchases:
         """Money that price breaks save on what is bought; not per day, but in all."""
         rows, found = self.m.log.purchases, np.zeros(self.m.shape[1])
         counts = (rows["placed"] >= self.m.model.warm_up) & (rows["source"] == NONE)
+        whole = units_as_placed(rows)
         for index, breaks in self.m.model.costs.breaks.items():
-            units = rows["units"][counts & (rows["stock"] == index)]
+            units = whole[counts & (rows["stock"] == index)]
             found[index] = (breaks.price * units - breaks.charge(units)).sum()
         return found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import NONE
-from backsim.results.between import transfers_of
+from backsim.results.between import transfers_of, units_as_placed
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.network.valuation import unit_costs
 
@@ -37,6 +37,7 @@ class _Bought:
         rows = np.flatnonzero(~transfers_of(m.model, purchases))
         rows = rows[np.argsort(purchases["stock"][rows], kind="stable")]
         self.purchases = purchases.take(rows)
+        self.placed = units_as_placed(purchases)[rows]
         self.sound = self.purchases["units"]
         if len(m.log.deliveries):
             self.sound = self.sound - m.log.deliveries["rejected"][rows]
@@ -62,6 +63,6 @@ class _Bought:
             charged[purchases["source" if from_site else "supplier"] == code] = cost
         paid = (units * charged).sum()
         if breaks is not None:
-            own = units[purchases["source"] == NONE]
+            own = self.placed[rows][purchases["source"] == NONE]
             paid -= (breaks.price * own - breaks.charge(own)).sum()
         return float((initial * costs[0] + paid) / whole)

@@ -41,6 +41,8 @@ def _own_faults(network: Network, pair: Pair) -> Iterator[Found]:
     if orders and pair[1] in network.scenario.customers:
         expected = f"another name for site {pair[1]}, which orders there like a customer class"
         yield pair, "", (), expected, "the name of a customer class"
+    if fields.get("starts_with") == "available" and not fields.get("made_from"):
+        yield pair, "starts_with", (), "`made_from`, components to start with", "none"
     if fields.get("made_from") and (len(sources) > 1 or network.sites_of(pair)):
         expected = f"one supplier, the workshop, as {pair[0]} is made from components"
         yield pair, "supplier", (), expected, "a site" if network.sites_of(pair) else "several"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     Discriminator,
@@ -68,6 +68,10 @@ class StockPoint(Policy):
     ] = None
     """Bill of materials: units of products at the same site per unit made; the supplier is the
     workshop.
+    """
+    starts_with: Literal["all", "available"] = "all"
+    """When a purchase of what is `made_from` components starts: when all its components are there
+    (`all`), or with as many units as the scarcest component allows, the rest later (`available`).
     """
     costs: Annotated[CostRates | None, OFF_TAPE] = None
     """Costs of this stock point, where they differ."""
