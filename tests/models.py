@@ -112,6 +112,7 @@ OUTCOMES = {
     "reallocations": ("time", "line", "units"),
     "substitutions": ("time", "line", "stock", "units", "discount"),
     "reroutes": ("line", "stock"),
+    "splits": ("line", "stock", "units"),
     "observations": ("forecast", "units"),
     "site_lines": ("time", "stock", "units", "filled", "shipped", "left", "status", "closed"),
     "stocks": (
@@ -305,6 +306,11 @@ def check(model: Model, log: Log) -> None:
         assert (stocks[name] == np.bincount(both["stock"], both[of_lines], size)).all(), name
     shipped = np.bincount(both["stock"], both["shipped"], size)
     shipped += np.bincount(taken["stock"], taken["units"], size)
+    split = log.splits
+    shipped += np.bincount(split["stock"], split["units"], size)
+    shipped -= np.bincount(lines["stock"][split["line"]], split["units"], size)
+    assert (np.bincount(split["line"], split["units"], len(lines)) <= lines["filled"]).all()
+    assert (split["stock"] != lines["stock"][split["line"]]).all()
     assert (
         stocks["initial"] + stocks["received"] + stocks["returned"]
         == shipped + stocks["on_hand"] + stocks["reserved"] + stocks["expired"]

@@ -569,13 +569,11 @@ def networks(draw: Any, dated: bool = False) -> Model:
             stock.append(point)
     # Everyone orders at the last site, so that each site is of use.
     customers = {
-        name: {
-            **draw(customer_classes(products, sites)),
-            "demand": draw(everywhere(sites)),
-            "served_by": draw(serving(sites)),
-        }
+        name: draw(customer_classes(products, sites)) | {"demand": draw(everywhere(sites))}
         for name in classes
     }
+    for customer in customers.values():
+        customer["served_by"] = draw(serving(sites, customer["shipment"] == "partial"))
     return build(
         customers,
         products=products,
@@ -605,9 +603,10 @@ def transfers(draw: Any, other: str) -> dict[str, Any]:
 
 
 @st.composite
-def serving(draw: Any, sites: list[str]) -> dict[str, Any]:
+def serving(draw: Any, sites: list[str], takes_parts: bool) -> dict[str, Any]:
     some = st.lists(st.sampled_from(sites), min_size=1, unique=True)
-    return {"sites": draw(st.one_of(st.just("*"), some)), "split": draw(st.booleans())}
+    split = st.sampled_from([False, True, "units"] if takes_parts else [False, True])
+    return {"sites": draw(st.one_of(st.just("*"), some)), "split": draw(split)}
 
 
 ECHELON_RULES = st.one_of(

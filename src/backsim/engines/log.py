@@ -23,6 +23,7 @@ from backsim.entities import (
     Lot,
     Reroute,
     Return,
+    Split,
     dtype,
 )
 from backsim.rules import FAMILIES
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 TABLES = (
     *("lines", "purchases", "deliveries", "shipments", "stocks", "reallocations", "notes"),
     *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
-    *("returns", "lots"),
+    *("splits", "returns", "lots"),
 )
 
 LOGGED = (*(name for name in TABLES if name != "site_lines"), "classes", "forecasts")
@@ -95,11 +96,11 @@ class Log:
     what orders that waited were told, empty where nobody is told anything or asks.  `handled`
     counts the events.  `site_lines`: the order lines of sites that buy from sites; their indices,
     in notes and purchases, go on after those of `lines`.  `reroutes`: lines served from another
-    site than the one where they were ordered; a line's stock point is the one that serves
-    it.  `returns`: units that customers sent back; `lots`: receipts of what expires, and what of
-    them did.  `classes`: the customers' own, then those that sites order as; `forecasts`: the
-    methods' memories, by the stock points' `forecast_row`.  `tape` is given when the lines are the
-    tape's and no others.
+    site than the one where they were ordered; a line's stock point is the one that serves it.
+    `splits`: units of a line that further sites served.  `returns`: units that customers sent back;
+    `lots`: receipts of what expires, and what of them did.  `classes`: the customers' own, then
+    those that sites order as; `forecasts`: the methods' memories, by the stock points'
+    `forecast_row`.  `tape` is given when the lines are the tape's and no others.
     """
 
     lines: Records
@@ -117,6 +118,7 @@ class Log:
     site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)), repr=False)
     tape: Tape | None = field(default=None, repr=False, compare=False)
     reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
+    splits: Records = field(default_factory=lambda: np.empty(0, dtype(Split)), repr=False)
     returns: Records = field(default_factory=lambda: np.empty(0, dtype(Return)), repr=False)
     lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)), repr=False)
     classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
@@ -249,6 +251,7 @@ def split_lines(log: Log, order: Sequence[int] | NDArray[np.int64], customers: i
             reallocations=_renumbered(log.reallocations, "line", place),
             substitutions=_renumbered(log.substitutions, "line", place),
             reroutes=_renumbered(log.reroutes, "line", place),
+            splits=_renumbered(log.splits, "line", place),
             returns=_renumbered(log.returns, "line", place),
             contacts=_renumbered(log.contacts, "head", place),
             notices=_renumbered(log.notices, "head", place),

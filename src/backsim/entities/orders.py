@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backsim.entities.codes import BY_UNIT, BY_UNITS_FILLED, EXPECTED, NEVER, NO_NOTICE, NONE, TOLD
+from backsim.entities.codes import (
+    BY_UNIT,
+    BY_UNITS_FILLED,
+    EXPECTED,
+    NEVER,
+    NO_NOTICE,
+    NONE,
+    SPLIT_ORDERS,
+    TOLD,
+)
 from backsim.quantities import Code, Count, Number, Part, PerDay, Portion, Price, Time, Units
 
 
@@ -23,7 +32,7 @@ class CustomerClass:
     announced: Time = 0.0  # days before they are wanted that orders are known
     choices_at: Code = 0  # the sites that serve in place of the first one, then of the second, ...
     choices: Code = 0  # so many for each of them
-    splits: Code = 1  # the lines of an order may be served from different sites
+    splits: Code = SPLIT_ORDERS  # what of an order may be served from different sites
     goodwill: Portion = 1.0  # share of those on the tape who order
     judges_every: Time = 0.0  # days between judgements of the service; 0: none
     judges_by: Code = BY_UNITS_FILLED
@@ -165,6 +174,15 @@ class Reroute:
 
     line: Code = 0
     stock: Code = 0  # where it was ordered
+
+
+@dataclass(slots=True)
+class Split:
+    """Units of a line that a further site serves, from stock when the order is placed."""
+
+    line: Code = 0
+    stock: Code = 0  # where they come from
+    units: Units = 0
 
 
 @dataclass(slots=True)

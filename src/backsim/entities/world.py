@@ -22,6 +22,7 @@ from backsim.entities.orders import (
     Reroute,
     Return,
     Shipment,
+    Split,
     Substitution,
 )
 from backsim.entities.stock import (
@@ -73,6 +74,7 @@ class Growth:
     rows: Count = 1  # shipments for each waiting line
     notes: Count = 0  # rows of the event log for each waiting line
     offers: Count = 0  # 1 where substitutes are offered
+    ways: Count = 0  # further sites that may serve units of one line
     releases: Count = 0  # 1 where batch runs take back what is kept for lines
 
 
@@ -105,6 +107,7 @@ class World:
     reallocations: Annotated[list[Reallocation], Grows("size.releases * events * waiting")]
     substitutions: Annotated[list[Substitution], Grows("size.offers * events * waiting")]
     reroutes: Annotated[list[Reroute], Grows("spare if ROUTES else 0")]
+    splits: Annotated[list[Split], Grows("spare * size.ways")]
     returns: Annotated[list[Return], Grows("events if RETURNS else 0")]
     lots: Annotated[list[Lot], Grows("size.rows * events * waiting if EXPIRES else 0")]
     contacts: Annotated[list[Contact], Grows("spare if INFORMS else 0")]

@@ -62,6 +62,9 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     yield "substituted = units of substitutes taken", replaced, _by_line(log, taken)
     shipped = per_stock(stock, log.shipped) + per_stock(sites["stock"], sites["shipped"])
     shipped += per_stock(taken["stock"], taken["units"])
+    split = log.splits  # other sites have shipped these
+    shipped += per_stock(split["stock"], split["units"])
+    shipped -= per_stock(stock[split["line"]], split["units"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     came = stocks["initial"] + stocks["received"] + stocks["returned"]
     have += stocks["expired"]

@@ -169,6 +169,8 @@ class CustomerCosts(Spec):
     """Per shipment: all that leaves one site for one order at one moment."""
     reroute: ByClass[UnitCost] | None = None
     """Per unit ordered at one site and served from another."""
+    split: ByClass[Money] | None = None
+    """Per part of a line that a further site serves, where the units of a line are split."""
     returned: ByClass[UnitCost] | None = None
     """Per unit that a customer sends back."""
     repair: ByClass[UnitCost] | None = None

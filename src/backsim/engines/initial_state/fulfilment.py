@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE
+from backsim.entities import NONE, SPLITS
 from backsim.scenario.model import Model
 from backsim.scenario.network.fulfilment import routes
 
@@ -23,7 +23,8 @@ def add_routes(setup: Setup, model: Model) -> None:
         if customer.served_by is not None:
             found = routes(customer, model.scenario)
             row.choices = max(map(len, found.values()))
-            row.choices_at, row.splits = len(setup.choices), int(customer.served_by.split)
+            row.choices_at = len(setup.choices)
+            row.splits = SPLITS.index(customer.served_by.split)
             for home in model.sites:
                 others = [site_code[site] for site in found[home]]
                 setup.choices += others + [NONE] * (row.choices - len(others))

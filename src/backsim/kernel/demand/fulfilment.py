@@ -1,21 +1,35 @@
 """Which site serves an order: the one where it is placed, or another that has the units.
 
 An order goes to the first site of its customers' list that can fill it at once, or each of its
-lines does.  If there is none it waits where it was placed.
+lines does.  If there is none, several may serve the units of a line, and the rest waits where it
+was placed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, NOTE_REROUTE, SKIP, Line, Stock, World
+from backsim.entities import (
+    NONE,
+    NOTE_REROUTE,
+    ONE_SITE,
+    SKIP,
+    SPLIT_LINES,
+    Line,
+    Stock,
+    World,
+)
 from backsim.kernel.demand.advance_orders import become_known, is_announced
-from backsim.kernel.features import ANNOUNCES, BATCHES
+from backsim.kernel.features import ANNOUNCES, BATCHES, DECIDES, ECHELON
 from backsim.kernel.log import note
+from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import serves_new
+from backsim.kernel.stock.lp_clearing import needs_no_decision
+from backsim.kernel.stock.position import settle
+from backsim.kernel.stock.shipping import ship
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, new_reroute, rationing_moves
+    from backsim.kernel.interface import held_back, new_reroute, new_split, rationing_moves
 
 
 def choose_sites(world: World, head: int, last: int, now: float) -> None:
@@ -23,7 +37,7 @@ def choose_sites(world: World, head: int, last: int, now: float) -> None:
     customer = world.classes[world.lines[head].customer_class]
     if customer.choices == 0:
         return
-    if customer.splits != 0:
+    if customer.splits != ONE_SITE:
         for index in range(head, last):
             route(world, index, index + 1, now)
     else:
@@ -57,6 +71,46 @@ def reroute(world: World, index: int, site: int, now: float) -> None:
         become_known(world, world.stocks[line.stock], -line.units)
         become_known(world, world.stocks[place], line.units)
     line.stock = place
+
+
+def fetch(world: World, index: int, now: float) -> None:
+    """Further sites serve what a line's own has not: each what it has, in order, until it is whole.
+
+    No single site has all of it (`route`).
+    """
+    line = world.lines[index]
+    customer = world.classes[line.customer_class]
+    if customer.splits != SPLIT_LINES:
+        return
+    at = customer.choices_at + world.stocks[line.stock].site * customer.choices
+    for choice in range(at, at + customer.choices):
+        site = world.choices[choice]
+        place = place_of(world, line, site) if site != NONE else NONE
+        if place != NONE and line.open > 0:
+            stock = world.stocks[place]
+            free = units_free(world, stock, line, now)
+            if DECIDES and world.allocation_groups[place].first != NONE:
+                free = free if needs_no_decision(world, stock, line) else 0
+            if free > 0:
+                serve_from(world, stock, index, min(free, line.open), now)
+
+
+def serve_from(world: World, stock: Stock, index: int, units: int, now: float) -> None:
+    """A further site serves units of a line, from stock."""
+    line = world.lines[index]
+    settle(stock, now)
+    row = world.splits[new_split(world)]
+    row.line = index
+    row.stock = stock.index
+    row.units = units
+    stock.on_hand -= units
+    line.open -= units
+    if line.open == 0:
+        world.lines[line.head].lines_open -= 1
+    if ECHELON:  # these units are asked of this site, not of the line's own
+        raise_position(world, world.stocks[line.stock], units)
+        raise_position(world, stock, -units)
+    ship(world, stock, line, index, units, now)
 
 
 def place_of(world: World, line: Line, site: int) -> int:

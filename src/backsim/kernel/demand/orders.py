@@ -19,7 +19,7 @@ from backsim.entities import (
 from backsim.kernel.communication.customer_contact import begin_contact
 from backsim.kernel.demand.advance_orders import is_announced, want
 from backsim.kernel.demand.cancellation import leave, turn_away
-from backsim.kernel.demand.fulfilment import choose_sites
+from backsim.kernel.demand.fulfilment import choose_sites, fetch
 from backsim.kernel.demand.goodwill import stays_away
 from backsim.kernel.demand.opening import carry_over
 from backsim.kernel.demand.queue import end_of_order, enqueue
@@ -64,6 +64,7 @@ def customer_order(world: World, head: int, now: float) -> None:
     last = end_of_order(world, head)
     order = world.lines[head]
     order.lines_open = last - head
+    fetched = len(world.splits)
     if ROUTES:
         choose_sites(world, head, last, now)
     for index in range(head, last):
@@ -86,6 +87,12 @@ def customer_order(world: World, head: int, now: float) -> None:
     for index in range(head, last):
         stock = world.stocks[world.lines[index].stock]
         review_after_demand(world, stock, now)
+    if ROUTES:
+        for row in range(fetched, len(world.splits)):
+            stock = world.stocks[world.splits[row].stock]
+            review_after_demand(world, stock, now)
+            if INFORMS:
+                estimates_moved(world, stock, now)
     if INFORMS and order.lines_open > 0 and order.tolerance > 0.0:
         begin_contact(world, head, now)
         for index in range(head, last):
@@ -114,6 +121,8 @@ def request(world: World, index: int, now: float) -> None:
         units = servable(world, stock, line, stock.on_hand - held_back(world, stock, line, now))
         if units > 0:
             take(world, stock, line, index, units, now)
+    if ROUTES and line.open > 0:
+        fetch(world, index, now)
     if line.open > 0:
         stock.short = 1
         stock.backlog += line.open

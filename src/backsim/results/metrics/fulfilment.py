@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backsim.results.metrics.delivery import Deliveries
 from backsim.results.metrics.orders import Orders
@@ -28,10 +28,22 @@ class Rerouted:
 
     @cached_property
     def units(self) -> Floats:
-        """Units so served."""
+        """Units so served, by the site that serves."""
         lines = self.m.log.reroutes["line"]
         lines = lines[lines >= self.m.first]
-        return self.m.total(self.m.group[lines], self.m.units[lines])
+        whole = self.m.total(self.m.group[lines], self.m.units[lines])
+        return whole + self.m.total(self.serving, self.splits["units"])
+
+    @cached_property
+    def splits(self) -> Any:
+        """Parts of lines that further sites served."""
+        return self.m.log.splits.compress(self.m.log.splits["line"] >= self.m.first)
+
+    @property
+    def serving(self) -> Any:
+        """The class and the serving stock point of each of these."""
+        classes = self.m.log.column("customer_class")[self.splits["line"]]
+        return self.m.groups(self.splits["stock"], classes)
 
 
 @metric("share", better=MORE, group=SERVICE)

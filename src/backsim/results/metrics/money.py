@@ -62,7 +62,7 @@ class Costs:
 ADDED = (
     *("holding", "transit", "ordering", "transfer", "purchase", "expedite"),
     *("reroute", "backorder_unit", "backorder_time", "lost_margin", "express", "substitute"),
-    *("contact", "goodwill", "waste", "returned", "repair", "shipment"),
+    *("contact", "goodwill", "waste", "returned", "repair", "shipment", "split"),
 )
 """The order in which they are added, which decides the last bit."""
 
@@ -191,7 +191,7 @@ def _express(m: Sums, rates: CostTable) -> Floats:
 
 @cost("shipment")
 def _shipment(m: Sums, rates: CostTable) -> Floats | None:
-    """Shipments to customers; each counts where the first of its lines stands."""
+    """Shipments to customers; each counts where the first of its lines leaves."""
     rate = rates["shipment"]
     return rate * m.of(Orders).shipments / m.days if rate.any() else None
 
@@ -201,6 +201,15 @@ def _reroute(m: Sums, rates: CostTable) -> Floats | None:
     """Units served from a site other than where they were ordered."""
     rerouted = m.of(Rerouted)
     return rates["reroute"] * rerouted.units / m.days if rerouted.possible else None
+
+
+@cost("split")
+def _split(m: Sums, rates: CostTable) -> Floats | None:
+    """Parts of lines that further sites served."""
+    rerouted = m.of(Rerouted)
+    if not len(rerouted.splits):
+        return None
+    return rates["split"] * m.total(rerouted.serving) / m.days
 
 
 @cost("returned")
@@ -254,6 +263,9 @@ def cost_of_goods_sold(m: Sums) -> Floats:
     taken, costs = m.of(Substitution), m.of(average_costs)
     substitutes = taken.by_line(costs[taken.taken["stock"]] * taken.taken["units"])
     shipped = m.shipped
+    if len(split := m.of(Rerouted).splits):  # these have what they cost at the site that served
+        extra = costs[split["stock"]] - costs[m.log.column("stock")[split["line"]]]
+        substitutes = substitutes + m.total(m.group[split["line"]], extra * split["units"])
     if m.of(Returned).possible:
         shipped = shipped - m.of(Returned).in_stock_again
     found = m.fold((costs * shipped + substitutes) / m.days)

@@ -71,11 +71,12 @@ class Orders:
     def shipments(self) -> Floats:
         """Shipments: what leaves a site for an order at one instant is one.
 
-        By class and stock point; each counts where the first of its lines stands.
+        By class and stock point; each counts where the first of its lines leaves.
         """
         m, log = self.m, self.m.log
-        if not log.single or len(m.of(Substitution).taken):
-            return m.total(m.group[self._firsts])
+        if not log.single or len(m.of(Substitution).taken) or len(log.splits):
+            lines, stocks = self._firsts
+            return m.total(m.groups(stocks, log.column("customer_class")[lines]))
         late = log.shipments.compress(log.shipments["line"] >= m.first)
         same = late["line"][late["time"] == m.time[late["line"]]]
         joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
@@ -90,19 +91,27 @@ class Orders:
         """Shipments by view, each where its order counts."""
         if self.m.log.single:
             return self.m.fold(self.shipments)
-        return self.fold(self.m.log.column("head")[self._firsts])
+        return self.fold(self.m.log.column("head")[self._firsts[0]])
 
     @cached_property
-    def _firsts(self) -> Any:
-        """The first line of each shipment."""
+    def _firsts(self) -> tuple[Any, Any]:
+        """The first line of each shipment, and the stock point that it leaves.
+
+        A substitute leaves the site of the line in whose place it was taken.
+        """
         m, log = self.m, self.m.log
         late = log.shipments.compress(log.shipments["line"] >= m.first)
-        taken = m.of(Substitution).taken
-        at_once = m.first + np.flatnonzero(log.lines["filled"][m.first :])
-        lines = np.r_[at_once, late["line"], taken["line"]]
-        stocks = np.r_[log.column("stock")[np.r_[at_once, late["line"]]], taken["stock"]]
-        times = np.r_[m.time[at_once], late["time"], taken["time"]]
+        taken, split = m.of(Substitution).taken, log.splits
+        split = split.compress(split["line"] >= m.first)
+        filled = log.lines["filled"].astype(np.int64)
+        np.subtract.at(filled, split["line"], split["units"])
+        at_once = m.first + np.flatnonzero(filled[m.first :])
+        own = np.r_[at_once, late["line"], taken["line"]]
+        lines = np.r_[own, split["line"]]
+        stocks = np.r_[log.column("stock")[own], split["stock"]]
+        times = np.r_[m.time[at_once], late["time"], taken["time"], m.time[split["line"]]]
         columns = log.column("head")[lines], times, m.site[stocks]
         rows = np.lexsort((lines, *columns[::-1]))
         parts = [np.diff(column[rows]) != 0 for column in columns]
-        return lines[rows][np.r_[True, np.logical_or.reduce(parts)][: len(rows)]]
+        rows = rows[np.r_[True, np.logical_or.reduce(parts)][: len(rows)]]
+        return lines[rows], stocks[rows]

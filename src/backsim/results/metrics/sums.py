@@ -46,7 +46,7 @@ class Sums:
         self.places = tuple(places_of(model, self.product, self.site))
         self.time, self.units = log.column("time"), log.column("units")
         self.first = int(np.searchsorted(self.time, model.warm_up))
-        self.group = self._groups(log.column("stock"), log.column("customer_class"))
+        self.group = self.groups(log.column("stock"), log.column("customer_class"))
         self._made: dict[Callable[[Sums], Any], Any] = {}
         self._metrics: dict[str, Floats] = {}
 
@@ -68,7 +68,7 @@ class Sums:
 
     # -- how to sum and fold ---------------------------------------------------------------
 
-    def _groups(self, stock: Any, customer_class: Any) -> Any:
+    def groups(self, stock: Any, customer_class: Any) -> Any:
         """The number of each line's class and stock point."""
         if self.shape[0] == 1:
             return stock

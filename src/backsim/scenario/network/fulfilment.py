@@ -38,6 +38,9 @@ def route_faults(customer: CustomerClass, scenario: Scenario) -> Iterator[Found]
             yield ("served_by", "sites", number), "each site once", f"'{site}' again"
         if site not in {*stocked, "*"}:
             yield ("served_by", "sites", number), "a site that keeps stock", f"'{site}'"
+    if serving.split == "units" and customer.shipment != "partial":
+        expected = "`shipment: partial`, to split the units of a line"
+        yield ("served_by", "split"), expected, "customers who take no parts"
     if serving.order == "nearest":
         missing = [name for name, site in scenario.sites.items() if site.place is None]
         if missing:

@@ -179,8 +179,10 @@ class Serving(Spec):
     """The other sites: a name, a list in order of preference, or "*" for all."""
     order: Literal["given", "nearest"] = "given"
     """Which site is tried first: in the order given, or the nearest to the site of the order."""
-    split: bool = True
-    """Whether the lines of an order may be served from different sites."""
+    split: Literal[True, False, "units"] = True
+    """Whether the lines of an order may be served from different sites; with `units` also the units
+    of a line, where no site has all of them.
+    """
 
 
 def _serving(value: Any) -> Any:
