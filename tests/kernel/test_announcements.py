@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.models import build, lines_of, orders, play, tell
 
 import backsim
+from backsim import streams
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import measure
 from backsim.scenario.load import from_dict
@@ -116,3 +118,34 @@ def test_the_earlier_it_is_known_the_less_is_waited_for(engine: str):
         found.append(measure(model, run.log)["mean_backlog"])
     assert found == sorted(found, reverse=True)
     assert found[-1] == 0  # known a lead time before
+
+
+def test_notice_may_be_drawn():
+    """Orders of days 5 to 14 are known one or three days before, each as its customer likes."""
+    notice = {"discrete": {"values": [1, 3]}}
+    rows = [(float(day), 1) for day in range(5, 15)]
+    model = build(
+        {"a": {"announced": notice, "demand": orders(*rows)}},
+        suppliers=MAKER,
+        policy={"reorder": BASE},
+        horizon=16,
+    )
+    log = play(model)
+    check_ledger(model, log)
+    drawn = streams.draw(model, 1).columns["announced"]
+    assert set(drawn.tolist()) == {1.0, 3.0}
+    assert log.purchases["placed"].tolist() == sorted(np.arange(5.0, 15.0) - drawn)
+    assert log.lines["filled"].sum() == 10
+
+
+def test_notice_of_no_days_is_known_with_the_order():
+    """One class always says so three days before, one mostly says nothing before."""
+    customers = {
+        "early": {"announced": 3, "demand": orders((5, 1))},
+        "late": {
+            "announced": {"discrete": {"values": [0, 9], "weights": [1, 1e-12]}},
+            "demand": orders((4, 1)),
+        },
+    }
+    log = play(build(customers, suppliers=MAKER, policy={"reorder": BASE}, horizon=9))
+    assert log.purchases["placed"].tolist() == [2, 4]

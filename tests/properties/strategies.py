@@ -301,7 +301,7 @@ RETURNS = st.one_of(
 
 @st.composite
 def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
-    announced = draw(st.sampled_from([0, 0, 0, 1.5]))
+    announced = draw(st.sampled_from([0, 0, 0, 1.5, {"discrete": {"values": [0, 1, 3]}}]))
     return {
         "demand": draw(st.lists(demands(products, sites), min_size=1, max_size=2)),
         "priority": draw(st.integers(1, 3)),

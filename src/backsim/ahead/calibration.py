@@ -111,7 +111,7 @@ def _check(model: Model) -> None:
                 f"validate-outlook: expected suppliers with a lead time and no more, got {name}"
             )
     for name, customer in model.scenario.customers.items():
-        if customer.announced or customer.shipment not in ("partial", "line"):
+        if customer.announces or customer.shipment not in ("partial", "line"):
             raise InputError(
                 "validate-outlook: expected customers who order without notice and take parts, "
                 f"got {name}"

@@ -48,7 +48,7 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "CALENDARS": _dated,
     "DELIVERIES": has_outcomes,
     "OPENS": lambda m: bool(_open_orders(m)),
-    "ANNOUNCES": lambda m: any(c.announced for c in m.scenario.customers.values()),
+    "ANNOUNCES": lambda m: any(c.announces for c in m.scenario.customers.values()),
     "INFORMS": _told,
     "JOINT": lambda m: any(s.joint for s in m.scenario.suppliers.values()),
     "GROUPS": lambda m: any(s.orders_together for s in m.scenario.suppliers.values()),

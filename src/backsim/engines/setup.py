@@ -125,7 +125,7 @@ def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
         shipment=SHIPMENT.index(customer.takes),
         consolidates=customer.consolidates,
         shrinks=customer.informed.broken.shrinks,
-        announced=customer.announced,
+        announces=int(customer.announces),
     )
     if customer.inquiries is not None:
         row.inquiry_rate = customer.inquiries.rate

@@ -167,7 +167,7 @@ class Live:
         ]
         if not order:
             return
-        if self.world.classes[code].announced:  # known only now
+        if self.world.classes[code].announces:  # known only now
             for line in order:
                 stock = self.world.stocks[line.stock]
                 self._kernel["become_known"](self.world, stock, line.units)

@@ -29,7 +29,7 @@ class CustomerClass:
     most_inquiries: Code = 0
     site: Code = NONE  # the site whose purchases these are; NONE: customers
     kits: Code = 0  # components of what starts with as many units as there are
-    announced: Time = 0.0  # days before they are wanted that orders are known
+    announces: Code = 0  # orders are known before they are wanted
     choices_at: Code = 0  # the sites that serve in place of the first one, then of the second, ...
     choices: Code = 0  # so many for each of them
     splits: Code = SPLIT_ORDERS  # what of an order may be served from different sites
@@ -209,15 +209,14 @@ class Return:
 
 TRAITS: dict[str, str] = {
     **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
-    "accepts": "i4",
-    "regard": "f8",
+    **{"accepts": "i4", "announced": "f8", "regard": "f8"},
     **{"returned": "i4", "restocked": "i4", "to_repair": "i4", "kept": "f8", "mending": "f8"},
 }
 """What a customer brings to a conversation, with its type; on the tape where a class needs it.
 
 `told`: the longest promised wait accepted, days; `grace`: days beyond a promise; `forgives`: broken
 promises forgiven; `gaps`: standard exponential times between inquiries, a row an order;
-`accepts`: 1 for those who take a substitute; `regard`: the goodwill above which they order;
-of each line, `returned` units come back `kept` days after it was shipped, `restocked` of them to
-stock, `to_repair` after `mending` days.
+`accepts`: 1 for those who take a substitute; `announced`: days of notice of the order, where they
+vary; `regard`: the goodwill above which they order; of each line, `returned` units come back `kept`
+days after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days.
 """

@@ -246,7 +246,7 @@ class DemandDraw:
         }
 
     def traits(self, count: int) -> Columns:
-        """What customers bring to a conversation, as far as they differ from `Contact`'s defaults.
+        """What customers bring along, as far as they differ from the defaults of `Contact`.
 
         A row an order; see `TRAITS`.
         """
@@ -258,6 +258,8 @@ class DemandDraw:
             found["grace"] = self.days("informed.grace", informed.grace, count)
         if informed.broken.leaves < 1:
             found["forgives"] = self.forgives(informed.broken.leaves, count)
+        if not isinstance(self.customer.announced, Deterministic):
+            found["announced"] = self.days("announced", self.customer.announced, count)
         if takes := self.takes_substitute(count):
             found["accepts"] = takes[0]
         if self.customer.goodwill is not None:

@@ -37,7 +37,7 @@ def become_known(world: World, stock: Stock, units: int) -> None:
 
 def is_announced(world: World, line: Line) -> bool:
     """Whether the line was known before it was wanted."""
-    return world.classes[line.customer_class].announced > 0.0
+    return world.classes[line.customer_class].announces != 0
 
 
 def want(world: World, stock: Stock, line: Line) -> None:

@@ -224,9 +224,10 @@ class CustomerClass(Spec):
     """Share of customers who are willing to wait; the others are lost when there is no stock."""
     due_in: Duration = Field(0, validate_default=True)
     """Days from the order to its due date."""
-    announced: Annotated[Days, OFF_TAPE] = 0.0
-    """Advance notice of orders in days. A known order lowers the inventory position; it ships no
-    earlier than the day for which it is wanted, from which waits and due dates count.
+    announced: Duration = Field(0, validate_default=True)
+    """Advance notice of orders in days; one draw per order. A known order lowers the inventory
+    position; it ships no earlier than the day for which it is wanted, from which waits and due
+    dates count.
     """
     informed: Informed = Informed()
     """How they react when told how long they will wait."""
@@ -254,6 +255,11 @@ class CustomerClass(Spec):
     """Costs of this class, where they differ."""
 
     @property
+    def announces(self) -> bool:
+        """Whether they give notice of their orders."""
+        return self.announced.moments()[0] > 0.0
+
+    @property
     def takes(self) -> str:
         """The least that they take: a part of a line, a whole line or a whole order."""
         return "partial" if isinstance(self.shipment, Consolidated) else self.shipment
@@ -265,8 +271,8 @@ class CustomerClass(Spec):
 
     @model_validator(mode="after")
     def _check_goodwill(self) -> CustomerClass:
-        if self.goodwill is not None and self.announced:
+        if self.goodwill is not None and self.announces:
             raise fault(
-                "no `goodwill` where orders are `announced`", f"announced: {self.announced:g}"
+                "no `goodwill` where orders are `announced`", f"announced: {self.announced.moments()[0]:g}"
             )
         return self
