@@ -307,3 +307,28 @@ def test_it_shifts_no_other_number_on_the_tape():
         assert two.columns[name][2:].tolist() == one.columns[name].tolist()
     for a, b in zip(one.lead_times, two.lead_times, strict=True):
         assert a.first(9)[:9].tolist() == b.first(9)[:9].tolist()
+
+
+def test_purchases_of_what_is_made_stand_by_their_dates():
+    """A workshop without crossing: the older purchase is expected later, and stands second."""
+    model = build(
+        {"a": {"demand": orders((1, {"mug": 3}))}},
+        products=("mug", "clay"),
+        suppliers={"maker": {"lead_time": 2, "crossing": False}},
+        stock=[
+            {
+                "products": ["mug"],
+                "made_from": {"clay": 1},
+                "inbound": [
+                    {"units": 2, "arrives": 4, "expected": 5, "age": 3},
+                    {"units": 1, "arrives": 6, "expected": 2, "age": 1},
+                ],
+            },
+            {"products": ["clay"]},
+        ],
+        policy={"notice": "at_order", "estimate": {"rule": "live"}},
+        horizon=3,
+    )
+    log = play(model)
+    mug = log.stocks[-2]
+    assert log.purchases["units"][[mug["pipeline_first"], mug["pipeline_last"]]].tolist() == [1, 2]

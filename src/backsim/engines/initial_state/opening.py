@@ -97,7 +97,7 @@ def add_purchases(
             setup.deliveries.append(delivery)
             _await_messages(setup, supplier, inbound, number)
         stock.last_purchase = number
-    _fill_pipeline(setup.purchases, stock, first)
+    _fill_pipeline(setup, stock, first)
 
 
 def _await_messages(setup: Setup, supplier: Supplier, inbound: Inbound, number: int) -> None:
@@ -118,9 +118,13 @@ def _await_messages(setup: Setup, supplier: Supplier, inbound: Inbound, number: 
             setup.events.append((max(0.0, learnt), MESSAGE, subject))
 
 
-def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
-    """Link a stock point's purchases, the last ones added, which are in order."""
-    for earlier, later in pairwise([NONE, *range(first, len(purchases)), NONE]):
+def _fill_pipeline(setup: Setup, stock: Stock, first: int) -> None:
+    """Link a stock point's purchases, the last ones added, as `kernel.supply.pipeline` has them."""
+    purchases = setup.purchases
+    rows = list(range(first, len(purchases)))
+    if not _in_sequence(setup, stock):
+        rows.sort(key=lambda row: purchases[row].expected)
+    for earlier, later in pairwise([NONE, *rows, NONE]):
         if earlier == NONE:
             stock.pipeline_first = later
         else:
@@ -129,3 +133,14 @@ def _fill_pipeline(purchases: list[Purchase], stock: Stock, first: int) -> None:
             stock.pipeline_last = earlier
         else:
             purchases[later].earlier = earlier
+
+
+def _in_sequence(setup: Setup, stock: Stock) -> bool:
+    """Whether purchases arrive in the order in which they are placed."""
+    if setup.nodes:
+        node = setup.nodes[stock.index]
+        from_site = setup.sources[node.sources_at].stock != NONE
+        if from_site or node.sources > 1 or node.components + node.transfers > 0:
+            return False
+    supplier = setup.suppliers[stock.supplier]
+    return supplier.servers > 0 or supplier.crossing == 0
