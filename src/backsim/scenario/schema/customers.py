@@ -273,6 +273,7 @@ class CustomerClass(Spec):
     def _check_goodwill(self) -> CustomerClass:
         if self.goodwill is not None and self.announces:
             raise fault(
-                "no `goodwill` where orders are `announced`", f"announced: {self.announced.moments()[0]:g}"
+                "no `goodwill` where orders are `announced`",
+                f"announced: {self.announced.moments()[0]:g}",
             )
         return self
