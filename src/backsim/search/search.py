@@ -229,8 +229,10 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def finding(search: Search) -> str:
-    """The finding in one paragraph: the policy, what is promised of it, what was spent."""
-    return f"{promise(search)} {words.spent(search.spent)}"
+    """The finding in one paragraph: the policy, what is promised of it, its gap, what was spent."""
+    told = _Words(search)
+    bound = [] if search.gap is None else [words.gap(search.gap, told.suffix, told.level)]
+    return " ".join([*told.sentences(), *bound, words.spent(search.spent)])
 
 
 def promise(search: Search) -> str:
@@ -256,8 +258,6 @@ class _Words:
             yield self.first()
             yield from map(self.kept, self.search.kept)
             yield self.compared()
-            if self.search.gap is not None:
-                yield words.gap(self.search.gap, self.suffix, self.level)
         if self.search.problem.service is not None and self.search.figures is not None:
             yield self.traded()
 

@@ -129,14 +129,14 @@ class _Chooser:
     def nearly(self, system: System, levels: Ints, best: Solution) -> bool:
         """Whether some levels are about as good as the best of a sample, constraints included.
 
-        By what they lack at the prices of the constraints; or else, as one unit of few items may be
-        dear, if they cost no more and still keep the constraints themselves.
+        By what they lack at the prices of the constraints; where a world takes many runs, also if
+        they cost no more and still keep the constraints themselves, as one unit may be dear.
         """
         values, places = system.at(best.prices), system.places(levels)
         zone = self.problem.indifference(best.cost) / 2
         if values[places].sum() - np.minimum.reduceat(values, system.first).sum() <= zone:
             return True
-        kept = (system.gained(places) >= self.bounds).all()
+        kept = self.runs.tried and (system.gained(places) >= self.bounds).all()
         return bool(kept and system.cost(places) <= best.cost + zone)
 
     def within(self, system: System) -> Floats:
