@@ -74,8 +74,11 @@ class Purchases:
     @cached_property
     def at_sites(self) -> Floats:
         """Units on order, time average, that are still stock of other sites or components."""
-        model, rows = self.m.model, self.m.log.purchases
-        made = np.array([bool(point.made_from) for point in model.scenario.stock])[rows["stock"]]
+        model, rows, points = self.m.model, self.m.log.bought, self.m.model.scenario.stock
+        inside = any(p.made_from or any(s.site is not None for s in p.supplier) for p in points)
+        if not inside and not self.transfers:
+            return np.zeros(self.m.shape[1])
+        made = np.array([bool(point.made_from) for point in points])[rows["stock"]]
         from_site = rows["source"] != NONE
         end = np.where(
             made & ~from_site, np.minimum(rows["sent"], rows["arrives"]), rows["arrives"]

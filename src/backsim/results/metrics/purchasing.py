@@ -14,12 +14,16 @@ from backsim.results.metrics.registry import LESS, NEITHER, PURCHASING, metric
 from backsim.results.metrics.sums import Sums
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Rows = tuple[Any, Any, Any]
+    """Stock points, times and units of what was asked for or bought."""
 
-MOST_PERIODS = 5_000_000
-"""Of all stock points, that are counted one by one."""
+CELLS = 1 << 18
+"""Periods, of all stock points, that are counted together: few enough to stay in the cache."""
 
 
 @metric("per day", better=NEITHER, group=PURCHASING)
@@ -35,33 +39,56 @@ def units_per_purchase(m: Sums) -> Floats:
     return m.fold_stock(purchases.units) / m.fold_stock(purchases.count)
 
 
-def _variances(m: Sums, period: Floats, stock: Any, time: Any, units: Any) -> Floats:
-    """Variance of the units per period, by stock point; only whole periods of the window count."""
-    count = np.floor(m.days / period + 1e-9).astype(np.int64)
-    if len(count) == 1:
-        return np.array([_variance_in_order(m, period[0], int(count[0]), time, units)])
-    number = np.floor((time - m.model.warm_up) / period[stock] + 1e-9).astype(np.int64)
-    whole = (number >= 0) & (number < count[stock])
-    first = np.cumsum(count) - count
-    keys = (first[stock] + number)[whole]
-    if count.sum() > MOST_PERIODS:  # most of which are empty
-        found, places = np.unique(keys, return_inverse=True)
-        owner = np.searchsorted(first, found, "right") - 1
-        sums = np.bincount(places, units[whole], len(found))
-    else:
-        owner = np.repeat(np.arange(len(count)), count)
-        sums = np.bincount(keys, units[whole], len(owner))
-    mean = np.bincount(owner, sums, len(count)) / count
-    return np.bincount(owner, sums**2, len(count)) / count - mean**2
+def _variances(m: Sums, period: Floats, *tables: Rows) -> Floats:
+    """Variance of the units per period, by stock point; only whole periods of the window count.
+
+    Each table: stock points, times (ascending) and units.
+    """
+    found = np.full(len(period), math.nan)
+    for length in np.unique(period):
+        some = np.flatnonzero(period == length)
+        own = [_of_points(table, some, len(period)) for table in tables]
+        found[some] = _variances_of(m, float(length), len(some), own)
+    return found
 
 
-def _variance_in_order(m: Sums, period: float, count: int, time: Any, units: Any) -> float:
-    """The same of one stock point, whose rows are in order of time."""
-    places = np.searchsorted(time, m.model.warm_up + period * (np.arange(count + 1) - 1e-9))
-    some = places[:-1] < places[1:]
-    sums = np.zeros(count)
-    sums[some] = np.add.reduceat(units[: places[-1]], places[:-1][some], dtype=np.int64)
-    return float((sums**2).mean() - sums.mean() ** 2) if count else math.nan
+def _of_points(table: Rows, some: Any, number: int) -> Rows:
+    """The rows of some stock points, which are counted from 0."""
+    if len(some) == number:
+        return table
+    code = np.full(number, NONE)
+    code[some] = np.arange(len(some))
+    stock, time, units = table
+    rows = np.flatnonzero(code[stock] != NONE)
+    return code[stock[rows]], time[rows], units[rows]
+
+
+def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -> Floats:
+    """The same, where all periods are of one length: block after block of them.
+
+    All sums are of whole numbers, and so the same in any order.
+    """
+    count = int(m.days / length + 1e-9)
+    if count == 0:
+        return np.full(points, math.nan)
+    edges = m.model.warm_up + length * (np.arange(count + 1) - 1e-9)
+    places = [np.searchsorted(time, edges) for _, time, _ in tables]
+    total, squares = np.zeros(points), np.zeros(points)
+    together = max(1, CELLS // points)
+    for start in range(0, count, together):
+        end = min(start + together, count)
+        sums = np.zeros((end - start) * points)
+        for (stock, _, units), place in zip(tables, places, strict=True):
+            rows, ends = slice(place[start], place[end]), place[start : end + 1] - place[start]
+            if points == 1:
+                sums += np.diff(np.r_[0, np.cumsum(units[rows], dtype=np.int64)][ends])
+                continue
+            number = np.repeat(np.arange(end - start), np.diff(ends))
+            sums += np.bincount(number * points + stock[rows], units[rows], len(sums))
+        by_point = sums.reshape(-1, points)
+        total += by_point.sum(axis=0)
+        squares += (by_point**2).sum(axis=0)
+    return np.asarray(squares / count - (total / count) ** 2)
 
 
 @metric("ratio", better=LESS, group=PURCHASING)
@@ -74,15 +101,13 @@ def bullwhip(m: Sums) -> Floats:
     """
     points = m.model.scenario.stock
     period = np.array([p.periodic.days if p.periodic else 1.0 for p in points])
-    sites, bought = m.log.site_lines, m.log.purchases
+    sites, bought = m.log.ordered_by_sites, m.log.bought
     placed = bought.compress(bought["placed"] >= m.model.warm_up)
-    asked: tuple[Any, ...]
-    asked = m.log.column("stock")[m.first :], m.time[m.first :], m.units[m.first :]
+    asked = [(m.log.column("stock")[m.first :], m.time[m.first :], m.units[m.first :])]
     if len(sites):
-        own = (sites["stock"], sites["time"], sites["units"])
-        asked = tuple(np.r_[one, other] for one, other in zip(asked, own, strict=True))
+        asked.append((sites["stock"], sites["time"], sites["units"]))
     demand = _variances(m, period, *asked)
-    purchased = _variances(m, period, placed["stock"], placed["placed"], placed["units"])
+    purchased = _variances(m, period, (placed["stock"], placed["placed"], placed["units"]))
     below = m.fold_stock(demand)
     return m.fold_stock(purchased) / np.where(below > 0, below, np.nan)
 

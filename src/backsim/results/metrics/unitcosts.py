@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,23 +34,34 @@ class _Bought:
 
     def __init__(self, m: Sums) -> None:
         self.m = m
-        purchases: Any = m.log.purchases
-        rows = np.flatnonzero(~transfers_of(m.model, purchases))
+        self.rejects = bool(len(m.log.deliveries)) and bool(m.log.deliveries["rejected"].any())
+
+    @cached_property
+    def by_stock(self) -> tuple[Any, Any, Any, Any]:
+        """Purchases by stock point, units as they were placed and without those rejected; their ends."""
+        log = self.m.log
+        purchases: Any = log.purchases
+        rows = np.flatnonzero(~transfers_of(self.m.model, purchases))
         rows = rows[np.argsort(purchases["stock"][rows], kind="stable")]
-        self.purchases = purchases.take(rows)
-        self.placed = units_as_placed(purchases)[rows]
-        self.sound = self.purchases["units"]
-        if len(m.log.deliveries):
-            self.sound = self.sound - m.log.deliveries["rejected"][rows]
-        self.ends = np.searchsorted(self.purchases["stock"], np.arange(m.shape[1] + 1))
+        placed = units_as_placed(purchases)[rows]
+        purchases = purchases.take(rows)
+        sound = purchases["units"]
+        if self.rejects:
+            sound = sound - log.deliveries["rejected"][rows]
+        ends = np.searchsorted(purchases["stock"], np.arange(self.m.shape[1] + 1))
+        return purchases, placed, sound, ends
 
     def average(self, index: int, costs: list[float]) -> float:
         """What a sound unit costs, given what each source charges for a unit."""
-        rows = slice(self.ends[index], self.ends[index + 1])
-        purchases, sound = self.purchases[rows], self.sound[rows]
-        units = purchases["units"]
         breaks = self.m.model.costs.breaks.get(index)
-        if len(set(costs)) == 1 and sound.sum() == units.sum() and breaks is None:
+        plain = len(set(costs)) == 1 and breaks is None
+        if plain and not self.rejects:
+            return costs[0]
+        purchases, placed, sound, ends = self.by_stock
+        rows = slice(ends[index], ends[index + 1])
+        purchases, sound = purchases[rows], sound[rows]
+        units = purchases["units"]
+        if plain and sound.sum() == units.sum():
             return costs[0]
         initial = int(self.m.log.stocks["initial"][index])
         whole = initial + int(sound.sum())
@@ -63,6 +75,6 @@ class _Bought:
             charged[purchases["source" if from_site else "supplier"] == code] = cost
         paid = (units * charged).sum()
         if breaks is not None:
-            own = self.placed[rows][purchases["source"] == NONE]
+            own = placed[rows][purchases["source"] == NONE]
             paid -= (breaks.price * own - breaks.charge(own)).sum()
         return float((initial * costs[0] + paid) / whole)
