@@ -38,7 +38,7 @@ class _Bought:
 
     @cached_property
     def by_stock(self) -> tuple[Any, Any, Any, Any]:
-        """Purchases by stock point, units as they were placed and without those rejected; their ends."""
+        """Purchases by stock point, units placed and units that are sound, and where each ends."""
         log = self.m.log
         purchases: Any = log.purchases
         rows = np.flatnonzero(~transfers_of(self.m.model, purchases))
