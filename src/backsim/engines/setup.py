@@ -158,6 +158,7 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         setup.servers += [Server() for _ in range(row.servers)]
     row.announced = int(supplier.announces)
     row.planned = int(supplier.has_planned)
+    row.calendar = int(supplier.calendar is not None)
     row.working = int(supplier.lead_time_in == "working_days")
     if supplier.disruptions is not None and supplier.disruptions.down is not None:
         row.mean_down = supplier.disruptions.down.moments()[0]

@@ -45,6 +45,7 @@ class Supplier:
     outages_at: Code = 0
     outages_end: Code = 0
     factor: Number = 1.0  # of lead times, at present
+    calendar: Code = 0  # whether it has days on which it is closed
     working: Code = 0  # times on the way count only while it is not down
 
 

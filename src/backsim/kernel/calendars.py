@@ -58,13 +58,18 @@ def arrival(world: World, stock: Stock, supplier: Supplier, sets_out: float, day
     return on_grid(world, sets_out + days)
 
 
+def has_closed_days(stock: Stock, supplier: Supplier) -> bool:
+    """Whether a calendar counts between a supplier and a stock point."""
+    return supplier.calendar != 0 or stock.receiving_end > stock.receiving_at
+
+
 def lead_time_now(world: World, stock: Stock, now: float) -> float:
     """Mean lead time of a purchase placed now: of the season, with the days that are closed."""
     supplier = world.suppliers[stock.supplier]
     days = stock.mean_lead_time
     if SEASONS:
         days *= supplier.factor
-    if CALENDARS:
+    if CALENDARS and has_closed_days(stock, supplier):
         begins = sets_out(world, supplier, 0.0, now)
         return arrival(world, stock, supplier, begins, days) - now
     return days

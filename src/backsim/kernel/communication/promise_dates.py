@@ -17,7 +17,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
-from backsim.kernel.calendars import arrival, days_under_way, departs
+from backsim.kernel.calendars import arrival, days_under_way, departs, has_closed_days
 from backsim.kernel.demand.queue import drain, end_of_order, join, requeue, units_before
 from backsim.kernel.events import event
 from backsim.kernel.features import CALENDARS, DISRUPTIONS, NETWORK, SEASONS
@@ -116,7 +116,7 @@ def mean_wait(world: World, stock: Stock, purchase: int, now: float) -> float:
     elif SEASONS:
         days *= supplier.factor
     work = days_of_work(world, stock, purchase, now)
-    if CALENDARS:
+    if CALENDARS and has_closed_days(stock, supplier):
         return arrival(world, stock, supplier, now + work, days) - now
     return work + days
 
