@@ -114,7 +114,7 @@ def _check_bounded(run: Run) -> None:
         )
     if "GOODWILL" in used:
         raise InputError(
-            "bound: expected a scenario whose demand does not depend on who is served, "
+            "bound: expected a scenario in which demand does not depend on who is served, "
             "got one whose customers react to service (customers.NAME.goodwill)"
         )
     if "EXPIRES" in used:
