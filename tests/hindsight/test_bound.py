@@ -187,7 +187,7 @@ def test_demand_that_reacts_to_service_has_no_bound():
     model = bounded(build({"a": {"demand": orders((1, 1))}}), priority="fcfs")
     plain = model.to_dict()
     plain["customers"]["a"]["goodwill"] = judged
-    with pytest.raises(InputError, match="in which demand does not depend on who is served, got one"):
+    with pytest.raises(InputError, match="demand does not depend on who is served, got one"):
         bound_of(run_of(from_dict(plain), 1))
 
 
