@@ -28,6 +28,7 @@ from backsim.entities import (
     Supplier,
 )
 from backsim.errors import TapeError
+from backsim.kernel.supply.pipeline import comes_by_several_ways, delivers_in_sequence
 from backsim.scenario.opening import before_start, expected_date, open_orders, under_way
 
 if TYPE_CHECKING:
@@ -137,10 +138,6 @@ def _fill_pipeline(setup: Setup, stock: Stock, first: int) -> None:
 
 def _in_sequence(setup: Setup, stock: Stock) -> bool:
     """Whether purchases arrive in the order in which they are placed."""
-    if setup.nodes:
-        node = setup.nodes[stock.index]
-        from_site = setup.sources[node.sources_at].stock != NONE
-        if from_site or node.sources > 1 or node.components + node.transfers > 0:
-            return False
-    supplier = setup.suppliers[stock.supplier]
-    return supplier.servers > 0 or supplier.crossing == 0
+    if setup.nodes and comes_by_several_ways(setup, stock):
+        return False
+    return delivers_in_sequence(setup.suppliers[stock.supplier])

@@ -228,10 +228,18 @@ def is_due_before(world: World, one: int, other: int) -> bool:
 
 def in_sequence(world: World, stock: Stock) -> bool:
     """Whether a stock point's purchases arrive in the order in which they are placed."""
-    if NETWORK:  # not if several sources work at once, or components of a later one come first
-        node = world.nodes[stock.index]
-        from_site = world.sources[node.sources_at].stock != NONE
-        if from_site or node.sources > 1 or node.components + node.transfers > 0:
-            return False
-    supplier = world.suppliers[stock.supplier]
+    if NETWORK and comes_by_several_ways(world, stock):
+        return False
+    return delivers_in_sequence(world.suppliers[stock.supplier])
+
+
+def comes_by_several_ways(world: World, stock: Stock) -> bool:
+    """Whether several sources work at once, or components of a later purchase may come first."""
+    node = world.nodes[stock.index]
+    from_site = world.sources[node.sources_at].stock != NONE
+    return from_site or node.sources > 1 or node.components + node.transfers > 0
+
+
+def delivers_in_sequence(supplier: Supplier) -> bool:
+    """Whether a supplier's purchases arrive in the order in which they are placed."""
     return supplier.servers > 0 or supplier.crossing == 0
