@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from backsim.data.calibrate import Calibration
-from backsim.data.today import open_lines, open_purchases, opening_rows
+from backsim.data.today import open_lines, open_purchases
 
 FOLDER = "book"
 Row = Mapping[str, Any]
 
 
-def book(found: Calibration) -> dict[str, list[Row]]:
-    """The rows of each file of the book; empty where no stock was counted, or nothing is open."""
-    stock, lines = _stock(found), list(_lines(found))
+def book(found: Calibration, opening: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """The rows of each file of the book; empty where no stock was counted, or nothing is open.
+
+    `opening` is `opening_rows`, which has the stock.
+    """
+    stock, lines = _stock(found, opening["stock"]), list(_lines(found))
     if not stock or not lines:
         return {}
     today = found.history.last + datetime.timedelta(days=1)
@@ -52,9 +55,8 @@ def _lines(found: Calibration) -> Iterator[Row]:
         }
 
 
-def _stock(found: Calibration) -> list[Row]:
+def _stock(found: Calibration, rows: list[Row]) -> list[Row]:
     """Units on hand; 0 where none were counted, as what is ordered has to be listed."""
-    rows = opening_rows(found)["stock"]
     known = {(row["product"], row["site"]) for row in rows}
     history = found.history
     nothing: list[Row] = [

@@ -184,8 +184,8 @@ class Log:
     @property
     def receipts(self) -> tuple[Columns, NDArray[np.int64]]:
         """The purchases that have arrived, with all their parts, and each one's sound units."""
-        here = self.purchases["status"] == RECEIVED
-        received = Columns(lambda name: self.purchases[name][here], int(np.count_nonzero(here)))
+        here = self.bought["status"] == RECEIVED
+        received = self.bought.compress(here)
         sound = self.deliveries["received"][here] if len(self.deliveries) else received["units"]
         return received, sound
 

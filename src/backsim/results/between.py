@@ -43,7 +43,7 @@ def between_sites(model: Model, log: Log) -> BetweenSites:
     Transfers, which ask only for what is there, count as units on their way alone.
     """
     size = len(model.stock_points)
-    bought, used = orders_of_sites(log)[0], components_used(log)
+    bought, used = bought_from_sites(log), components_used(log)
     place = np.r_[bought["source"], used.place]
     ordered = np.r_[bought["placed"], used.ordered]
     sent = np.r_[bought["sent"], used.sent]
@@ -86,11 +86,10 @@ def transfers_of(model: Model, purchases: Any) -> Any:
     return purchases["supplier"] == len(model.suppliers) + TRANSFERRED
 
 
-def orders_of_sites(log: Log) -> tuple[Columns, Columns]:
-    """(the purchases that have reached another site, the order lines of components)."""
+def bought_from_sites(log: Log) -> Columns:
+    """The purchases that have reached another site."""
     purchases = log.bought
-    bought = purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
-    return bought, log.ordered_by_sites.compress(purchases["source"][_purchase_of(log)] == NONE)
+    return purchases.compress((purchases["source"] != NONE) & (purchases["line"] != NONE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +107,8 @@ class Used:
 
 def components_used(log: Log) -> Used:
     """What goes into what is made.  A purchase may start in parts, each with its own components."""
-    parts, purchases = orders_of_sites(log)[1], log.bought
+    purchases = log.bought
+    parts = log.ordered_by_sites.compress(purchases["source"][_purchase_of(log)] == NONE)
     made = purchases.compress((purchases["source"] == NONE) & (purchases["line"] != NONE))
     order = np.argsort(made["line"], kind="stable")
     heads, units = made["line"][order], made["units"][order].astype(np.int64)

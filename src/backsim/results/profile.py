@@ -14,7 +14,7 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.errors import InputError
-from backsim.results.between import components_used, orders_of_sites
+from backsim.results.between import bought_from_sites, components_used
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def profile(model: Model, log: Log) -> Profile:
 
 def _sent_to_sites(log: Log, times: Floats) -> Integers:
     """Units that have left a stock point for another one, or went into a product made there."""
-    bought, used = orders_of_sites(log)[0], components_used(log)
+    bought, used = bought_from_sites(log), components_used(log)
     sent = _scattered(bought["sent"], bought["units"], times)
     return sent + _scattered(used.sent, used.units, times)
 

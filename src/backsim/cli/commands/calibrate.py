@@ -128,7 +128,7 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
         if rows:
             write_text(out / FILES[name], partial(write_csv, rows))
     write_text(out / "today.yaml", today_text(found, opening))
-    for name, rows in book(found).items():
+    for name, rows in book(found, opening).items():
         if rows:
             check_folder(out / FOLDER)
             write_text(out / FOLDER / f"{name}.csv", partial(write_csv, rows))
