@@ -62,6 +62,11 @@ def counted(number: float, noun: str, nouns: str = "") -> str:
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
+def capitalized(text: str) -> str:
+    """A text with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """`a, b and c`; of more than `most` the first few and how many more."""
     if len(names) > most or len(names) < 2:

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from backsim.ahead.outlook import SURE, Effect, Outlook
 from backsim.ahead.tips import Tip, tips
-from backsim.errors import counted
+from backsim.errors import capitalized, counted
 from backsim.files import check_folder, write_text
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
@@ -166,7 +166,7 @@ def _expected(mean: float, number: int, noun: str) -> str:
     if number - mean < 0.5:
         return f"All {number:,} {noun}s will very likely"
     few = f"about {round(mean):,}" if mean >= 0.5 else "probably none"
-    return f"{few[0].upper()}{few[1:]} of {number:,} {noun}s will"
+    return f"{capitalized(few)} of {number:,} {noun}s will"
 
 
 def _its(lines: Sequence[object]) -> str:

@@ -11,7 +11,7 @@ from backsim.scenario.opening import comes_in_sequence
 from backsim.scenario.part import Part
 from backsim.scenario.schema import CustomerClass, Product, Scenario, StockPoint, Supplier
 from backsim.scenario.shorthand import OFF_TAPE
-from backsim.streams.supply import fate_laws
+from backsim.streams.supply import outcome_laws
 
 SECTIONS: dict[str, type[Part]] = {
     "products": Product,
@@ -30,7 +30,7 @@ def tape_digest(model: Model) -> str:
             _drop_off_tape(part, kind)
     _drop_off_tape(plain, Scenario)
     plain["outcomes"] = [  # they depend on what a supplier tells, as far as they are drawn at all
-        {name: law.model_dump() for name, law in laws.items()} for laws in fate_laws(model)
+        {name: law.model_dump() for name, law in laws.items()} for laws in outcome_laws(model)
     ]
     # Whether a supplier delivers in sequence enters where arrivals follow from ages.
     plain["in_sequence"] = [

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from backsim.errors import InputError, counted
 from backsim.present.html import Section
-from backsim.present.numbers import units
 from backsim.present.table import Cell, Column, Table
 from backsim.results.run import Run
 from backsim.scenario.timeunit import in_time_unit, one_of
@@ -130,7 +129,7 @@ def _happened(run: Run, lines: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     for row in events[here | meanwhile].to_dict("records"):
         ours = row["line"] in lines.index
         if row["event"] in WORDS and (ours or (row["product"], row["site"]) in places):
-            number = f"{units(row['units'])} {'unit' if row['units'] == 1 else 'units'}"
+            number = counted(int(row["units"]), "unit")
             words = WORDS[row["event"]].format(
                 units=number, product=row["product"], site=row["site"]
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -13,7 +12,7 @@ from backsim.errors import InputError, counted, nearest
 from backsim.explore.explorer import Explorer
 from backsim.explore.journey import journey, offered
 from backsim.explore.knobs import Knob
-from backsim.present.html import fragment, page, template
+from backsim.present.html import embedded, fragment, page, template
 from backsim.scenario.override import parse_path
 from backsim.scenario.yamlfile import parse_value, spell
 
@@ -128,7 +127,7 @@ def _page(explorer: Explorer, axes: Sequence[tuple[Knob, Values]], data: Any) ->
         groups=_groups(axes),
         alive=data is None,
         left_out=left_out,
-        data=None if data is None else json.dumps(data).replace("<", "\\u003c"),
+        data=None if data is None else embedded(data),
     )
     said, parts = explorer.numbers(explorer.study({}, {}, False))
     parts = [replace(part, title="") for part in parts]

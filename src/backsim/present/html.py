@@ -66,10 +66,15 @@ def page(
         style=style + more_style,
         scripts=scripts,
         digests=[base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts],
-        explicit=None if explicit is None else json.dumps(explicit).replace("<", "\\u003c"),
+        explicit=None if explicit is None else embedded(explicit),
         panel=panel,
         connects=connects,
     )
+
+
+def embedded(value: Any) -> str:
+    """A value as JSON within a page, where no text of it ends the script."""
+    return json.dumps(value).replace("<", "\\u003c")
 
 
 def fragment(sections: Sequence[Section]) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backsim.errors import capitalized
 from backsim.present.table import Table
 from backsim.report.figures.style import PALETTE
 from backsim.report.words import label
@@ -55,11 +56,13 @@ def charts(made: Sequence[Table]) -> list[Chart]:
         numbers = [i for i in range(1, len(ranking.columns)) if ranking.numeric(i)]
         main = next((i for i in numbers if ranking.columns[i].keep), numbers[0])
         name = ranking.columns[main].label
-        found.append(Chart(ranking, _upper(name), (main,)))
+        found.append(Chart(ranking, capitalized(name), (main,)))
         if "differences" in tables:
             table = tables["differences"]
             same = [i for i, c in enumerate(table.columns) if c.label == name and table.numeric(i)]
-            found += [Chart(table, f"{_upper(name)}: {table.title.lower()}", (i,)) for i in same]
+            found += [
+                Chart(table, f"{capitalized(name)}: {table.title.lower()}", (i,)) for i in same
+            ]
     if "costs" in tables:
         parts = {label(MetricSpec(part)) for part in parts_of("cost.total")}
         costs = tables["costs"]
@@ -72,7 +75,3 @@ def _number(cell: object) -> float | None:
     if isinstance(cell, Estimate | Difference):
         cell = cell.mean
     return float(cell) if isinstance(cell, int | float) and math.isfinite(cell) else None
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

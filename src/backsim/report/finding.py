@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backsim.errors import counted, listed
+from backsim.errors import capitalized, counted, listed
 from backsim.present.numbers import PLUS_MINUS, interval, number, percent
 from backsim.report.load import load_words
 from backsim.report.words import condition, label, suffix_of
@@ -273,7 +273,7 @@ class _Words:
         if same:
             sentences.append(f"There is no significant difference in {listed(same, 6)}.")
         if alike:
-            sentences.append(f"{_upper(listed(alike, 6))} {_is(alike)} exactly the same.")
+            sentences.append(f"{capitalized(listed(alike, 6))} {_is(alike)} exactly the same.")
         return " ".join(sentences)
 
 
@@ -283,7 +283,3 @@ def _is(things: Sequence[object]) -> str:
 
 def _it(things: Sequence[object]) -> str:
     return "it" if len(things) == 1 else "them"
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -41,7 +41,7 @@ def _spell(name: str) -> str:
 def outcomes(model: Model, stream: Stream) -> dict[str, tuple[Draws, ...]]:
     """What becomes of each purchase, beside its lead time; nothing where no supplier needs it."""
     found: dict[str, list[Draws]] = {}
-    for (place, _), laws in zip(places(model), fate_laws(model), strict=False):
+    for (place, _), laws in zip(places(model), outcome_laws(model), strict=False):
         for name, law in laws.items():
             ticks = model.ticks if name == "delay" else 0.0
             found.setdefault(name, []).append(Draws(law, stream(f"{name}/{place}"), ticks))
@@ -53,7 +53,7 @@ def has_outcomes(model: Model) -> bool:
     return any(supplier.needs_deliveries for supplier in model.scenario.suppliers.values())
 
 
-def fate_laws(model: Model) -> list[dict[str, Distribution]]:
+def outcome_laws(model: Model) -> list[dict[str, Distribution]]:
     """The distributions of the outcomes, for each place; empty where no supplier needs them."""
     if not has_outcomes(model):
         return []

@@ -169,7 +169,7 @@ def _values(study: Study) -> dict[str, Any]:
         "objective": str(experiment.objective or ""),
         "constraints": [str(constraint) for constraint in experiment.constraints],
         "reference": experiment.reference,
-        "units": {str(spec): unit_of(study, spec.unit) for spec in study.experiment.metrics},
+        "units": {str(spec): unit_of(study, spec.unit) for spec in experiment.metrics},
         "policies": study.records(),
         "differences": _records(study.differences()),
         "provenance": dict(study.provenance),

@@ -21,7 +21,7 @@ from backsim.cli.options import (
 )
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
-from backsim.errors import counted
+from backsim.errors import capitalized, counted
 from backsim.present.table import Block, Column, Table
 
 if TYPE_CHECKING:
@@ -101,10 +101,7 @@ def _blocks(model: Model, found: Sequence[Regret], seed: int, replications: int)
 
     costs = ", ".join(name.removeprefix("cost.") for name in TERMS)
     unit = unit_words("money per day", model.scenario)
-    yield (
-        f"{unit[:1].upper()}{unit[1:]}: {costs}; {counted(replications, 'replication')}; seed "
-        f"{seed}"
-    )
+    yield (f"{capitalized(unit)}: {costs}; {counted(replications, 'replication')}; seed {seed}")
     columns = (Column("rule", kind="text"), *map(Column, ("realised", "bound", "regret")))
     first, *others = found
     rows = tuple(

@@ -62,7 +62,5 @@ def add_allocation_groups(setup: Setup, model: Model) -> None:
         setup.allocation_groups[index].capacity = params["capacity"]
     for indices in members.values():
         for index, following in pairwise([*indices, NONE]):
-            setup.allocation_groups[index].first, setup.allocation_groups[index].following = (
-                indices[0],
-                following,
-            )
+            group = setup.allocation_groups[index]
+            group.first, group.following = indices[0], following

@@ -25,12 +25,9 @@ if TYPE_CHECKING:
 def is_asked(world: World, head: int) -> bool:
     """Whether a decision is due about a line of an order."""
     for index in range(head, end_of_order(world, head)):
-        first = world.allocation_groups[world.lines[index].stock].first
-        if (
-            world.lines[index].open > 0
-            and first != NONE
-            and world.allocation_groups[first].asked != 0
-        ):
+        line = world.lines[index]
+        first = world.allocation_groups[line.stock].first
+        if line.open > 0 and first != NONE and world.allocation_groups[first].asked != 0:
             return True
     return False
 

@@ -7,14 +7,9 @@ some, or when the next budget begins; under periodic review at the next review.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from backsim.entities import REVIEW, SPENDING, STORAGE, Limit, Stock, World
 from backsim.kernel.grid import on_grid
 from backsim.kernel.stock.agenda import schedule_review
-
-if TYPE_CHECKING:
-    pass
 
 ROUNDING = 1e-9
 """Room for so little less than a unit is room for it."""
