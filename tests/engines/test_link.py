@@ -137,6 +137,39 @@ def test_the_disk_cache(tmp_path: Path):
     assert edited == {"found": [SMALL_FIRST, FIRST_COME], "hits": 1, "misses": 1}
 
 
+NAMED = """
+import sys
+from numba.core import types
+
+others = [types.Opaque(f"other {k}") for k in range(int(sys.argv[1]))]
+
+from backsim.engines import single_module, world_pointer
+from backsim.entities import Stock, dtype
+
+
+def units(stock):
+    return stock.on_hand
+
+
+row = world_pointer._element(dtype(Stock))
+piece = single_module.piece(units)
+piece.compile((row,))
+print(piece.overloads[row,].fndesc.mangled_name)
+"""
+
+
+def test_a_piece_has_one_name_in_all_processes(tmp_path: Path):
+    """numba counts types as a process meets them: pieces of two processes have to fit together."""
+    names = []
+    for others in ("0", "3"):
+        where = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / others)}
+        run = [sys.executable, "-c", NAMED, others]
+        said = subprocess.run(run, capture_output=True, text=True, env=where, check=True)
+        names.append(said.stdout)
+    assert "units" in names[0]
+    assert names[0] == names[1]
+
+
 def test_half_a_file_is_no_translation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(translated, "_folder", lambda: tmp_path)
     monkeypatch.setattr(translated, "_here", {})

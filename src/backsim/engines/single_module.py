@@ -10,6 +10,7 @@ What was translated once is not translated again (`translated.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
@@ -18,6 +19,7 @@ from numba import _dynfunc
 from numba.core import compiler, typed_passes, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
+from numba.core.funcdesc import default_mangler
 from numba.core.lowering import Environment
 from numba.core.typing import signature
 
@@ -112,6 +114,30 @@ class _LowerWhole(typed_passes.NativeLowering):
         return done
 
 
+@contextmanager
+def _lasting_names(context: Any) -> Iterator[None]:
+    """Name functions of records by the records' names.
+
+    numba names them by numbers that it gives types as a process meets them.  Pieces that processes
+    have kept for each other would then call what is not there.
+    """
+    before = vars(context).get("mangler")
+    context.mangler = _mangled
+    try:
+        yield
+    finally:
+        if before is None:
+            del context.mangler
+        else:
+            context.mangler = before
+
+
+def _mangled(name: str, kinds: Sequence[Any], **more: Any) -> str:
+    named = [kind.name if isinstance(kind, types.Record) else kind for kind in kinds]
+    mangled: str = default_mangler(name, named, **more)
+    return mangled
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _LowerPiece(typed_passes.NativeLowering):
     """Translate a function into LLVM's language, and leave it at that."""
@@ -125,7 +151,8 @@ class _LowerPiece(typed_passes.NativeLowering):
         library.function, library.takes = identity.func, tuple(state.args)
         library.returns = state.return_type
         state.flags.no_compile = True
-        super().run_pass(state)
+        with _lasting_names(state.targetctx):
+            super().run_pass(state)
         descriptor, environment = state.cr.fndesc, state.cr.env
         stub = _stand_in(state.targetctx, library, descriptor, environment)
         state.targetctx.insert_user_function(stub, descriptor, [library])
