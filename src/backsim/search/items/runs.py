@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from backsim.engines.setup import Linked
-from backsim.errors import InputError
 from backsim.experiment.work import Work, plan_work
 from backsim.results.run import play_and_check
 from backsim.scenario.model import Model
 from backsim.search.items.curves import Sample
 from backsim.search.items.items import Items
 from backsim.search.items.measures import Rates
-from backsim.search.items.shortfall import SAME, Measured, Shortfall, shortfall_of
-from backsim.search.items.tables import AT_ONCE, Grid, Table, TablePlayer
+from backsim.search.items.player import Player
+from backsim.search.items.shortfall import Measured, OneRun, Shortfall, shortfall_of
+from backsim.search.items.tables import AT_ONCE, Grid, OneRunEach, Table
 from backsim.search.memo import Key, Memo
 from backsim.search.worlds import Budget, Phase, Spent
 from backsim.streams import draw, generator
@@ -36,52 +34,6 @@ CHECKED: Key = (int(Phase.SEARCH), "played at other levels", 0)
 """Where it is kept that what a run says of other levels has been found true."""
 REFINED = 20
 """How often tables of levels are made finer, or moved, at most."""
-
-
-@dataclass(frozen=True)
-class Player:
-    """Plays replications of all items, here or in another process."""
-
-    base: Model
-    levels: Ints
-    names: tuple[str, ...]
-    seed: int
-    engine: tuple[str, str]
-    linked: Linked
-
-    def row(self, replication: int) -> Floats:
-        """What a replication says of all levels, as `Shortfall.of` reads it."""
-        return self.played(self.base, self.levels, replication)[0].row()
-
-    def played(self, model: Model, levels: Ints, replication: int) -> tuple[Shortfall, Measured]:
-        """What a replication says of all levels, and what it has measured at its own.
-
-        Raises InputError where these two differ.
-        """
-        tape = draw(model, self.seed, replication)
-        run = play_and_check(model, tape, *self.engine, linked=self.linked)
-        measured = Measured.of(run)
-        found = shortfall_of(run, levels, measured)
-        self.check(found, levels, measured)
-        return found, measured
-
-    def check(self, found: Shortfall, levels: Ints, measured: Measured) -> None:
-        """What a run predicts at some levels is what one at these levels has measured."""
-        for what, predicted, got in (
-            ("mean stock on hand", found.on_hand(levels), measured.on_hand),
-            ("mean backlog", found.backlog(levels), measured.backlog),
-            ("units filled from stock", found.filled(levels), measured.filled),
-            ("costs that no level should change", found.constant, measured.constant),
-        ):
-            wrong = ~np.isclose(predicted, got, rtol=SAME, atol=SAME)
-            if wrong.any():
-                i = int(np.argmax(wrong))
-                raise InputError(
-                    f"search: stock[*].reorder: expected items whose levels act on nothing but "
-                    f"their own stock and backlog, got {self.names[i]}: {what} "
-                    f"{got[i]:.6g}, where one run at other levels predicts {predicted[i]:.6g}. "
-                    "Search its levels one by one: policy.reorder.S: {integers: [0, 60]}"
-                )
 
 
 class Way(Protocol):
@@ -112,9 +64,8 @@ class AllWait:
 
     def __init__(self, items: Items, seed: int, work: Work) -> None:
         self.items = items
-        self.player = Player(
-            items.base, items.levels, items.names, seed, work.engines[0], work.linked
-        )
+        self.reader = OneRun(items.levels, items.names)
+        self.player = Player((items.base,), self.reader.row, seed, work.engines[0], work.linked)
         self.row, self.read = self.player.row, Shortfall.of
 
     def check(self, replication: int) -> None:
@@ -125,11 +76,12 @@ class AllWait:
         """
         levels = self.items.levels
         random = generator(self.player.seed, 0, "levels")
-        shifts = random.integers(0, 3 + levels // 2, len(levels))
-        first, _ = self.player.played(self.items.base, levels, replication)
-        moved = self.items.moved(shifts)
-        _, second = self.player.played(moved, levels + shifts, replication)
-        self.player.check(first, levels + shifts, second)
+        moved = levels + random.integers(0, 3 + levels // 2, len(levels))
+        models = self.items.base, self.items.moved(moved - levels)
+        one, other = self.player.runs(replication, models)
+        predicted, _ = self.reader.of(one, levels)
+        _, measured = self.reader.of(other, moved)
+        self.reader.check(predicted, moved, measured)
 
     def around(self, levels: Ints) -> None:
         """It says all already."""
@@ -144,14 +96,9 @@ class LevelByLevel:
         self.items, self.seed, self.work = items, seed, work
         self.grid = Grid.over(self.highest()) if grid is None else grid
         rates = Rates(items.base)
-        self.player = TablePlayer(
-            tuple(self.at(self.grid.levels(place)) for place in range(AT_ONCE)),
-            (rates.waiting[0], rates.waits[0] / rates.days),
-            items.names,
-            seed,
-            work.engines[0],
-            work.linked,
-        )
+        self.reader = OneRunEach((rates.waiting[0], rates.waits[0] / rates.days), items.names)
+        models = tuple(self.at(self.grid.levels(place)) for place in range(AT_ONCE))
+        self.player = Player(models, self.reader.row, seed, work.engines[0], work.linked)
         self.row, self.kept_as = self.player.row, self.grid.name
 
     def at(self, levels: Ints) -> Model:
@@ -181,7 +128,8 @@ class LevelByLevel:
         stay = 2 * generator(self.seed, 0, "levels").permutation(count) < count
         middle = self.grid.levels(AT_ONCE // 2)
         moved = self.at(np.where(stay, middle, self.grid.levels(1)))
-        self.player.check(moved, stay, replication)
+        one, other = self.player.runs(replication, (self.player.models[AT_ONCE // 2], moved))
+        self.reader.check(one, other, stay)
 
     def around(self, levels: Ints) -> LevelByLevel | None:
         """A finer grid around some levels, or one that has them in its middle."""

@@ -10,11 +10,13 @@ supplier Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.errors import InputError
 from backsim.results.metrics import Sums
 from backsim.results.metrics.averages import Stocks
 from backsim.results.metrics.money import Costs
@@ -199,6 +201,47 @@ def shortfall_of(run: Run, levels: Ints, measured: Measured) -> Shortfall:
         ordered=measured.ordered,
         constant=measured.constant,
     )
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """Reads from one run, played at some levels of all items, what every level does."""
+
+    levels: Ints
+    names: tuple[str, ...]
+
+    def row(self, runs: Iterator[Run]) -> Floats:
+        """What the only run says of all levels, as `Shortfall.of` reads it."""
+        (run,) = runs
+        return self.of(run, self.levels)[0].row()
+
+    def of(self, run: Run, levels: Ints) -> tuple[Shortfall, Measured]:
+        """What a run at some levels says of all levels, and what it has measured at its own.
+
+        Raises InputError where these two differ.
+        """
+        measured = Measured.of(run)
+        found = shortfall_of(run, levels, measured)
+        self.check(found, levels, measured)
+        return found, measured
+
+    def check(self, found: Shortfall, levels: Ints, measured: Measured) -> None:
+        """What a run predicts at some levels is what one at these levels has measured."""
+        for what, predicted, got in (
+            ("mean stock on hand", found.on_hand(levels), measured.on_hand),
+            ("mean backlog", found.backlog(levels), measured.backlog),
+            ("units filled from stock", found.filled(levels), measured.filled),
+            ("costs that no level should change", found.constant, measured.constant),
+        ):
+            wrong = ~np.isclose(predicted, got, rtol=SAME, atol=SAME)
+            if wrong.any():
+                i = int(np.argmax(wrong))
+                raise InputError(
+                    f"search: stock[*].reorder: expected items whose levels act on nothing but "
+                    f"their own stock and backlog, got {self.names[i]}: {what} "
+                    f"{got[i]:.6g}, where one run at other levels predicts {predicted[i]:.6g}. "
+                    "Search its levels one by one: policy.reorder.S: {integers: [0, 60]}"
+                )
 
 
 def _spread(items: Ints, shortfall: Ints, amount: Floats, count: int) -> Spread:

@@ -7,20 +7,17 @@ ones around the best, and at last every level near it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.engines.setup import Linked
 from backsim.errors import InputError
 from backsim.files import text_digest
-from backsim.results.run import play_and_check
-from backsim.scenario.model import Model
+from backsim.results.run import Run
 from backsim.search.items.measures import Linear
 from backsim.search.items.shortfall import SAME, Levelled, Measured
-from backsim.streams import Tape, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +84,7 @@ class Table:
 
     @classmethod
     def of(cls, row: Floats, grid: Grid) -> Table:
-        """What a `TablePlayer` has made a row of."""
+        """What `OneRunEach` has made a row of."""
         count = len(grid.low)
         parts = row[count:].reshape(AT_ONCE, len(PARTS), count)
         return cls(grid, parts, row[:count])
@@ -124,44 +121,35 @@ class TableCurves:
 
 
 @dataclass(frozen=True)
-class TablePlayer:
-    """Plays a world at every level of a grid, here or in another process."""
+class OneRunEach:
+    """Reads from runs of a world, one at each level of a grid, what these levels do."""
 
-    models: tuple[Model, ...]
-    """The scenario at each place of the grid."""
     rates: tuple[Floats, Floats]
-    """What a unit that waits costs per day, and once, by item, times the days that count."""
+    """What a unit that waits costs per day, and once, by item, over the days that count."""
     names: tuple[str, ...]
-    seed: int
-    engine: tuple[str, str]
-    linked: Linked
 
-    def row(self, replication: int) -> Floats:
+    def row(self, runs: Iterator[Run]) -> Floats:
         """What a world says of all levels of the grid, as `Table.of` reads it."""
-        tape = draw(self.models[0], self.seed, replication)
-        played = [self.played(model, tape) for model in self.models]
+        played = list(map(self.of, runs))
         parts = [getattr(one, name) for one in played for name in PARTS]
         return np.concatenate([played[0].ordered, *parts])
 
-    def played(self, model: Model, tape: Tape) -> Measured:
+    def of(self, run: Run) -> Measured:
         """What a run has measured of each item."""
-        run = play_and_check(model, tape, *self.engine, linked=self.linked)
-        found = Measured.of(run)
         waiting, waits = self.rates
+        found = Measured.of(run)
         charged = waiting * found.backlog + waits * (found.ordered - found.filled)
-        return replace(
-            found, constant=found.total - model.costs["holding"] * found.on_hand - charged
-        )
+        rest = found.total - run.model.costs["holding"] * found.on_hand - charged
+        return replace(found, constant=rest)
 
-    def check(self, moved: Model, same: Flags, replication: int) -> None:
-        """A world in which some items stay at their level: what these measure does not change.
+    def check(self, one: Run, other: Run, same: Flags) -> None:
+        """Two runs of a world in which some items stay at their level measure the same of these.
 
-        Raises InputError where it does: items whose levels act on each other share something.
+        Raises InputError where not: items whose levels act on each other share something.
         """
-        tape = draw(self.models[0], self.seed, replication)
-        one, other = self.played(self.models[AT_ONCE // 2], tape), self.played(moved, tape)
+        first, second = self.of(one), self.of(other)
         for name in PARTS:
-            apart = ~np.isclose(getattr(one, name), getattr(other, name), rtol=SAME, atol=SAME)
+            apart = ~np.isclose(getattr(first, name), getattr(second, name), rtol=SAME, atol=SAME)
             wrong = np.flatnonzero(apart & same)
             if len(wrong):
                 raise InputError(
