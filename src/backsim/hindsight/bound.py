@@ -191,15 +191,17 @@ def bounds(
     replications: Mapping[str, int],
     seed: int,
     *,
+    first: int = 0,
     engine: str = "auto",
     workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> dict[str, list[Bound]]:
     """The bounds of each model's first replications, all on the tapes of one seed.
 
-    On all cores unless `workers` says how many.  Raises InputError as `bound_of` does.
+    Those before `first` are left out.  On all cores unless `workers` says how many.  Raises
+    InputError as `bound_of` does.
     """
-    jobs = [(name, k) for name, count in replications.items() for k in range(count)]
+    jobs = [(name, k) for name, count in replications.items() for k in range(first, count)]
     engines = {name: choose(model, engine, len(jobs)) for name, model in models.items()}
     compiled = [model for name, model in models.items() if engines[name][0] == "compiled"]
     linked = linked_rules(compiled)  # one kernel for all: compiling one takes longer than playing

@@ -1,8 +1,9 @@
-"""The gap to a lower bound: what no way of clearing backorders can cost less than.
+"""The gap to a lower bound: what no policy, or no way of clearing backorders, can cost less than.
 
-The bound in hindsight (`backsim.hindsight`) holds for every clearing rule, whether it is among the
-policies tried or not, if purchases do not depend on who is served.  It says nothing about other
-levels: those buy other units at other times.
+Where theory knows the optimum of all policies (`optimum.py`), the gap is to that.  Else the bound
+in hindsight (`backsim.hindsight`) holds for every clearing rule, whether it is among the policies
+tried or not, if purchases do not depend on who is served.  It says nothing about other levels:
+those buy other units at other times.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.hindsight.bound import TERMS, bounds
+from backsim.hindsight.bound import TERMS, Bound, bounds
 from backsim.results.metrics import parts_of
 from backsim.results.spec import MetricSpec
+from backsim.search.optimum import least_cost
 from backsim.statistics import Estimate, estimate
 from backsim.study.analysis import values_of
 
@@ -34,6 +36,8 @@ LEAST = 3
 """Replications of which an interval says something."""
 OTHERS = ("cost.ordering", "cost.purchase")
 """Costs beside `TERMS` that are the same for all clearing rules with the same purchases."""
+OF_STOCK = ("cost.holding", "cost.backorder_time")
+"""The costs of which theory knows the optimum."""
 ROUNDING = 1e-9
 
 
@@ -45,6 +49,8 @@ class Gap:
     """The bound."""
     apart: Estimate
     """What the policy found costs above it, paired."""
+    of_all: bool = False
+    """The bound is the exact optimum of all policies, whatever they buy."""
 
     @property
     def closed(self) -> bool:
@@ -56,6 +62,7 @@ class Gap:
         return {
             "bound": {"mean": self.least.mean, "half_width": self.least.half_width},
             "apart": {"mean": self.apart.mean, "half_width": self.apart.half_width},
+            "of_all_policies": self.of_all,
             "replications": self.least.count,
         }
 
@@ -63,31 +70,52 @@ class Gap:
 def gap_of(figures: Study, engine: str, workers: int | None) -> Gap | None:
     """The gap of the first policy of a study whose objective is its total cost.
 
-    None where the bound does not hold for every clearing rule, where another cost depends on
+    None where no bound holds for every policy or clearing rule, where another cost depends on
     clearing, or where replications are too long to bound several.
     """
     asked = figures.experiment
+    assert asked.objective is not None
+    if asked.objective.metric != MetricSpec("cost.total"):
+        return None
+    return _to_optimum(figures) or _to_clearing(figures, engine, workers)
+
+
+def _to_optimum(figures: Study) -> Gap | None:
+    """The gap to the optimum of all policies; None where that is not known."""
+    asked, count = figures.experiment, figures.counts[0]
+    others = [name for name in parts_of("cost.total") if name not in OF_STOCK]
+    if any(np.nan_to_num(_costs(figures, name, count)).any() for name in others):
+        return None
+    least = least_cost(asked.policies[0].model)
+    if least is None:
+        return None
+    costs = _costs(figures, "cost.total", count)
+    exact = Estimate(least, 0.0, 0.0, count, asked.confidence)
+    return Gap(exact, estimate((costs - least).tolist(), asked.confidence), of_all=True)
+
+
+def _to_clearing(figures: Study, engine: str, workers: int | None) -> Gap | None:
+    """The gap to the bound in hindsight."""
+    asked = figures.experiment
     found, today = asked.policies[0].model, asked.policies[-1].model
     count = min(MOST, figures.counts[0], int(MOST_ORDERS / max(1.0, found.expected_orders)))
-    assert asked.objective is not None
-    if asked.objective.metric != MetricSpec("cost.total") or count < LEAST:
+    if count < LEAST:
         return None
     unknown = [name for name in parts_of("cost.total") if name not in (*TERMS, *OTHERS)]
     if any(np.nan_to_num(_costs(figures, name, count)).any() for name in unknown):
         return None
     models = {"found": found, "today": today}  # the kernel of the figures
-    regrets: list[float] = []
+    each: list[Bound] = []
     try:
         for wanted in (1, count):  # the first says whether there is any such bound
-            each = bounds(models, {"found": wanted}, asked.seed, engine=engine, workers=workers)[
-                "found"
-            ]
+            asks = {"found": wanted}
+            how: dict[str, Any] = {"engine": engine, "workers": workers, "first": len(each)}
+            each += bounds(models, asks, asked.seed, **how)["found"]
             if not all(one.exact for one in each):
                 return None
-            regrets = [one.regret for one in each]
     except InputError:  # units or customers take ways that the bound does not know of
         return None
-    apart = np.array(regrets)
+    apart = np.array([one.regret for one in each])
     return Gap(
         estimate((_costs(figures, "cost.total", count) - apart).tolist(), asked.confidence),
         estimate(apart.tolist(), asked.confidence),

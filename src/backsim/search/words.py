@@ -41,7 +41,13 @@ def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) ->
 
 
 def gap(found: Gap, suffix: str, level: str) -> str:
-    """What no clearing rule can cost less than, and what the policy found costs more."""
+    """What no policy or no clearing rule can cost less than, and what the one found costs more."""
+    if found.of_all:
+        optimum = f"{plain_number(found.least.mean)}{suffix} in the mean, exactly"
+        apart = f"{interval(found.apart)}{suffix} more"
+        if found.apart.mean <= found.apart.half_width:
+            apart = f"no more, as far as can be told ({apart}, {level})"
+        return f"No policy at all costs less than {optimum}; this one costs {apart}."
     worlds = f"a bound in hindsight, the first {found.least.count} of these replications"
     if found.closed:
         return f"With its purchases, no clearing rule can cost less ({worlds})."
