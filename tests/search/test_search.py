@@ -84,11 +84,6 @@ def test_the_same_search_twice_finds_the_same(levels: Search, tmp_path: Path) ->
     assert one == other
 
 
-def test_a_search_over_points_runs_on_one_machine(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"--dask: runs searches of stock\[\*\]\.reorder only"):
-        quick(tmp_path, search=LEVELS, dask="tcp://127.0.0.1:1")
-
-
 def test_more_figures(levels: Search, tmp_path: Path) -> None:
     """The same answer, known better."""
     again = quick(tmp_path, search=LEVELS, figures=120)

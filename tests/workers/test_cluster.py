@@ -11,15 +11,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from tests.experiment import shop
 from tests.search.periodic import search
-from tests.search.test_killed import ITEMS, LEVELS
+from tests.search.test_killed import FIELDS, GIVEN, ITEMS, LEVELS
 
 from backsim.errors import InputError
 from backsim.experiment.play import play
+from backsim.search import worlds
 from backsim.workers import cluster
 
 pytest.importorskip("distributed")
@@ -118,6 +120,18 @@ def test_levels_of_all_items_on_a_cluster(tmp_path: Path, scheduler: tuple[str, 
     )
     assert there.levels.equals(here.levels)
     assert here.cost is not None
+    assert there.cost == here.cost
+    assert there.spent.replications == here.spent.replications
+
+
+def test_a_search_on_a_cluster(tmp_path: Path, scheduler: tuple[str, Any]) -> None:
+    """The same policy, at the same cost, though every batch is played elsewhere."""
+    address, worker = scheduler
+    worker()
+    here = search(tmp_path, GIVEN, **FIELDS)
+    with patch.object(worlds, "WORTH", 0.0):
+        there = search(tmp_path, GIVEN, dask=address, **FIELDS)
+    assert there.choice == here.choice
     assert there.cost == here.cost
     assert there.spent.replications == here.spent.replications
 

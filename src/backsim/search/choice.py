@@ -150,7 +150,8 @@ class _Choice:
     def note(self, found: Selection) -> None:
         """The best so far by its mean, and how many may still be better."""
         if found.survivors:
-            means = {i: float(np.nanmean(self.table(0)[i])) for i in found.survivors}
+            values = self.table(0)
+            means = {i: float(np.nanmean(values[i])) for i in found.survivors}
             best = min(means, key=lambda i: self.worlds.problem.sign * means[i])
             name = self.worlds.problem.space.name(self.points[best])
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"

@@ -259,8 +259,7 @@ class Explorer:
         """The best start of each combination of choices; the first price of constraints."""
         branches: dict[Point, list[Point]] = {}
         for point in self.starts:
-            key = tuple(point[i] for i in self.space.chosen)
-            branches.setdefault(key, []).append(point)
+            branches.setdefault(self.space.choices(point), []).append(point)
         self.play(self.starts, FIRST)
         if not any(np.isfinite(self.worth(p)) for p in self.starts):
             reason = next(iter(self.worlds.reasons.values()), "the objective has no value")

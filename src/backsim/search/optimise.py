@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,7 @@ from backsim.workers import workers_wanted
 
 if TYPE_CHECKING:
     from backsim.experiment.comparison import Comparison
+    from backsim.workers.cluster import Cluster
 
 FIGURES_OF_ITEMS = 10
 """Replications of the final figures of many items, at least: chance evens out over them."""
@@ -67,35 +70,38 @@ def optimise(
     of the file's.  `fields` are other fields of the file: objective, constraints, indifference,
     confidence, seed.  `out` is a folder for all results, and for the study of the final figures: a
     search that was interrupted goes on there, unless `fresh`.  `workers` are all cores if None;
-    results do not depend on them.  `dask` is the address of a cluster's scheduler, for the levels
-    of all items.  `progress` is told (done, most, best): replications, and the best policy so far
-    in words.
+    results do not depend on them.  `dask` is the address of a cluster's scheduler, whose workers
+    play what is long enough.  `progress` is told (done, most, best): replications, and the best
+    policy so far in words.
 
     Raises FileError for a file with faults, InputError for other bad input.
     """
     given = {"minutes": minutes, "replications": replications, **fields}
     given = {name: value for name, value in given.items() if value is not None}
     problem = what if isinstance(what, Problem) else load_problem(what, given)
-    if dask is not None and problem.items is None:
-        raise InputError(
-            f"--dask: runs searches of {PATH} only. This search decides after a few replications "
-            "what to try next, so it runs on one machine: use --workers."
-        )
     folder = None if out is None else Path(out)
     settings = {"engine": engine, "workers": workers, "out": out, "fresh": fresh, "dask": dask}
     settings["ours"] = folder is not None and (folder / FILE).exists()
-    memo = Memo(folder, problem, fresh)
-    try:
+    with ExitStack() as stack:
+        memo = stack.enter_context(closing(Memo(folder, problem, fresh)))
         if problem.items is not None:
             return _of_items(problem, memo, progress, settings)
-        worlds, choice, along = decide(problem, engine, memo, progress, workers_wanted(workers))
+        connect = None if dask is None else partial(_connected, stack, dask)
+        worlds, choice, along = decide(
+            problem, engine, memo, progress, workers_wanted(workers), connect
+        )
         memo.write()
         found = _found(worlds, choice, along, settings)
         if out is not None and choice.best is not None:
             found = replace(found, shape=shape_of(worlds, choice.best), spent=_spending(worlds))
         return found
-    finally:
-        memo.close()
+
+
+def _connected(stack: ExitStack, address: str, rules: Mapping[str, str]) -> Cluster:
+    """A cluster, until the stack ends."""
+    from backsim.workers.cluster import connected
+
+    return stack.enter_context(connected(address, rules))
 
 
 def decide(
@@ -104,11 +110,16 @@ def decide(
     memo: Memo,
     progress: Progress | None = None,
     workers: int = 1,
+    connect: Callable[[Mapping[str, str]], Cluster] | None = None,
 ) -> tuple[Worlds, Choice, tuple[Point, ...]]:
-    """Search, and choose among all that was tried on fresh random numbers; and the frontier."""
+    """Search, and choose among all that was tried on fresh random numbers; and the frontier.
+
+    `connect` makes of the rules that are used a cluster whose workers have them, too.
+    """
     budget = Budget(problem.file.replications, problem.file.minutes)
     budget.progress = progress or budget.progress
     worlds = Worlds(problem, engine, budget, memo, workers)
+    worlds.cluster = None if connect is None else connect(worlds.rules)
     favourite = _favourite(problem, worlds)
     along = frontier(worlds, favourite) if problem.service is not None else ()
     zone = problem.indifference(_level(worlds, favourite))

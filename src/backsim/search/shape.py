@@ -128,6 +128,7 @@ def _changed(worlds: Worlds, variation: Variation, best: Point) -> Changed | Non
     other = Worlds(
         problem, worlds.engine, worlds.budget, worlds.memo, worlds.workers, variation.name
     )
+    other.cluster = worlds.cluster
     other.play(Phase.SHAPE, [best], REPLICATIONS)
     here = best
     for _ in range(MOVES):

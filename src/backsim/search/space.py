@@ -94,6 +94,10 @@ class Space:
                     return False
         return True
 
+    def choices(self, point: Point) -> Point:
+        """The places of a point's choices."""
+        return tuple(point[i] for i in self.chosen)
+
     def settings(self, point: Point) -> dict[str, Any]:
         """Path -> value of a point's policy."""
         found: dict[str, Any] = {}

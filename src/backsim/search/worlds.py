@@ -7,11 +7,10 @@ that what one has chosen by luck the next does not repeat.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,24 +18,25 @@ import numpy as np
 from backsim.errors import InputError
 from backsim.experiment.tapes import tape_digest
 from backsim.experiment.work import Work, plan_work
-from backsim.results.metrics import Sums, views_of
-from backsim.results.run import Run, play_and_check
+from backsim.results.metrics import views_of
 from backsim.results.spec import MetricSpec
 from backsim.scenario.model import Model
 from backsim.search.memo import Key, Memo
+from backsim.search.player import Job, Player, Results
 from backsim.search.problem import Problem
 from backsim.search.space import Point
-from backsim.streams import Tape, draw
 from backsim.workers import in_order
 from backsim.workers.forks import can_fork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from backsim.workers.cluster import Cluster
+
     Floats = NDArray[np.float64]
 
-MOST_LINES = 4_000_000
-"""Order lines of the worlds that are kept in memory."""
+CHECKED = 10
+"""One in so many replications of a phase, the first among them, has its ledger checked."""
 FIRST = 40
 """Replications before which no budget is gone: with fewer there is nothing to say."""
 FIGURES = 30
@@ -146,34 +146,50 @@ class Worlds:
     ) -> None:
         self.problem, self.budget, self.memo, self.workers = problem, budget, memo, workers
         self.engine, self.scenario = engine, scenario
+        self.cluster: Cluster | None = None
+        """Other machines, which play what is worth it."""
         self.seconds, self.played = 0.0, 0
-        asked = problem.asked
-        assert asked.objective is not None
-        service = [] if problem.service is None else [problem.service]
-        self.specs = (asked.objective.metric, *(c.metric for c in asked.constraints), *service)
         self.models: dict[Point, Model | None] = {}
         self.reasons: dict[Point, str] = {}
         """Why a point makes no policy."""
         self.rows: dict[Phase, dict[Point, list[Floats]]] = {p: defaultdict(list) for p in Phase}
-        self.tapes: OrderedDict[tuple[Point, int], Tape] = OrderedDict()
-        self.lines = 0
-        self.views = {view: i for i, view in enumerate(views_of(problem.present))}
-        self.work, self.engine_of = self._plan(engine)
-        self.entering = tuple(i for i in range(len(problem.space.axes)) if self._enters(i))
+        choices, models = self._of_choices()
+        work = plan_work([problem.present, *models], problem.asked.seed, engine, LARGE)
+        self.rules = work.rules
+        self.player = self._player(work, choices)
 
-    def _plan(self, engine: str) -> tuple[Work, Mapping[Point, int]]:
-        """One kernel for all combinations of choices, and which engine plays each."""
+    def _of_choices(self) -> tuple[list[Point], list[Model]]:
+        """The combinations of choices that make policies, and a model of each."""
         space = self.problem.space
-        models, places = [self.problem.present], {}
+        choices, models = [], []
         for branch in space.branches():
             built = (model for p in space.some_of(branch) if (model := self.model(p)) is not None)
             if (model := next(built, None)) is not None:
-                places[tuple(branch[i] for i in space.chosen)] = len(models)
+                choices.append(tuple(branch[i] for i in space.chosen))
                 models.append(model)
-        return plan_work(models, self.problem.asked.seed, engine, LARGE), places
+        return choices, models
 
-    def _choices(self, point: Point) -> Point:
-        return tuple(point[i] for i in self.problem.space.chosen)
+    def _player(self, work: Work, choices: Sequence[Point]) -> Player:
+        """With one kernel for all combinations of choices; each has the engine that suits it."""
+        problem, asked, space = self.problem, self.problem.asked, self.problem.space
+        assert asked.objective is not None
+        service = [] if problem.service is None else [problem.service]
+        return Player(
+            space,
+            asked.seed,
+            (asked.objective.metric, *(c.metric for c in asked.constraints), *service),
+            {view: i for i, view in enumerate(views_of(problem.present))},
+            work.linked,
+            work.engines[0],
+            dict(zip(choices, work.engines[1:], strict=True)),
+            tuple(i for i in range(len(space.axes)) if self._enters(i)),
+            self.models,
+        )
+
+    @property
+    def specs(self) -> tuple[MetricSpec, ...]:
+        """Objective, constraints, and the service that the objective is traded against."""
+        return self.player.specs
 
     def _enters(self, axis: int) -> bool:
         """Whether what an axis sets may change the world: its ends and choices are compared.
@@ -206,18 +222,6 @@ class Worlds:
                 self.reasons[point] = str(error)
         return self.models[point]
 
-    def tape(self, point: Point, model: Model, replication: int) -> Tape:
-        """The world of a replication, drawn unless it is at hand."""
-        key = tuple(point[i] for i in self.entering), replication
-        if key in self.tapes:
-            self.tapes.move_to_end(key)
-            return self.tapes[key]
-        found = self.tapes[key] = draw(model, self.problem.asked.seed, replication)
-        self.lines += len(found)
-        while self.lines > MOST_LINES and len(self.tapes) > 1:
-            self.lines -= len(self.tapes.popitem(last=False)[1])
-        return found
-
     def play(self, phase: Phase, points: Iterable[Point], count: int) -> None:
         """Have the first `count` replications of a phase for each of the points.
 
@@ -228,69 +232,69 @@ class Worlds:
         first = min((len(rows[p]) for p in missing), default=count)
         jobs = [(k, [p for p in missing if len(rows[p]) <= k]) for k in range(first, count)]
         many = self._many(sum(len(some) for _, some in jobs))
-        step = JOBS * self.workers if many else 1
+        step = JOBS * self._beside if many else 1
         for i in range(0, len(jobs), step):
             self._play(phase, jobs[i : i + step], many)
+
+    @property
+    def _beside(self) -> int:
+        """Processes that play beside each other."""
+        return self.workers if self.cluster is None else self.cluster.threads
 
     def _many(self, results: int) -> bool:
         """Whether so many results are worth other processes."""
         each = self.seconds / self.played if self.played else 0.0
-        return self.workers > 1 and results * each > WORTH and can_fork()
+        possible = self.cluster is not None or (self.workers > 1 and can_fork())
+        return possible and results * each > WORTH
 
-    def _play(self, phase: Phase, jobs: Sequence[Replication], many: bool) -> None:
+    def _play(self, phase: Phase, wanted: Sequence[Replication], many: bool) -> None:
         """Play replications of some points each, as far as the budget goes.  Raises Spent."""
         afforded: list[Replication] = []
         spent = False
-        for k, points in jobs:
+        for k, points in wanted:
             some = [p for p in points if not spent and not (spent := not self.budget.take(phase))]
             afforded.append((k, some))
-        new = [(k, [p for p in some if self._known(phase, p, k) is None]) for k, some in afforded]
-        for point in {p for _, some in new for p in some}:
+        jobs = []
+        for k, points in afforded:
+            new = tuple(p for p in points if self._known(phase, p, k) is None)
+            jobs.append(Job(int(phase) + k, new, k % CHECKED == 0))
+        for point in {p for job in jobs for p in job.points}:
             self.model(point)  # before the processes part
-        play = partial(self._results, phase)
-        for (k, some), rows in zip(
-            afforded, in_order(play, new, self.workers if many else 1, way="forks"), strict=True
-        ):
-            for point in some:
+        for (k, points), found in zip(afforded, self._results(jobs, many), strict=True):
+            self.reasons |= {p: why for p, why in found.reasons.items() if p not in self.reasons}
+            for point in points:
                 row = self._known(phase, point, k)
                 if row is not None:
                     self.budget.known += 1
                 else:
-                    row = rows[point]
+                    row = found.rows[point]
                     self.memo.add(self._key(phase, point, k), row)
                 self.rows[phase][point].append(row)
             self.budget.tell()
         if spent:
             raise Spent
 
-    def _results(self, phase: Phase, job: Replication) -> dict[Point, Floats]:
-        """The results of some points in a replication."""
-        started = time.perf_counter()
-        found = {point: self._played(point, int(phase) + job[0]) for point in job[1]}
-        self.seconds += time.perf_counter() - started
-        self.played += len(found)
-        return found
+    def _results(self, jobs: Sequence[Job], many: bool) -> Iterator[Results]:
+        """The results of some jobs, in their order."""
+        if many and self.cluster is not None:
+            player = self.player.only({p for job in jobs for p in job.points})
+            yield from self.cluster.in_order(player.results, jobs)
+        elif many:
+            yield from in_order(self.player.results, jobs, self.workers, way="forks")
+        else:
+            for job in jobs:
+                started = time.perf_counter()
+                found = self.player.results(job)
+                self.seconds += time.perf_counter() - started
+                self.played += len(job.points)
+                yield found
 
     def _key(self, phase: Phase, point: Point, k: int) -> Key:
         return int(phase), " ".join([*filter(None, [self.scenario]), *map(str, point)]), k
 
     def _known(self, phase: Phase, point: Point, k: int) -> Floats | None:
         """A result of an earlier run."""
-        return self.memo.known.get(self._key(phase, point, k))
-
-    def _played(self, point: Point, replication: int) -> Floats:
-        """Objective and constraints of a point in a replication; nan where a model makes none."""
-        model = self.model(point)
-        if model is None:
-            return np.full(len(self.specs), np.nan)
-        tape = self.tape(point, model, replication)
-        engine = self.work.engines[self.engine_of.get(self._choices(point), 0)]
-        try:
-            run = play_and_check(model, tape, *engine, linked=self.work.linked)
-        except InputError as error:  # it orders without end, or the like
-            self.reasons.setdefault(point, str(error))
-            return np.full(len(self.specs), np.nan)
-        return measured(run, self.specs, self.views)
+        return self.memo.known.get(self._key(phase, point, k)) if self.memo.known else None
 
     def values(self, phase: Phase, point: Point, count: int | None = None) -> Floats:
         """What is known of a point: shape (replications, 1 + constraints)."""
@@ -300,10 +304,3 @@ class Worlds:
     def visited(self, phase: Phase) -> list[Point]:
         """The points with at least one replication that makes sense."""
         return [p for p, rows in self.rows[phase].items() if rows and np.isfinite(rows[0][0])]
-
-
-def measured(run: Run, specs: Sequence[MetricSpec], views: Mapping[tuple[str, str], int]) -> Floats:
-    """The metrics asked for, and no others; nan where one means nothing in this run."""
-    sums = Sums(run.model, run.log)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.array([sums[spec.metric][views[spec.dimension, spec.member]] for spec in specs])

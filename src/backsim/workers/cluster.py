@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from backsim.errors import InputError
@@ -33,11 +34,8 @@ def play_on_cluster(
     A probe first checks that every worker has the same backsim.  A job whose worker dies is done
     again by another.  Raises InputError: no dask, no scheduler, no workers, other versions.
     """
-    if not own_code_is_portable():
-        raise InputError("--dask: expected rules in files (--rules FILE), got a script's own")
-    with _client(address, timeout) as client:
-        check_workers(client, address, timeout, rules)
-        yield from _played(client, pack(play, rules), jobs)
+    with connected(address, rules, timeout) as cluster:
+        yield from _played(cluster.client, pack(play, rules), jobs)
 
 
 def in_order_on_cluster(
@@ -48,6 +46,39 @@ def in_order_on_cluster(
 ) -> Iterator[Result]:
     """What comes of each job, in the order of the jobs.  See `play_on_cluster`."""
     return in_turn(play_on_cluster(Placed(play), numbered(jobs), address, rules))
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Workers that have the same backsim, for many batches of jobs."""
+
+    client: Any
+    rules: Mapping[str, str]
+
+    @property
+    def threads(self) -> int:
+        """Jobs that all workers play beside each other."""
+        return max(1, int(sum(self.client.nthreads().values())))
+
+    def in_order(self, play: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
+        """What comes of each job, in the order of the jobs.  See `play_on_cluster`."""
+        packed = pack(Placed(play), self.rules)
+        return in_turn(_played(self.client, packed, numbered(jobs)))
+
+
+@contextmanager
+def connected(
+    address: str, rules: Mapping[str, str] = NO_RULES, timeout: float = TIMEOUT
+) -> Iterator[Cluster]:
+    """The workers of a scheduler, which are asked once whether they have the same backsim.
+
+    Raises InputError: no dask, no scheduler, no workers, other versions.
+    """
+    if not own_code_is_portable():
+        raise InputError("--dask: expected rules in files (--rules FILE), got a script's own")
+    with _client(address, timeout) as client:
+        check_workers(client, address, timeout, rules)
+        yield Cluster(client, rules)
 
 
 def _played(client: Any, packed: bytes, jobs: Sequence[Any]) -> Iterator[list[Any]]:
