@@ -124,6 +124,20 @@ def test_a_lead_time_that_has_lasted_gives_dates_by_their_probability(tmp_path: 
     assert line.dates[0.8] in (4.0, 5.0)
 
 
+def test_what_only_plans_keep_to_is_not_played_and_a_note_says_so(tmp_path: Path):
+    model = shop(start=TODAY.isoformat())
+    folder = book(
+        tmp_path / "book",
+        products=["product,case_pack", "mug,2", "jug,"],
+        calendars=["site", "all"],
+        inbound=["id,product,units,arrives,latest", f"P1,mug,5,{on(2)},{on(4)}"],
+    )
+    note = "of the book these are not played: case_pack, working days, latest"
+    assert note in look(folder, model, delay=0).remarks
+    plain = look(book(tmp_path / "plain"), model, delay=0).remarks
+    assert not any("not played" in remark for remark in plain)
+
+
 @pytest.mark.parametrize(("review", "told"), [(7, True), ({"dates": "monday"}, False)])
 def test_reviews_of_a_period_count_from_today_and_a_note_says_so(
     tmp_path: Path, review: Any, told: bool

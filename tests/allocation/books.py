@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from tests.allocation.small import small_book
 
-from backsim.allocation.model.book import Book, Capacity, Limits, Options
+from backsim.allocation.model.book import STOCK, Book, Capacity, Limits, Options
 from backsim.allocation.model.fair import NEARLY_ONE, fair_shares
 from backsim.allocation.plan.plan import Plan
 
@@ -47,8 +47,10 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
         )
         own = replace(book.lines, order=order, complete=complete, smallest=smallest)
         together = draw(st.booleans())
-        book = replace(book, lines=own, limits=Limits(together=together))
+        book = replace(book, lines=own, limits=Limits(together=together), own=_own(draw, book))
     if limits:
+        penalty = np.array([draw(st.sampled_from([INF, 0.0, 2.0])), INF])
+        book = replace(book, own={**book.own, "classes.fill_penalty": penalty})
         promised = draw(
             st.lists(st.one_of(st.integers(0, 5), st.just(INF)), min_size=lines, max_size=lines)
         )
@@ -64,6 +66,23 @@ def books(draw: st.DrawFn, *, mixed: bool = False, limits: bool = False) -> Book
             ),
         )
     return book
+
+
+def _own(draw: st.DrawFn, book: Book) -> dict[str, np.ndarray]:
+    """Cases, units kept back from a class or a lane, a cost per shipment: each in some books."""
+    amounts = {
+        "products.case_pack": (1,),
+        "classes.keep": (len(book.names.classes),),
+        "lanes.keep": (1, 1),
+        "lanes.shipment": (1, 1),
+    }
+    return {
+        name: np.array(draw(st.lists(small, min_size=shape[0], max_size=shape[0])), float).reshape(
+            shape
+        )
+        for name, shape in amounts.items()
+        if draw(st.integers(0, 3)) == 0
+    }
 
 
 def _capacity(draw: st.DrawFn, options: Options) -> Capacity:
@@ -123,9 +142,21 @@ def faults(plan: Plan, slack: float = 1e-6) -> list[str]:
         on = lines.complete[book.options.line] & (lines.order[book.options.line] == order)
         if limits.together and len(np.unique(book.options.day[on & (plan.units > slack)])) > 1:
             found.append("together")
+    pack = book.own.get("products.case_pack", np.zeros(1))[0]
+    if pack and (np.abs(plan.units / pack - np.round(plan.units / pack)) > slack).any():
+        found.append("case_pack")
+    for source in range(len(book.sources)):
+        mine = (book.options.source == source) & (plan.units > slack)
+        for code in lines.customer_class[book.options.line[mine]]:
+            kept = [book.own["classes.keep"][code]] if "classes.keep" in book.own else [0.0]
+            kept += [book.own["lanes.keep"][0, 0]] if "lanes.keep" in book.own else []
+            left = book.sources.units[source] - plan.used[source]
+            if book.sources.kind[source] == STOCK and left < max(kept) - slack:
+                found.append("keep")
+    fill_penalty = book.own.get("classes.fill_penalty", np.full(9, INF))
     for code, fill in limits.min_fill.items():
         own = lines.customer_class == code
-        if served[own].sum() < fill * lines.units[own].sum() - slack:
+        if fill_penalty[code] == INF and served[own].sum() < fill * lines.units[own].sum() - slack:
             found.append("least fill")
     if limits.fairness is not None:
         share = served / lines.units  # a customer has one line here
@@ -144,11 +175,20 @@ def cost_by_hand(plan: Plan) -> float:
     for line in range(len(lines)):
         mine = [k for k in range(len(options)) if options.line[k] == line]
         rest = lines.units[line] - sum(plan.units[k] for k in mine)
-        total += rest * (lines.lost[line] + lines.weight[line] * max(0.0, -lines.due[line]))
+        total += rest * lines.lost[line]
         for k in mine:
-            late = max(0.0, options.day[k] - lines.due[line])
+            late = max(0.0, options.day[k] - max(0.0, lines.due[line]))  # from today on
             total += plan.units[k] * (lines.weight[line] * late + options.transport[k])
         if 0 <= lines.promised[line] < INF and book.limits.promise_penalty < INF:
             kept = sum(plan.units[k] for k in mine if options.day[k] <= lines.promised[line])
             total += book.limits.promise_penalty * (lines.units[line] - kept)
+    fees = book.own.get("lanes.shipment", np.zeros((1, 1)))
+    used = np.flatnonzero(plan.units > 1e-9)
+    leaves = zip(lines.order[options.line[used]].tolist(), options.day[used].tolist(), strict=True)
+    total += fees[0, 0] * len(set(leaves))
+    for code, fill in book.limits.min_fill.items():
+        price = book.own.get("classes.fill_penalty", np.full(9, INF))[code]
+        own = lines.customer_class == code
+        short = max(0.0, fill * lines.units[own].sum() - plan.served[own].sum())
+        total += price * short if price < INF and short > 1e-9 else 0.0
     return float(total)

@@ -76,6 +76,8 @@ def small_book(
             expedited=per(sources, INF),
             expedite=np.zeros(sources),
             ordered=per(sources, INF),
+            first=arrival,
+            last=arrival,
         ),
         options=Options(
             line=pair_line,

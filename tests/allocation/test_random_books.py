@@ -125,7 +125,7 @@ def test_no_plan_is_fairer_than_the_fair_shares():
     for seed in range(0, 200, len(KINDS)):
         book, _ = random_book(seed)
         fair = fair_shares(book)
-        useful = book.unit_costs < book.unserved[book.options.line]
+        useful = book.unit_costs < book.lines.lost[book.options.line]
         for plan in plans(book) if len(book.options) <= 6 else ():
             if (plan.units[~useful] == 0.0).all():
                 share = np.sort(plan.served / book.lines.units)

@@ -129,7 +129,7 @@ def test_two_constraints_of_one_name():
 
 
 def test_a_column_where_none_may_be():
-    with pytest.raises(ValueError, match="lines or classes"):
+    with pytest.raises(ValueError, match="columns of lines, classes, products, lanes"):
 
         @constraint
         class Nowhere(Constraint):

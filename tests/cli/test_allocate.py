@@ -29,8 +29,8 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_template_is_a_book(book: Path, capsys: pytest.CaptureFixture[str]):
     assert cli(["allocate", str(book)]) == 0
     out = capsys.readouterr().out
-    assert "5 open lines, 75 units; 6 sources, 17 options" in out
-    assert "lp: optimal, cost 857.00; no plan can cost less than 857.00; 69 units served" in out
+    assert "5 open lines, 75 units; 6 sources, 17 options; late until today: 454.80" in out
+    assert "lp: optimal, cost 402.20; no plan can cost less than 402.20; 69 units served" in out
     for name in ("fcfs", "class_priority", "earliest_due", "pro_rata", "max_min"):
         assert f"\n{name} " in out
 
@@ -52,7 +52,7 @@ def test_written_plan(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert cli(["allocate", str(book), "--out", str(out), "--format", "json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     found = json.loads((out / "summary.json").read_text())
-    assert found["cost"] == pytest.approx(857.0)
+    assert found["cost"] == pytest.approx(402.2)
     assert printed["cost"] == found["cost"]
     shipped = rows(out / "shipments.csv")
     assert sum(float(row["units"]) for row in shipped) == found["units_served"] == 69.0
@@ -62,8 +62,9 @@ def test_written_plan(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     lost = sum(float(row["unfilled"]) for row in rows(out / "promises.csv"))
     assert lost == found["units_open"] - 69.0
     own = sum(float(row["cost"]) for row in shipped) + found["terms"]["lost"]
-    until_today = 5 * 0.5 * 14 + 1 * 1.2 * 12  # what unserved units were late already
-    assert own + until_today == pytest.approx(found["cost"])
+    assert own == pytest.approx(found["cost"])
+    until_today = 30 * 0.5 * 14 + (8 + 5) * 1.2 * 12 + 12 * 1.2 * 4
+    assert found["past_lateness"] == pytest.approx(until_today)
     compared = {row["rule"]: float(row["cost"]) for row in rows(out / "rules.csv")}
     assert compared["lp"] == min(compared.values()) == pytest.approx(found["cost"])
     assert [row["product"] for row in rows(out / "prices.csv")]
@@ -95,12 +96,26 @@ def test_the_page_stands_alone_and_quotes_what_it_shows(
     assert "https:" not in page
 
 
+def test_pick_lists_by_site(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A file of all picks, and a workbook with a sheet per site."""
+    openpyxl = pytest.importorskip("openpyxl")
+    out = tmp_path / "out"
+    assert cli(["allocate", str(book), "--out", str(out)]) == 0
+    picked, shipped = rows(out / "picks.csv"), rows(out / "shipments.csv")
+    assert sum(float(row["units"]) for row in picked) == 69.0
+    assert {row["site"] for row in picked} == {row["from"] for row in shipped}
+    sheets = openpyxl.load_workbook(out / "picks.xlsx")
+    assert sheets.sheetnames == ["main", "south"]
+    assert [cell.value for cell in sheets["main"][1]][:3] == ["leaves", "product", "units"]
+    assert sum(sheet.max_row - 1 for sheet in sheets) == len(picked)
+
+
 def test_another_rule(book: Path, capsys: pytest.CaptureFixture[str]):
     assert cli(["allocate", str(book), "--rule", "fcfs", "--format", "csv"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("line,customer,class,product,units")
     assert cli(["allocate", str(book), "--rule", "class_pro_rata"]) == 0
-    assert "class_pro_rata: rule, cost 1,034.21" in capsys.readouterr().out
+    assert "class_pro_rata: rule, cost 579.41" in capsys.readouterr().out
 
 
 def test_a_rule_of_my_own(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -138,7 +153,7 @@ def test_both_solvers(book: Path, capsys: pytest.CaptureFixture[str]):
     if not has_cbc():
         pytest.skip("PuLP brings no CBC here")
     assert cli(["allocate", str(book), "--solver", "cbc"]) == 0
-    assert "cost 857.00" in capsys.readouterr().out
+    assert "cost 402.20" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 END = 1.0 - 1.0 / 86_400
 """The end of a day, in days from its beginning: its last second, before what comes the next day."""
 
+PLANNED = {
+    "lines.not_before": "not_before",
+    "products.case_pack": "case_pack",
+    "classes.keep": "keep of classes",
+    "lanes.keep": "keep of lanes",
+}
+"""What only plans keep to, by what constraints call it."""
+
 ALL, MAIN = "all", "main"
 """What a book calls its class and its site where it names none."""
 
@@ -126,6 +134,7 @@ class _Start:
         if self.faults:
             raise InputError("\n".join(f"outlook: {fault}" for fault in self.faults))
         self._look_at_calendar()
+        self._look_at_book()
 
     def _check_places(self) -> None:
         """What the book has stands at stock points of the scenario."""
@@ -155,6 +164,17 @@ class _Start:
                 "seasons, trends and planned outages of the scenario count from its day 0, which "
                 "is taken to be today"
             )
+
+    def _look_at_book(self) -> None:
+        """What the book says that is not played: the scenario says it in its own way, or not."""
+        book = self.book
+        found = [name for key, name in PLANNED.items() if np.any(book.own.get(key, 0.0) > 0.0)]
+        if book.lanes is not None and book.lanes.calendars is not None:
+            found.append("working days")
+        if (book.sources.last > book.sources.first).any():
+            found.append("latest")
+        if found:
+            self.remarks.append(f"of the book these are not played: {', '.join(found)}")
 
     # -- orders ----------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.allocation.book.calendars import read_calendars
 from backsim.allocation.book.columns import constrained
 from backsim.allocation.book.options import (
     DayLimit,
-    Lanes,
     Substitutes,
     capacity_of,
     expand,
@@ -22,18 +22,17 @@ from backsim.allocation.book.options import (
 )
 from backsim.allocation.book.parse import Parser
 from backsim.allocation.book.settings import Settings
+from backsim.allocation.book.sources import MAIN, read_sources
 from backsim.allocation.book.tables import read_tables
 from backsim.allocation.model.book import (
-    INBOUND,
-    STOCK,
     Book,
     Limits,
     Lines,
     Names,
     Sources,
-    join,
     take,
 )
+from backsim.allocation.model.lanes import Lanes
 from backsim.errors import nearest
 from backsim.kinds import Kind, expect
 from backsim.tables.table import Table
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
 
 INF = float("inf")
-MAIN = "main"
 NONE = "none"
 
 
@@ -77,6 +75,7 @@ class _Assembly:
     def __post_init__(self) -> None:
         self.parser = Parser(self.tables, self.settings)
         self.sites: dict[str, int] = {}
+        self.orders: dict[str, int] = {}
         self.own: dict[str, Any] = {f"settings.{n}": v for n, v in self.settings.own.items()}
 
     def book(self) -> Book:
@@ -84,15 +83,17 @@ class _Assembly:
         parser = self.parser
         products = self._products()
         ranks, weights, lost, min_fill, classes = self._classes()
-        sources = self._sources(products)
+        sources, bins = read_sources(parser, self.tables, products, self._site, self.settings.sure)
         lines, customers, accepts = self._lines(products, classes, weights, lost)
-        lanes, carriers = self._lanes()
+        lanes = replace(
+            self._lanes(), calendars=read_calendars(parser, self.tables, self.sites, customers)
+        )
         substitutes = self._substitutes(products)
         self._check_lists({"substitutes": products, "sites": self.sites})
-        day_limits = self._day_limits(carriers)
-        prices = self._prices(products)
+        day_limits = self._day_limits(lanes)
+        names = self._names(products, customers, classes, ranks)
         parser.check()
-        not_before = self.own.pop("not_before")
+        not_before = self.own["lines.not_before"]
         options, too_late = expand(lines, sources, lanes, substitutes, not_before)
         options = options.take(_accepted(lines, sources, options, accepts, products, self.sites))
         limits = Limits(
@@ -100,20 +101,29 @@ class _Assembly:
             fairness=self.settings.own.get("fairness"),
             promise_penalty=self.settings.own.get("promise_penalty", INF),
             whole=self.settings.own.get("whole_units", False),
+            strict=self.settings.strict_ranks,
             together=True,
         )
         if day_limits:
             wait = self.settings.shipping_days
             options = waiting(options, lines, sources, lanes, day_limits, wait)
-        if lines.complete.any():
-            options = on_days_of_orders(options, lines)
+        fees = self.own["lanes.shipment"]
+        paid = fees[sources.site[options.source], lines.site[options.line]] > 0
+        paid_lines = np.bincount(options.line, paid, len(lines)) > 0
+        waits = lines.complete | _of_orders(paid_lines, lines.order)
+        if waits.any():
+            options = on_days_of_orders(options, lines, waits)
         if day_limits:
             capacity = capacity_of(options, lines, sources, lanes, day_limits)
             limits = replace(limits, capacity=capacity)
         lines = with_lost(lines, sources, options, limits.capacity)
-        names = Names(tuple(products), tuple(self.sites), customers, tuple(classes), prices, ranks)
         today, own = self.settings.today, self.own
-        return Book(lines, sources, options, names, limits, too_late, today, own=own)
+        return Book(
+            *(lines, sources, options, names, limits, too_late, today),
+            own=own,
+            lanes=lanes,
+            bins=bins,
+        )
 
     def _products(self) -> dict[str, int]:
         """The products that are known: the table of them, or else what is in stock or comes."""
@@ -130,13 +140,44 @@ class _Assembly:
             ]
         return {name: i for i, name in enumerate(sorted({n for n in names if n}))}
 
-    def _prices(self, products: dict[str, int]) -> Floats:
+    def _names(
+        self,
+        products: dict[str, int],
+        customers: dict[str, int],
+        classes: dict[str, int],
+        ranks: Codes,
+    ) -> Names:
+        """What the codes stand for, and what constraints ask for of products."""
         prices = np.zeros(len(products))
-        if "products" in self.tables:
-            table = self.tables["products"]
+        codes: list[int] = []
+        if table := self.tables.get("products"):
             codes = [products.get(n, 0) for n in table.columns["product"]]
             prices[codes] = self.parser.numbers(table, "price", 0.0)
-        return prices
+        self._ask("products", (len(products),), (codes,))
+        if "customers" in self.tables:
+            named = self.parser.names(self.tables["customers"], "customer")
+            self.parser.unique(self.tables["customers"], "customer", named)
+        return Names(
+            *(tuple(products), tuple(self.sites), tuple(customers), tuple(classes), prices, ranks),
+            orders=tuple(self.orders),
+            described=self._called("products", "product", products),
+            called=self._called("customers", "customer", customers),
+        )
+
+    def _called(self, name: str, column: str, codes: dict[str, int]) -> tuple[str, ...]:
+        """The texts of products or customers."""
+        if not (table := self.tables.get(name)):
+            return ("",) * len(codes)
+        texts = dict(zip(table.columns[column], self.parser.texts(table, "text"), strict=True))
+        return tuple(texts.get(name, "") for name in codes)
+
+    def _ask(self, name: str, shape: tuple[int, ...], places: tuple[Any, ...]) -> None:
+        """What constraints ask for of a table whose rows stand at these places of an array."""
+        for column in constrained(name):
+            self.own[f"{name}.{column.name}"] = np.full(shape, column.empty)
+        if table := self.tables.get(name):
+            for asked, values in self.parser.constrained(table).items():
+                self.own[f"{name}.{asked}"][places] = values
 
     def _site(self, names: list[str]) -> Codes:
         """Codes of sites; a new name is a new site."""
@@ -146,7 +187,11 @@ class _Assembly:
         """Codes of the lines' sites, which hold stock, or await a purchase, or have a lane."""
         names = self.parser.names(table, "site", MAIN)
         lanes = self.tables.get("lanes")
-        ends = [n for end in ("from", "to") for n in _texts(lanes, end) if n] if lanes else []
+        ends = (
+            [n for end in ("from", "to") for n in self.parser.texts(lanes, end) if n]
+            if lanes
+            else []
+        )
         self.parser.codes(table, "site", names, {**dict.fromkeys(ends, 0), **self.sites})
         return self._site(names)
 
@@ -157,8 +202,7 @@ class _Assembly:
             classes = {n: i for i, n in enumerate(dict.fromkeys(n or "all" for n in named))}
             classes = classes or {"all": 0}
             count = len(classes)
-            for column in constrained("classes"):
-                self.own[f"classes.{column.name}"] = np.full(count, column.empty)
+            self._ask("classes", (count,), ())
             return np.ones(count, np.int64), np.ones(count), np.full(count, np.nan), {}, classes
         table, parser = self.tables["classes"], self.parser
         names = parser.names(table, "class")
@@ -176,61 +220,13 @@ class _Assembly:
             {name: i for i, name in enumerate(names)},
         )
 
-    def _sources(self, products: dict[str, int]) -> Sources:
-        """Stock, then purchases by day of arrival and id."""
-        parser, table = self.parser, self.tables["stock"]
-        names, sites = parser.names(table, "product"), parser.names(table, "site", MAIN)
-        parser.unique(table, "product", list(zip(names, sites, strict=True)))
-        nothing = np.full(len(names), INF)
-        stock = Sources(
-            ids=tuple(f"{n} at {s}" for n, s in zip(names, sites, strict=True)),
-            product=parser.codes(table, "product", names, products),
-            site=self._site(sites),
-            units=parser.numbers(table, "units", 0.0),
-            arrives=np.zeros(len(names)),
-            kind=np.full(len(names), STOCK),
-            expedited=nothing,
-            expedite=np.zeros(len(names)),
-            ordered=nothing,
-        )
-        self._need(table, "units")
-        if "inbound" not in self.tables:
-            return _sorted_sources(stock)
-        table = self.tables["inbound"]
-        ids, names = parser.names(table, "id"), parser.names(table, "product")
-        parser.unique(table, "id", ids)
-        for column in ("units", "arrives"):
-            self._need(table, column)
-        inbound = Sources(
-            ids=tuple(ids),
-            product=parser.codes(table, "product", names, products),
-            site=self._site(parser.names(table, "site", MAIN)),
-            units=parser.numbers(table, "units", 0.0),
-            arrives=parser.dates(table, "arrives", 0.0),
-            kind=np.full(len(names), INBOUND),
-            expedited=parser.dates(table, "expedited", INF),
-            expedite=parser.numbers(table, "expedite_cost", 0.0),
-            ordered=parser.dates(table, "ordered", INF),
-        )
-        for i in np.flatnonzero(inbound.expedited > inbound.arrives).tolist():
-            if np.isfinite(inbound.expedited[i]):
-                text = table.columns["expedited"][i]
-                parser.fault(table, i, "expedited", "a day no later than it arrives", text)
-        return _sorted_sources(join([stock, inbound]))
-
-    def _need(self, table: Table, column: str) -> None:
-        """A column in which every entry must have a value."""
-        for i, text in enumerate(table.columns.get(column, [])):
-            if not text:
-                self.parser.fault(table, i, column, "a value")
-
     def _lines(
         self,
         products: dict[str, int],
         classes: dict[str, int],
         weights: Floats,
         lost: Floats,
-    ) -> tuple[Lines, tuple[str, ...], dict[str, list[str]]]:
+    ) -> tuple[Lines, dict[str, int], dict[str, list[str]]]:
         """The lines by day of order and id, the customers, and what each line accepts.
 
         `lost` is nan where neither line nor class says it.
@@ -238,12 +234,16 @@ class _Assembly:
         parser, table = self.parser, self.tables["lines"]
         ids = parser.names(table, "id")
         parser.unique(table, "id", ids)
-        self._need(table, "units")
+        self.parser.need(table, "units")
         units = parser.numbers(table, "units", 0.0)
         of_class = parser.codes(table, "class", parser.names(table, "class", "all"), classes)
-        orders = [text or f"line {i}" for text, i in zip(_texts(table, "order"), ids, strict=True)]
+        orders = [
+            text or f"line {i}"
+            for text, i in zip(self.parser.texts(table, "order"), ids, strict=True)
+        ]
         customers = parser.names(table, "customer", orders)
-        order_codes = {name: i for i, name in enumerate(dict.fromkeys(orders))}
+        self.orders = {name: i for i, name in enumerate(dict.fromkeys(orders))}
+        order = np.array([self.orders[n] for n in orders], np.int64)
         customer_codes = {name: i for i, name in enumerate(dict.fromkeys(customers))}
         due, weight = parser.dates(table, "due", 0.0), parser.numbers(table, "weight", np.nan)
         weight = np.where(np.isnan(weight), weights[of_class], weight)
@@ -254,7 +254,7 @@ class _Assembly:
             site=self._site_of_lines(table),
             customer=np.array([customer_codes[n] for n in customers], np.int64),
             customer_class=of_class,
-            order=np.array([order_codes[n] for n in orders], np.int64),
+            order=order,
             units=units,
             ordered=parser.dates(table, "ordered", 0.0),
             due=due,
@@ -263,19 +263,21 @@ class _Assembly:
             weight=weight,
             lost=np.where(np.isnan(unserved), lost[of_class], unserved),
             smallest=own["smallest"],
-            complete=_of_whole_orders(own["complete"], orders, order_codes),
+            complete=_of_orders(own["complete"], order),
         )
         rank = sorted(range(len(ids)), key=lambda i: (lines.ordered[i], ids[i]))
         self.own |= {f"lines.{column}": values[rank] for column, values in own.items()}
-        self.own["not_before"] = parser.dates(table, "not_before", 0.0)[rank]
-        lists = {name: _texts(table, name) for name in ("substitutes", "sites")}
+        self.own["lines.not_before"] = parser.dates(table, "not_before", 0.0)[rank]
+        lists = {name: self.parser.texts(table, name) for name in ("substitutes", "sites")}
         accepts = {name: [texts[i] for i in rank] for name, texts in lists.items()}
-        return take(lines, rank), tuple(customer_codes), accepts
+        return take(lines, rank), customer_codes, accepts
 
-    def _lanes(self) -> tuple[Lanes, dict[str, int]]:
+    def _lanes(self) -> Lanes:
         parser = self.parser
+        lanes = Lanes.none(len(self.sites))
         if "lanes" not in self.tables:
-            return Lanes.none(len(self.sites)), {}
+            self._ask("lanes", lanes.open.shape, ())
+            return lanes
         table = self.tables["lanes"]
         start, end = parser.names(table, "from"), parser.names(table, "to")
         parser.unique(table, "from", list(zip(start, end, strict=True)))
@@ -283,17 +285,17 @@ class _Assembly:
             parser.codes(table, column, names, self.sites)
             for column, names in (("from", start), ("to", end))
         )
-        carried = _texts(table, "carrier")
+        carried = self.parser.texts(table, "carrier")
         for row in [row for row, name in enumerate(carried) if name in self.sites]:
             parser.fault(table, row, "carrier", "a name that no site has", carried[row])
         carriers = {n: k for k, n in enumerate(dict.fromkeys(n for n in carried if n))}
-        lanes = Lanes.none(len(self.sites))
         lanes.open[i, j] = True
         lanes.days[i, j] = parser.numbers(table, "days", 0.0)
         lanes.transport[i, j] = parser.numbers(table, "transport", 0.0)
         lanes.transfer[i, j] = parser.numbers(table, "transfer", 0.0)
         lanes.carrier[i, j] = [carriers.get(n, -1) for n in carried]
-        return lanes, carriers
+        self._ask("lanes", lanes.open.shape, (i, j))
+        return replace(lanes, carriers=tuple(carriers))
 
     def _substitutes(self, products: dict[str, int]) -> Substitutes:
         parser, nothing = self.parser, np.empty(0, np.int64)
@@ -312,7 +314,7 @@ class _Assembly:
         """What the lines accept is known, or `none`."""
         table = self.tables["lines"]
         for column, codes in known.items():
-            for i, text in enumerate(_texts(table, column)):
+            for i, text in enumerate(self.parser.texts(table, column)):
                 for name in [part.strip() for part in text.split(";") if text]:
                     if name != NONE and name not in codes:
                         near = nearest(name, list(codes))
@@ -320,14 +322,15 @@ class _Assembly:
                             table, i, column, f"{NONE}, or known names ({near})", name
                         )
 
-    def _day_limits(self, carriers: dict[str, int]) -> list[DayLimit]:
+    def _day_limits(self, lanes: Lanes) -> list[DayLimit]:
         if "capacity" not in self.tables:
             return []
         parser, table = self.parser, self.tables["capacity"]
         names = parser.names(table, "name")
+        carriers = {name: i for i, name in enumerate(lanes.carriers)}
         known = {**dict.fromkeys(carriers, 0), **self.sites}
         parser.codes(table, "name", names, known)
-        self._need(table, "units")
+        self.parser.need(table, "units")
         units = parser.numbers(table, "units", 0.0)
         first, last = parser.dates(table, "from", 0.0), parser.dates(table, "to", INF)
         for i in np.flatnonzero(last < first).tolist():
@@ -338,23 +341,9 @@ class _Assembly:
         ]
 
 
-def _texts(table: Table, column: str) -> list[str]:
-    return table.columns.get(column) or [""] * len(table)
-
-
-def _sorted_sources(sources: Sources) -> Sources:
-    rank = sorted(
-        range(len(sources)),
-        key=lambda i: (sources.kind[i], sources.arrives[i], sources.ids[i]),
-    )
-    return take(sources, rank)
-
-
-def _of_whole_orders(flags: Flags, orders: list[str], codes: dict[str, int]) -> Flags:
-    """An order ships whole when one of its lines says so."""
-    order = np.array([codes[n] for n in orders], np.int64)
-    whole = np.bincount(order, flags, len(codes)) > 0
-    return np.asarray(whole[order])
+def _of_orders(flags: Flags, order: Codes) -> Flags:
+    """What is said of one line of an order holds for all of them."""
+    return np.asarray(np.bincount(order, flags)[order] > 0)
 
 
 def _accepted(

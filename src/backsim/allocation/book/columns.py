@@ -65,6 +65,7 @@ STOCK = TableSpec(
         needed("product", "name", "what it is; list a product that is out of stock with 0 units"),
         needed("units", "units", "units on hand and free"),
         Column("site", "name", "where it is", default="main"),
+        Column("bin", "name", "where it stands there; a row per bin", default="no bin"),
     ),
     required=True,
 )
@@ -76,6 +77,12 @@ INBOUND = TableSpec(
         needed("product", "name", "what comes"),
         needed("units", "units", "units that come"),
         needed("arrives", "date", "day on which they can be shipped"),
+        Column(
+            "latest",
+            "date",
+            "day until which they may come; each from `arrives` on is as likely",
+            default="sure to come then",
+        ),
         Column("site", "name", "where they arrive", default="main"),
         Column("ordered", "date", "day of the purchase, for `outlook`", default="not known"),
         Column("expedited", "date", "day on which they could arrive instead", default="never"),
@@ -119,6 +126,39 @@ PRODUCTS = TableSpec(
     (
         needed("product", "name", "the product"),
         Column("price", "number", "money per unit, for rules that ask for it", default="0"),
+        Column("text", "name", "what it is called, for plans and pick lists", default="nothing"),
+    ),
+)
+CUSTOMERS = TableSpec(
+    "customers",
+    "customers by name",
+    (
+        needed("customer", "name", "the customer, as in lines"),
+        Column("text", "name", "what they are called, for plans and pick lists", default="nothing"),
+    ),
+)
+CALENDARS = TableSpec(
+    "calendars",
+    "working days: sites ship and receive, and customers receive, on no others",
+    (
+        Column("site", "name", "a site, or all that have no row of their own", default="see next"),
+        Column("customer", "name", "a customer in place of a site, or all", default="see before"),
+        Column(
+            "working_days", "names", "weekdays such as monday; friday", default="monday to friday"
+        ),
+        Column(
+            "country", "name", "public holidays of DE or US-CA are closed", default="no holidays"
+        ),
+    ),
+)
+CLOSURES = TableSpec(
+    "closures",
+    "days on which a site or a customer is closed",
+    (
+        Column("site", "name", "a site, or all", default="see next"),
+        Column("customer", "name", "a customer in place of a site, or all", default="see before"),
+        needed("from", "date", "first closed day"),
+        Column("to", "date", "last closed day", default="the same day"),
     ),
 )
 CAPACITY = TableSpec(
@@ -159,7 +199,10 @@ TABLES = {
         SUBSTITUTES,
         CLASSES,
         PRODUCTS,
+        CUSTOMERS,
         CAPACITY,
+        CALENDARS,
+        CLOSURES,
         SETTINGS,
     )
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Capacity, Lines, Options, Sources, join
+from backsim.allocation.model.lanes import ROUNDING, Lanes
 from backsim.allocation.solver.parts import components
 from backsim.allocation.solver.program import distinct, spans
 from backsim.errors import InputError
@@ -19,28 +20,8 @@ from backsim.errors import InputError
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
 
-ROUNDING = 1e-6
-"""Days: so far is a day from a whole number that was added to a lane's time and taken off again."""
 MAX_OPTIONS = 5_000_000
 """Pairs of line and source: 1.2 GB of arrays and solver."""
-
-
-@dataclass(frozen=True, eq=False)
-class Lanes:
-    """By (site of the source, site of the line): whether there is a way, and what it takes."""
-
-    open: Flags
-    days: Floats
-    transport: Floats
-    transfer: Floats
-    carrier: Codes
-
-    @staticmethod
-    def none(sites: int) -> Lanes:
-        """Every site serves its own lines, at once and for nothing."""
-        nothing = np.zeros((sites, sites))
-        nobody = np.full((sites, sites), -1)
-        return Lanes(np.eye(sites, dtype=bool), nothing, nothing.copy(), nothing.copy(), nobody)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +61,17 @@ def expand(
     options = Options(
         line=line,
         source=source,
-        day=np.maximum(0.0, sources.arrives[source]) + lanes.days[start, end],
+        day=lanes.reached(
+            start, end, lines.customer[line], np.maximum(0.0, sources.arrives[source])
+        ),
         transport=lanes.transport[start, end],
         transfer=lanes.transfer[start, end],
         expedite=nothing,
         substitution=cost,
     )
     options = _with_expediting(options, lines, sources, lanes)
-    options = replace(options, day=np.maximum(options.day, not_before[options.line]))
+    day = np.maximum(options.day, not_before[options.line])
+    options = replace(options, day=lanes.received(lines.customer[options.line], day))
     in_time = _in_time(options, lines)
     too_late = np.bincount(options.line[~in_time], minlength=len(lines))
     return options.take(in_time), too_late
@@ -124,8 +108,8 @@ def _with_expediting(options: Options, lines: Lines, sources: Sources, lanes: La
     if not len(faster):
         return options
     some = options.take(faster)
-    days = lanes.days[sources.site[some.source], lines.site[some.line]]
-    day = np.maximum(0.0, sources.expedited[some.source]) + days
+    ends = sources.site[some.source], lines.site[some.line], lines.customer[some.line]
+    day = lanes.reached(*ends, np.maximum(0.0, sources.expedited[some.source]))
     some = replace(some, day=day, expedite=sources.expedite[some.source])
     return _ordered(join([options, some]))
 
@@ -143,17 +127,19 @@ def waiting(
     limited = np.isin(start, [d.dock for d in limits if d.dock >= 0])
     limited |= np.isin(lanes.carrier[start, end], [d.carrier for d in limits if d.carrier >= 0])
     some = options.take(limited)
-    later = [replace(some, day=some.day + delay) for delay in range(1, wait + 1)]
-    options = _ordered(join([options, *later]))
+    ends = start[limited], end[limited], lines.customer[some.line]
+    later = [replace(some, day=lanes.later(*ends, some.day, n)) for n in range(1, wait + 1)]
+    options = join([options, *later])
+    options = options.take(distinct(options.line, options.source, options.day, options.expedite))
     return options.take(_in_time(options, lines))
 
 
-def on_days_of_orders(options: Options, lines: Lines) -> Options:
-    """Lines of orders that ship whole can be served on every day on which one of the order can be.
+def on_days_of_orders(options: Options, lines: Lines, waits: Flags) -> Options:
+    """Lines of orders that wait can be served on every day on which one of the order can be.
 
     Raises InputError when that makes too many options.
     """
-    own = options.take(lines.complete[options.line])
+    own = options.take(waits[options.line])
     order = lines.order[own.line]
     days, place = np.unique(own.day, return_inverse=True)
     pairs = np.unique(order * len(days) + place)
@@ -162,7 +148,8 @@ def on_days_of_orders(options: Options, lines: Lines) -> Options:
     if counts.sum() > MAX_OPTIONS:
         raise InputError(
             f"book: expected at most {MAX_OPTIONS:,} pairs of a line and a source and day of its "
-            f"order, got {counts.sum():,}: let fewer orders ship whole, or take products in parts"
+            f"order, got {counts.sum():,}: let fewer orders ship whole, leave costs per shipment "
+            "out, or take products in parts"
         )
     held = own.take(np.repeat(np.arange(len(own)), counts))
     day = days[pairs[spans(first, counts)] % len(days)]
@@ -183,7 +170,7 @@ def capacity_of(
 ) -> Capacity:
     """The rows that count what leaves in a day."""
     start, end = sources.site[options.source], lines.site[options.line]
-    leaves = np.floor(options.day - lanes.days[start, end] + ROUNDING)
+    leaves = np.floor(lanes.left(start, end, options.day) + ROUNDING)
     rows: dict[tuple[int, int], int] = {}
     entries: list[tuple[Codes, Codes]] = []
     for number, limit in enumerate(limits):

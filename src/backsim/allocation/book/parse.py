@@ -54,7 +54,7 @@ class Parser:
 
     def names(self, table: Table, column: str, default: str | Sequence[str] = "") -> list[str]:
         """A column of names; what is empty is the default, or a fault where there is none."""
-        texts = self._texts(table, column)
+        texts = self.texts(table, column)
         defaults = [default] * len(texts) if isinstance(default, str) else default
         found = [text or other for text, other in zip(texts, defaults, strict=True)]
         for i in [i for i, name in enumerate(found) if not name]:
@@ -91,7 +91,7 @@ class Parser:
         most: float = MOST,
     ) -> Floats:
         """A column of numbers between bounds."""
-        texts = self._texts(table, column)
+        texts = self.texts(table, column)
         typed = table.numbers.get(column, {})
         try:
             style = self.numerals.style(table.place, column) if any(texts) else POINT
@@ -122,7 +122,7 @@ class Parser:
 
     def dates(self, table: Table, column: str, default: float) -> Floats:
         """A column of dates as days from today."""
-        texts = self._texts(table, column)
+        texts = self.texts(table, column)
         if not any(texts):
             return np.full(len(texts), default)
         reader = DateReader(self.date_format)
@@ -155,7 +155,7 @@ class Parser:
     def flags(self, table: Table, column: str) -> Flags:
         """A column of yes and no."""
         words = {**YES, **NO}
-        texts = self._texts(table, column)
+        texts = self.texts(table, column)
         found = self._each(
             table, column, texts, lambda t: words[t.lower()], lambda t: "yes or no", False
         )
@@ -173,8 +173,15 @@ class Parser:
         most = 1.0 if column.kind == "share" else MOST
         return self.numbers(table, column.name, column.empty, most=most)
 
-    def _texts(self, table: Table, column: str) -> list[str]:
+    def texts(self, table: Table, column: str) -> list[str]:
+        """A column as it is; nothing in each row where the table does not have it."""
         return table.columns.get(column) or [""] * len(table)
+
+    def need(self, table: Table, column: str) -> None:
+        """Note a fault for each row in which a column has no value."""
+        for i, text in enumerate(table.columns.get(column, [])):
+            if not text:
+                self.fault(table, i, column, "a value")
 
     def _each(
         self,

@@ -44,6 +44,16 @@ OWN = (
         "days",
         "days that units may wait for room at a dock or carrier; 5 if not given",
     ),
+    Column(
+        "strict_ranks",
+        "yes",
+        "yes: the costs of rank 1 are as small as can be, then those of rank 2, and so on",
+    ),
+    Column(
+        "sure",
+        "share",
+        "plans go by the day on which a purchase is there with this probability; 0.8 if not given",
+    ),
 )
 
 
@@ -66,6 +76,8 @@ class Settings:
     delimiter: str | None = None
     encoding: str | None = None
     shipping_days: int = 5
+    strict_ranks: bool = False
+    sure: float = 0.8
     own: Mapping[str, Any] = field(default_factory=dict)
 
 

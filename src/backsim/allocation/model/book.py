@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from backsim.allocation.model.lanes import Lanes
+
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
 
 INF = float("inf")
 NOBODY = -1
+Bins = Mapping[str, tuple[tuple[str, float], ...]]
+"""(bin, units) of each source of stock that has bins, by its id."""
 STOCK, INBOUND = 0, 1
 KINDS = ("stock", "inbound")
 
@@ -61,7 +65,8 @@ class Sources:
 
     `expedited` is the day on which the units arrive instead for `expedite` money per unit; inf
     where that cannot be had.  `ordered` is the day on which a purchase was ordered; inf where it is
-    not known.
+    not known.  Where it is not sure when a purchase arrives, every day from `first` to `last` is as
+    likely, and plans go by `arrives`, by which it is there with the probability asked for.
     """
 
     ids: tuple[str, ...]
@@ -73,6 +78,8 @@ class Sources:
     expedited: Floats
     expedite: Floats
     ordered: Floats
+    first: Floats
+    last: Floats
 
     def __len__(self) -> int:
         return len(self.units)
@@ -121,6 +128,7 @@ class Limits:
     `min_fill`: class code -> share of its open units that must be served.  `fairness`: no
     customer's share served may be more than this below the fair share.  `promise_penalty`: money
     per unit that breaks a promise; inf: no promise may be broken.  `whole`: only whole units.
+    `strict`: costs of lines of a better rank come first, whatever those of others are.
     `fill_by`: only what is there by that day counts for `min_fill` and `fairness`; `fill_penalty`:
     money per unit that somebody is short of them, in whole units; inf: nobody may be.  `together`:
     what ships whole leaves in one day.  `keep`: what is left of a source is there with the next one
@@ -135,12 +143,16 @@ class Limits:
     fairness: float | None = None
     promise_penalty: float = float("inf")
     whole: bool = False
+    strict: bool = False
     capacity: Capacity = NO_CAPACITY
 
 
 @dataclass(frozen=True, eq=False)
 class Names:
-    """What the codes stand for; `prices` by product and `ranks` by class (1 is served first)."""
+    """What the codes stand for; `prices` by product and `ranks` by class (1 is served first).
+
+    `described` and `called`: texts of products and customers, "" where there is none.
+    """
 
     products: tuple[str, ...]
     sites: tuple[str, ...]
@@ -148,6 +160,9 @@ class Names:
     classes: tuple[str, ...]
     prices: Floats
     ranks: Codes
+    orders: tuple[str, ...] = ()
+    described: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +172,9 @@ class Book:
     `too_late` counts, for each line, the options that come too late for its customer.  `owed`: the
     day by which each line whose promise is over has to have its `owed_units` (inf: none; empty: not
     worked out), see `plan.allocate`.  `fair`: the fair share of each customer (empty: not
-    worked out), see `model.fair`.  `own`: what constraints ask for and the book has: "lines.x"
-    and "classes.x", a value for each line or class, and "settings.x", a value.
+    worked out), see `model.fair`.  `own`: what constraints ask for and the book has: "lines.x",
+    "classes.x" and "products.x", a value for each of them, "lanes.x", a value by site of the source
+    and site of the line, and "settings.x", a value.  `bins`: where the units of a source stand.
     """
 
     lines: Lines
@@ -172,25 +188,70 @@ class Book:
     owed_units: Floats = field(default_factory=lambda: np.zeros(0))
     fair: Floats = field(default_factory=lambda: np.zeros(0))
     own: Mapping[str, Any] = field(default_factory=dict)
+    lanes: Lanes | None = None
+    bins: Bins = field(default_factory=dict)
 
     @property
     def lateness(self) -> Floats:
-        """Money per unit of each option for the days that it comes after the due date."""
+        """Money per unit of each option for the days from today on that it is late.
+
+        The expected days, where it is not sure when the source arrives.
+        """
         lines, options = self.lines, self.options
-        late = np.maximum(0.0, options.day - lines.due[options.line])
+        due = np.maximum(0.0, lines.due)[options.line]
+        late = np.maximum(0.0, options.day - due)
+        unsure = np.flatnonzero((self.sources.last > self.sources.first)[options.source])
+        if len(unsure):
+            late[unsure] = self._expected_late(unsure, due[unsure])
         cost: Floats = lines.weight[options.line] * late
         return cost
 
-    @property
-    def unserved(self) -> Floats:
-        """Money per unit of each line that is not served.
+    def _expected_late(self, which: Codes, due: Floats) -> Floats:
+        """Days late on average over the days on which the sources of some options may arrive.
 
-        It is lost, and it was late until today: a day that is gone costs the same whatever is
-        done, so that no line is given up because it has waited long.
+        What has been held back for a later day does not leave before it; what is expedited is sure.
         """
-        late_already = np.maximum(0.0, -self.lines.due)
-        cost: Floats = self.lines.lost + self.lines.weight * late_already
+        options, sources, lanes = self.options.take(which), self.sources, self.lanes
+        assert lanes is not None
+        source, line = options.source, options.line
+        first = np.maximum(0.0, sources.first)[source]
+        ends = sources.site[source], self.lines.site[line], self.lines.customer[line]
+        planned = lanes.reached(*ends, np.maximum(0.0, sources.arrives[source]))
+        held = np.where(options.day > planned, options.day, 0.0)
+        days = np.maximum(0.0, np.floor(sources.last[source] - first))
+        total = np.zeros(len(which))
+        for shift in range(int(days.max(initial=0.0)) + 1):
+            day = np.maximum(held, lanes.reached(*ends, first + shift))
+            total += np.where(shift <= days, np.maximum(0.0, day - due), 0.0)
+        sure = (options.expedite > 0.0) | (options.day < planned)
+        return np.where(sure, np.maximum(0.0, options.day - due), total / (days + 1.0))
+
+    @property
+    def leaves(self) -> Floats:
+        """The day on which the units of each option leave their site."""
+        if self.lanes is None:
+            return self.options.day
+        options, lines = self.options, self.lines
+        start, end = self.sources.site[options.source], lines.site[options.line]
+        return self.lanes.left(start, end, options.day)
+
+    @property
+    def past_lateness(self) -> Floats:
+        """Money of each line for the days until today that it is late.
+
+        These cost the same whatever is done, so that no line is given up because it has waited
+        long; no plan's cost counts them.
+        """
+        cost: Floats = self.lines.weight * np.maximum(0.0, -self.lines.due) * self.lines.units
         return cost
+
+    def by_lane(self, column: str) -> Floats:
+        """A column of the lanes that a constraint asks for, option by option; 0 where it is not."""
+        found: Floats | None = self.own.get(f"lanes.{column}")
+        if found is None:
+            return np.zeros(len(self.options))
+        options = self.options
+        return found[self.sources.site[options.source], self.lines.site[options.line]]
 
     @property
     def over(self) -> Flags:
@@ -210,13 +271,16 @@ class Book:
         return np.where(self.over, self.owed_units, units) if len(self.owed) else units
 
     @property
+    def ranks(self) -> Codes:
+        """The rank of each line's class."""
+        ranks, lines = self.names.ranks, self.lines
+        return ranks[lines.customer_class] if len(ranks) else np.ones(len(lines), np.int64)
+
+    @property
     def places(self) -> Codes:
         """The place of each line where plans are equal: by rank of its class, then as listed."""
-        places, ranks = np.arange(len(self.lines)), self.names.ranks
-        if len(ranks):
-            order = np.lexsort((places, ranks[self.lines.customer_class]))
-            places = np.argsort(order, kind="stable")
-        return places
+        order = np.lexsort((np.arange(len(self.lines)), self.ranks))
+        return np.argsort(order, kind="stable")
 
     @property
     def silent_ranks(self) -> list[tuple[str, str]]:

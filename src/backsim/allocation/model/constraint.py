@@ -26,19 +26,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from backsim.allocation.model.outcome import Outcome
 from backsim.tables.spec import Column
 
 if TYPE_CHECKING:
     from backsim.allocation.model.book import Book
     from backsim.allocation.model.flow import Flow
-    from backsim.allocation.solver.program import Builder
+    from backsim.allocation.model.outcome import Outcome
+    from backsim.allocation.solver.program import Builder, Flags, Floats
 
 FACT, WISH, FORM = "fact", "wish", "form"
 """What is there; what is asked for, and gives way first; how units leave.
 
 Rules that share keep to facts alone; what cannot be had is a wish that falls short of the facts.
 """
+TABLES = ("lines", "classes", "products", "lanes")
+"""The tables of a book of which constraints may ask for columns."""
 NO_TIE = 0.0
 """What a column that is no unit of a line adds to the preference between equal plans."""
 
@@ -54,9 +56,11 @@ class Constraint:
     name: ClassVar[str]
     kind: ClassVar[str]
     columns: ClassVar[Columns] = {}
-    """Columns that it asks for in the tables `lines` and `classes` of a book."""
+    """Columns that it asks for in the tables of `TABLES`."""
     settings: ClassVar[tuple[Column, ...]] = ()
     """Settings that it asks for."""
+    term: ClassVar[str] = ""
+    """What its `cost` is called among the costs of a plan, if it has any."""
 
     def applies(self, book: Book) -> bool:
         """Whether a book has anything for it to limit."""
@@ -65,12 +69,27 @@ class Constraint:
     def rows(self, builder: Builder, book: Book, flow: Flow) -> None:
         """State it.  Column i of the block `units` is option i of the book, which is the flow's."""
 
+    def cost(self, plan: Outcome) -> float:
+        """Money that a plan pays by it: what its columns of the program cost."""
+        return 0.0
+
+    def apart(self, book: Book) -> Flags | None:
+        """The options that need columns of their own: units of their sources are told apart."""
+        return None
+
     def broken(self, plan: Outcome) -> str:
         """What a plan does not keep, in words; nothing if it keeps it.
 
         Left out where neither the rules nor the program can make a plan that does not.
         """
         return ""
+
+    def why(self, plan: Outcome, spare: Floats) -> tuple[Flags, str] | None:
+        """The options by which no more units leave because of it, and that reason in words.
+
+        `spare`: units that the option's source still has and its line still wants.
+        """
+        return None
 
     def say(self, book: Book, i: int) -> str:
         """Its row i, in words, where it is part of a conflict; nothing if that is of no help."""
@@ -88,7 +107,9 @@ def constraint(own: Own) -> Own:
     """
     if own.name in CONSTRAINTS:
         raise ValueError(f"expected a new name for a constraint, got {own.name!r}")
-    if not own.columns.keys() <= {"lines", "classes"}:
-        raise ValueError(f"expected columns of lines or classes, got those of {list(own.columns)}")
+    if not own.columns.keys() <= set(TABLES):
+        raise ValueError(
+            f"expected columns of {', '.join(TABLES)}, got those of {list(own.columns)}"
+        )
     CONSTRAINTS[own.name] = own()
     return own

@@ -58,7 +58,7 @@ def fair_shares(book: Book) -> Floats:
         float
     )
     useful = np.flatnonzero(
-        (book.unit_costs < book.unserved[options.line]) & (options.day <= book.limits.fill_by)
+        (book.unit_costs < lines.lost[options.line]) & (options.day <= book.limits.fill_by)
     )
     group = _groups(book, useful)
     share, active = np.zeros(len(asked)), asked > 0.0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Book
+from backsim.allocation.model.constraint import CONSTRAINTS
 from backsim.allocation.solver.program import TRACE, Entries, spans
 
 if TYPE_CHECKING:
@@ -153,8 +154,12 @@ def _fit(book: Book, pool: Codes, place: Codes, count: int) -> Flags:
     lines, options, sources = book.lines, book.options, book.sources
     of_option = pool[options.source]
     whole = lines.complete[options.line]
-    unfit = np.bincount(pool, np.isfinite(sources.expedited), count) > 0
-    unfit |= np.bincount(of_option, lines.smallest[options.line] > 0, count) > 0
+    alike = np.isinf(sources.expedited) & (sources.last <= sources.first)
+    unfit = np.bincount(pool, ~alike, count) > 0
+    for one in CONSTRAINTS.values():
+        apart = one.apart(book) if one.applies(book) else None
+        if apart is not None:
+            unfit |= np.bincount(of_option, apart, count) > 0
     unfit |= np.bincount(of_option, whole, count) == 0
     unfit |= np.bincount(pool, minlength=count) > MOST_POOLED
     cost = options.transport + options.transfer + options.substitution

@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Book
+from backsim.allocation.model.constraint import CONSTRAINTS
 from backsim.allocation.solver.program import TRACE
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Floats
 
-TERMS = (
-    "lateness",
-    "lost",
-    "transport",
-    "transfer",
-    "expedite",
-    "substitution",
-    "broken_promises",
-)
+ROUTE = ("transport", "transfer", "expedite", "substitution")
+"""The costs of an option, per unit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,20 +40,26 @@ class Outcome:
     @cached_property
     def terms(self) -> Mapping[str, float]:
         """The objective, term by term: money."""
-        book, lines, options = self.book, self.book.lines, self.book.options
-        penalty = book.limits.promise_penalty
-        per_unit = {"lateness": book.lateness, **{n: getattr(options, n) for n in TERMS[2:6]}}
-        found = {name: float(self.units @ cost) for name, cost in per_unit.items()}
-        open_units = lines.units - self.served
-        found["lost"] = float(lines.lost @ open_units)
-        found["lateness"] += float((book.unserved - lines.lost) @ open_units)
-        found["broken_promises"] = 0.0 if penalty == np.inf else penalty * float(self.unkept.sum())
-        return {name: found[name] for name in TERMS}
+        book, lines = self.book, self.book.lines
+        found = {
+            "lateness": float(self.units @ book.lateness),
+            "lost": float(lines.lost @ (lines.units - self.served)),
+            **{name: float(self.units @ getattr(book.options, name)) for name in ROUTE},
+        }
+        for one in CONSTRAINTS.values():
+            if one.term:
+                found[one.term] = one.cost(self) if one.applies(book) else 0.0
+        return found
 
     @property
     def cost(self) -> float:
-        """The objective: money."""
+        """The objective: money, from today on."""
         return sum(self.terms.values())
+
+    @property
+    def past_lateness(self) -> float:
+        """Money for the days until today that lines are late: no plan can change it."""
+        return float(self.book.past_lateness.sum())
 
     @cached_property
     def broken(self) -> Floats:

@@ -1,7 +1,7 @@
 """The model, stated once: a book as a linear program, always a minimisation.
 
-Variables: units of line l from source s, one for each option.  Minimise what lateness, lost units,
-transport, transfer, expediting, substitution and broken promises cost.
+Variables: units of line l from source s, one for each option.  Minimise what lateness from today
+on, lost units, transport, transfer, expediting and substitution cost, and what constraints price.
 Source: the transportation problem, Dantzig, Linear Programming and Extensions (1963), chapter 14,
 with lateness as a cost of the route; fixed charges for shipments as in Hirsch and Dantzig, Naval
 Research Logistics Quarterly 15 (1968) 413-424.
@@ -28,12 +28,12 @@ def state(book: Book, flow: Flow | None = None, *kinds: str) -> Program:
     book = flow.columns
     builder = Builder()
     lines, options = book.lines, book.options
-    serve = book.unit_costs - book.unserved[options.line]
+    serve = book.unit_costs - lines.lost[options.line]
     tie = _preference(book)
-    builder.add_columns("units", serve, INF, False, tie)
+    builder.add_columns("units", serve, INF, False, tie, book.ranks[options.line])
     for constraint in applying(book, *kinds):
         constraint.rows(builder, book, flow)
-    return builder.program(offset=float(book.unserved @ lines.units))
+    return builder.program(float(lines.lost @ lines.units), ranked=book.limits.strict)
 
 
 def _preference(book: Book) -> np.ndarray[Any, Any]:

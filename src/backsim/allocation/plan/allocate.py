@@ -14,7 +14,6 @@ from backsim.allocation.model.book import Book
 from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.model.fair import with_fair
 from backsim.allocation.model.flow import Flow, flow_of
-from backsim.allocation.model.outcome import TERMS
 from backsim.allocation.model.statement import state
 from backsim.allocation.plan.conflict import NoPlanError, eased, explain
 from backsim.allocation.plan.greedy import Serving, plan_of, rules_for_books, why_not
@@ -47,6 +46,7 @@ def optimise(
 ) -> Plan:
     """The plan of least cost; never dearer than that of a priority rule that keeps the limits.
 
+    With strict ranks, of least cost for each rank given what the better ones have.
     Raises InfeasibleError when promises, least fills and the fairness bound cannot all be kept,
     and NoPlanError when the time is over before there is a plan.
     """
@@ -65,8 +65,10 @@ def optimise(
             found = no_solution(TIME_LIMIT, -INF)
     if found.status == TIME_LIMIT and floor is None:  # of a linear program, or still none
         floor = floor_of(book, flow, program)
-    if floor is not None and found.objective > (
-        cost := float(program.cost @ floor + program.offset)
+    if (
+        floor is not None
+        and (program.rank is None or not found.found)
+        and found.objective > (cost := float(program.cost @ floor + program.offset))
     ):
         duals = np.full(len(program.row_upper), np.nan)
         found = Solution(found.status, floor, duals, cost, min(found.bound, cost))
@@ -142,7 +144,7 @@ def with_owed(book: Book) -> Book:
     if not len(over):
         return replace(book, owed=np.zeros(0))
     lines, options, count = book.lines, book.options, len(book.lines)
-    dear = (options.expedite > 0.0) | (book.unit_costs >= book.unserved[options.line])
+    dear = (options.expedite > 0.0) | (book.unit_costs >= lines.lost[options.line])
     nothing = np.zeros(len(options))
     soonest = replace(
         book,
@@ -246,4 +248,4 @@ def _row(plan: Plan, least: float) -> Row:
 
 def shown_terms(plans: Sequence[Plan]) -> list[str]:
     """The terms of the objective that any of the plans has."""
-    return [name for name in TERMS if any(abs(plan.terms[name]) > TRACE for plan in plans)]
+    return [name for name in plans[0].terms if any(abs(plan.terms[name]) > TRACE for plan in plans)]

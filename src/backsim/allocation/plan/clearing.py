@@ -239,6 +239,8 @@ def _sources(case: Case) -> Sources:
         expedited=np.full(count, INF),
         expedite=np.zeros(count),
         ordered=np.full(count, INF),
+        first=case.arrive,
+        last=case.arrive,
     )
 
 

@@ -38,7 +38,10 @@ class InfeasibleError(NoPlanError):
         text += [f"  {wish}" for wish in first_of(wishes, MOST)]
         if facts:
             text += ["with no more than"] + [f"  {fact}" for fact in first_of(facts, MOST)]
-        text.append("Give one of them up, or put a price on broken promises (promise_penalty).")
+        text.append(
+            "Give one of them up, or put a price on broken promises (promise_penalty) or on units "
+            "short of a least fill (fill_penalty)."
+        )
         super().__init__("\n".join(text))
 
 
@@ -87,6 +90,7 @@ def stretched(program: Program, rows: np.ndarray[Any, Any]) -> Program:
         value=np.concatenate([program.value, np.ones(count)]),
         tie=np.zeros(columns + count),
         offset=0.0,
+        rank=None,
     )
 
 

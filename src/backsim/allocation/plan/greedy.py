@@ -1,12 +1,14 @@
 """What the priority rules of the simulation would do with a book: serve one line after another.
 
 A line takes what it can from the cheapest source that is left, and from none that costs more than
-leaving the line unserved.  Limits that look across lines (least fill, fairness, promises) mean
-nothing to a rule; `constraints.broken_limits` says which of them its plan does not keep.
+leaving the line unserved; it opens no shipment that costs more than it saves.  Limits that look
+across lines (least fill, fairness, promises) mean nothing to a rule; `constraints.broken_limits`
+says which of them its plan does not keep.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.model.book import Book
+from backsim.allocation.model.constraints.cases import case_packs
+from backsim.allocation.model.constraints.parcels import parcels
+from backsim.allocation.model.constraints.reserve import kept_back
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.solver.program import TRACE
 from backsim.entities import CustomerClass, Line, Stock
@@ -23,6 +28,9 @@ from backsim.rules import FAMILIES, PROGRAM, Rule
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Floats
+
+Taken = list[tuple[int, float]]
+"""(option, units) of what was given out."""
 
 OFFERS = ("line", "customer", "stock", "now", "promise", "waited", "slack", "leaves")
 
@@ -55,7 +63,7 @@ class Serving:
         self.book = book
         lines, options, capacity = book.lines, book.options, book.limits.capacity
         cost = book.unit_costs
-        useful = np.flatnonzero(cost < book.unserved[options.line])
+        useful = np.flatnonzero(cost < lines.lost[options.line])
         ranked = useful[np.lexsort((options.source[useful], cost[useful], options.line[useful]))]
         ends = np.searchsorted(options.line[ranked], np.arange(len(lines) + 1))
         self.options: list[int] = ranked.tolist()
@@ -68,6 +76,14 @@ class Serving:
         self.smallest: list[float] = np.minimum(lines.smallest, lines.units).tolist()
         self.shipment: list[int] = book.shipments[0].tolist()
         self.order_of: list[int] = lines.order.tolist()
+        self.pack: list[float] = case_packs(book).tolist()
+        self.kept: list[float] = kept_back(book).tolist()
+        paid, parcel, fee = parcels(book)
+        self.parcel = dict(zip(paid.tolist(), parcel.tolist(), strict=True))
+        self.fee: list[float] = fee.tolist()
+        gain = np.zeros(len(options))
+        gain[useful] = lines.lost[options.line[useful]] - cost[useful]
+        self.gain: list[float] = gain.tolist()
         self.complete: list[bool] = lines.complete.tolist()
 
     def plan(self, rule: Rule) -> Plan:
@@ -136,6 +152,10 @@ class _Server:
         self.room: list[float] = book.limits.capacity.units.tolist()
         self.open: list[float] = book.lines.units.tolist()
         self.given = [0.0] * len(book.options)
+        self.kept: dict[int, list[float]] = {}
+        """Units that must stay of a source, for each option that got some and must leave them."""
+        self.opened: set[int] = set()
+        """The shipments that are paid."""
         self.members: dict[int, list[int]] = {}
         for line in np.flatnonzero(book.lines.complete).tolist():
             self.members.setdefault(serving.order_of[line], []).append(line)
@@ -144,7 +164,7 @@ class _Server:
         """Serve the lines in order; an order that ships whole when its first line's turn comes."""
         for line in order:
             if not self.serving.complete[line]:
-                self.fill(line)
+                self.settle(self.fill(line))
                 continue
             self.serve_whole(self.members.pop(self.serving.order_of[line], []))
         return np.array(self.given)
@@ -157,50 +177,81 @@ class _Server:
         ]
         together = serving.book.limits.together
         for day in sorted({serving.day[option] for option in options}) if together else [None]:
-            taken = [self.fill(member, day) for member in members]
+            taken = [self.fill(member, day, whole=True) for member in members]
             if all(self.open[member] <= TRACE for member in members):
-                return
+                every = [pair for some in taken for pair in some]
+                if self.pays(every):
+                    self.settle(every)
+                    return
             for member, some in zip(members, taken, strict=True):
                 self.give_back(member, some)
 
-    def fill(self, line: int, day: float | None = None) -> list[tuple[int, float]]:
-        """Give a line what it can have, on this day or any; (option, units) of what it got."""
+    def fill(self, line: int, day: float | None = None, whole: bool = False) -> Taken:
+        """Give a line what it can have, on this day or any.
+
+        Whether shipments pay is looked at here, except for an order that ships `whole`.
+        """
         serving = self.serving
         options = serving.options[serving.ends[line] : serving.ends[line + 1]]
         if day is not None:
             options = [option for option in options if serving.day[option] == day]
-        if serving.smallest[line] <= 0.0:
+        if serving.smallest[line] <= 0.0 and not serving.fee:
             return self.take(line, options)
         shipments: dict[int, list[int]] = {}
         for option in options:
             shipments.setdefault(serving.shipment[option], []).append(option)
-        taken = []
+        taken: Taken = []
         for shipment in shipments.values():
             some = self.take(line, shipment)
-            if sum(units for _, units in some) >= serving.smallest[line] - TRACE:
+            useful = sum(units for _, units in some) >= serving.smallest[line] - TRACE
+            if useful and (whole or self.pays(some)):
                 taken += some
             else:
                 self.give_back(line, some)
         return taken
 
-    def take(self, line: int, options: list[int]) -> list[tuple[int, float]]:
+    def pays(self, taken: Taken) -> bool:
+        """Whether serving these units saves more than the shipments that it opens cost."""
+        serving = self.serving
+        fees = sum(serving.fee[parcel] for parcel in self.parcels(taken) - self.opened)
+        return fees < sum(units * serving.gain[option] for option, units in taken) or not taken
+
+    def parcels(self, taken: Taken) -> set[int]:
+        """The shipments with a cost that these units are a part of."""
+        parcel = self.serving.parcel
+        return {parcel[option] for option, _ in taken if option in parcel}
+
+    def settle(self, taken: Taken) -> None:
+        """These units leave; further ones may join their shipments."""
+        self.opened |= self.parcels(taken)
+
+    def take(self, line: int, options: list[int]) -> Taken:
         """Give a line what these options still have for it."""
-        serving, taken = self.serving, []
+        serving = self.serving
+        taken: Taken = []
         for option in options:
             if self.open[line] <= 0.0:
                 break
-            units = min(self.open[line], self.left[serving.source[option]])
+            source = serving.source[option]
+            spared = max(self.kept.get(source, [0.0]))
+            units = min(self.open[line], self.left[source] - max(spared, serving.kept[option]))
             for row in serving.counted.get(option, ()):
                 units = min(units, self.room[row])
+            if pack := serving.pack[option]:
+                units = math.floor(units / pack + TRACE) * pack
             if units > 0.0:
                 self.move(line, option, units)
                 taken.append((option, units))
+                if kept := serving.kept[option]:
+                    self.kept.setdefault(source, [0.0]).append(kept)
         return taken
 
-    def give_back(self, line: int, taken: list[tuple[int, float]]) -> None:
+    def give_back(self, line: int, taken: Taken) -> None:
         """Undo what `fill` did."""
         for option, units in taken:
             self.move(line, option, -units)
+            if kept := self.serving.kept[option]:
+                self.kept[self.serving.source[option]].remove(kept)
 
     def move(self, line: int, option: int, units: float) -> None:
         """Units go from an option's source to its line."""

@@ -28,7 +28,10 @@ Row = dict[str, Any]
 EXPEDITED = "expedited"
 """The kind of a shipment from a purchase that has to be expedited for it."""
 
-UNFILLED = ("line", "customer", "class", "product", "open", "unfilled", "reason")
+UNFILLED = (
+    *("line", "customer", "class", "product", "open", "unfilled", "reason"),
+    *("customer_text", "product_text"),
+)
 """What is told of a line that does not get all it asks for."""
 
 
@@ -41,18 +44,20 @@ def shipments(plan: Outcome) -> Columns:
     faster = (chosen.expedite > 0.0) | (chosen.day < sources.arrives[source])
     kind = np.where(faster, len(KINDS), sources.kind[source])
     return {
-        "line": _pick(lines.ids, line),
-        "customer": _pick(names.customers, lines.customer[line]),
-        "class": _pick(names.classes, lines.customer_class[line]),
-        "product": _pick(names.products, lines.product[line]),
+        "line": pick(lines.ids, line),
+        "customer": pick(names.customers, lines.customer[line]),
+        "class": pick(names.classes, lines.customer_class[line]),
+        "product": pick(names.products, lines.product[line]),
         "units": _plain(units),
-        "sent": _pick(names.products, sources.product[source]),
-        "from": _pick(names.sites, sources.site[source]),
-        "source": _pick(sources.ids, source),
-        "kind": _pick((*KINDS, EXPEDITED), kind),
-        "arrives": _days(book, chosen.day),
+        "sent": pick(names.products, sources.product[source]),
+        "from": pick(names.sites, sources.site[source]),
+        "source": pick(sources.ids, source),
+        "kind": pick((*KINDS, EXPEDITED), kind),
+        "arrives": spell_days(book, chosen.day),
         "days_late": np.maximum(0.0, chosen.day - lines.due[line]).tolist(),
         "cost": (units * book.unit_costs[rows]).tolist(),
+        "customer_text": pick(names.called, lines.customer[line]),
+        "product_text": pick(names.described, lines.product[line]),
     }
 
 
@@ -63,17 +68,19 @@ def promises(plan: Outcome) -> Columns:
     left = np.where(left > TRACE, left, 0.0)
     return {
         "line": list(lines.ids),
-        "customer": _pick(names.customers, lines.customer),
-        "class": _pick(names.classes, lines.customer_class),
-        "product": _pick(names.products, lines.product),
+        "customer": pick(names.customers, lines.customer),
+        "class": pick(names.classes, lines.customer_class),
+        "product": pick(names.products, lines.product),
         "open": _plain(lines.units),
         "served": _plain(np.where(left > 0, plan.served, lines.units)),
-        "due": _days(book, lines.due),
-        "promise": _days(book, np.where(left > 0, np.inf, plan.complete_on)),
-        "promised_before": _days(book, lines.promised),
+        "due": spell_days(book, lines.due),
+        "promise": spell_days(book, np.where(left > 0, np.inf, plan.complete_on)),
+        "promised_before": spell_days(book, lines.promised),
         "broken": _plain(plan.broken),
         "unfilled": _plain(left),
         "reason": reasons(plan, left),
+        "customer_text": pick(names.called, lines.customer),
+        "product_text": pick(names.described, lines.product),
     }
 
 
@@ -81,11 +88,11 @@ def prices(plan: Outcome, worth: NDArray[np.float64]) -> Columns:
     """One row a source, with what one more unit of it would save (nan: no prices)."""
     sources, names = plan.book.sources, plan.book.names
     return {
-        "product": _pick(names.products, sources.product),
-        "site": _pick(names.sites, sources.site),
+        "product": pick(names.products, sources.product),
+        "site": pick(names.sites, sources.site),
         "source": list(sources.ids),
-        "kind": _pick(KINDS, sources.kind),
-        "arrives": _days(plan.book, sources.arrives),
+        "kind": pick(KINDS, sources.kind),
+        "arrives": spell_days(plan.book, sources.arrives),
         "units": _plain(sources.units),
         "used": _plain(plan.used),
         "worth": worth.tolist(),
@@ -112,7 +119,10 @@ def worth_most(priced: Iterable[Row]) -> list[Row]:
     return sorted((r for r in priced if r["worth"] > TRACE), key=lambda r: r["worth"], reverse=True)
 
 
-def _pick(names: tuple[str, ...], codes: NDArray[np.int64]) -> list[str]:
+def pick(names: tuple[str, ...], codes: NDArray[np.int64]) -> list[str]:
+    """What codes stand for; nothing where there are no names."""
+    if not names:
+        return [""] * len(codes)
     return [names[i] for i in codes.tolist()]
 
 
@@ -122,7 +132,7 @@ def _plain(units: NDArray[np.float64]) -> list[float]:
     return plain
 
 
-def _days(book: Book, days: NDArray[np.float64]) -> list[str]:
+def spell_days(book: Book, days: NDArray[np.float64]) -> list[str]:
     """Days as text; none where there is no such day."""
     known, inverse = np.unique(days, return_inverse=True)
     texts = [book.spell_day(float(d)) if np.isfinite(d) else "" for d in known]
@@ -146,7 +156,7 @@ def reasons(plan: Outcome, left: Floats) -> list[str]:
     count = len(lines)
     spare = np.maximum(0.0, book.sources.units - plan.used)[options.source]
     spare[spare < 1e-6] = 0.0
-    dear = book.unit_costs >= book.unserved[options.line]
+    dear = book.unit_costs >= lines.lost[options.line]
     stocked = options.line[book.sources.units[options.source] > 0]
     any_option = np.bincount(stocked, minlength=count) > 0
     late = np.zeros(count, bool) if not len(book.too_late) else book.too_late > 0
@@ -155,6 +165,12 @@ def reasons(plan: Outcome, left: Floats) -> list[str]:
     all_dear = np.bincount(options.line[~dear], minlength=count) == 0
     has_dear = np.bincount(options.line[(spare > 0) & dear], minlength=count) > 0
     small = lines.smallest > 0
+    wanted = np.minimum(spare, left[options.line])
+    stopped = []
+    for one in applying(book):
+        if found := one.why(plan, wanted):
+            free = np.bincount(options.line[open_option & ~found[0]], minlength=count) > 0
+            stopped.append((has_spare & ~free, found[1]))
     busy = CONSTRAINTS["capacity"].applies(book)
     held_back = BUSY if busy else LIMITS if applying(book, WISH) else OTHERS
     choices = [
@@ -162,6 +178,7 @@ def reasons(plan: Outcome, left: Floats) -> list[str]:
         (~any_option, NO_SOURCE),
         (all_dear, TOO_DEAR),
         (lines.complete, WHOLE),
+        *stopped,
         (has_spare & small, SMALL),
         (has_spare, held_back),
         (has_dear, DEARER),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backsim.allocation.model.outcome import Outcome
 from backsim.allocation.plan import lists
+from backsim.allocation.plan.picks import picks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,16 +44,20 @@ class Plan(Outcome):
 
     @property
     def bounded(self) -> bool:
-        """Whether `bound` says something: rules have none, nor has a solver stopped too early."""
-        return self.rule == "lp" and math.isfinite(self.bound)
+        """Whether no plan costs less than `bound`.
+
+        Rules have no bound, nor has a solver stopped too early, nor a plan by strict ranks.
+        """
+        return self.rule == "lp" and math.isfinite(self.bound) and not self.book.limits.strict
 
     @cached_property
     def listed(self) -> Mapping[str, Columns]:
-        """Its `shipments`, `promises` and `prices` by column, for whoever needs no frame."""
+        """Its `shipments`, `promises`, `prices` and `picks` by column, without a frame."""
         return {
             "shipments": lists.shipments(self),
             "promises": lists.promises(self),
             "prices": lists.prices(self, self.worth),
+            "picks": picks(self),
         }
 
     @cached_property
@@ -80,6 +85,11 @@ class Plan(Outcome):
         of a least size, prices hold while the same orders and shipments leave.
         """
         return _frame(self.listed["prices"])
+
+    @cached_property
+    def picks(self) -> pd.DataFrame:
+        """Pick lists: one row per line and bin, with its site and the day on which it leaves."""
+        return _frame(self.listed["picks"])
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the plan in a sentence, and its shipments."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from backsim.present.html import Section
 from backsim.present.html import page as page_of
 from backsim.present.numbers import money, share, units
 from backsim.present.records import to_json, write_csv
-from backsim.present.table import Column, Table, from_records
+from backsim.present.table import Column, Kind, Table, from_records
 
 LEAST_GAP = 5e-6
 """A gap below it is told as none."""
@@ -32,9 +32,10 @@ def summed_up(plan: Plan) -> tuple[str, str]:
     today = f"{plan.book.today}: " if plan.book.today else ""
     bound = f"; no plan can cost less than {money(plan.bound)}" if plan.bounded else ""
     gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > LEAST_GAP else ""
+    past = f"; late until today: {money(plan.past_lateness)}" if plan.past_lateness else ""
     return (
         f"{today}{counted(len(lines), 'open line')}, {lines.units.sum():,.6g} units; "
-        f"{counted(len(sources), 'source')}, {counted(len(plan.book.options), 'option')}",
+        f"{counted(len(sources), 'source')}, {counted(len(plan.book.options), 'option')}{past}",
         f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
         f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s",
     )
@@ -46,7 +47,7 @@ def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
     return (
         rules_table(plans),
         shipments_table(plan),
-        from_records(
+        _with_texts(
             "Lines not served in full",
             lists.unfilled(promised),
             {
@@ -59,7 +60,7 @@ def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
                 "reason": "prose",
             },
         ),
-        from_records(
+        _with_texts(
             "Broken promises",
             lists.broken(promised),
             {
@@ -94,7 +95,7 @@ def rules_table(plans: Sequence[Plan]) -> Table:
 
 def shipments_table(plan: Plan) -> Table:
     """What goes to which line from which source, and when it arrives."""
-    return from_records(
+    return _with_texts(
         "Shipments",
         lists.rows(plan.listed["shipments"]),
         {
@@ -111,6 +112,23 @@ def shipments_table(plan: Plan) -> Table:
             "cost": "money",
         },
     )
+
+
+TEXTS = {
+    "customer": ("customer_text", Column("name", kind="text")),
+    "product": ("product_text", Column("description", kind="text")),
+}
+"""What stands beside a customer and a product where the book has texts of some."""
+
+
+def _with_texts(title: str, rows: Sequence[Row], columns: Mapping[str, Kind | Column]) -> Table:
+    """A table of rows of which those texts are shown that there are."""
+    shown: dict[str, Kind | Column] = {}
+    for name, column in columns.items():
+        shown[name] = column
+        if name in TEXTS and any(row[TEXTS[name][0]] for row in rows):
+            shown |= [TEXTS[name]]
+    return from_records(title, rows, shown)
 
 
 def prices_table(plan: Plan) -> Table:
@@ -136,6 +154,7 @@ def summary(plan: Plan) -> dict[str, Any]:
         "rule": plan.rule,
         "status": plan.status,
         "cost": plan.cost,
+        "past_lateness": plan.past_lateness,
         "bound": plan.bound if plan.bounded else None,
         "gap": plan.gap if plan.bounded else None,
         "seconds": plan.seconds,
@@ -189,9 +208,10 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
     tables = plan_tables(plan, plans)
     words = dict.fromkeys((table.name for table in tables), "")
     words[tables[0].name] = (
-        "Costs: lateness (per unit and day after the due date; until today for units not served), "
-        "lost units, transport, transfers, expediting, substitutes and broken promises. A priority "
-        "rule serves one line after another from the cheapest source left; "
+        "Costs: lateness (per unit and day after the due date, from today on), lost units, "
+        "transport, transfers, expediting, substitutes, broken promises, shipments and units short "
+        "of a least fill. What is late until today is in no plan's cost. A priority rule serves "
+        "one line after another from the cheapest source left; "
         f"{listed(list(SHARING))} share the units among the lines."
     )
     words[tables[-1].name] = (

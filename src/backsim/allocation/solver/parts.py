@@ -85,4 +85,5 @@ def _part(program: Program, columns: Codes, rows: Codes) -> Program:
         tie=program.tie[columns],
         rows={},
         columns={},
+        rank=None if program.rank is None else program.rank[columns],
     )

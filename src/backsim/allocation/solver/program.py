@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 INF = float("inf")
+LAST = np.iinfo(np.int64).max
+"""The rank of costs that are nobody's."""
 
 Entries = tuple[Any, Any, Any]
 """(row within its block, column, coefficient): columns an array, the others arrays or numbers."""
@@ -27,7 +29,8 @@ class Program:
 
     A is kept by column: entries `start[j]` to `start[j + 1]` of `index` (rows) and `value` are
     column j's.  Where optima are equal, the one with least `tie` x is taken.  `rows` and `columns`
-    say which slice of them is what.
+    say which slice of them is what.  `rank`: whose costs a column's are, 1 before 2 whatever they
+    are; None: all count together.
     """
 
     cost: Floats
@@ -42,6 +45,7 @@ class Program:
     tie: Floats
     rows: Mapping[str, slice]
     columns: Mapping[str, slice]
+    rank: Codes | None = None
 
     @property
     def entry_columns(self) -> Codes:
@@ -73,15 +77,19 @@ class Builder:
         self.columns: dict[str, slice] = {}
         self.rows: dict[str, slice] = {}
         self._columns: list[tuple[Any, ...]] = []
+        self._ranks: list[Any] = []
         self._bounds: list[tuple[Any, Any]] = []
         self._entries: list[Entries] = []
         self._width = self._height = 0
 
-    def add_columns(self, name: str, cost: Any, upper: Any, integer: bool, tie: Any) -> int:
+    def add_columns(
+        self, name: str, cost: Any, upper: Any, integer: bool, tie: Any, rank: Any = LAST
+    ) -> int:
         """A block of columns; returns the number of its first."""
         count, first = len(cost), self._width
         self.columns[name] = slice(first, first + count)
         self._columns.append((cost, _full(upper, count), _full(int(integer), count), tie))
+        self._ranks.append(_full(rank, count))
         self._width += count
         return first
 
@@ -102,8 +110,8 @@ class Builder:
             self._entries.append((_full(row + self._height, size), column, _full(value, size)))
         self._height += count
 
-    def program(self, offset: float) -> Program:
-        """All that was added, by column; within a column by row."""
+    def program(self, offset: float, ranked: bool = False) -> Program:
+        """All that was added, by column; within a column by row.  `ranked`: ranks are strict."""
         row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
         order = np.argsort(column, kind="stable")
         counts = np.bincount(column, minlength=self._width)
@@ -126,6 +134,7 @@ class Builder:
             tie=tie.astype(float, copy=False),
             rows=self.rows,
             columns=self.columns,
+            rank=np.concatenate(self._ranks) if ranked else None,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from backsim.allocation.solver.program import (
     Solution,
     no_solution,
 )
+from backsim.allocation.solver.ranks import Solved, by_rank
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Floats
@@ -40,10 +42,21 @@ def solve(
     """
     effort = effort or Effort()
     if form == "pulp" or solver != "highs":
-        return highs.finished(program, pulpform.solve(program, effort, solver, start), effort)
+        return _solve_one(program, effort, start, partial(_by_pulp, solver))
     if len(program.cost) <= PART:
-        return highs.solve(program, effort, start=start)
+        return _solve_one(program, effort, start, highs.Solver().solve)
     return _solve_parts(program, effort, start)
+
+
+def _by_pulp(solver: str, program: Program, effort: Effort, start: Floats | None) -> Solution:
+    return highs.finished(program, pulpform.solve(program, effort, solver, start), effort)
+
+
+def _solve_one(program: Program, effort: Effort, start: Floats | None, solved: Solved) -> Solution:
+    """As a whole; rank by rank where ranks are strict."""
+    if program.rank is not None:
+        return by_rank(program, effort, start, solved)
+    return solved(program, effort, start)
 
 
 def _solve_parts(program: Program, effort: Effort, start: Floats | None) -> Solution:
@@ -53,7 +66,8 @@ def _solve_parts(program: Program, effort: Effort, start: Floats | None) -> Solu
     solver = highs.Solver()
     for part, columns, rows in parts(program):
         left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
-        found = solver.solve(part, left, None if start is None else start[columns])
+        begin = None if start is None else start[columns]
+        found = _solve_one(part, left, begin, solver.solve)
         if found.status == INFEASIBLE:
             return found
         status = TIME_LIMIT if found.status == TIME_LIMIT else status

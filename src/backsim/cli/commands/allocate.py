@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,9 +116,24 @@ def allocate(
     title = f"Plan for {book.name or book}"
     if out is not None:
         write_plan(plan, plans, out, title)
+        _write_picks(plan, out / "picks.xlsx")
     show(_found(plan, plans, title), format)
     if out is not None:
         say(f"written: {out}")
+
+
+def _write_picks(plan: Plan, file: Path) -> None:
+    """A workbook of pick lists, a sheet per site, where workbooks can be written."""
+    from backsim.allocation.plan.picks import pick_tables
+    from backsim.report.excel import write_tables
+
+    tables = pick_tables(plan)
+    if not tables:
+        return
+    if find_spec("openpyxl") is None:
+        say("picks.xlsx is not written: pip install 'backsim[excel]'")
+        return
+    write_tables(tables, file)
 
 
 def _warn(book: Book, by_program: bool) -> None:
@@ -127,7 +143,7 @@ def _warn(book: Book, by_program: bool) -> None:
             f"warning: overdue purchases are treated as available today: "
             f"{few(book.overdue, MOST_NAMES)}"
         )
-    for better, worse in book.silent_ranks if by_program else ():
+    for better, worse in book.silent_ranks if by_program and not book.limits.strict else ():
         say(
             "warning: `rank` matters only to priority rules and breaks ties. The linear "
             "program uses "

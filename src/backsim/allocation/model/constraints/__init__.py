@@ -9,7 +9,7 @@ from backsim.allocation.model.constraint import (
     Constraint,
     constraint,
 )
-from backsim.allocation.model.constraints import facts, forms, wishes
+from backsim.allocation.model.constraints import cases, facts, forms, parcels, reserve, wishes
 from backsim.allocation.model.outcome import Outcome
 
 __all__ = [
@@ -20,15 +20,18 @@ __all__ = [
     "Constraint",
     "applying",
     "broken_limits",
+    "cases",
     "constraint",
     "facts",
     "forms",
+    "parcels",
+    "reserve",
     "wishes",
 ]
 
 ORDER = (
     *("open", "available", "promise", "capacity", "min_fill", "fairness"),
-    *("smallest", "together", "whole"),
+    *("smallest", "together", "whole", "case_pack", "keep", "shipment"),
 )
 """How their rows stand in the program: solvers choose among equal optima by it.  Others follow."""
 

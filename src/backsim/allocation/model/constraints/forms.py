@@ -20,6 +20,7 @@ from backsim.tables.spec import Column
 
 if TYPE_CHECKING:
     from backsim.allocation.model.flow import Flow
+    from backsim.allocation.solver.program import Flags
 
 
 @constraint
@@ -55,6 +56,10 @@ class SmallestShipment(Constraint):
         ):
             entries = [(row, limited, 1.0), (every, flag, -units)]
             builder.add_rows(name, count, lower, upper, entries)
+
+    def apart(self, book: Book) -> Flags:
+        """Options of lines that have one."""
+        return np.asarray(book.lines.smallest[book.options.line] > 0)
 
     def broken(self, plan: Outcome) -> str:
         """Shipments that are smaller."""
@@ -114,4 +119,4 @@ class Together(Constraint):
         return WHOLE
 
 
-WHOLE = "orders that ship whole, or shipments of a least size"
+WHOLE = "orders that ship whole, shipments of a least size, or whole cases"

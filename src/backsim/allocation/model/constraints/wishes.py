@@ -16,11 +16,12 @@ from backsim.allocation.model.constraint import (
 )
 from backsim.allocation.model.fair import NEARLY_ONE, fair_least
 from backsim.allocation.model.outcome import Outcome
-from backsim.allocation.solver.program import INF, TRACE, Builder, Entries
+from backsim.allocation.solver.program import INF, LAST, TRACE, Builder, Entries
 from backsim.tables.spec import Column
 
 if TYPE_CHECKING:
     from backsim.allocation.model.flow import Flow
+    from backsim.allocation.solver.program import Floats
 
 
 @constraint
@@ -29,6 +30,7 @@ class Promise(Constraint):
 
     name = "promise"
     kind = WISH
+    term = "broken_promises"
     settings: ClassVar[tuple[Column, ...]] = (
         Column(
             "promise_penalty",
@@ -54,9 +56,14 @@ class Promise(Constraint):
         if penalty < INF:
             cost = np.full(len(promised), penalty)
             tie = np.full(len(promised), NO_TIE)
-            first = builder.add_columns("broken", cost, INF, False, tie)
+            first = builder.add_columns("broken", cost, INF, False, tie, book.ranks[promised])
             entries.append((np.arange(len(promised)), first + np.arange(len(promised)), 1.0))
         builder.add_rows(self.name, len(promised), book.to_keep[promised], INF, entries)
+
+    def cost(self, plan: Outcome) -> float:
+        """The penalty, for each unit that is not there."""
+        penalty = plan.book.limits.promise_penalty
+        return penalty * float(plan.unkept.sum()) if penalty < INF else 0.0
 
     def broken(self, plan: Outcome) -> str:
         """Promises that are not kept, where none may be broken."""
@@ -80,9 +87,17 @@ class LeastFill(Constraint):
 
     name = "min_fill"
     kind = WISH
+    term = "short_fills"
     columns: ClassVar[Columns] = {
         "classes": (
             Column("min_fill", "share", "share of its units that must be served", default="none"),
+            Column(
+                "fill_penalty",
+                "number",
+                "money per unit short of min_fill",
+                default="min_fill must be met",
+                empty=INF,
+            ),
         )
     }
 
@@ -103,19 +118,42 @@ class LeastFill(Constraint):
         entries: list[Entries] = [(row[counted], counted, 1.0)]
         least = share * total
         if limits.fill_penalty < INF:
-            least, every = np.floor(least), np.arange(len(codes))  # whole, as units are
-            penalty, nothing = np.full(len(codes), limits.fill_penalty), np.zeros(len(codes))
-            first = builder.add_columns("short", penalty, INF, False, nothing)
-            entries.append((every, first + every, 1.0))
+            least = np.floor(least)  # whole, as units are
+        penalty = self.penalties(book)
+        if len(priced := np.flatnonzero(penalty < INF)):
+            tie = np.full(len(priced), NO_TIE)
+            rank = book.names.ranks[codes[priced]] if limits.strict else LAST
+            first = builder.add_columns("short", penalty[priced], INF, False, tie, rank)
+            entries.append((priced, first + np.arange(len(priced)), 1.0))
         builder.add_rows(self.name, len(codes), least, INF, entries)
 
+    @staticmethod
+    def penalties(book: Book) -> Floats:
+        """Money per unit short, for each class with a least fill; inf where none may be."""
+        codes = np.array(list(book.limits.min_fill), np.int64)
+        own: Floats | None = book.own.get("classes.fill_penalty")
+        every = np.full(len(codes), book.limits.fill_penalty)
+        return every if own is None else np.minimum(every, own[codes])
+
+    @staticmethod
+    def short(plan: Outcome) -> Floats:
+        """Units short of it, for each class with a least fill."""
+        lines, least = plan.book.lines, plan.book.limits.min_fill
+        left = np.bincount(lines.customer_class, lines.units - plan.served, max(least) + 1)
+        asked = np.bincount(lines.customer_class, lines.units, max(least) + 1)
+        allowed = [(1.0 - share) * asked[code] for code, share in least.items()]
+        short = left[list(least)] - allowed
+        return np.where(short > TRACE, short, 0.0)
+
+    def cost(self, plan: Outcome) -> float:
+        """The penalty of each class that has one, for each unit short."""
+        penalty, short = self.penalties(plan.book), self.short(plan)
+        priced = penalty < INF
+        return float(penalty[priced] @ short[priced])
+
     def broken(self, plan: Outcome) -> str:
-        """Classes that get less than their share; one that asks for nothing gets enough."""
-        book, count = plan.book, len(plan.book.names.classes)
-        asked = np.bincount(book.lines.customer_class, book.lines.units, count)
-        got = np.bincount(book.lines.customer_class, plan.served, count)
-        share = np.where(asked > 0, got / np.where(asked > 0, asked, 1.0), 1.0)
-        short = sum(share[code] < least - TRACE for code, least in book.limits.min_fill.items())
+        """Classes that get less than their share, where that has no price."""
+        short = int(((self.short(plan) > 0.0) & (self.penalties(plan.book) == INF)).sum())
         return f"least fill of {short} classes" if short else ""
 
     def say(self, book: Book, i: int) -> str:

@@ -1,0 +1,103 @@
+"""The working days of a book: of sites, which ship and receive, and of customers, who receive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.allocation.book.parse import Parser
+from backsim.allocation.model.lanes import Calendars
+from backsim.errors import InputError, nearest
+from backsim.scenario.calendars import BEYOND, with_holidays, working_days
+from backsim.scenario.dates import WEEKDAYS, Calendar
+from backsim.tables.table import Table
+
+if TYPE_CHECKING:
+    from backsim.allocation.solver.program import Flags
+
+OTHERS = "all"
+"""What stands in a calendar for all that have none of their own."""
+
+Whose = tuple[str, str]
+"""A column, site or customer, and a name, or `OTHERS`."""
+
+
+def read_calendars(
+    parser: Parser,
+    tables: Mapping[str, Table],
+    sites: Mapping[str, int],
+    customers: Mapping[str, int],
+) -> Calendars | None:
+    """The calendars of sites and customers; None where every day is open."""
+    known = {"site": sites, "customer": customers}
+    found: dict[Whose, Flags] = {}
+    if table := tables.get("calendars"):
+        places = _whose(parser, table, known)
+        parser.unique(table, "site", [" ".join(place) for place in places])
+        days, country = parser.texts(table, "working_days"), parser.texts(table, "country")
+        for i, place in enumerate(places):
+            found[place] = _works(parser, table, i, days[i], country[i])
+    if table := tables.get("closures"):
+        _close(parser, table, _whose(parser, table, known), found)
+    if not found:
+        return None
+    rows = [np.ones(BEYOND, bool), *found.values()]
+    code = {place: i + 1 for i, place in enumerate(found)}
+    own = {
+        column: np.array(
+            [code.get((column, name), code.get((column, OTHERS), 0)) for name in names], np.int64
+        )
+        for column, names in known.items()
+    }
+    return Calendars(np.stack(rows), own["site"], own["customer"])
+
+
+def _whose(parser: Parser, table: Table, known: Mapping[str, Mapping[str, int]]) -> list[Whose]:
+    """The site or customer of each row; customers need not have an open line."""
+    columns = {column: parser.texts(table, column) for column in known}
+    found: list[Whose] = []
+    for i, (site, customer) in enumerate(zip(*columns.values(), strict=True)):
+        if bool(site) == bool(customer):
+            parser.fault(table, i, "site", "either a site or a customer", site)
+        elif site and site != OTHERS and site not in known["site"]:
+            near = nearest(site, list(known["site"]))
+            parser.fault(table, i, "site", f"{OTHERS}, or a known site ({near})", site)
+        found.append(("site", site) if site else ("customer", customer))
+    return found
+
+
+def _works(parser: Parser, table: Table, i: int, days: str, country: str) -> Flags:
+    """The working days of a row, from today on."""
+    named = [name.strip().lower() for name in days.split(";")] if days else WEEKDAYS[:5]
+    weekdays = [day for day in WEEKDAYS if day in named or day[:3] in named]
+    if len(weekdays) != len(set(named)):
+        parser.fault(table, i, "working_days", "weekdays such as monday; tuesday", days)
+        return np.ones(BEYOND, bool)
+    calendar = Calendar.model_construct(
+        weekdays=tuple(weekdays), country=country or None, holidays=(), closures=()
+    )
+    try:
+        calendar = with_holidays(calendar, parser.today, BEYOND)
+    except InputError as error:
+        parser.fault(table, i, "country", str(error), country)
+        return np.ones(BEYOND, bool)
+    return working_days(calendar, parser.today, BEYOND)
+
+
+def _close(parser: Parser, table: Table, places: list[Whose], found: dict[Whose, Flags]) -> None:
+    """Take closed days out of calendars; those of all are closed for each."""
+    parser.need(table, "from")
+    first = parser.dates(table, "from", 0.0)
+    last = parser.dates(table, "to", np.nan)
+    last = np.where(np.isnan(last), first, last)
+    for i in np.flatnonzero(last < first).tolist():
+        parser.fault(table, i, "to", "a day no earlier than `from`", table.columns["to"][i])
+    for column, name in places:
+        others = found.get((column, OTHERS), np.ones(BEYOND, bool))
+        found.setdefault((column, name), others.copy())
+    for (column, name), begin, end in zip(places, first.tolist(), last.tolist(), strict=True):
+        for whose, works in found.items():
+            if whose[0] == column and name in (OTHERS, whose[1]):
+                works[max(0, int(begin)) : max(0, int(end) + 1)] = False

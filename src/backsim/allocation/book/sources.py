@@ -1,0 +1,112 @@
+"""What a book has to serve its lines with: stock, in bins of a site, and purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.allocation.book.parse import Parser
+from backsim.allocation.model.book import INBOUND, STOCK, Sources, join, take
+from backsim.tables.table import Table
+
+if TYPE_CHECKING:
+    from backsim.allocation.model.book import Bins
+    from backsim.allocation.solver.program import Codes
+
+INF = float("inf")
+MAIN = "main"
+NEARLY = 1e-9
+"""By so much a product of shares and days may be above a whole number."""
+
+Site = Callable[[list[str]], "Codes"]
+"""The codes of sites by name."""
+
+
+def read_sources(
+    parser: Parser, tables: Mapping[str, Table], products: dict[str, int], site: Site, sure: float
+) -> tuple[Sources, Bins]:
+    """Stock, then purchases by day of arrival and id; and the bins of stock that has some.
+
+    `sure`: the probability with which purchases are there by the day that plans go by.
+    """
+    sources, bins = _stock(parser, tables["stock"], products, site)
+    if inbound := tables.get("inbound"):
+        sources = join([sources, _inbound(parser, inbound, products, site, sure)])
+    rank = sorted(
+        range(len(sources)),
+        key=lambda i: (sources.kind[i], sources.arrives[i], sources.ids[i]),
+    )
+    return take(sources, rank), bins
+
+
+def _stock(
+    parser: Parser, table: Table, products: dict[str, int], site: Site
+) -> tuple[Sources, Bins]:
+    """One source per product and site, whatever the number of its bins: their units are alike."""
+    names, sites = parser.names(table, "product"), parser.names(table, "site", MAIN)
+    bins = parser.texts(table, "bin")
+    rows = list(zip(names, sites, bins, strict=True))
+    parser.unique(table, "product", [tuple(filter(None, row)) for row in rows])
+    parser.need(table, "units")
+    units = parser.numbers(table, "units", 0.0)
+    codes = parser.codes(table, "product", names, products)
+    places = {pair: i for i, pair in enumerate(dict.fromkeys(zip(names, sites, strict=True)))}
+    of = np.array([places[name, where] for name, where, _ in rows], np.int64)
+    first = np.unique(of, return_index=True)[1]
+    ids = tuple(f"{name} at {where}" for name, where in places)
+    found: dict[str, list[tuple[str, float]]] = {}
+    for place, name, held in zip(of.tolist(), bins, units.tolist(), strict=True):
+        if name:
+            found.setdefault(ids[place], []).append((name, held))
+    nothing = np.full(len(ids), INF)
+    stock = Sources(
+        ids=ids,
+        product=codes[first],
+        site=site([where for _, where in places]),
+        units=np.bincount(of, units, len(ids)).astype(float),
+        arrives=np.zeros(len(ids)),
+        kind=np.full(len(ids), STOCK),
+        expedited=nothing,
+        expedite=np.zeros(len(ids)),
+        ordered=nothing,
+        first=np.zeros(len(ids)),
+        last=np.zeros(len(ids)),
+    )
+    return stock, {name: tuple(held) for name, held in found.items()}
+
+
+def _inbound(
+    parser: Parser, table: Table, products: dict[str, int], site: Site, sure: float
+) -> Sources:
+    ids, names = parser.names(table, "id"), parser.names(table, "product")
+    parser.unique(table, "id", ids)
+    for column in ("units", "arrives"):
+        parser.need(table, column)
+    arrives = parser.dates(table, "arrives", 0.0)
+    latest = parser.dates(table, "latest", -INF)
+    for i in np.flatnonzero((latest < arrives) & (latest > -INF)).tolist():
+        text = table.columns["latest"][i]
+        parser.fault(table, i, "latest", "a day no earlier than it arrives", text)
+    first = np.where(latest >= 0.0, np.maximum(0.0, arrives), arrives)
+    last = np.maximum(first, latest)
+    planned = first + np.maximum(0.0, np.ceil(sure * (last - first + 1.0) - NEARLY) - 1.0)
+    inbound = Sources(
+        ids=tuple(ids),
+        product=parser.codes(table, "product", names, products),
+        site=site(parser.names(table, "site", MAIN)),
+        units=parser.numbers(table, "units", 0.0),
+        arrives=planned,
+        kind=np.full(len(names), INBOUND),
+        expedited=parser.dates(table, "expedited", INF),
+        expedite=parser.numbers(table, "expedite_cost", 0.0),
+        ordered=parser.dates(table, "ordered", INF),
+        first=first,
+        last=last,
+    )
+    for i in np.flatnonzero(inbound.expedited > inbound.arrives).tolist():
+        if np.isfinite(inbound.expedited[i]):
+            text = table.columns["expedited"][i]
+            parser.fault(table, i, "expedited", "a day no later than it arrives", text)
+    return inbound

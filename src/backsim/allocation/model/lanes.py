@@ -1,0 +1,93 @@
+"""The ways to the customers: between which sites, how long they take, what they cost, when open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from backsim.allocation.solver.program import Codes, Flags, Floats
+
+ROUNDING = 1e-6
+"""Days: so far is a day from a whole number that was added to a lane's time and taken off again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calendars:
+    """The working days of sites and customers, from today on; all days after the known are open.
+
+    `works[c]` says of calendar c which days are open; `site` and `customer` are codes of calendars.
+    """
+
+    works: Flags
+    site: Codes
+    customer: Codes
+
+    def open_from(self, calendar: Codes, day: Floats) -> Floats:
+        """The first moment from each day on that is open."""
+        count = self.works.shape[1]
+        later = np.where(self.works, np.arange(count), count)
+        following = np.minimum.accumulate(later[:, ::-1], axis=1)[:, ::-1]
+        whole = np.floor(day + ROUNDING).astype(np.int64)
+        found = following[calendar, np.minimum(whole, count - 1)]
+        return np.where((whole < count) & (found > whole), found, day)
+
+    def open_until(self, calendar: Codes, day: Floats) -> Floats:
+        """The last day up to each that is open, or the day itself."""
+        count = self.works.shape[1]
+        earlier = np.where(self.works, np.arange(count), -1)
+        before = np.maximum.accumulate(earlier, axis=1)
+        whole = np.floor(day + ROUNDING).astype(np.int64)
+        found = before[calendar, np.minimum(whole, count - 1)]
+        return np.where((whole < count) & (found < whole), found, day)
+
+
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """By (site of the source, site of the line): whether there is a way, and what it takes.
+
+    `carrier`: a code of `carriers`, or -1.  Without `calendars` every day is open.
+    """
+
+    open: Flags
+    days: Floats
+    transport: Floats
+    transfer: Floats
+    carrier: Codes
+    carriers: tuple[str, ...] = ()
+    calendars: Calendars | None = None
+
+    @staticmethod
+    def none(sites: int) -> Lanes:
+        """Every site serves its own lines, at once and for nothing."""
+        nothing = np.zeros((sites, sites))
+        nobody = np.full((sites, sites), -1)
+        return Lanes(np.eye(sites, dtype=bool), nothing, nothing.copy(), nothing.copy(), nobody)
+
+    def reached(self, start: Codes, end: Codes, customer: Codes, available: Floats) -> Floats:
+        """When units that are there from a day on are with the customer."""
+        days, calendars = self.days[start, end], self.calendars
+        if calendars is None:
+            return np.asarray(available + days)
+        leaves = calendars.open_from(calendars.site[start], available)
+        return calendars.open_from(calendars.customer[customer], leaves + days)
+
+    def later(self, start: Codes, end: Codes, customer: Codes, day: Floats, wait: int) -> Floats:
+        """When units are with the customer that leave so many days later than for this day."""
+        if self.calendars is None:
+            return day + wait
+        return self.reached(start, end, customer, self.left(start, end, day) + wait)
+
+    def received(self, customer: Codes, day: Floats) -> Floats:
+        """The first day from each on on which the customer receives something."""
+        calendars = self.calendars
+        return day if calendars is None else calendars.open_from(calendars.customer[customer], day)
+
+    def left(self, start: Codes, end: Codes, day: Floats) -> Floats:
+        """The last day on which units leave that are with the customer on a day."""
+        leaves, calendars = np.asarray(day - self.days[start, end]), self.calendars
+        if calendars is None:
+            return leaves
+        return calendars.open_until(calendars.site[start], leaves)

@@ -1,0 +1,115 @@
+"""Pick lists: what leaves each site on which day, bin by bin, for whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.allocation.model.constraints.cases import case_packs
+from backsim.allocation.plan.lists import pick, rows, spell_days
+from backsim.allocation.solver.program import TRACE
+from backsim.present.table import Column, Kind, Table, from_records
+
+if TYPE_CHECKING:
+    from backsim.allocation.model.outcome import Outcome
+    from backsim.allocation.plan.lists import Columns, Row
+
+LONGEST = 31
+"""Characters of a sheet's name in a workbook."""
+_ILLEGAL = re.compile(r"[\[\]:*?/\\]")
+
+
+def picks(plan: Outcome) -> Columns:
+    """One row per line and bin, or purchase, by site, day, bin, product and line.
+
+    Bins of a product are emptied in the order of the book, by whole cases first.
+    """
+    book, names = plan.book, plan.book.names
+    lines, sources, leaves = book.lines, book.sources, np.floor(book.leaves + TRACE)
+    chosen = np.flatnonzero(plan.units > TRACE)
+    chosen = chosen[np.lexsort((book.options.line[chosen], leaves[chosen]))]
+    taken = list(_bin_by_bin(plan, chosen.tolist()))
+    option = np.array([row for row, _, _ in taken], np.int64)
+    line, source = book.options.line[option], book.options.source[option]
+    site, product = sources.site[source], sources.product[source]
+    packs = case_packs(book)[option]
+    bins = [name for _, name, _ in taken]
+    units = np.round([amount for _, _, amount in taken], 6) + 0.0
+    carriers = [""] * len(taken)
+    if book.lanes is not None:
+        codes = book.lanes.carrier[site, lines.site[line]].tolist()
+        carriers = ["" if code < 0 else book.lanes.carriers[code] for code in codes]
+    found: Columns = {
+        "site": pick(names.sites, site),
+        "leaves": spell_days(book, leaves[option]),
+        "bin": bins,
+        "product": pick(names.products, product),
+        "product_text": pick(names.described, product),
+        "units": units.tolist(),
+        "cases": np.divide(units, packs, np.full(len(taken), np.nan), where=packs > 0).tolist(),
+        "source": pick(sources.ids, source),
+        "order": pick(names.orders, lines.order[line]),
+        "line": pick(lines.ids, line),
+        "customer": pick(names.customers, lines.customer[line]),
+        "customer_text": pick(names.called, lines.customer[line]),
+        "carrier": carriers,
+        "arrives": spell_days(book, book.options.day[option]),
+    }
+    keys = zip(found["site"], leaves[option].tolist(), bins, found["product"], strict=True)
+    order = [i for _, i in sorted((key, i) for i, key in enumerate(keys))]
+    return {name: [values[i] for i in order] for name, values in found.items()}
+
+
+def _bin_by_bin(plan: Outcome, chosen: list[int]) -> Iterator[tuple[int, str, float]]:
+    """(option, bin, units) of what is picked; a source without bins has one without a name."""
+    book, packs = plan.book, case_packs(plan.book)
+    left = {name: dict(held) for name, held in book.bins.items()}
+    for option in chosen:
+        wanted = float(plan.units[option])
+        bins = left.get(book.sources.ids[book.options.source[option]], {})
+        for size in (packs[option], 0.0):
+            for name, held in bins.items():
+                units = min(wanted, held)
+                units = np.floor(units / size + TRACE) * size if size else units
+                if units > TRACE:
+                    yield option, name, float(units)
+                    bins[name] -= units
+                    wanted -= units
+        if wanted > TRACE:
+            yield option, "", wanted
+
+
+def pick_tables(plan: Outcome) -> list[Table]:
+    """A table for each site that something leaves, under a name that a sheet may have."""
+    found = rows(picks(plan))
+    columns: dict[str, Kind | Column] = {
+        "leaves": Column("leaves", kind="text", keep=True),
+        "bin": "text",
+        "product": Column("product", kind="text", keep=True),
+        "product_text": Column("description", kind="text"),
+        "units": Column("units", kind="units", keep=True),
+        "cases": "units",
+        "source": "text",
+        "order": "text",
+        "line": Column("line", kind="text", keep=True),
+        "customer": "text",
+        "customer_text": Column("name", kind="text"),
+        "carrier": "text",
+        "arrives": "text",
+    }
+    tables = []
+    for site in dict.fromkeys(row["site"] for row in found):
+        own = [row for row in found if row["site"] == site]
+        seen = {name: column for name, column in columns.items() if any(_is_there(own, name))}
+        made = from_records(f"Pick list of {site}", own, seen)
+        name = _ILLEGAL.sub(" ", site)[:LONGEST] or "site"
+        tables.append(Table(name, made.title, made.columns, made.rows))
+    return tables
+
+
+def _is_there(found: list[Row], name: str) -> Iterator[bool]:
+    """For each row, whether it has something in a column."""
+    return (row[name] not in ("", None) and row[name] == row[name] for row in found)
