@@ -66,7 +66,7 @@ def expect(path: Path, *kinds: Kind) -> None:
 
 def _of_folder(folder: Path) -> Kind:
     names = {file.name for file in folder.iterdir()}
-    if "study.sqlite" in names:
+    if {"study.sqlite", "study.json.gz"} & names:
         return Kind.STUDY
     if "provenance.json" in names:
         return Kind.RUN

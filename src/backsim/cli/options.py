@@ -57,6 +57,14 @@ Dask = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on a cluster: the address of the Dask scheduler."),
 ]
+StoreAt = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="DIR|URL",
+        help="Store of the results that several processes share: a folder, or a URL.",
+    ),
+]
 UseEngine = Annotated[
     Engine, typer.Option("--engine", help="The engine; auto uses SimPy for small work.")
 ]

@@ -5,11 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backsim.errors import few, first_of
+from backsim.errors import InputError, few, first_of
 from backsim.scenario.yamlfile import Location, show, spell
 
 MOST = 12
 _NOTHING: Any = object()
+
+
+class StudyError(InputError):
+    """A study cannot be used: why, and what to do."""
+
+
+def refuse_changes(
+    name: str, known: Mapping[str, Any], now: Mapping[str, Any], instead: str
+) -> None:
+    """Raise StudyError unless what a study's results depend on is what it was.
+
+    `known` and `now` are descriptions, `instead` says what to do.
+    """
+    if known and (found := changes(known["numbers"], now["numbers"])):
+        raise StudyError(
+            f"{name}: expected the study that it holds, but this has changed since:\n"
+            + "\n".join(f"  {line}" for line in found)
+            + f"\n{instead}"
+        )
 
 
 def changes(before: Any, now: Any) -> list[str]:

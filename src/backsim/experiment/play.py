@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from backsim.errors import InputError
+from backsim.experiment.changes import StudyError
 from backsim.experiment.collected import Collected
 from backsim.experiment.comparison import Comparison
-from backsim.experiment.describe import describe, experiment_of
+from backsim.experiment.describe import experiment_of
+from backsim.experiment.kept import STUDY_FILE, Kept, read_kept
 from backsim.experiment.load import experiment_of_models, load_experiment
-from backsim.experiment.store import Store, StudyError, in_memory, open_study, read_study
-from backsim.experiment.tapes import tape_digest
-from backsim.experiment.work import Result, jobs_for, plan_work
+from backsim.experiment.playing import Playing, Progress
+from backsim.experiment.shards import work
+from backsim.experiment.store import Store, in_memory, open_study
 from backsim.files import check_folder
 from backsim.scenario.load import load
 from backsim.scenario.model import Model
 from backsim.study.experiment import Experiment
 from backsim.study.stopping.rule import Verdict
-from backsim.workers import run_jobs, workers_wanted
-
-STUDY_FILE = "study.sqlite"
-
-Progress = Callable[[int, int], Any]
-"""Is told how many replications are done, and how many there will be for all that is known."""
 
 
 def compare(
@@ -34,6 +31,7 @@ def compare(
     out: str | Path | None = None,
     fresh: bool = False,
     dask: str | None = None,
+    store: str | Path | None = None,
     progress: Progress | None = None,
     **fields: Any,
 ) -> Comparison:
@@ -43,7 +41,8 @@ def compare(
     experiment: replications, seed, metrics, objective, constraints, reference, confidence, title.
     `out` is a folder for the study: what is finished there is not played again, unless `fresh`.
     `workers` are all cores if None; results do not depend on them.  `dask` is the address of a
-    cluster's scheduler.  `progress` is told (done, total) replications.
+    cluster's scheduler.  `store` is a folder or URL of `backsim work`, whose results are used, and
+    which what is missing is added to.  `progress` is told (done, total) replications.
 
     Raises InputError for bad input, StudyError when the study in `out` cannot be gone on with.
     """
@@ -61,6 +60,7 @@ def compare(
         out=out,
         fresh=fresh,
         dask=dask,
+        store=store,
         progress=progress,
     )
 
@@ -73,47 +73,38 @@ def play(
     out: str | Path | None = None,
     fresh: bool = False,
     dask: str | None = None,
+    store: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Play an experiment, or go on with the study in folder `out`.
+    """Play an experiment, or go on with the study in folder `out`, or with the parts in `store`.
 
     Every finished (policy, replication) is committed to the study before it counts.
     """
+    if store is not None:
+        if fresh:
+            raise InputError("--fresh: a store is written once; name another with --store")
+        done = work(experiment, store, workers=workers, engine=engine, dask=dask, progress=progress)
+        assert done.verdict is not None
+        with read_kept(store) as kept:
+            return _study_of(kept, kept.description, experiment, done.verdict)
     path = None
     if out is not None:
         check_folder(Path(out))
         path = Path(out) / STUDY_FILE
-    with open_study(path, fresh) if path is not None else in_memory() as store:
-        return _Player(experiment, store, workers, engine, dask, progress).study()
+    with open_study(path, fresh) if path is not None else in_memory() as opened:
+        return _Player(Playing(experiment, workers, engine, dask), opened, progress).study()
 
 
 class _Player:
     """A study in the making."""
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        store: Store,
-        workers: int | None,
-        engine: str,
-        dask: str | None,
-        progress: Progress | None,
-    ) -> None:
-        self.experiment, self.store = experiment, store
-        self.workers, self.dask = workers_wanted(workers), dask
+    def __init__(self, playing: Playing, store: Store, progress: Progress | None) -> None:
+        self.experiment, self.playing, self.store = playing.experiment, playing, store
         self.progress = progress or (lambda done, total: None)
-        models = [policy.model for policy in experiment.policies]
-        self.work = plan_work(models, experiment.seed, engine, experiment.stopping.first())
-        self.groups = _groups(tape_digest(model) for model in models)
-        self.collected = Collected(experiment)
+        self.collected = Collected(self.experiment)
 
     def study(self) -> Comparison:
-        names = [policy.name for policy in self.experiment.policies]
-        engines = {
-            name: {"engine": engine, "reason": reason}
-            for name, (engine, reason) in zip(names, self.work.engines, strict=True)
-        }
-        description = describe(self.experiment, engines, len(self.groups))
+        description = self.playing.description()
         self.store.begin(description)
         for result in self.store.results():
             self.collected.take(result)
@@ -128,39 +119,37 @@ class _Player:
         there, missing = self.collected.split(verdict)
         done, total = len(there), len(there) + len(missing)
         self.progress(done, total)
-        for results in self.played(missing):
+        for results in self.playing.batches(missing):
             self.store.add(results)
             for result in results:
                 self.collected.take(result)
             done += len(results)
             self.progress(done, total)
 
-    def played(self, missing: Sequence[tuple[int, int]]) -> Iterator[list[Result]]:
-        jobs = jobs_for(self.groups, missing, self.work, self.workers)
-        rules = self.work.rules
-        if not jobs:
-            return iter(())
-        if self.dask is not None:
-            from backsim.workers.cluster import play_on_cluster
-
-            return play_on_cluster(self.work.play, jobs, self.dask, rules)
-        self.work.compile()
-        compiled = self.work.compiled
-        return run_jobs(self.work.play, jobs, self.workers, rules=rules, threads=compiled)
-
 
 def load_study(path: str | Path) -> Comparison:
-    """The study that a folder (or its file) holds, with as many replications as are finished.
+    """The study of a folder, its file or a URL, with as many replications as are finished.
 
     Raises StudyError when it cannot be read, FileError when its data files are gone.
     """
-    path = Path(path)
-    with read_study(path / STUDY_FILE if path.is_dir() else path) as store:
-        description = store.description
-        experiment = _described(store.name, description)
-        collected = Collected(experiment, description["numbers"]["metrics"])
-        for result in store.results():
-            collected.take(result)
+    with read_kept(path) as kept:
+        description = kept.description
+        experiment = _described(kept.name, description)
+        return _study_of(kept, description, experiment)
+
+
+def _study_of(
+    kept: Kept,
+    description: Mapping[str, Any],
+    experiment: Experiment,
+    verdict: Verdict | None = None,
+) -> Comparison:
+    """The study of what is kept, as its stopping rule has it unless the verdict is known."""
+    collected = Collected(experiment, description["numbers"]["metrics"])
+    for result in kept.results():
+        collected.take(result)
+    if verdict is not None:
+        return _study(collected, verdict.counts, description, verdict)
     verdict = experiment.first_verdict()
     while not verdict.enough:
         if collected.split(verdict)[1]:  # it was interrupted
@@ -195,12 +184,4 @@ def _study(
     )
 
 
-def _groups(digests: Iterable[str]) -> list[list[int]]:
-    """Places of equal digests together."""
-    found: dict[str, list[int]] = {}
-    for place, digest in enumerate(digests):
-        found.setdefault(digest, []).append(place)
-    return list(found.values())
-
-
-__all__ = ["STUDY_FILE", "Progress", "compare", "load_study", "play"]
+__all__ = ["Progress", "compare", "load_study", "play"]

@@ -20,8 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from backsim.errors import InputError
-from backsim.experiment.changes import changes
+from backsim.experiment.changes import StudyError, refuse_changes
 from backsim.experiment.seal import EMPTY
 from backsim.experiment.work import Result
 from backsim.files import text_digest
@@ -53,10 +52,6 @@ COMMIT;
 """
 COLUMNS = "policy, replication, metrics, profile, orders, events, seconds"
 TYPES = (int, int, bytes, bytes, int, int, float)
-
-
-class StudyError(InputError):
-    """A study file cannot be used: why, and what to do."""
 
 
 class Store:
@@ -119,12 +114,7 @@ class Store:
         """Write what the study is of, or check that it is the same.  Raises StudyError."""
         known = self.description
         now = json.loads(json.dumps(description))
-        if known and (found := changes(known["numbers"], now["numbers"])):
-            raise StudyError(
-                f"{self.name}: expected the study that it holds, but this has changed since:\n"
-                + "\n".join(f"  {line}" for line in found)
-                + "\nUse --fresh to start again, or another folder."
-            )
+        refuse_changes(self.name, known, now, "Use --fresh to start again, or another folder.")
         text = json.dumps(now)
         with self._writing():
             self._put({"description": text, "description digest": text_digest(text)})
@@ -137,6 +127,14 @@ class Store:
             return set()
         with self._reading():
             return set(self.connection.execute("SELECT policy, replication FROM results"))
+
+    def finished(self) -> int:
+        """How many results there are."""
+        return len(self.done())
+
+    def files(self) -> dict[str, int]:
+        """Name -> bytes of the file."""
+        return {self.path.name: self.path.stat().st_size} if self.path is not None else {}
 
     def add(self, results: Iterable[Result]) -> None:
         """Commit finished results, all or none.  Raises StudyError: full disk, read-only, ..."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from backsim.errors import InputError, listed
 from backsim.experiment.export import write_csv
-from backsim.experiment.play import STUDY_FILE
-from backsim.experiment.store import open_study, read_study
+from backsim.experiment.kept import STUDY_FILE, read_kept
+from backsim.experiment.store import open_study
 from backsim.kinds import Kind, expect
 from backsim.present import markdown
 from backsim.publish.archive import pack
@@ -136,8 +136,8 @@ def _copy_rules(folder: Path) -> bool:
 
 def _copy_study(path: Path, written: Written, folder: Path, renamed: Mapping[str, str]) -> None:
     """Copy the study: its data files are those of the archive, its folder is the archive's."""
-    with read_study(path / STUDY_FILE if path.is_dir() else path) as store:
-        description, results = store.description, list(store.results())
+    with read_kept(path) as kept:
+        description, results = kept.description, list(kept.results())
     _check_data(path, written, description)
     folders = description["view"]["folders"]
     for name, policy in description["numbers"]["policies"].items():

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from backsim.experiment.kept import read_kept
 from backsim.experiment.load import load_experiment
-from backsim.experiment.play import STUDY_FILE, load_study
-from backsim.experiment.store import read_study
+from backsim.experiment.play import load_study
 from backsim.kinds import Kind, expect, kind_of
 from backsim.results.madewith import environment
 from backsim.results.revision import revision
@@ -58,10 +58,9 @@ def read_study_of(path: Path) -> Written:
         experiment = load_experiment(path)
         folder = experiment.policies[0].model.folder
         return Written(path, experiment, {**environment(), "revision": revision(folder)})
-    file = path / STUDY_FILE if path.is_dir() else path
-    study = load_study(file)
-    with read_study(file) as store:
-        seconds = sum(result.seconds for result in store.results())
+    study = load_study(path)
+    with read_kept(path) as kept:
+        seconds = sum(result.seconds for result in kept.results())
     return Written(path, study.experiment, study.provenance, study, seconds)
 
 

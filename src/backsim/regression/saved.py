@@ -16,8 +16,7 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.experiment.describe import experiment_of
-from backsim.experiment.play import STUDY_FILE
-from backsim.experiment.store import read_study
+from backsim.experiment.kept import STUDY_FILE, holds_parts, read_kept
 from backsim.kinds import Kind, expect, kind_of
 from backsim.results.madewith import Provenance
 from backsim.results.metrics import views_of
@@ -76,6 +75,8 @@ def read_saved(path: Path, in_place: bool = False) -> Saved:
     study = path if path.suffix == ".sqlite" else folder / STUDY_FILE
     if path.name != "provenance.json" and study.is_file():
         return _study(study, study.parent if in_place else None)
+    if holds_parts(folder):
+        return _study(folder)
     file = path if path.is_file() else folder / "provenance.json"
     if not file.is_file() or file.suffix != ".json":
         if kind_of(path) in (Kind.SCENARIO, Kind.EXPERIMENT, Kind.BASELINE, Kind.BOOK):
@@ -179,9 +180,9 @@ def _check_numbers(file: Path, numbers: list[int]) -> None:
 
 
 def _study(file: Path, folder: Path | None = None) -> Saved:
-    with read_study(file) as store:
-        description = store.description
-        results = list(store.results())
+    with read_kept(file) as kept:
+        description = kept.description
+        results = list(kept.results())
     if not description or not results:
         raise InputError(f"{file}: expected a study with results, found none")
     experiment = experiment_of(description, folder)

@@ -15,6 +15,7 @@ ONLY_SHOW = (
     *("__main__.py", "cli", "gym", "hindsight", "plot.py", "present", "publish", "regression"),
     *("report", "search/page.py", "simopt.py", "validation", "examples"),
     *("allocation/plan/showing.py", "experiment/export.py", "experiment/store.py"),
+    *("experiment/kept.py", "experiment/parts.py", "experiment/places.py"),
     *("experiment/comparison.py", "study/analysis.py", "study/effects.py", "workers/cluster.py"),
 )
 """Files and folders of backsim that show results, look back at them or carry them about.

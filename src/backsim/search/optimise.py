@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
+from backsim.experiment.changes import StudyError
 from backsim.experiment.play import play
-from backsim.experiment.store import StudyError
 from backsim.search.choice import Choice, choose
 from backsim.search.explore import Explorer
 from backsim.search.frontier import frontier

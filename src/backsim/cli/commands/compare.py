@@ -20,6 +20,7 @@ from backsim.cli.options import (
     RuleFiles,
     Seed,
     Sets,
+    StoreAt,
     UseEngine,
     Workers,
     named,
@@ -78,6 +79,7 @@ def compare(
     parquet: Parquet = False,
     bound: Bound = None,
     dask: Dask = None,
+    store: StoreAt = None,
     metrics: Metrics = None,
     set_: Sets = None,
     rules: RuleFiles = None,
@@ -85,7 +87,8 @@ def compare(
     """Compare policies on common random numbers.
 
     Writes a study, results.csv and report.html to `--out`, by default studies/ and the experiment's
-    name, and resumes the study there if it was interrupted.  Prints a table and the finding.
+    name, and resumes the study there if it was interrupted.  With `--store` the study is what
+    `backsim work` wrote there, and what is missing is added.  Prints a table and the finding.
     """
     from backsim.experiment.load import load_experiment
     from backsim.experiment.play import play
@@ -100,14 +103,19 @@ def compare(
         meter.stage("drawing random numbers, preparing the engine")
         study = play(
             asked, out=out, progress=meter, workers=workers, engine=engine.value,
-            fresh=fresh, dask=dask,
+            fresh=fresh, dask=dask, store=store,
         )  # fmt: skip
         if bound is not None:
             meter.stage("bounding the cost in hindsight")
         bounds = None if bound is None else study.bound(bound, workers=workers)
-    files = _write(study, out, excel, parquet, bounds)
+    files = write_study(study, out, excel, parquet, bounds)
     if pptx is not None:
         files.append(study.pptx(pptx))
+    show_study(study, format, files)
+
+
+def show_study(study: Study, format: Format, files: list[Path]) -> None:
+    """Print what a study found, its warnings, and which files were written."""
     show(_found(study), format)
     for warning in study.warnings:
         say(f"warning: {warning}")
@@ -138,11 +146,18 @@ def _found(study: Study) -> Found:
     )
 
 
-def _write(
-    study: Study, out: Path, excel: Path | None, parquet: bool, bounds: pd.DataFrame | None
+def write_study(
+    study: Study,
+    out: Path,
+    excel: Path | None = None,
+    parquet: bool = False,
+    bounds: pd.DataFrame | None = None,
 ) -> list[Path]:
+    """Write the results and the report to a folder; which files these are."""
     from backsim.experiment.export import write_csv, write_parquet
+    from backsim.files import check_folder
 
+    check_folder(out)
     write_csv(study, out / "results.csv")
     files = [out / "results.csv"]
     if parquet:

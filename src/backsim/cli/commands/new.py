@@ -21,12 +21,19 @@ class Kind(StrEnum):
     experiment = "experiment"
     book = "book"
     rule = "rule"
+    shards = "shards"
 
 
+TEMPLATES = ("slurm.sh", "kubernetes.yaml", "aws_batch.json", "github.yaml", "Snakefile")
+"""How a study is played in shards, by what starts them."""
 FILES = {
     "scenario": ("scenario.yaml",),
     "experiment": ("scenario.yaml", "experiment.yaml"),
     "rule": ("scenario.yaml", "docs/examples/my_rules.py"),
+    "shards": (
+        *("scenario.yaml", "experiment.yaml"),
+        *(f"docs/examples/shards/{name}" for name in TEMPLATES),
+    ),
 }
 NEXT = {
     "scenario": "backsim run {0}/scenario.yaml",
@@ -34,6 +41,7 @@ NEXT = {
     "rule": "backsim run {0}/scenario.yaml --rules {0}/my_rules.py"
     " --set policy.priority=largest_first",
     "book": "backsim allocate {0}",
+    "shards": "backsim work {0}/experiment.yaml --store {0}/results --shard 1/2",
 }
 
 
@@ -42,7 +50,7 @@ def new(
     kind: Annotated[Kind, typer.Argument(help="What to write.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")],
 ) -> None:
-    """Write a scenario, experiment, book or rule to edit.
+    """Write a scenario, experiment, book, rule or jobs.
 
     An existing file is kept as it is.
     """
