@@ -251,6 +251,7 @@ def test_replications_follow_from_the_spread():
 
     assert count(5.0) == PILOT
     assert count(0.2) == pytest.approx(1.96**2 / 0.2**2, rel=0.5)
+    assert count(1.0) <= 3 * PILOT  # ten are too few to show a difference, but not by eight times
     assert count(0.01) == 2_000  # more than the work allowed
 
 

@@ -22,7 +22,7 @@ from backsim.validation.sampling import (
     replicate_until,
     run_case,
 )
-from backsim.workers import workers_wanted
+from backsim.workers import in_order, workers_wanted
 
 SEED = 20240601
 FAST_SHARE = 0.3
@@ -122,18 +122,25 @@ def _shorter(answer: Answer) -> Answer:
 def _verdicts(
     answers: Sequence[Answer], precision: Precision, effort: Effort, progress: Progress | None
 ) -> Iterator[Verdict]:
+    """The verdicts, model by model: many models beside each other, a few one by one."""
     groups: dict[str, list[Answer]] = {}
     for answer in answers:
         groups.setdefault(group_of(answer), []).append(answer)
     tests = max(1, sum(answer.tests for answer in answers))
-    for done, (name, group) in enumerate(groups.items()):
+    beside = effort.workers if len(groups) >= effort.workers else 1
+    within = replace(effort, workers=1 if beside > 1 else effort.workers)
+
+    def of_group(name: str) -> list[Verdict]:
+        own = replace(within, seed=own_seed(effort.seed, name))
+        if groups[name][0].case.random:
+            return list(_estimated(groups[name], tests, precision, own))
+        return list(_computed(groups[name], own))
+
+    found = in_order(of_group, groups, beside, threads=True)
+    for done, group in enumerate(groups.values()):
         if progress is not None:
             progress(done, len(groups), group[0].instance)
-        own = replace(effort, seed=own_seed(effort.seed, name))
-        if group[0].case.random:
-            yield from _estimated(group, tests, precision, own)
-        else:
-            yield from _computed(group, own)
+        yield from next(found)
     if progress is not None:
         progress(len(groups), len(groups), "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -40,16 +40,20 @@ class Effort:
 
 
 def run_case(case: Case, effort: Effort, replication: int) -> Run:
-    """One replication."""
-    from backsim.engines.choose import choose
-    from backsim.results.run import play_and_check
+    """One replication.  The ledger of those of the pilot is checked."""
+    from backsim.engines.choose import choose, play
+    from backsim.results.ledger import check_ledger
+    from backsim.results.run import Run
     from backsim.streams import draw
 
     engine, reason = choose(case.model, effort.engine if case.random else "simpy")
     tape = draw(case.model, effort.seed, replication)
     if case.lead_times:
         tape.lead_times[0].values = np.array(case.lead_times)
-    return play_and_check(case.model, tape, engine, reason)
+    log = play(case.model, tape, engine)
+    if replication < PILOT:
+        check_ledger(case.model, log)
+    return Run(case.model, tape.seed, tape.replication, engine, reason, log)
 
 
 def own_seed(seed: int, name: str) -> int:
@@ -75,14 +79,34 @@ def replicate_until(
         rows += in_order(play, range(len(rows), wanted), effort.workers, threads=True)
         found = [_estimate(column) for column in zip(*rows, strict=True)]
         goals = targets([e.mean for e in found])
-        ratios = [
-            shortage(e, goal, tests) for e, goal in zip(found, goals, strict=True) if goal > 0
-        ]
-        worst = max((ratio for ratio in ratios if math.isfinite(ratio)), default=0.0)
-        if worst <= 1.0 or wanted >= effort.most:
+        needed = max(
+            (replications_needed(e, goal, tests) for e, goal in zip(found, goals, strict=True)),
+            default=0,
+        )
+        if needed <= wanted or wanted >= effort.most:
             return found
-        growth = min((1.0 + 1.0 / math.sqrt(wanted)) * worst**2, 8.0)  # spreads are estimates too
-        wanted = min(effort.most, wanted + max(PILOT // 2, math.ceil(wanted * (growth - 1.0))))
+        spare = 1.0 + 1.0 / math.sqrt(wanted)  # spreads are estimates too
+        more = max(PILOT // 2, math.ceil(spare * needed) - wanted)
+        wanted = min(effort.most, wanted + min(more, 7 * wanted))
+
+
+def replications_needed(found: Estimate, target: float, tests: int) -> int:
+    """How many replications an estimate takes, if they spread as those do that it is made of.
+
+    No more than it has where a `target` of 0 asks for nothing, or the spread is not known.
+    """
+    count, missing = found.count, shortage(found, target, tests) if target > 0.0 else 0.0
+    while missing > 1.0 and math.isfinite(missing):
+        count += max(1, count // 20)
+        half_width = _half_width(found.sd, count)
+        missing = shortage(replace(found, count=count, half_width=half_width), target, tests)
+    return count
+
+
+def _half_width(sd: float, count: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, count - 1)) * sd / math.sqrt(count)
 
 
 def _estimate(column: Sequence[Value]) -> Estimate:
