@@ -51,6 +51,17 @@ def test_products_of_no_group_count_in_none() -> None:
         found.get("fill_rate", "group", "B")
 
 
+def test_waits_of_the_only_group_are_not_those_of_products_that_are_in_none() -> None:
+    """Of the group all 4 units wait from day 1 to 4, while 6 others never wait."""
+    values = three(mug="A")
+    values["customers"]["all"]["demand"]["orders"][0]["lines"] = {"mug": 4}
+    stock: list[dict[str, Any]] = [{"products": "*", "initial": 6}]
+    stock += [{"products": "mug", "initial": 0, "inbound": [{"units": 4, "arrives": 4}]}]
+    found = backsim.simulate(from_dict({**values, "stock": stock}), seed=1).metrics
+    assert found["wait_p50"] == 0.0
+    assert found.get("wait_p50", "group", "A") == found.get("wait_p50", "product", "mug") == 3.0
+
+
 def test_without_groups_there_are_no_such_views() -> None:
     found = backsim.simulate(from_dict(three()), seed=1).metrics
     assert {dimension for dimension, _ in found.views} == {"", "class", "product", "site"}

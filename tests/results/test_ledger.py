@@ -91,6 +91,14 @@ def test_units_that_agree_and_are_below_zero_are_noticed(model: Model, log: Log)
         check_ledger(model, log)
 
 
+def test_the_line_is_named_by_its_number_in_the_log(model: Model, log: Log) -> None:
+    late = np.flatnonzero(log.lines["filled"] != log.lines["units"])
+    log.lines["open"][late[1]] += 1
+    assert late[1] > 1
+    with pytest.raises(LedgerError, match=rf"^ledger: line {late[1]}: ordered = "):
+        check_ledger(model, log)
+
+
 def test_the_stock_point_is_named(model: Model, log: Log) -> None:
     log.stocks["on_hand"][1] -= 1
     with pytest.raises(LedgerError, match="plate at main: initial"):

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backsim.engines import event_loop
+from backsim.engines.at_start import at_start
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
 from backsim.engines.compiler import driver
-from backsim.engines.event_loop import EVENT, KIND_SHIFT, LAYOUT, LEVEL_SHIFT
-from backsim.engines.initial_state.start import Setup
+from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
 from backsim.engines.log import LOGGED, Log, placed_only
 from backsim.engines.lp_solver import LPSolver
 from backsim.engines.memory import MEMORY
-from backsim.engines.setup import Linked, set_up
+from backsim.engines.setup import Linked
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.engines.world_pointer import EXTENT
 from backsim.entities import (
-    ELEMENTS,
     GROWING,
     NEVER,
     NONE,
@@ -70,11 +69,11 @@ class CompiledRun:
     def __init__(
         self, model: Model, tape: Tape, record: bool, rows: int = 1, linked: Linked = ()
     ) -> None:
-        setup = set_up(model, linked, tape)
+        setup, tables = at_start(model, linked, tape)
         self.model, self.tape, self.features = model, tape, setup.switches
         self.drive = driver(setup.key_of(record))
         self.owners = setup.lane_owners or list(range(len(setup.stocks)))
-        setup.growth[0].rows, setup.growth[0].notes = rows, 4 * rows if record else 0
+        tables["growth"]["rows"], tables["growth"]["notes"] = rows, 4 * rows if record else 0
         self.solver = LPSolver(model, setup) if "DECIDES" in setup.switches else None
         self.clock = np.zeros(1, event_loop.CLOCK)
         self.clock["spare_draws"] = draws_of_an_event(setup, tape)
@@ -82,7 +81,7 @@ class CompiledRun:
         self.needs = np.zeros(1, NEEDS)
         self.extents = np.zeros(len(LAYOUT), EXTENT)
         self.tables: dict[str, NDArray[Any]] = {
-            **{name: setup.records(name) for name in ELEMENTS},
+            **tables,
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
             **{f"trait_{name}": self.trait(name) for name in TRAITS},
             "clock": self.clock,
@@ -103,25 +102,12 @@ class CompiledRun:
             self.tables["lines"][:lines] = blank(Line, 1)
         own = tape.columns["stock"]
         self.lines_of = np.bincount(own[own != NONE], minlength=len(setup.stocks))
-        self.start(setup)
+        self.clock["pending"] = self.clock["sequence"] = len(tables["events"]) - 1
         self.deal_draws()
 
     def trait(self, name: str) -> NDArray[Any]:
         """A trait of the customers, by line; nothing when no class needs it."""
         return self.tape.columns.get(name, np.empty(0, TRAITS[name])).ravel()
-
-    def start(self, setup: Setup) -> None:
-        """Put the first events into the heap, from row 1 on: sorted, they already are one."""
-        ranked = [
-            (
-                time,
-                (kind << KIND_SHIFT) + (setup.level(kind, subject) << LEVEL_SHIFT) + sequence,
-                subject,
-            )
-            for sequence, (time, kind, subject) in enumerate(setup.events, 1)
-        ]
-        self.tables["events"] = np.array([(0.0, 0, 0), *sorted(ranked)], EVENT)
-        self.clock["pending"] = self.clock["sequence"] = len(ranked)
 
     def rows_of(self, name: str) -> int:
         """Rows that a table has."""

@@ -87,10 +87,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         setup.arrays["announcements"] = known_ahead
         if len(known_ahead):
             setup.events.append((float(known_ahead["time"][0]), ANNOUNCE, 0))
-        if bool(tape.outcomes) != has_outcomes(model):
-            raise TapeError(
-                "this tape was drawn for another model: its purchases have other outcomes"
-            )
+        check_outcomes(model, tape)
         given = zip(tape.outages, scenario.suppliers.values(), strict=True)
         for index, (drawn, supplier) in enumerate(given):
             # Planned ones are known even after the horizon.
@@ -117,6 +114,12 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         )
         setup.growth.append(growth(setup, tape))
     return setup
+
+
+def check_outcomes(model: Model, tape: Tape) -> None:
+    """Raise TapeError if the tape was drawn for purchases with other outcomes."""
+    if bool(tape.outcomes) != has_outcomes(model):
+        raise TapeError("this tape was drawn for another model: its purchases have other outcomes")
 
 
 def _customer_class(customer: schema.CustomerClass) -> CustomerClass:

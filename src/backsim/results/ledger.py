@@ -24,8 +24,10 @@ def check_ledger(model: Model, log: Log) -> None:
             first = int(wrong[0])
             if what.startswith("site's"):
                 name = f"line {first + len(log.lines)}"
-            elif what.startswith(("ordered", "shipped", "substituted")):
+            elif " at least " in what:
                 name = f"line {first}"
+            elif what.startswith(("ordered =", "shipped", "substituted")):
+                name = f"line {log.later[first]}"
             else:
                 name = " at ".join(model.stock_points[first])
             raise LedgerError(
@@ -47,7 +49,7 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     rest, rest_stock = log.rest, stock[log.later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]
     yield "ordered = shipped + cancelled, lost or substituted + open", rest["units"], parts
-    logged = _by_line(log, log.shipments)
+    logged = _by_line(log, log.shipped_later)
     yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged
     waits = rest["status"] == WAITING
     waiting = per_stock(rest_stock[waits], rest["open"][waits])
@@ -88,8 +90,8 @@ def _by_line(log: Log, rows: Any) -> Any:
     """Units of these rows, for each line that was not filled at once."""
     if not len(rows):
         return np.zeros(len(log.later), np.int64)
-    found = np.bincount(rows["line"], rows["units"], len(log.lines))[log.later]
-    return found.astype(np.int64)
+    found = np.bincount(log.place_in_rest[rows["line"]], rows["units"], len(log.later) + 1)
+    return found[:-1].astype(np.int64)
 
 
 def _returns(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -202,6 +202,11 @@ class Model:
         return found
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What others have worked out of the model, by their own keys: it goes with the model."""
+        return {}
+
+    @cached_property
     def costs(self) -> CostTable:
         """What things cost, by stock point and customer class."""
         return CostTable(self.scenario)

@@ -241,7 +241,7 @@ class DemandDraw:
             "time": time,
             "due": due_time,
             "tolerance": _full(spread(self.tolerance(len(times))), total, "tolerance"),
-            "customer_class": np.full(total, self.code, TAPE["customer_class"]),
+            "customer_class": _full(self.code, total, "customer_class"),
             **{name: spread(values) for name, values in traits.items()},
         }
 
@@ -377,10 +377,15 @@ def _pick(weights: list[float], uniform: Floats) -> Integers:
 
 
 def _full(values: Any, count: int, name: str) -> NDArray[Any]:
-    """A column of the tape: one value for all, or a value each."""
+    """A column of the tape: one value for all, which is kept once (`is_one_value`), or one each."""
     if np.ndim(values) == 0:
-        return np.full(count, values, TAPE[name])
+        return np.broadcast_to(np.asarray(values, TAPE[name]), (count,))
     return np.asarray(values, TAPE[name])
+
+
+def is_one_value(column: NDArray[Any]) -> bool:
+    """Whether a column of the tape is one value that stands for all lines."""
+    return column.ndim == 1 and column.strides == (0,)
 
 
 def _first_of_each(order: Any, count: int) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
-from backsim.streams.orders import TAPE, Columns, DemandDraw
+from backsim.streams.orders import TAPE, Columns, DemandDraw, is_one_value
 from backsim.streams.sources import Source, source_of
 from backsim.streams.supply import outages, outcomes, places
 
@@ -125,7 +125,7 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
         return {name: np.empty(0, TAPE[name]) for name in TAPE_FIELDS}, True
     single = all(_is_count(part["head"]) for part in parts)
     if len(parts) == 1:
-        return parts[0], single
+        return {name: _in_one_piece(column) for name, column in parts[0].items()}, single
     starts = np.cumsum([0] + [len(part["time"]) for part in parts[:-1]])
     time = np.concatenate([part["time"] for part in parts])
     order = np.argsort(time, kind="stable")
@@ -134,7 +134,7 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
         if name == "due" and all(part["due"] is part["time"] for part in parts):
             columns["due"] = columns["time"]
         elif name not in ("time", "head"):
-            columns[name] = np.concatenate([part[name] for part in parts]).take(order)
+            columns[name] = _merged([part[name] for part in parts], order)
     for name in TRAITS:
         if any(name in part for part in parts):
             # Rows of several numbers are taken five times as fast as with [].
@@ -147,6 +147,19 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
         heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
         columns["head"] = place.take(np.concatenate(heads).take(order))
     return columns, single
+
+
+def _in_one_piece(column: NDArray[Any]) -> NDArray[Any]:
+    """A column with a place in memory for each line."""
+    return column.copy() if is_one_value(column) else column
+
+
+def _merged(columns: list[NDArray[Any]], order: Integers) -> NDArray[Any]:
+    """The columns of all parts as one; what is the same on all lines is not looked up."""
+    value = columns[0][0]
+    if all(is_one_value(column) and column[0] == value for column in columns):
+        return np.full(len(order), value, columns[0].dtype)
+    return np.concatenate(columns).take(order)
 
 
 def _alike(name: str, parts: list[Columns]) -> list[NDArray[Any]]:

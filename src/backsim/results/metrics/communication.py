@@ -79,6 +79,8 @@ class Conversation:
         Of the promises that are due by the horizon; the error of one whose customer waits still is
         larger than it is so far.
         """
+        if not len(self.log.contacts):
+            return self.m.nothing, self.m.nothing
         contact = self._contact(self.m.rest)
         known = contact != NONE
         lines, later = self.m.rest.compress(known), self.m.later[known]

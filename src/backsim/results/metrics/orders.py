@@ -57,8 +57,9 @@ class Orders:
     @cached_property
     def due(self) -> Floats:
         """Orders due before the horizon."""
-        undue = self.m.log.column("due")[self.heads] >= self.m.model.horizon
-        return self.count - self.m.fold(self.m.total(self.m.group[self.heads][undue]))
+        undue = np.flatnonzero(self.m.log.column("due")[self.heads] >= self.m.model.horizon)
+        heads = self.m.first + undue if self.m.log.single else self.heads[undue]
+        return self.count - self.fold(heads)
 
     @cached_property
     def on_time(self) -> Floats:
@@ -77,14 +78,11 @@ class Orders:
         if not log.single or len(m.of(Substitution).taken) or len(log.splits):
             lines, stocks = self._firsts
             return m.total(m.groups(stocks, log.column("customer_class")[lines]))
-        late = log.shipments.compress(log.shipments["line"] >= m.first)
-        same = late["line"][late["time"] == m.time[late["line"]]]
+        late = m.shipments
+        same = late["line"][late["time"] == late["since"]]
         joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
-        nothing = m.later[m.rest["filled"] == 0]
-        more, fewer = (
-            m.total(m.group[np.r_[pair]]) for pair in ((late["line"],), (nothing, joined))
-        )
-        return m.lines + more - fewer
+        nothing = m.later_group[m.rest["filled"] == 0]
+        return m.lines + m.total(late["group"]) - (m.total(nothing) + m.total(m.group[joined]))
 
     @cached_property
     def shipped(self) -> Floats:

@@ -71,7 +71,10 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
     count = int(m.days / length + 1e-9)
     if count == 0:
         return np.full(points, math.nan)
-    edges = m.model.warm_up + length * (np.arange(count + 1) - 1e-9)
+    edges: Floats = np.asarray(m.model.warm_up + length * (np.arange(count + 1) - 1e-9))
+    if points == 1:
+        units_of = np.sum([_of_periods(edges, time, units) for _, time, units in tables], axis=0)
+        return np.array([(units_of**2).sum() / count - (units_of.sum() / count) ** 2])
     places = [np.searchsorted(time, edges) for _, time, _ in tables]
     total, squares = np.zeros(points), np.zeros(points)
     together = max(1, CELLS // points)
@@ -80,15 +83,25 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
         sums = np.zeros((end - start) * points)
         for (stock, _, units), place in zip(tables, places, strict=True):
             rows, ends = slice(place[start], place[end]), place[start : end + 1] - place[start]
-            if points == 1:
-                sums += np.diff(np.r_[0, np.cumsum(units[rows], dtype=np.int64)][ends])
-                continue
             number = np.repeat(np.arange(end - start), np.diff(ends))
             sums += np.bincount(number * points + stock[rows], units[rows], len(sums))
         by_point = sums.reshape(-1, points)
         total += by_point.sum(axis=0)
         squares += (by_point**2).sum(axis=0)
     return np.asarray(squares / count - (total / count) ** 2)
+
+
+def _of_periods(edges: Floats, time: Floats, units: Any) -> Floats:
+    """Units per period of one stock point; `edges` are where periods start, and the last ends."""
+    count = len(edges) - 1
+    if len(time) < count:  # the shorter table is looked up in the longer
+        period = np.searchsorted(edges, time, "right") - 1
+        inside = np.flatnonzero((period >= 0) & (period < count))
+        return np.asarray(np.bincount(period[inside], units[inside], count), float)
+    ends = np.searchsorted(time, edges)
+    if (units == units[0]).all():
+        return np.asarray(units[0] * np.diff(ends), float)
+    return np.asarray(np.diff(np.r_[0, np.cumsum(units, dtype=np.int64)][ends]), float)
 
 
 @metric("ratio", better=LESS, group=PURCHASING)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from backsim.engines.log import Log
+from backsim.engines.log import Columns, Log
 from backsim.entities import CANCELLED, LOST
 from backsim.errors import InputError
 from backsim.results.metrics.registry import METRICS, Metric
@@ -185,19 +185,33 @@ class Sums:
         return self._of_rest(self.rest["units"] - self.rest["shipped"] - self.rest["left"])
 
     @cached_property
-    def same_instant(self) -> Floats:
-        """Units not in stock that came in the very instant of ordering: nobody waited for them."""
-        rows = self.log.shipments
-        now = (rows["line"] >= self.first) & (rows["time"] == self.time[rows["line"]])
-        rows = rows.compress(now)
-        return self.total(self.group[rows["line"]], rows["units"])
+    def _shipped_later(self) -> Columns:
+        """All that was shipped later, in order of time.
+
+        In addition to its own fields: `since`, when it was ordered, `days` from then, and `group`.
+        """
+        rows, group, on_grid = self.log.shipped_later, self.group, self.model.on_grid
+        since = self.time[rows["line"]]
+
+        def read(name: str) -> Any:
+            if name == "since":
+                return since
+            if name == "days":
+                return on_grid(rows["time"] - since)
+            return group[rows["line"]] if name == "group" else rows[name]
+
+        return Columns(read, len(rows))
 
     @cached_property
-    def _shipped_later(self) -> tuple[Any, Any, Any, Any]:
-        """(ordered, shipped, units, group) of all that was shipped later."""
-        rows = self.log.shipments
-        line = np.ascontiguousarray(rows["line"])
-        return self.time[line], np.ascontiguousarray(rows["time"]), rows["units"], self.group[line]
+    def shipments(self) -> Columns:
+        """What was shipped later, of the lines that count."""
+        return self._shipped_later.compress(self._shipped_later["line"] >= self.first)
+
+    @cached_property
+    def same_instant(self) -> Floats:
+        """Units not in stock that came in the very instant of ordering: nobody waited for them."""
+        now = np.flatnonzero(self.shipments["time"] == self.shipments["since"])
+        return self.total(self.shipments["group"][now], self.shipments["units"][now])
 
     @cached_property
     def _not_shipped(self) -> tuple[Any, Any, Any, Any, Any]:
@@ -217,11 +231,19 @@ class Sums:
         def within(since: Any, until: Any) -> Any:
             return until.clip(start, end) - since.clip(start, end)
 
-        ordered, shipped, units, group = self._shipped_later
-        total = self.total(group, units * within(ordered, shipped))
+        shipped, rows = self._shipped_later, self._rows_within(start, end)
+        days = within(shipped["since"][rows], shipped["time"][rows])
+        total = self.total(shipped["group"][rows], shipped["units"][rows] * days)
         ordered, closed, units, stayed, group = self._not_shipped
         days = within(ordered, closed)
         return total + self.total(group, units * days), total + self.total(group, stayed * days)
+
+    def _rows_within(self, start: float, end: float) -> slice:
+        """Where all is that was shipped later and waited in a span."""
+        times = self._shipped_later["time"]
+        first, last = np.searchsorted(times, (start, end), "right")
+        waited = np.flatnonzero(self._shipped_later["since"][last:] < end)
+        return slice(int(first), int(last + waited[-1] + 1 if len(waited) else last))
 
     @cached_property
     def _waiting(self) -> tuple[Floats, Floats]:

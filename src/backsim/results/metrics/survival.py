@@ -8,6 +8,7 @@ Source: Kaplan and Meier, Journal of the American Statistical Association 53 (19
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,12 +24,12 @@ ROUNDING = 1e-9
 """A share that differs from a level by less has reached it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Survival:
     """The share of units that wait longer than `days`, a step function that starts at `start`.
 
-    `days` ascend; `shares[i]` holds from `days[i]` on.  What comes after the last of the days is
-    not known unless the last share is 0.
+    `days` ascend; `shares[i]` holds from `days[i]` on, and never rises.  What comes after the last
+    of the days is not known unless the last share is 0.
     """
 
     start: float
@@ -40,10 +41,8 @@ class Survival:
         most = 1.0 - p / 100 + ROUNDING
         if self.start <= most:
             return 0.0
-        place = int(np.argmax(self.shares <= most)) if len(self.shares) else 0
-        if place == len(self.shares) or self.shares[place] > most:
-            return np.nan
-        return float(self.days[place])
+        reached = int(np.searchsorted(self.shares[::-1], most, side="right"))
+        return float(self.days[-reached]) if reached else np.nan
 
     @property
     def longest(self) -> float:
@@ -53,7 +52,7 @@ class Survival:
     @property
     def mean(self) -> float:
         """Mean days, of those beyond the last day that is known no more than that."""
-        return float(self._area(1))
+        return self._areas[0]
 
     @property
     def gini(self) -> float:
@@ -61,14 +60,22 @@ class Survival:
 
         Source: Gastwirth, Review of Economics and Statistics 54 (1972) 306-316.
         """
-        area = self._area(1)
-        return 1.0 - float(self._area(2) / area) if area > 0 else 0.0
+        area, squared = self._areas
+        return 1.0 - squared / area if area > 0 else 0.0
 
-    def _area(self, power: int) -> Any:
+    @cached_property
+    def _areas(self) -> tuple[float, float]:
+        """The areas under the shares and under their squares."""
         if not len(self.days):
-            return 0.0
-        before = np.r_[self.start, self.shares[:-1]]
-        return (np.diff(self.days, prepend=0.0) * before**power).sum()
+            return 0.0, 0.0
+        widths, before = np.empty((2, len(self.days)))
+        widths[0], before[0] = self.days[0], self.start
+        np.subtract(self.days[1:], self.days[:-1], out=widths[1:])
+        before[1:] = self.shares[:-1]
+        area = float((widths * before).sum())
+        before *= before
+        before *= widths
+        return area, float(before.sum())
 
 
 def survival(days: Floats, units: Floats, over: Any, total: float) -> Survival:
@@ -77,14 +84,20 @@ def survival(days: Floats, units: Floats, over: Any, total: float) -> Survival:
     `days` ascend, at equal days those whose wait is over first; `units` and `over` (whether it is)
     are of the same length.
     """
-    waited = float(units.sum())
     cumulated = np.cumsum(units)
+    waited = float(cumulated[-1]) if len(units) else 0.0
+    left = waited - cumulated
     if np.all(over):  # what the product comes to, without its rounding
-        return Survival(min(waited / total, 1.0), days, (waited - cumulated) / total)
-    risk = waited - np.r_[0.0, cumulated[:-1]]
+        left /= total
+        return Survival(min(waited / total, 1.0), days, left)
     start = waited / total
-    shares = start * np.cumprod(1.0 - np.where(over, units / risk, 0.0))
-    return Survival(start, days, np.asarray(shares, np.float64))
+    left += units  # those at risk
+    np.divide(units, left, out=left)
+    left[~over] = 0.0
+    np.subtract(1.0, left, out=left)
+    np.cumprod(left, out=left)
+    left *= start
+    return Survival(start, days, left)
 
 
 def curves(
@@ -95,34 +108,54 @@ def curves(
     `days` that `units` of each of the `lines` (numbers of order lines) have waited, and whether
     their wait is over; `total` the units that count in all, by view.
     """
-    order = _by_days(days, over)
+    order = _by_days(days, units, over)
+    sorts = tuple(_sorts(m, lines))
     days, units, over = days[order], units[order].astype(float), over[order]
-    group = m.group[lines[order]]
-    stock = group % m.shape[1]
-    sorts = (
-        (group // m.shape[1], m.shape[0]),
-        *((code[stock], size) for code, size in m.places),
-    )
     found = [_curve(days, units, over, total[0])]
-    for code, size in sorts:
-        if size == 1 and not code.any():  # one class, product or site: the same as overall
+    for codes, size in sorts:
+        if codes is None:  # one class, product or site: the same as overall
             found.append(found[0])
             continue
-        narrow = code.astype(np.uint16) if size < 65536 else code  # a radix sort
-        rows = np.argsort(narrow, kind="stable")  # within a code they stay in order
+        code = codes[order]
+        rows = np.argsort(code, kind="stable")  # within a code they stay in order
         ends = np.cumsum(np.bincount(code, minlength=size)[:size])
-        for part in np.split(rows[: ends[-1]], ends[:-1]):
-            found.append(_curve(days[part], units[part], over[part], total[len(found)]))
+        rows = rows[: ends[-1]]
+        parts = [np.split(column[rows], ends[:-1]) for column in (days, units, over)]
+        for some_days, some_units, some_over in zip(*parts, strict=True):
+            found.append(_curve(some_days, some_units, some_over, total[len(found)]))
     return tuple(found)
 
 
-def _by_days(days: Floats, over: Any) -> Any:
+def _sorts(m: Sums, lines: Any) -> Any:
+    """How lines are told apart in views, as `Sums.places`; no codes where all are the same one."""
+    classes = m.log.column("customer_class")[lines] if m.shape[0] > 1 else None
+    yield (None if classes is None else _narrow(classes, m.shape[0])), m.shape[0]
+    stock = m.log.column("stock")[lines] if m.shape[1] > 1 else None
+    for code, size in m.places:
+        if size == 1 and not code.any():
+            yield None, 1
+        else:
+            yield _narrow(code if stock is None else code[stock], size), size
+
+
+def _narrow(code: Any, size: int) -> Any:
+    """Codes of at most 16 bits where they fit: these are sorted by their digits."""
+    return code.astype(np.uint16) if size < 65536 else code
+
+
+def _by_days(days: Floats, units: Any, over: Any) -> Any:
     """Indices by days, at equal days those whose wait is over first.
 
-    The order of those that are alike decides nothing where all are over.
+    The order of those that are alike decides nothing; where all are over, nor does that of others
+    at equal days.
     """
+    order = np.argsort(days)
     if np.all(over):
-        return np.argsort(days)
+        return order
+    ties = np.flatnonzero(np.diff(days[order]) == 0)
+    one, other = order[ties], order[ties + 1]
+    if np.all(over[one] & over[other] & (units[one] == units[other])):
+        return order
     ranked = np.argsort(~over, kind="stable")
     return ranked[np.argsort(days[ranked], kind="stable")]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,20 +42,21 @@ class Waits:
     @cached_property
     def curves(self) -> tuple[Survival | None, ...]:
         """The share of the units that wait longer, by view."""
-        m = self.m
-        shipments = m.log.shipments.compress(m.log.shipments["line"] >= m.first)
+        m, shipped = self.m, self.m.shipments
         missing = m.rest["units"] - m.rest["shipped"] - m.rest["left"]
-        still = m.later[missing > 0]
-        lines = np.r_[shipments["line"], still]
-        until = np.r_[shipments["time"], np.full(len(still), m.model.horizon)]
-        units = np.r_[shipments["units"], missing[missing > 0]]
-        over = np.arange(len(lines)) < len(shipments)
-        days = m.model.on_grid(until - m.time[lines])
+        rows = np.flatnonzero(missing > 0)
+        still = m.later[rows]
+        lines = np.r_[shipped["line"], still]
+        waited = m.model.on_grid(m.model.horizon - m.time[still])
+        days = np.r_[shipped["days"], waited]
+        units = np.r_[shipped["units"], missing[rows]]
+        over = np.arange(len(lines)) < len(shipped)
         return curves(m, lines, days, units, over, self.units)
 
     def each(self, figure: Callable[[Survival], float]) -> Floats:
         """A figure of the curve of every view; nan where nothing counts."""
-        return np.array([np.nan if curve is None else figure(curve) for curve in self.curves])
+        known = {id(curve): figure(curve) for curve in self.curves if curve is not None}
+        return np.array([known.get(id(curve), np.nan) for curve in self.curves])
 
 
 @metric("days", better=LESS, group=WAITING, tables=("class", "product", "site"), always=True)
@@ -93,20 +94,34 @@ class Ages:
 
     def __init__(self, m: Sums) -> None:
         self.m = m
-        rows = m.log.shipments.compress(m.log.shipments["line"] >= m.first)
-        self.line, self.units = np.ascontiguousarray(rows["line"]), rows["units"]
-        self.days = m.model.on_grid(rows["time"] - m.time[self.line])
-        self.missing = m.rest["units"] - m.rest["filled"]
+        self.rows = m.shipments
+        self.age = np.searchsorted(AGES, self.rows["days"])
+        """The first of the ages by which they were shipped, by number."""
+        of_ages = (np.flatnonzero(self.age == number) for number in range(len(AGES)))
+        self.upto = np.cumsum([self._units(rows) for rows in of_ages], axis=0)
+        self.young = np.flatnonzero(self.rows["line"] >= self._end(AGES[-1]))
+        """Shipments of orders that are too young for some of the ages."""
 
-    def within(self, days: float) -> tuple[Floats, Floats]:
-        """(units shipped within so many days, units ordered), of orders as old as that or older."""
+    def _units(self, rows: Any) -> Floats:
+        return self.m.total(self.rows["group"][rows], self.rows["units"][rows])
+
+    def _end(self, days: float) -> int:
+        """The first line of orders that are not so many days old by the horizon."""
         m = self.m
-        end = max(m.first, int(np.searchsorted(m.time, m.model.horizon - days, "right")))
+        return max(m.first, int(np.searchsorted(m.time, m.model.horizon - days, "right")))
+
+    def within(self, days: int) -> tuple[Floats, Floats]:
+        """(units shipped within so many days, units ordered), of orders as old as that or older.
+
+        Of all orders, less the last of them, which are few.  All sums are of whole numbers.
+        """
+        m, number, end = self.m, AGES.index(days), self._end(days)
         ordered = m.ordered - m.total(m.group[end:], m.units[end:])
-        early = int(np.searchsorted(m.later, end))
-        missing = m.total(m.group[m.later[:early]], self.missing[:early])
-        soon = (self.days <= days) & (self.line < end)
-        return ordered - missing + m.total(m.group[self.line[soon]], self.units[soon]), ordered
+        young = int(np.searchsorted(m.later, end))
+        missing = m.rest["units"][young:] - m.rest["filled"][young:]
+        at_once = ordered - (m.missing - m.total(m.later_group[young:], missing))
+        soon = (self.rows["line"][self.young] >= end) & (self.age[self.young] <= number)
+        return at_once + (self.upto[number] - self._units(self.young[soon])), ordered
 
 
 def _declare_age(days: int) -> None:

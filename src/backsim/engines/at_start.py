@@ -1,0 +1,78 @@
+"""The tables that a compiled run starts with, worked out once for all replications of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from backsim.engines.capacity import growth
+from backsim.engines.event_loop import EVENT, KIND_SHIFT, LEVEL_SHIFT
+from backsim.engines.initial_state.opening import add_open_orders
+from backsim.engines.log import records
+from backsim.engines.setup import Linked, check_outcomes, set_up
+from backsim.entities import ELEMENTS, Growth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backsim.engines.initial_state.start import Setup
+    from backsim.scenario.model import Model
+    from backsim.streams import Tape
+
+DRAWN = {"ANNOUNCES", "OPENS", "DISRUPTIONS"}
+"""Parts of the kernel for which the tape says how a run starts."""
+
+MOST_KEPT = 16 << 20
+"""Bytes of a model's tables that are kept for its next replications."""
+
+
+class AtStart(NamedTuple):
+    """What a run starts with, and its tables as records."""
+
+    setup: Setup
+    tables: dict[str, NDArray[Any]]
+
+
+def at_start(model: Model, linked: Linked, tape: Tape) -> AtStart:
+    """A run's tables at time 0.  Raises TapeError: the tape was drawn for another model."""
+    key = "at start", linked
+    known: AtStart | None = model.kept.get(key)
+    if known is None:
+        setup = set_up(model, linked, tape)
+        tables = {name: setup.records(name) for name in ELEMENTS}
+        known = AtStart(setup, {**tables, "events": _first_events(setup)})
+        if not _starts_alike(model, known):
+            return known
+        model.kept[key] = known
+    check_outcomes(model, tape)
+    add_open_orders(known.setup, model, tape)  # there are none
+    tables = {name: table.copy() for name, table in known.tables.items()}
+    tables["totals"]["customer_lines"] = len(tape)
+    tables["growth"] = records(Growth, [growth(known.setup, tape)])
+    return AtStart(known.setup, tables)
+
+
+def _first_events(setup: Setup) -> NDArray[Any]:
+    """The heap of the first events, from row 1 on: sorted, they already are one."""
+    ranked = [
+        (
+            time,
+            (kind << KIND_SHIFT) + (setup.level(kind, subject) << LEVEL_SHIFT) + sequence,
+            subject,
+        )
+        for sequence, (time, kind, subject) in enumerate(setup.events, 1)
+    ]
+    return np.array([(0.0, 0, 0), *sorted(ranked)], EVENT)
+
+
+def _starts_alike(model: Model, known: AtStart) -> bool:
+    """Whether every replication starts in this way: nothing is drawn for it, no rule may change."""
+    setup, tables = known
+    rules = (rule for chosen in setup.rules.values() for rule in chosen)
+    return (
+        not setup.switches & DRAWN
+        and not any(point.inbound for point in model.scenario.stock)
+        and all(rule.built_in for rule in rules)
+        and sum(table.nbytes for table in tables.values()) <= MOST_KEPT
+    )

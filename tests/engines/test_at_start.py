@@ -1,0 +1,35 @@
+"""The tables that a compiled run starts with are worked out once for all replications."""
+
+from __future__ import annotations
+
+from tests.experiment.shop import shop
+
+from backsim.engines.at_start import at_start
+from backsim.scenario.model import Model
+from backsim.streams import draw
+
+
+def start(model: Model, replication: int) -> dict[str, bytes]:
+    tables = at_start(model, (), draw(model, 1, replication)).tables
+    return {name: table.tobytes() for name, table in tables.items()}
+
+
+def test_every_replication_starts_as_that_of_a_new_model() -> None:
+    model = shop()
+    for replication in range(3):
+        assert start(model, replication) == start(shop(), replication)
+    assert model.kept
+
+
+def test_what_a_run_changes_is_its_own() -> None:
+    model, tape = shop(), draw(shop(), 1)
+    at_start(model, (), tape)
+    at_start(model, (), tape).tables["stocks"]["on_hand"] = -1
+    assert start(model, 0) == start(shop(), 0)
+
+
+def test_a_start_that_is_drawn_is_worked_out_each_time() -> None:
+    inbound = {"units": 4, "arrives": {"exponential": {"mean": 3}}}
+    model = shop(stock=[{"initial": 9, "inbound": [inbound]}])
+    assert start(model, 0)["purchases"] != start(model, 1)["purchases"]
+    assert not model.kept
