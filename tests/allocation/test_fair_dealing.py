@@ -23,8 +23,9 @@ from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solver import pulpform
 from backsim.allocation.solver.highs import _again
 from backsim.allocation.solver.improve import improve
-from backsim.allocation.solver.program import Effort
+from backsim.allocation.solver.program import OPTIMAL, Effort, Program, Solution
 from backsim.allocation.solver.pulpform import has_cbc
+from backsim.allocation.solver.ties import told_apart
 from backsim.cli import run as cli
 from backsim.errors import BacksimError
 
@@ -312,6 +313,24 @@ def test_out_of_time_the_plan_is_no_worse_than_the_best_rule(
     assert plan.served.sum() > 0
     assert plan.cost <= min(p.cost for p in rules) + 1e-6
     assert plan.bound <= plan.cost + 1e-6
+
+
+def test_equals_are_told_apart_in_the_time_that_is_left(tmp_path: Path):
+    """What is preferred of equal plans can take longer than the plan: it has no time of its own."""
+    found = prepared(big(tmp_path))
+    flow = flow_of(found)
+    program = state(found, flow)
+    start = floor_of(found, flow, program)
+    best = Solution(OPTIMAL, start, np.empty(0), 0.0, 0.0)
+    limits: list[Effort] = []
+
+    def optimum(asked: Program, effort: Effort, begin: np.ndarray) -> Solution:
+        limits.append(effort)
+        return Solution(OPTIMAL, begin, np.empty(0), 0.0, 0.0)
+
+    told_apart(program, best, Effort(time_limit=5.0), optimum)
+    told_apart(program, best, Effort(time_limit=-5.0), optimum)  # the time is over
+    assert [0.01 < effort.time_limit <= 5.0 for effort in limits] == [True, True]
 
 
 @pytest.mark.skipif(not has_cbc(), reason="no CBC")

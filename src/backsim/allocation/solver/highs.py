@@ -77,7 +77,9 @@ def solve(
     if not len(program.cost):
         return without_columns(program)
     if program.is_mixed:
-        return finished(program, optimum(program, effort, start, solver), effort, solver)
+        stop = time.monotonic() + effort.time_limit
+        best = optimum(program, effort, start, solver)
+        return finished(program, best, effort.left(stop), solver)
     solver = new_solver(program, effort, solver)
     solver.run()
     status, complete = _status(solver)
@@ -130,8 +132,7 @@ def optimum(
                 return best
         return _searched(program, effort, start, solver)
     found = [_branch(program, effort, solver, "off", start)]
-    left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
-    found.append(_branch(_bounded(program), left, solver, "on", start))
+    found.append(_branch(_bounded(program), effort.left(stop), solver, "on", start))
     best = min(found, key=lambda solution: solution.objective)
     if not best.found:
         stopped = [one for one in found if one.status == TIME_LIMIT]
@@ -151,7 +152,7 @@ def _searched(program: Program, effort: Effort, start: Floats | None, solver: An
 
 
 def finished(program: Program, best: Solution, effort: Effort, solver: Any = None) -> Solution:
-    """What any solver found, with its whole numbers whole, and its equals told apart.
+    """What any solver found, with its whole numbers whole, and its equals told apart in the time.
 
     The duals are those of the linear program that is left when whole numbers are decided.
     """
@@ -162,7 +163,7 @@ def finished(program: Program, best: Solution, effort: Effort, solver: Any = Non
         return replace(best, values=solve(program, effort, solver).values) if equal else best
     if effort.ties:
         best = told_apart(
-            program, best, lambda asked, limit, begin: optimum(asked, limit, begin, solver)
+            program, best, effort, lambda asked, limit, begin: optimum(asked, limit, begin, solver)
         )
     if program.integer.all() or program.integer[0]:
         return best

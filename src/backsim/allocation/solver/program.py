@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -202,6 +203,10 @@ class Effort:
     """Whether equal optima are told apart by `Program.tie`."""
     nodes: int | None = None
     """Nodes of branch and bound after which the best so far is taken."""
+
+    def left(self, stop: float) -> Effort:
+        """The same until a time of the monotonic clock."""
+        return replace(self, time_limit=max(0.01, stop - time.monotonic()))
 
 
 def no_solution(status: str = INFEASIBLE, bound: float = INF) -> Solution:

@@ -35,10 +35,9 @@ def by_rank(program: Program, effort: Effort, start: Floats | None, solved: Solv
     status = OPTIMAL
     for rank in ranks or [0]:
         cost = np.where(program.rank == rank, program.cost, 0.0)
-        left = max(0.01, stop - time.monotonic())
         ties = effort.ties and rank == (ranks or [0])[-1]
         asked = replace(kept, cost=cost, offset=0.0)
-        found = solved(asked, replace(effort, ties=ties, time_limit=left), start)
+        found = solved(asked, replace(effort.left(stop), ties=ties), start)
         if not found.found:
             return found
         start = found.values

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,9 @@ def solve(
 
 
 def _by_pulp(solver: str, program: Program, effort: Effort, start: Floats | None) -> Solution:
-    return highs.finished(program, pulpform.solve(program, effort, solver, start), effort)
+    stop = time.monotonic() + effort.time_limit
+    found = pulpform.solve(program, effort, solver, start)
+    return highs.finished(program, found, effort.left(stop))
 
 
 def _solve_one(program: Program, effort: Effort, start: Floats | None, solved: Solved) -> Solution:
@@ -65,9 +66,8 @@ def _solve_parts(program: Program, effort: Effort, start: Floats | None) -> Solu
     status, stop = OPTIMAL, time.monotonic() + effort.time_limit
     solver = highs.Solver()
     for part, columns, rows in parts(program):
-        left = replace(effort, time_limit=max(0.01, stop - time.monotonic()))
         begin = None if start is None else start[columns]
-        found = _solve_one(part, left, begin, solver.solve)
+        found = _solve_one(part, effort.left(stop), begin, solver.solve)
         if found.status == INFEASIBLE:
             return found
         status = TIME_LIMIT if found.status == TIME_LIMIT else status

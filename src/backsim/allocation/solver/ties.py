@@ -2,11 +2,12 @@
 
 First who is served, then when: the preference's whole part, then the rest.  Each is a program of
 its own, with a row that keeps the cost, and ends after a number of nodes, so that its answer does
-not depend on the machine.
+not depend on the machine; or where there is no more time.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,20 +29,20 @@ SLACK = 1e-9
 CLOSE = 1e-6
 
 
-def told_apart(program: Program, found: Solution, optimum: Optimum) -> Solution:
+def told_apart(program: Program, found: Solution, effort: Effort, optimum: Optimum) -> Solution:
     """The solution, if it is an optimum, with the values that the tie prefers of its equals."""
     if found.status != OPTIMAL or not len(program.cost):
         return found
-    values = found.values
+    stop, values = time.monotonic() + effort.time_limit, found.values
     who = np.floor(program.tie)
     when = program.tie - who
     kept = with_row(program, program.cost, float(program.cost @ values))
     for wish in (who, when / max(1e-300, when.max(initial=0.0))):
-        if not wish.any():
+        if not wish.any() or time.monotonic() >= stop:
             continue
         asked = replace(kept, cost=wish, offset=0.0)
-        effort = Effort(gap=0.0, ties=False, nodes=NODES)
-        better = optimum(asked, effort, values)
+        limits = Effort(gap=0.0, ties=False, nodes=NODES)
+        better = optimum(asked, limits.left(stop), values)
         if better.found and better.objective < float(wish @ values) - CLOSE:
             whole = np.round(better.values)
             values = np.where(program.integer != 0, whole, better.values)
