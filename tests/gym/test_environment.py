@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -167,16 +168,70 @@ def test_the_registered_names_make_environments() -> None:
         env.step(0)
 
 
-def test_several_environments_side_by_side_are_those_one_by_one() -> None:
-    several = make_vec(shop(), "reorder", 2)
-    seen, _ = several.reset(seed=[5, 6])
-    single = make(shop(), "reorder")
-    first, _ = single.reset(seed=6)
-    assert (seen[1] == first).all()
-    seen, rewards, *_ = several.step(np.array([3, 4]))
-    first, reward, *_ = single.step(4)
-    assert (seen[1] == first).all()
-    assert rewards[1] == reward
+def test_units_under_way_are_seen_where_no_customer_is_told_anything() -> None:
+    env = make(shop(**{"policy.notice": "silent"}), "reorder", most=9)
+    seen, _ = env.reset(seed=1)
+    over, under_way = False, 0.0
+    while not over:
+        slots = [n for n, name in zip(seen, env.features, strict=True) if name.startswith("due_")]
+        assert sum(slots) == seen[env.features.index("on_order")]
+        under_way = max(under_way, sum(slots))
+        seen, *_, over, _ = env.step(3)
+    assert under_way > 3
+
+
+def side_by_side(decide: str, count: int, engine: str, **options: Any) -> Iterator[tuple[Any, ...]]:
+    """What each step of several environments says, over two episodes and more of each."""
+    several = make_vec(shop(), decide, count, engine=engine, **options)
+    seen, info = several.reset(seed=5)
+    yield (seen,)
+    for step in range(300):
+        legal = [np.flatnonzero(row) for row in info["action_mask"]]
+        wanted = np.array([row[(step + i) % len(row)] for i, row in enumerate(legal)])
+        seen, rewards, _, over, info = several.step(wanted)
+        logs = [several.log(i).digest for i in np.flatnonzero(over)]
+        yield seen, rewards, over, info["time"], info["action_mask"], info["projected"], logs
+
+
+@pytest.mark.parametrize(
+    "decide",
+    ["reorder", *(pytest.param(name, marks=pytest.mark.slow) for name in ("priority", "promise"))],
+)
+def test_both_engines_and_any_number_of_threads_play_the_same_episodes(decide: str) -> None:
+    ended = 0
+    ways = [("simpy", 1), ("compiled", 1), ("compiled", 2)]
+    played = [side_by_side(decide, 3, engine, threads=n) for engine, n in ways]
+    for first, *others in zip(*played, strict=True):
+        ended += len(first[-1]) if len(first) > 1 else 0
+        for other in others:
+            for one, another in zip(first, other, strict=True):
+                assert np.array_equal(one, another)
+    assert ended >= 6
+
+
+def test_several_environments_are_those_one_by_one() -> None:
+    """As Gymnasium puts them together: one that is over begins again at the next step."""
+    ours = make_vec(shop(horizon=12), "reorder", 2, engine="simpy")
+    theirs = gymnasium.vector.SyncVectorEnv([lambda: make(shop(horizon=12), "reorder")] * 2)
+    assert ours.observation_space == theirs.observation_space
+    assert ours.action_space == theirs.action_space
+    (seen, info), (first, other) = ours.reset(seed=5), theirs.reset(seed=5)
+    for step in range(60):
+        assert np.array_equal(seen, first)
+        assert np.array_equal(info["time"], other["time"])
+        assert np.array_equal(info["action_mask"], np.stack(other["action_mask"]))
+        actions = np.array([step % 3, step % 5])
+        seen, rewards, ended, over, info = ours.step(actions)
+        first, reward, terminated, truncated, other = theirs.step(actions)
+        assert np.array_equal(rewards, reward)
+        assert np.array_equal(ended, terminated)
+        assert np.array_equal(over, truncated)
+
+
+def test_a_single_environment_plays_on_either_engine() -> None:
+    one, other = (make(shop(), "reorder", engine=engine) for engine in ("simpy", "compiled"))
+    assert played(one, 3)[0] == played(other, 3)[0]
+    assert one.log.equals(other.log)
 
 
 @pytest.mark.parametrize(
@@ -201,3 +256,12 @@ def test_wrong_words_are_told() -> None:
     with pytest.raises(InputError, match="expected an episode that is over"):
         _ = env.log
     assert backsim.gym.DECISIONS.keys() == set(DECIDE)
+    with pytest.raises(InputError, match="engine: expected simpy or compiled, got 'fast'"):
+        make(shop(), engine="fast")
+    with pytest.raises(InputError, match="expected 1 environment and 1 thread or more"):
+        make_vec(shop(), num_envs=0)
+    several = make_vec(shop(), num_envs=2, engine="simpy")
+    with pytest.raises(InputError, match="expected a reset first"):
+        several.step(np.zeros(2, int))
+    with pytest.raises(InputError, match="expected 2 seeds, got 3"):
+        several.reset(seed=[1, 2, 3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ MOST_KEPT = 16 << 20
 """Bytes of a model's tables that are kept for its next replications."""
 
 
+Prepare = Callable[["Setup"], None]
+"""What adds to the tables at time 0, the same in every replication."""
+
+
 class AtStart(NamedTuple):
     """What a run starts with, and its tables as records."""
 
@@ -34,12 +39,19 @@ class AtStart(NamedTuple):
     tables: dict[str, NDArray[Any]]
 
 
-def at_start(model: Model, linked: Linked, tape: Tape) -> AtStart:
-    """A run's tables at time 0.  Raises TapeError: the tape was drawn for another model."""
-    key = "at start", linked
+def at_start(
+    model: Model, linked: Linked, tape: Tape, prepare: Prepare | None = None
+) -> AtStart:
+    """A run's tables at time 0, with what `prepare` adds for an agent.
+
+    Raises TapeError: the tape was drawn for another model.
+    """
+    key = "at start", linked, prepare is not None
     known: AtStart | None = model.kept.get(key)
     if known is None:
         setup = set_up(model, linked, tape)
+        if prepare is not None:
+            prepare(setup)
         tables = {name: setup.records(name) for name in ELEMENTS}
         known = AtStart(setup, {**tables, "events": _first_events(setup)})
         if not _starts_alike(model, known):

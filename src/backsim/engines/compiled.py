@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backsim.engines import event_loop
-from backsim.engines.at_start import at_start
+from backsim.engines.at_start import Prepare, at_start
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
-from backsim.engines.compiler import driver
+from backsim.engines.compiler import driver, stepper
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
 from backsim.engines.log import LOGGED, Log, placed_only
 from backsim.engines.lp_solver import LPSolver
@@ -36,7 +36,7 @@ from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,6 +60,16 @@ class Next(NamedTuple):
     subject: int
 
 
+class ForAgent(NamedTuple):
+    """What a run begins with in which an agent decides."""
+
+    prepare: Prepare
+    extents: NDArray[Any]
+    """Where the extents of its tables are kept."""
+    rooms: Mapping[str, int]
+    """Rows that tables are given room for."""
+
+
 class CompiledRun:
     """A run's tables, and room for more."""
 
@@ -67,19 +77,25 @@ class CompiledRun:
     """Time of the next event, and orders played, when the loop was last let go."""
 
     def __init__(
-        self, model: Model, tape: Tape, record: bool, rows: int = 1, linked: Linked = ()
+        self,
+        model: Model,
+        tape: Tape,
+        record: bool,
+        rows: int = 1,
+        linked: Linked = (),
+        agent: ForAgent | None = None,
     ) -> None:
-        setup, tables = at_start(model, linked, tape)
+        setup, tables = at_start(model, linked, tape, agent.prepare if agent else None)
         self.model, self.tape, self.features = model, tape, setup.switches
-        self.drive = driver(setup.key_of(record))
+        self.key = setup.key_of(record)
         self.owners = setup.lane_owners or list(range(len(setup.stocks)))
         tables["growth"]["rows"], tables["growth"]["notes"] = rows, 4 * rows if record else 0
         self.solver = LPSolver(model, setup) if "DECIDES" in setup.switches else None
         self.clock = np.zeros(1, event_loop.CLOCK)
         self.clock["spare_draws"] = draws_of_an_event(setup, tape)
-        self.clock["asks"] = NONE
+        self.clock["asks"] = self.clock["due"] = NONE
         self.needs = np.zeros(1, NEEDS)
-        self.extents = np.zeros(len(LAYOUT), EXTENT)
+        self.extents = np.zeros(len(LAYOUT), EXTENT) if agent is None else agent.extents
         self.tables: dict[str, NDArray[Any]] = {
             **tables,
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
@@ -96,6 +112,8 @@ class CompiledRun:
         if setup.nodes:  # the lines of sites come after those of the tape
             rooms["lines"] = 2 * lines
             self.set_rows("lines", lines)
+        for name, room in ({} if agent is None else agent.rooms).items():
+            rooms[name] = max(rooms.get(name, 0), room - len(self.tables[name]))
         for name, room in rooms.items():
             self.tables[name] = _with_room(self.tables[name], room)
         if setup.nodes:
@@ -123,21 +141,43 @@ class CompiledRun:
         Raises BacksimError: an event has added more rows than are thought possible.
         """
         self.go_on()
-        while not self.drive(self.located(), self.model.horizon):
-            if self.clock["asks"][0] != NONE:
-                self.decide()
-                continue
-            if self.clock["handled"][0] >= self.clock["stop_at"][0]:
-                self.check_progress()
-                self.go_on()
-            overrun = {name for name in GROWING if self.rows_of(name) > len(self.tables[name])}
-            if overrun - SEVERAL:
-                raise BacksimError(f"{self.model.name}: overrun: {', '.join(sorted(overrun))}")
-            if overrun:
+        drive = driver(self.key)
+        while not drive(self.located(), self.model.horizon):
+            if not self.serve():
                 return None
-            if self.clock["short_of_draws"][0]:
-                self.deal_draws()
-            self.enlarge()
+        return self.log()
+
+    def stepper(self, decide: str) -> Any:
+        """The compiled steps of runs like this one in which an agent decides."""
+        return stepper(self.key, decide)
+
+    def rooms(self) -> dict[str, int]:
+        """Rows for which tables that grow have room."""
+        return {name: len(self.tables[name]) for name in GROWING}
+
+    def serve(self) -> bool:
+        """Do what the loop has stopped for; False when one event has filled a table.
+
+        Raises BacksimError as `run` does.
+        """
+        if self.clock["asks"][0] != NONE:
+            self.decide()
+            return True
+        if self.clock["handled"][0] >= self.clock["stop_at"][0]:
+            self.check_progress()
+            self.go_on()
+        overrun = {name for name in GROWING if self.rows_of(name) > len(self.tables[name])}
+        if overrun - SEVERAL:
+            raise BacksimError(f"{self.model.name}: overrun: {', '.join(sorted(overrun))}")
+        if overrun:
+            return False
+        if self.clock["short_of_draws"][0]:
+            self.deal_draws()
+        self.enlarge()
+        return True
+
+    def log(self) -> Log:
+        """What has happened, once the run is at its horizon."""
         used = {name: self.tables[name][: self.rows_of(name)] for name in GROWING}
         used["lines"] = self.tables["lines"][: int(self.clock["next_line"][0])]
         log = Log(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from backsim.engines import event_loop, single_module, translated, world_pointer
+from backsim.engines import agent_loop, event_loop, single_module, translated, world_pointer
 from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.compiled_ports import PORTS
@@ -43,12 +43,33 @@ def driver(key: Key) -> Any:
     scope = {**vars(event_loop), **linked, "as_world": as_world}
     drive = rebuild(event_loop.drive, scope, f"drive_{digest}")  # type: ignore[arg-type]
     drive.__module__ = __name__
-    return numba.njit(drive, cache=True, pipeline_class=single_module.WholeCompiler, **OPTIONS)
+    return _whole(drive)
+
+
+@lru_cache(maxsize=16)
+def stepper(key: Key, decide: str) -> Any:
+    """The compiled steps of many runs in which an agent decides; raises as `driver` does."""
+    digest = kernel_digest(key)
+    linked = link(key, PORTS, single_module.piece)
+    hooks = {name: linked[f"{decide}_{name}"] for name in agent_loop.HOOKS}
+    shared = {**linked, "as_world": as_world}
+    loop = {**vars(event_loop), **shared, "AGENT": True, "is_due": hooks["due"]}
+    drive = single_module.piece(rebuild(event_loop.drive, loop, "drive"))  # type: ignore[arg-type]
+    scope = {**vars(agent_loop), **shared, **hooks, "drive": drive}
+    step = rebuild(agent_loop.step, scope, f"step_{decide}_{digest}")  # type: ignore[arg-type]
+    step.__module__ = __name__
+    return _whole(step)
+
+
+def _whole(function: Any) -> Any:
+    """A function that is called from Python, with all its pieces."""
+    return numba.njit(function, cache=True, pipeline_class=single_module.WholeCompiler, **OPTIONS)
 
 
 def kernel_digest(key: Key) -> str:
     """What the machine code for a choice of rules is known by.  Raises as `driver` does."""
-    compiler = (event_loop.drive, world_pointer, single_module, translated, OPTIONS)
+    loops = (event_loop.drive, agent_loop.step)
+    compiler = (*loops, world_pointer, single_module, translated, OPTIONS)
     return cache_key(key, PORTS, event_loop.BLANKS, compiler)
 
 

@@ -27,6 +27,9 @@ from backsim.entities import (
 )
 from backsim.kernel.features import DECIDES, NETWORK
 
+AGENT = False
+"""Whether an agent decides before some events (`agent_loop.py`); the linker says so."""
+
 EVENT = np.dtype([("time", "f8"), ("rank", "i8"), ("subject", "i8")])
 """A scheduled event; `rank` is its kind, level and sequence in one number."""
 
@@ -47,6 +50,9 @@ CLOCK = np.dtype(
             "spare_draws",  # purchases that a stock point may place at one event
             "short_of_draws",
             "asks",  # the group whose decision the loop has stopped for; NONE for none
+            "due",  # the kind of event that it has stopped before, for an agent; NONE for none
+            "subject",  # of that event
+            "decided",  # 1 when the agent has decided about the next event
         )
     ]
 )
@@ -205,6 +211,11 @@ def take_order(world, head):  # type: ignore[no-untyped-def]
             return at
 
 
+def is_due(world, kind, subject, now):  # type: ignore[no-untyped-def]
+    """Whether an agent decides before an event: there is none."""
+    return False
+
+
 def drive(extents, horizon):  # type: ignore[no-untyped-def]
     """Handle the events before the horizon; False to enlarge a table first, or to decide.
 
@@ -225,6 +236,10 @@ def drive(extents, horizon):  # type: ignore[no-untyped-def]
                 subject = first.subject
         if time >= horizon:
             return True
+        if AGENT and clock.decided == 0 and is_due(world, kind, subject, time):
+            clock.due = kind
+            clock.subject = subject
+            return False
         undecided = kind == DECISION and len(world.allocations) == 0
         if DECIDES and undecided and needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821
             clock.asks = subject
@@ -234,9 +249,11 @@ def drive(extents, horizon):  # type: ignore[no-untyped-def]
         else:
             remove_first(world)
         clock.handled += 1
+        if AGENT:
+            clock.decided = 0
         handle(world, kind, subject, time)  # type: ignore[name-defined]  # noqa: F821 (linked)
     return False
 
 
-LOOP = by_name(rows_needed, remove_first, has_room, short, read_line, take_order)
+LOOP = by_name(rows_needed, remove_first, has_room, short, read_line, take_order, is_due)
 """What the loop calls beside the kernel."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import simpy
 
+from backsim.engines.initial_state.start import Setup
 from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import LOGGED, Log, placed_only, records, split_lines
 from backsim.engines.lp_solver import LPSolver
@@ -77,10 +78,12 @@ class Live:
     `env` is the SimPy environment (`yield live.env.timeout(3)`); `world` holds the kernel's tables.
     """
 
-    def __init__(self, model: Model, tape: Tape, record: bool = False) -> None:
+    def __init__(
+        self, model: Model, tape: Tape, record: bool = False, setup: Setup | None = None
+    ) -> None:
         self.model, self.tape = model, tape
         self.env = Clock(model.ticks)
-        self.setup = setup = set_up(model, tape=tape)
+        self.setup = setup = setup or set_up(model, tape=tape)
         self.handled = 0
         self._kernel = _kernel(setup.key_of(record))
         self._handle = self._checked() if CHECKS_ROOM else self._kernel["handle"]

@@ -115,6 +115,24 @@ def _load_item(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.load(builder.bitcast(at, element.as_pointer()))
 
 
+@infer_global(operator.setitem)
+class _TableSet(AbstractTemplate):
+    """Of tables of plain numbers; fields of records are set by numba itself."""
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        if isinstance(args[0], Table) and isinstance(args[0].element, types.Number):
+            return signature(types.none, args[0], types.intp, args[0].element)
+        return None
+
+
+@lower_builtin(operator.setitem, Table, types.Integer, types.Number)
+def _store_item(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    element = context.get_value_type(sig.args[2])
+    at = _row(context, builder, sig.args[0], args[0], args[1])
+    builder.store(args[2], builder.bitcast(at, element.as_pointer()))
+    return context.get_dummy_value()
+
+
 @infer_global(len)
 class _TableLength(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:

@@ -5,6 +5,7 @@ made from the same declarations (`dtype`).  Indices point into the tables of `Wo
 points nowhere.
 """
 
+from backsim.entities.agents import *
 from backsim.entities.codes import *
 from backsim.entities.network import *
 from backsim.entities.orders import *

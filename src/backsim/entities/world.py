@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import numpy as np
 
+from backsim.entities.agents import Meter
 from backsim.entities.network import Ancestor, Component, Node, Request, Source
 from backsim.entities.orders import (
     Announcement,
@@ -144,6 +145,8 @@ class World:
     items: list[Item]
     limits: list[Limit]
     members: list[Member]
+    meters: list[Meter]
+    rates: list[float]
 
     __slots__ = tuple(__annotations__)
 

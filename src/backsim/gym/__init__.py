@@ -15,7 +15,8 @@ except ImportError:
     raise InputError("backsim.gym: expected gymnasium: pip install backsim[gym]") from None
 
 from backsim.gym.decisions import DECISIONS
-from backsim.gym.environment import BackorderEnv, make, make_vec
+from backsim.gym.environment import BackorderEnv, make
+from backsim.gym.vector import BackorderVectorEnv, make_vec
 
 for _name in DECISIONS:
     _gymnasium.register(
@@ -25,4 +26,4 @@ for _name in DECISIONS:
         disable_env_checker=True,
     )
 
-__all__ = ["DECISIONS", "BackorderEnv", "make", "make_vec"]
+__all__ = ["DECISIONS", "BackorderEnv", "BackorderVectorEnv", "make", "make_vec"]

@@ -11,12 +11,11 @@ from gymnasium import spaces
 
 from backsim.engines.features import switches
 from backsim.engines.log import Log
-from backsim.engines.simpy import Live
-from backsim.engines.simpy_clock import Due
 from backsim.errors import InputError, nearest
-from backsim.gym.decisions import DECISIONS, Floats, Mask
-from backsim.gym.reward import Meter, check
-from backsim.scenario.load import load
+from backsim.gym.decisions import DECISIONS, Decision, Floats, Mask
+from backsim.gym.games import games
+from backsim.gym.reward import check
+from backsim.scenario.load import from_dict, load
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
 
@@ -32,24 +31,16 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
     metadata = {"render_modes": []}  # noqa: RUF012 (Gymnasium's own form)
     render_mode = None
 
-    def __init__(self, model: Model, decide: str, most: int | None = None) -> None:
-        if decide not in DECISIONS:
-            known = nearest(decide, list(DECISIONS))
-            raise InputError(f"backsim.gym: decide: expected {known}, got {decide!r}")
-        kind = DECISIONS[decide]
-        _check_simple(model)
-        self.model = _decided_by_agent(model, kind.changes(model))
-        self.decision = kind(self.model, most)
+    def __init__(
+        self, model: Model, decide: str, most: int | None = None, engine: str = "simpy"
+    ) -> None:
+        self.model, self.decision = game_of(model, decide, most)
         self.features = self.decision.features
         self.action_space = spaces.Discrete(self.decision.actions)
-        shape = (len(self.features),)
-        self.observation_space = spaces.Box(0.0, np.inf, shape, np.float32)
+        self.observation_space = observation_space(self.decision)
+        self._game = games(self.model, self.decision, 1, engine)
         self._seed: int | None = None
         self._replication = -1
-        self._event: Due | None = None
-        self._time = 0.0
-        self._live: Live | None = None
-        self._mask = self._any = np.ones(self.decision.actions, np.int8)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -62,16 +53,10 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
         if seed is not None or self._seed is None:
             self._seed, self._replication = fresh_seed() if seed is None else seed, -1
         self._replication += 1
-        self._live = Live(self.model, draw(self.model, self._seed, self._replication), record=True)
-        self._live.begin()
-        self._meter = Meter(self.model, self._live)
-        self._paid = 0.0
-        self._go_on()
-        if self._event is None:
-            raise InputError(
-                f"{self.model.name}: nothing is decided before the horizon: expected a longer one"
-            )
-        self._paid = self._meter.total(self._time)
+        self._game.begin(0, draw(self.model, self._seed, self._replication))
+        self._game.go_on(np.zeros(1, np.int64))
+        if self._game.over[0]:
+            raise nothing_to_decide(self.model)
         return self._observed(), self._info()
 
     def step(
@@ -81,95 +66,91 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
 
         An illegal action is replaced by the next legal one, and `info["projected"]` says so.
         """
-        live, event = self._live, self._event
-        if live is None or event is None:
+        game = self._game
+        if game.over[0]:
             raise InputError("backsim.gym: step: expected a reset first, as the episode is over")
-        wanted = int(action)
-        if not 0 <= wanted < self.decision.actions:
-            raise InputError(
-                f"backsim.gym: action: expected 0 to {self.decision.actions - 1}, got {action}"
-            )
-        legal = self._projected(wanted)
-        self.decision.act(live, event, legal)
-        self._go_on()
-        total = self._meter.total(self._time)
-        reward, self._paid = self._paid - total, total
-        over = self._event is None
+        wanted, paid = int(action), self.cost
+        check_actions(self.decision, np.array([wanted]))
+        legal = int(game.go_on(np.array([wanted]))[0])
         info = {**self._info(), "action": legal, "projected": legal != wanted}
-        return self._observed(), reward, False, over, info
+        return self._observed(), paid - self.cost, False, bool(game.over[0]), info
 
     def action_masks(self) -> Mask:
         """1 for each action that is legal now."""
-        return self._mask.copy()
+        return self._game.legal[0].copy()
 
     @property
     def log(self) -> Log:
         """The log of an episode that is over.  Raises InputError before that."""
-        if self._live is None or self._event is not None:
+        if self._replication < 0 or not self._game.over[0]:
             raise InputError("backsim.gym: log: expected an episode that is over")
-        return self._live.log()
+        return self._game.log(0)
 
     @property
     def cost(self) -> float:
         """Money that the episode has cost so far."""
-        return self._paid
-
-    def _go_on(self) -> None:
-        live = self._live
-        assert live is not None
-        due = self.decision.due
-        self._event = event = live.advance(lambda event, now: due(live, event, now))
-        if event is None:
-            self._time, self._mask = self.model.horizon, self._any
-        else:
-            self._time = float(live.env.peek())
-            self._mask = self.decision.mask(live, event, self._time)
-
-    def _projected(self, action: int) -> int:
-        """The next legal action from one on; the last legal one where there is none."""
-        mask = self._mask
-        if mask[action]:
-            return action
-        legal = np.flatnonzero(mask)
-        after = legal[legal >= action]
-        return int(after[0] if len(after) else legal[-1])
+        return float(self._game.costs[0])
 
     def _observed(self) -> Floats:
-        if self._event is None or self._live is None:
-            return np.zeros(len(self.features), np.float32)
-        seen = self.decision.observe(self._live, self._event, self._time)
-        return np.array(seen, np.float32)
+        return self._game.seen[0].astype(np.float32)
 
     def _info(self) -> dict[str, Any]:
-        return {"time": self._time, "action_mask": self.action_masks()}
+        return {"time": float(self._game.times[0]), "action_mask": self.action_masks()}
 
 
 def make(
-    scenario: Model | str | Path, decide: str = "reorder", most: int | None = None, **options: Any
+    scenario: Model | str | Path,
+    decide: str = "reorder",
+    most: int | None = None,
+    engine: str = "simpy",
+    **options: Any,
 ) -> BackorderEnv:
     """An environment of a scenario in which an agent decides `reorder`, `priority` or `promise`.
 
     `most` is the largest action: units to order (default: the largest initial stock), or days to
-    promise (default: four mean lead times).  Raises InputError for a scenario that it cannot play.
+    promise (default: four mean lead times).  `engine` is `simpy`, which starts at once, or
+    `compiled`, which plays more steps per second.  Raises InputError for a scenario that it cannot
+    play.
     """
-    model = scenario if isinstance(scenario, Model) else load(scenario)
-    env = BackorderEnv(model, decide, most)
+    env = BackorderEnv(model_of(scenario), decide, most, engine)
     env.render_mode = options.get("render_mode")
     return env
 
 
-def make_vec(
-    scenario: Model | str | Path,
-    decide: str = "reorder",
-    num_envs: int = 8,
-    most: int | None = None,
-) -> gymnasium.vector.SyncVectorEnv:
-    """Several environments side by side, as one: each has its own seed and begins again by itself.
+def model_of(scenario: Model | str | Path) -> Model:
+    """The model of a scenario, or of its file."""
+    return scenario if isinstance(scenario, Model) else load(scenario)
 
-    Raises InputError as `make` does.
-    """
-    model = scenario if isinstance(scenario, Model) else load(scenario)
-    return gymnasium.vector.SyncVectorEnv([lambda: BackorderEnv(model, decide, most)] * num_envs)
+
+def game_of(model: Model, decide: str, most: int | None) -> tuple[Model, Decision]:
+    """The model in which the rules that the agent stands for are in place, and what is decided."""
+    if decide not in DECISIONS:
+        known = nearest(decide, list(DECISIONS))
+        raise InputError(f"backsim.gym: decide: expected {known}, got {decide!r}")
+    kind = DECISIONS[decide]
+    _check_simple(model)
+    explicit = from_dict(model.to_dict(), name=model.name, folder=model.folder)
+    decided = explicit.replace(dict(kind.changes(model)))
+    return decided, kind(decided, most)
+
+
+def observation_space(decision: Decision) -> spaces.Box:
+    """Numbers of 0 or more, one per feature."""
+    return spaces.Box(0.0, np.inf, (len(decision.features),), np.float32)
+
+
+def check_actions(decision: Decision, actions: np.ndarray[Any, Any]) -> None:
+    """Raise InputError for numbers that are no actions."""
+    wrong = (actions < 0) | (actions >= decision.actions)
+    if wrong.any():
+        raise InputError(
+            f"backsim.gym: action: expected 0 to {decision.actions - 1}, got {actions[wrong][0]}"
+        )
+
+
+def nothing_to_decide(model: Model) -> InputError:
+    """The error of an episode without a decision."""
+    return InputError(f"{model.name}: nothing is decided before the horizon: expected a longer one")
 
 
 def _check_simple(model: Model) -> None:
@@ -188,11 +169,3 @@ def _check_simple(model: Model) -> None:
             )
     if any(point.overtaking == "partial" for point in model.scenario.stock):
         raise InputError(f"{model.name}: overtaking: expected strict or skip for backsim.gym")
-
-
-def _decided_by_agent(model: Model, changes: Any) -> Model:
-    """The model in which the rules that the agent stands for are in place."""
-    from backsim.scenario.load import from_dict
-
-    explicit = from_dict(model.to_dict(), name=model.name, folder=model.folder)
-    return explicit.replace(dict(changes))
