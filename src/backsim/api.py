@@ -52,30 +52,39 @@ def replicate(
     workers: int | None = 1,
     engine: str = "auto",
     record: bool = False,
+    extend: Sequence[Callable[..., Any]] = (),
 ) -> Replications:
     """Simulate independent replications 0, 1, ...: iterate over the runs, or take `summary()`.
 
     `workers` run in parallel: threads for the compiled engine, processes for SimPy; -1 uses all
-    cores, None chooses.  The results do not depend on the number of workers.  Raises as
-    `simulate` does.
+    cores, None chooses.  The results do not depend on the number of workers.  `extend` are SimPy
+    processes to run alongside the model in each replication.  Raises as `simulate` does.
     """
     model = model if isinstance(model, Model) else load(model)
     if replications < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
     wanted = workers_wanted(workers)
-    name, reason = choose(model, engine, replications)
+    name, reason = choose(model, engine, replications, bool(extend))
     seed = _checked_seed(seed)
     if workers is None:
         wanted = workers_for(model, name, replications)
-    play = partial(_one, model, seed, name, reason, record)
+    play = partial(_one, model, seed, name, reason, record, tuple(extend))
     way: Way | None = "threads" if name == "compiled" else None  # logs are long to send
     rules = digests_of(own_rules(model))
     runs = in_order(play, range(replications), wanted, rules=rules, way=way)
     return Replications(runs, model, replications)
 
 
-def _one(model: Model, seed: int, engine: str, reason: str, record: bool, replication: int) -> Run:
-    return play_and_check(model, draw(model, seed, replication), engine, reason, record)
+def _one(
+    model: Model,
+    seed: int,
+    engine: str,
+    reason: str,
+    record: bool,
+    extend: Sequence[Callable[..., Any]],
+    replication: int,
+) -> Run:
+    return play_and_check(model, draw(model, seed, replication), engine, reason, record, extend)
 
 
 def _checked_seed(seed: int | None) -> int:

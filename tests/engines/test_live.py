@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.models import assert_equal, build, check, inbound, orders, play, tell
 
+import backsim
 from backsim.engines import simpy, stuck
 from backsim.engines.log import Log
 from backsim.engines.simpy import Live
@@ -246,3 +247,18 @@ def test_random_numbers_of_ones_own_belong_to_the_replication():
         simpy.run(model, draw(model, 1, replication), extend=[gambler])
     assert drawn[0] == drawn[1] != drawn[2]
     assert drawn[0] != draw(model, 1).columns["time"][0]
+
+
+def test_a_process_runs_alongside_each_replication():
+    def campaign(live: Live) -> Steps:
+        yield live.env.timeout(3)
+        live.order("a", {"mug": 2})
+
+    plain = backsim.replicate(a_model(), seed=1, replications=2)
+    runs = backsim.replicate(a_model(), seed=1, replications=2, extend=[campaign])
+    for run, before in zip(runs, plain, strict=True):
+        assert run.engine == "simpy"
+        assert len(run.log.lines) == len(before.log.lines) + 1
+        assert run.provenance["extend"][0]["process"].endswith("campaign")
+    with pytest.raises(InputError, match="require simpy"):
+        backsim.replicate(a_model(), replications=1, engine="compiled", extend=[campaign])

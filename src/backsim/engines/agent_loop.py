@@ -11,37 +11,42 @@ from backsim.entities import NONE
 HOOKS = ("due", "see", "permit", "act")
 """What a kind of decision says (`kernel.agents`), by these names for the kind that is linked."""
 
-ASKS, ACTS, GOES_ON, STOPPED, OVER = range(5)
-"""How a run stands: it waits for a decision, has one, or goes on without; its loop has stopped for
+ASKS, GOES_ON, STOPPED, OVER = range(4)
+"""How a run stands: it waits for a decision; it goes on without one; its loop has stopped for
 something else; it is at its horizon."""
 
 
-def step(extents, horizon, width, actions, states, seen, legal, times, costs):  # type: ignore[no-untyped-def]
-    """Play each run on: one row of each table per run.
+def step(extents, horizon, width, acts, actions, states, seen, legal, times, costs):  # type: ignore[no-untyped-def]
+    """Play each run on, one row of each table per run; the number of those that have stopped.
 
-    Actions that are illegal are replaced by the next legal ones.
+    Where runs wait for a decision, `acts` says whether they have one now.  Actions that are illegal
+    are replaced by the next legal ones.
     """
+    stopped = 0
     for run in range(len(extents)):
-        if states[run] != ACTS and states[run] != GOES_ON:
+        if states[run] != GOES_ON and not (acts and states[run] == ASKS):
             continue
         world = as_world(extents[run])  # type: ignore[name-defined]  # noqa: F821 (linked)
         clock = world.clock[0]
-        if states[run] == ACTS:
+        if states[run] == ASKS:
             actions[run] = legal_action(legal[run], actions[run])  # type: ignore[name-defined]  # noqa: F821
             act(world, clock.due, clock.subject, actions[run])  # type: ignore[name-defined]  # noqa: F821
             clock.due = NONE
             clock.decided = 1
-        states[run] = STOPPED
-        if drive(extents[run], horizon):  # type: ignore[name-defined]  # noqa: F821
+        over = drive(extents[run], horizon)  # type: ignore[name-defined]  # noqa: F821
+        if not over and clock.due == NONE:
+            states[run] = STOPPED
+            stopped += 1
+            continue
+        seen[run, :] = 0.0
+        if over:
             states[run] = OVER
             times[run] = horizon
-        elif clock.due != NONE:
+            legal[run, :] = 1
+        else:
             states[run] = ASKS
-            now = world.events[1 - clock.front].time
-            times[run] = now
-            for feature in range(seen.shape[1]):
-                seen[run, feature] = 0.0
+            times[run] = now = world.events[1 - clock.front].time
             see(world, clock.due, clock.subject, now, horizon, width, seen[run])  # type: ignore[name-defined]  # noqa: F821
             permit(world, clock.due, clock.subject, legal[run])  # type: ignore[name-defined]  # noqa: F821
-        if states[run] != STOPPED:
-            costs[run] = cost_until(world, times[run])  # type: ignore[name-defined]  # noqa: F821
+        costs[run] = cost_until(world, times[run])  # type: ignore[name-defined]  # noqa: F821
+    return stopped

@@ -281,6 +281,6 @@ def _arguments(family: str, rule: Rule, together: Sequence[Rule]) -> str:
             spelt[name] = f"world.params[stock.{family}_at + {i}]"
     for i, (one, name) in enumerate(by_class, len(shared)):
         if one == rule:
-            at = f"stock.{family}_at + {i} + {len(by_class)} * line.customer_class"
+            at = f"stock.{family}_at + {i} + {len(by_class)} * {spelt['line']}.customer_class"
             spelt[name] = f"world.params[{at}]"
     return ", ".join(spelt[argument] for argument in rule.arguments)

@@ -43,6 +43,7 @@ class Stock:
     last_arrival: Time = 0.0
     revised: Time = -1.0  # when the promises here were last looked through
     mean_lead_time: Time = 0.0
+    last_delay: Time = 0.0  # the wait of the last customer served who had to wait
     quantile_step: Time = 1.0  # of the table of arrival quantiles: days, or mean services
     price: Price = 0.0
     on_hand: TotalUnits = 0

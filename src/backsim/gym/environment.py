@@ -54,8 +54,8 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
             self._seed, self._replication = fresh_seed() if seed is None else seed, -1
         self._replication += 1
         self._game.begin(0, draw(self.model, self._seed, self._replication))
-        self._game.go_on(np.zeros(1, np.int64))
-        if self._game.over[0]:
+        self._game.go_on([0])
+        if self._game.is_over(0):
             raise nothing_to_decide(self.model)
         return self._observed(), self._info()
 
@@ -67,22 +67,24 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
         An illegal action is replaced by the next legal one, and `info["projected"]` says so.
         """
         game = self._game
-        if game.over[0]:
+        if game.is_over(0):
             raise InputError("backsim.gym: step: expected a reset first, as the episode is over")
         wanted, paid = int(action), self.cost
-        check_actions(self.decision, np.array([wanted]))
-        legal = int(game.go_on(np.array([wanted]))[0])
+        if not 0 <= wanted < self.decision.actions:
+            raise no_action(self.decision, wanted)
+        legal = int(game.go_on([wanted])[0])
         info = {**self._info(), "action": legal, "projected": legal != wanted}
-        return self._observed(), paid - self.cost, False, bool(game.over[0]), info
+        return self._observed(), paid - self.cost, False, game.is_over(0), info
 
     def action_masks(self) -> Mask:
         """1 for each action that is legal now."""
-        return self._game.legal[0].copy()
+        mask: Mask = self._game.legal[0].copy()
+        return mask
 
     @property
     def log(self) -> Log:
         """The log of an episode that is over.  Raises InputError before that."""
-        if self._replication < 0 or not self._game.over[0]:
+        if self._replication < 0 or not self._game.is_over(0):
             raise InputError("backsim.gym: log: expected an episode that is over")
         return self._game.log(0)
 
@@ -92,7 +94,8 @@ class BackorderEnv(gymnasium.Env[Floats, np.int64]):
         return float(self._game.costs[0])
 
     def _observed(self) -> Floats:
-        return self._game.seen[0].astype(np.float32)
+        seen: Floats = self._game.seen[0].astype(np.float32)
+        return seen
 
     def _info(self) -> dict[str, Any]:
         return {"time": float(self._game.times[0]), "action_mask": self.action_masks()}
@@ -134,18 +137,14 @@ def game_of(model: Model, decide: str, most: int | None) -> tuple[Model, Decisio
     return decided, kind(decided, most)
 
 
-def observation_space(decision: Decision) -> spaces.Box:
+def observation_space(decision: Decision) -> Any:
     """Numbers of 0 or more, one per feature."""
     return spaces.Box(0.0, np.inf, (len(decision.features),), np.float32)
 
 
-def check_actions(decision: Decision, actions: np.ndarray[Any, Any]) -> None:
-    """Raise InputError for numbers that are no actions."""
-    wrong = (actions < 0) | (actions >= decision.actions)
-    if wrong.any():
-        raise InputError(
-            f"backsim.gym: action: expected 0 to {decision.actions - 1}, got {actions[wrong][0]}"
-        )
+def no_action(decision: Decision, wanted: int) -> InputError:
+    """The error of a number that is no action."""
+    return InputError(f"backsim.gym: action: expected 0 to {decision.actions - 1}, got {wanted}")
 
 
 def nothing_to_decide(model: Model) -> InputError:

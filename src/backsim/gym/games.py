@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.engines.agent_loop import ACTS, ASKS, GOES_ON, OVER, STOPPED
+from backsim.engines.agent_loop import ASKS, GOES_ON, OVER, STOPPED
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.log import Log
 from backsim.engines.setup import set_up
@@ -23,7 +23,7 @@ from backsim.scenario.model import Model
 from backsim.streams import Tape
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from backsim.engines.compiled import CompiledRun
 
@@ -46,24 +46,25 @@ class Games:
     @property
     def over(self) -> NDArray[np.bool_]:
         """Which episodes are at their horizon, or have not begun."""
-        return self.states == OVER
+        over: NDArray[np.bool_] = self.states == OVER
+        return over
+
+    def is_over(self, game: int) -> bool:
+        """Whether an episode is at its horizon, or has not begun."""
+        return int(self.states[game]) == OVER
 
     def begin(self, game: int, tape: Tape) -> None:
         """Begin an episode; it waits for `go_on`."""
         self.states[game] = GOES_ON
         self._begin(game, tape)
 
-    def go_on(self, actions: NDArray[np.int64]) -> NDArray[np.int64]:
+    def go_on(self, actions: ArrayLike) -> NDArray[np.int64]:
         """Act, and play each episode that is not over to its next decision or its horizon.
 
         Actions that are illegal are replaced by the next legal ones, which are returned.
         """
         actions = np.array(actions, np.int64)
-        self.states[self.states == ASKS] = ACTS
         self._play(actions)
-        over = self.over
-        self.seen[over] = 0.0
-        self.legal[over] = 1
         return actions
 
     def log(self, game: int) -> Log:
@@ -124,9 +125,10 @@ class SimpyGames(Games):
         self.events[game] = event = live.advance(due)
         self.states[game] = OVER if event is None else ASKS
         self.times[game] = now = horizon if event is None else float(live.env.peek())
+        self.seen[game] = 0.0
+        self.legal[game] = 1
         if event is not None:
             about, width = (event.kind, event.subject), self.decision.width
-            self.seen[game] = 0.0
             live.ask(f"{name}_see", *about, now, horizon, width, self.seen[game])
             live.ask(f"{name}_permit", *about, self.legal[game])
 
@@ -142,9 +144,14 @@ class CompiledGames(Games):
         self.runs: list[CompiledRun | None] = [None] * count
         self.extents = np.zeros((count, len(LAYOUT)), EXTENT)
         edges = np.linspace(0, count, min(threads, count) + 1).astype(int).tolist()
-        self.parts = [slice(*pair) for pair in pairwise(edges)]
+        self.parts = [self._part(slice(*pair)) for pair in pairwise(edges)]
         self.pool = ThreadPoolExecutor(len(self.parts)) if len(self.parts) > 1 else None
         self.step: Any = None
+
+    def _part(self, rows: slice) -> tuple[slice, NDArray[np.int64], tuple[NDArray[Any], ...]]:
+        """Some of the episodes: their rows, extents, and what a step reads and writes of them."""
+        tables = self.states, self.seen, self.legal, self.times, self.costs
+        return rows, self.extents[rows].view(np.int64), tuple(table[rows] for table in tables)
 
     def log(self, game: int) -> Log:
         """The log of an episode that is over."""
@@ -167,22 +174,22 @@ class CompiledGames(Games):
         if self.step is None:
             run = next(run for run in self.runs if run is not None)
             self.step = run.stepper(self.decision.name)
+        given, acts = (self.model.horizon, self.decision.width), True
+
+        def play(part: Any) -> int:  # Python may do something else meanwhile
+            rows, extents, tables = part
+            return int(self.step(extents, *given, acts, actions[rows], *tables))
+
         while True:
             if self.pool is None:
-                self._step(self.parts[0], actions)
+                stopped = play(self.parts[0])
             else:
-                list(self.pool.map(lambda part: self._step(part, actions), self.parts))
-            stopped = np.flatnonzero(self.states == STOPPED).tolist()
+                stopped = sum(self.pool.map(play, self.parts))
             if not stopped:
                 return
-            for game in stopped:
+            for game in np.flatnonzero(self.states == STOPPED).tolist():
                 self._serve(game)
-
-    def _step(self, part: slice, actions: NDArray[np.int64]) -> None:
-        """Play some of the episodes; Python may do something else meanwhile."""
-        given = self.model.horizon, self.decision.width
-        tables = actions, self.states, self.seen, self.legal, self.times, self.costs
-        self.step(self.extents[part].view(np.int64), *given, *(table[part] for table in tables))
+            acts = False
 
     def _serve(self, game: int) -> None:
         """Do what an episode has stopped for."""

@@ -15,9 +15,9 @@ from backsim.engines.log import Log
 from backsim.errors import InputError
 from backsim.gym.decisions import Floats
 from backsim.gym.environment import (
-    check_actions,
     game_of,
     model_of,
+    no_action,
     nothing_to_decide,
     observation_space,
 )
@@ -86,7 +86,7 @@ class BackorderVectorEnv(VectorEnv[Any, Any, Any]):
             raise InputError(
                 f"backsim.gym: reset: expected {self.num_envs} seeds, got {len(given)}"
             )
-        before = self._seeds or [None] * self.num_envs
+        before: Sequence[int | None] = self._seeds or [None] * self.num_envs
         self._seeds = []
         for i, (new, old) in enumerate(zip(given, before, strict=True)):
             if new is not None or old is None:
@@ -105,7 +105,9 @@ class BackorderVectorEnv(VectorEnv[Any, Any, Any]):
         if not self._seeds:
             raise InputError("backsim.gym: step: expected a reset first")
         wanted = np.asarray(actions, np.int64)
-        check_actions(self.decision, wanted)
+        wrong = (wanted < 0) | (wanted >= self.decision.actions)
+        if wrong.any():
+            raise no_action(self.decision, int(wanted[wrong][0]))
         game = self._games
         again, paid = game.over, game.costs.copy()
         self._begin(np.flatnonzero(again).tolist())

@@ -34,6 +34,7 @@ CANCELS: bool = True  # purchases that are late and wait at the supplier are wit
 EMERGENCY: bool = True  # when stock runs short, another supplier is asked
 ECHELON: bool = True  # reorder rules ask for the position of a whole echelon
 TRANSFERS: bool = True  # stock points are sent units by others of their level
+DELAYS: bool = True  # rules ask how long the last customer served had waited
 LIMITS: bool = True  # only so many lines or units may wait at a stock point
 ROUTES: bool = True  # orders are served from other sites than the one where they are placed
 GOODWILL: bool = True  # customers order less often after poor service

@@ -99,5 +99,7 @@ notice_time: Callable[[World, Stock, Line, Contact, float, float], float]
 notice_moves: Callable[[Stock], bool]
 """(stock): whether notices depend on how estimates move."""
 
-estimated: Callable[[World, Stock, int, float], float]
-"""(world, stock, purchase, now): the day to tell; the purchase brings the units, or none yet."""
+estimated: Callable[[World, Stock, int, int, float], float]
+"""(world, stock, index, purchase, now): the day to tell for a line of that index.
+
+The purchase brings its units; or none is under way yet."""

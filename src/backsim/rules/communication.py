@@ -88,6 +88,16 @@ def live(expected_date: float, now: float, padding: Days = 0.0) -> float:
 
 
 @estimate
+def last_wait(ordered: float, last_delay: float, now: float, padding: Days = 0.0) -> float:
+    """The wait of the last customer served who had to wait, and `padding` days.
+
+    Source: Armony, Shimkin and Whitt, Operations Research 57 (2009) 66-81; Ibrahim and Whitt,
+    M&SOM 11 (2009) 397-415, the predictor by the last customer to enter service.
+    """
+    return max(ordered + last_delay, now) + padding
+
+
+@estimate
 def quantile(met_date: float, p: Probability = 0.9, padding: Days = 0.0) -> float:
     """A date met with probability `p`, given how long the purchase has been under way, + `padding`.
 

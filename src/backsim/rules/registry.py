@@ -260,6 +260,15 @@ def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
     return typed or one.__code__.co_filename == other.__code__.co_filename
 
 
+WORLD = "world", "PIPELINE"
+"""All tables: purchases with their dates, other stock points, orders."""
+
+OF_ORDER = {
+    "order_units": Offer("units_of_order(world, line)"),
+    "order_open": Offer("open_of_order(world, line)", moves=True),
+}
+"""What rules about a line may ask of its whole order."""
+
 reorder = Family(
     "reorder",
     "reorder_units(world, stock, now)",
@@ -267,7 +276,7 @@ reorder = Family(
     {
         "position": Offer("inventory_position(stock)", moves=True),
         "echelon_position": Offer("echelon_position(world, stock)", "ECHELON", moves=True),
-        "world": Offer("world", "PIPELINE"),
+        "world": Offer(*WORLD),
         "stock": Offer("stock"),
         "now": Offer("now"),
         "joint": Offer("stock.joining", "JOINT"),
@@ -277,7 +286,7 @@ reorder = Family(
         "forecast_variance": Offer("forecast_variance(world, stock)", "FORECASTS"),
     },
     "When and how much to order: returns units, 0 or less for none.  `world` has the purchases "
-    "under way (`docs/examples/vector_base_stock.py`).",
+    "under way (`docs/examples/vector_base_stock.py`) and the other stock points.",
     moves="sees_position",
 )
 priority = Family(
@@ -291,12 +300,16 @@ priority = Family(
         "waited": Offer("on_grid(world, now - line.time)", moves=True),
         "slack": Offer("on_grid(world, promised_date(world, line) - now)", moves=True),
         "leaves": Offer("on_grid(world, line.time + line.tolerance)"),
+        **OF_ORDER,
         "stock": Offer("stock"),
         "now": Offer("now", moves=True),
+        "world": Offer(*WORLD, moves=True),
     },
     "Who is served first: returns a key, least first; ties by time of order.  `waited` is the days "
-    "since the order, `slack` those to the promise or due date; a rule that asks for one of "
-    "these or for `now` is asked again at every clearing.  `leaves` is the end of the tolerance.",
+    "since the order, `slack` those to the promise or due date, `order_open` the units of the "
+    "whole order that wait; a rule that asks for one of these, for `now` or for `world` is asked "
+    "again at every clearing.  `order_units` are the units of the whole order, `leaves` is the end "
+    "of the tolerance.",
     moves="priority_moves",
 )
 rationing = Family(
@@ -309,8 +322,10 @@ rationing = Family(
             "on_grid(world, next_arrival(world, stock) - now)", "PIPELINE", moves=True
         ),
         "line": Offer("line"),
+        "customer": Offer("world.classes[line.customer_class]"),
         "stock": Offer("stock", moves=True),
         "now": Offer("now", moves=True),
+        "world": Offer(*WORLD, moves=True),
     },
     "How many units on hand a line may not take: they are kept for more important classes.  "
     "`until_arrival` is the days until the next purchase is expected.",
@@ -342,7 +357,10 @@ notice = Family(
         "moved": Offer("on_grid(world, estimate - contact.believed)", moves=True),
         "line": Offer("line"),
         "customer": Offer("world.classes[line.customer_class]"),
+        **OF_ORDER,
+        "stock": Offer("stock"),
         "now": Offer("now"),
+        "world": Offer(*WORLD, moves=True),
     },
     "When a customer who waits is told: returns a time, NEVER for none.  `told` is when the last "
     "notice was, `believed` the estimate last told, `estimate` today's, `moved` the days between.  "
@@ -352,16 +370,27 @@ notice = Family(
 )
 estimate = Family(
     "estimate",
-    "estimated(world, stock, purchase, now)",
+    "estimated(world, stock, index, purchase, now)",
     "on_grid(world, float({}))",
     {
+        "line": Offer("world.lines[index]"),
+        "ordered": Offer("world.lines[index].time"),
+        "customer": Offer("world.classes[world.lines[index].customer_class]"),
+        "order_units": Offer("units_of_order(world, world.lines[index])"),
+        "order_open": Offer("open_of_order(world, world.lines[index])"),
+        "lines_before": Offer("lines_before(world, stock, index)"),
+        "units_before": Offer("units_before(world, stock, index)"),
+        "last_delay": Offer("stock.last_delay", "DELAYS"),
+        "stock": Offer("stock"),
+        "world": Offer(*WORLD),
         "lead_time": Offer("mean_wait(world, stock, purchase, now)"),
         "quoted_date": Offer("quoted_date(world, stock, purchase, now)"),
         "expected_date": Offer("expected_date(world, stock, purchase, now)"),
         "met_date": Offer("met_date(world, stock, purchase, now)", parameter="p"),
         "now": Offer("now"),
     },
-    "Which date a customer who waits is told: returns a time.",
+    "Which date a customer who waits is told: returns a time.  `lines_before` and `units_before` "
+    "wait before the customer, `last_delay` is how long the last customer served had waited.",
 )
 FAMILIES: dict[str, Family] = {
     f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate)

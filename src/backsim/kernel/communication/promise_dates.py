@@ -39,7 +39,7 @@ def order_estimate(world: World, head: int, now: float) -> float:
         if line.open > 0:
             stock = world.stocks[line.stock]
             units = units_before(world, stock, index) + line.open
-            ready = max(now, estimated(world, stock, cover(world, stock, units), now))
+            ready = max(now, estimated(world, stock, index, cover(world, stock, units), now))
             date = max(date, departs(world, stock, ready))
     return date
 
@@ -75,7 +75,7 @@ def revise(world: World, stock: Stock, now: float) -> None:
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]
-            ready = max(now, estimated(world, stock, cover(world, stock, units), now))
+            ready = max(now, estimated(world, stock, index, cover(world, stock, units), now))
             date = departs(world, stock, ready)
             moved = notice_time(world, stock, line, contact, date, now) <= now
             if moved or head.lines_open > 1:

@@ -115,19 +115,45 @@ def precedes(world: World, first: int, second: int) -> bool:
 
 
 def units_before(world: World, stock: Stock, index: int) -> int:
-    """Units open of the lines that stand before a line in the queue.
+    """Units open of the lines that stand before a line in the queue."""
+    return stands_before(world, stock, index, True)
+
+
+def lines_before(world: World, stock: Stock, index: int) -> int:
+    """Lines that stand before a line in the queue."""
+    return stands_before(world, stock, index, False)
+
+
+def stands_before(world: World, stock: Stock, index: int, units: bool) -> int:
+    """Lines that stand before a line in the queue, or their open units.
 
     A line's children stand behind it, so only lines before `index` are looked into.
     """
-    units = 0
+    found = 0
     at = stock.queue
     while at != NONE:
         if at != index and precedes(world, at, index):
-            units += world.lines[at].open
+            found += world.lines[at].open if units else 1
             if world.lines[at].child != NONE:
                 at = world.lines[at].child
                 continue
         at = after(world, at)
+    return found
+
+
+def units_of_order(world: World, line: Line) -> int:
+    """Units of all lines of a line's order."""
+    units = 0
+    for at in range(line.head, end_of_order(world, line.head)):
+        units += world.lines[at].units
+    return units
+
+
+def open_of_order(world: World, line: Line) -> int:
+    """Units of all lines of a line's order that wait now."""
+    units = 0
+    for at in range(line.head, end_of_order(world, line.head)):
+        units += world.lines[at].open
     return units
 
 

@@ -27,7 +27,15 @@ from backsim.entities import (
 from backsim.kernel.calendars import received
 from backsim.kernel.demand.queue import end_of_order
 from backsim.kernel.events import event
-from backsim.kernel.features import BATCHES, COLLECTS, CONSOLIDATES, KITS, NETWORK, RETURNS
+from backsim.kernel.features import (
+    BATCHES,
+    COLLECTS,
+    CONSOLIDATES,
+    DELAYS,
+    KITS,
+    NETWORK,
+    RETURNS,
+)
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import log_shipment, note
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of, send, start_making
@@ -155,6 +163,8 @@ def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
         send(world, line, index, units, now)
     elif not from_stock:
         log_shipment(world, now, index, units)
+        if DELAYS:
+            stock.last_delay = on_grid(world, now - line.time)
     if line.shipped == line.units:
         line.status = SHIPPED
         line.closed = now
