@@ -39,9 +39,7 @@ class AtStart(NamedTuple):
     tables: dict[str, NDArray[Any]]
 
 
-def at_start(
-    model: Model, linked: Linked, tape: Tape, prepare: Prepare | None = None
-) -> AtStart:
+def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None = None) -> AtStart:
     """A run's tables at time 0, with what `prepare` adds for an agent.
 
     Raises TapeError: the tape was drawn for another model.

@@ -77,14 +77,12 @@ class Games:
     def _play(self, actions: NDArray[np.int64]) -> None:
         raise NotImplementedError
 
-    def _set_up(self, tape: Tape) -> Setup:
-        """The tables at time 0, with what is kept for the agent."""
-        setup = set_up(self.model, tape=tape)
+    def _prepare(self, setup: Setup) -> None:
+        """Add to the tables at time 0 what is kept for the agent."""
         setup.switches.add("PIPELINE")  # it sees when purchases are expected
         start = self.model.warm_up
         setup.meters = [Meter(start=start, since=start)]
         setup.rates = list(rates(self.model))
-        return setup
 
 
 class SimpyGames(Games):
@@ -102,7 +100,9 @@ class SimpyGames(Games):
         return live.log()
 
     def _begin(self, game: int, tape: Tape) -> None:
-        live = Live(self.model, tape, record=True, setup=self._set_up(tape))
+        setup = set_up(self.model, tape=tape)
+        self._prepare(setup)
+        live = Live(self.model, tape, record=True, setup=setup)
         live.begin()
         self.lives[game], self.events[game] = live, None
 
@@ -164,7 +164,7 @@ class CompiledGames(Games):
 
         before = self.runs[game]
         rooms = {} if before is None else before.rooms()
-        agent = ForAgent(self._set_up(tape), self.extents[game], rooms)
+        agent = ForAgent(self._prepare, self.extents[game], rooms)
         agent.extents[:] = 0
         self.runs[game] = run = CompiledRun(self.model, tape, True, rows=ROOM, agent=agent)
         run.go_on()
