@@ -103,6 +103,29 @@ def test_it_runs_again_with_the_code_it_brings_where_nothing_else_is(
     assert "code" not in done.stdout
 
 
+@pytest.mark.slow
+def test_its_script_runs_it_again_in_an_environment_of_its_own(
+    archive: Path, tmp_path: Path
+) -> None:
+    """With the packages of its lock file from the registry, and nothing from here."""
+    folder = tmp_path / "elsewhere"
+    zipfile.ZipFile(archive).extractall(folder)
+    here = Path(sys.executable).parent
+    environment = {
+        **{name: os.environ[name] for name in os.environ if name.startswith(("PIP_", "SSL_"))},
+        "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+    }
+    done = subprocess.run(
+        ["sh", "rerun.sh"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "bit-identical" in done.stdout
+    assert "version of" not in done.stdout
+    found = list(folder.glob(".venv/lib/python*/site-packages/numpy"))
+    assert len(found) == 1
+
+
 def test_what_has_been_changed_is_named(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,8 +98,12 @@ def _entry(model: Model, name: str, index: int, entry: Any) -> tuple[str, ...]:
     match entry:
         case Process():
             return (
-                said(entry.arrivals), _pattern(entry.pattern), _weights(entry.products),
-                _weights(entry.sites), said(entry.lines), said(entry.size),
+                said(entry.arrivals), _pattern(entry.pattern),
+                f"each of {', '.join(entry.products)}" if entry.together
+                else _weights(entry.products),
+                _weights(entry.sites),
+                f"{len(entry.products)}" if entry.together else said(entry.lines),
+                said(entry.size),
             )  # fmt: skip
         case TraceDemand():
             report = model.traces[name, index].report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -67,10 +67,15 @@ class DemandDraw:
         """Orders at random, or period by period."""
         times = self.arrivals(demand)
         counts = self.whole("lines", demand.lines, len(times), least=1)
+        if demand.together and len(demand.products) > 1:
+            counts = np.full(len(times), len(demand.products))
         total = len(times) if counts is None else int(counts.sum())
         order = None if counts is None else np.repeat(np.arange(len(times)), counts)
         sites = self.choose("site", demand.sites, self.model.sites, len(times))
-        products = self.choose("product", demand.products, self.model.products, total)
+        if demand.together:
+            products = np.tile(self.codes(demand.products, self.model.products), len(times))
+        else:
+            products = self.choose("product", demand.products, self.model.products, total)
         sites = sites if order is None or sites.ndim == 0 else sites[order]
         units = self.whole("size", demand.size, total, least=0)
         units = self.in_units(units, products)
@@ -165,10 +170,14 @@ class DemandDraw:
 
     def choose(self, what: str, weights: Any, names: tuple[str, ...], count: int) -> Any:
         """Codes of names drawn with weights; one code when there is nothing to choose."""
-        codes = np.array([names.index(name) for name in weights])
+        codes = self.codes(weights, names)
         if len(codes) == 1:
             return codes[0]
         return codes[_pick(list(weights.values()), self.generator(what).random(count))]
+
+    def codes(self, wanted: Iterable[str], names: tuple[str, ...]) -> Any:
+        """The codes of some names."""
+        return np.array([names.index(name) for name in wanted])
 
     # -- orders as they were ---------------------------------------------------------------
 

@@ -86,8 +86,8 @@ def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tupl
     every = arrivals.period[1] if arrivals.period else 0.0
     size = whole(demand.size)
     lines = whole(demand.lines, least=1)
-    all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
-    for product, weight in demand.products.items():
+    (weights, all_products), all_sites = demand.shares, sum(demand.sites.values())
+    for product, weight in weights.items():
         packs = _in_packs(size, scenario.products[product].pack)
         order = _several(lines, _sometimes(weight / all_products, packs))
         for site, share in demand.sites.items():

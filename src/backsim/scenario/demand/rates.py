@@ -31,7 +31,7 @@ def expected_work(scenario: Scenario, traces: Traces) -> tuple[float, float]:
                 clock = Clock.of(demand.pattern, scenario.horizon, scenario.start)
                 count = demand.arrivals.expected(clock.operational(scenario.horizon))
                 orders += count
-                lines += count * max(1.0, demand.lines.moments()[0])
+                lines += count * demand.mean_lines
             elif isinstance(demand, OrderList):
                 orders += len(demand.orders)
                 lines += sum(len(order.lines) for order in demand.orders)
@@ -72,10 +72,10 @@ def demand_rates(
 
 
 def _process_rates(demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, float]]:
-    lines = max(1.0, demand.lines.moments()[0])
+    lines = 1.0 if demand.together else demand.mean_lines
     units = demand.arrivals.mean_rate() * lines * demand.size.moments()[0]
-    all_products, all_sites = sum(demand.products.values()), sum(demand.sites.values())
-    for product, weight in demand.products.items():
+    (weights, all_products), all_sites = demand.shares, sum(demand.sites.values())
+    for product, weight in weights.items():
         for site, share in demand.sites.items():
             pack = scenario.products[product].pack
             yield (product, site), units * pack * weight / all_products * share / all_sites

@@ -19,7 +19,7 @@ from backsim.quantities import (
     PositiveUnits,
 )
 from backsim.scenario.demand.arrivals import AnyArrivals, OnDates
-from backsim.scenario.distributions.fields import Lines, Size
+from backsim.scenario.distributions.fields import Deterministic, Lines, Size
 from backsim.scenario.part import MEMBER, Part, fault, member
 from backsim.scenario.shorthand import Name, Refers, Spec, Weights
 from backsim.tables.dates import check_format
@@ -76,6 +76,10 @@ class Process(Spec):
     """Season, trend and calendar of the rate."""
     products: Annotated[Weights, Refers("products")]
     """What is ordered: one product, or several with weights (drawn for each line)."""
+    together: bool = False
+    """Whether each order has one line of each of the products (an order of a set, as in
+    assemble-to-order systems); weights do not count then.
+    """
     sites: Annotated[Weights, Refers("sites")] = Field({"*": 1.0})
     """Where: one site, or several with weights (drawn for each order)."""
     lines: Lines = Field(1, validate_default=True)
@@ -85,8 +89,22 @@ class Process(Spec):
     dropped).
     """
 
+    @property
+    def shares(self) -> tuple[Mapping[str, float], float]:
+        """Weights by product, and the weight of a line: those of `together` are 1 of 1 line."""
+        if self.together:
+            return dict.fromkeys(self.products, 1.0), 1.0
+        return self.products, sum(self.products.values())
+
+    @property
+    def mean_lines(self) -> float:
+        """Mean lines of an order."""
+        return float(len(self.products)) if self.together else max(1.0, self.lines.moments()[0])
+
     @model_validator(mode="after")
-    def _check_pattern(self) -> Process:
+    def _check_fields(self) -> Process:
+        if self.together and self.lines != Deterministic(value=1):
+            raise fault("no `lines` with `together`: one line of each product", "lines")
         fixed = self.arrivals.period or isinstance(self.arrivals, OnDates)
         if fixed and self.pattern != Pattern():
             raise fault("no `pattern` with arrivals on fixed days, which have no rate", "a pattern")
