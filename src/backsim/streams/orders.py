@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ class DemandDraw:
         order = None if counts is None else np.repeat(np.arange(len(times)), counts)
         sites = self.choose("site", demand.sites, self.model.sites, len(times))
         if demand.together:
-            products = np.tile(self.codes(demand.products, self.model.products), len(times))
+            products = np.tile(_codes(list(demand.products), self.model.products), len(times))
         else:
             products = self.choose("product", demand.products, self.model.products, total)
         sites = sites if order is None or sites.ndim == 0 else sites[order]
@@ -170,14 +170,10 @@ class DemandDraw:
 
     def choose(self, what: str, weights: Any, names: tuple[str, ...], count: int) -> Any:
         """Codes of names drawn with weights; one code when there is nothing to choose."""
-        codes = self.codes(weights, names)
+        codes = _codes(list(weights), names)
         if len(codes) == 1:
             return codes[0]
         return codes[_pick(list(weights.values()), self.generator(what).random(count))]
-
-    def codes(self, wanted: Iterable[str], names: tuple[str, ...]) -> Any:
-        """The codes of some names."""
-        return np.array([names.index(name) for name in wanted])
 
     # -- orders as they were ---------------------------------------------------------------
 
