@@ -49,7 +49,7 @@ def test_everything_on() -> None:
     """
     model = backsim.load(HERE / "everything_on.yaml")
     assert set(SWITCHES) - set_up(model).switches == {
-        *("DECIDES", "ECHELON", "RECORDS", "ROUTES", "TRANSFERS"),
+        *("DECIDES", "DELAYS", "ECHELON", "RECORDS", "ROUTES", "TRANSFERS"),
     }
     tape = draw(model, 1)
     compiled.run(model, tape)
