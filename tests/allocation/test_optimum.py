@@ -18,6 +18,7 @@ from backsim.allocation.model.statement import state
 from backsim.allocation.plan.allocate import optimise
 from backsim.allocation.plan.conflict import InfeasibleError, NoPlanError
 from backsim.allocation.plan.greedy import Serving, rules_for_books
+from backsim.allocation.plan.plan import Plan
 from backsim.allocation.plan.shares import class_pro_rata, max_min, pro_rata
 from backsim.allocation.solver import highs, parts, pulpform, solve
 from backsim.allocation.solver.program import Effort
@@ -45,6 +46,32 @@ def test_no_plan_with_whole_orders_and_shipments_is_cheaper(book: Book):
     assert not faults(plan)
     assert plan.cost == pytest.approx(min(map(cost_by_hand, plans(book))), abs=CLOSE)
     assert plan.bound <= plan.cost + CLOSE
+
+
+@settings(max_examples=examples(40))
+@given(books(), st.booleans())
+def test_no_plan_is_better_for_a_strict_rank(book: Book, priced: bool):
+    """Against all plans: the least cost of rank 1, then of rank 2 among those that have it."""
+    assume(len(book.options) <= 6)
+    fee = {"lanes.shipment": np.array([[2.0]])} if priced else {}
+    book = replace(book, limits=Limits(strict=True), own=fee)
+    left = [[cost_of_rank(p, rank) for rank in np.unique(book.ranks)] for p in plans(book)]
+    plan = optimise(book)
+    for place, rank in enumerate(np.unique(book.ranks)):
+        least = min(costs[place] for costs in left)
+        assert cost_of_rank(plan, rank) == pytest.approx(least, abs=1e-5)
+        left = [costs for costs in left if costs[place] <= least + CLOSE]
+
+
+def cost_of_rank(plan: Plan, rank: int) -> float:
+    """What the lines of a rank cost, and the shipments of their orders: here of a line each."""
+    lines, options = plan.book.lines, plan.book.options
+    own = np.flatnonzero(plan.book.ranks == rank)
+    mine = np.isin(options.line, own)
+    cost = plan.units[mine] @ plan.book.unit_costs[mine]
+    leaves = {(options.line[k], options.day[k]) for k in np.flatnonzero(mine & (plan.units > 1e-6))}
+    fee = plan.book.own.get("lanes.shipment", np.zeros((1, 1)))[0, 0]
+    return float(cost + lines.lost[own] @ (lines.units - plan.served)[own] + fee * len(leaves))
 
 
 @settings(max_examples=examples(60))

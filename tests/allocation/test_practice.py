@@ -439,6 +439,29 @@ def test_an_arrival_that_is_not_sure(tmp_path: Path):
         assert plan.cost == pytest.approx(2 * 6 / 5)
 
 
+@pytest.mark.parametrize("held", ["", "2026-12-01"])
+@pytest.mark.parametrize("calendars", ["", WEEKEND])
+def test_expected_lateness_is_the_mean_over_the_days_of_arrival(
+    tmp_path: Path, calendars: str, held: str
+):
+    """One book whose purchase comes on any of eight days, and eight books in which it is sure."""
+
+    def cost(arrives: int, latest: str) -> float:
+        day = date(2026, 11, arrives)
+        found = book(
+            tmp_path,
+            lines=f"id,product,units,lost,weight,due,not_before\nL1,mug,4,99,2,2026-11-27,{held}\n",
+            stock="product,units\nmug,0\n",
+            inbound=f"id,product,units,arrives,latest\nP1,mug,4,{day},{latest}\n",
+            lanes="from,to,days\nmain,main,1\n",
+            calendars=calendars,
+        )
+        return optimise(found).cost
+
+    each = [cost(day, "") for day in range(23, 31)]
+    assert cost(23, "2026-11-30") == pytest.approx(np.mean(each[1:]))  # today is the 24th
+
+
 def test_a_sure_purchase_is_worth_more_to_who_is_in_a_hurry(tmp_path: Path):
     """Both come on day 2 or, one of them, on day 2 to 6: 2 days later on average."""
     found = book(

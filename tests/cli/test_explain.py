@@ -22,6 +22,10 @@ from backsim.cli.commands.explain import topics
         ("gamma", "In a scenario: {gamma: {...}} with mean, cv, sd, shape, scale."),
         ("poisson", "Customers arrive independently of each other."),
         ("StockPoint", "made_from"),
+        ("case_pack", "units of a case; no case is opened"),
+        ("lanes.keep", "units on hand of each product that the site keeps for itself"),
+        ("strict_ranks", "(a setting of a book)"),
+        ("closures", "first closed day"),
         ("leave", "(an event)"),
     ],
 )

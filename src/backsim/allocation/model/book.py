@@ -218,6 +218,7 @@ class Book:
         ends = sources.site[source], self.lines.site[line], self.lines.customer[line]
         planned = lanes.reached(*ends, np.maximum(0.0, sources.arrives[source]))
         held = np.where(options.day > planned, options.day, 0.0)
+        held = np.maximum(held, lanes.received(ends[2], self.own["lines.not_before"][line]))
         days = np.maximum(0.0, np.floor(sources.last[source] - first))
         total = np.zeros(len(which))
         for shift in range(int(days.max(initial=0.0)) + 1):

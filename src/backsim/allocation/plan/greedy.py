@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -76,14 +77,13 @@ class Serving:
         self.smallest: list[float] = np.minimum(lines.smallest, lines.units).tolist()
         self.shipment: list[int] = book.shipments[0].tolist()
         self.order_of: list[int] = lines.order.tolist()
-        self.pack: list[float] = case_packs(book).tolist()
-        self.kept: list[float] = kept_back(book).tolist()
+        self.pack, self.kept = _where_there_is_some(case_packs(book), kept_back(book))
         paid, parcel, fee = parcels(book)
         self.parcel = dict(zip(paid.tolist(), parcel.tolist(), strict=True))
         self.fee: list[float] = fee.tolist()
-        gain = np.zeros(len(options))
-        gain[useful] = lines.lost[options.line[useful]] - cost[useful]
-        self.gain: list[float] = gain.tolist()
+        served = useful if len(fee) else useful[:0]
+        gain = lines.lost[options.line[served]] - cost[served]
+        self.gain = dict(zip(served.tolist(), gain.tolist(), strict=True))
         self.complete: list[bool] = lines.complete.tolist()
 
     def plan(self, rule: Rule) -> Plan:
@@ -141,6 +141,13 @@ class Serving:
     def serve(self, order: Codes) -> Floats:
         """Units of each option when lines are served in this order."""
         return _Server(self).serve(order.tolist())
+
+
+def _where_there_is_some(*amounts: Floats) -> Iterator[dict[int, float]]:
+    """What options have of each amount, by option, of those that have some."""
+    for values in amounts:
+        some = np.flatnonzero(values > 0.0)
+        yield dict(zip(some.tolist(), values[some].tolist(), strict=True))
 
 
 class _Server:
@@ -214,7 +221,7 @@ class _Server:
         """Whether serving these units saves more than the shipments that it opens cost."""
         serving = self.serving
         fees = sum(serving.fee[parcel] for parcel in self.parcels(taken) - self.opened)
-        return fees < sum(units * serving.gain[option] for option, units in taken) or not taken
+        return not fees or fees < sum(units * serving.gain[option] for option, units in taken)
 
     def parcels(self, taken: Taken) -> set[int]:
         """The shipments with a cost that these units are a part of."""
@@ -233,16 +240,17 @@ class _Server:
             if self.open[line] <= 0.0:
                 break
             source = serving.source[option]
-            spared = max(self.kept.get(source, [0.0]))
-            units = min(self.open[line], self.left[source] - max(spared, serving.kept[option]))
+            kept = serving.kept.get(option, 0.0)
+            stays = max(kept, *self.kept[source]) if source in self.kept else kept
+            units = min(self.open[line], self.left[source] - stays)
             for row in serving.counted.get(option, ()):
                 units = min(units, self.room[row])
-            if pack := serving.pack[option]:
+            if pack := serving.pack.get(option):
                 units = math.floor(units / pack + TRACE) * pack
             if units > 0.0:
                 self.move(line, option, units)
                 taken.append((option, units))
-                if kept := serving.kept[option]:
+                if kept:
                     self.kept.setdefault(source, [0.0]).append(kept)
         return taken
 
@@ -250,7 +258,7 @@ class _Server:
         """Undo what `fill` did."""
         for option, units in taken:
             self.move(line, option, -units)
-            if kept := self.serving.kept[option]:
+            if kept := self.serving.kept.get(option):
                 self.kept[self.serving.source[option]].remove(kept)
 
     def move(self, line: int, option: int, units: float) -> None:

@@ -32,11 +32,13 @@ class Topic:
 def explain(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NAME", help="A rule, metric, field, distribution or event."),
+        typer.Argument(
+            metavar="NAME", help="A rule, metric, field, column, distribution or event."
+        ),
     ],
     rules: RuleFiles = None,
 ) -> None:
-    """Explain a rule, metric, field, distribution or event."""
+    """Explain a rule, metric, field, column or event."""
     known: dict[str, list[Topic]] = {}
     for topic in topics():
         for name in dict.fromkeys((topic.name, *topic.also)):
@@ -55,7 +57,7 @@ def explain(
 
 def topics() -> Iterator[Topic]:
     """All that can be explained."""
-    for source in (_rules, _metrics, _fields, _distributions, _events):
+    for source in (_rules, _metrics, _fields, _books, _distributions, _events):
         yield from source()
 
 
@@ -128,6 +130,27 @@ def _fields() -> Iterator[Topic]:
                     partial(field, value, required),
                     (one,),
                 )
+
+
+def _books() -> Iterator[Topic]:
+    from backsim.allocation.book.columns import TABLES
+    from backsim.allocation.book.settings import setting_columns
+    from backsim.allocation.book.template import KINDS
+
+    for table in TABLES.values():
+        rows = tuple((column.name, column.doc) for column in table.columns)
+        said = (table.doc, *_listed("column", "meaning", rows))
+        yield Topic("a table of a book", table.name, partial(iter, said))
+        for column in table.columns:
+            default = f"if empty: {column.default}" if column.default else "required"
+            yield Topic(
+                f"a column of the table {table.name} of a book",
+                f"{table.name}.{column.name}",
+                partial(iter, (column.doc, f"Value: {KINDS[column.kind]}; {default}.")),
+                (column.name,),
+            )
+    for name, setting in setting_columns().items():
+        yield Topic("a setting of a book", name, partial(iter, (setting.doc,)))
 
 
 def _distributions() -> Iterator[Topic]:
