@@ -13,7 +13,8 @@ class Column:
     """A column: its name, kind of values, and meaning.
 
     Kinds: name, names (several, with ; between), units, number, share, days, date, yes.  `default`
-    is told to readers only; `empty` is the number of an empty field, or its day from today.
+    is told to readers only; `empty` is the value of an empty field: a number, a day from today, or
+    a name.
     """
 
     name: str
@@ -21,7 +22,7 @@ class Column:
     doc: str
     required: bool = False
     default: str = ""
-    empty: float = 0.0
+    empty: float | str = 0.0
 
 
 def needed(name: str, kind: str, doc: str) -> Column:

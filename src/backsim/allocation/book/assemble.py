@@ -22,7 +22,7 @@ from backsim.allocation.book.options import (
 )
 from backsim.allocation.book.parse import Parser
 from backsim.allocation.book.settings import Settings
-from backsim.allocation.book.sources import MAIN, read_sources
+from backsim.allocation.book.sources import read_sources
 from backsim.allocation.book.tables import read_tables
 from backsim.allocation.model.book import (
     Book,
@@ -76,6 +76,7 @@ class _Assembly:
         self.parser = Parser(self.tables, self.settings)
         self.sites: dict[str, int] = {}
         self.orders: dict[str, int] = {}
+        self.read: dict[str, dict[str, Any]] = {}
         self.own: dict[str, Any] = {f"settings.{n}": v for n, v in self.settings.own.items()}
 
     def book(self) -> Book:
@@ -128,9 +129,8 @@ class _Assembly:
     def _products(self) -> dict[str, int]:
         """The products that are known: the table of them, or else what is in stock or comes."""
         if "products" in self.tables:
-            table = self.tables["products"]
-            names = self.parser.names(table, "product")
-            self.parser.unique(table, "product", names)
+            names = self._given("products")["product"]
+            self.parser.unique(self.tables["products"], "product", names)
         else:
             names = [
                 name
@@ -152,11 +152,10 @@ class _Assembly:
         codes: list[int] = []
         if table := self.tables.get("products"):
             codes = [products.get(n, 0) for n in table.columns["product"]]
-            prices[codes] = self.parser.numbers(table, "price", 0.0)
+            prices[codes] = self._given("products")["price"]
         self._ask("products", (len(products),), (codes,))
-        if "customers" in self.tables:
-            named = self.parser.names(self.tables["customers"], "customer")
-            self.parser.unique(self.tables["customers"], "customer", named)
+        if table := self.tables.get("customers"):
+            self.parser.unique(table, "customer", self._given("customers")["customer"])
         return Names(
             *(tuple(products), tuple(self.sites), tuple(customers), tuple(classes), prices, ranks),
             orders=tuple(self.orders),
@@ -166,18 +165,24 @@ class _Assembly:
 
     def _called(self, name: str, column: str, codes: dict[str, int]) -> tuple[str, ...]:
         """The texts of products or customers."""
-        if not (table := self.tables.get(name)):
-            return ("",) * len(codes)
-        texts = dict(zip(table.columns[column], self.parser.texts(table, "text"), strict=True))
+        given = self._given(name)
+        texts = dict(zip(given[column], given["text"], strict=True)) if given else {}
         return tuple(texts.get(name, "") for name in codes)
+
+    def _given(self, name: str) -> dict[str, Any]:
+        """The columns of a table, read once; none where there is no such table."""
+        if name in self.tables and name not in self.read:
+            self.read[name] = self.parser.read(self.tables[name])
+        return self.read.get(name, {})
 
     def _ask(self, name: str, shape: tuple[int, ...], places: tuple[Any, ...]) -> None:
         """What constraints ask for of a table whose rows stand at these places of an array."""
+        given = self._given(name)
         for column in constrained(name):
-            self.own[f"{name}.{column.name}"] = np.full(shape, column.empty)
-        if table := self.tables.get(name):
-            for asked, values in self.parser.constrained(table).items():
-                self.own[f"{name}.{asked}"][places] = values
+            kind = given[column.name].dtype if given else float
+            own = self.own[f"{name}.{column.name}"] = np.full(shape, column.empty, kind)
+            if given:
+                own[places] = given[column.name]
 
     def _site(self, names: list[str]) -> Codes:
         """Codes of sites; a new name is a new site."""
@@ -185,38 +190,30 @@ class _Assembly:
 
     def _site_of_lines(self, table: Table) -> Codes:
         """Codes of the lines' sites, which hold stock, or await a purchase, or have a lane."""
-        names = self.parser.names(table, "site", MAIN)
-        lanes = self.tables.get("lanes")
-        ends = (
-            [n for end in ("from", "to") for n in self.parser.texts(lanes, end) if n]
-            if lanes
-            else []
-        )
+        names, lanes = self._given("lines")["site"], self._given("lanes")
+        ends = [n for end in ("from", "to") for n in lanes.get(end, []) if n]
         self.parser.codes(table, "site", names, {**dict.fromkeys(ends, 0), **self.sites})
         return self._site(names)
 
     def _classes(self) -> tuple[Any, Floats, Floats, dict[int, float], dict[str, int]]:
         """(rank, weight, lost or nan, least fill, code by name) of the classes."""
         if "classes" not in self.tables:
-            named = self.tables["lines"].columns.get("class", [])
-            classes = {n: i for i, n in enumerate(dict.fromkeys(n or "all" for n in named))}
-            classes = classes or {"all": 0}
+            named = self._given("lines")["class"]
+            classes = {n: i for i, n in enumerate(dict.fromkeys(named))}
             count = len(classes)
             self._ask("classes", (count,), ())
             return np.ones(count, np.int64), np.ones(count), np.full(count, np.nan), {}, classes
-        table, parser = self.tables["classes"], self.parser
-        names = parser.names(table, "class")
+        table, parser, given = self.tables["classes"], self.parser, self._given("classes")
+        names, rank = given["class"], given["rank"]
         parser.unique(table, "class", names)
-        own = parser.constrained(table)
-        self.own |= {f"classes.{column}": values for column, values in own.items()}
-        rank = parser.numbers(table, "rank", 1.0)
+        self._ask("classes", (len(names),), (slice(None),))
         for i in np.flatnonzero(rank != np.floor(rank)).tolist():
             parser.fault(table, i, "rank", "a whole number", table.columns["rank"][i])
         return (
             rank.astype(np.int64),
-            parser.numbers(table, "weight", 1.0),
-            parser.numbers(table, "lost", np.nan),
-            {i: float(share) for i, share in enumerate(own["min_fill"]) if share > 0},
+            given["weight"],
+            given["lost"],
+            {i: float(share) for i, share in enumerate(given["min_fill"]) if share > 0},
             {name: i for i, name in enumerate(names)},
         )
 
@@ -231,45 +228,37 @@ class _Assembly:
 
         `lost` is nan where neither line nor class says it.
         """
-        parser, table = self.parser, self.tables["lines"]
-        ids = parser.names(table, "id")
+        parser, table, given = self.parser, self.tables["lines"], self._given("lines")
+        ids = given["id"]
         parser.unique(table, "id", ids)
-        self.parser.need(table, "units")
-        units = parser.numbers(table, "units", 0.0)
-        of_class = parser.codes(table, "class", parser.names(table, "class", "all"), classes)
-        orders = [
-            text or f"line {i}"
-            for text, i in zip(self.parser.texts(table, "order"), ids, strict=True)
-        ]
-        customers = parser.names(table, "customer", orders)
+        of_class = parser.codes(table, "class", given["class"], classes)
+        orders = [text or f"line {i}" for text, i in zip(given["order"], ids, strict=True)]
+        customers = [text or order for text, order in zip(given["customer"], orders, strict=True)]
         self.orders = {name: i for i, name in enumerate(dict.fromkeys(orders))}
         order = np.array([self.orders[n] for n in orders], np.int64)
         customer_codes = {name: i for i, name in enumerate(dict.fromkeys(customers))}
-        due, weight = parser.dates(table, "due", 0.0), parser.numbers(table, "weight", np.nan)
-        weight = np.where(np.isnan(weight), weights[of_class], weight)
-        unserved, own = parser.numbers(table, "lost", np.nan), parser.constrained(table)
+        weight, unserved = given["weight"], given["lost"]
         lines = Lines(
             ids=tuple(ids),
-            product=parser.codes(table, "product", parser.names(table, "product"), products),
+            product=parser.codes(table, "product", given["product"], products),
             site=self._site_of_lines(table),
             customer=np.array([customer_codes[n] for n in customers], np.int64),
             customer_class=of_class,
             order=order,
-            units=units,
-            ordered=parser.dates(table, "ordered", 0.0),
-            due=due,
-            promised=parser.dates(table, "promised", INF),
-            tolerance=parser.numbers(table, "tolerance", INF),
-            weight=weight,
+            units=given["units"],
+            ordered=given["ordered"],
+            due=given["due"],
+            promised=given["promised"],
+            tolerance=given["tolerance"],
+            weight=np.where(np.isnan(weight), weights[of_class], weight),
             lost=np.where(np.isnan(unserved), lost[of_class], unserved),
-            smallest=own["smallest"],
-            complete=_of_orders(own["complete"], order),
+            smallest=given["smallest"],
+            complete=_of_orders(given["complete"], order),
         )
         rank = sorted(range(len(ids)), key=lambda i: (lines.ordered[i], ids[i]))
-        self.own |= {f"lines.{column}": values[rank] for column, values in own.items()}
-        self.own["lines.not_before"] = parser.dates(table, "not_before", 0.0)[rank]
-        lists = {name: self.parser.texts(table, name) for name in ("substitutes", "sites")}
-        accepts = {name: [texts[i] for i in rank] for name, texts in lists.items()}
+        self._ask("lines", (len(ids),), (np.argsort(rank),))
+        self.own["lines.not_before"] = given["not_before"][rank]
+        accepts = {name: [given[name][i] for i in rank] for name in ("substitutes", "sites")}
         return take(lines, rank), customer_codes, accepts
 
     def _lanes(self) -> Lanes:
@@ -278,21 +267,19 @@ class _Assembly:
         if "lanes" not in self.tables:
             self._ask("lanes", lanes.open.shape, ())
             return lanes
-        table = self.tables["lanes"]
-        start, end = parser.names(table, "from"), parser.names(table, "to")
+        table, given = self.tables["lanes"], self._given("lanes")
+        start, end, carried = given["from"], given["to"], given["carrier"]
         parser.unique(table, "from", list(zip(start, end, strict=True)))
         i, j = (
             parser.codes(table, column, names, self.sites)
             for column, names in (("from", start), ("to", end))
         )
-        carried = self.parser.texts(table, "carrier")
         for row in [row for row, name in enumerate(carried) if name in self.sites]:
             parser.fault(table, row, "carrier", "a name that no site has", carried[row])
         carriers = {n: k for k, n in enumerate(dict.fromkeys(n for n in carried if n))}
         lanes.open[i, j] = True
-        lanes.days[i, j] = parser.numbers(table, "days", 0.0)
-        lanes.transport[i, j] = parser.numbers(table, "transport", 0.0)
-        lanes.transfer[i, j] = parser.numbers(table, "transfer", 0.0)
+        for column in ("days", "transport", "transfer"):
+            getattr(lanes, column)[i, j] = given[column]
         lanes.carrier[i, j] = [carriers.get(n, -1) for n in carried]
         self._ask("lanes", lanes.open.shape, (i, j))
         return replace(lanes, carriers=tuple(carriers))
@@ -301,20 +288,20 @@ class _Assembly:
         parser, nothing = self.parser, np.empty(0, np.int64)
         if "substitutes" not in self.tables:
             return Substitutes(nothing, nothing, np.empty(0))
-        table = self.tables["substitutes"]
-        asked, sent = parser.names(table, "product"), parser.names(table, "instead")
+        table, given = self.tables["substitutes"], self._given("substitutes")
+        asked, sent = given["product"], given["instead"]
         parser.unique(table, "product", list(zip(asked, sent, strict=True)))
         return Substitutes(
             parser.codes(table, "product", asked, products),
             parser.codes(table, "instead", sent, products),
-            parser.numbers(table, "cost", 0.0),
+            given["cost"],
         )
 
     def _check_lists(self, known: dict[str, dict[str, int]]) -> None:
         """What the lines accept is known, or `none`."""
         table = self.tables["lines"]
         for column, codes in known.items():
-            for i, text in enumerate(self.parser.texts(table, column)):
+            for i, text in enumerate(self._given("lines")[column]):
                 for name in [part.strip() for part in text.split(";") if text]:
                     if name != NONE and name not in codes:
                         near = nearest(name, list(codes))
@@ -325,19 +312,16 @@ class _Assembly:
     def _day_limits(self, lanes: Lanes) -> list[DayLimit]:
         if "capacity" not in self.tables:
             return []
-        parser, table = self.parser, self.tables["capacity"]
-        names = parser.names(table, "name")
+        parser, table, given = self.parser, self.tables["capacity"], self._given("capacity")
+        names, first, last = given["name"], given["from"], given["to"]
         carriers = {name: i for i, name in enumerate(lanes.carriers)}
         known = {**dict.fromkeys(carriers, 0), **self.sites}
         parser.codes(table, "name", names, known)
-        self.parser.need(table, "units")
-        units = parser.numbers(table, "units", 0.0)
-        first, last = parser.dates(table, "from", 0.0), parser.dates(table, "to", INF)
         for i in np.flatnonzero(last < first).tolist():
             parser.fault(table, i, "to", "a day no earlier than `from`", table.columns["to"][i])
         return [
             DayLimit(n, self.sites.get(n, -1), carriers.get(n, -1), float(u), float(a), float(b))
-            for n, u, a, b in zip(names, units, first, last, strict=True)
+            for n, u, a, b in zip(names, given["units"], first, last, strict=True)
         ]
 
 

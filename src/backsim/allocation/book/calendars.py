@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OTHERS = "all"
 """What stands in a calendar for all that have none of their own."""
 
+Given = Mapping[str, Any]
+"""The columns of a table as they are declared."""
 Whose = tuple[str, str]
 """A column, site or customer, and a name, or `OTHERS`."""
 
@@ -34,13 +36,15 @@ def read_calendars(
     known = {"site": sites, "customer": customers}
     found: dict[Whose, Flags] = {}
     if table := tables.get("calendars"):
-        places = _whose(parser, table, known)
+        given = parser.read(table)
+        places = _whose(parser, table, given, known)
         parser.unique(table, "site", [" ".join(place) for place in places])
-        days, country = parser.texts(table, "working_days"), parser.texts(table, "country")
         for i, place in enumerate(places):
-            found[place] = _works(parser, table, i, days[i], country[i])
+            days, country = given["working_days"][i], given["country"][i]
+            found[place] = _works(parser, table, i, days, country)
     if table := tables.get("closures"):
-        _close(parser, table, _whose(parser, table, known), found)
+        given = parser.read(table)
+        _close(parser, table, given, _whose(parser, table, given, known), found)
     if not found:
         return None
     rows = [np.ones(BEYOND, bool), *found.values()]
@@ -54,11 +58,12 @@ def read_calendars(
     return Calendars(np.stack(rows), own["site"], own["customer"])
 
 
-def _whose(parser: Parser, table: Table, known: Mapping[str, Mapping[str, int]]) -> list[Whose]:
+def _whose(
+    parser: Parser, table: Table, given: Given, known: Mapping[str, Mapping[str, int]]
+) -> list[Whose]:
     """The site or customer of each row; customers need not have an open line."""
-    columns = {column: parser.texts(table, column) for column in known}
     found: list[Whose] = []
-    for i, (site, customer) in enumerate(zip(*columns.values(), strict=True)):
+    for i, (site, customer) in enumerate(zip(given["site"], given["customer"], strict=True)):
         if bool(site) == bool(customer):
             parser.fault(table, i, "site", "either a site or a customer", site)
         elif site and site != OTHERS and site not in known["site"]:
@@ -86,12 +91,16 @@ def _works(parser: Parser, table: Table, i: int, days: str, country: str) -> Fla
     return working_days(calendar, parser.today, BEYOND)
 
 
-def _close(parser: Parser, table: Table, places: list[Whose], found: dict[Whose, Flags]) -> None:
+def _close(
+    parser: Parser,
+    table: Table,
+    given: Given,
+    places: list[Whose],
+    found: dict[Whose, Flags],
+) -> None:
     """Take closed days out of calendars; those of all are closed for each."""
-    parser.need(table, "from")
-    first = parser.dates(table, "from", 0.0)
-    last = parser.dates(table, "to", np.nan)
-    last = np.where(np.isnan(last), first, last)
+    first = given["from"]
+    last = np.where(np.isnan(given["to"]), first, given["to"])
     for i in np.flatnonzero(last < first).tolist():
         parser.fault(table, i, "to", "a day no earlier than `from`", table.columns["to"][i])
     for column, name in places:

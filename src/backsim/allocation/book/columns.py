@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from backsim.allocation.model.constraints import CONSTRAINTS
 from backsim.tables.spec import Column, needed
 
+INF, NAN = float("inf"), float("nan")
+MAIN = "main"
+
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
@@ -36,22 +39,41 @@ LINES = TableSpec(
         needed("product", "name", "what is asked for"),
         needed("units", "units", "units still open"),
         Column("customer", "name", "who asks for it", default="the order"),
-        Column("class", "name", "the customer's class", default="all"),
-        Column("site", "name", "where it is to be delivered from", default="main"),
+        Column("class", "name", "the customer's class", default="all", empty="all"),
+        Column("site", "name", "where it is to be delivered from", default=MAIN, empty=MAIN),
         Column("order", "name", "the order that the line belongs to", default="the line"),
         Column("ordered", "date", "day of the order", default="today"),
         Column("due", "date", "day for which it is wanted", default="today"),
         Column(
             "not_before", "date", "day before which it may not come; units wait", default="today"
         ),
-        Column("promised", "date", "day that was promised, to be kept", default="no promise"),
-        Column("tolerance", "days", "days after the order that the customer waits", default="ever"),
-        Column("weight", "number", "money per unit and day late", default="the class's, or 1"),
+        Column(
+            "promised",
+            "date",
+            "day that was promised, to be kept",
+            default="no promise",
+            empty=INF,
+        ),
+        Column(
+            "tolerance",
+            "days",
+            "days after the order that the customer waits",
+            default="ever",
+            empty=INF,
+        ),
+        Column(
+            "weight",
+            "number",
+            "money per unit and day late",
+            default="the class's, or 1",
+            empty=NAN,
+        ),
         Column(
             "lost",
             "number",
             "money per unit that is not served",
             default="the class's, or as if it came a day after the last known arrival",
+            empty=NAN,
         ),
         Column("substitutes", "names", "products taken instead; none", default="all in the table"),
         Column("sites", "names", "other sites that may serve it; none", default="all with a lane"),
@@ -64,7 +86,7 @@ STOCK = TableSpec(
     (
         needed("product", "name", "what it is; list a product that is out of stock with 0 units"),
         needed("units", "units", "units on hand and free"),
-        Column("site", "name", "where it is", default="main"),
+        Column("site", "name", "where it is", default=MAIN, empty=MAIN),
         Column("bin", "name", "where it stands there; a row per bin", default="no bin"),
     ),
     required=True,
@@ -82,10 +104,19 @@ INBOUND = TableSpec(
             "date",
             "day until which they may come; each from `arrives` on is as likely",
             default="sure to come then",
+            empty=-INF,
         ),
-        Column("site", "name", "where they arrive", default="main"),
-        Column("ordered", "date", "day of the purchase, for `outlook`", default="not known"),
-        Column("expedited", "date", "day on which they could arrive instead", default="never"),
+        Column("site", "name", "where they arrive", default=MAIN, empty=MAIN),
+        Column(
+            "ordered", "date", "day of the purchase, for `outlook`", default="not known", empty=INF
+        ),
+        Column(
+            "expedited",
+            "date",
+            "day on which they could arrive instead",
+            default="never",
+            empty=INF,
+        ),
         Column("expedite_cost", "number", "money per unit for that", default="0"),
     ),
 )
@@ -115,9 +146,11 @@ CLASSES = TableSpec(
     "customer classes",
     (
         needed("class", "name", "the class"),
-        Column("rank", "units", "1 for the most important", default="1"),
-        Column("weight", "number", "money per unit and day late", default="1"),
-        Column("lost", "number", "money per unit that is not served", default="see lines"),
+        Column("rank", "units", "1 for the most important", default="1", empty=1.0),
+        Column("weight", "number", "money per unit and day late", default="1", empty=1.0),
+        Column(
+            "lost", "number", "money per unit that is not served", default="see lines", empty=NAN
+        ),
     ),
 )
 PRODUCTS = TableSpec(
@@ -158,7 +191,7 @@ CLOSURES = TableSpec(
         Column("site", "name", "a site, or all", default="see next"),
         Column("customer", "name", "a customer in place of a site, or all", default="see before"),
         needed("from", "date", "first closed day"),
-        Column("to", "date", "last closed day", default="the same day"),
+        Column("to", "date", "last closed day", default="the same day", empty=NAN),
     ),
 )
 CAPACITY = TableSpec(
@@ -168,7 +201,7 @@ CAPACITY = TableSpec(
         needed("name", "name", "a site or a carrier"),
         needed("units", "units", "units per day"),
         Column("from", "date", "first day of that", default="today"),
-        Column("to", "date", "last day of that", default="no end"),
+        Column("to", "date", "last day of that", default="no end", empty=INF),
     ),
 )
 SETTINGS = TableSpec(

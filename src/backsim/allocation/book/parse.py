@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from backsim.allocation.book.columns import TABLES, constrained
+from backsim.allocation.book.columns import TABLES
 from backsim.allocation.book.settings import Settings
 from backsim.errors import nearest
 from backsim.quantities import MOST
@@ -21,8 +21,6 @@ from backsim.tables.table import Table
 from backsim.tables.values import Numerals, Unclear, learn, read_moments, untyped
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from backsim.allocation.solver.program import Codes, Flags, Floats
 
 Value = TypeVar("Value")
@@ -52,13 +50,29 @@ class Parser:
         got = f", got {found!r}" if found else ", got nothing"
         self.faults.append(f"{table.place}:{table.rows[i]}: {column}: expected {expected}{got}")
 
-    def names(self, table: Table, column: str, default: str | Sequence[str] = "") -> list[str]:
-        """A column of names; what is empty is the default, or a fault where there is none."""
-        texts = self.texts(table, column)
-        defaults = [default] * len(texts) if isinstance(default, str) else default
-        found = [text or other for text, other in zip(texts, defaults, strict=True)]
-        for i in [i for i, name in enumerate(found) if not name]:
-            self.fault(table, i, column, "a name")
+    def read(self, table: Table) -> dict[str, Any]:
+        """All columns of a table as they are declared: lists of names, arrays of all else."""
+        return {one.name: self._read(table, one) for one in TABLES[table.name].columns}
+
+    def _read(self, table: Table, column: Column) -> Any:
+        named = column.kind in ("name", "names")
+        if column.required:
+            missing = "a name" if named else "a value"
+            for i in [i for i, text in enumerate(self.texts(table, column.name)) if not text]:
+                self.fault(table, i, column.name, missing)
+        if named:
+            return self._names(table, column.name, str(column.empty or ""))
+        empty = float(column.empty)
+        if column.kind == "date":
+            return self.dates(table, column.name, empty)
+        if column.kind == "yes":
+            return self.flags(table, column.name)
+        most = 1.0 if column.kind == "share" else MOST
+        return self.numbers(table, column.name, empty, most=most)
+
+    def _names(self, table: Table, column: str, empty: str) -> list[str]:
+        """A column of names; what is empty has this one."""
+        found = [text or empty for text in self.texts(table, column)]
         for i in [i for i, name in enumerate(found) if name in ERRORS]:
             self.fault(table, i, column, "a name, not a formula that failed", found[i])
         return found
@@ -161,27 +175,9 @@ class Parser:
         )
         return np.array(found, bool)
 
-    def constrained(self, table: Table) -> dict[str, NDArray[Any]]:
-        """The columns of a table that constraints ask for, by name."""
-        return {column.name: self._values(table, column) for column in constrained(table.name)}
-
-    def _values(self, table: Table, column: Column) -> NDArray[Any]:
-        if column.kind == "date":
-            return self.dates(table, column.name, column.empty)
-        if column.kind == "yes":
-            return self.flags(table, column.name)
-        most = 1.0 if column.kind == "share" else MOST
-        return self.numbers(table, column.name, column.empty, most=most)
-
     def texts(self, table: Table, column: str) -> list[str]:
         """A column as it is; nothing in each row where the table does not have it."""
         return table.columns.get(column) or [""] * len(table)
-
-    def need(self, table: Table, column: str) -> None:
-        """Note a fault for each row in which a column has no value."""
-        for i, text in enumerate(table.columns.get(column, [])):
-            if not text:
-                self.fault(table, i, column, "a value")
 
     def _each(
         self,

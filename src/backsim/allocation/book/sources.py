@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes
 
 INF = float("inf")
-MAIN = "main"
 NEARLY = 1e-9
 """By so much a product of shares and days may be above a whole number."""
 
@@ -45,12 +44,10 @@ def _stock(
     parser: Parser, table: Table, products: dict[str, int], site: Site
 ) -> tuple[Sources, Bins]:
     """One source per product and site, whatever the number of its bins: their units are alike."""
-    names, sites = parser.names(table, "product"), parser.names(table, "site", MAIN)
-    bins = parser.texts(table, "bin")
+    given = parser.read(table)
+    names, sites, bins, units = (given[name] for name in ("product", "site", "bin", "units"))
     rows = list(zip(names, sites, bins, strict=True))
     parser.unique(table, "product", [tuple(filter(None, row)) for row in rows])
-    parser.need(table, "units")
-    units = parser.numbers(table, "units", 0.0)
     codes = parser.codes(table, "product", names, products)
     places = {pair: i for i, pair in enumerate(dict.fromkeys(zip(names, sites, strict=True)))}
     of = np.array([places[name, where] for name, where, _ in rows], np.int64)
@@ -80,12 +77,9 @@ def _stock(
 def _inbound(
     parser: Parser, table: Table, products: dict[str, int], site: Site, sure: float
 ) -> Sources:
-    ids, names = parser.names(table, "id"), parser.names(table, "product")
-    parser.unique(table, "id", ids)
-    for column in ("units", "arrives"):
-        parser.need(table, column)
-    arrives = parser.dates(table, "arrives", 0.0)
-    latest = parser.dates(table, "latest", -INF)
+    given = parser.read(table)
+    parser.unique(table, "id", given["id"])
+    arrives, latest = given["arrives"], given["latest"]
     for i in np.flatnonzero((latest < arrives) & (latest > -INF)).tolist():
         text = table.columns["latest"][i]
         parser.fault(table, i, "latest", "a day no earlier than it arrives", text)
@@ -93,15 +87,15 @@ def _inbound(
     last = np.maximum(first, latest)
     planned = first + np.maximum(0.0, np.ceil(sure * (last - first + 1.0) - NEARLY) - 1.0)
     inbound = Sources(
-        ids=tuple(ids),
-        product=parser.codes(table, "product", names, products),
-        site=site(parser.names(table, "site", MAIN)),
-        units=parser.numbers(table, "units", 0.0),
+        ids=tuple(given["id"]),
+        product=parser.codes(table, "product", given["product"], products),
+        site=site(given["site"]),
+        units=given["units"],
         arrives=planned,
-        kind=np.full(len(names), INBOUND),
-        expedited=parser.dates(table, "expedited", INF),
-        expedite=parser.numbers(table, "expedite_cost", 0.0),
-        ordered=parser.dates(table, "ordered", INF),
+        kind=np.full(len(table), INBOUND),
+        expedited=given["expedited"],
+        expedite=given["expedite_cost"],
+        ordered=given["ordered"],
         first=first,
         last=last,
     )
