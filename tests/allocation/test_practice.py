@@ -344,15 +344,15 @@ def test_a_pick_list_goes_from_bin_to_bin(tmp_path: Path):
     plan = optimise(found)
     columns = ["site", "leaves", "bin", "product", "units", "cases", "line", "carrier", "arrives"]
     assert plan.picks[columns].fillna(0).values.tolist() == [
-        ["far", "2026-11-24", "", "plate", 3.0, 0.0, "L3", "", "2026-11-24"],
         ["main", "2026-11-24", "A", "mug", 4.0, 1.0, "L1", "van", "2026-11-25"],
         ["main", "2026-11-24", "B", "mug", 4.0, 1.0, "L1", "van", "2026-11-25"],
         ["main", "2026-11-26", "", "mug", 4.0, 1.0, "L2", "van", "2026-11-27"],
+        ["far", "2026-11-24", "", "plate", 3.0, 0.0, "L3", "", "2026-11-24"],
     ]
-    assert plan.picks["product_text"].tolist() == ["", "Big mug", "Big mug", "Big mug"]
-    assert plan.picks["customer_text"].tolist() == ["", "Ann Ltd", "Ann Ltd", ""]
-    assert plan.picks["order"].tolist() == ["O2", "O1", "O1", "O2"]
-    assert [table.name for table in pick_tables(plan)] == ["far", "main"]
+    assert plan.picks["product_text"].tolist() == ["Big mug", "Big mug", "Big mug", ""]
+    assert plan.picks["customer_text"].tolist() == ["Ann Ltd", "Ann Ltd", "", ""]
+    assert plan.picks["order"].tolist() == ["O1", "O1", "O2", "O2"]
+    assert [table.name for table in pick_tables(plan)] == ["main", "far"]
     texts = [column.label for column in shipments_table(plan).columns]
     assert texts[:5] == ["line", "customer", "name", "product", "description"]
 

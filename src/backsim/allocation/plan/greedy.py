@@ -230,7 +230,8 @@ class _Server:
 
     def settle(self, taken: Taken) -> None:
         """These units leave; further ones may join their shipments."""
-        self.opened |= self.parcels(taken)
+        if self.serving.fee:
+            self.opened |= self.parcels(taken)
 
     def take(self, line: int, options: list[int]) -> Taken:
         """Give a line what these options still have for it."""
@@ -240,17 +241,18 @@ class _Server:
             if self.open[line] <= 0.0:
                 break
             source = serving.source[option]
-            kept = serving.kept.get(option, 0.0)
-            stays = max(kept, *self.kept[source]) if source in self.kept else kept
-            units = min(self.open[line], self.left[source] - stays)
+            left = self.left[source]
+            if serving.kept:
+                left -= max(serving.kept.get(option, 0.0), *self.kept.get(source, [0.0]))
+            units = min(self.open[line], left)
             for row in serving.counted.get(option, ()):
                 units = min(units, self.room[row])
-            if pack := serving.pack.get(option):
+            if serving.pack and (pack := serving.pack.get(option)):
                 units = math.floor(units / pack + TRACE) * pack
             if units > 0.0:
                 self.move(line, option, units)
                 taken.append((option, units))
-                if kept:
+                if serving.kept and (kept := serving.kept.get(option)):
                     self.kept.setdefault(source, [0.0]).append(kept)
         return taken
 

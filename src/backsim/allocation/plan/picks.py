@@ -14,8 +14,11 @@ from backsim.allocation.solver.program import TRACE
 from backsim.present.table import Column, Kind, Table, from_records
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from backsim.allocation.model.outcome import Outcome
     from backsim.allocation.plan.lists import Columns, Row
+    from backsim.allocation.solver.program import Codes, Floats
 
 LONGEST = 31
 """Characters of a sheet's name in a workbook."""
@@ -27,43 +30,54 @@ def picks(plan: Outcome) -> Columns:
 
     Bins of a product are emptied in the order of the book, by whole cases first.
     """
-    book, names = plan.book, plan.book.names
-    lines, sources, leaves = book.lines, book.sources, np.floor(book.leaves + TRACE)
+    book, names, lines, sources = plan.book, plan.book.names, plan.book.lines, plan.book.sources
+    leaves = np.floor(book.leaves + TRACE)
     chosen = np.flatnonzero(plan.units > TRACE)
     chosen = chosen[np.lexsort((book.options.line[chosen], leaves[chosen]))]
-    taken = list(_bin_by_bin(plan, chosen.tolist()))
-    option = np.array([row for row, _, _ in taken], np.int64)
+    option, bins, units = _bin_by_bin(plan, chosen) if book.bins else _from_sources(plan, chosen)
     line, source = book.options.line[option], book.options.source[option]
     site, product = sources.site[source], sources.product[source]
+    order = np.lexsort((line, product, bins, leaves[option], site))
+    option, bins, units, line, source, site, product = (
+        values[order] for values in (option, bins, units, line, source, site, product)
+    )
     packs = case_packs(book)[option]
-    bins = [name for _, name, _ in taken]
-    units = np.round([amount for _, _, amount in taken], 6) + 0.0
-    carriers = [""] * len(taken)
+    cases = np.divide(units, packs, np.full(len(units), np.nan), where=packs > 0)
+    carrier, carriers = np.zeros(len(option), np.int64), ("",)
     if book.lanes is not None:
-        codes = book.lanes.carrier[site, lines.site[line]].tolist()
-        carriers = ["" if code < 0 else book.lanes.carriers[code] for code in codes]
-    found: Columns = {
+        carrier = book.lanes.carrier[site, lines.site[line]] + 1
+        carriers = ("", *book.lanes.carriers)
+    return {
         "site": pick(names.sites, site),
         "leaves": spell_days(book, leaves[option]),
-        "bin": bins,
+        "bin": bins.tolist(),
         "product": pick(names.products, product),
         "product_text": pick(names.described, product),
-        "units": units.tolist(),
-        "cases": np.divide(units, packs, np.full(len(taken), np.nan), where=packs > 0).tolist(),
+        "units": (np.round(units, 6) + 0.0).tolist(),
+        "cases": cases.tolist(),
         "source": pick(sources.ids, source),
         "order": pick(names.orders, lines.order[line]),
         "line": pick(lines.ids, line),
         "customer": pick(names.customers, lines.customer[line]),
         "customer_text": pick(names.called, lines.customer[line]),
-        "carrier": carriers,
+        "carrier": pick(carriers, carrier),
         "arrives": spell_days(book, book.options.day[option]),
     }
-    keys = zip(found["site"], leaves[option].tolist(), bins, found["product"], strict=True)
-    order = [i for _, i in sorted((key, i) for i, key in enumerate(keys))]
-    return {name: [values[i] for i in order] for name, values in found.items()}
 
 
-def _bin_by_bin(plan: Outcome, chosen: list[int]) -> Iterator[tuple[int, str, float]]:
+def _from_sources(plan: Outcome, chosen: Codes) -> tuple[Codes, NDArray[np.str_], Floats]:
+    """(options, their bins, their units), where nothing stands in bins."""
+    return chosen, np.full(len(chosen), ""), plan.units[chosen]
+
+
+def _bin_by_bin(plan: Outcome, chosen: Codes) -> tuple[Codes, NDArray[np.str_], Floats]:
+    """(options, their bins, their units), each as often as it is picked from a bin."""
+    taken = list(_picked(plan, chosen.tolist()))
+    options, bins, units = zip(*taken, strict=True) if taken else ((), (), ())
+    return np.array(options, np.int64), np.array(bins, str), np.array(units, float)
+
+
+def _picked(plan: Outcome, chosen: list[int]) -> Iterator[tuple[int, str, float]]:
     """(option, bin, units) of what is picked; a source without bins has one without a name."""
     book, packs = plan.book, case_packs(plan.book)
     left = {name: dict(held) for name, held in book.bins.items()}
