@@ -43,8 +43,12 @@ def solve(
     if form == "pulp" or solver != "highs":
         return _solve_one(program, effort, start, partial(_by_pulp, solver))
     if len(program.cost) <= PART:
-        return _solve_one(program, effort, start, highs.Solver().solve)
+        return _solve_one(program, effort, start, _by_highs)
     return _solve_parts(program, effort, start)
+
+
+def _by_highs(program: Program, effort: Effort, start: Floats | None) -> Solution:
+    return highs.solve(program, effort, start=start)
 
 
 def _by_pulp(solver: str, program: Program, effort: Effort, start: Floats | None) -> Solution:
