@@ -106,7 +106,8 @@ def test_pick_lists_by_site(book: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert {row["site"] for row in picked} == {row["from"] for row in shipped}
     sheets = openpyxl.load_workbook(out / "picks.xlsx")
     assert sheets.sheetnames == ["main", "south"]
-    assert [cell.value for cell in sheets["main"][1]][:3] == ["leaves", "product", "units"]
+    heads = [cell.value for cell in sheets["main"][1]]
+    assert heads[:4] == ["leaves", "product", "description", "units"]
     assert sum(sheet.max_row - 1 for sheet in sheets) == len(picked)
 
 
