@@ -15,7 +15,7 @@ from backsim.scenario.dates import WEEKDAYS, Calendar
 from backsim.tables.table import Table
 
 if TYPE_CHECKING:
-    from backsim.allocation.solver.program import Flags
+    from backsim.allocation.solver.program import Flags, Floats
 
 OTHERS = "all"
 """What stands in a calendar for all that have none of their own."""
@@ -99,8 +99,9 @@ def _close(
     found: dict[Whose, Flags],
 ) -> None:
     """Take closed days out of calendars; those of all are closed for each."""
-    first = given["from"]
-    last = np.where(np.isnan(given["to"]), first, given["to"])
+    first: Floats = given["from"]
+    last: Floats = given["to"]
+    last = np.where(np.isnan(last), first, last)
     for i in np.flatnonzero(last < first).tolist():
         parser.fault(table, i, "to", "a day no earlier than `from`", table.columns["to"][i])
     for column, name in places:

@@ -38,12 +38,12 @@ def picks(plan: Outcome) -> Columns:
     line, source = book.options.line[option], book.options.source[option]
     site, product = sources.site[source], sources.product[source]
     order = np.lexsort((line, product, bins, leaves[option], site))
-    option, bins, units, line, source, site, product = (
-        values[order] for values in (option, bins, units, line, source, site, product)
-    )
+    option, bins, units = option[order], bins[order], units[order]
+    line, source, site, product = line[order], source[order], site[order], product[order]
     packs = case_packs(book)[option]
     cases = np.divide(units, packs, np.full(len(units), np.nan), where=packs > 0)
-    carrier, carriers = np.zeros(len(option), np.int64), ("",)
+    carrier = np.zeros(len(option), np.int64)
+    carriers: tuple[str, ...] = ("",)
     if book.lanes is not None:
         carrier = book.lanes.carrier[site, lines.site[line]] + 1
         carriers = ("", *book.lanes.carriers)
