@@ -9,6 +9,7 @@ import pytest
 from tests.models import build, orders, play
 
 from backsim.engines.log import Log
+from backsim.errors import InputError
 from backsim.results.metrics import measure
 from backsim.scenario.model import Model
 
@@ -74,6 +75,37 @@ def test_planned_outages_come_on_top():
         "disruptions": plan,
     }
     assert arrivals(play(shop(4.5, supplier=one))) == [10.5]  # Friday, Tuesday, Thursday
+
+
+DAILY = {"calendar": "office", "lead_time_in": "working_days", "lead_time": 1}
+
+
+@pytest.mark.parametrize("capacity", ["unlimited", {"servers": 9, "service": 0}], ids=str)
+def test_an_outage_by_chance_comes_on_top_of_closed_days(capacity: Any):
+    """Down on Tuesday and Wednesday; from Friday to Saturday, and Sunday too.
+
+    Nobody knows of it before; then all go by its mean length, of two days.
+    """
+    down = {"up": 8, "down": 2, "announced": True}
+    supplier = {**DAILY, "disruptions": down, "capacity": capacity}
+    log = play(shop(7.5, 8.5, 17.5, 18.5, supplier=supplier))
+    assert log.purchases["arrives"].tolist() == [8.5, 11.0, 18.5, 22.0]
+    assert log.purchases["quoted"].tolist() == [8.5, 11.5, 18.5, 22.0]
+
+
+def test_a_supplier_that_breaks_down_on_a_saturday_says_so():
+    """From Saturday noon to Tuesday noon, three days: what was ordered before comes later."""
+    down = {"up": 12.5, "down": 3, "announced": True}
+    model = shop(12.25, 13, supplier={**DAILY, "disruptions": down})
+    log = play(model)
+    assert log.purchases["arrives"].tolist() == [16.5, 16.5]
+    assert log.purchases["quoted"].tolist() == [15.0, 17.0]
+    assert play(model.replace({"horizon": 13.5})).purchases["expected"].tolist() == [16.5, 17.0]
+
+
+def test_an_outage_that_is_not_announced_beside_closed_days_is_refused():
+    with pytest.raises(InputError, match="with a calendar, only disruptions that are announced"):
+        shop(1, supplier={**DAILY, "disruptions": {"up": 8, "down": 2}})
 
 
 @pytest.mark.parametrize("estimate", EVERYTHING, ids=str)

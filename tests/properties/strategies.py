@@ -400,8 +400,8 @@ def suppliers(draw: Any, dated: bool = False) -> dict[str, Any]:
     if dated and draw(st.booleans()):
         found["calendar"] = draw(st.sampled_from(list(CALENDARS)))
         found["lead_time_in"] = draw(st.sampled_from(["days", "working_days"]))
-        plan = found["disruptions"] or {}
-        found["disruptions"] = plan | {"announced": True} if "planned" in plan else None
+        if found["disruptions"] is not None:
+            found["disruptions"] = found["disruptions"] | {"announced": True}
     return found
 
 

@@ -12,6 +12,7 @@ from backsim.engines.initial_state.arrival_quantiles import arrival_quantiles
 from backsim.engines.initial_state.calendars import (
     Closures,
     add_closures,
+    add_outages,
     plan_reviews,
 )
 from backsim.engines.initial_state.forecasts import first_forecast
@@ -37,13 +38,11 @@ from backsim.entities import (
     SEASON,
     SHARING,
     SHIPMENT,
-    SUPPLY,
     Change,
     CustomerClass,
     Lot,
     Observation,
     Option,
-    Outage,
     Season,
     Server,
     Stock,
@@ -63,8 +62,7 @@ from backsim.streams import Tape
 from backsim.streams.supply import has_outcomes, planned_outages
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 Linked = tuple[tuple[str, str], ...]
 """Rules as (family, name)."""
@@ -90,9 +88,9 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         check_outcomes(model, tape)
         given = zip(tape.outages, scenario.suppliers.values(), strict=True)
         for index, (drawn, supplier) in enumerate(given):
+            random = drawn if supplier.is_random else drawn[:0]
             # Planned ones are known even after the horizon.
-            known = planned_outages(model, supplier) if supplier.has_planned else drawn
-            _add_outages(setup, index, known)
+            add_outages(setup, index, random, planned_outages(model, supplier))
         add_open_orders(setup, model, tape)
     closures = add_closures(setup, model)
     add_network(setup, model)
@@ -160,7 +158,6 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
     if said.when == "exact":
         setup.servers += [Server() for _ in range(row.servers)]
     row.announced = int(supplier.announces)
-    row.planned = int(supplier.has_planned)
     row.calendar = int(supplier.calendar is not None)
     row.working = int(supplier.lead_time_in == "working_days")
     if supplier.disruptions is not None and supplier.disruptions.down is not None:
@@ -170,16 +167,6 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
         setup.events.append((time, SEASON, len(setup.seasons)))
         setup.seasons.append(Season(season.factor, len(setup.suppliers)))
     setup.suppliers.append(row)
-
-
-def _add_outages(setup: Setup, index: int, outages: NDArray[np.float64]) -> None:
-    """A supplier's outages, rows of (starts, ends); the first is scheduled."""
-    supplier = setup.suppliers[index]
-    supplier.outage = supplier.outages_at = len(setup.outages)
-    setup.outages += [Outage(starts, ends) for starts, ends in outages.tolist()]
-    supplier.outages_end = len(setup.outages)
-    if len(outages):
-        setup.events.append((setup.outages[supplier.outage].starts, SUPPLY, -1 - index))
 
 
 def _add_stock_point(

@@ -34,7 +34,6 @@ class Supplier:
     part_days: Time = 0.0  # between them
     down: Code = 0
     announced: Code = 0
-    planned: Code = 0  # the ends of its outages are known
     down_since: Time = 0.0
     mean_down: Time = 0.0
     joint: Code = 0  # purchases of a site and an instant are one order
@@ -42,8 +41,9 @@ class Supplier:
     least_value: Price = 0.0  # of an order
     container: Price = 0.0  # which orders fill; 0: none
     outage: Code = 0  # the present or next outage
-    outages_at: Code = 0
     outages_end: Code = 0
+    known_at: Code = 0  # closures: the planned outages and closed days, of which all know
+    known_end: Code = 0
     factor: Number = 1.0  # of lead times, at present
     calendar: Code = 0  # whether it has days on which it is closed
     working: Code = 0  # times on the way count only while it is not down
@@ -70,6 +70,7 @@ class Outage:
 
     starts: Time = 0.0
     ends: Time = 0.0
+    breaks: Time = NEVER  # of suppliers: from when on it is one that nobody foresaw
 
 
 @dataclass(slots=True)

@@ -5,22 +5,12 @@ from __future__ import annotations
 from backsim.entities import NONE, Purchase, Stock, Supplier, World
 from backsim.kernel.features import CALENDARS, NETWORK, SEASONS
 from backsim.kernel.grid import on_grid
-from backsim.kernel.supply.outage_calendar import sets_out, through_closures
-
-
-def open_from(world: World, first: int, end: int, time: float) -> float:
-    """The first moment from `time` on that is outside of some rows of the table of closures."""
-    low = first
-    high = end
-    while low < high:  # the first that ends after `time`
-        middle = (low + high) // 2
-        if world.closures[middle].ends > time:
-            high = middle
-        else:
-            low = middle + 1
-    if low < end and world.closures[low].starts <= time:
-        return world.closures[low].ends
-    return time
+from backsim.kernel.supply.outage_calendar import (
+    first_after,
+    open_from,
+    sets_out,
+    through_closures,
+)
 
 
 def received(world: World, stock: Stock, time: float) -> float:
@@ -79,10 +69,11 @@ def days_under_way(world: World, supplier: Supplier, since: float, now: float) -
     """Days since a purchase set out, in those that its supplier counts."""
     days = now - since
     if CALENDARS and supplier.working != 0:
-        at = min(supplier.outage, supplier.outages_end - 1)
-        while at >= supplier.outages_at and world.outages[at].ends > since:
-            outage = world.outages[at]
-            if outage.starts < now:
-                days -= min(outage.ends, now) - max(outage.starts, since)
+        at = first_after(world, supplier.known_at, supplier.known_end, now)
+        at = min(at, supplier.known_end - 1)
+        while at >= supplier.known_at and world.closures[at].ends > since:
+            closed = world.closures[at]
+            if closed.starts < now:
+                days -= min(closed.ends, now) - max(closed.starts, since)
             at -= 1
     return days

@@ -26,13 +26,34 @@ def works_again(world: World, supplier: Supplier, now: float) -> float:
     """When a supplier works: now, unless it is down; then at the end of the outage.
 
     The end of a planned outage is known.  Of another one the mean is, as if it had just begun,
-    which is the mean for exponential outages.
+    which is the mean for exponential outages; it may end on a closed day.
     """
     if supplier.down == 0:
         return now
-    if supplier.planned != 0:
-        return world.outages[supplier.outage].ends
-    return on_grid(world, now + supplier.mean_down)
+    if world.outages[supplier.outage].breaks <= now:
+        now = on_grid(world, now + supplier.mean_down)
+    return open_from(world, supplier.known_at, supplier.known_end, now)
+
+
+def open_from(world: World, first: int, end: int, time: float) -> float:
+    """The first moment from `time` on that is outside of some rows of the table of closures."""
+    at = first_after(world, first, end, time)
+    if at < end and world.closures[at].starts <= time:
+        return world.closures[at].ends
+    return time
+
+
+def first_after(world: World, first: int, end: int, time: float) -> int:
+    """Of some rows of the table of closures the first that ends after `time`; `end`: none."""
+    low = first
+    high = end
+    while low < high:
+        middle = (low + high) // 2
+        if world.closures[middle].ends > time:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def through_closures(world: World, supplier: Supplier, begins: float, ends: float) -> float:
@@ -41,15 +62,16 @@ def through_closures(world: World, supplier: Supplier, begins: float, ends: floa
     Without any work (both are one) it is when the supplier is open.
     """
     ends = on_grid(world, ends)
-    if supplier.planned == 0:
+    if supplier.known_at == supplier.known_end:
         return ends
-    for at in range(supplier.outage, supplier.outages_end):
-        outage = world.outages[at]
-        if outage.starts > begins and outage.starts >= ends:
+    first = first_after(world, supplier.known_at, supplier.known_end, begins)
+    for at in range(first, supplier.known_end):
+        closed = world.closures[at]
+        if closed.starts > begins and closed.starts >= ends:
             break
-        if outage.starts > begins:
-            ends = on_grid(world, ends + outage.ends - outage.starts)
-        elif outage.ends > begins:
-            ends = on_grid(world, ends + outage.ends - begins)
-            begins = outage.ends
+        if closed.starts > begins:
+            ends = on_grid(world, ends + closed.ends - closed.starts)
+        elif closed.ends > begins:
+            ends = on_grid(world, ends + closed.ends - begins)
+            begins = closed.ends
     return ends

@@ -14,6 +14,7 @@ from backsim.entities import (
     EXACT,
     IN_SERVICE,
     MESSAGE,
+    NEVER,
     NONE,
     ON_DELAY,
     QUEUED,
@@ -21,6 +22,7 @@ from backsim.entities import (
     SORTS,
     SUPPLY,
     UNDER_WAY,
+    Outage,
     Purchase,
     Supplier,
     World,
@@ -161,23 +163,43 @@ def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, n
 
 
 def change_state(world: World, index: int, now: float) -> None:
-    """A supplier goes down, or recovers."""
+    """A supplier goes down, or breaks down while it is closed, or recovers."""
     supplier = world.suppliers[index]
     if supplier.down == 0:
         go_down(world, supplier, index, now)
+    elif breaks_down(world.outages[supplier.outage], now):
+        say_down(world, supplier, now)
     else:
         recover(world, supplier, index, now)
+
+
+def breaks_down(outage: Outage, now: float) -> bool:
+    """Whether a supplier that is closed breaks down now, which nobody foresaw."""
+    return outage.breaks == now and outage.breaks > outage.starts
 
 
 def go_down(world: World, supplier: Supplier, index: int, now: float) -> None:
     """A supplier goes down: it dispatches nothing and works on nothing."""
     supplier.down = 1
     supplier.down_since = now
-    schedule(world, world.outages[supplier.outage].ends, SUPPLY, -1 - index)
+    outage = world.outages[supplier.outage]
+    schedule(world, outage.ends, SUPPLY, -1 - index)
+    if outage.breaks > now and outage.breaks < NEVER:
+        schedule(world, outage.breaks, SUPPLY, -1 - index)
+    say_down(world, supplier, now)
+
+
+def say_down(world: World, supplier: Supplier, now: float) -> None:
+    """What a supplier says of its purchases when it goes down, or breaks down while closed."""
     if supplier.messages == EXACT and supplier.servers > 0:
         plan_all(world, supplier, now)
     elif supplier.announced != 0:
-        if supplier.planned == 0:  # the dates know planned outages already
+        if world.outages[supplier.outage].breaks > now:
+            return  # the dates know planned outages already
+        if supplier.known_at < supplier.known_end:
+            foresee_all(world, supplier, supplier.in_service, now)
+            foresee_all(world, supplier, supplier.first, now)
+        else:
             put_off(world, supplier.in_service, supplier.mean_down, now)
             put_off(world, supplier.first, supplier.mean_down, now)
     elif supplier.messages == ON_DELAY:

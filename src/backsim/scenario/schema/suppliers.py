@@ -170,8 +170,8 @@ class Supplier(Spec):
             raise fault("`calendar`, the supplier's working days, with lead_time_in: working_days")
         if self.lead_time_factors and self.capacity != "unlimited":
             raise fault("an unlimited `capacity`, with lead_time_factors")
-        if self.calendar is not None and plan and not (plan.planned and plan.announced):
-            raise fault("with a calendar, only disruptions that are planned and announced")
+        if self.calendar is not None and plan and not plan.announced:
+            raise fault("with a calendar, only disruptions that are announced")
         return self
 
     @property
@@ -181,8 +181,13 @@ class Supplier(Spec):
 
     @property
     def has_planned(self) -> bool:
-        """Whether all outages are planned."""
+        """Whether any outages are planned."""
         return self.calendar is not None or bool(self.disruptions and self.disruptions.planned)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether it has outages that nobody foresees."""
+        return self.disruptions is not None and self.disruptions.up is not None
 
     @property
     def announces(self) -> bool:
