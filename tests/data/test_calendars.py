@@ -124,6 +124,25 @@ def test_the_scenario_has_the_calendars(found: Calibration, tmp_path: Path):
     assert load(path).scenario.suppliers["maker"].calendar == "monday_to_friday"
 
 
+def test_an_outage_of_a_supplier_that_counts_working_days(tmp_path: Path):
+    """Down on days 300 to 330, 240 to 270 of the history: purchases of then left on day 270."""
+    values = scenario()
+    maker = SUPPLIERS["maker"] | {"disruptions": {"up": 300, "down": 30, "announced": True}}
+    values["suppliers"] = SUPPLIERS | {"maker": maker}
+    found = calibrate(exported(values | {"horizon": 60 + 360}, tmp_path))
+    (one,) = (one for one in found.lead_times if one.name == "maker")
+    (outage,) = one.outages
+    assert outage.starts == pytest.approx(240, abs=4)
+    assert outage.ends == pytest.approx(270, abs=2)
+    assert one.works is not None
+    assert one.fit is not None
+    assert one.fit.mean.holds(6), one.fit.mean
+    text = scenario_text(found)
+    assert "announced: true" in text
+    (tmp_path / "scenario.yaml").write_text(text)
+    assert load(tmp_path / "scenario.yaml").scenario.suppliers["maker"].is_random
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("dirt", ["none", "heavy"])
 def test_calendars_of_random_scenarios(tmp_path: Path, dirt: str):

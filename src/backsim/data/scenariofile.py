@@ -155,8 +155,10 @@ class _Writer:
                 up = max(1.0, (self.history.days - length) / len(supplier.outages))
                 yield f"    # down {counted(len(supplier.outages), 'time')} in the history"
                 down = {"deterministic": {"value": rounded(length)}}
-                law = {"up": {"exponential": {"mean": rounded(up)}}, "down": down}
-                yield f"    disruptions: {flow(law)}"
+                outages: dict[str, Any] = {"up": {"exponential": {"mean": rounded(up)}}, "down": down}
+                if supplier.works is not None:  # as a scenario asks beside a calendar
+                    outages["announced"] = True
+                yield f"    disruptions: {flow(outages)}"
 
     def customers(self) -> Iterator[str]:
         yield "customers:"

@@ -82,10 +82,13 @@ class Elapsed:
         return np.asarray(by_site[site, np.arange(len(site))])
 
 
-def in_working_days(elapsed: Elapsed, mine: Any, arrived: Floats) -> Elapsed:
+def in_working_days(
+    elapsed: Elapsed, mine: Any, arrived: Floats, placed: Floats | None = None
+) -> Elapsed:
     """The same in working days, if these explain clearly better on which days purchases came.
 
-    The days that work are the weekdays of the supplier's own receipts.  Both laws are fitted to the
+    `placed`: when they could leave.  The days that work are the weekdays of the supplier's own
+    receipts.  Both laws are fitted to the
     days of the receipts, so that their likelihoods compare.
     """
     history = elapsed.history
@@ -99,7 +102,7 @@ def in_working_days(elapsed: Elapsed, mine: Any, arrived: Floats) -> Elapsed:
         return elapsed
     counted, never = replace(elapsed, works=works), -np.inf
     plain, working = (
-        max((f.log_likelihood for f in fit_all(e.times(mine, arrived, by_day=True))), default=never)
-        for e in (elapsed, counted)
+        max((fit.log_likelihood for fit in fit_all(times)), default=never)
+        for times in (e.times(mine, arrived, placed, by_day=True) for e in (elapsed, counted))
     )
     return counted if working > plain + CLEAR else elapsed

@@ -149,16 +149,17 @@ def _of_supplier(elapsed: Elapsed, code: int) -> LeadTime:
     arrived = history.began if parts.usual > 1 else history.arrived
     times = elapsed.times(mine, arrived)
     outages: tuple[Outage, ...] = ()
+    placed = history.placed
     fits = fit_all(times) if times.events >= MINIMUM else []
     if fits and times.events >= 100 and math.isfinite(fits[0].aic):
         placed, outages = _outages(elapsed, mine, fits[0], arrived)
         if outages:
             times = elapsed.times(mine, arrived, placed)
             fits = fit_all(times)
-    if fits and not outages:  # a scenario has either a calendar or outages by chance
-        elapsed = in_working_days(elapsed, mine, arrived)
+    if fits:
+        elapsed = in_working_days(elapsed, mine, arrived, placed)
         if elapsed.works is not None:
-            times = elapsed.times(mine, arrived)
+            times = elapsed.times(mine, arrived, placed)
             fits = fit_all(times)
     items = item_factors(times, fits[0]) if fits else None
     if items is not None:
