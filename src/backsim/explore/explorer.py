@@ -176,13 +176,13 @@ class Explorer:
         self.tapes[digest] = kept
         return kept[first:end]
 
-    def study(self, pinned: Changes, changes: Changes, full: bool = True) -> Study:
+    def study(self, pinned: Changes, changes: Changes, count: int | None = None) -> Study:
         """The pinned case and the changed one as a study; of one policy where they are the same.
 
-        In few replications unless it is to be `full`.  Raises InputError for changes that the
-        scenario refuses.
+        In this many replications, or else `full`.  Raises InputError for changes that the scenario
+        refuses.
         """
-        count = self.full if full else self.replications
+        count = self.full if count is None else count
         keys = list(dict.fromkeys(self.key(each) for each in (pinned, changes)))
         policies = tuple(
             Policy(name, json.loads(key), self.changed(key))

@@ -61,14 +61,24 @@ def static_page(
 
 
 def answer(
-    explorer: Explorer, pinned: Mapping[str, Any], changes: Mapping[str, Any], full: bool = True
+    explorer: Explorer,
+    pinned: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    after: int | None = None,
 ) -> Any:
-    """What the page shows of a change first.  Raises InputError."""
-    said, parts = explorer.numbers(explorer.study(pinned, changes, full))
+    """What the page shows of a change, in all replications, or in a step more than `after`.
+
+    Raises InputError.
+    """
+    full = explorer.full
+    count = full if after is None else min(full, after + explorer.replications)
+    said, parts = explorer.numbers(explorer.study(pinned, changes, count))
     return {
         "said": said,
         "html": fragment(parts),
         "experiment": explorer.experiment(pinned, changes),
+        "rest": full - count,
+        "count": count,
     }
 
 
@@ -129,7 +139,7 @@ def _page(explorer: Explorer, axes: Sequence[tuple[Knob, Values]], data: Any) ->
         left_out=left_out,
         data=None if data is None else embedded(data),
     )
-    said, parts = explorer.numbers(explorer.study({}, {}, False))
+    said, parts = explorer.numbers(explorer.study({}, {}, explorer.replications))
     parts = [replace(part, title="") for part in parts]
     return page(
         title=model.scenario.title or model.name,

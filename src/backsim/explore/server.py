@@ -76,9 +76,11 @@ def _changes(asked: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _answer(explorer: Explorer, asked: Mapping[str, Any]) -> Any:
-    """The numbers, first of few replications."""
-    both = _changes(asked, "pinned"), _changes(asked, "changes")
-    return page.answer(explorer, *both, full=bool(asked.get("full")))
+    """The numbers, in a step of replications more than the page has."""
+    both, after = (_changes(asked, "pinned"), _changes(asked, "changes")), asked.get("after", 0)
+    if not isinstance(after, int) or after < 0:
+        raise InputError(f"after: expected a number of replications, got {after!r}")
+    return page.answer(explorer, *both, after)
 
 
 def _figures(explorer: Explorer, asked: Mapping[str, Any]) -> Any:

@@ -48,8 +48,10 @@
       while (again) {
         again = false;
         if (!data) tell("simulating; a rule that is new takes some seconds the first time");
-        if (!show(await ask("/answer")) || again) continue;
-        if (!data && !show(await ask("/answer", { full: true })) || again) continue;
+        let found = { count: 0 };
+        do found = await ask("/answer", { after: found.count });
+        while (show(found) && found.rest > 0 && !again);
+        if (found.error || again) continue;
         const drawn = await ask("/figures");
         if (!again && !drawn.error) $("figures").innerHTML = drawn.figures;
       }
