@@ -92,6 +92,10 @@ def test_a_day_worked_by_hand(tmp_path: Path):
     assert [(e.line, e.later, e.less) for e in purchase.hurts] == [("B", 7, 0), ("C", 7, 0)]
     assert purchase.cost.mean == 7 * 6
     assert (purchase.earlier, purchase.saves.mean, purchase.price) == (2, 12, 0.5)
+    assert repr(found) == "Outlook of 3 open lines in 3 plays"
+    shown = found._repr_html_()
+    assert shown.count("<table") == 2
+    assert "offer a substitute" in shown
 
 
 def test_the_four_tips_of_that_day_are_one_list(tmp_path: Path):

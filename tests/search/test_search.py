@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -52,6 +53,15 @@ def test_what_is_promised_in_words(levels: Search) -> None:
     assert "replications that neither search nor choice has seen" in text
     assert "its neighbours among them, is better by more than 0.1" in text
     assert text.endswith(" s.")
+
+
+def test_what_a_notebook_shows(levels: Search) -> None:
+    """The finding, and a row per policy; the short form is the finding alone."""
+    assert repr(levels) == f"Search: {levels.finding}"
+    shown = levels._repr_html_()
+    assert escape(levels.finding) in shown
+    assert levels.figures is not None
+    assert shown.count("<tr") >= len(levels.figures.policies) + 1
 
 
 def test_every_phase_has_worlds_of_its_own(levels: Search) -> None:

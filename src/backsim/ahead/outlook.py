@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from backsim.ahead.play import STOCK, Delay, Plays, play_ahead
 from backsim.ahead.start import Today, start_today
 from backsim.allocation.book.assemble import read_book
 from backsim.allocation.model.book import Book
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 from backsim.hindsight.bound import rules_for
 from backsim.quantities import LEAST
 from backsim.rules import PROGRAM
@@ -133,6 +134,20 @@ class Outlook:
     def book(self) -> Book:
         """The book of today."""
         return self.today.book
+
+    def __repr__(self) -> str:
+        plays = counted(self.replications, "play")
+        return f"Outlook of {counted(len(self.lines), 'open line')} in {plays}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the finding, what to do today, and when each line ships."""
+        import pandas as pd
+
+        from backsim.ahead.showing import finding, line_rows, tip_rows
+
+        tables = [pd.DataFrame(rows) for rows in (tip_rows(self), line_rows(self)) if rows]
+        shown = [t.to_html(float_format="{:.3g}".format, border=0, index=False) for t in tables]
+        return f"<p>{escape(finding(self))}</p>" + "".join(shown)
 
 
 def outlook(

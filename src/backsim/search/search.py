@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,17 @@ class Search:
     """What it costs above a lower bound on all ways of clearing; None where none applies."""
     shape: Shape | None = field(default=None, repr=False)
     """What is around the policy found; None unless it was asked for (`out`)."""
+
+    def __repr__(self) -> str:
+        return f"Search: {self.finding}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the finding, and the policy found beside the present one."""
+        head = f"<p>{escape(self.finding)}</p>"
+        if self.figures is None:
+            return head
+        table: str = self.figures.table().to_html(float_format="{:.4g}".format, border=0)
+        return head + table
 
     @property
     def promised(self) -> bool:
