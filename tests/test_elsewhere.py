@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+import multiprocessing
 import re
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from tests.experiment import shop
+
+import backsim
+from backsim.data.cleaning import file_name
+from backsim.scenario.yamlfile import parse_value, parse_yaml
 
 SOURCE = Path(__file__).parents[1] / "src" / "backsim"
 ONLY_UNIX = {"fcntl", "grp", "posix", "pwd", "resource", "syslog", "termios", "tty"}
@@ -46,3 +53,25 @@ def test_what_differs_between_systems_is_asked_where_forks_are() -> None:
     """Copies of the process are made only there, and only where `can_fork` says so."""
     found = {f.name for f in FILES if CALLS.search(f.read_text(encoding="utf-8"))}
     assert found <= {"forks.py"}
+
+
+WINDOWS = [PureWindowsPath("C:/exports/lines.csv"), PureWindowsPath("//server/share/lines.csv")]
+
+
+@pytest.mark.parametrize("path", WINDOWS, ids=str)
+def test_a_path_of_windows_is_a_value_like_any_other(path: PureWindowsPath) -> None:
+    """In `--set FIELD=VALUE`, and in a file without quotes; pages show the file's name alone."""
+    assert parse_value(str(path)) == str(path)
+    assert parse_yaml(f"file: {path}\nname: mug", "s.yaml").values["file"] == str(path)
+    assert file_name(str(path)) == "lines.csv"
+    assert file_name(path.as_posix()) == "lines.csv"
+
+
+def digest(seed: int) -> str:
+    return backsim.simulate(shop.shop(), seed=seed, engine="simpy").log.digest
+
+
+def test_a_process_that_begins_with_nothing_plays_the_same() -> None:
+    """As all processes do on Windows and macOS: they are started anew, not copied."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(digest, 3).result(60) == digest(3)

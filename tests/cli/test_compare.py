@@ -48,6 +48,19 @@ def test_the_tables_as_a_workbook(file: str, capsys: pytest.CaptureFixture[str])
     assert "tables.xls: expected a name that ends in .xlsx" in capsys.readouterr().err
 
 
+def test_the_study_as_slides(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pptx = pytest.importorskip("pptx")
+    assert cli(["compare", file, "--workers", "1", "--pptx", "study.pptx"]) == 0
+    shown = capsys.readouterr()
+    assert "study.pptx" in shown.err
+    slides = pptx.Presentation("study.pptx").slides
+    words = " ".join(s.text_frame.text for s in slides[0].shapes if s.has_text_frame)
+    assert "Which [order]" in words
+    assert len(slides) >= 4
+    assert cli(["compare", file, "--workers", "1", "--pptx", "study.ppt"]) == 2
+    assert "study.ppt: expected a name that ends in .pptx" in capsys.readouterr().err
+
+
 def test_options_go_before_the_file(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--workers", "1", "-n", "2", "--seed", "9", "--set", "horizon=50"]
     assert cli(["compare", file, *arguments, "--out", "o", "--format", "json", "--parquet"]) == 0
