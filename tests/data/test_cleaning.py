@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from tests.data.exports import SHOP, write
 
-from backsim.data.calibrate import read_mapping
+from backsim.data.calibrate import calibrate, read_mapping
 from backsim.data.cleaning import clean
 from backsim.data.history import History
 from backsim.data.reading import read_export
+from backsim.data.scenariofile import scenario_text
 from backsim.errors import InputError
 from backsim.tables.faults import TableError
 
@@ -101,8 +102,12 @@ def test_orders_without_a_date_take_that_of_the_number_before(tmp_path: Path):
     assert any("took that of the order number before" in note for note in found.notes)
 
 
-def test_lines_that_leave_on_the_next_working_day_did_not_wait(tmp_path: Path):
-    """Orders from 14:00 on leave the day after, on Friday on Monday; that is no backorder."""
+@pytest.mark.parametrize("clock", ["", " 17:30"], ids=["days", "times"])
+def test_lines_that_leave_on_the_next_working_day_did_not_wait(tmp_path: Path, clock: str):
+    """Orders from 14:00 on leave the day after, on Friday on Monday; that is no backorder.
+
+    Nor is it where the carrier's hour is written down.
+    """
     orders, shipped = [], []
     for day in range(60):
         date = datetime.date(2024, 3, 4) + datetime.timedelta(days=day)
@@ -116,18 +121,16 @@ def test_lines_that_leave_on_the_next_working_day_did_not_wait(tmp_path: Path):
                 else date + datetime.timedelta(days=3 if date.weekday() == 4 else 1)
             )
             orders.append(f"{number},1,mug,1,{date} {hour:02d}:00")
-            shipped.append(f"{number},1,1,{out}")
-    found = history(
-        write(
-            tmp_path,
-            {
-                "lines.csv": "order,line,product,units,ordered\n" + "\n".join(orders),
-                "shipments.csv": "order,line,units,shipped\n" + "\n".join(shipped),
-            },
-        )
-    )
+            shipped.append(f"{number},1,1,{out}{clock}")
+    files = {
+        "lines.csv": "order,line,product,units,ordered\n" + "\n".join(orders),
+        "shipments.csv": "order,line,units,shipped\n" + "\n".join(shipped),
+    }
+    found = history(write(tmp_path, files))
     assert (found.lines.at_once == 1).all()
     assert "Orders from 16:00 on leave on the next working day." in found.notes
+    text = scenario_text(calibrate(tmp_path))
+    assert "shipping: {calendar: monday_to_friday, cut_off: 16}" in text
 
 
 @pytest.mark.parametrize(

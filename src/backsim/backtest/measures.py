@@ -91,7 +91,7 @@ def realised(history: History, groups: Groups, day: float) -> dict[str, Floats]:
     mine = lines.time >= day
     whole = ~np.isnan(lines.served[mine])
     prompt = lines.at_once[mine] >= lines.units[mine] - 1e-9
-    wait = np.where(prompt | ~whole, 0.0, lines.served[mine] - lines.time[mine])
+    wait = np.where(prompt | ~whole, 0.0, (lines.served - history.ordered)[mine])
     length = history.days - day
     found = _of_lines(
         groups,

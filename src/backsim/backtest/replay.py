@@ -39,14 +39,14 @@ def _with_demand(
 ) -> dict[str, Any]:
     """The scenario whose customers order what was ordered."""
     lines = history.lines
-    hour = 0.0 if history.clocked else 0.5
+    ordered = history.ordered
     orders: dict[tuple[int, int], dict[str, Any]] = {}
     for i in rows.tolist():
         key = int(lines.order[i]), int(lines.site[i])
         one = orders.setdefault(
             key,
             {
-                "time": float(lines.time[i] - start + hour),
+                "time": float(ordered[i] - start),
                 "site": history.sites[lines.site[i]],
                 "lines": {},
                 "class": int(lines.customer_class[i]),

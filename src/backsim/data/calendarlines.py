@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.calendars import EVERY_DAY, Weekdays, WorkDays
 from backsim.data.levels import rounded
 from backsim.scenario.dates import WEEKDAYS
-
-SAME_TIME, MOST = 1 / 24, 0.95
-"""Purchases are placed at one time of day if this share of them is, to this part of a day."""
 
 
 def calendars(found: Calibration) -> dict[str, dict[str, Any]]:
@@ -43,27 +38,35 @@ def name_of(days: WorkDays) -> str | None:
     return "_".join(WEEKDAYS[day] for day in days.weekdays)
 
 
-def sites(found: Calibration) -> dict[str, dict[str, str]]:
+def sites(found: Calibration) -> dict[str, dict[str, Any]]:
     """What a scenario says of each site: when it receives and when goods leave."""
-    by = {"receiving": found.calendars.receiving, "shipping": found.calendars.shipping}
-    return {
-        site: {
-            what: name for what, days in by.items() if (name := name_of(days[place])) is not None
+    hour, made = found.history.cut_off, {}
+    for place, site in enumerate(found.history.sites):
+        keeps = {
+            "receiving": name_of(found.calendars.receiving[place]),
+            "shipping": _departures(name_of(found.calendars.shipping[place]), hour),
         }
-        for place, site in enumerate(found.history.sites)
-    }
+        made[site] = {what: said for what, said in keeps.items() if said is not None}
+    return made
+
+
+def _departures(calendar: str | None, hour: int | None) -> Any:
+    if hour is None:
+        return calendar
+    return {"cut_off": hour} if calendar is None else {"calendar": calendar, "cut_off": hour}
 
 
 def review(found: Calibration) -> tuple[Any, str] | None:
     """(days of review as a scenario has them, a comment); None: stock is reviewed all the time."""
     history, days = found.history, found.calendars.review
     if history.exact:
-        hour = _hour(found)
-        if hour is None or days == EVERY_DAY:
+        hour = found.calendars.hour
+        if hour is None:
             return None
-        return {
-            "dates": {"on": _names(days), "hour": rounded(hour)}
-        }, "the days and hour of purchases"
+        if days == EVERY_DAY:
+            return {"period": 1, "first": rounded(hour / 24)}, "the hour of purchases"
+        on = {"on": _names(days), "hour": rounded(hour)}
+        return {"dates": on}, "the days and hour of purchases"
     if days == EVERY_DAY:
         return 1, "every morning"
     if history.within_day.placed == "morning":
@@ -74,12 +77,3 @@ def review(found: Calibration) -> tuple[Any, str] | None:
 
 def _names(days: Weekdays) -> list[str]:
     return [WEEKDAYS[day] for day in days]
-
-
-def _hour(found: Calibration) -> float | None:
-    """The hour of the day at which purchases are placed, if it is always the same."""
-    placed = found.history.purchases.placed
-    part = placed - np.floor(placed)
-    if not len(part) or np.mean(np.abs(part - np.median(part)) < SAME_TIME / 2) < MOST:
-        return None
-    return round(float(np.median(part)) * 24, 2) % 24

@@ -134,7 +134,9 @@ def served(history: History) -> list[Service]:
     for name, mine in groups:
         known = mine & lines.known
         units = float(lines.units[known].sum()) if known.any() else math.nan
-        later = np.where(np.isnan(lines.served), 0.0, np.maximum(lines.served - lines.time, 0.0))
+        later = np.where(
+            np.isnan(lines.served), 0.0, np.maximum(lines.served - history.ordered, 0.0)
+        )
         later = np.where(lines.at_once >= lines.units - 1e-9, 0.0, later)
         shipped = lines.shipped * (~np.isnan(lines.served) & mine)
         total = float(shipped.sum())

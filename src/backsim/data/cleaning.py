@@ -56,7 +56,7 @@ def _history(export: Export) -> History:
     purchases, came = purchases_of(export, since, until)
     first = EPOCH.date() + datetime.timedelta(days=since)
     rows = tuple(
-        Rows(name, data.place.rsplit("/", 1)[-1], data.read, len(data), dict(data.dropped))
+        Rows(name, file_name(data.place), data.read, len(data), dict(data.dropped))
         for name, data in export.tables.items()
     )
     clocked = export.tables["lines"].clocked.get("ordered", False)
@@ -81,7 +81,13 @@ def _history(export: Export) -> History:
         clocked=clocked,
         exact=exact,
         within_day=WithinDay(),
+        cut_off=export.cut_off,
     )
+
+
+def file_name(place: str) -> str:
+    """The name of a file, of which the folders are left out: Windows has other separators."""
+    return re.split(r"[/\\]", place)[-1]
 
 
 def _join_heads(export: Export) -> None:

@@ -28,6 +28,8 @@ class Export:
     classes: list[str] = field(default_factory=list)
     suppliers: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=lambda: [""])
+    cut_off: int | None = None
+    """The hour from which orders leave on the next working day, where that is known."""
 
     @property
     def rules(self) -> Rules:

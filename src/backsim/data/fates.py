@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+PROMPT = 0.02
+"""Share of the shipments at the very time of their orders from which goods leave at such times."""
 SHORT = 3.0
 """Days: cancellations for reasons that are no wait come within them."""
 
@@ -166,12 +168,15 @@ def _not_waiting(export: Export, data: Data, age: Floats) -> Flags:
 def _prompt(export: Export, ordered: Floats, shipped: Floats, clocked: bool) -> Flags:
     """Which shipments left as soon as orders leave that find their units on hand.
 
-    Where both have a time of day: at that time.  Else on the day of the order, or on the next
-    day on which goods leave at all, for orders after the hour at which the day's last leave.
+    Where both have a time of day, and some left at the time of their order: at that time.  Else on
+    the day of the order, or on the next day on which goods leave at all, for orders after the hour
+    at which the day's last leave.
     """
     with np.errstate(invalid="ignore"):
         if clocked and export.tables["lines"].clocked.get("ordered"):
-            return np.asarray(shipped <= ordered + 1e-6)
+            then = np.asarray(shipped <= ordered + 1e-6)
+            if then.mean() >= PROMPT:
+                return then
         day, hour = np.floor(ordered), (ordered - np.floor(ordered)) * 24
         known = ~np.isnan(shipped)
         weekdays = np.bincount(
@@ -200,5 +205,6 @@ def _last_hour(export: Export, day: Floats, hour: Floats, shipped: Floats, works
     after = [h for h in low if not np.nanmax(share[h:]) >= 0.1]
     if not after:
         return 24.0
+    export.cut_off = after[0]
     export.notes.append(f"Orders from {after[0]}:00 on leave on the next working day.")
     return float(after[0])

@@ -165,6 +165,13 @@ class History:
     exact: bool
     """Purchases and receipts have a time of day."""
     within_day: WithinDay
+    cut_off: int | None = None
+    """The hour from which orders leave on the next working day; None: not known."""
+
+    @property
+    def ordered(self) -> Floats:
+        """When lines were ordered: at noon of the day, where orders have no time of day."""
+        return self.lines.time + (0.0 if self.clocked else 0.5)
 
     @property
     def placed(self) -> Floats:

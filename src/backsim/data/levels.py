@@ -138,17 +138,19 @@ def _planned(found: Calibration) -> tuple[Planned, Floats]:
         days[mine] = one.mean_days * factor
         spread[mine] = one.sd_days * factor
     lead = days[:, None] * np.ones(shape)
-    periodic = not history.exact
-    looks = -np.expm1(-count) if periodic else count
+    gaps = found.calendars.gaps
+    period = float(gaps.mean()) if len(gaps) else 0.0
+    squared = float((gaps**2).mean()) / period if period else 0.0
+    looks = np.mean([-np.expm1(-count * gap) for gap in gaps], axis=0) / period if period else count
     per_look = mean / np.maximum(looks, 1e-12)
-    squares = (square + mean**2 if periodic else square) / np.maximum(looks, 1e-12)
+    squares = (square + mean**2 * squared) / np.maximum(looks, 1e-12)
     planned = Planned(
         per_day=mean,
         lead_mean=mean * lead,
         lead_variance=square * lead + (mean * spread[:, None]) ** 2,
         look_mean=per_look,
         look_variance=np.maximum(squares - per_look**2, 0.0),
-        periodic=periodic,
+        age=squared / 2,
     )
     return planned, lead
 
@@ -219,7 +221,7 @@ def _units(fill: Floats, chosen: Any, of: Any, demand: Floats) -> float:
 
 
 def _flat(planned: Planned) -> Planned:
-    arrays = {f.name: getattr(planned, f.name) for f in fields(planned) if f.name != "periodic"}
+    arrays = {f.name: getattr(planned, f.name) for f in fields(planned) if f.name != "age"}
     return replace(planned, **{name: values.ravel() for name, values in arrays.items()})
 
 

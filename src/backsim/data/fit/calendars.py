@@ -29,6 +29,8 @@ ENOUGH = 50
 """Events from which a weekday without any is taken to be closed."""
 MARGIN = 8
 """Days before the first purchase, and after the last day, that are known."""
+SAME_TIME, MOST = 1 / 24, 0.95
+"""Purchases are placed at one time of day if this share of them is, to this part of a day."""
 
 Weekdays = tuple[int, ...]
 """0 for Monday."""
@@ -87,18 +89,36 @@ class Calendars:
     """By site: days on which goods leave."""
     review: Weekdays
     """Weekdays on which purchases are placed, as noted."""
+    hour: float | None
+    """The hour at which they are placed, if they have a time of day and it is always the same."""
+    gaps: Floats
+    """Days from each review of the week to the next; empty: stock is looked at all the time."""
 
 
 def calendars_in_use(history: History, country: str | None = None) -> Calendars:
     """The working days of sites and buyers.  Raises InputError: the country is not known."""
     sites = range(len(history.sites))
     came, sent = history.came, history.sent
+    review, hour = open_weekdays(history, history.purchases.placed), _hour(history)
+    periodic = not history.exact or hour is not None
     return Calendars(
         country,
         tuple(_days(history, came.time[came.site == j], country) for j in sites),
         tuple(_days(history, sent.time[sent.site == j], country) for j in sites),
-        open_weekdays(history, history.purchases.placed),
+        review,
+        hour,
+        np.diff([*review, review[0] + 7]) if periodic else np.empty(0),
     )
+
+
+def _hour(history: History) -> float | None:
+    """The hour of the day at which purchases are placed, if it is always the same."""
+    placed = history.purchases.placed
+    part = placed - np.floor(placed)
+    same = np.abs(part - np.median(part)) < SAME_TIME / 2 if len(part) else part
+    if not history.exact or not len(part) or same.mean() < MOST:
+        return None
+    return round(float(np.median(part)) * 24, 2) % 24
 
 
 def _days(history: History, time: Floats, country: str | None) -> WorkDays:

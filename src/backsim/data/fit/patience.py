@@ -108,7 +108,7 @@ def _intervals(history: History, event: Flags, gone: Flags, lag: float) -> tuple
     low = np.maximum(end - lines.time, 0.0)
     if not _by_day(history):
         return low, np.where(event, low, np.inf)
-    start = lines.time if history.clocked else lines.time + 0.5
+    start = history.ordered
     day = np.where(event, lines.cancelled - lag, 0.0)
     low = np.where(event, np.maximum(day - start, 0.0), np.maximum(end - start, 0.0))
     return low, np.where(event, np.maximum(day + 1 - start, low + 1e-3), np.inf)

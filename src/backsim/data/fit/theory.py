@@ -34,10 +34,10 @@ class Planned:
     """Of the demand over a lead time."""
     look_mean: Floats
     look_variance: Floats
-    """Of the demand between two looks that find any: of a day with demand, or of an order line
-    where each is looked at."""
-    periodic: bool
-    """Whether a look is at the end of a day."""
+    """Of the demand between two looks that find any: from review to review, or of an order line
+    where stock is looked at all the time."""
+    age: float
+    """Mean days since the last review; 0 where stock is looked at all the time."""
 
     def fill_rate(self, low: Floats, high: Floats) -> Floats:
         """Share of the units that leave from stock, of levels (s, S): an axis more is allowed."""
@@ -48,11 +48,11 @@ class Planned:
 
     def on_hand(self, low: Floats, high: Floats) -> Floats:
         """Mean units on hand: position less demand of a lead time, and units waited for."""
-        half = self.per_day / 2 if self.periodic else 0.0 * self.per_day
+        since = self.per_day * self.age
         whole = self._at_top(low, high)
         position = whole * high + (1 - whole) * (low + high) / 2
-        waiting = self._waiting(self.lead_mean + half, self.lead_variance, low, high)
-        return np.maximum(position - self.lead_mean - half + waiting, 0.0)
+        waiting = self._waiting(self.lead_mean + since, self.lead_variance, low, high)
+        return np.maximum(position - self.lead_mean - since + waiting, 0.0)
 
     def _at_top(self, low: Floats, high: Floats) -> Floats:
         """The share of looks that leave the position at S."""
