@@ -154,10 +154,12 @@ class _Writer:
                 length = sum(o.ends - o.starts for o in supplier.outages) / len(supplier.outages)
                 up = max(1.0, (self.history.days - length) / len(supplier.outages))
                 yield f"    # down {counted(len(supplier.outages), 'time')} in the history"
-                down = {"deterministic": {"value": rounded(length)}}
-                outages: dict[str, Any] = {"up": {"exponential": {"mean": rounded(up)}}, "down": down}
-                if supplier.works is not None:  # as a scenario asks beside a calendar
-                    outages["announced"] = True
+                outages = {
+                    "up": {"exponential": {"mean": rounded(up)}},
+                    "down": {"deterministic": {"value": rounded(length)}},
+                    # as a scenario asks beside a calendar
+                    **({} if supplier.works is None else {"announced": True}),
+                }
                 yield f"    disruptions: {flow(outages)}"
 
     def customers(self) -> Iterator[str]:
