@@ -54,7 +54,7 @@ FIGURES = ("costs", "waits", "course")
 SECONDS = 0.15
 """For playing an answer: what is left of 0.3 s reads the change and writes the tables."""
 QUICK = 0.7
-"""Seconds: what takes longer to read is not tried with each rule before the page opens."""
+"""Seconds: what takes longer to change is not tried with each rule before the page opens."""
 FEWEST, MOST = 5, 100
 """Replications of an answer."""
 FULL = 40
@@ -91,10 +91,11 @@ class Explorer:
         stage: Callable[[str], object] = lambda text: None,
     ) -> None:
         """Read the file and play the base case.  Raises InputError."""
-        started = time.perf_counter()
         document = read(path, overrides)
         self.path, self.overrides, self.seed = path, tuple(overrides), seed
         self.model = build(document, path.parent)
+        started = time.perf_counter()
+        self.model.replace()  # as for each change: traces have been read by now
         quick = time.perf_counter() - started < QUICK
         self.specs = _specs(metrics, self.model)
         self.names = _names_for(self.specs)

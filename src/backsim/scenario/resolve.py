@@ -307,10 +307,10 @@ class _Resolver:
         if columns.site is None:
             self.need_site(path, demand.trace.site)
         for what, names, known in (
-            ("product", trace.product, self.scenario.products),
-            ("site", trace.site, self.scenario.sites),
+            ("product", {product for product, _ in trace.totals}, self.scenario.products),
+            ("site", {site for _, site in trace.totals}, self.scenario.sites),
         ):
-            unknown = sorted(set(map(str, names)) - set(known) - {""})
+            unknown = sorted(names - set(known) - {""})
             if unknown:
                 near = nearest(unknown[0], list(known))
                 expected = f"a file whose {what}s are all known ({near})"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from backsim.scenario.demand.lifetimes import heirs
 from backsim.scenario.demand.patterns import Clock
 from backsim.scenario.schema import (
@@ -82,9 +80,6 @@ def _process_rates(demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, 
 
 
 def _trace_rates(trace: TraceLines, only_site: str) -> Iterator[tuple[Pair, float]]:
-    products, product = np.unique(trace.product, return_inverse=True)
-    sites, site = np.unique(trace.site, return_inverse=True)
-    units = np.zeros((len(products), len(sites)))
-    np.add.at(units, (product, site), trace.units)
-    for i, j in np.argwhere(units):
-        yield (str(products[i]), str(sites[j]) or only_site), float(units[i, j]) / trace.days
+    for (product, site), (_, units) in trace.totals.items():
+        if units:
+            yield (product, site or only_site), units / trace.days

@@ -40,14 +40,18 @@ class TraceLines:
     units: NDArray[np.int64]
     price: Mapping[str, float]
     report: TraceReport = field(compare=False)
+    totals: Mapping[tuple[str, str], tuple[int, float]]
+    """By product and site: how many lines, and their units."""
     days: float = 1.0
     """Whole days, of which the lines are the demand."""
 
     @property
     def products(self) -> list[str]:
         """Names of the products, most lines first (ties by name)."""
-        names, counts = np.unique(self.product, return_counts=True)
-        return [str(names[i]) for i in np.lexsort((names, -counts))]
+        count: dict[str, int] = {}
+        for (product, _), (lines, _) in self.totals.items():
+            count[product] = count.get(product, 0) + lines
+        return sorted(count, key=lambda name: (-count[name], name))
 
 
 KNOWN: dict[tuple[str, str, datetime.date | None], TraceLines] = {}
@@ -118,7 +122,9 @@ def until(trace: TraceLines, day: float | None) -> TraceLines:
         return trace
     last = int(np.searchsorted(trace.time, day, "left"))
     columns = ("time", "order", "product", "site", "units")
-    return replace(trace, days=day, **{name: getattr(trace, name)[:last] for name in columns})
+    known = {name: getattr(trace, name)[:last] for name in columns}
+    totals = _totals(known["product"], known["site"], known["units"])
+    return replace(trace, days=day, totals=totals, **known)
 
 
 def set_horizon(trace: TraceLines, horizon: float, known_until: float | None) -> TraceLines:
@@ -182,7 +188,25 @@ def _lines(
     units = rows.units[places].astype(np.int64)
     days = max(1.0, float(np.ceil(time[-1] + 1e-9)))
     product, prices = names(columns.product), _prices(rows)
-    return TraceLines(time, number, product, site, units, prices, report, days)
+    totals = _totals(product, site, units)
+    return TraceLines(time, number, product, site, units, prices, report, totals, days)
+
+
+def _totals(
+    product: NDArray[np.str_], site: NDArray[np.str_], units: NDArray[np.int64]
+) -> dict[tuple[str, str], tuple[int, float]]:
+    """By product and site, in the order of their names: how many lines, and their units."""
+    products, of_product = np.unique(product, return_inverse=True)
+    sites, of_site = np.unique(site, return_inverse=True)
+    place = of_product * len(sites) + of_site
+    lines, sums = np.bincount(place), np.bincount(place, units)
+    return {
+        (str(products[k // len(sites)]), str(sites[k % len(sites)])): (
+            int(lines[k]),
+            float(sums[k]),
+        )
+        for k in np.flatnonzero(lines).tolist()
+    }
 
 
 def _prices(rows: Rows) -> dict[str, float]:
