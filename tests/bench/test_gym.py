@@ -12,7 +12,7 @@ from backsim.gym import BackorderVectorEnv, make
 from backsim.gym.baselines import lost_sales
 
 pytestmark = pytest.mark.bench
-SIDE_BY_SIDE, STEPS = 1024, 500
+SIDE_BY_SIDE, STEPS = 512, 500
 
 
 def vector(horizon: float, threads: int = 2) -> BackorderVectorEnv:

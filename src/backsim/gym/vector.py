@@ -105,20 +105,23 @@ class BackorderVectorEnv(VectorEnv[Any, Any, Any]):
         if not self._seeds:
             raise InputError("backsim.gym: step: expected a reset first")
         wanted = np.asarray(actions, np.int64)
-        wrong = (wanted < 0) | (wanted >= self.decision.actions)
-        if wrong.any():
-            raise no_action(self.decision, int(wanted[wrong][0]))
-        game = self._games
-        again, paid = game.over, game.costs.copy()
-        self._begin(np.flatnonzero(again).tolist())
+        for extreme in (int(wanted.min()), int(wanted.max())):
+            if not 0 <= extreme < self.decision.actions:
+                raise no_action(self.decision, extreme)
+        game, played = self._games, self._all
+        again, paid = np.flatnonzero(game.over), game.costs.copy()
+        if len(again):
+            played = ~game.over
+            self._begin(again.tolist())
         legal = game.go_on(wanted)
-        self._check_begun(again)
-        rewards = np.where(again, 0.0, paid - game.costs)
-        played = ~again
+        rewards, projected = paid - game.costs, legal != wanted
+        if len(again):
+            self._check_begun(~played)
+            rewards[again], projected[again] = 0.0, False
         info = {
             **self._info(),
             **{"action": legal, "_action": played},
-            **{"projected": (legal != wanted) & played, "_projected": played},
+            **{"projected": projected, "_projected": played},
         }
         return self._observed(), rewards, np.zeros(self.num_envs, bool), game.over, info
 
