@@ -178,3 +178,93 @@ def test_pools_change_no_cost(tmp_path: Path):
             assert values is not None, (seed, rule.name)
             assert columns.cost @ values + columns.offset == pytest.approx(other.cost), seed
     assert pooled > 20
+
+
+def practical(seed: int, path: Path) -> Book:
+    """A book of files with bins, cases, units kept back, shipments, weekends and unsure days."""
+    rng = np.random.default_rng(seed)
+
+    def some(values: str) -> str:
+        return str(rng.choice(values.split(",")))
+
+    lines = ["id,product,units,order,customer,class,due,complete,not_before,promised"]
+    for i in range(7):
+        lines.append(
+            f"L{i},p{i % 3},{rng.integers(1, 9)},O{rng.integers(5)},{some('ann,bob')},"
+            f"{some('gold,silver')},2026-12-{rng.integers(1, 12):02},{some(',,,yes')},"
+            f"{some(',,2026-12-04')},"
+        )
+    stock = [
+        f"p{p},{rng.integers(0, 7)},{site},{bin_}"
+        for p in range(3)
+        for site in ("main", "far")
+        for bin_ in ("A", "B")
+    ]
+    inbound = [
+        f"P{n},p{n % 3},{rng.integers(1, 8)},2026-12-{rng.integers(1, 9):02},"
+        f"{some(',2026-12-14')},{some('main,far')}"
+        for n in range(5)
+    ]
+    tables = {
+        "lines": lines,
+        "stock": ["product,units,site,bin", *stock],
+        "inbound": ["id,product,units,arrives,latest,site", *inbound],
+        "lanes": [
+            "from,to,days,transport,shipment,keep",
+            f"far,main,{rng.integers(0, 4)},{rng.integers(0, 3)},{some(',4')},{some(',3')}",
+            f"main,main,,,{some(',4')},",
+        ],
+        "classes": [
+            "class,rank,weight,lost,keep,min_fill,fill_penalty",
+            "gold,1,3,,,,",
+            f"silver,2,1,,{some(',2')},{some(',0.5')},2",
+        ],
+        "products": ["product,case_pack", "p0,", f"p1,{some(',2')}", f"p2,{some(',3')}"],
+        "calendars": ["site,customer,working_days", "all,,", f",bob,{some('friday,tuesday')}"],
+        "closures": ["site,from,to", "far,2026-12-02,2026-12-03"],
+        "settings": ["name,value", f"strict_ranks,{some('no,no,yes')}"],
+    }
+    for name, rows in tables.items():
+        (path / f"{name}.csv").write_text("\n".join(rows) + "\n")
+    return read_book(path, date(2026, 11, 28))  # a Saturday
+
+
+def day_of(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 60))]
+)
+def test_what_holds_for_practical_books(seed: int, tmp_path: Path):
+    """The plan and those of rules: picks fill shipments from bins, on open days, in cases."""
+    book = practical(seed, tmp_path)
+    best = optimise(book)
+    assert not broken_limits(best)
+    rules = [Serving(book).plan(rule) for rule in rules_for_books()]
+    for plan in (best, *rules):
+        assert not broken_limits(plan), plan.rule
+        assert plan.cost >= best.cost - CLOSE or book.limits.strict, plan.rule
+        picked = plan.picks
+        assert picked["units"].sum() == pytest.approx(plan.units.sum(), abs=1e-4)
+        for row in picked.to_dict("records"):
+            leaves, arrives = day_of(row["leaves"]), day_of(row["arrives"])
+            assert leaves.weekday() < 5, row
+            assert row["site"] != "far" or leaves not in (date(2026, 12, 2), date(2026, 12, 3))
+            assert arrives >= leaves, row
+            if row["customer"] == "bob":
+                assert arrives.weekday() in (1, 4), row
+            assert row["cases"] != row["cases"] or row["cases"] == pytest.approx(
+                round(row["cases"])
+            )
+        for (source, bin_), own in picked.groupby(["source", "bin"]):
+            held = dict(book.bins.get(source, ()))
+            assert own["units"].sum() <= held.get(bin_, INF) + 1e-4
+        for name, stock in book.bins.items():
+            mine = picked[picked["source"] == name]
+            assert not (mine["bin"] == "").any(), name
+            of_class = dict(zip(book.lines.ids, book.lines.customer_class, strict=True))
+            levels = [book.own["classes.keep"][of_class[line]] for line in mine["line"]]
+            kept = max(levels, default=0.0)
+            left = sum(units for _, units in stock) - mine["units"].sum()
+            assert left >= kept - 1e-4, (plan.rule, name)

@@ -113,7 +113,7 @@ class _Assembly:
         paid_lines = np.bincount(options.line, paid, len(lines)) > 0
         waits = lines.complete | _of_orders(paid_lines, lines.order)
         if waits.any():
-            options = on_days_of_orders(options, lines, waits)
+            options = on_days_of_orders(options, lines, lanes, waits)
         if day_limits:
             capacity = capacity_of(options, lines, sources, lanes, day_limits)
             limits = replace(limits, capacity=capacity)

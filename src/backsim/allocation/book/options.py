@@ -134,9 +134,10 @@ def waiting(
     return options.take(_in_time(options, lines))
 
 
-def on_days_of_orders(options: Options, lines: Lines, waits: Flags) -> Options:
+def on_days_of_orders(options: Options, lines: Lines, lanes: Lanes, waits: Flags) -> Options:
     """Lines of orders that wait can be served on every day on which one of the order can be.
 
+    Their own customers receive on that day.
     Raises InputError when that makes too many options.
     """
     own = options.take(waits[options.line])
@@ -153,7 +154,8 @@ def on_days_of_orders(options: Options, lines: Lines, waits: Flags) -> Options:
         )
     held = own.take(np.repeat(np.arange(len(own)), counts))
     day = days[pairs[spans(first, counts)] % len(days)]
-    later = replace(held, day=day).take(day > held.day)
+    received = lanes.received(lines.customer[held.line], day) == day
+    later = replace(held, day=day).take((day > held.day) & received)
     options = join([options, later])
     options = options.take(distinct(options.line, options.source, options.day, options.expedite))
     return options.take(_in_time(options, lines))
