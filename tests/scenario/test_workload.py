@@ -53,6 +53,10 @@ TOO_MUCH: dict[str, tuple[dict[str, Any], str]] = {
         {"customers.gold.inquiries": {"rate": 1, "at_most": 2_000_000_000}},
         "lower `customers.gold.inquiries.at_most`",
     ),
+    "judgements": (
+        {"customers.gold.goodwill": {"every": 1e-7, "service": [0, 1], "orders": [0.5, 1]}},
+        "lengthen `customers.gold.goodwill.every`",
+    ),
     "parts": (
         {
             f"{ACME}.parts": {"count": 2_000_000_000, "days": 1e-6},
@@ -83,6 +87,10 @@ def test_the_limits_can_be_raised():
         ({f"{ACME}.messages": {"when": "every", "days": 0.01}}, 0.9),
         ({"policy.notice": {"rule": "every", "days": 0.01}, "policy.reorder.S": 0}, 0.9),
         ({"policy.clearing": {"every": 0.01}}, 0.9),
+        (
+            {"customers.gold.goodwill": {"every": 0.01, "service": [0, 1], "orders": [0.5, 1]}},
+            0.9,
+        ),
         ({f"{ACME}.yield_share": 0.4, f"{ACME}.lead_time": 0.02}, 0.5),
         ({f"{ACME}.disruptions": {"up": 0.01, "down": 0.01}}, 0.5),
         ({"customers.gold.inquiries": {"rate": 20, "at_most": 90}, "policy.reorder.S": 0}, 0.5),
