@@ -167,6 +167,10 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         {"factors": {"horizon": [50, 60]}},
         "14:1: factors: expected either `policies` or `factors`, got both",
     ),
+    (
+        {"policies": {"a": {"policy.priority": "fcfs"}}},
+        "2:1: policies: expected at least 2 entries, got {a: {policy.priority: 'fcfs'}}",
+    ),
     ({"policies": None}, "1:1: expected either `policies` or `factors`, got neither"),
     (
         {"policies": {"a": {"horizon": 90}, "b": {"horizon": 90}}},

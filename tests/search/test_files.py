@@ -69,6 +69,14 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         'search."policy.reorder.s": expected the lower end first, and an upper end above it, '
         "got [30, 0]",
     ),
+    "one end": (
+        {"search": {"policy.reorder.s": {"integers": [30]}}},
+        'search."policy.reorder.s".integers: expected at least 2 entries, got [30]',
+    ),
+    "three ends": (
+        {"search": {"policy.reorder.s": {"integers": [0, 9, 30]}}},
+        'search."policy.reorder.s".integers: expected at most 2 entries, got [0, 9, 30]',
+    ),
     "no such path": (
         {"search": {"policy.reorder.q": {"integers": [0, 30]}}},
         "search.\"policy.reorder.q\": expected a known key (s, S), got 'q'",

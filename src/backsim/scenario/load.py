@@ -107,9 +107,11 @@ def _frozen(value: Any) -> Any:
 def _faults(document: Document, error: ValidationError) -> list[Fault]:
     """Pydantic's errors in our words, each at the place it stands."""
     found = []
-    for e in error.errors(include_url=False):
-        if e["type"] == "too_short" and e["input"]:
-            continue  # it has entries, all of them faulty
+    errors = error.errors(include_url=False)
+    for e in errors:
+        inside = [other for other in errors if other["loc"][: len(e["loc"])] == e["loc"]]
+        if e["type"] == "too_short" and len(inside) > 1:
+            continue  # it has entries enough, some of them faulty
         path = _path_in_file(document.values, e["loc"])
         expected, got = _say(e)
         found.append(document.fault(path, _in_time_unit(expected, document.values), got))
@@ -157,9 +159,14 @@ def _say(error: Any) -> tuple[str, str]:
         "model_type": "a mapping",
         "tuple_type": "a list",
         "string_too_short": "text that is not empty",
-        "too_short": "at least one entry",
+        "too_short": f"at least {_entries(context.get('min_length', 1))}",
+        "too_long": f"at most {_entries(context.get('max_length', 1))}",
     }
     return words.get(error["type"], error["msg"]), show(error["input"])
+
+
+def _entries(number: int) -> str:
+    return "one entry" if number == 1 else f"{number:,} entries"
 
 
 __all__ = ["Model", "build", "from_dict", "load", "put", "read", "spell"]
