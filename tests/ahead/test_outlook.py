@@ -12,7 +12,7 @@ import pytest
 
 from backsim.ahead.calibration import state
 from backsim.ahead.outlook import Outlook, date_met, outlook
-from backsim.ahead.showing import _expected, write_outlook
+from backsim.ahead.showing import _expected, line_rows, lines_table, write_outlook
 from backsim.ahead.tips import tips
 from backsim.cli import run as cli
 from backsim.engines import simpy
@@ -126,6 +126,20 @@ def test_a_lead_time_that_has_lasted_gives_dates_by_their_probability(tmp_path: 
     assert line.in_time == pytest.approx(0.5, abs=4 * 0.5 / 20)
     assert line.dates[0.5] in (2.0, 3.0)
     assert line.dates[0.8] in (4.0, 5.0)
+
+
+def test_lines_are_shown_with_the_texts_of_the_book(tmp_path: Path):
+    folder = book(
+        tmp_path / "book",
+        lines=["id,product,units,customer", "A,mug,2,7001", "B,mug,1,7002"],
+        customers=["customer,text", "7001,Adler & Sons"],
+        products=["product,text", "mug,Big mug", "jug,"],
+    )
+    found = look(folder, shop(start=TODAY.isoformat()), delay=0)
+    assert [row["customer_text"] for row in line_rows(found)] == ["Adler & Sons", ""]
+    assert [row["product_text"] for row in line_rows(found)] == ["Big mug", "Big mug"]
+    labels = [column.label for column in lines_table(found).columns]
+    assert labels[:5] == ["line", "customer", "name", "product", "description"]
 
 
 def test_what_only_plans_keep_to_is_not_played_and_a_note_says_so(tmp_path: Path):

@@ -221,6 +221,10 @@ def test_days_that_are_gone_are_told_apart(tmp_path: Path):
             "classes.csv:2: fill_penalty: expected a number of at least 0, got 'free'",
         ),
         (
+            {"classes": "class,min_fill,fill_penalty\nall,,3\n"},
+            "classes.csv:2: fill_penalty: expected a min_fill that it is the price of, got '3'",
+        ),
+        (
             {"stock": "product,units,bin\nmug,1,A\nplate,1,\nmug,1,A\n"},
             "stock.csv:4: product: expected each product once (row 2 has it too), "
             "got 'mug at main at A'",

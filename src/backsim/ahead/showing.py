@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from backsim.ahead.outlook import SURE, Effect, Outlook
 from backsim.ahead.tips import Tip, tips
+from backsim.allocation.plan.showing import with_texts
 from backsim.errors import capitalized, counted
 from backsim.files import check_folder, write_text
 from backsim.present.html import Section, page
@@ -48,6 +49,9 @@ def _tip_row(found: Outlook, tip: Tip) -> Row:
 
 def line_rows(found: Outlook) -> list[Row]:
     """The open lines, in the order of the book."""
+    codes, names = found.book.lines, found.book.names
+    called = names.called or ("",) * len(names.customers)
+    described = names.described or ("",) * len(names.products)
     return [
         {
             "line": line.line,
@@ -63,6 +67,8 @@ def line_rows(found: Outlook) -> list[Row]:
             **{f"by_{100 * p:.0f}": _day(found, line.dates[p]) for p in SURE},
             "waits_for": line.waits_for,
             "waits_share": line.waits_share,
+            "customer_text": called[codes.customer[line.index]],
+            "product_text": described[codes.product[line.index]],
         }
         for line in sorted(found.lines, key=lambda line: line.index)
     ]
@@ -206,7 +212,7 @@ def lines_table(found: Outlook) -> Table:
     }
     return _named(
         "lines",
-        from_records(
+        with_texts(
             "When each line ships",
             line_rows(found),
             {

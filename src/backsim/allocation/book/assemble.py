@@ -209,6 +209,11 @@ class _Assembly:
         self._ask("classes", (len(names),), (slice(None),))
         for i in np.flatnonzero(rank != np.floor(rank)).tolist():
             parser.fault(table, i, "rank", "a whole number", table.columns["rank"][i])
+        for i in np.flatnonzero(
+            np.isfinite(given["fill_penalty"]) & (given["min_fill"] == 0)
+        ).tolist():
+            text = table.columns["fill_penalty"][i]
+            parser.fault(table, i, "fill_penalty", "a min_fill that it is the price of", text)
         return (
             rank.astype(np.int64),
             given["weight"],

@@ -47,7 +47,7 @@ def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
     return (
         rules_table(plans),
         shipments_table(plan),
-        _with_texts(
+        with_texts(
             "Lines not served in full",
             lists.unfilled(promised),
             {
@@ -60,7 +60,7 @@ def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
                 "reason": "prose",
             },
         ),
-        _with_texts(
+        with_texts(
             "Broken promises",
             lists.broken(promised),
             {
@@ -95,7 +95,7 @@ def rules_table(plans: Sequence[Plan]) -> Table:
 
 def shipments_table(plan: Plan) -> Table:
     """What goes to which line from which source, and when it arrives."""
-    return _with_texts(
+    return with_texts(
         "Shipments",
         lists.rows(plan.listed["shipments"]),
         {
@@ -121,7 +121,7 @@ TEXTS = {
 """What stands beside a customer and a product where the book has texts of some."""
 
 
-def _with_texts(title: str, rows: Sequence[Row], columns: Mapping[str, Kind | Column]) -> Table:
+def with_texts(title: str, rows: Sequence[Row], columns: Mapping[str, Kind | Column]) -> Table:
     """A table of rows of which those texts are shown that there are."""
     shown: dict[str, Kind | Column] = {}
     for name, column in columns.items():
