@@ -26,6 +26,7 @@ from backsim.report.captions import Captions
 from backsim.report.figures import FIGURES, Page
 from backsim.report.html import write_report
 from backsim.report.svg import write_svg
+from backsim.results.madewith import NUMBERS
 from backsim.results.store import to_yaml
 from backsim.rules.files import load_rules, loaded_files
 from backsim.study.analysis import rank
@@ -221,9 +222,9 @@ def _write_results(written: Written, folder: Path) -> None:
 
 
 def locked() -> list[str]:
-    """`package==version` of all that backsim needs and has here."""
+    """`package==version` of all that backsim needs, or numbers may depend on, and has here."""
     found: dict[str, str] = {}
-    wanted = ["backsim"]
+    wanted = list(NUMBERS)
     while wanted:
         name = wanted.pop()
         if name.lower() in found:
