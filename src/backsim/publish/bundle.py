@@ -226,11 +226,11 @@ def locked() -> list[str]:
     found: dict[str, str] = {}
     wanted = list(NUMBERS)
     while wanted:
-        name = wanted.pop()
-        if name.lower() in found:
+        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()  # one spelling of each (PEP 503)
+        if name in found:
             continue
         try:
-            found[name.lower()] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
             continue
         wanted += _needs(name)
