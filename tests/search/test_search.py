@@ -55,6 +55,30 @@ def test_what_is_promised_in_words(levels: Search) -> None:
     assert text.endswith(" s.")
 
 
+def test_todays_policy_is_kept_where_it_is_better(levels: Search, tmp_path: Path) -> None:
+    """The search may look only at worse ones, or end within its indifference of the best."""
+    today = levels.settings["policy.reorder.S"]
+    reorder = {"rule": "base_stock", "S": today}
+    present = {**PERIODIC, "policy": {**PERIODIC["policy"], "reorder": reorder}}
+    with played_by(lost_sales(2, 4.0), lambda random: random.poisson(5, 120).tolist()):
+        found = search(tmp_path, present, search={"policy.reorder.S": {"integers": [0, 9]}})
+    assert found.keep_today
+    assert not levels.keep_today
+    assert found.finding.startswith(
+        "Keep today's policy: the search found none that is better. 'S=9' has total cost "
+    )
+    assert "more than today (95 %, " in found.finding
+    assert found.to_dict()["saving"]["mean"] < 0 < levels.to_dict()["saving"]["mean"]
+    assert found.to_dict()["keep_today"]
+
+
+def test_saving_is_positive_where_more_is_made_of_what_is_to_be_large(tmp_path: Path) -> None:
+    found = quick(tmp_path, search=LEVELS, objective="maximise fill_rate")
+    assert found.saving is not None
+    assert found.saving.mean > 0
+    assert found.to_dict()["saving"]["mean"] == found.saving.mean
+
+
 def test_what_a_notebook_shows(levels: Search) -> None:
     """The finding, and a row per policy; the short form is the finding alone."""
     assert repr(levels) == f"Search: {levels.finding}"

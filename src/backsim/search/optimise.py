@@ -22,7 +22,7 @@ from backsim.search.gap import Gap, gap_of
 from backsim.search.items.choice import choose_levels
 from backsim.search.items.items import PATH
 from backsim.search.items.runs import Runs
-from backsim.search.kept import Kept
+from backsim.search.kept import Kept, kept_by
 from backsim.search.memo import FILE, Memo
 from backsim.search.problem import Problem, load_problem
 from backsim.search.search import Search
@@ -31,8 +31,6 @@ from backsim.search.space import Point
 from backsim.search.spending import Spending
 from backsim.search.starts import starts
 from backsim.search.worlds import FIGURES, Budget, Phase, Progress, Spent, Worlds
-from backsim.statistics import estimate
-from backsim.study.analysis import values_of
 from backsim.study.experiment import Policy
 from backsim.study.stopping.fixed import Fixed
 from backsim.workers import workers_wanted
@@ -144,7 +142,7 @@ def _found(
         count = budget.figures(_enough(worlds, nearest), 2 + len(others), least)
         figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)
-        kept = tuple(_kept(problem, figures))
+        kept = tuple(kept_by(problem, figures))
     best = policy if point is not None else None
     gap = None if best is None or figures is None else _gap(figures, settings)
     return Search(problem, best, point, policy, choice, figures, kept, _spending(worlds), gap)
@@ -187,7 +185,7 @@ def _of_items(
     budget.spent[Phase.FIGURES] += sum(figures.counts)
     best = policy if choice.levels is not None else None
     spent = Spending(dict(budget.spent), budget.seconds, len(figures.policies), budget.known)
-    kept = tuple(_kept(problem, figures))
+    kept = tuple(kept_by(problem, figures))
     gap = None if best is None else _gap(figures, settings)
     return Search(problem, best, None, policy, choice, figures, kept, spent, gap)
 
@@ -280,14 +278,3 @@ def _figures(
         if not settings["ours"]:
             raise
         return play(asked, **{**how, "fresh": True})
-
-
-def _kept(problem: Problem, figures: Comparison) -> Iterator[Kept]:
-    """Each constraint of the policy found, with a one-sided bound; the bounds hold together."""
-    constraints = problem.asked.constraints
-    error = (1 - problem.asked.confidence) / max(1, len(constraints))
-    for constraint in constraints:
-        values = values_of(figures, constraint.metric)[0]
-        found = estimate(values.tolist(), 1 - 2 * error)
-        side = constraint.sign
-        yield Kept(constraint, found, found.mean - side * found.half_width)

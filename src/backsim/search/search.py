@@ -21,7 +21,7 @@ from backsim.search import words
 from backsim.search.choice import Choice
 from backsim.search.gap import Gap
 from backsim.search.items.choice import ItemsChoice
-from backsim.search.kept import Kept
+from backsim.search.kept import Kept, kept_by
 from backsim.search.problem import Problem
 from backsim.search.shape import Shape
 from backsim.search.space import Point
@@ -129,6 +129,19 @@ class Search:
         present = self.figures.experiment.reference_index
         return against(self.figures, self.objective, present).get(0)
 
+    @cached_property
+    def keep_today(self) -> bool:
+        """The present policy keeps the constraints and is better than the one found, beyond chance.
+
+        That can be, within the indifference: a search ends where no more than that is to be gained.
+        """
+        saved, figures = self.saving, self.figures
+        if saved is None or figures is None or not saved.significant:
+            return False
+        present = figures.experiment.reference_index
+        kept = kept_by(self.problem, figures, present)
+        return saved.mean * self.problem.sign > 0 and all(k.surely for k in kept)
+
     def estimate(self, metric: str | MetricSpec) -> Estimate:
         """A metric of the policy found.  Raises InputError for an unknown metric."""
         from backsim.study.analysis import estimates
@@ -166,7 +179,9 @@ class Search:
             "objective": str(self.problem.asked.objective),
             "cost": cost and {"mean": cost.mean, "half_width": cost.half_width},
             "gap": self.gap and self.gap.to_dict(),
-            "saving": saving and {"mean": -saving.mean, "half_width": saving.half_width},
+            "saving": saving
+            and {"mean": -self.problem.sign * saving.mean, "half_width": saving.half_width},
+            "keep_today": self.keep_today,
             "constraints": [
                 {
                     "constraint": str(k.constraint),
@@ -309,6 +324,12 @@ class _Words:
             return f"{text}. It is the present policy ({self.level}, {self.figures()})."
         more = "less" if saved.mean < 0 else "more"
         amount = f"{number(abs(saved.mean), saved.half_width)}{self.suffix}"
+        if search.keep_today:
+            return (
+                f"Keep today's policy: the search found none that is better. '{search.best.name}' "
+                f"has {label(self.spec)} {interval(search.cost)}{self.suffix}, {amount} {more} "
+                f"than today ({self.level}, {self.figures()})."
+            )
         known = "" if saved.significant else ", a difference that may be chance"
         return f"{text}, {amount} {more} than today{known} ({self.level}, {self.figures()})."
 
