@@ -5,8 +5,10 @@ Customers of the north; there is one mug in the north, two in the south and four
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.kernel.test_networks import at, base
 from tests.models import build, play, tell
@@ -53,6 +55,46 @@ def test_each_site_serves_what_it_has_in_order():
     assert tell(log) == ["1 order 0 5", "1 ship 0 1", "1 ship 0 2", "1 ship 0 2"]
     assert log.lines[["filled", "shipped", "closed"]].tolist() == [(5, 5, 1.0)]
     assert log.stocks["on_hand"][-3:].tolist() == [0, 0, 2]
+
+
+def test_the_fewest_parts():
+    """The west alone has the four that the north has not; in order the south would send two."""
+    log = played(shops((1, 5), split="fewest_parts"))
+    assert split(log) == [(0, 2, 4)]
+    assert split(played(shops((1, 5)))) == [(0, 1, 2), (0, 2, 2)]
+
+
+def test_the_fewest_parts_end_with_the_first_site_that_has_the_rest():
+    """Of six: one in the north, four in the west, which has most, and the last one in the south."""
+    log = played(shops((1, 6), split="fewest_parts"))
+    assert split(log) == [(0, 2, 4), (0, 1, 1)]
+    assert log.stocks["on_hand"][-3:].tolist() == [0, 1, 0]
+    full = played(shops((1, 5), split="fewest_parts", south={"initial": 4}))
+    assert split(full) == [(0, 1, 4)]  # both have four: the first one in order
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_smaller_set_of_sites_has_all_of_a_line(seed: int):
+    """Against all sets of sites."""
+    random = np.random.default_rng(seed)
+    initial = random.integers(0, 6, 5).tolist()
+    wanted = int(random.integers(1, max(2, sum(initial))))
+    sites = [f"s{i}" for i in range(len(initial))]
+    customer = at(sites[0], (1, wanted), served_by={"split": "fewest_parts"})
+    stock = [{"sites": [s], "initial": n} for s, n in zip(sites, initial, strict=True)]
+    log = played(build({"a": customer}, sites=sites, suppliers={"maker": {}}, stock=stock))
+    rest = wanted - initial[0]
+    others = range(1, len(sites))
+    enough = (
+        size
+        for size in range(len(sites))
+        for some in combinations(others, size)
+        if sum(initial[i] for i in some) >= rest
+    )
+    whole = any(n >= wanted for n in initial)
+    parts = len(log.splits) + (len(log.reroutes) > 0)
+    assert parts == (int(initial[0] < wanted) if whole else next(enough))
+    assert log.lines["filled"].tolist() == [wanted]
 
 
 def test_one_site_that_has_all_comes_first():

@@ -605,7 +605,9 @@ def transfers(draw: Any, other: str) -> dict[str, Any]:
 @st.composite
 def serving(draw: Any, sites: list[str], takes_parts: bool) -> dict[str, Any]:
     some = st.lists(st.sampled_from(sites), min_size=1, unique=True)
-    split = st.sampled_from([False, True, "units"] if takes_parts else [False, True])
+    split = st.sampled_from(
+        [False, True, "units", "fewest_parts"] if takes_parts else [False, True]
+    )
     return {"sites": draw(st.one_of(st.just("*"), some)), "split": draw(split)}
 
 

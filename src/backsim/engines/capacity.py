@@ -46,7 +46,7 @@ def growth(setup: Setup, tape: Tape) -> Growth:
         spare=spare * (2 if setup.buyers else 1),
         orders=int(bool(setup.nodes)),
         offers=int(bool(setup.options)),
-        ways=max((row.choices for row in setup.classes if row.splits == SPLIT_LINES), default=0),
+        ways=max((row.choices for row in setup.classes if row.splits >= SPLIT_LINES), default=0),
         releases=int(any(stock.reallocates for stock in setup.stocks)),
     )
 

@@ -62,8 +62,8 @@ SHIPMENT = ("partial", "line", "order")
 BY_UNIT, BY_LINE, BY_ORDER = range(len(SHIPMENT))
 
 # What of an order may be served from different sites.
-SPLITS = (False, True, "units")
-ONE_SITE, SPLIT_ORDERS, SPLIT_LINES = range(len(SPLITS))
+SPLITS = (False, True, "units", "fewest_parts")
+ONE_SITE, SPLIT_ORDERS, SPLIT_LINES, SPLIT_FEWEST = range(len(SPLITS))
 
 # What a line that cannot be filled whole does to those behind it.
 OVERTAKING = ("strict", "skip", "partial")

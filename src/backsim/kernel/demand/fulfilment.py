@@ -14,6 +14,7 @@ from backsim.entities import (
     NOTE_REROUTE,
     ONE_SITE,
     SKIP,
+    SPLIT_FEWEST,
     SPLIT_LINES,
     Line,
     Stock,
@@ -76,23 +77,51 @@ def reroute(world: World, index: int, site: int, now: float) -> None:
 def fetch(world: World, index: int, now: float) -> None:
     """Further sites serve what a line's own has not: each what it has, in order, until it is whole.
 
-    No single site has all of it (`route`).
+    No single site has all of it (`route`).  For the fewest parts the next site is the first that
+    has the rest, or else the one that has most: so no other choice of sites is smaller.
     """
     line = world.lines[index]
     customer = world.classes[line.customer_class]
-    if customer.splits != SPLIT_LINES:
+    if customer.splits < SPLIT_LINES:
         return
     at = customer.choices_at + world.stocks[line.stock].site * customer.choices
+    if customer.splits == SPLIT_FEWEST:
+        place = fullest(world, line, at, customer.choices, now)
+        while place != NONE and line.open > 0:
+            stock = world.stocks[place]
+            serve_from(world, stock, index, min(sendable(world, stock, line, now), line.open), now)
+            place = fullest(world, line, at, customer.choices, now)
+        return
     for choice in range(at, at + customer.choices):
         site = world.choices[choice]
         place = place_of(world, line, site) if site != NONE else NONE
         if place != NONE and line.open > 0:
             stock = world.stocks[place]
-            free = units_free(world, stock, line, now)
-            if DECIDES and world.allocation_groups[place].first != NONE:
-                free = free if needs_no_decision(world, stock, line) else 0
-            if free > 0:
-                serve_from(world, stock, index, min(free, line.open), now)
+            units = sendable(world, stock, line, now)
+            if units > 0:
+                serve_from(world, stock, index, min(units, line.open), now)
+
+
+def fullest(world: World, line: Line, at: int, choices: int, now: float) -> int:
+    """The first stock point that has all that is open of a line, or that with most; NONE: none."""
+    found = NONE
+    most = 0
+    for choice in range(at, at + choices):
+        site = world.choices[choice]
+        place = place_of(world, line, site) if site != NONE else NONE
+        if place != NONE and place != line.stock:
+            units = min(sendable(world, world.stocks[place], line, now), line.open)
+            if units > most:
+                found, most = place, units
+    return found
+
+
+def sendable(world: World, stock: Stock, line: Line, now: float) -> int:
+    """Units that a further site may send of a line at once."""
+    if DECIDES and world.allocation_groups[stock.index].first != NONE:
+        if not needs_no_decision(world, stock, line):
+            return 0
+    return units_free(world, stock, line, now)
 
 
 def serve_from(world: World, stock: Stock, index: int, units: int, now: float) -> None:

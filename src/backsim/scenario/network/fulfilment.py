@@ -38,7 +38,7 @@ def route_faults(customer: CustomerClass, scenario: Scenario) -> Iterator[Found]
             yield ("served_by", "sites", number), "each site once", f"'{site}' again"
         if site not in {*stocked, "*"}:
             yield ("served_by", "sites", number), "a site that keeps stock", f"'{site}'"
-    if serving.split == "units" and customer.shipment != "partial":
+    if serving.split in ("units", "fewest_parts") and customer.shipment != "partial":
         expected = "`shipment: partial`, to split the units of a line"
         yield ("served_by", "split"), expected, "customers who take no parts"
     if serving.order == "nearest":

@@ -179,9 +179,10 @@ class Serving(Spec):
     """The other sites: a name, a list in order of preference, or "*" for all."""
     order: Literal["given", "nearest"] = "given"
     """Which site is tried first: in the order given, or the nearest to the site of the order."""
-    split: Literal[True, False, "units"] = True
+    split: Literal[True, False, "units", "fewest_parts"] = True
     """Whether the lines of an order may be served from different sites; with `units` also the units
-    of a line, where no site has all of them.
+    of a line, where no site has all of them, in the order of the sites, and with `fewest_parts` in
+    as few parts as possible.
     """
 
 
