@@ -274,6 +274,20 @@ def test_four_numbers(tmp_path: Path) -> None:
     assert found.spent.points < 700
 
 
+def test_numbers_that_change_nothing_beyond_some_value(tmp_path: Path) -> None:
+    """From where no order reaches a cap, the search comes back to caps that matter."""
+
+    def law(noise: Any, S: int, cap: int) -> tuple[float]:
+        return (100 + 0.5 * (S - 20) ** 2 + (min(cap, 30) - 8) ** 2 / 10 + noise[0],)
+
+    tried = {path: {"integers": [1, 60]} for path in ("policy.reorder.S", "policy.reorder.cap")}
+    rule = {"rule": "capped_base_stock", "S": 20, "cap": 55}
+    given = {**BRIEF, "policy": {"reorder": rule}}
+    with played_by(law, noise), patch("backsim.search.optimise.starts", lambda problem: [(19, 54)]):
+        found = search(tmp_path, given, search=tried, indifference=0.2)
+    assert tuple(found.settings.values()) in ((20, 7), (20, 8), (20, 9))
+
+
 def test_a_search_goes_around_policies_that_cannot_be(tmp_path: Path) -> None:
     """The optimum is next to policies that have no cost at all."""
 

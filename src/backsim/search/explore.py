@@ -168,10 +168,32 @@ class Explorer:
     def best_neighbour(self, point: Point) -> Point:
         """The best of a point and its neighbours."""
         best = point
-        for other in self.space.neighbours(point, self.stride):
+        for near in self.space.neighbours(point, self.stride):
+            other = self.beyond(point, near)
             if self.beats(other, best):
                 best = other
         return best
+
+    def beyond(self, point: Point, near: Point) -> Point:
+        """A neighbour; where it is the same as the point to the bit, one further that way.
+
+        Numbers often change nothing beyond some value, such as a cap on orders that none reaches:
+        from there a search by single steps would not come back.
+        """
+        step, other = np.subtract(near, point), near
+        while True:
+            self.play([other], FIRST)
+            if not np.array_equal(self.first_rows(point), self.first_rows(other)):
+                return other
+            step = 2 * step
+            further = tuple(np.add(point, step).tolist())
+            if not self.space.allowed(further):
+                return near
+            other = further
+
+    def first_rows(self, point: Point) -> Floats:
+        """The replications that every point has."""
+        return self.worlds.values(Phase.SEARCH, point, FIRST)
 
     def descent(self, start: Point) -> Point:
         """Line searches along pseudo-gradients, as far as they lead down."""
