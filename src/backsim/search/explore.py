@@ -175,25 +175,38 @@ class Explorer:
         return best
 
     def beyond(self, point: Point, near: Point) -> Point:
-        """A neighbour; where it is the same as the point to the bit, one further that way.
+        """A neighbour; where it is the same as the point to the bit, the best one further that way.
 
         Numbers often change nothing beyond some value, such as a cap on orders that none reaches:
         from there a search by single steps would not come back.
         """
-        step, other = np.subtract(near, point), near
-        while True:
-            self.play([other], FIRST)
-            if not np.array_equal(self.first_rows(point), self.first_rows(other)):
-                return other
-            step = 2 * step
-            further = tuple(np.add(point, step).tolist())
-            if not self.space.allowed(further):
-                return near
-            other = further
+        step = np.subtract(near, point)
 
-    def first_rows(self, point: Point) -> Floats:
-        """The replications that every point has."""
-        return self.worlds.values(Phase.SEARCH, point, FIRST)
+        def at(steps: int) -> Point:
+            return tuple(np.add(point, steps * step).tolist())
+
+        same, steps = 0, 1
+        while self.same(point, at(steps)):
+            same, steps = steps, 2 * steps
+            while steps > same and not self.space.allowed(at(steps)):
+                steps -= 1
+            if steps == same:
+                return near
+        if steps == 1:
+            return near
+        while steps - same > 2:  # a ternary search
+            third = (steps - same) // 3
+            if self.worth(at(same + third)) < self.worth(at(steps - third)):
+                steps -= third
+            else:
+                same += third
+        return min(map(at, range(max(1, same), steps + 1)), key=self.worth)
+
+    def same(self, point: Point, other: Point) -> bool:
+        """Whether two points have the same results in all replications that every point has."""
+        self.play([point, other], FIRST)
+        rows = (self.worlds.values(Phase.SEARCH, p, FIRST) for p in (point, other))
+        return np.array_equal(*rows)
 
     def descent(self, start: Point) -> Point:
         """Line searches along pseudo-gradients, as far as they lead down."""
