@@ -68,7 +68,13 @@ def left_out() -> tuple[LeftOut, ...]:
 
 def answers() -> tuple[Answer, ...]:
     """All known answers of the package."""
-    return tuple(answer for paths in files().values() for path in paths for answer in read(path))
+    return tuple(answer for paths in files().values() for path in paths for answer in _read(path))
+
+
+@cache
+def _read(path: Path) -> tuple[Answer, ...]:
+    """The answers of a file of the package; reading all of them takes seconds."""
+    return tuple(read(path))
 
 
 def families() -> tuple[Family, ...]:
@@ -79,7 +85,7 @@ def families() -> tuple[Family, ...]:
         for row in left_out():
             if row.family == name:
                 reasons[row.reason] = reasons.get(row.reason, 0) + 1
-        found.append(Family(name, len(paths), sum(len(read(path)) for path in paths), reasons))
+        found.append(Family(name, len(paths), sum(len(_read(path)) for path in paths), reasons))
     return tuple(found)
 
 
@@ -109,10 +115,10 @@ def _chosen(name: str) -> list[Answer]:
     found: list[Answer] = []
     for family, paths in files().items():
         if name in (family, family[:2]):
-            found += [answer for path in paths for answer in read(path)]
+            found += [answer for path in paths for answer in _read(path)]
         else:
             own = [path for path in paths if f"{name}.".startswith(f"{path.stem}.")]
-            some = [answer for path in own for answer in read(path)]
+            some = [answer for path in own for answer in _read(path)]
             found += [answer for answer in some if name in _names_of(answer)]
     return found or [answer for path in _own_files(Path(name)) for answer in read(path)]
 
