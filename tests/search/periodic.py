@@ -47,36 +47,6 @@ def poisson(mean: float) -> tuple[float, ...]:
     return tuple(stats.poisson.pmf(np.arange(60), mean))
 
 
-def geometric(mean: float) -> tuple[float, ...]:
-    """Probabilities of 0, 1, 2 ... units, each more being as likely."""
-    p = 1 / (1 + mean)
-    return tuple(p * (1 - p) ** np.arange(400))
-
-
-@cache
-def long_cost(level: int, lead_time: int, penalty: float, law: str) -> float:
-    """The cost per period where there are too many states: 4,000 chains of 1,000 periods.
-
-    All levels meet the same demand, so that their differences are sure to about 0.02 %.
-    """
-    random, chains = np.random.default_rng(7), 4000
-    stock, under_way = np.full(chains, level), np.zeros((lead_time + 1, chains), int)
-    total = 0.0
-    for n in range(1040):
-        place = n % (lead_time + 1)
-        stock += under_way[place]
-        if law == "poisson":
-            units = random.poisson(5.0, chains)
-        else:
-            units = random.geometric(1 / 6, chains) - 1
-        sold = np.minimum(stock, units)
-        under_way[place] = sold
-        stock -= sold
-        if n >= 40:
-            total += float(stock.mean() + penalty * (units - sold).mean())
-    return total / 1000
-
-
 @cache
 def cost(level: int, lead_time: int, penalty: float, demand: tuple[float, ...]) -> float:
     """The exact cost per period of a base stock with lost sales.
