@@ -205,8 +205,10 @@ class Explorer:
     def same(self, point: Point, other: Point) -> bool:
         """Whether two points have the same results in all replications that every point has."""
         self.play([point, other], FIRST)
-        rows = (self.worlds.values(Phase.SEARCH, p, FIRST) for p in (point, other))
-        return np.array_equal(*rows)
+        values = self.worlds.values
+        return np.array_equal(
+            values(Phase.SEARCH, point, FIRST), values(Phase.SEARCH, other, FIRST)
+        )
 
     def descent(self, start: Point) -> Point:
         """Line searches along pseudo-gradients, as far as they lead down."""
