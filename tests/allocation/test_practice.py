@@ -231,7 +231,13 @@ def test_days_that_are_gone_are_told_apart(tmp_path: Path):
         ),
         (
             {"inbound": "id,product,units,arrives,latest\nP,mug,1,2026-12-04,2026-12-03\n"},
-            "inbound.csv:2: latest: expected a day no earlier than it arrives, got '2026-12-03'",
+            "inbound.csv:2: latest: expected a day no earlier than it arrives, and at most 366 days "
+            "later, got '2026-12-03'",
+        ),
+        (
+            {"inbound": "id,product,units,arrives,latest\nP,mug,1,2026-12-04,9999-12-31\n"},
+            "inbound.csv:2: latest: expected a day no earlier than it arrives, and at most 366 days "
+            "later, got '9999-12-31'",
         ),
         (
             {"calendars": "site,customer\nmain,ann\n"},

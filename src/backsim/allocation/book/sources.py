@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes
 
 INF = float("inf")
+MOST_DAYS = 366
+"""Days by which a purchase may come later than expected."""
 NEARLY = 1e-9
 """By so much a product of shares and days may be above a whole number."""
 
@@ -80,9 +82,10 @@ def _inbound(
     given = parser.read(table)
     parser.unique(table, "id", given["id"])
     arrives, latest = given["arrives"], given["latest"]
-    for i in np.flatnonzero((latest < arrives) & (latest > -INF)).tolist():
-        text = table.columns["latest"][i]
-        parser.fault(table, i, "latest", "a day no earlier than it arrives", text)
+    wrong = (latest > -INF) & ((latest < arrives) | (latest > arrives + MOST_DAYS))
+    for i in np.flatnonzero(wrong).tolist():
+        expected = f"a day no earlier than it arrives, and at most {MOST_DAYS} days later"
+        parser.fault(table, i, "latest", expected, table.columns["latest"][i])
     first = np.where(latest >= 0.0, np.maximum(0.0, arrives), arrives)
     last = np.maximum(first, latest)
     planned = first + np.maximum(0.0, np.ceil(sure * (last - first + 1.0) - NEARLY) - 1.0)
