@@ -49,6 +49,20 @@ def test_a_case_stands_in_one_place(tmp_path: Path):
     assert optimise(found).served.tolist() == [0.0]
 
 
+def test_a_case_stands_in_one_bin(tmp_path: Path):
+    """5 and 3 mugs in two bins are a case of 4 and 4 loose ones, not two cases."""
+    found = book(
+        tmp_path,
+        lines="id,product,units\nL1,mug,8\n",
+        stock="product,units,bin\nmug,5,A\nmug,3,B\n",
+        products="product,case_pack\nmug,4\n",
+    )
+    for rule in ("lp", "fcfs"):
+        plan = allocate(found, rule)
+        assert plan.picks[["bin", "units", "cases"]].values.tolist() == [["A", 4.0, 1.0]]
+        assert plan.unfilled["reason"].tolist() == ["less is left, or asked for, than a case"]
+
+
 def test_an_order_that_ships_whole_needs_whole_cases(tmp_path: Path):
     lines = "id,product,units,complete\nL1,mug,6,yes\nL2,mug,8,yes\n"
     found = book(
@@ -231,13 +245,13 @@ def test_days_that_are_gone_are_told_apart(tmp_path: Path):
         ),
         (
             {"inbound": "id,product,units,arrives,latest\nP,mug,1,2026-12-04,2026-12-03\n"},
-            "inbound.csv:2: latest: expected a day no earlier than it arrives, and at most 366 days "
-            "later, got '2026-12-03'",
+            "inbound.csv:2: latest: expected a day no earlier than it arrives, and at most 366 "
+            "days later, got '2026-12-03'",
         ),
         (
             {"inbound": "id,product,units,arrives,latest\nP,mug,1,2026-12-04,9999-12-31\n"},
-            "inbound.csv:2: latest: expected a day no earlier than it arrives, and at most 366 days "
-            "later, got '9999-12-31'",
+            "inbound.csv:2: latest: expected a day no earlier than it arrives, and at most 366 "
+            "days later, got '9999-12-31'",
         ),
         (
             {"calendars": "site,customer\nmain,ann\n"},

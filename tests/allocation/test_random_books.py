@@ -217,7 +217,7 @@ def practical(seed: int, path: Path) -> Book:
         "classes": [
             "class,rank,weight,lost,keep,min_fill,fill_penalty",
             "gold,1,3,,,,",
-            f"silver,2,1,,{some(',2')},{some(',0.5')},2",
+            f"silver,2,1,,{some(',2')},{rng.choice([',', '0.5,2'])}",
         ],
         "products": ["product,case_pack", "p0,", f"p1,{some(',2')}", f"p2,{some(',3')}"],
         "calendars": ["site,customer,working_days", "all,,", f",bob,{some('friday,tuesday')}"],

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.allocation.model.book import Book
-from backsim.allocation.model.constraints.cases import case_packs
+from backsim.allocation.model.constraints.cases import case_packs, in_cases
 from backsim.allocation.model.constraints.parcels import parcels
 from backsim.allocation.model.constraints.reserve import kept_back
 from backsim.allocation.plan.plan import Plan
@@ -159,6 +159,7 @@ class _Server:
         self.room: list[float] = book.limits.capacity.units.tolist()
         self.open: list[float] = book.lines.units.tolist()
         self.given = [0.0] * len(book.options)
+        self.in_cases: list[float] = in_cases(book).tolist() if serving.pack else []
         self.kept: dict[int, list[float]] = {}
         """Units that must stay of a source, for each option that got some and must leave them."""
         self.opened: set[int] = set()
@@ -248,6 +249,7 @@ class _Server:
             for row in serving.counted.get(option, ()):
                 units = min(units, self.room[row])
             if serving.pack and (pack := serving.pack.get(option)):
+                units = min(units, self.in_cases[source])
                 units = math.floor(units / pack + TRACE) * pack
             if units > 0.0:
                 self.move(line, option, units)
@@ -268,5 +270,7 @@ class _Server:
         self.given[option] += units
         self.open[line] -= units
         self.left[self.serving.source[option]] -= units
+        if self.in_cases:
+            self.in_cases[self.serving.source[option]] -= units
         for row in self.serving.counted.get(option, ()):
             self.room[row] -= units
