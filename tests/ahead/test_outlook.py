@@ -109,6 +109,24 @@ def test_the_four_tips_of_that_day_are_one_list(tmp_path: Path):
     ]
 
 
+def test_a_customer_who_leaves_first_is_to_be_told(tmp_path: Path):
+    """Nobody waits two days for the purchase: it is not the reason, and there is no date."""
+    customers = {
+        "all": {
+            "demand": {"arrivals": {"poisson": {"rate": 1e-9}}, "products": "mug"},
+            "tolerance": {"deterministic": {"value": 5}},
+        }
+    }
+    lines = [*BOOK["lines"][:1], f"A,mug,9,{on(-4)},{on(3)}"]
+    found = look(book(tmp_path / "book", lines=lines), shop(customers=customers))
+    (line,) = found.lines
+    assert (line.leaves, line.in_time, line.dates[0.5]) == (1.0, 0.0, None)
+    assert line.waits_for == "nothing: its customer leaves first"
+    (tip,) = [tip for tip in tips(found) if tip.action == "tell"]
+    assert tip.subject == "A"
+    assert tip.why.endswith("likely to leave before it ships: 100 %")
+
+
 def test_a_substitute_is_offered_only_as_far_as_it_is_there(tmp_path: Path):
     stock = ["product,units", "mug,3", "jug,5"]
     found = tips(look(book(tmp_path / "book", stock=stock)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.ahead.play import STOCK, Delay, Plays, play_ahead
+from backsim.ahead.play import LATER, LEFT, STOCK, Delay, Plays, play_ahead
 from backsim.ahead.start import Today, start_today
 from backsim.allocation.book.assemble import read_book
 from backsim.allocation.model.book import Book
@@ -67,6 +67,8 @@ class LineAhead:
     """Probability that it ships by its promise, or else by its due date."""
     dates: Mapping[float, float | None]
     """The day by which it ships with each probability of `SURE`."""
+    leaves: float
+    """Probability that its customer leaves before it ships."""
     waits_for: str
     """What its last units come with, in most plays."""
     waits_share: float
@@ -248,6 +250,7 @@ def _line(today: Today, plays: Plays, k: int) -> LineAhead:
         promised=promised if math.isfinite(promised) else None,
         in_time=float((days <= wanted_by(book, today.lines[k : k + 1])).mean()),
         dates={p: date_met(days, p) for p in SURE},
+        leaves=float((plays.source[:, k] == LEFT).mean()),
         waits_for=_source_name(today, most),
         waits_share=float(counts.max() / counts.sum()),
     )
@@ -258,7 +261,9 @@ def _source_name(today: Today, code: int) -> str:
         return f"purchase {today.book.sources.ids[today.sources[code]]}"
     if code == STOCK:
         return "nothing: it ships today"
-    return "a purchase not yet placed"
+    if code == LEFT:
+        return "nothing: its customer leaves first"
+    return "a purchase not yet placed" if code == LATER else "what comes after the days played"
 
 
 def lateness(today: Today, plays: Plays) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from backsim.ahead.start import Today
 from backsim.engines.choose import choose, own_rules, play
 from backsim.engines.log import Log
-from backsim.entities import NEVER, RECEIVED, SHIPPED
+from backsim.entities import CANCELLED, LOST, NEVER, RECEIVED, SHIPPED
 from backsim.results.ledger import check_ledger
 from backsim.rules.own import digests_of
 from backsim.scenario.model import Model
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-STOCK, LATER, NOTHING = -1, -2, -3
+STOCK, LATER, NOTHING, LEFT = -1, -2, -3, -4
 """Where a line's last units came from, if not a purchase under way: stock on hand, a purchase that
-is still to be placed, nowhere."""
+is still to be placed, nowhere in the days played; or that its customer left without them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,8 @@ def fate(model: Model, log: Log, lines: int, purchases: int) -> tuple[Floats, Co
     at = {
         (int(came["stock"][k]), float(came["arrives"][k])): int(k) for k in received[::-1].tolist()
     }
-    source = np.full(lines, NOTHING)
+    left = (rows["status"] == CANCELLED) | (rows["status"] == LOST)
+    source = np.where(left, LEFT, NOTHING)
     for i in np.flatnonzero(done).tolist():
         time = float(shipped[i])
         source[i] = at.get((int(rows["stock"][i]), time), STOCK if time == 0.0 else LATER)

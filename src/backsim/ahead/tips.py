@@ -41,8 +41,9 @@ def _spelt(found: Outlook, day: float | None) -> str:
 
 
 def _tell(found: Outlook) -> Iterator[Tip]:
-    """Customers whose promise is broken, or no longer likely to be kept."""
+    """Customers whose promise is broken or no longer likely, or who are likely to leave."""
     late = [line for line in found.lines if line.promised is not None and line.in_time < UNLIKELY]
+    yield from (_leaving(line) for line in found.lines if line not in late and leaves(line))
     for line in sorted(late, key=lambda line: (line.promised, line.line)):
         assert line.promised is not None
         was = f"promised for {found.book.spell_day(line.promised)}"
@@ -51,7 +52,19 @@ def _tell(found: Outlook) -> Iterator[Tip]:
         new = f"ships by {_spelt(found, date)} with {100 * NEW_DATE:.0f} %"
         if date is None:
             new = f"ships {_spelt(found, date)} with more than {100 * (1 - NEW_DATE):.0f} %"
+        if leaves(line):
+            new = _leaving(line).why
         yield Tip(TELL, line.line, line.customer, line.product, date, f"{was}, {odds}; {new}")
+
+
+def leaves(line: LineAhead) -> bool:
+    """Whether its customer is likely to leave before it ships."""
+    return line.leaves > UNLIKELY
+
+
+def _leaving(line: LineAhead) -> Tip:
+    why = f"likely to leave before it ships: {100 * line.leaves:.0f} %"
+    return Tip(TELL, line.line, line.customer, line.product, None, why)
 
 
 def _expedite(found: Outlook) -> Iterator[Tip]:
