@@ -15,7 +15,7 @@ import gymnasium
 from gymnasium.utils.env_checker import check_env
 
 import backsim.gym
-from backsim import simulate
+from backsim import priority, simulate
 from backsim.errors import InputError
 from backsim.gym import BackorderEnv, make, make_vec
 from backsim.results.metrics import measure
@@ -226,6 +226,18 @@ def test_several_environments_are_those_one_by_one() -> None:
         assert np.array_equal(rewards, reward)
         assert np.array_equal(ended, terminated)
         assert np.array_equal(over, truncated)
+
+
+@pytest.mark.slow
+def test_a_rule_that_does_not_compile_is_named() -> None:
+    @priority
+    def by_name(now: float) -> float:
+        return float(f"{now:.3f}")
+
+    several = make_vec(shop(**{"policy.priority": "by_name"}), num_envs=2)
+    with pytest.raises(InputError, match="rules by_name: numba cannot compile them"):
+        several.reset(seed=1)
+    make_vec(several.model, num_envs=2, engine="simpy").reset(seed=1)
 
 
 def test_a_single_environment_plays_on_either_engine() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from backsim.engines import event_loop
 from backsim.engines.at_start import Prepare, at_start
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
-from backsim.engines.compiler import driver, stepper
+from backsim.engines.compiler import compile_steps, driver
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
 from backsim.engines.log import LOGGED, Log, placed_only
 from backsim.engines.lp_solver import LPSolver
@@ -148,8 +148,11 @@ class CompiledRun:
         return self.log()
 
     def stepper(self, decide: str) -> Any:
-        """The compiled steps of runs like this one in which an agent decides."""
-        return stepper(self.key, decide)
+        """The compiled steps of runs like this one in which an agent decides.
+
+        Raises RuleError: the rules do not compile.
+        """
+        return compile_steps(self.key, decide)
 
     def rooms(self) -> dict[str, int]:
         """Rows for which tables that grow have room."""

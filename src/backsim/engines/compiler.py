@@ -11,7 +11,6 @@ from backsim.engines import agent_loop, event_loop, single_module, translated, w
 from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.compiled_ports import PORTS
-from backsim.engines.initial_state.start import Setup
 from backsim.engines.link import Key, kernel_key, link, rebuild
 from backsim.engines.setup import Linked, set_up
 from backsim.errors import RuleError
@@ -30,6 +29,13 @@ as_world = world_pointer.world_at(event_loop.BLANKS)
 
 SIGNATURE = (numba.types.int64[::1], numba.types.float64)
 """Of the loop: the extents of the tables, and the horizon."""
+
+_I, _F = numba.types.int64, numba.types.float64
+STEPS = (
+    *(_I[:, ::1], _F, _F, numba.types.boolean, _I[::1], _I[::1], _F[:, ::1]),
+    *(numba.types.int8[:, ::1], _F[::1], _F[::1]),
+)
+"""Of the steps of agents (`agent_loop.step`)."""
 
 
 @lru_cache(maxsize=64)
@@ -79,13 +85,23 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
     Raises RuleError, naming the rules of a user's own, if they have no fingerprint or do not
     compile.  What does not compile in backsim itself is raised as it is.
     """
-    setup = set_up(model, linked)
-    drive = driver(setup.key)
+    key = set_up(model, linked).key
+    _compile(driver(key), SIGNATURE, key)
+
+
+def compile_steps(key: Key, decide: str) -> Any:
+    """The steps of runs in which an agent decides, compiled.  Raises as `compile_rules` does."""
+    step = stepper(key, decide)
+    _compile(step, STEPS, key)
+    return step
+
+
+def _compile(function: Any, signature: tuple[Any, ...], key: Key) -> None:
     try:
-        drive.compile(SIGNATURE)
+        function.compile(signature)
     except Exception as error:  # numba raises errors of many kinds, also plain ones
-        own = [rule for chosen in setup.rules.values() for rule in chosen if not rule.built_in]
-        if not own or not is_of_rules(error, own, lambda: _compile_without(own, setup)):
+        own = [rule for chosen in key.rules.values() for rule in chosen if not rule.built_in]
+        if not own or not is_of_rules(error, own, lambda: _compile_without(own, key)):
             raise
         names = ", ".join(rule.name for rule in own)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -94,12 +110,12 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
         raise RuleError(f"rules {names}: numba cannot compile them: {reason}") from error
 
 
-def _compile_without(own: Sequence[Rule], setup: Setup) -> None:
+def _compile_without(own: Sequence[Rule], key: Key) -> None:
     """Compile the kernel with backsim's own rules in the place of a user's."""
     rules = {
         family: [
             next(iter(FAMILIES[family].rules.values())) if rule in own else rule for rule in chosen
         ]
-        for family, chosen in setup.rules.items()
+        for family, chosen in key.rules.items()
     }
-    driver(kernel_key(rules, setup.switches)).compile(SIGNATURE)
+    driver(kernel_key(rules, key.switches)).compile(SIGNATURE)
