@@ -51,3 +51,15 @@ def test_an_example_that_does_not_exist() -> None:
     assert example("scenarios/quickstart.yaml").is_file()
     with pytest.raises(FileNotFoundError):
         example("scenarios/nothing.yaml")
+
+
+def test_examples_stand_as_the_documentation_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "examples", "."]) == 0
+    written = {Path(line) for line in capsys.readouterr().out.splitlines()}
+    assert Path("experiments/search/levels.yaml") in written
+    assert Path("docs/examples/my_rules.py") in written
+    assert all(path.is_file() for path in written)
+    assert run(["validate", "scenarios/quickstart.yaml", "experiments/clearing_order.yaml"]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,3 +19,12 @@ def example(path: str) -> Path:
         if (folder / path).is_file():
             return folder / path
     raise FileNotFoundError(path)
+
+
+def shipped() -> Iterator[str]:
+    """The paths of all examples that scenarios, experiments and documentation name."""
+    home = HERE if (HERE / "scenarios").is_dir() else CHECKOUT
+    for folder in ("scenarios", "experiments", "docs/examples"):
+        for path in sorted((home / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(home).as_posix()

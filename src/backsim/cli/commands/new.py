@@ -22,6 +22,7 @@ class Kind(StrEnum):
     book = "book"
     rule = "rule"
     shards = "shards"
+    examples = "examples"
 
 
 TEMPLATES = ("slurm.sh", "kubernetes.yaml", "aws_batch.json", "github.yaml", "Snakefile")
@@ -42,6 +43,7 @@ NEXT = {
     " --set policy.priority=largest_first",
     "book": "backsim allocate {0}",
     "shards": "backsim work {0}/experiment.yaml --store {0}/results --shard 1/2",
+    "examples": "backsim run {0}/scenarios/quickstart.yaml",
 }
 
 
@@ -52,30 +54,37 @@ def new(
 ) -> None:
     """Write a scenario, experiment, book, rule or jobs.
 
-    An existing file is kept as it is.
+    `examples` are all scenarios and experiments that backsim brings.  An existing file is kept as
+    it is.
     """
     if kind is Kind.book:
         from backsim.allocation import write_template
 
         written = write_template(folder)
     else:
-        written = _copied(FILES[kind], folder)
+        written = _copied(_targets(kind, folder), folder)
     for path in written:
         print(path)
     say(f"Edit them, then run: {NEXT[kind].format(folder)}")
 
 
-def _copied(names: tuple[str, ...], folder: Path) -> list[Path]:
-    from backsim.examples import example
+def _targets(kind: Kind, folder: Path) -> dict[Path, Path]:
+    """What is written, and what it is a copy of."""
+    from backsim.examples import example, shipped
 
-    targets = {folder / Path(name).name: example(name) for name in names}
+    if kind is Kind.examples:
+        return {folder / name: example(name) for name in shipped()}
+    return {folder / Path(name).name: example(name) for name in FILES[kind]}
+
+
+def _copied(targets: dict[Path, Path], folder: Path) -> list[Path]:
     own = list(targets)[-1]
     if own.exists():
         raise InputError(f"{own}: already exists. Choose another folder, or move the file away.")
     missing = [path for path in targets if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path in missing:
+            path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(targets[path], path)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
