@@ -33,12 +33,21 @@ class Kind(Enum):
         "`backsim allocate {path}`, or a scenario that names it (trace.file)",
     )
     RULES = ("a file of Python", "the option --rules {path}")
+    PAGE = ("a web page", "a browser")
     FOLDER = ("a folder", "a file in it")
 
     def told(self, path: Path) -> str:
         """What a path is and what to do with it."""
         what, use = self.value
         return f"{path} is {what}: use {use.format(path=path)}"
+
+
+INSTEAD = {
+    (Kind.EXPERIMENT, Kind.SEARCH): "give it a `search` block to look for a policy",
+    (Kind.CSV, Kind.MAPPING): "give the folder that it is in",
+    (Kind.SCENARIO, Kind.BOOK): "name the book first, a folder of CSV files or an .xlsx workbook",
+}
+"""What else to do with one kind where another one is asked for."""
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -48,7 +57,7 @@ def kind_of(path: Path) -> Kind | None:
     if not path.is_file():
         return None
     by_ending = {".py": Kind.RULES, ".xlsx": Kind.WORKBOOK, ".xlsm": Kind.WORKBOOK}
-    by_ending |= {".csv": Kind.CSV, ".tsv": Kind.CSV, ".sqlite": Kind.STUDY}
+    by_ending |= {".csv": Kind.CSV, ".tsv": Kind.CSV, ".sqlite": Kind.STUDY, ".html": Kind.PAGE}
     if path.name.lower().endswith(".csv.gz"):
         return Kind.CSV
     if path.name == "provenance.json":
@@ -61,7 +70,8 @@ def expect(path: Path, *kinds: Kind) -> None:
     """Raise InputError for a path that is of another kind, saying which command takes it."""
     found = kind_of(path)
     if found is not None and found not in kinds:
-        raise InputError(found.told(path))
+        advice = [f", or {INSTEAD[found, kind]}" for kind in kinds if (found, kind) in INSTEAD]
+        raise InputError(found.told(path) + "".join(advice))
 
 
 def _of_folder(folder: Path) -> Kind:

@@ -101,6 +101,20 @@ def test_a_command_says_what_it_was_given(
             assert kind.told(Path(name)) in "\n".join(lines)
 
 
+def test_what_else_to_do_with_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "report.html").write_text("<!doctype html><title>Report</title>")
+    for command, said in (
+        (["optimise", "x.yaml"], "use `backsim compare x.yaml`, or give it a `search` block"),
+        (["calibrate", "book/lines.csv"], ", or give the folder that it is in"),
+        (["outlook", "shop.yaml", "book"], ", or name the book first"),
+        (["compare", "report.html"], "report.html is a web page: use a browser"),
+        (["run", "shoop.yaml"], "(No such file or directory; did you mean shop.yaml?)"),
+    ):
+        capsys.readouterr()
+        assert cli(command) == 2
+        assert said in " ".join(capsys.readouterr().err.split())
+
+
 def test_rerun_and_diff(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("shop.yaml", "x.yaml", "book"):
         capsys.readouterr()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -184,6 +185,14 @@ def _stock_point(path: Location, values: Any) -> str:
         return ""
 
 
+def _meant(path: Path) -> str:
+    """A file of nearly that name, for a message; nothing if there is none."""
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    near = get_close_matches(path.name, [file.name for file in path.parent.iterdir()], n=1)
+    return f"; did you mean {path.parent / near[0]}?" if near else ""
+
+
 def read_yaml(path: Path) -> Document:
     """Read a file.  Raises FileError: unreadable, not YAML, duplicate keys, not a mapping."""
     name = str(path)
@@ -193,7 +202,8 @@ def read_yaml(path: Path) -> Document:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")
     except OSError as error:
-        raise FileError(name, [Fault((), f"a readable file ({error.strerror})")]) from None
+        reason = f"{error.strerror}{_meant(path)}"
+        raise FileError(name, [Fault((), f"a readable file ({reason})")]) from None
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         raise FileError(
