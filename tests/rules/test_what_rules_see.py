@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import backsim
 from backsim import estimate, notice, priority, rationing, reorder
 from backsim.entities import NEVER
@@ -155,7 +157,9 @@ def everything() -> Model:
     )
 
 
+@pytest.mark.slow
 def test_both_engines_show_rules_the_same() -> None:
+    """The rules are compiled with a kernel of their own."""
     model = everything()
     one, other = (backsim.simulate(model, seed=4, engine=e) for e in ("simpy", "compiled"))
     assert one.log.equals(other.log)
