@@ -14,7 +14,8 @@ from backsim.experiment import load_experiment
 from backsim.results.store import to_yaml
 from backsim.scenario import json_schema
 from backsim.search.problem import load_problem
-from backsim.search.schema import SearchFile
+from backsim.search.schema import Integers, SearchFile
+from backsim.search.space import Space
 from backsim.search.starts import starts
 
 TRIED: dict[str, Any] = {
@@ -39,6 +40,12 @@ def test_the_space(tmp_path: Path) -> None:
     assert found.policy((3, 19, 1)).model.scenario.stock[0].reorder.params == {"s": 3, "S": 20}
     assert (found.asked.confidence, found.sign) == (0.95, 1.0)
     assert found.indifference(200.0) == 1.0
+
+
+def test_numbers_of_the_same_name_are_told_apart() -> None:
+    paths = ("stock[0].reorder.S", "stock[1].reorder.S")
+    space = Space.of({path: Integers(integers=(0, 9)) for path in paths})
+    assert space.name((4, 7)) == "stock[0].reorder.S=4, stock[1].reorder.S=7"
 
 
 def test_several_rules_at_once_have_a_short_name(tmp_path: Path) -> None:

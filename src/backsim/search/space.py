@@ -173,10 +173,12 @@ class Space:
 
 
 def _called(label: str, value: Any) -> str:
-    """`s=10`, `fcfs`; of several rules `at_order + every(days=7)`."""
+    """`s=10`, `fcfs`; of several rules `at_order + every(days=7)`; if not alone, its path."""
     if isinstance(value, list | tuple):
         return " + ".join(label_of(label, item) for item in value)
-    return label_of(label, value)
+    owner, dot, name = label.rpartition(".")
+    found = label_of(label, value)
+    return f"{owner}{dot}{found}" if found.startswith(f"{name}=") else found
 
 
 def _without_ranges(choice: Any) -> Any:

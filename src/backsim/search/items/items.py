@@ -237,7 +237,8 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
     for point in scenario.stock:
         place = f"{point.product} at {point.site}"
         if any(source.site is not None for source in point.supplier) or point.made_from:
-            yield "stock points that buy from suppliers", f"{place}, supplied from stock"
+            expected = "stock points that buy from suppliers (in a network, search levels by path"
+            yield f"{expected}: stock[0].reorder.S)", f"{place}, supplied from stock"
         elif len(point.supplier) > 1:
             yield "one supplier for each stock point", f"{place} with {len(point.supplier)}"
         elif point.asks_for_units is not None:
