@@ -13,8 +13,7 @@ from backsim.allocation.book.assemble import read_book
 from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.plan.allocate import allocate, optimise
 from backsim.allocation.plan.conflict import InfeasibleError
-from backsim.allocation.plan.picks import pick_tables
-from backsim.allocation.plan.showing import shipments_table
+from backsim.allocation.plan.showing import pick_tables, shipments_table
 from backsim.allocation.solver import parts, solve
 
 LOST = "id,product,units,lost\nL1,mug,10,9\nL2,mug,7,5\n"

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.allocation.model.constraints.cases import case_packs
-from backsim.allocation.plan.lists import pick, rows, spell_days
+from backsim.allocation.plan.lists import pick, spell_days
 from backsim.allocation.solver.program import TRACE
-from backsim.present.table import Column, Kind, Table, from_records
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backsim.allocation.model.outcome import Outcome
-    from backsim.allocation.plan.lists import Columns, Row
+    from backsim.allocation.plan.lists import Columns
     from backsim.allocation.solver.program import Codes, Floats
-
-LONGEST = 31
-"""Characters of a sheet's name in a workbook."""
-_ILLEGAL = re.compile(r"[\[\]:*?/\\]")
 
 
 def picks(plan: Outcome) -> Columns:
@@ -94,36 +88,3 @@ def _picked(plan: Outcome, chosen: list[int]) -> Iterator[tuple[int, str, float]
                     wanted -= units
         if wanted > TRACE:
             yield option, "", wanted
-
-
-def pick_tables(plan: Outcome) -> list[Table]:
-    """A table for each site that something leaves, under a name that a sheet may have."""
-    found = rows(picks(plan))
-    columns: dict[str, Kind | Column] = {
-        "leaves": Column("leaves", kind="text", keep=True),
-        "bin": "text",
-        "product": Column("product", kind="text", keep=True),
-        "product_text": Column("description", kind="text"),
-        "units": Column("units", kind="units", keep=True),
-        "cases": "units",
-        "source": "text",
-        "order": "text",
-        "line": Column("line", kind="text", keep=True),
-        "customer": "text",
-        "customer_text": Column("name", kind="text"),
-        "carrier": "text",
-        "arrives": "text",
-    }
-    tables = []
-    for site in dict.fromkeys(row["site"] for row in found):
-        own = [row for row in found if row["site"] == site]
-        seen = {name: column for name, column in columns.items() if any(_is_there(own, name))}
-        made = from_records(f"Pick list of {site}", own, seen)
-        name = _ILLEGAL.sub(" ", site)[:LONGEST] or "site"
-        tables.append(Table(name, made.title, made.columns, made.rows))
-    return tables
-
-
-def _is_there(found: list[Row], name: str) -> Iterator[bool]:
-    """For each row, whether it has something in a column."""
-    return (row[name] not in ("", None) and row[name] == row[name] for row in found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -145,6 +146,44 @@ def prices_table(plan: Plan) -> Table:
             "worth": Column("worth", kind="money", keep=True),
         },
     )
+
+
+LONGEST = 31
+"""Characters of a sheet's name in a workbook."""
+_ILLEGAL = re.compile(r"[\[\]:*?/\\]")
+
+
+def pick_tables(plan: Plan) -> list[Table]:
+    """A table for each site that something leaves, under a name that a sheet may have."""
+    found = lists.rows(plan.listed["picks"])
+    columns: dict[str, Kind | Column] = {
+        "leaves": Column("leaves", kind="text", keep=True),
+        "bin": "text",
+        "product": Column("product", kind="text", keep=True),
+        "product_text": Column("description", kind="text"),
+        "units": Column("units", kind="units", keep=True),
+        "cases": "units",
+        "source": "text",
+        "order": "text",
+        "line": Column("line", kind="text", keep=True),
+        "customer": "text",
+        "customer_text": Column("name", kind="text"),
+        "carrier": "text",
+        "arrives": "text",
+    }
+    tables = []
+    for site in dict.fromkeys(row["site"] for row in found):
+        own = [row for row in found if row["site"] == site]
+        seen = {name: column for name, column in columns.items() if any(_is_there(own, name))}
+        made = from_records(f"Pick list of {site}", own, seen)
+        name = _ILLEGAL.sub(" ", site)[:LONGEST] or "site"
+        tables.append(Table(name, made.title, made.columns, made.rows))
+    return tables
+
+
+def _is_there(found: Sequence[Row], name: str) -> Iterator[bool]:
+    """For each row, whether it has something in a column."""
+    return (row[name] not in ("", None) and row[name] == row[name] for row in found)
 
 
 def summary(plan: Plan) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def allocate(
 
 def _write_picks(plan: Plan, file: Path) -> None:
     """A workbook of pick lists, a sheet per site, where workbooks can be written."""
-    from backsim.allocation.plan.picks import pick_tables
+    from backsim.allocation.plan.showing import pick_tables
     from backsim.report.excel import write_tables
 
     tables = pick_tables(plan)
