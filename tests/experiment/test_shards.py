@@ -230,7 +230,7 @@ def test_files_are_compacted_while_a_study_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"seed": 2}, "  seed: 1 in the study, 2 now\n"),
+        ({"seed": 2}, "  seed: 1 in the study, 2 now"),
         ({"set": {"horizon": 60}}, "  scenario.horizon: 120 in the study, 60 now (fcfs,"),
     ],
 )

@@ -93,6 +93,10 @@ def test_what_changes_no_number_may_change(tmp_path: Path) -> None:
             "  scenario.stock[1].priority.rule (plate at main): 'fcfs' in the study, "
             "'lifo' now (fcfs)\n",
         ),
+        (
+            {"policies": {"first": {}, **{k: v for k, v in shop.POLICIES.items() if k != "fcfs"}}},
+            "  policy 'fcfs': in the study, not there now\n  policy 'first': not in the study\n",
+        ),
     ],
 )
 def test_a_changed_study_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
@@ -100,9 +104,9 @@ def test_a_changed_study_is_refused(tmp_path: Path, fields: dict[str, Any], said
     before = (tmp_path / "study.sqlite").read_bytes()
     with pytest.raises(StudyError) as caught:
         play(shop.experiment(tmp_path, **fields), workers=1, out=tmp_path)
-    assert str(caught.value) == (
-        f"{tmp_path}/study.sqlite: expected the study that it holds, but this has changed since:\n"
-        f"{said}Use --fresh to start again, or another folder."
+    assert f"{caught.value}\n" == (
+        f"{tmp_path}/study.sqlite: holds the results of another study. Use --fresh to play this "
+        f"one in its place, or --out DIR to keep both. What has changed since:\n{said}"
     )
     assert (tmp_path / "study.sqlite").read_bytes() == before
 

@@ -25,9 +25,8 @@ def refuse_changes(
     """
     if known and (found := changes(known["numbers"], now["numbers"])):
         raise StudyError(
-            f"{name}: expected the study that it holds, but this has changed since:\n"
+            f"{name}: holds the results of another study. {instead} What has changed since:\n"
             + "\n".join(f"  {line}" for line in found)
-            + f"\n{instead}"
         )
 
 
@@ -38,6 +37,10 @@ def changes(before: Any, now: Any) -> list[str]:
     """
     lines: dict[str, list[str]] = {}
     for path, old, new in differences(before, now):
+        if len(path) == 2 and path[0] == "policies":
+            there = "in the study, not there now" if new is _NOTHING else "not in the study"
+            lines.setdefault(f"policy '{path[1]}': {there}", []).append("")
+            continue
         of_policy = len(path) > 2 and path[0] == "policies"
         policy, field = (str(path[1]), path[2:]) if of_policy else ("", path)
         values = before["policies"][policy] if of_policy else before

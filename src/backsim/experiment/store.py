@@ -114,7 +114,12 @@ class Store:
         """Write what the study is of, or check that it is the same.  Raises StudyError."""
         known = self.description
         now = json.loads(json.dumps(description))
-        refuse_changes(self.name, known, now, "Use --fresh to start again, or another folder.")
+        refuse_changes(
+            self.name,
+            known,
+            now,
+            "Use --fresh to play this one in its place, or --out DIR to keep both.",
+        )
         text = json.dumps(now)
         with self._writing():
             self._put({"description": text, "description digest": text_digest(text)})
