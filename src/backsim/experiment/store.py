@@ -31,6 +31,7 @@ FORMAT = 2
 HEADER = b"SQLite format 3\0"
 APPLICATION_AT = 68
 SIDE_FILES = ("-wal", "-shm", "-journal")
+INSTEAD = "Use --fresh to play this one in its place, or --out DIR to keep both."
 
 SCHEMA = f"""
 BEGIN;
@@ -114,12 +115,7 @@ class Store:
         """Write what the study is of, or check that it is the same.  Raises StudyError."""
         known = self.description
         now = json.loads(json.dumps(description))
-        refuse_changes(
-            self.name,
-            known,
-            now,
-            "Use --fresh to play this one in its place, or --out DIR to keep both.",
-        )
+        refuse_changes(self.name, known, now, INSTEAD)
         text = json.dumps(now)
         with self._writing():
             self._put({"description": text, "description digest": text_digest(text)})
