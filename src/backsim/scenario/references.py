@@ -79,9 +79,11 @@ def unknown_names(document: Document, traced: Collection[str] | None = None) -> 
     `traced` are the products of the traces, known only once these are read; before that, names of
     traced products are not checked.
     """
-    known = {kind: _defined(document.values, kind) for kind in SPOKEN}
+    defined = {kind: _defined(document.values, kind) for kind in SPOKEN}
     if document.values.get("products") == "traced":
-        known["products"] = traced
+        defined["products"] = traced
+    # Thousands of names are looked up, and the nearest are told in their order.
+    known = {kind: names and dict.fromkeys(names) for kind, names in defined.items()}
     found = []
     for kind, path, name in _uses(document.values):
         names = known[kind]

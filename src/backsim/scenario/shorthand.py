@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
@@ -85,8 +86,8 @@ def _some(entries: Any) -> Any:
 
 def _once(names: Sequence[str]) -> None:
     """Refuse a name that is there twice."""
-    for name in dict.fromkeys(names):
-        if names.count(name) > 1:
+    for name, times in Counter(names).items():
+        if times > 1:
             raise fault("each name once", f"'{name}' a second time")
 
 
