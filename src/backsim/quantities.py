@@ -41,6 +41,17 @@ class Unit(Described):
 
     stored: str = "f8"
     most: float = MOST
+    packs: bool = False
+    """Whether a file may say it in packs of a product: `2 case`."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Where units are whole numbers, products with a `smallest` unit have others, too."""
+        found = Described.__get_pydantic_json_schema__(self, schema, handler)
+        if self.name == "units" and found.get("type") == "integer":
+            found |= {"type": ["number", "string"] if self.packs else "number", "whole": True}
+        return found
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -58,10 +69,12 @@ class Unit(Described):
             expected = {"expected": f"{noun} {bounds}".strip() + unit, "found": ""}
             return PydanticCustomError("fault", "{expected}", expected)
 
-        def check(value: Any, validate: Any) -> Any:
+        def check(value: Any, validate: Any, info: Any) -> Any:
             try:
                 checked = validate(value)
             except ValidationError:
+                if self.name == "units" and info.context == FINE and self._is_fine(value, number):
+                    return value
                 if isinstance(value, int) and abs(value) > self.most:  # too long even for a float
                     raise refuse(at_most) from None
                 raise refuse(bounds) from None
@@ -71,7 +84,30 @@ class Unit(Described):
                 raise refuse(f"of at least {LEAST:g}")
             return checked
 
-        return core_schema.no_info_wrap_validator_function(check, number)
+        return core_schema.with_info_wrap_validator_function(check, number)
+
+    def _is_fine(self, value: Any, number: Any) -> bool:
+        """Whether a product's smallest unit or its packs may make it a whole number."""
+        if isinstance(value, str):
+            return self.packs
+        while number["type"] not in ("int", "float"):
+            number = number["schema"]
+        low, most = number.get("ge", -LARGEST_STOCK), min(self.most, LARGEST_STOCK)
+        return (
+            isinstance(value, float) and low <= value <= most and value > number.get("gt", low - 1)
+        )
+
+
+FINE = {"fine": True}
+"""The context of files whose products have smallest units or packs: quantities may be fractions."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerUnit:
+    """Marks a number that belongs to each unit of a product, as its price or its volume."""
+
+
+PER_UNIT = PerUnit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +161,8 @@ WholeLevel = Annotated[int, Unit("units", "i8", LARGEST_STOCK)]
 SafetyFactor = Annotated[float, Unit("standard deviations")]
 """How many standard deviations a safety stock is."""
 PositiveUnits = Annotated[int, Gt(0), Unit("units", "i4", LARGEST_STOCK)]
+PackedUnits = Annotated[int, Gt(0), Unit("units", "i4", LARGEST_STOCK, packs=True)]
+"""Units that a file may also say in packs of the product: `case`, `2 pallet`."""
 SomeUnits = Annotated[int, Ge(0), Unit("units", "i4", LARGEST_STOCK)]
 PositiveCount = Annotated[int, Gt(0), Unit("", "i4", LARGEST_STOCK)]
 SomeCount = Annotated[int, Ge(0), Unit("", "i4", LARGEST_STOCK)]

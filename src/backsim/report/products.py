@@ -63,7 +63,7 @@ def levels_table(study: Study, ranking: Ranking) -> Table:
     reference = study.policies[ranking.reference].model
     best = study.policies[ranking.order[0]].model
     now, new = (
-        dict(zip(model.stock_points, map(_levels, model.scenario.stock), strict=True))
+        dict(zip(model.stock_points, map(_levels, model.written.stock), strict=True))
         for model in (reference, best)
     )
     names = list(dict.fromkeys(name for found in (*now.values(), *new.values()) for name in found))

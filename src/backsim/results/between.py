@@ -114,12 +114,13 @@ def components_used(log: Log) -> Used:
     heads, units = made["line"][order], made["units"][order].astype(np.int64)
     first, last = (np.searchsorted(heads, parts["head"], side) for side in ("left", "right"))
     total = np.r_[0, np.cumsum(units)]
-    each = parts["units"] // np.maximum(1, total[last] - total[first])
+    made_in_all = np.maximum(1, total[last] - total[first])
     starts = last - first
     line = np.repeat(np.arange(len(parts)), starts)
     start = np.arange(len(line)) + np.repeat(last - np.cumsum(starts), starts)
     sent = made["sent"][order][start]
-    return Used(parts["stock"][line], parts["time"][line], sent, each[line] * units[start])
+    used = parts["units"][line].astype(np.int64) * units[start] // made_in_all[line]
+    return Used(parts["stock"][line], parts["time"][line], sent, used)
 
 
 def _purchase_of(log: Log) -> Any:

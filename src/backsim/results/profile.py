@@ -15,6 +15,7 @@ import numpy as np
 from backsim.engines.log import Log
 from backsim.errors import InputError
 from backsim.results.between import bought_from_sites, components_used
+from backsim.results.products_units import common_units
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def profile(model: Model, log: Log) -> Profile:
 
     A purchase delivered in parts counts when the last of them is there.
     """
+    log, unit = common_units(model, log)
     times = np.linspace(0.0, model.horizon, STEPS + 1)
     time, units, rest, shipments = log.column("time"), log.column("units"), log.rest, log.shipments
     ordered = _running(time, units, times)
@@ -126,11 +128,15 @@ def profile(model: Model, log: Log) -> Profile:
     sent = _sent_to_sites(log, times)
     initial = int(log.stocks["initial"].sum())
     within = _waits(model, log, time, units)
+    if unit != 1:
+        within = within * unit
+    stock = initial + came - (ordered - missing) - late - swapped - sent - expired
+    backlog = missing - late - left
     return Profile(
         classes=model.classes,
         times=times,
-        stock=initial + came - (ordered - missing) - late - swapped - sent - expired,
-        backlog=missing - late - left,
+        stock=stock if unit == 1 else stock * unit,
+        backlog=backlog if unit == 1 else backlog * unit,
         days=DAYS,
         ordered=within[:, -1],
         within=within[:, :-1],

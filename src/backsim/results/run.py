@@ -28,6 +28,7 @@ from backsim.entities import (
 from backsim.errors import counted
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import Metrics, measure
+from backsim.results.products_units import said
 from backsim.results.profile import Profile, profile
 from backsim.results.provenance import provenance
 from backsim.scenario.model import Model
@@ -74,7 +75,10 @@ class Run:
 
         log, lines = self.log, self.log.lines
         time, units, stock = log.column("time"), log.column("units"), log.column("stock")
-        shipped, left = lines["shipped"], lines["left"]
+        shipped, left, filled = (
+            self._said(lines[name], stock) for name in ("shipped", "left", "filled")
+        )
+        units = self._said(units, stock)
         status = np.ascontiguousarray(lines["status"])
         closed = np.where(status == WAITING, np.nan, lines["closed"])
         return pd.DataFrame(
@@ -86,7 +90,7 @@ class Run:
                 "units": units,
                 "due": log.column("due"),
                 "tolerance": log.column("tolerance"),
-                "filled_at_once": lines["filled"],
+                "filled_at_once": filled,
                 "shipped": shipped,
                 "left": left,
                 "open": units - shipped - left,
@@ -95,6 +99,10 @@ class Run:
                 "wait": np.where(status == SHIPPED, closed - time, np.nan),
             }
         )
+
+    def _said(self, units: Any, stock: Any) -> Any:
+        """Quantities at stock points in the units of their products."""
+        return said(self.model, units, stock)
 
     @property
     def _order_numbers(self) -> Any:
@@ -124,14 +132,17 @@ class Run:
 
         rows, deliveries = self.log.purchases, self.log.deliveries
         received = np.where(rows["status"] == RECEIVED, rows["units"], 0)
+        stock = rows["stock"]
         return pd.DataFrame(
             {
                 "placed": rows["placed"],
                 **self._places(rows["stock"]),
                 "supplier": self._suppliers(rows),
-                "units": rows["units"],
-                "received": deliveries["received"] if len(deliveries) else received,
-                "rejected": deliveries["rejected"] if len(deliveries) else 0,
+                "units": self._said(rows["units"], stock),
+                "received": self._said(
+                    deliveries["received"] if len(deliveries) else received, stock
+                ),
+                "rejected": self._said(deliveries["rejected"], stock) if len(deliveries) else 0,
                 "lead_time": rows["lead_time"],
                 "service": rows["service"],
                 "quoted": _date(rows["quoted"]),
@@ -202,12 +213,13 @@ class Run:
                 "event": _names(NOTES, rows["what"]),
                 "class": _names(nobody, 1 + codes[line]),
                 **self._places(rows["stock"]),
-                "units": rows["units"],
+                "units": self._said(rows["units"], rows["stock"]),
                 "line": line,
                 "purchase": np.where(purchase, rows["subject"], NONE),
-                "on_hand": rows["on_hand"],
-                "on_order": rows["on_order"],
-                "backlog": rows["backlog"],
+                **{
+                    name: self._said(rows[name], rows["stock"])
+                    for name in ("on_hand", "on_order", "backlog")
+                },
             }
         )
 

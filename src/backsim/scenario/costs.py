@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, Discriminator, Field, model_validator
 
-from backsim.quantities import Money, PositiveUnits, Unit
+from backsim.quantities import PER_UNIT, Money, PositiveUnits, Unit
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Name, Spec
 
@@ -31,14 +31,14 @@ class Break(Spec):
 
     units: PositiveUnits
     """Units of a purchase from which on the price holds."""
-    price: Money
+    price: Annotated[Money, PER_UNIT]
     """Per unit."""
 
 
 class PriceBreaks(Spec):
     """What a unit costs by the size of the purchase."""
 
-    price: Money
+    price: Annotated[Money, PER_UNIT]
     """Per unit of small purchases: what a unit costs where a cost is a share of `unit_cost`."""
     breaks: Annotated[tuple[Break, ...], Field(min_length=1)]
     """The prices of larger purchases, in order of size."""
@@ -107,17 +107,17 @@ def _purchase_kind(value: Any) -> str:
 
 
 PurchaseCost = Annotated[
-    Annotated[Money, member("number")]
+    Annotated[Money, PER_UNIT, member("number")]
     | Annotated[ShareOfPrice, member("share")]
     | Annotated[PriceBreaks, member("breaks")],
     Discriminator(_purchase_kind),
 ]
 UnitCost = Annotated[
-    Annotated[Money, member("number")] | Annotated[ShareOfValue, member("share")],
+    Annotated[Money, PER_UNIT, member("number")] | Annotated[ShareOfValue, member("share")],
     Discriminator(_kind),
 ]
 TimeCost = Annotated[
-    Annotated[Money, member("number")] | Annotated[ShareOverTime, member("share")],
+    Annotated[Money, PER_UNIT, member("number")] | Annotated[ShareOverTime, member("share")],
     Discriminator(_kind),
 ]
 _Cost = TypeVar("_Cost")

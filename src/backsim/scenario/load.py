@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from backsim.errors import InputError
 from backsim.kinds import Kind, expect
+from backsim.quantities import FINE
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put
 from backsim.scenario.part import MEMBER, Part
@@ -85,9 +86,17 @@ def build(document: Document, folder: Path) -> Model:
 def check_form(document: Document, kind: type[Form]) -> tuple[Form | None, list[Fault]]:
     """A document as a part of that kind, or the faults of its form."""
     try:
-        return kind.model_validate(_frozen(document.values)), []
+        context = FINE if _has_fine_products(document.values) else None
+        return kind.model_validate(_frozen(document.values), context=context), []
     except ValidationError as error:
         return None, _faults(document, error)
+
+
+def _has_fine_products(values: Any) -> bool:
+    """Whether quantities of some product may be fractions, or numbers of packs."""
+    products = values.get("products") if isinstance(values, Mapping) else None
+    parts = products.values() if isinstance(products, Mapping) else ()
+    return any(isinstance(part, Mapping) and {"smallest", "packs"} & set(part) for part in parts)
 
 
 def plain(value: Any) -> Any:

@@ -20,6 +20,8 @@ from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
 from backsim.scenario.calendars import closed_times, departures, known_days, moments
 from backsim.scenario.costtable import CostTable
+from backsim.scenario.counted import as_written
+from backsim.scenario.counting import is_fine
 from backsim.scenario.demand.lifetimes import limited
 from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.network.lanes import Lane, lanes
@@ -211,9 +213,15 @@ class Model:
         """What things cost, by stock point and customer class."""
         return CostTable(self.scenario)
 
+    @cached_property
+    def written(self) -> ResolvedScenario:
+        """The scenario with quantities in the units of its products; its own are smallest units."""
+        return as_written(self.scenario) if is_fine(self.scenario.products) else self.scenario
+
     def to_dict(self) -> dict[str, Any]:
         """The explicit form as plain values; as a scenario file it resolves to itself."""
-        plain = self.scenario.model_dump(mode="json", exclude_none=True)
+        whole = self.written is self.scenario
+        plain = self.written.model_dump(mode="json", exclude_none=True, warnings=whole)
         del plain["policy"]  # each stock point says its own
         return {key: value for key, value in plain.items() if value not in ({}, "", [])}
 

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from backsim.errors import nearest
+from backsim.quantities import FINE
+from backsim.scenario.counting import is_fine
 from backsim.scenario.schema import Opening, OpenOrder, OpenPurchase, OpenStock, Scenario
 from backsim.scenario.schema.opening import OpenTable
 from backsim.scenario.yamlfile import Location
@@ -116,6 +118,7 @@ class _Reader:
         self.scenario, self.name, self.given, self.folder = scenario, name, given, folder
         self.place: Location = ("opening", "tables", name)
         self.tell = tell
+        self.fine = is_fine(scenario.products)
 
     def fault(self, below: str, expected: str, found: str) -> None:
         """A fault of a field of the table's entry."""
@@ -196,7 +199,7 @@ class _Reader:
             except ValueError:
                 self.fault("file", f"numbers in {column.name}", self._at(table, i, text))
                 value = math.nan
-            if column.kind == "units" and value % 1 != 0 and not math.isnan(value):
+            if column.kind == "units" and value % 1 != 0 and not (math.isnan(value) or self.fine):
                 self.fault("file", "whole units", self._at(table, i, text))
                 value = math.nan
             found.append(None if math.isnan(value) else self._number(column, value))
@@ -204,7 +207,7 @@ class _Reader:
 
     @staticmethod
     def _number(column: Column, value: float) -> float | int:
-        return int(value) if column.kind == "units" else float(value)
+        return int(value) if column.kind == "units" and value % 1 == 0 else float(value)
 
     def _dates(self, table: Table, name: str) -> list[Any]:
         """Days from the start."""
@@ -266,7 +269,7 @@ class _Reader:
                 self.fault("file", expected, f"'{name}' in line {line}")
                 return None
         try:
-            return part.model_validate(row)
+            return part.model_validate(row, context=FINE if self.fine else None)
         except ValidationError as error:
             first = error.errors()[0]
             expected = first.get("ctx", {}).get("expected", first["msg"])

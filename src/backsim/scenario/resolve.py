@@ -12,6 +12,8 @@ from typing import Any
 from backsim.errors import InputError, few, nearest
 from backsim.scenario.calendars import BEFORE, known_days, with_holidays
 from backsim.scenario.calendars import LONGEST as LONGEST_DATED
+from backsim.scenario.counted import counted, smallest_of
+from backsim.scenario.daycount import in_days
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.laws import flows
 from backsim.scenario.demand.lifetimes import heirs
@@ -52,10 +54,12 @@ def resolve(
     work.read_traces()
     work.check_calendar()
     work.name_holidays()
-    work.count_days()
+    work.scenario = in_days(work.scenario, work.fault)
     work.stop_at_faults()
     work.name_products()
     work.read_opening()
+    work.count_units()
+    work.stop_at_faults()
     work.place_demand()
     work.stop_at_faults()
     explicit = work.make_stock_points()
@@ -124,11 +128,12 @@ class _Resolver:
 
     def read_traces(self) -> None:
         """Read all traces and count their days from the same day 0."""
+        smallest = smallest_of(self.scenario.products)
         for name, i, demand, path in self.demand():
             if isinstance(demand, TraceDemand):
                 try:
                     self.traces[name, i] = read_trace(
-                        demand.trace, self.folder, self.scenario.start
+                        demand.trace, self.folder, self.scenario.start, smallest
                     )
                 except TraceError as error:
                     self.fault((*path, "trace", *error.where), error.expected, error.found)
@@ -185,70 +190,6 @@ class _Resolver:
                 self.fault(("calendars", name, "country"), str(error), f"'{calendar.country}'")
         self.scenario = s.model_copy(update={"calendars": calendars})
 
-    def count_days(self) -> None:
-        """Dates on which something changes become days from the start."""
-        s = self.scenario
-        policy = self.counted(("policy",), s.policy)
-        stock = tuple(self.counted(("stock", i), entry) for i, entry in enumerate(s.stock))
-        products = {name: self.lifetime(name, product) for name, product in s.products.items()}
-        suppliers = {}
-        for name, supplier in s.suppliers.items():
-            path: Location = ("suppliers", name, "lead_time_factors")
-            found = self.in_order(path, supplier.lead_time_factors)
-            changed = {"lead_time_factors": found} if found else {}
-            suppliers[name] = supplier.model_copy(update=changed)
-        given = {"policy": policy, "stock": stock, "products": products, "suppliers": suppliers}
-        self.scenario = s.model_copy(update=given)
-
-    def lifetime(self, name: str, product: Product) -> Product:
-        """A product whose life and prices are in days."""
-        path: Location = ("products", name)
-        days = {
-            key: None if moment is None else self.day((*path, key), moment)
-            for key, moment in (("starts", product.starts), ("ends", product.ends))
-        }
-        if product.ends is None and product.successor is not None:
-            self.fault((*path, "successor"), "`ends`, the day from which it is ordered", "none")
-        if None not in days.values() and days["ends"] <= days["starts"]:  # type: ignore[operator]
-            self.fault((*path, "ends"), f"a day after it starts, {days['starts']:g}", days["ends"])
-        chain = [name, *heirs(self.scenario.products, name)]
-        if self.scenario.products[chain[-1]].successor in chain:
-            self.fault((*path, "successor"), "a product that it does not succeed", chain[-1])
-        prices = self.in_order((*path, "prices"), product.prices)
-        changed = {key: day for key, day in days.items() if day is not None}
-        if prices:
-            changed["prices"] = prices  # type: ignore[assignment]
-        return product.model_copy(update=changed) if changed else product
-
-    def counted(self, path: Location, given: Any) -> Any:
-        """A policy whose changes are on days."""
-        changes = self.in_order((*path, "changes"), given.changes)
-        return given.model_copy(update={"changes": changes}) if changes else given
-
-    def in_order(self, path: Location, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Entries that start on days, one after the other."""
-        found: list[Any] = []
-        for i, entry in enumerate(given):
-            place = (*path, i, "starts")
-            day = self.day(place, entry.starts)
-            if found and day <= found[-1].starts:
-                expected = f"a day after that of the entry before it, {found[-1].starts:g}"
-                self.fault(place, expected, f"{day:g}")
-            found.append(entry.model_copy(update={"starts": day}))
-        return tuple(found)
-
-    def day(self, path: Location, given: float | datetime.date) -> float:
-        """Days from the start; 0 for what is before it."""
-        if not isinstance(given, datetime.date):
-            return given
-        s = self.scenario
-        if s.start is None:
-            self.fault(path, "`start`, the date of day 0, for a date", given)
-            return 0.0
-        if s.time_unit != "days":
-            self.fault(("time_unit",), "'days', as dates count in days", s.time_unit)
-        return float(max(0, (given - s.start).days))
-
     def name_products(self) -> None:
         """The products of the traces, where these are to be taken."""
         products = dict(self.scenario.products)
@@ -270,6 +211,16 @@ class _Resolver:
             self.opening = read_tables(self.scenario, self.folder, self.fault)
             update = {"opening": self.opening.opening}
             self.scenario = self.scenario.model_copy(update=update)
+
+    def count_units(self) -> None:
+        """Quantities of products with smallest units become whole numbers of these."""
+
+        def tell(path: Location, expected: str, found: Any) -> None:
+            if path[0] == "customers":
+                path = (*self.document.entry(path[:3], int(path[3])), *path[4:])
+            self.at_the_opening(path, expected, found)
+
+        self.scenario = counted(self.scenario, tell)
 
     def at_the_opening(self, path: Location, expected: str, found: Any = "") -> None:
         """A fault of the opening, where the file has it."""
@@ -343,6 +294,9 @@ class _Resolver:
         known = {key: until(trace, day) for key, trace in self.traces.items()}
         nothing = dict.fromkeys(mean_demand(self.scenario, self.traces), 0.0)
         demand = {**nothing, **mean_demand(self.scenario, known)}
+        suppliers = points.suppliers()
+        if suppliers is not self.scenario.suppliers:
+            self.scenario = self.scenario.model_copy(update={"suppliers": suppliers})
         stock = points.explicit(demand, cache(lambda: flows(self.scenario, known)))
         self.faults += points.faults
         orders = self.scenario.opening.orders if self.scenario.opening else ()

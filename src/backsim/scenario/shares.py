@@ -10,6 +10,14 @@ from typing import Any
 from backsim.errors import few
 from backsim.scenario.costs import CostRates, CustomerCosts, PriceBreaks, ShareOfPrice, ShareOfValue
 from backsim.scenario.costtable import NAMES
+from backsim.scenario.counting import (
+    Mark,
+    NotCounted,
+    changed,
+    counting_of,
+    is_fine,
+    per_unit,
+)
 from backsim.scenario.model import Model
 from backsim.scenario.network.valuation import unit_costs
 from backsim.scenario.schema import ResolvedScenario, Scenario
@@ -18,6 +26,9 @@ from backsim.scenario.timeunit import PER_YEAR, one_of, per_year
 from backsim.scenario.yamlfile import Location
 
 Fault = Callable[[Location, str, str], None]
+
+PER_UNIT_COSTS = per_unit(CostRates)
+"""Names of the costs that are per unit."""
 
 
 def in_money(model: Model, fault: Fault) -> Model:
@@ -36,6 +47,8 @@ def in_money(model: Model, fault: Fault) -> Model:
 def _is_open(scenario: Scenario, name: str) -> bool:
     values = [[getattr(one, name, None) for one in owners] for owners in _owners(scenario)]
     given = [[v for v in kind if v is not None] for kind in values]
+    if is_fine(scenario.products) and name in PER_UNIT_COSTS and any(given):
+        return True  # one cost per unit stands for products that are counted differently
     return sum(map(bool, given)) > 1 or any(_has_share(v) for kind in given for v in kind)
 
 
@@ -96,11 +109,26 @@ class _Shares:
 
     def _money(self, name: str, point: int, customer: str | None) -> float | PriceBreaks:
         place, value = self.model.costs.given(name, point, customer)
+        if place[0] in ("costs", "customers") and name in PER_UNIT_COSTS:
+            value = self._counted(value, place, point)
         if isinstance(value, PriceBreaks):
             return value
         if not _is_share(value):
             return float(value)
         return float(value.share * self._worth(place, value, point)) * self._rate(place, value)
+
+    def _counted(self, value: Any, place: Location, point: int) -> Any:
+        """What holds for several products, per smallest unit of one of them."""
+        product = self.scenario.stock[point].product
+        counting = counting_of(self.scenario.products[product])
+        try:
+            return changed(value, counting.inside, Mark(-1))
+        except NotCounted as fault:
+            expected = f"{fault.expected} for {{}}"
+            self.faults.setdefault(((*place, *fault.path), expected, fault.found), []).append(
+                product
+            )
+            return 0.0
 
     def _worth(self, place: Location, share: Any, point: int) -> float:
         """What a unit is worth: its price, or what it costs in stock."""

@@ -56,7 +56,7 @@ def _resolved(axis: Axis, model: Model) -> Iterator[float]:
     """The numbers that a resolved model has at a path of `policy` or of a stock point."""
     path = parse_path(axis.path)
     section, below = path[0], path[1:]
-    points = model.scenario.stock
+    points = model.written.stock
     if section == "stock" and len(below) > 1 and isinstance(below[0], int):
         points, below = points[below[0] : below[0] + 1], below[1:]
     elif section != "policy":
@@ -70,7 +70,8 @@ def _resolved(axis: Axis, model: Model) -> Iterator[float]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         if isinstance(axis.values[0], Mapping):  # days of demand
-            rate = rates.get((point.products[0], point.sites[0]), 0.0)
+            rate = rates.get((point.product, point.site), 0.0)
+            rate *= model.scenario.products[point.product].smallest
             if rate:
                 yield float(value) / rate
         else:

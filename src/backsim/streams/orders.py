@@ -23,6 +23,7 @@ from backsim.scenario.schema import (
     Process,
 )
 from backsim.scenario.workload import BYTES_A_LINE
+from backsim.streams.generators import pick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,8 +78,10 @@ class DemandDraw:
         else:
             products = self.choose("product", demand.products, self.model.products, total)
         sites = sites if order is None or sites.ndim == 0 else sites[order]
-        units = self.whole("size", demand.size, total, least=0)
-        units = self.in_units(units, products)
+        before, after = self.per_size
+        scale = 1.0 if (before == 1).all() else before[products]
+        units = self.whole("size", demand.size, total, 0, scale)
+        units = self.in_units(units, after, products)
         columns = self.columns(times, order, total)
         products = self.sold(products, columns["time"])
         columns["stock"] = _full(self.stock_codes[products, sites], total, "stock")
@@ -142,12 +145,14 @@ class DemandDraw:
                 "mean, a shorter `horizon`, or a higher `limits.memory`)"
             )
 
-    def whole(self, what: str, distribution: Distribution, count: int, least: int) -> Any:
-        """Rounded values; None when each is 1."""
-        if isinstance(distribution, Deterministic):
-            value = max(least, round(distribution.value))
+    def whole(
+        self, what: str, distribution: Distribution, count: int, least: int, scale: Any = 1.0
+    ) -> Any:
+        """Rounded values, each times `scale`; None when each is 1."""
+        if isinstance(distribution, Deterministic) and np.ndim(scale) == 0:
+            value = max(least, round(distribution.value * scale))
             return None if value == 1 else np.full(count, value)
-        values = np.rint(distribution.draw(self.generator(what), count))
+        values = np.rint(distribution.draw(self.generator(what), count) * scale)
         if count and values.max() > LARGEST_STOCK:
             raise InputError(
                 f"customers.{self.name}.demand[{self.index}].{what}: expected at most "
@@ -155,9 +160,15 @@ class DemandDraw:
             )
         return np.maximum(values, least).astype(np.int64)
 
-    def in_units(self, packs: Any, products: Any) -> Any:
+    @cached_property
+    def per_size(self) -> tuple[Floats, Integers]:
+        """What sizes of each product are multiplied by before they are rounded, and after."""
+        each = [product.per_size for product in self.model.scenario.products.values()]
+        before, after = zip(*each, strict=True)
+        return np.array(before), np.array(after)
+
+    def in_units(self, packs: Any, pack: Integers, products: Any) -> Any:
         """Units of lines whose sizes are packs of their products."""
-        pack = np.array([self.model.scenario.products[p].pack for p in self.model.products])
         if pack.max() == 1:
             return packs
         units = pack[products] * (1 if packs is None else packs)
@@ -173,7 +184,7 @@ class DemandDraw:
         codes = _codes(list(weights), names)
         if len(codes) == 1:
             return codes[0]
-        return codes[_pick(list(weights.values()), self.generator(what).random(count))]
+        return codes[pick(list(weights.values()), self.generator(what).random(count))]
 
     # -- orders as they were ---------------------------------------------------------------
 
@@ -355,30 +366,6 @@ class DemandDraw:
         for code, (product, site) in enumerate(self.model.stock_points):
             codes[products[product], sites[site]] = code
         return codes
-
-
-def _pick(weights: list[float], uniform: Floats) -> Integers:
-    """Indices with probabilities proportional to the weights, from a uniform number each.
-
-    The alias method: a constant time for any number of weights.  Source: Vose, IEEE Transactions on
-    Software Engineering 17 (1991) 972-975.
-    """
-    count = len(weights)
-    share = np.array(weights) * (count / sum(weights))
-    other = np.arange(count)
-    small = [i for i in range(count) if share[i] < 1]
-    large = [i for i in range(count) if share[i] >= 1]
-    while small and large:
-        low, high = small.pop(), large[-1]
-        other[low] = high
-        share[high] -= 1 - share[low]
-        if share[high] < 1:
-            small.append(large.pop())
-    share[small + large] = 1.0
-    uniform = uniform * count
-    place = uniform.astype(np.int64)
-    uniform -= place
-    return np.where(uniform < share[place], place, other[place])
 
 
 def _full(values: Any, count: int, name: str) -> NDArray[Any]:

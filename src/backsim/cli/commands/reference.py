@@ -112,7 +112,8 @@ def _one(value: dict[str, Any]) -> str:
     if "enum" in value:
         return " or ".join(f"`{item}`" for item in value["enum"])
     kind = {"integer": "whole number", "string": "text", "array": "list", "object": "mapping"}
-    text = kind.get(value.get("type", ""), value.get("type", ""))
+    named = "integer" if value.get("whole") else value.get("type", "")
+    text = kind.get(named, named)
     if value.get("format") == "date":
         text = "date"
     inner = value.get("additionalProperties") or value.get("items")

@@ -41,8 +41,8 @@ def _add_limit(setup: Setup, model: Model, given: PurchaseLimit) -> None:
     row.members_at = len(setup.members)
     for index, pair in enumerate(model.stock_points):
         bought = given.of != "spending" or model.lanes[index].supplier is not None
-        item = setup.items[index]
-        weight = {"units": 1.0, "money": item.value, "volume": item.volume}[given.unit]
+        item, unit = setup.items[index], model.scenario.products[pair[0]].smallest
+        weight = {"units": unit, "money": item.value, "volume": item.volume}[given.unit]
         if given.holds(pair) and bought and weight > 0:
             setup.members.append(Member(index, weight))
     row.members = len(setup.members) - row.members_at

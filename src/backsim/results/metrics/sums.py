@@ -17,6 +17,8 @@ from backsim.engines.log import Columns, Log
 from backsim.entities import CANCELLED, LOST
 from backsim.errors import InputError
 from backsim.results.metrics.registry import METRICS, Metric
+from backsim.results.products_units import common_units
+from backsim.scenario.counting import is_fine
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Sums:
 
     def __init__(self, model: Model, log: Log) -> None:
         self.model, self.log = model, log
+        self.fine = is_fine(model.scenario.products)
         self.shape = len(model.classes), len(model.stock_points)
         self.days = model.horizon - model.warm_up
         self.views = views_of(model)
@@ -53,8 +56,21 @@ class Sums:
     def __getitem__(self, metric: str) -> Floats:
         """The values of a metric, by view; reckoned once.  Raises KeyError if there is none."""
         if metric not in self._metrics:
-            self._metrics[metric] = _values_of(METRICS[metric], self)
+            one = METRICS[metric]
+            self._metrics[metric] = self._in_units(one) if self.fine else _values_of(one, self)
         return self._metrics[metric]
+
+    def _in_units(self, one: Metric) -> Any:
+        """A metric in the units of products that are counted in smaller ones.
+
+        Money is reckoned in these; all else adds up units that are alike.
+        """
+        if one.unit in ("money", "money per day"):
+            return _values_of(one, self)
+        alike, unit = self.of(_Alike), self.of(_Alike).unit
+        if one.unit == "money per unit":
+            return _values_of(one, self) * self.all_shipped / (unit * alike.all_shipped)
+        return alike[one.name] * (unit if one.unit.startswith("units") else 1.0)
 
     def of(self, kind: Callable[[Sums], More]) -> More:
         """More sums of some kind, `kind(self)`; made once.
@@ -258,6 +274,15 @@ class Sums:
     def served_backlog(self) -> Floats:
         """The part of it that was shipped later, or still waits at the horizon."""
         return self._waiting[1] / self.days
+
+
+class _Alike(Sums):
+    """The sums of a log in which the units of all products are alike: `unit` of their own."""
+
+    def __init__(self, sums: Sums) -> None:
+        log, self.unit = common_units(sums.model, sums.log)
+        super().__init__(sums.model, log)
+        self.fine = False
 
 
 def views_of(model: Model) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,11 +85,12 @@ def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tupl
     arrivals = demand.arrivals
     rate, spread = arrivals.mean_rate(), arrivals.spread()
     every = arrivals.period[1] if arrivals.period else 0.0
-    size = whole(demand.size)
+    size = cache(lambda scale: whole(demand.size, scale=scale))
     lines = whole(demand.lines, least=1)
     (weights, all_products), all_sites = demand.shares, sum(demand.sites.values())
     for product, weight in weights.items():
-        packs = _in_packs(size, scenario.products[product].pack)
+        before, after = scenario.products[product].per_size
+        packs = _in_packs(size(before), after)
         order = _several(lines, _sometimes(weight / all_products, packs))
         for site, share in demand.sites.items():
             units = _sometimes(share / all_sites, order)
@@ -131,15 +133,15 @@ def _observed(name: str, time: Any, units: Any, days: float) -> Flow:
     return Flow(name, len(units) / days, table, float(daily.var(ddof=1)), True)
 
 
-def whole(distribution: Distribution, least: int = 0) -> Floats:
-    """Probabilities of 0, 1, 2, ...: values are rounded, and are no less than `least`."""
+def whole(distribution: Distribution, least: int = 0, scale: float = 1.0) -> Floats:
+    """Probabilities of 0, 1, 2, ...: values x `scale` are rounded, and are no less than `least`."""
     atoms = distribution.atoms()
     if atoms is not None:
-        values = np.clip(np.rint(atoms[0]), least, MOST_UNITS - 1).astype(int)
+        values = np.clip(np.rint(atoms[0] * scale), least, MOST_UNITS - 1).astype(int)
         return np.bincount(values, atoms[1]).astype(float)
     law = distribution.law()
-    most = int(min(MOST_UNITS, max(least + 1, np.ceil(law.ppf(1 - TAIL)) + 2)))
-    below = law.cdf(np.arange(most) + 0.5)
+    most = int(min(MOST_UNITS, max(least + 1, np.ceil(law.ppf(1 - TAIL) * scale) + 2)))
+    below = law.cdf((np.arange(most) + 0.5) / scale)
     below[:least] = 0.0
     below[-1] = 1.0
     return np.asarray(np.diff(below, prepend=0.0))

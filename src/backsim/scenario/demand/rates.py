@@ -75,8 +75,11 @@ def _process_rates(demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, 
     (weights, all_products), all_sites = demand.shares, sum(demand.sites.values())
     for product, weight in weights.items():
         for site, share in demand.sites.items():
-            pack = scenario.products[product].pack
-            yield (product, site), units * pack * weight / all_products * share / all_sites
+            before, after = scenario.products[product].per_size
+            yield (
+                (product, site),
+                units * before * after * weight / all_products * share / all_sites,
+            )
 
 
 def _trace_rates(trace: TraceLines, only_site: str) -> Iterator[tuple[Pair, float]]:

@@ -14,9 +14,9 @@ from backsim.quantities import (
     Growth,
     NonNegative,
     Number,
+    PackedUnits,
     PositiveCount,
     PositiveDays,
-    PositiveUnits,
 )
 from backsim.scenario.demand.arrivals import AnyArrivals, OnDates
 from backsim.scenario.distributions.fields import Deterministic, Lines, Size
@@ -85,8 +85,8 @@ class Process(Spec):
     lines: Lines = Field(1, validate_default=True)
     """Lines per order (rounded, at least 1)."""
     size: Size = Field(1, validate_default=True)
-    """Units per line, or packs if the product has a `pack` (rounded; a line of 0 or less is
-    dropped).
+    """Units per line, or packs if the product has a `pack` (rounded, to a multiple of `smallest`
+    where the product has one; a line of 0 or less is dropped).
     """
 
     @property
@@ -238,7 +238,7 @@ class WrittenOrder(Spec):
 
     time: Days
     """Days from the start."""
-    lines: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1), Refers("products")]
+    lines: Annotated[Mapping[Name, PackedUnits], Field(min_length=1), Refers("products")]
     """Units of each product."""
     site: Annotated[Name | None, Refers("sites")] = None
     """Optional if there is only one site."""

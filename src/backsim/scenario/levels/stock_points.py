@@ -1,4 +1,4 @@
-"""The stock points of a scenario: entries that overlap laid over each other, levels computed."""
+"""The stock points of a scenario, with every field set and every level computed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backsim.errors import nearest
 from backsim.quantities import LARGEST_STOCK, Level, WholeLevel
 from backsim.rules import FAMILIES, PROGRAM, Rule
+from backsim.scenario.counted import no_smallest
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.checks import clashes
 from backsim.scenario.levels.echelons import fill_echelons, uncounted
+from backsim.scenario.levels.entries import Entries
 from backsim.scenario.levels.refused import refused, spoken_level
 from backsim.scenario.levels.service_levels import (
     LevelFault,
@@ -33,7 +34,6 @@ from backsim.scenario.schema import (
     Policy,
     ResolvedPoint,
     Scenario,
-    StockPoint,
     SupplierSource,
 )
 from backsim.scenario.schema.rule_use import (
@@ -43,52 +43,16 @@ from backsim.scenario.schema.rule_use import (
     of_class,
     parameters_model,
 )
-from backsim.scenario.yamlfile import Document, Fault, Location
+from backsim.scenario.yamlfile import Document, Location
 
 
-class StockPoints:
-    """What the file says about each stock point: its fields, and where each of them stands."""
+class StockPoints(Entries):
+    """The stock points of a scenario, with all their levels computed."""
 
     def __init__(self, scenario: Scenario, document: Document) -> None:
-        self.scenario = scenario
-        self.document = document
-        self.faults: list[Fault] = []
-        self.fields: dict[Pair, dict[str, Any]] = {}
-        self.places: dict[Pair, dict[str, Location]] = {}
+        super().__init__(scenario, document)
         self._flows: Callable[[], Mapping[Pair, list[Flow]]] = dict
         self._checked: dict[tuple[Any, ...], RuleUse] = {}
-        for i, entry in enumerate(scenario.stock):
-            for product in self._products(entry, i):
-                for site in _selected(entry.sites, scenario.sites):
-                    self._lay_over((product, site), entry, i)
-
-    def _products(self, entry: StockPoint, index: int) -> list[str]:
-        """The products of an entry, those of its groups where it names some."""
-        named = list(_selected(entry.products, self.scenario.products))
-        if entry.groups is None:
-            return named
-        group = {name: product.group for name, product in self.scenario.products.items()}
-        known = sorted({name for name in group.values() if name is not None})
-        for wanted in entry.groups:
-            if wanted not in known and (wanted != "*" or not known):
-                expected = "a group that a product has"
-                expected += f" ({nearest(wanted, known)})" if known else " (`group` of products)"
-                place = ("stock", index, "groups")
-                self.faults.append(self.document.fault(place, expected, f"'{wanted}'"))
-        every = "*" in entry.groups
-        return [n for n in named if group[n] in entry.groups or (every and group[n] is not None)]
-
-    def _lay_over(self, pair: Pair, entry: StockPoint, index: int) -> None:
-        fields = self.fields.setdefault(pair, {})
-        places = self.places.setdefault(pair, {"": ("stock", index)})
-        for name in entry.model_fields_set - {"products", "sites", "groups"}:
-            fields[name] = getattr(entry, name)
-            places[name] = ("stock", index, name)
-
-    def lay_over(self, pair: Pair, name: str, value: Any, place: Location) -> None:
-        """Let a field of a stock point have a value that stands elsewhere in the file."""
-        self.fields[pair][name] = value
-        self.places[pair][name] = place
 
     def explicit(
         self, customers: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
@@ -99,6 +63,10 @@ class StockPoints:
         needs them.
         """
         self._flows = flows
+        if self.counts:
+            self._policies = {name: self._policy(name) for name in self.scenario.products}
+        if self.uncounted:
+            return ()
         shared = self.scenario.policy.transfers
         with_transfers = {
             pair: fields if shared is None else {"transfers": shared, **fields}
@@ -124,7 +92,11 @@ class StockPoints:
 
     def _explicit(self, pair: Pair, rate: float) -> ResolvedPoint:
         s = self.scenario
-        policy = {name: getattr(s.policy, name) for name in Policy.model_fields}
+        policy = (
+            self._policies[pair[0]]
+            if self.counts
+            else {name: getattr(s.policy, name) for name in Policy.model_fields}
+        )
         others = {"inbound": (), "initial": None, "lead_time": None, "supplier": None}
         others |= {"made_from": None, "costs": None}
         values: dict[str, Any] = {**policy, **others, "raise_levels": 0.0, **self.fields[pair]}
@@ -142,6 +114,8 @@ class StockPoints:
         situation = self._situation(pair, values, rate, forecasts or targets)
         for field, below, expected, found in refused(self.scenario, pair, values):
             self._fault(pair, field, below, expected, found)
+        for field, expected, found in no_smallest(values, self.counts.get(pair[0])):
+            self._fault(pair, field, ("rule",), expected, found)
         for family in FAMILIES:
             several = isinstance(values[family], tuple)
             uses = values[family] if several else (values[family],)
@@ -162,15 +136,6 @@ class StockPoints:
             values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
         values["initial"] = self._initial(pair, values, situation)
         return ResolvedPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
-
-    def _fault(self, pair: Pair, field: str, below: Location, expected: str, found: Any) -> None:
-        """A fault of a field, where it stands; one is enough for each place."""
-        place = self.places[pair].get(field, ("policy", field))
-        if field == "supplier" and below and isinstance(below[0], int):
-            place, below = self.document.entry(place, below[0]), below[1:]
-        fault = self.document.fault((*place, *below), expected, found)
-        if all(fault.path != known.path for known in self.faults):
-            self.faults.append(fault)
 
     def _supplier(self, pair: Pair, given: Sequence[Any] | None, rate: float) -> tuple[Any, ...]:
         only = next(iter(self.scenario.suppliers))
@@ -358,10 +323,6 @@ def _raised(use: RuleUse, share: float) -> RuleUse:
         return use
     shift = round(share * min(use.params[name] for name in names))
     return RuleUse(use.rule, {**use.params, **{n: use.params[n] + shift for n in names}})
-
-
-def _selected(given: tuple[str, ...], names: Any) -> list[str]:
-    return list(names) if "*" in given else list(given)
 
 
 def _spoken(pair: Pair) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from backsim.quantities import Days, PositiveUnits, SomeUnits, Time
+from backsim.quantities import Days, PackedUnits, PositiveUnits, SomeUnits, Time
 from backsim.scenario.demand.schema import DateFormat, Delimiter, Encoding
 from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.part import fault
@@ -66,7 +66,7 @@ class OpenOrder(Spec):
 
     customer: Annotated[Name, Refers("customers")]
     """The customer class."""
-    lines: Annotated[Mapping[Name, PositiveUnits], Field(min_length=1), Refers("products")]
+    lines: Annotated[Mapping[Name, PackedUnits], Field(min_length=1), Refers("products")]
     """Units of each product that are still open."""
     site: Annotated[Name | None, Refers("sites")] = None
     """The site that serves it; may be left out when there is one site."""

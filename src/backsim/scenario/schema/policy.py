@@ -16,6 +16,7 @@ from backsim.quantities import (
     Days,
     Money,
     OpenProbability,
+    PackedUnits,
     PositiveDays,
     PositiveUnits,
     SomeCount,
@@ -210,9 +211,9 @@ class Policy(Spec):
     """
     estimate: Annotated[EstimateRule, OFF_TAPE] = Field("mean_lead_time", validate_default=True)
     """Which date waiting customers are told."""
-    least_order: Annotated[PositiveUnits, OFF_TAPE] = 1
+    least_order: Annotated[PackedUnits, OFF_TAPE] = 1
     """Minimum order quantity (MOQ)."""
-    multiple: Annotated[PositiveUnits, OFF_TAPE] = 1
+    multiple: Annotated[PackedUnits, OFF_TAPE] = 1
     """Order multiple: purchases are rounded up to a multiple of this many units (a case, a pallet).
     """
     most_stock: Annotated[MostStock, OFF_TAPE] = "unlimited"

@@ -12,8 +12,10 @@ from pydantic import (
 )
 
 from backsim.quantities import (
+    PER_UNIT,
     Money,
     Number,
+    PackedUnits,
     Positive,
     PositiveDays,
     PositiveUnits,
@@ -33,7 +35,7 @@ from backsim.scenario.shorthand import (
 class Substitute(Spec):
     """A product that may be offered in place of another."""
 
-    discount: Money = 0.0
+    discount: Annotated[Money, PER_UNIT] = 0.0
     """Money per unit below its own price."""
 
 
@@ -42,7 +44,7 @@ class DatedPrice(Spec):
 
     starts: Moment
     """The day, in days from the start, or its date."""
-    price: Money
+    price: Annotated[Money, PER_UNIT]
     """Revenue per unit shipped of what is ordered from then on."""
 
 
@@ -56,7 +58,7 @@ class Product(Spec):
     successor: Annotated[Name | None, Refers("products")] = None
     """What is ordered in its place from `ends` on; without it, these orders are not placed."""
 
-    price: Annotated[Money, OFF_TAPE] = 0.0
+    price: Annotated[Money, PER_UNIT, OFF_TAPE] = 0.0
     """Revenue per unit shipped."""
     group: Annotated[Name | None, OFF_TAPE] = None
     """The group it is counted with, such as A, B or C: metrics are also given by group."""
@@ -67,9 +69,21 @@ class Product(Spec):
     shelf_life: Annotated[PositiveDays | None, OFF_TAPE] = None
     """Days after its receipt on which a unit that is still on hand expires; the oldest units leave
     first.  Default: units never expire."""
-    pack: PositiveUnits = Field(1, exclude_if=lambda units: units == 1)
+    unit: Annotated[str, OFF_TAPE] = Field("", exclude_if=lambda name: not name)
+    """What a unit of it is, such as `kg`: a label."""
+    smallest: Positive = Field(1.0, exclude_if=lambda units: units == 1)
+    """The smallest quantity of it, in units, such as 0.25: all quantities are multiples of it.
+    Sizes of lines that are drawn are rounded to the nearest one."""
+    packs: Annotated[Mapping[Name, PositiveUnits], OFF_TAPE] = Field(
+        {}, exclude_if=lambda packs: not packs
+    )
+    """Units in packs by name, such as `{case: 12, pallet: 480}`: `multiple: case` and
+    `least_order: 2 pallet` then stand for these units; so may `pack` and the lines of orders."""
+    pack: PackedUnits = Field(1, exclude_if=lambda units: units == 1)
     """Units per pack: customers order whole packs, and the `size` of a line counts them."""
-    volume: Annotated[Positive, OFF_TAPE] = Field(1.0, exclude_if=lambda volume: volume == 1)
+    volume: Annotated[Positive, PER_UNIT, OFF_TAPE] = Field(
+        1.0, exclude_if=lambda volume: volume == 1
+    )
     """Room that a unit takes, in containers and under limits in volume."""
     substitutes: Annotated[
         Mapping[Name, Substitute],
@@ -81,6 +95,13 @@ class Product(Spec):
     """What is offered when it is out of stock, in this order: names, optionally with a discount."""
     costs: Annotated[CostRates, OFF_TAPE] = CostRates()
     """Costs of this product, where they differ."""
+
+    @property
+    def per_size(self) -> tuple[float, int]:
+        """What a line's size is multiplied by before it is rounded, and after: smallest units."""
+        if "pack" in self.model_fields_set:
+            return 1.0, self.pack
+        return 1.0 / self.smallest, 1
 
 
 def _two(numbers: tuple[float, ...]) -> tuple[float, ...]:

@@ -128,8 +128,8 @@ class RuleOf:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """Validate against the registry as it is then, so that a user's rules count too."""
-        return core_schema.no_info_plain_validator_function(
-            self.read,
+        return core_schema.with_info_plain_validator_function(
+            lambda value, info: self.read(value, info.context),
             serialization=core_schema.plain_serializer_function_ser_schema(RuleUse.to_file),
         )
 
@@ -142,7 +142,7 @@ class RuleOf:
         mappings = [handler(_written(rule).__pydantic_core_schema__) for rule in rules]
         return {"anyOf": [{"type": "string", "enum": names}, *mappings]}
 
-    def read(self, value: Any) -> RuleUse:
+    def read(self, value: Any, context: Any = None) -> RuleUse:
         """Check a rule's name and its parameters."""
         if isinstance(value, RuleUse):
             value = value.to_file()
@@ -158,7 +158,9 @@ class RuleOf:
             known = nearest(name, list(self.family.rules))
             raise faults("rule", [(("rule",), f"a known {self.family.name} rule ({known})", name)])
         model = parameters_model(self.family.rules[name])
-        params = model.model_validate({k: v for k, v in value.items() if k != "rule"})
+        params = model.model_validate(
+            {k: v for k, v in value.items() if k != "rule"}, context=context
+        )
         return RuleUse(name, {k: getattr(params, k) for k in type(params).model_fields})
 
 

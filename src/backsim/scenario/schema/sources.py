@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from backsim.quantities import (
+    PER_UNIT,
     Money,
     OpenProbability,
     SomeCount,
@@ -89,7 +90,7 @@ class SupplierSource(Spec):
     """Share of the units bought here; without shares, sources are tried in order."""
     emergency: Emergency | None = None
     """Use this source only in emergencies; another source must be regular."""
-    surcharge: Money = 0.0
+    surcharge: Annotated[Money, PER_UNIT] = 0.0
     """Money per unit bought here, in addition to `costs.purchase`."""
 
     site: ClassVar[None] = None

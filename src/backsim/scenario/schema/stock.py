@@ -88,7 +88,7 @@ class ResolvedPoint(StockPoint):
 
     reorder: ReorderRule
     supplier: Annotated[tuple[SiteSource | SupplierSource, ...], WrapSerializer(_shortest)]
-    initial: int
+    initial: SomeUnits
 
     @property
     def product(self) -> str:

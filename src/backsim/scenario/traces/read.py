@@ -6,8 +6,9 @@ import datetime
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,29 +55,45 @@ class TraceLines:
         return sorted(count, key=lambda name: (-count[name], name))
 
 
-KNOWN: dict[tuple[str, str, datetime.date | None], TraceLines] = {}
+NOTHING: Mapping[str, Fraction] = {}
+
+KNOWN: dict[tuple[Any, ...], TraceLines] = {}
 """The traces read last, by their declaration, the SHA-256 of the file, and the start."""
 MOST_KNOWN = 4
 
 
-def read_trace(trace: Trace, folder: Path, start: datetime.date | None = None) -> TraceLines:
+def read_trace(
+    trace: Trace,
+    folder: Path,
+    start: datetime.date | None = None,
+    smallest: Mapping[str, Fraction] = NOTHING,
+) -> TraceLines:
     """Read a trace; rows before `start` are skipped.  Day 0 is the first midnight.
+
+    `smallest` are the smallest units of products that have them: units are counted in these.
 
     A file is read once, however many variants of a scenario replay it.
     Raises TraceError: no file, a missing column, a quantity or date that cannot be read or can be
     read in two ways, nothing left to use.
     """
     data = read_data(trace, folder)
-    key = (trace.model_dump_json(), hashlib.sha256(data).hexdigest(), start)
-    found = KNOWN.pop(key, None) or _read(trace, read_table(trace, folder, data), key[1], start)
+    key = (
+        trace.model_dump_json(),
+        hashlib.sha256(data).hexdigest(),
+        start,
+        tuple(smallest.items()),
+    )
+    found = KNOWN.pop(key, None)
+    if found is None:
+        rows = Rows(read_table(trace, folder, data), trace, smallest)
+        found = _read(trace, rows, key[1], start)
     KNOWN[key] = found
     while len(KNOWN) > MOST_KNOWN:
         del KNOWN[next(iter(KNOWN))]
     return found
 
 
-def _read(trace: Trace, table: Table, digest: str, start: datetime.date | None) -> TraceLines:
-    rows = Rows(table, trace)
+def _read(trace: Trace, rows: Rows, digest: str, start: datetime.date | None) -> TraceLines:
     rows.need_one()
     if trace.cancelled is not None:
         take_back_cancelled(rows, trace.cancelled)
@@ -96,14 +113,14 @@ def _read(trace: Trace, table: Table, digest: str, start: datetime.date | None) 
     report = TraceReport(
         file=trace.file,
         sha256=digest,
-        read=len(table),
+        read=len(rows.table),
         used=len(rows.kept),
         skipped=rows.skipped,
         orders=int(number[-1]) + 1,
         first_day=first_day,
         reduced=int(rows.reduced[rows.kept].sum()),
         repeated=repeated,
-        written=_written(table, rows.decimal_comma, times.form),
+        written=_written(rows.table, rows.decimal_comma, times.form),
     )
     return _lines(rows, order, _time_of_first(time[order], number), number, report)
 
@@ -185,7 +202,7 @@ def _lines(
         return np.asarray(np.array(coded.texts, str)[coded.codes[places]])
 
     site = names(columns.site) if columns.site else np.full(len(order), rows.trace.site or "")
-    units = rows.units[places].astype(np.int64)
+    units = rows.counted[order].astype(np.int64)
     days = max(1.0, float(np.ceil(time[-1] + 1e-9)))
     product, prices = names(columns.product), _prices(rows)
     totals = _totals(product, site, units)

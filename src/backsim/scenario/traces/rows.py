@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
+ROUNDING = 1e-9
+"""The share by which a number of smallest units may be off: files hold decimals."""
+
 TOTAL = re.compile(
     r"(grand |sub)?[- ]?totals?|sums?|summen?|(zwischen|gesamt)summe|(ins)?gesamt|"
     r"totaux|totale?|totaal|suma|sous-total",
@@ -36,8 +41,8 @@ TOTAL = re.compile(
 class Rows:
     """The rows still in use, and how many were skipped for which reason."""
 
-    def __init__(self, table: Table, trace: Trace) -> None:
-        self.table, self.trace = table, trace
+    def __init__(self, table: Table, trace: Trace, smallest: Mapping[str, Fraction]) -> None:
+        self.table, self.trace, self.smallest = table, trace, smallest
         self.kept = np.arange(len(table))
         self.skipped: dict[str, int] = {}
         self.reduced = np.zeros(len(table), bool)
@@ -54,6 +59,18 @@ class Rows:
         if count:
             self.skipped[reason] = self.skipped.get(reason, 0) + count
             self.kept = self.kept[passes]
+
+    @property
+    def counted(self) -> Floats:
+        """The units of the rows in use, in the smallest unit of each one's product."""
+        units = self.units[self.kept]
+        if not self.smallest:
+            return units
+        coded = self.coded(self.trace.columns.product)
+        each = [float(self.smallest.get(text, 1)) for text in coded.texts]
+        counts = units / np.array(each)[coded.codes[self.kept]]
+        whole = np.rint(counts)
+        return np.where(np.abs(counts - whole) <= ROUNDING * whole, whole, counts)
 
     def need_one(self) -> None:
         """Refuse a trace of which nothing is left."""
@@ -161,8 +178,13 @@ def _check_units(rows: Rows) -> None:
     rows.refuse(np.isnan(units), column, place, f"numbers of units {hint}")
     rows.keep(units >= 0, f"{column} is below 0 (a return)")
     rows.keep(rows.units[rows.kept] > 0, f"{column} is 0")
-    units = rows.units[rows.kept]
-    rows.refuse(units % 1 != 0, column, place, f"whole numbers of units {hint}")
+    units = rows.counted
+    whole = (
+        "whole numbers of units, or of the `smallest` one of the product"
+        if rows.smallest
+        else ("whole numbers of units")
+    )
+    rows.refuse(units % 1 != 0, column, place, f"{whole} {hint}")
     most = f"at most {LARGEST_STOCK:,.0f} units per line"
     rows.refuse(units > LARGEST_STOCK, column, place, most)
     copied = rows.table.copies.get(column, {})

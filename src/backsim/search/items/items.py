@@ -13,6 +13,7 @@ import numpy as np
 from backsim.errors import few, nearest
 from backsim.quantities import Level
 from backsim.rules import FAMILIES, Rule
+from backsim.scenario.counted import smallest_of
 from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.load import from_dict, plain
 from backsim.scenario.model import Model
@@ -231,6 +232,9 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
     Where customers leave, levels may matter to what is ordered.
     """
     scenario = model.scenario
+    for name in smallest_of(scenario.products):
+        yield "products counted in whole units", f"products.{name}.smallest"
+        return
     for name, customer in scenario.customers.items():
         if customer.served_by is not None:
             yield "customers served where they order", f"customers.{name}.served_by"
