@@ -22,7 +22,7 @@ WRONG_FORM = [
     *("no_horizon", "no_demand", "empty_demand", "horizon_text", "horizon_zero", "horizon_bool"),
     *("customers_list", "class_is_text", "priority_fraction", "tolerance_word", "shipment_word"),
     *("rate_negative", "rule_unknown", "rule_parameter_missing", "rule_parameter_unknown"),
-    *("rule_parameter_fraction", "rule_parameters_missing", "distribution_unknown"),
+    *("rule_parameters_missing", "distribution_unknown"),  # a fraction may be one of kilograms
     *("distribution_two", "gamma_only_mean", "gamma_conflict", "exponential_none"),
 ]
 
