@@ -318,6 +318,7 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
         "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
         "announced": announced,
         "goodwill": None if announced else draw(GOODWILL),
+        "delivery": draw(st.sampled_from([0, 1.5, {"days": {"uniform": {"low": 0, "high": 3}}}])),
         "returns": draw(RETURNS),
     }
 

@@ -15,7 +15,7 @@ from backsim.engines.at_start import Prepare, at_start
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
 from backsim.engines.compiler import compile_steps, driver
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
-from backsim.engines.log import LOGGED, Log, placed_only
+from backsim.engines.log import LOGGED, Log, placed_only, ways_of
 from backsim.engines.lp_solver import LPSolver
 from backsim.engines.memory import MEMORY
 from backsim.engines.setup import Linked
@@ -188,6 +188,7 @@ class CompiledRun:
             handled=int(self.clock["handled"][0]),
             site_lines=self.tables["lines"][len(self.tape) : self.rows_of("lines")],
             tape=self.tape,
+            ways=ways_of(self.tape, len(used["lines"])),
         )
         return placed_only(log) if "GOODWILL" in self.features else log
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -17,6 +17,7 @@ from backsim.entities import (
     NOT_PLACED,
     PURCHASE_NOTES,
     RECEIVED,
+    WAYS,
     CustomerClass,
     Forecast,
     Line,
@@ -106,7 +107,9 @@ class Log:
     `splits`: units of a line that further sites served.  `returns`: units that customers sent back;
     `lots`: receipts of what expires, and what of them did.  `classes`: the customers' own, then
     those that sites order as; `forecasts`: the methods' memories, by the stock points'
-    `forecast_row`.  `tape` is given when the lines are the tape's and no others.
+    `forecast_row`.  `ways`: days on the way to customers where they vary, by the names of `WAYS`,
+    for each of `lines` (nan: of one beside the tape).  `tape` is given when the lines are the
+    tape's and no others.
     """
 
     lines: Records
@@ -129,6 +132,7 @@ class Log:
     lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)), repr=False)
     classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
     forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
+    ways: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """The tables: another process reads their fields again."""
@@ -251,6 +255,17 @@ class Log:
                     yield getattr(self, table)[name].tobytes()
 
 
+def ways_of(tape: Tape, lines: int) -> dict[str, NDArray[np.float64]]:
+    """What a tape says of days on the way to customers, for as many lines; nan beyond the tape."""
+    found = {}
+    for name in WAYS:
+        if name in tape.columns:
+            found[name] = np.full(lines, np.nan)
+            known = min(lines, len(tape))
+            found[name][:known] = tape.columns[name][:known]
+    return found
+
+
 def split_lines(log: Log, order: Sequence[int] | NDArray[np.int64], customers: int) -> Log:
     """A log whose table of lines holds those of sites too: these go into a table of their own.
 
@@ -280,7 +295,8 @@ def split_lines(log: Log, order: Sequence[int] | NDArray[np.int64], customers: i
             notices=_renumbered(log.notices, "head", place),
             purchases=_renumbered(log.purchases, "line", place),
         )
-    return replace(log, lines=lines[:customers], site_lines=lines[customers:])
+    ways = {name: days[rows[:customers]] for name, days in log.ways.items()}
+    return replace(log, lines=lines[:customers], site_lines=lines[customers:], ways=ways)
 
 
 def placed_only(log: Log) -> Log:

@@ -16,7 +16,7 @@ import simpy
 
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.link import Key, Namespace, link
-from backsim.engines.log import LOGGED, Log, placed_only, records, split_lines
+from backsim.engines.log import LOGGED, Log, placed_only, records, split_lines, ways_of
 from backsim.engines.lp_solver import LPSolver
 from backsim.engines.setup import set_up
 from backsim.engines.simpy_clock import Clock, Due
@@ -242,7 +242,7 @@ class Live:
         tables: dict[str, Any] = {
             name: records(ELEMENTS[name], getattr(self.world, name)) for name in LOGGED
         }
-        log = Log(**tables, handled=self.handled)
+        log = Log(**tables, handled=self.handled, ways=ways_of(self.tape, len(tables["lines"])))
         if self._network:
             log = self._split(log)
         return placed_only(log) if "GOODWILL" in self.setup.switches else log

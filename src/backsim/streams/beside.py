@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backsim.entities import TRAITS
 from backsim.scenario.model import Model
 from backsim.streams.generators import generator
 from backsim.streams.orders import DemandDraw
@@ -41,6 +42,5 @@ class Beside:
     def next(self) -> Customer:
         """The next customer."""
         found = self._draw.columns(np.zeros(1), None, 1)
-        known = ("time", "due", "tolerance", "customer_class")
-        traits = {name: values[0] for name, values in found.items() if name not in known}
+        traits = {name: values[0] for name, values in found.items() if name in TRAITS}
         return Customer(float(found["due"][0]), float(found["tolerance"][0]), traits)

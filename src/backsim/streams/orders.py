@@ -264,7 +264,7 @@ class DemandDraw:
     def traits(self, count: int) -> Columns:
         """What customers bring along, as far as they differ from the defaults of `Contact`.
 
-        A row an order; see `TRAITS`.
+        A row an order; see `TRAITS` and `WAYS`.
         """
         informed, inquiries = self.customer.informed, self.customer.inquiries
         found: Columns = {}
@@ -280,6 +280,8 @@ class DemandDraw:
             found["accepts"] = takes[0]
         if self.customer.goodwill is not None:
             found["regard"] = self.generator("goodwill").random(count)
+        for name, days in self.customer.delivery.drawn.items():
+            found[name] = self.days(f"delivery.{name}", days, count)
         if inquiries is not None:
             shape = (count, inquiries.at_most)
             found["gaps"] = self.generator("inquiries").standard_exponential(shape)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import TAPE_FIELDS, TRAITS
+from backsim.entities import TAPE_FIELDS, TRAITS, WAYS
 from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
@@ -135,7 +135,7 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
             columns["due"] = columns["time"]
         elif name not in ("time", "head"):
             columns[name] = _merged([part[name] for part in parts], order)
-    for name in TRAITS:
+    for name in (*TRAITS, *WAYS):
         if any(name in part for part in parts):
             # Rows of several numbers are taken five times as fast as with [].
             columns[name] = np.concatenate(_alike(name, parts)).take(order, axis=0)
@@ -164,15 +164,15 @@ def _merged(columns: list[NDArray[Any]], order: Integers) -> NDArray[Any]:
 
 def _alike(name: str, parts: list[Columns]) -> list[NDArray[Any]]:
     """A trait's column of each part; its default where a part has none."""
-    found = []
+    found, kind = [], {**TRAITS, **WAYS}[name]
     width = max((part[name].shape[1:] for part in parts if name in part), default=())
     for part in parts:
         count = len(part["time"])
-        default = part["tolerance"] if name == "told" else np.zeros((count, *width), TRAITS[name])
+        default = part["tolerance"] if name == "told" else np.zeros((count, *width), kind)
         column = part.get(name, default)
         if column.shape[1:] != width:  # fewer inquiries than another class
             column = np.pad(column, ((0, 0), (0, width[0] - column.shape[1])))
-        found.append(column.astype(TRAITS[name], copy=False))
+        found.append(column.astype(kind, copy=False))
     return found
 
 

@@ -35,17 +35,29 @@ class Deliveries:
         These are counted from the shipment, so that waiting for the site's next departure is part
         of them, and waiting for the customer's next working day.
         """
-        normal = np.array([d.days for d in self.terms])
-        fast = np.array([d.express.days if d.express else d.days for d in self.terms])
+        expected = np.array([d.days.moments()[0] for d in self.terms])
         least = np.array([d.express.slack if d.express else -np.inf for d in self.terms])
         code = self.m.log.column("customer_class")[lines]
         on_grid = self.m.model.on_grid
         leaves = self._departures(lines, shipped)
-        on_time = self._taken(code, on_grid(leaves + normal[code]))
+        on_time = self._taken(code, on_grid(leaves + expected[code]))
         slack = on_grid(self.m.log.column("due")[lines] - on_time)
         express = slack < on_grid(least[code])
-        soon = self._taken(code, on_grid(leaves + fast[code]))
-        return express, on_grid(np.where(express, soon, on_time) - shipped)
+        fast, normal = (self._days(way, lines, code) for way in ("by_express", "on_the_way"))
+        days = np.where(express, fast, normal)
+        return express, on_grid(self._taken(code, on_grid(leaves + days)) - shipped)
+
+    def _days(self, way: str, lines: Any, classes: Any) -> Floats:
+        """Days that lines are on the way: as drawn for their orders, or as their class says."""
+        days: Floats = np.array([d.ways[way].moments()[0] for d in self.terms])[classes]
+        named = [way if d.express else "on_the_way" for d in self.terms]
+        for name in dict.fromkeys(named):
+            own = zip(named, self.terms, strict=True)
+            drawn = np.array([one == name and name in d.drawn for one, d in own])
+            if drawn.any():
+                found = self.m.log.ways[name][lines]
+                days = np.where(drawn[classes] & ~np.isnan(found), found, days)
+        return days
 
     def _departures(self, lines: Any, ready: Any) -> Any:
         """When units leave that are ready at some times."""

@@ -28,7 +28,7 @@ from backsim.scenario.costs import ClassCosts, CustomerCosts
 from backsim.scenario.demand.schema import (
     Demand,
 )
-from backsim.scenario.distributions.fields import Duration
+from backsim.scenario.distributions.fields import Deterministic, Distribution, Duration
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
@@ -86,23 +86,37 @@ class Inquiries(Spec):
 class Express(Spec):
     """A faster way to the customer."""
 
-    days: Days
-    """Delivery time in days."""
+    days: Duration
+    """Delivery time in days; one draw per order."""
     slack: Time = 0.0
-    """Ship by express when normal delivery would arrive less than this many days before the due
-    date.
+    """Ship by express when normal delivery, in its mean time, would arrive less than this many days
+    before the due date.
     """
 
 
 class Delivery(Spec):
     """The way from the site to the customer."""
 
-    days: Days = 0.0
-    """Delivery time in days."""
+    days: Duration = Field(0, validate_default=True)
+    """Delivery time in days; one draw per order."""
     express: Express | None = None
     """A faster delivery for urgent units."""
     calendar: Annotated[Name | None, Refers("calendars")] = None
     """The calendar of the days on which the customer takes deliveries; without it, any day."""
+
+    @property
+    def ways(self) -> dict[str, Distribution]:
+        """Days on the way by the names of `WAYS`: without express they are the same."""
+        express = self.days if self.express is None else self.express.days
+        return {"on_the_way": self.days, "by_express": express}
+
+    @property
+    def drawn(self) -> dict[str, Distribution]:
+        """Those of them that are drawn for each order."""
+        ways = {"on_the_way": self.days}
+        if self.express is not None:
+            ways["by_express"] = self.express.days
+        return {name: days for name, days in ways.items() if not isinstance(days, Deterministic)}
 
 
 Delivering = Annotated[Delivery, number_for("days", Days | Delivery)]
