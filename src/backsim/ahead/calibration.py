@@ -19,6 +19,7 @@ from backsim.engines.log import Log
 from backsim.entities import ASKED, NEVER, NONE
 from backsim.errors import InputError
 from backsim.results.ledger import check_ledger
+from backsim.scenario.counted import smallest_of
 from backsim.scenario.model import Model
 from backsim.scenario.opening import places_of_open_orders
 from backsim.streams import draw
@@ -97,6 +98,11 @@ def calibration(
 
 def _check(model: Model) -> None:
     """Raise InputError where the state of a day is more than what the opening can say."""
+    for name in smallest_of(model.scenario.products):
+        raise InputError(
+            "validate-outlook: expected products counted in whole units, "
+            f"got one with a smallest unit of its own (products.{name}.smallest)"
+        )
     for point in model.scenario.stock:
         source = point.supplier[0]
         plain = source.supplier is not None and len(point.supplier) == 1 and not point.made_from

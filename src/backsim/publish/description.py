@@ -18,6 +18,7 @@ from backsim.results.metrics import METRICS, parts_of
 from backsim.results.units import unit_words
 from backsim.rules import PROGRAM, Rule
 from backsim.scenario.costs import CostRates, CustomerCosts
+from backsim.scenario.costtable import CostTable
 from backsim.scenario.demand.schema import OrderList, Process, TraceDemand
 from backsim.scenario.model import Model
 
@@ -157,7 +158,7 @@ def _supply(model: Model) -> Iterator[Block]:
 
 def _policy(model: Model) -> Iterator[Block]:
     yield Heading("Policy")
-    points = {f"{p.product} at {p.site}": p for p in model.scenario.stock}
+    points = {f"{p.product} at {p.site}": p for p in model.written.stock}
     yield from compared("Stock points", points, ("products", "sites", "costs"))
     used: dict[str, tuple[str, str]] = {}
     active = switches(model)
@@ -221,8 +222,9 @@ def _cost(name: str) -> str:
 
 def _rates(model: Model) -> Iterator[tuple[Cell, ...]]:
     """The rates that are not 0, of each class where they are classes'."""
+    costs = CostTable(model.written)
     for name, field in CostRates.model_fields.items():
-        values = model.costs[name]
+        values = costs[name]
         owners = list(model.classes) if name in CustomerCosts.model_fields else [""]
         for owner, row in zip(owners, np.atleast_2d(values), strict=True):
             if row.any():

@@ -267,7 +267,7 @@ def assumptions(model: Model) -> Iterator[str]:
 @item("4.1", EXPERIMENTATION, "Initialisation")
 def _initialisation(study: Written) -> Answer:
     model, unit = study.base, study.base.scenario.time_unit
-    stock = [f"{p.product} at {p.site}: {p.initial:,}" for p in model.scenario.stock]
+    stock = [f"{p.product} at {p.site}: {p.initial:,}" for p in model.written.stock]
     way = "not counted" if model.warm_up else "there is none, so the initial state counts"
     return Answer(
         f"Terminating by the horizon, with a warm-up of {said(model.warm_up)} {unit} ({way}). "

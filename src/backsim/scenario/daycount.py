@@ -30,9 +30,11 @@ class _Days:
         products = {name: self.lifetime(name, product) for name, product in s.products.items()}
         suppliers = {}
         for name, supplier in s.suppliers.items():
-            path: Location = ("suppliers", name, "lead_time_factors")
-            found = self.in_order(path, supplier.lead_time_factors)
-            changed = {"lead_time_factors": found} if found else {}
+            factors = {
+                key: self.in_order(("suppliers", name, key), getattr(supplier, key))
+                for key in ("lead_time_factors", "price_factors")
+            }
+            changed = {key: found for key, found in factors.items() if found}
             suppliers[name] = supplier.model_copy(update=changed)
         given = {"policy": policy, "stock": stock, "products": products, "suppliers": suppliers}
         return s.model_copy(update=given)

@@ -132,6 +132,13 @@ class Model:
                 found[(products == code) & (times >= self.on_grid(later.starts))] = later.price
         return found
 
+    def price_factors(self, lane: Lane, times: Any) -> Floats:
+        """By what a supplier multiplies its price of purchases that are placed at some times."""
+        found: Floats = np.ones(np.shape(times))
+        for later in lane.price_factors:
+            found[times >= self.on_grid(later.starts)] = later.factor
+        return found
+
     @cached_property
     def has_dated_prices(self) -> bool:
         """Whether the price of any product changes."""

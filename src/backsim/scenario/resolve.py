@@ -325,6 +325,18 @@ class _Resolver:
                 expected = f"a `costs.purchase` of what {name} sells, for a least value"
                 self.fault(("suppliers", name, "least_value"), expected, supplier.least_value)
 
+        for lane in model.lanes:
+            path: Location = ("suppliers", lane.name, "price_factors")
+            limited = [limit for limit in model.scenario.purchase_limits if limit.unit == "money"]
+            if lane.price_factors and lane.stock in model.costs.breaks:
+                self.fault(path, "no price breaks where the price changes on a day", "breaks")
+            elif lane.price_factors and any(
+                limit.holds(model.stock_points[lane.stock]) for limit in limited
+            ):
+                self.fault(path, "no limit in money where the price changes on a day", "one")
+            elif lane.price_factors and model.scenario.suppliers[lane.name].least_value:
+                self.fault(path, "no least value where the price changes on a day", "one")
+
     def written(self, place: Location) -> Location:
         """Where the file has what stands at a place of the explicit form."""
         if place[0] != "stock":

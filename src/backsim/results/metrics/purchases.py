@@ -48,16 +48,21 @@ class Purchases:
 
     @cached_property
     def surcharges(self) -> Floats:
-        """Money for units bought where they cost more; not per day, but in all."""
+        """Money for units bought where or when they cost more; not per day, but in all."""
         model, purchases = self.m.model, self.m.log.bought
         points = model.scenario.stock
         found = np.zeros(len(points))
         for lane in model.lanes:
-            if extra := lane.surcharge:
+            if lane.surcharge or lane.price_factors:
                 only = len(points[lane.stock].supplier) == 1
                 rows = (purchases["placed"] >= model.warm_up) & (purchases["stock"] == lane.stock)
                 rows &= only | (purchases["supplier"] == lane.supplier)
-                found[lane.stock] += extra * purchases["units"][rows].sum()
+                extra = lane.surcharge * purchases["units"][rows].sum()
+                if lane.price_factors:
+                    factors = model.price_factors(lane, purchases["placed"][rows])
+                    price = model.costs["purchase"][lane.stock]
+                    extra += price * ((factors - 1.0) * purchases["units"][rows]).sum()
+                found[lane.stock] += extra
         return found
 
     @cached_property

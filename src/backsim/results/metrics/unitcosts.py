@@ -54,7 +54,10 @@ class _Bought:
     def average(self, index: int, costs: list[float]) -> float:
         """What a sound unit costs, given what each source charges for a unit."""
         breaks = self.m.model.costs.breaks.get(index)
-        plain = len(set(costs)) == 1 and breaks is None
+        model = self.m.model
+        bought = [lane for lane in model.lanes if lane.stock == index and not lane.transfer]
+        dated = any(lane.price_factors for lane in bought)
+        plain = len(set(costs)) == 1 and breaks is None and not dated
         if plain and not self.rejects:
             return costs[0]
         purchases, placed, sound, ends = self.by_stock
@@ -68,11 +71,15 @@ class _Bought:
         if whole <= 0:
             return costs[0]
         charged = np.full(len(units), costs[0])  # inbound purchases name no source
-        bought = [lane for lane in self.m.model.lanes if lane.stock == index and not lane.transfer]
-        for lane, cost in zip(bought, costs, strict=True) if len(costs) > 1 else ():
+        for lane, cost in zip(bought, costs, strict=True):
             from_site = lane.place is not None
             code = lane.place if from_site else lane.supplier
-            charged[purchases["source" if from_site else "supplier"] == code] = cost
+            own = np.full(len(units), len(costs) == 1)
+            own |= purchases["source" if from_site else "supplier"] == code
+            charged[own] = cost
+            if lane.price_factors:
+                factors = model.price_factors(lane, purchases["placed"][own])
+                charged[own] += model.costs["purchase"][index] * (factors - 1.0)
         paid = (units * charged).sum()
         if breaks is not None:
             own = placed[rows][purchases["source"] == NONE]

@@ -14,6 +14,7 @@ from backsim.scenario.schema import (
     Transfers,
 )
 from backsim.scenario.schema.reactions import Emergency
+from backsim.scenario.schema.suppliers import PriceFactor
 
 TRANSFERRED = 2
 """Among the suppliers of purchases, beyond a scenario's own: sites that make transfers.
@@ -38,6 +39,7 @@ class Lane:
     time: Distribution
     service: Distribution
     given: SiteSource | SupplierSource | Transfers
+    price_factors: tuple[PriceFactor, ...] = ()
 
     @property
     def share(self) -> float:
@@ -73,7 +75,8 @@ def lanes(scenario: ResolvedScenario) -> tuple[Lane, ...]:
         time = source.lead_time or point.lead_time or supplier.lead_time
         service = supplier.servers.service if supplier.servers else NOTHING
         code = suppliers[source.supplier]
-        return Lane(stock, source.supplier, None, code, time, service, source)
+        factors = supplier.price_factors
+        return Lane(stock, source.supplier, None, code, time, service, source, factors)
 
     points = list(enumerate(scenario.stock))
     return (

@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from backsim.entities import MESSAGES
-from backsim.quantities import Days, Money, Positive, PositiveCount, PositiveDays, Probability
+from backsim.quantities import (
+    Days,
+    Money,
+    NonNegative,
+    Positive,
+    PositiveCount,
+    PositiveDays,
+    Probability,
+)
 from backsim.scenario.capacity import AnyCapacity, Servers
 from backsim.scenario.dates import Moment
 from backsim.scenario.distributions.fields import Duration, Fraction, Interval
@@ -107,6 +115,15 @@ class Disruptions(Spec):
         return self
 
 
+class PriceFactor(Spec):
+    """How much more or less a supplier charges from a day on."""
+
+    starts: Moment
+    """The day, in days from the start, or its date."""
+    factor: NonNegative
+    """`costs.purchase` of purchases that are placed from then on is multiplied by it."""
+
+
 class LeadTimeFactor(Spec):
     """How much longer or shorter lead times are from a day on."""
 
@@ -130,6 +147,11 @@ class Supplier(Spec):
         (), exclude_if=lambda given: not given
     )
     """Lead times by season: factors that count from given days on, in order of time."""
+    price_factors: Annotated[tuple[PriceFactor, ...], OFF_TAPE] = Field(
+        (), exclude_if=lambda given: not given
+    )
+    """Prices that change: factors on `costs.purchase` that count from given days on, in order of
+    time."""
     calendar: Annotated[Name | None, Refers("calendars")] = None
     """The calendar of its working days.  Closed days are planned outages that it has announced."""
     crossing: Annotated[bool, OFF_TAPE] = True
