@@ -369,7 +369,7 @@ DATES = st.one_of(
 @st.composite
 def dated_sites(draw: Any, sites: list[str]) -> dict[str, Any]:
     """Sites some of which receive or ship on some days only."""
-    ships = [None, "office", {"cut_off": 12}, {"calendar": "market", "cut_off": 6}]
+    ships = [None, "office", {"cut_off": 12}, {"calendar": "market", "cut_off": 6}, {"capacity": 2}]
     return {
         name: {
             "receiving": draw(st.sampled_from([None, *CALENDARS])),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Lt
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
 
-from backsim.quantities import Days, Unit
+from backsim.quantities import Days, PositiveCount, Unit
 from backsim.scenario.part import MEMBER, fault, member
 from backsim.scenario.shorthand import Name, Refers, Spec, WordOr, listed
 
@@ -128,6 +128,9 @@ class Shipping(Spec):
     cut_off: Hour | None = None
     """Hour of the day at which the carrier calls: what is ready by then leaves, the rest on the
     next working day.  Without it, what is ready on a working day leaves immediately."""
+    capacity: PositiveCount | None = Field(None, exclude_if=lambda most: most is None)
+    """Shipments to customers that the carrier takes per call, or per working day, first come, first
+    served.  Default: all."""
 
 
 def _shipping(value: Any) -> Any:

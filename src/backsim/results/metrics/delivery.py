@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import SHIPPED, SUBSTITUTED
+from backsim.results.metrics.carriers import Carriers
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.calendars import open_from
@@ -65,8 +66,13 @@ class Deliveries:
             return ready
         model, leaves = self.m.model, np.array(ready, float)
         at = self.m.site[self.m.log.column("stock")[lines]]
+        carriers = self.m.of(Carriers)
         for code, name in enumerate(model.sites):
-            leaves[at == code] = open_from(leaves[at == code], model.departures(name))
+            own = at == code
+            if carriers.capacities[code] is None:
+                leaves[own] = open_from(leaves[own], model.departures(name))
+            else:
+                leaves[own] = carriers.leaves(code, lines[own], leaves[own])
         return leaves
 
     def _taken(self, classes: Any, arrives: Any) -> Any:
