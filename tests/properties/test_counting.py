@@ -59,13 +59,13 @@ def check(model: Model, seed: int) -> None:
             np.testing.assert_allclose(other.values[name], one.values[name], 1e-9, err_msg=name)
 
 
-@settings(max_examples=examples(15))
+@settings(max_examples=examples(8))
 @given(models(), st.integers(0, 3))
 def test_kilograms_of_whole_units(model: Model, seed: int) -> None:
     check(model, seed)
 
 
-@settings(max_examples=examples(8))
+@settings(max_examples=examples(4))
 @given(networks(), st.integers(0, 3))
 def test_kilograms_of_whole_units_in_a_network(model: Model, seed: int) -> None:
     check(model, seed)
