@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -22,7 +22,6 @@ from pydantic.fields import FieldInfo
 from backsim.quantities import LARGEST_STOCK, PerUnit, Unit
 from backsim.rules import FAMILIES, Family
 from backsim.scenario.distributions.base import Distribution
-from backsim.scenario.part import Part
 from backsim.scenario.schema import Product
 from backsim.scenario.schema.rule_use import RuleUse
 from backsim.scenario.yamlfile import Location
@@ -43,6 +42,7 @@ class Mark:
 
 
 Change = Callable[[Any, Mark, Location], Any]
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class NotCounted(Exception):
@@ -114,7 +114,7 @@ def counted_product(product: Product, path: Location) -> Product:
     """A product of a file in smallest units.  Raises NotCounted."""
     by = Counting(_exact(product.smallest), {}, product.unit)
     packs = changed(product.packs, by.inside, Mark(1, quantity=True), (*path, "packs"))
-    found = changed(product, replace(by, packs=packs).inside, path=path, leave=("packs",))
+    found: Product = changed(product, replace(by, packs=packs).inside, path=path, leave=("packs",))
     update: dict[str, Any] = {"packs": packs} if packs else {}
     if "volume" not in product.model_fields_set:
         update["volume"] = by.inside(product.volume, Mark(-1))
@@ -123,7 +123,8 @@ def counted_product(product: Product, path: Location) -> Product:
 
 def product_as_written(product: Product) -> Product:
     """The same backwards."""
-    return _copy(changed(product, counting_of(product).outside), {})
+    found: Product = changed(product, counting_of(product).outside)
+    return found
 
 
 def changed(
@@ -159,7 +160,7 @@ def changed_rule(value: Any, family: Family, change: Change, path: Location = ()
     return replace(value, params=params)
 
 
-def per_unit(kind: type[Part]) -> frozenset[str]:
+def per_unit(kind: type[BaseModel]) -> frozenset[str]:
     """The fields of a part that are per unit."""
     return frozenset(name for name, mark in _marks(kind).items() if mark and mark.power < 0)
 
@@ -183,13 +184,13 @@ def _field(kind: type[BaseModel], name: str, value: Any, change: Change, path: L
     return changed(value, change, _marks(kind)[name], path)
 
 
-def _copy(value: Any, fields: Mapping[str, Any]) -> Any:
+def _copy(value: Kind, fields: Mapping[str, Any]) -> Kind:
     new = {name: item for name, item in fields.items() if item != getattr(value, name)}
     return value.model_copy(update=new) if new else value
 
 
 @cache
-def _marks(kind: type[Part]) -> dict[str, Mark | None]:
+def _marks(kind: type[BaseModel]) -> dict[str, Mark | None]:
     """What the schema says of the numbers of each field of a part."""
     return {name: _found(info) for name, info in kind.model_fields.items()}
 

@@ -36,7 +36,7 @@ class Carriers:
         head = self.m.log.column("head")[every[0]]
         times, each = np.unique(np.column_stack([every[1], head]), axis=0, return_inverse=True)
         found = self._queue(code, times[:, 0])
-        return found[each.ravel()[len(every[0]) - len(lines) :]]
+        return np.asarray(found[each.ravel()[len(every[0]) - len(lines) :]])
 
     @cached_property
     def _all(self) -> tuple[Any, Any]:

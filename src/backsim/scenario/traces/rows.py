@@ -63,7 +63,7 @@ class Rows:
     @property
     def counted(self) -> Floats:
         """The units of the rows in use, in the smallest unit of each one's product."""
-        units = self.units[self.kept]
+        units: Floats = self.units[self.kept]
         if not self.smallest:
             return units
         coded = self.coded(self.trace.columns.product)
