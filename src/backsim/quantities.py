@@ -93,9 +93,8 @@ class Unit(Described):
         while number["type"] not in ("int", "float"):
             number = number["schema"]
         low, most = number.get("ge", -LARGEST_STOCK), min(self.most, LARGEST_STOCK)
-        return (
-            isinstance(value, float) and low <= value <= most and value > number.get("gt", low - 1)
-        )
+        above = number.get("gt", low - 1)
+        return isinstance(value, float) and bool(low <= value <= most and value > above)
 
 
 FINE = {"fine": True}
