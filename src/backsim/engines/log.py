@@ -17,7 +17,6 @@ from backsim.entities import (
     NOT_PLACED,
     PURCHASE_NOTES,
     RECEIVED,
-    WAYS,
     CustomerClass,
     Forecast,
     Line,
@@ -29,6 +28,7 @@ from backsim.entities import (
 )
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
+from backsim.streams.orders import WAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -220,9 +220,3 @@ promises forgiven; `gaps`: standard exponential times between inquiries, a row a
 vary; `regard`: the goodwill above which they order; of each line, `returned` units come back `kept`
 days after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days.
 """
-
-WAYS: dict[str, str] = {"on_the_way": "f8", "by_express": "f8"}
-"""Days from the shipment of a line to its delivery, and by express; on the tape where they vary.
-
-Nothing in a run asks for them: results do.
-"""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import TAPE_FIELDS, TRAITS, WAYS
+from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
-from backsim.streams.orders import TAPE, Columns, DemandDraw, is_one_value
+from backsim.streams.orders import TAPE, WAYS, Columns, DemandDraw, is_one_value
 from backsim.streams.sources import Source, source_of
 from backsim.streams.supply import outages, outcomes, places
 
