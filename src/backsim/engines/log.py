@@ -28,7 +28,7 @@ from backsim.entities import (
 )
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
-from backsim.streams.orders import WAYS
+from backsim.streams.tape import WAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

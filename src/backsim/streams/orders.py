@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 TAPE = np.dtype([(name, dtype(Line)[name]) for name in TAPE_FIELDS])
 """A line as it stands on the tape."""
 
-WAYS: dict[str, str] = {"on_the_way": "f8", "by_express": "f8"}
-"""Days from the shipment of a line to its delivery, and by express; on the tape where they vary.
-
-Nothing in a run asks for them: results do.
-"""
-
 Columns = dict[str, "NDArray[Any]"]
 """The fields of `TAPE`, each a contiguous array; and those of `TRAITS` that a class needs."""
 

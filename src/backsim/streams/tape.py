@@ -14,7 +14,7 @@ from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
-from backsim.streams.orders import TAPE, WAYS, Columns, DemandDraw, is_one_value
+from backsim.streams.orders import TAPE, Columns, DemandDraw, is_one_value
 from backsim.streams.sources import Source, source_of
 from backsim.streams.supply import outages, outcomes, places
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 
 NO_OTHERS: Mapping[Source, int] = MappingProxyType({})
+
+
+WAYS: dict[str, str] = {"on_the_way": "f8", "by_express": "f8"}
+"""Days from the shipment of a line to its delivery, and by express; on the tape where they vary.
+
+Nothing in a run asks for them: results do.
+"""
 
 
 @dataclass(frozen=True, eq=False)
