@@ -44,7 +44,7 @@ def common_units(model: Model, log: Log) -> tuple[Log, float]:
     if (factors == 1).all():
         return log, float(common)
     by_stock = factors[log.stocks["product"]]
-    tables = {
+    tables: dict[str, Any] = {
         name: _multiplied(name, getattr(log, name), by_stock[stock])
         for name, stock in _stock_points(log).items()
     }

@@ -128,19 +128,22 @@ def profile(model: Model, log: Log) -> Profile:
     sent = _sent_to_sites(log, times)
     initial = int(log.stocks["initial"].sum())
     within = _waits(model, log, time, units)
-    if unit != 1:
-        within = within * unit
     stock = initial + came - (ordered - missing) - late - swapped - sent - expired
     backlog = missing - late - left
     return Profile(
         classes=model.classes,
         times=times,
-        stock=stock if unit == 1 else stock * unit,
-        backlog=backlog if unit == 1 else backlog * unit,
+        stock=_in_units(stock, unit),
+        backlog=_in_units(backlog, unit),
         days=DAYS,
-        ordered=within[:, -1],
-        within=within[:, :-1],
+        ordered=_in_units(within[:, -1], unit),
+        within=_in_units(within[:, :-1], unit),
     )
+
+
+def _in_units(counted: Integers, unit: float) -> Any:
+    """Units of products, of which what is counted is a part."""
+    return counted if unit == 1 else counted * unit
 
 
 def _sent_to_sites(log: Log, times: Floats) -> Integers:

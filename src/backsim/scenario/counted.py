@@ -198,12 +198,12 @@ def as_written(scenario: ResolvedScenario) -> ResolvedScenario:
     stock = []
     for point in scenario.stock:
         own = counts[point.product]
-        parts = point.made_from and {
+        parts = {
             name: _as_number(n * counts[name].smallest / own.smallest)
-            for name, n in point.made_from.items()
+            for name, n in (point.made_from or {}).items()
         }
         said = changed(point, own.outside, leave=("made_from",))
-        stock.append(said.model_copy(update={"made_from": parts}))
+        stock.append(said.model_copy(update={"made_from": parts or None}))
     sources = {(point.product, point.site): point.supplier for point in scenario.stock}
     back = {name: Counting(1 / each.smallest) for name, each in counts.items()}
     update["suppliers"] = counted_suppliers(scenario, sources, back, _nobody)

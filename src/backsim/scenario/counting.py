@@ -90,7 +90,7 @@ class Counting:
             known = ", ".join(self.packs)
             expected = f"a number, or a number of packs ({known})" if known else "a number"
             raise NotCounted(path, expected, f"'{text}'")
-        return Fraction(said["number"] or 1) * self.packs[said["pack"]]
+        return Fraction(said["number"] or 1) * int(self.packs[said["pack"]])
 
 
 def counting_of(product: Product) -> Counting:

@@ -70,7 +70,7 @@ class Rows:
         each = [float(self.smallest.get(text, 1)) for text in coded.texts]
         counts = units / np.array(each)[coded.codes[self.kept]]
         whole = np.rint(counts)
-        return np.where(np.abs(counts - whole) <= ROUNDING * whole, whole, counts)
+        return np.asarray(np.where(np.abs(counts - whole) <= ROUNDING * whole, whole, counts))
 
     def need_one(self) -> None:
         """Refuse a trace of which nothing is left."""
