@@ -9,9 +9,10 @@ import pytest
 from tests.data.exports import SHOP, write
 
 from backsim.cli import run as cli
-from backsim.data.calibrate import read_mapping
+from backsim.data.calibrate import calibrate, read_mapping
 from backsim.data.columns import TABLES, required_of
 from backsim.data.mapping import Mapping, load_mapping
+from backsim.data.scenariofile import scenario_text
 from backsim.data.systems import guess, systems, write_template
 from backsim.errors import InputError
 
@@ -34,13 +35,26 @@ def test_names_of_sap_are_known_whatever_the_files_are_called(tmp_path: Path):
             tmp_path,
             {
                 "auftraege.csv": "VBELN;AUDAT;KUNNR\n1;01.02.2024;7",
-                "positionen.csv": "VBELN;POSNR;MATNR;KWMENG\n1;10;4711;5",
+                "positionen.csv": "VBELN;POSNR;MATNR;KWMENG;storniert\n1;10;4711;5;ja",
                 "notiz.csv": "hello;there\n1;2",
             },
         )
     )
     assert [e["table"] for e in found.tables] == ["orders", "lines"]
-    assert "notiz.csv is not used: no table" in found.notes
+    assert any(note.startswith("positionen.csv: columns not used: stor") for note in found.notes)
+    assert "notiz.csv is not used: its headings are those of no table" in found.notes
+
+
+def test_a_lead_time_that_nothing_tells_is_assumed_and_told(tmp_path: Path):
+    """A supplier that delivers at once would make every figure look perfect."""
+    rows = [f"{k},mug,{1 + k % 3},2024-03-{1 + k % 28:02}" for k in range(60)]
+    text = "\n".join(["order,product,units,ordered", *rows])
+    folder = write(tmp_path / "export", {"lines.csv": text})
+    found = calibrate(folder)
+    (told,) = found.assumptions
+    assert "a lead time of 14 days is ASSUMED" in told
+    (written,) = (line for line in scenario_text(found).splitlines() if "lead_time:" in line)
+    assert "deterministic: {value: 14.0}" in written
 
 
 def test_a_folder_without_order_lines_says_what_to_do(tmp_path: Path):

@@ -34,6 +34,9 @@ from backsim.data.systems import MAPPING, guess
 from backsim.errors import InputError
 from backsim.scenario.yamlfile import Document
 
+ASSUMED_LEAD_TIME = 14.0
+"""Days of a supplier of whom no purchase has arrived; also in his levels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -69,6 +72,16 @@ class Calibration:
     shipping: list[Shipping]
     service: list[Service]
     guesses: tuple[str, ...] = ()
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What the scenario needs and the export does not tell, in words."""
+        return [
+            f"{one.name}: no purchase has arrived, so a lead time of {ASSUMED_LEAD_TIME:g} days is "
+            f"ASSUMED: write the right one into scenario.yaml (suppliers.{one.name}.lead_time)"
+            for one in self.lead_times
+            if one.fit is None
+        ]
 
 
 def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...]]:
@@ -164,7 +177,7 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             r.table: {"file": r.file, "read": r.read, "used": r.used, "dropped": r.dropped}
             for r in history.rows
         },
-        "notes": [*found.guesses, *history.notes],
+        "notes": [*found.guesses, *history.notes, *found.assumptions],
         "within_day": {
             "purchases_placed": history.within_day.placed,
             "receipts": history.within_day.received,

@@ -12,7 +12,7 @@ import numpy as np
 
 from backsim.data.calendarlines import calendars, name_of, review
 from backsim.data.calendarlines import sites as sites_of
-from backsim.data.calibrate import Calibration
+from backsim.data.calibrate import ASSUMED_LEAD_TIME, Calibration
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.items import STEP
 from backsim.data.levels import levels_of, rounded, usual_supplier
@@ -129,10 +129,11 @@ class _Writer:
         yield "suppliers:"
         for supplier in self.found.lead_times:
             fit = supplier.fit
-            law = {"deterministic": {"value": 0}} if fit is None else fit.to_file()
+            assumed = {"deterministic": {"value": ASSUMED_LEAD_TIME}}
+            law = assumed if fit is None else fit.to_file()
             yield f"  {quoted(supplier.name)}:"
             if supplier.purchases == 0 or fit is None:
-                yield "    # no purchase has arrived: assume a lead time"
+                yield "    # ASSUMED, as no purchase has arrived: write the right one"
             else:
                 low, high = fit.mean.low, fit.mean.high
                 what = "of all suppliers" if supplier.pooled else f"of {supplier.times.events}"
@@ -238,7 +239,7 @@ class _Writer:
             yield f"  review: {flow(reviewed[0])} # {reviewed[1]}"
         yield "  # assumed where nothing tells the levels: the demand of one and a half lead times"
         known = [one.mean_days for one in self.found.lead_times if one.fit is not None]
-        days = max(1, math.ceil(1.5 * max(known, default=14.0)))
+        days = max(1, math.ceil(1.5 * max(known, default=ASSUMED_LEAD_TIME)))
         yield f"  reorder: {{rule: s_S, s: {{days: {days}}}, S: {{days: 14, above: s}}}}"
         yield ""
         yield "stock:"

@@ -139,8 +139,19 @@ def guess(folder: Path) -> Guess:
         + ", ".join(f"{field} = {heading}" for field, heading in match.columns.items())
         for match in best
     ]
+    for match in best:
+        others = [name for name in match.file.headings if name not in match.columns.values()]
+        if others:
+            notes.append(
+                f"{match.file.path.name}: columns not used: {', '.join(others)} (a mapping may "
+                "name them: backsim calibrate --template plain DIR)"
+            )
     taken = {match.file.path for match in best}
-    notes += [f"{f.path.name} is not used: no table" for f in found if f.path not in taken]
+    notes += [
+        f"{f.path.name} is not used: its headings are those of no table"
+        for f in found
+        if f.path not in taken
+    ]
     tables = [{"table": m.table, "file": m.file.path.name, "columns": m.columns} for m in best]
     return Guess(tables, notes)
 

@@ -59,7 +59,7 @@ def calibrate(
     from backsim.data.calibrate import to_dict
 
     found = fitted(export)
-    for note in (*found.guesses, *found.history.notes):
+    for note in (*found.guesses, *found.history.notes, *found.assumptions):
         say(note)
     if out is not None:
         _write(found, export, out)
