@@ -30,7 +30,9 @@ def test_template_is_a_book(book: Path, capsys: pytest.CaptureFixture[str]):
     assert cli(["allocate", str(book)]) == 0
     out = capsys.readouterr().out
     assert "5 open lines, 75 units; 6 sources, 17 options; late until today: 454.80" in out
-    assert "lp: optimal, cost 402.20; no plan can cost less than 402.20; 69 units served" in out
+    assert (
+        "The plan of 'lp' costs 402.20, and no plan can cost less. It serves 69 of 75 units" in out
+    )
     for name in ("fcfs", "class_priority", "earliest_due", "pro_rata", "max_min"):
         assert f"\n{name} " in out
 

@@ -12,6 +12,7 @@ import numpy as np
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.theory import Planned
 from backsim.data.history import History
+from backsim.present.numbers import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -232,12 +233,13 @@ def _reason(
         return "nothing was ordered in the history"
     said = []
     before, after = today.fill[i, j], new.fill[i, j]
+    now, then = (percent(round(float(fill), 2)) for fill in (before, after))
     if math.isnan(today.low[i, j]):
         said.append("no levels are known today")
     elif after > before + CLOSE:
-        said.append(f"raise: {before:.0%} are served from stock today, {after:.0%} are worth it")
+        said.append(f"raise: {now} are served from stock today, {then} are worth it")
     elif after < before - CLOSE:
-        said.append(f"lower: {before:.0%} are served from stock today, {after:.0%} cost far less")
+        said.append(f"lower: {now} are served from stock today, {then} cost far less")
     else:
         said.append("as good as today")
     plan = found.history.masters.planned_days[i, j]

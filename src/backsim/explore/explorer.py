@@ -146,10 +146,11 @@ class Explorer:
     def played(self, key: str, count: int) -> list[tuple[Any, bytes]]:
         """(metrics, profile) of so many replications of a changed scenario."""
         model, found = self.changed(key), self.results.pop(key, [])
-        if self.engine[0] == "compiled":
-            compile_kernel(model, self.linked)
-        more = self._tapes(model, len(found), count)
-        found += in_order(partial(self._play, model), more, self.workers, way="threads")
+        if len(found) < count:
+            if self.engine[0] == "compiled":
+                compile_kernel(model, self.linked)
+            more = self._tapes(model, len(found), count)
+            found += in_order(partial(self._play, model), more, self.workers, way="threads")
         size = 8 * len(METRICS) * len(views_of(model)) * self.full
         while len(self.results) >= max(2, min(KEPT, BYTES_KEPT // size)):
             del self.results[next(iter(self.results))]

@@ -152,7 +152,7 @@ class Captions:
                 "simulate longer before you rely on these means."
             )
         if verdict.shift is None:
-            return f"{text} needs {verdict.day:g}: the warm-up is long enough."
+            return f"{text} needs {verdict.day:g} {unit}: the warm-up is long enough."
         changes = interval(verdict.shift)
         judged = (
             "which is small compared with its interval: the warm-up is long enough"

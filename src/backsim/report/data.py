@@ -61,11 +61,12 @@ def summary(found: Calibration) -> str:
     total = found.service[-1]
     if math.isnan(total.fill_rate):
         return "The export has no shipments: how customers were served is not known."
-    wait = "" if math.isnan(total.mean_wait) else f" after {total.mean_wait:.2f} days on average"
-    return (
-        f"{share(total.fill_rate)} of the units ordered were served immediately, and all that were "
-        f"shipped{wait}; {share(total.cancel_rate)} were cancelled while customers waited."
-    )
+    left = f"{share(total.cancel_rate)} were cancelled while customers waited."
+    if not math.isnan(total.mean_wait):
+        left = (
+            f"units that were shipped had waited {total.mean_wait:.2f} days on average, and {left}"
+        )
+    return f"{share(total.fill_rate)} of the units ordered were served immediately; {left}"
 
 
 def missing(found: Calibration) -> list[str]:

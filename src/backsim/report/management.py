@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from os.path import normpath
+from pathlib import PurePath
 
 from backsim.errors import counted, few, listed
 from backsim.present.numbers import number, plain_number
@@ -125,7 +125,7 @@ class _Answers:
             f"{pairs} of {length:,g} {unit if length != 1 else one_of(unit)} per policy, all "
             "with the same "
             f"customers, orders and lead times; demand, lead times, patience and costs as in "
-            f"{normpath(model.name)}."
+            f"{PurePath(model.name).name}."
         )
 
     def stability(self) -> str:

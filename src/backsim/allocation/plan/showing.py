@@ -31,14 +31,16 @@ def summed_up(plan: Plan) -> tuple[str, str]:
     """What there was to decide, and what came of it: two sentences."""
     lines, sources = plan.book.lines, plan.book.sources
     today = f"{plan.book.today}: " if plan.book.today else ""
-    bound = f"; no plan can cost less than {money(plan.bound)}" if plan.bounded else ""
-    gap = f" (gap {share(plan.gap)})" if plan.bounded and plan.gap > LEAST_GAP else ""
+    least = ", and no plan can cost less" if plan.bounded else ""
+    if plan.bounded and plan.gap > LEAST_GAP:
+        least = f"; no plan can cost less than {money(plan.bound)} (gap {share(plan.gap)})"
     past = f"; late until today: {money(plan.past_lateness)}" if plan.past_lateness else ""
     return (
         f"{today}{counted(len(lines), 'open line')}, {lines.units.sum():,.6g} units; "
         f"{counted(len(sources), 'source')}, {counted(len(plan.book.options), 'option')}{past}",
-        f"{plan.rule}: {plan.status}, cost {money(plan.cost)}{bound}{gap}; "
-        f"{units(plan.served.sum())} units served; {plan.seconds:.2f} s",
+        f"The plan of '{plan.rule}' costs {money(plan.cost)}{least}. It serves "
+        f"{units(plan.served.sum())} of {units(lines.units.sum())} units "
+        f"({plan.status}, {plan.seconds:.2f} s).",
     )
 
 

@@ -17,6 +17,7 @@ from backsim.data.fit.byday import bought, on_hand, positions, received
 from backsim.data.fit.policy import MINIMUM, multiples, seen
 from backsim.data.history import History, Moment, WithinDay
 from backsim.data.mapping import Mapping
+from backsim.present.numbers import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,10 +59,10 @@ def _placed(history: History) -> tuple[Moment, str]:
     if count < ENOUGH or abs(share[0] - share[1]) < CLEAR:
         return "evening", nothing
     chosen = int(share[1] > share[0])
+    most, rest = (percent(round(share[k], 2)) for k in (chosen, 1 - chosen))
     return MOMENTS[chosen], (
-        f"Purchases count as placed in the {MOMENTS[chosen]}: so {share[chosen]:.0%} of {count:,} "
-        f"bring the position to its usual level, in the {MOMENTS[1 - chosen]} "
-        f"{share[1 - chosen]:.0%}."
+        f"Purchases count as placed in the {MOMENTS[chosen]}: so {most} of {count:,} bring the "
+        f"position to its usual level, in the {MOMENTS[1 - chosen]} {rest}."
     )
 
 
@@ -94,5 +95,5 @@ def _received(history: History) -> tuple[Moment, str]:
     moment: Moment = "morning" if share >= 0.5 else "evening"
     return moment, (
         f"Receipts are there in the {moment}: of {count:,} orders for what was out of stock and "
-        f"came on that day, {share:.0%} left on that day."
+        f"came on that day, {percent(round(share, 2))} left on that day."
     )
