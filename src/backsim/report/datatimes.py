@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -23,6 +24,10 @@ MOST_STEPS = 400
 
 def lead_time_table(found: Calibration) -> Table:
     """The lead time of each supplier."""
+
+    def dated(day: float) -> datetime.date:
+        return found.history.first + datetime.timedelta(days=int(day))
+
     rows = [
         (
             s.name,
@@ -37,7 +42,7 @@ def lead_time_table(found: Calibration) -> Table:
             _runners_up(s.fits),
             None if math.isnan(s.late.share) else share(s.late.share),
             s.late.days or None,
-            ", ".join(f"day {o.starts:g} to {o.ends:g}" for o in s.outages) or None,
+            ", ".join(f"{dated(o.starts)} to {dated(o.ends)}" for o in s.outages) or None,
             f"{s.order.seen} of {s.order.by_chance:.0f} by chance",
             share(s.parts.share) if s.parts.share else None,
         )
@@ -90,6 +95,8 @@ def item_factors_table(found: Calibration) -> Table:
     note = (
         "Where products of a supplier differ by more than chance explains (1 % level). The factor "
         "of a product with few purchases is drawn towards 1."
+        if rows
+        else "Products of the same supplier do not differ by more than chance explains (1 % level)."
     )
     return Table("itemfactors", "Lead times by product", columns, tuple(rows), note)
 
