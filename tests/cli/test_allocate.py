@@ -118,7 +118,7 @@ def test_another_rule(book: Path, capsys: pytest.CaptureFixture[str]):
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("line,customer,class,product,units")
     assert cli(["allocate", str(book), "--rule", "class_pro_rata"]) == 0
-    assert "class_pro_rata: rule, cost 579.41" in capsys.readouterr().out
+    assert "The plan of 'class_pro_rata' costs 579.41. It serves" in capsys.readouterr().out
 
 
 def test_a_rule_of_my_own(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -187,3 +187,11 @@ def test_nothing_left_is_an_error(tmp_path: Path):
                 tmp_path, {"lines.csv": "order,line,product,units,ordered\n1,1,mug,-2,2024-03-04"}
             )
         )
+
+
+def test_a_name_that_no_scenario_can_hold_is_told_with_its_place(tmp_path: Path):
+    """Once it was the written scenario that could not be read."""
+    lines = SHOP["lines.csv"].replace("web", "w\x1bb")
+    with pytest.raises(TableError) as fault:
+        history(write(tmp_path, {**SHOP, "lines.csv": lines}))
+    assert "lines.csv:4: class: expected text without control characters" in str(fault.value)

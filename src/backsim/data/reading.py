@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+NO_TEXT = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that YAML has no place for."""
 DAY = 86_400 * SECOND
 """Microseconds."""
 NO_DATE = frozenset(
@@ -184,6 +186,10 @@ class _Reader:
         if needed:
             failed = np.array([text in ERRORS for text in coded.texts], bool)[coded.codes] & kept
             self._fault(table, heading, failed, "a name, not a formula that failed", None)
+        if NO_TEXT.search("\n".join(coded.texts)):  # which no scenario file can hold
+            wrong = np.array([NO_TEXT.search(text) is not None for text in coded.texts], bool)
+            found = wrong[coded.codes] & kept
+            self._fault(table, heading, found, "text without control characters", None)
         return coded
 
     def _numbers(self, name: str, heading: str, bad: Flags) -> Floats:
