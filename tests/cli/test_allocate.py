@@ -129,7 +129,7 @@ def test_a_rule_of_my_own(book: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     )
     options = ["--rules", str(file), "--rule", "by_customer"]
     assert cli(["allocate", str(book), *options]) == 0
-    assert "by_customer: rule, cost" in capsys.readouterr().out
+    assert "The plan of 'by_customer' costs" in capsys.readouterr().out
 
 
 def test_no_plan_is_a_clear_error(book: Path, capsys: pytest.CaptureFixture[str]):
@@ -156,7 +156,7 @@ def test_both_solvers(book: Path, capsys: pytest.CaptureFixture[str]):
     if not has_cbc():
         pytest.skip("PuLP brings no CBC here")
     assert cli(["allocate", str(book), "--solver", "cbc"]) == 0
-    assert "cost 402.20" in capsys.readouterr().out
+    assert "costs 402.20" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
