@@ -138,6 +138,19 @@ def test_intervals_cover_the_truth_in_200_exports(tmp_path: Path):
     assert np.mean(ratios) == pytest.approx(1, abs=0.01)
 
 
+def test_the_last_count_of_stock_is_what_is_on_hand(tmp_path: Path):
+    """Units that customers sent back are counted, too: without them calibrate saw too little."""
+    back = {"share": 0.3, "after": 5, "restock": 0.5, "repair": {"share": 0.2, "days": 3}}
+    values = random_scenario(1) | {"warm_up": 60, "horizon": 60 + 90}
+    values["customers"]["web"]["returns"] = back
+    run = simulate(from_dict(values), seed=1, engine="simpy")
+    assert len(run.log.returns)
+    counted = tables_of(run)["stock"].groupby("product").last()["units"]
+    on_hand = run.log.stocks["on_hand"]
+    names = [product for product, _ in run.model.stock_points]
+    assert counted[names].tolist() == on_hand.tolist()
+
+
 @pytest.mark.slow
 def test_open_purchases_do_not_shorten_lead_times(tmp_path: Path):
     """In 200 exports about 20 % of the far supplier's purchases are open: a bias of at most 1 %.

@@ -124,6 +124,9 @@ def _stock(run: Run, first: float, at: Any) -> pd.DataFrame:
             -1.0 * log.shipments["units"],
         )
     )
+    back, lots = log.returns, log.lots
+    moves.append((back["stock"], back["time"], back["restocked"] + 1.0 * back["repaired"]))
+    moves.append((lots["stock"], lots["expires"], -1.0 * lots["expired"]))
     stock = np.concatenate([m[0] for m in moves])
     time = np.concatenate([m[1] for m in moves])
     units = np.concatenate([m[2] for m in moves])
