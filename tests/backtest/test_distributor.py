@@ -7,7 +7,7 @@ import pytest
 from tests.backtest.distributor import FOLDER, scenario, truth
 
 from backsim.api import replicate
-from backsim.backtest.backtest import Backtest, backtest
+from backsim.backtest.backtest import backtest
 from backsim.backtest.measures import MEASURES, Groups, simulated
 from backsim.data.calibrate import history_of, read_mapping
 from backsim.data.history import History
@@ -37,15 +37,15 @@ def histories(history: History) -> dict[str, np.ndarray]:
     return {measure: np.array([one[measure][0] for one in found]) for measure in MEASURES}
 
 
-def compare(found: Backtest, histories: dict[str, np.ndarray], wait: float) -> None:
-    """Fill rate within 2 points of the mean history of the truth, and the mean wait near it."""
+def test_the_distributor_s_half_year_is_predicted(histories: dict[str, np.ndarray]):
+    """The total within 2 points, the mean wait within 10 % of the mean history of the truth.
+
+    What happened is one history, and was further from that mean than most.
+    """
+    found = backtest(FOLDER, HELD, HISTORIES, 1, "compiled")
     (fill,), (waited,) = (found.of("all", measure) for measure in ("fill_rate", "mean_wait"))
     assert fill.mean == pytest.approx(histories["fill_rate"].mean(), abs=0.02)
-    assert waited.mean == pytest.approx(histories["mean_wait"].mean(), rel=wait)
+    assert waited.mean == pytest.approx(histories["mean_wait"].mean(), rel=0.1)
+    assert waited.realised > np.quantile(histories["mean_wait"], 0.9)
     inside, count = found.coverage("fill_rate")
-    assert 0.85 <= inside / count <= 0.97
-
-
-def test_the_distributor_s_half_year_is_predicted(histories: dict[str, np.ndarray]):
-    found = backtest(FOLDER, HELD, HISTORIES, 1, "compiled")
-    compare(found, histories, 0.1)
+    assert 0.85 <= inside / count <= 0.95
