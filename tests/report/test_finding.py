@@ -89,7 +89,11 @@ def test_maximising() -> None:
 def test_twins_are_named() -> None:
     rows = [500 + NOISE, 400 + NOISE + OWN, 400 + NOISE + OWN]
     text = finding(study({"cost.total": rows}, policies=3))
-    assert "'C' has exactly the same total cost. No other policy can be" in text
+    assert "'C' has exactly the same total cost. No other policy can be better" in text
+    text = finding(study({"cost.total": [400 + NOISE, 400 + NOISE]}))
+    assert "'A', the reference, has the lowest total cost: 400.0 ± 2.0 per day. Based" in text
+    assert "'B' has exactly the same total cost. No other policy can be better" in text
+    assert "chance" not in text
 
 
 def test_nobody_can_be_excluded() -> None:

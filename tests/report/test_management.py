@@ -48,6 +48,12 @@ def test_a_difference_that_may_be_chance() -> None:
     assert "'A' may be as good" in told["Would change it"]
 
 
+def test_policies_of_which_nothing_tells_one_from_the_other() -> None:
+    told = facts(study({"cost.total": [400 + NOISE, 400 + NOISE]}))
+    assert "Nothing tells 'B' from 'A': every replication gave the same." in told["Would change it"]
+    assert "more replications" not in told["Would change it"]
+
+
 def test_keeping_what_is_there() -> None:
     told = facts(study({"cost.total": [400 + NOISE, 500 + NOISE]}))
     assert told["Answer"] == "Keep 'A': no other policy is known to be better."

@@ -33,6 +33,12 @@ def quoted(name: str) -> str:
     return f"'{name}'"
 
 
+def twins(study: Study, spec: MetricSpec, one: int, other: int) -> bool:
+    """Two policies that agree in every replication."""
+    values = values_of(study, spec)
+    return bool(np.array_equal(values[one], values[other], equal_nan=True))
+
+
 def finding(study: Study, mark: Callable[[str], str] = quoted) -> str:
     """The finding of a study in one paragraph: which policy is best, by how much, how surely.
 
@@ -143,6 +149,7 @@ class _Words:
         has = f"has the {low} {label(self.spec)}{among}"
         if best == ranking.reference:
             rivals = [i for i in ranking.order if i != best and i in ranking.feasible]
+            rivals = [i for i in rivals if not self.twins(i, best)]
             text = f"{name}, the reference, {has}: {self.amount(best)}."
             if not rivals or rivals[0] not in ranking.against:
                 return text
@@ -152,7 +159,7 @@ class _Words:
         surely = ranking.state(ranking.reference) is Feasible.no
         violates = "violates" if surely else "may violate"
         tail = f"; {other} {violates} a constraint" if outside else ""
-        if d is None:
+        if d is None or self.twins(best, ranking.reference):
             return f"{name} {has}: {self.amount(best)}{tail}."
         if not d.significant:
             return (
@@ -194,8 +201,8 @@ class _Words:
         rivals = [i for i in ranking.candidates if i != best and i not in same]
         if not rivals:
             return (
-                f"{text}No other policy can be the best ({self.confidence}, Hsu's comparison with "
-                "the best)."
+                f"{text}No other policy can be {'better' if same else 'the best'} "
+                f"({self.confidence}, Hsu's comparison with the best)."
             )
         if not same and len(rivals) + 1 == len(possible) > 2:
             others = "others that may satisfy the constraints" if constrained else "others"
@@ -216,8 +223,7 @@ class _Words:
 
     def twins(self, one: int, other: int) -> bool:
         """Two policies that agree in every replication."""
-        values = values_of(self.study, self.spec)
-        return bool(np.array_equal(values[one], values[other], equal_nan=True))
+        return twins(self.study, self.spec, one, other)
 
     def constraints(self, best: int) -> str:
         """By how much the best policy satisfies each constraint."""

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from backsim.errors import counted, few, listed
 from backsim.present.numbers import number, plain_number
-from backsim.report.finding import quoted
+from backsim.report.finding import quoted, twins
 from backsim.report.words import condition, label, suffix_of, unit_of
 from backsim.results.metrics.money import MONEY
 from backsim.results.overload import Load, load_of
@@ -156,7 +156,15 @@ class _Answers:
                     f"More replications: about {needed:,} instead of {found.count} would show a "
                     "difference as large as this one."
                 )
-        rivals = [self.names[i] for i in self.ranking.candidates if i != self.best]
+        others = [i for i in self.ranking.candidates if self.best is not None and i != self.best]
+        same = {i for i in others if twins(self.study, self.ranking.spec, i, self.best or 0)}
+        if same:
+            names = listed([self.names[i] for i in sorted(same)])
+            yield (
+                f"Nothing tells {names} from {self.names[self.best or 0]}: every replication gave "
+                "the same. What they differ in decided nothing in this scenario."
+            )
+        rivals = [self.names[i] for i in others if i not in same]
         if rivals:
             yield f"{listed(rivals)} may be as good: more replications would tell."
         if self.best is not None and self.ranking.state(self.best) is Feasible.perhaps:
