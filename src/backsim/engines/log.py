@@ -187,9 +187,9 @@ class Log:
         return shipped, rows, columns
 
     @cached_property
-    def place_in_rest(self) -> NDArray[np.int64]:
+    def place_in_rest(self) -> NDArray[np.int32]:
         """For each line its row of `rest`; for those that were filled at once the one after all."""
-        place = np.full(len(self.lines), len(self.later))
+        place = np.full(len(self.lines), len(self.later), np.int32)
         place[self.later] = np.arange(len(self.later))
         return place
 

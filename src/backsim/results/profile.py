@@ -112,7 +112,12 @@ def profile(model: Model, log: Log) -> Profile:
     """
     log, unit = common_units(model, log)
     times = np.linspace(0.0, model.horizon, STEPS + 1)
-    time, units, rest, shipments = log.column("time"), log.column("units"), log.rest, log.shipments
+    time, units, rest, shipments = (
+        log.column("time"),
+        log.column("units"),
+        log.rest,
+        log.shipped_later,
+    )
     ordered = _running(time, units, times)
     missing = _running(rest["time"], rest["units"] - rest["filled"], times)
     late = _running(shipments["time"], shipments["units"], times)
@@ -155,9 +160,13 @@ def _sent_to_sites(log: Log, times: Floats) -> Integers:
 
 def _running(when: Floats, units: Integers, times: Floats) -> Integers:
     """Units up to each time; `when` is sorted."""
-    total = np.zeros(len(when) + 1, np.int64)
-    np.cumsum(units, out=total[1:])
-    return total[np.searchsorted(when, times, side="right")]
+    ends = np.searchsorted(when, times, side="right")
+    starts = np.r_[0, ends[:-1]]
+    found = np.zeros(len(times), np.int64)
+    some = np.flatnonzero(starts < ends)  # each sum goes on to where the next one starts
+    if len(some):
+        found[some] = np.add.reduceat(units[: ends[-1]], starts[some], dtype=np.int64)
+    return found.cumsum()
 
 
 def _scattered(when: Floats, units: Integers, times: Floats) -> Integers:
@@ -179,7 +188,7 @@ def _waits(model: Model, log: Log, time: Floats, units: Integers) -> Integers:
     later = log.later.searchsorted(first)
     rest = log.rest.since(int(later))
     missing = _count(rest["customer_class"], rest["units"] - rest["filled"], classes)
-    shipments = log.shipments
+    shipments = log.shipped_later
     lines = shipments["line"]
     counted = lines >= first
     wait = model.on_grid((shipments["time"] - time[lines])[counted])

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def generator(seed: int, replication: int, name: str) -> np.random.Generator:
     """The generator of one named stream."""
-    sequence = np.random.SeedSequence(seed, spawn_key=(replication, *_words(name)))
+    sequence = np.random.SeedSequence(seed, spawn_key=(replication, *words(name)))
     return np.random.Generator(np.random.PCG64DXSM(sequence))
 
 
 @lru_cache(maxsize=4096)
-def _words(name: str) -> tuple[int, ...]:
+def words(name: str) -> tuple[int, ...]:
     """A name as four numbers of 32 bits."""
     digest = hashlib.sha256(name.encode()).digest()
     return tuple(int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12))
@@ -64,7 +64,8 @@ class Draws:
             with self.lock:
                 more = max(count - len(self.values), len(self.values))
                 if count > len(self.values):  # no other thread has grown it meanwhile
-                    self.values = np.concatenate([self.values, self._next(more)])
+                    new = self._next(more)
+                    self.values = np.concatenate([self.values, new]) if len(self.values) else new
         return self.values
 
     def _next(self, count: int) -> Floats:
@@ -80,8 +81,8 @@ class Draws:
         return self.source()
 
 
-def pick(weights: list[float], uniform: Floats) -> Integers:
-    """Indices with probabilities proportional to the weights, from a uniform number each.
+def alias_of(weights: list[float]) -> tuple[Floats, Integers]:
+    """For indices with probabilities proportional to the weights: (share of its own, the other).
 
     The alias method: a constant time for any number of weights.  Source: Vose, IEEE Transactions on
     Software Engineering 17 (1991) 972-975.
@@ -98,7 +99,13 @@ def pick(weights: list[float], uniform: Floats) -> Integers:
         if share[high] < 1:
             small.append(large.pop())
     share[small + large] = 1.0
-    uniform = uniform * count
+    return share, other
+
+
+def pick(alias: tuple[Floats, Integers], uniform: Floats) -> Integers:
+    """Indices, from a uniform number each."""
+    share, other = alias
+    uniform = uniform * len(share)
     place = uniform.astype(np.int64)
     uniform -= place
     return np.where(uniform < share[place], place, other[place])

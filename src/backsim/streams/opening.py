@@ -150,6 +150,8 @@ def _beyond(given: Distribution | str, bounds: Floats, uniform: Floats) -> Float
 
 def arrivals(model: Model, stream: Stream) -> Floats:
     """When the purchases under way at the start arrive, in the order of `under_way`."""
+    if not any(point.inbound for point in model.scenario.stock):
+        return np.empty(0)
     found = [np.empty(0)]
     for index, (place, lane) in zip(range(len(model.stock_points)), places(model), strict=False):
         coming = under_way(model, index)

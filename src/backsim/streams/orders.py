@@ -23,7 +23,7 @@ from backsim.scenario.schema import (
     Process,
 )
 from backsim.scenario.workload import BYTES_A_LINE
-from backsim.streams.generators import pick
+from backsim.streams.generators import alias_of, pick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -181,10 +181,13 @@ class DemandDraw:
 
     def choose(self, what: str, weights: Any, names: tuple[str, ...], count: int) -> Any:
         """Codes of names drawn with weights; one code when there is nothing to choose."""
-        codes = _codes(list(weights), names)
+        key = "choice", self.name, self.index, what
+        if key not in self.model.kept:
+            self.model.kept[key] = _codes(list(weights), names), alias_of(list(weights.values()))
+        codes, alias = self.model.kept[key]
         if len(codes) == 1:
             return codes[0]
-        return codes[pick(list(weights.values()), self.generator(what).random(count))]
+        return codes[pick(alias, self.generator(what).random(count))]
 
     # -- orders as they were ---------------------------------------------------------------
 
@@ -359,9 +362,15 @@ class DemandDraw:
             values = np.where(stays, values, 0.0)
         return values
 
-    @cached_property
+    @property
     def stock_codes(self) -> Integers:
         """Index of the stock point, by product and site; -1 where there is none."""
+        if "stock codes" not in self.model.kept:
+            self.model.kept["stock codes"] = self._stock_codes()
+        found: Integers = self.model.kept["stock codes"]
+        return found
+
+    def _stock_codes(self) -> Integers:
         codes = np.full((len(self.model.products), len(self.model.sites)), -1)
         products = {name: i for i, name in enumerate(self.model.products)}
         sites = {name: i for i, name in enumerate(self.model.sites)}

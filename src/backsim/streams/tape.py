@@ -15,6 +15,7 @@ from backsim.scenario.model import Model
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
 from backsim.streams.orders import TAPE, Columns, DemandDraw, is_one_value
+from backsim.streams.seeds import draws_of
 from backsim.streams.sources import Source, source_of
 from backsim.streams.supply import outages, outcomes, places
 
@@ -105,17 +106,17 @@ def draw(
         for index in range(len(customer.demand))
         if len((part := DemandDraw(model, name, customer, code, index, stream).lines())["time"])
     ]
-    lead_times, services = [], []
-    for place, lane in places(model):
-        lead_times.append(Draws(lane.time, stream(f"lead_time/{place}"), model.ticks))
-        services.append(Draws(lane.service, stream(f"service/{place}"), model.ticks))
+    ways = list(places(model))
+    times = {f"lead_time/{place}": lane.time for place, lane in ways}
+    services = {f"service/{place}": lane.service for place, lane in ways}
+    supply = seed, others.get("supply", replication)
     columns, single = _merge(parts)
     return Tape(
         seed=seed,
         replication=replication,
         columns=columns,
-        lead_times=tuple(lead_times),
-        services=tuple(services),
+        lead_times=draws_of(times, *supply, model.ticks),
+        services=draws_of(services, *supply, model.ticks),
         outcomes=outcomes(model, stream),
         outages=outages(model, stream),
         arrivals=arrivals(model, stream),

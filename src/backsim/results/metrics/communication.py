@@ -101,6 +101,8 @@ class Conversation:
 
     def error(self, low: float, high: float) -> Floats:
         """How far off promises were that looked `low` to `high` days ahead."""
+        if not len(self.dated):
+            return self.m.nothing
         ends, gone, waiting = self.ended
         dated = self.dated
         ahead = self.m.model.on_grid(dated["promise"] - dated["time"])

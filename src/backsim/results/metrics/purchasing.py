@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Rows = tuple[Any, Any, Any]
     """Stock points, times and units of what was asked for or bought."""
 
+MANY = 5
+"""Rows per period from which on it is faster to look the periods up among the rows."""
 CELLS = 1 << 18
 """Periods, of all stock points, that are counted together: few enough to stay in the cache."""
 
@@ -73,7 +75,9 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
         return np.full(points, math.nan)
     edges: Floats = np.asarray(m.model.warm_up + length * (np.arange(count + 1) - 1e-9))
     if points == 1:
-        units_of = np.sum([_of_periods(edges, time, units) for _, time, units in tables], axis=0)
+        units_of = np.sum(
+            [_of_periods(edges, length, time, units) for _, time, units in tables], axis=0
+        )
         return np.array([(units_of**2).sum() / count - (units_of.sum() / count) ** 2])
     places = [np.searchsorted(time, edges) for _, time, _ in tables]
     total, squares = np.zeros(points), np.zeros(points)
@@ -91,17 +95,20 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
     return np.asarray(squares / count - (total / count) ** 2)
 
 
-def _of_periods(edges: Floats, time: Floats, units: Any) -> Floats:
+def _of_periods(edges: Floats, length: float, time: Floats, units: Any) -> Floats:
     """Units per period of one stock point; `edges` are where periods start, and the last ends."""
     count = len(edges) - 1
-    if len(time) < count:  # the shorter table is looked up in the longer
-        period = np.searchsorted(edges, time, "right") - 1
-        inside = np.flatnonzero((period >= 0) & (period < count))
-        return np.asarray(np.bincount(period[inside], units[inside], count), float)
-    ends = np.searchsorted(time, edges)
-    if (units == units[0]).all():
-        return np.asarray(units[0] * np.diff(ends), float)
-    return np.asarray(np.diff(np.r_[0, np.cumsum(units, dtype=np.int64)][ends]), float)
+    if len(time) > MANY * count:
+        ends = np.searchsorted(time, edges)
+        if (units == units[0]).all():
+            return np.asarray(units[0] * np.diff(ends), float)
+        return np.asarray(np.diff(np.r_[0, np.cumsum(units, dtype=np.int64)][ends]), float)
+    first, last = np.searchsorted(time, (edges[0], edges[-1]))
+    time, units = time[first:last], units[first:last]
+    period = ((time - edges[0]) / length).astype(np.int64).clip(0, count - 1)
+    period -= time < edges[period]  # by rounding it may be the one before or after
+    period += time >= edges[period + 1]
+    return np.asarray(np.bincount(period, units, count), float)
 
 
 @metric("ratio", better=LESS, group=PURCHASING)

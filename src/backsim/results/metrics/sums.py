@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 More = TypeVar("More")
 
+FEW_GROUPS = 4
+"""Groups of lines that are counted faster one by one."""
+
 
 class Sums:
     """Sums by customer class and stock point, and how they fold into views.
@@ -93,7 +96,13 @@ class Sums:
     def total(self, group: Any, weights: Any = None) -> Floats:
         """Sums over lines given by their `group`, shape (classes, stock points)."""
         size = self.shape[0] * self.shape[1]
-        return np.bincount(group, weights, size).astype(float).reshape(self.shape)
+        if weights is None and size <= FEW_GROUPS:
+            found = np.array([np.count_nonzero(group == number) for number in range(size)])
+        elif size == 1 and weights.dtype.kind == "i":
+            found = np.array([weights.sum(dtype=np.int64)])
+        else:
+            found = np.bincount(group, weights, size)
+        return found.astype(float).reshape(self.shape)
 
     def fold(self, values: Floats) -> Floats:
         """Sums over all, each class, each product, site and group; shape (views,)."""
