@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.ahead.found import SURE, Effect, Found, LineAhead, PurchaseAhead, RuleAhead
 from backsim.ahead.play import LATER, LEFT, STOCK, Delay, Plays, play_ahead
+from backsim.ahead.showing import finding, line_rows, tip_rows
 from backsim.ahead.start import Today, start_today
 from backsim.allocation.book.assemble import read_book
 from backsim.allocation.model.book import Book
-from backsim.errors import InputError, counted
+from backsim.errors import InputError
 from backsim.hindsight.bound import rules_for
 from backsim.quantities import LEAST
 from backsim.rules import PROGRAM
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-SURE = (0.5, 0.8, 0.9)
-"""The probabilities with which dates are met."""
 
 MOST_DELAYS = 20
 """Purchases whose delay is played, at most: those that most lines wait for."""
@@ -46,106 +44,12 @@ EVERY_RULE = "all"
 Progress = Callable[[int, int], object]
 
 
-@dataclass(frozen=True)
-class LineAhead:
-    """An open line: when it ships.
-
-    Days count from today.  None: no promise, or not in the days played.
-    """
-
-    index: int
-    line: str
-    customer: str
-    customer_class: str
-    product: str
-    site: str
-    units: float
-    ordered: float
-    due: float
-    promised: float | None
-    in_time: float
-    """Probability that it ships by its promise, or else by its due date."""
-    dates: Mapping[float, float | None]
-    """The day by which it ships with each probability of `SURE`."""
-    leaves: float
-    """Probability that its customer leaves before it ships."""
-    waits_for: str
-    """What its last units come with, in most plays."""
-    waits_share: float
-    """The share of the plays in which they do."""
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a delay does to a line: days later on average, and less probability to be in time."""
-
-    line: str
-    later: float
-    less: float
-
-
-@dataclass(frozen=True)
-class PurchaseAhead:
-    """A purchase under way: what its delay would do and to whom, and what an earlier date saves.
-
-    Money is that of the book: weight x units x days late.
-    """
-
-    index: int
-    purchase: str
-    product: str
-    site: str
-    units: float
-    expected: float
-    delay: float
-    hurts: tuple[Effect, ...]
-    cost: Estimate
-    earlier: float
-    """Days by which it could come earlier."""
-    saves: Estimate
-    price: float
-    """What that costs, where the book says so."""
-
-
-@dataclass(frozen=True)
-class RuleAhead:
-    """A priority rule in the same worlds: what is kept, and the money that lateness costs."""
-
-    rule: str
-    in_time: float
-    cost: Estimate
-    more: Estimate
-    """Than the scenario's own rule."""
-
-
-@dataclass(frozen=True, eq=False)
-class Outlook:
+class Outlook(Found):
     """What `outlook` found."""
-
-    today: Today
-    plays: Plays
-    seed: int
-    replications: int
-    days: float
-    lines: tuple[LineAhead, ...]
-    purchases: tuple[PurchaseAhead, ...]
-    rules: tuple[RuleAhead, ...]
-    remarks: tuple[str, ...] = field(default=())
-
-    @property
-    def book(self) -> Book:
-        """The book of today."""
-        return self.today.book
-
-    def __repr__(self) -> str:
-        plays = counted(self.replications, "play")
-        return f"Outlook of {counted(len(self.lines), 'open line')} in {plays}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the finding, what to do today, and when each line ships."""
         import pandas as pd
-
-        from backsim.ahead.showing import finding, line_rows, tip_rows
 
         tables = [pd.DataFrame(rows) for rows in (tip_rows(self), line_rows(self)) if rows]
         shown = [t.to_html(float_format="{:.3g}".format, border=0, index=False) for t in tables]

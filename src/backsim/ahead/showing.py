@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from backsim.ahead.outlook import SURE, Effect, Outlook
+from backsim.ahead.found import SURE, Effect, Found
 from backsim.ahead.tips import Tip, tips
 from backsim.allocation.plan.showing import with_texts
 from backsim.errors import capitalized, counted
@@ -31,12 +31,12 @@ MOST_EFFECTS = 5
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def tip_rows(found: Outlook) -> list[Row]:
+def tip_rows(found: Found) -> list[Row]:
     """Today's tips."""
     return [_tip_row(found, tip) for tip in tips(found)]
 
 
-def _tip_row(found: Outlook, tip: Tip) -> Row:
+def _tip_row(found: Found, tip: Tip) -> Row:
     date = _day(found, tip.date)
     return dict(
         zip(
@@ -47,7 +47,7 @@ def _tip_row(found: Outlook, tip: Tip) -> Row:
     )
 
 
-def line_rows(found: Outlook) -> list[Row]:
+def line_rows(found: Found) -> list[Row]:
     """The open lines, in the order of the book."""
     codes, names = found.book.lines, found.book.names
     called = names.called or ("",) * len(names.customers)
@@ -75,7 +75,7 @@ def line_rows(found: Outlook) -> list[Row]:
     ]
 
 
-def purchase_rows(found: Outlook) -> list[Row]:
+def purchase_rows(found: Found) -> list[Row]:
     """The purchases that lines wait for, the dearest delay first."""
     return [
         {
@@ -100,7 +100,7 @@ def _effect(effect: Effect) -> str:
     return f"{effect.line} (+{effect.later:.1f} days{less})"
 
 
-def rule_rows(found: Outlook) -> list[Row]:
+def rule_rows(found: Found) -> list[Row]:
     """The rules that were played in the same worlds."""
     return [
         {
@@ -115,11 +115,11 @@ def rule_rows(found: Outlook) -> list[Row]:
     ]
 
 
-def _day(found: Outlook, day: float | None) -> str:
+def _day(found: Found, day: float | None) -> str:
     return "" if day is None else found.book.spell_day(day)
 
 
-def to_dict(found: Outlook) -> Row:
+def to_dict(found: Found) -> Row:
     """All of it as plain values."""
     today = found.book.today
     return {
@@ -138,7 +138,7 @@ def to_dict(found: Outlook) -> Row:
 # -- tables ----------------------------------------------------------------------------------------
 
 
-def facts(found: Outlook) -> str:
+def facts(found: Found) -> str:
     """What was played."""
     today = f"{found.book.today}: " if found.book.today else ""
     return (
@@ -147,7 +147,7 @@ def facts(found: Outlook) -> str:
     )
 
 
-def finding(found: Outlook) -> str:
+def finding(found: Found) -> str:
     """How today's promises stand, in a sentence."""
     promised = [line for line in found.lines if line.promised is not None]
     if not promised:
@@ -180,13 +180,13 @@ def _its(lines: Sequence[object]) -> str:
     return "its" if len(lines) == 1 else "their"
 
 
-def tables(found: Outlook) -> tuple[Table, ...]:
+def tables(found: Found) -> tuple[Table, ...]:
     """Tips, lines, purchases, and rules where some were played."""
     made = [tips_table(found), lines_table(found), purchases_table(found), rules_table(found)]
     return tuple(table for table in made if table.rows)
 
 
-def tips_table(found: Outlook) -> Table:
+def tips_table(found: Found) -> Table:
     """What to do today."""
     return _named(
         "tips",
@@ -205,7 +205,7 @@ def tips_table(found: Outlook) -> Table:
     )
 
 
-def lines_table(found: Outlook) -> Table:
+def lines_table(found: Found) -> Table:
     """When each open line ships."""
     dates: dict[str, Column] = {
         f"by_{100 * p:.0f}": Column(f"{100 * p:.0f} % by", kind="text", keep=p == SURE[1])
@@ -231,7 +231,7 @@ def lines_table(found: Outlook) -> Table:
     )
 
 
-def purchases_table(found: Outlook) -> Table:
+def purchases_table(found: Found) -> Table:
     """What a delay of each purchase would do."""
     rows = purchase_rows(found)
     by_name = {row.purchase: row for row in found.purchases}
@@ -263,7 +263,7 @@ def purchases_table(found: Outlook) -> Table:
     )
 
 
-def rules_table(found: Outlook) -> Table:
+def rules_table(found: Found) -> Table:
     """The rules side by side."""
     rows = [
         {"rule": row.rule, "in_time": row.in_time, "cost": row.cost, "more": row.more}
@@ -301,7 +301,7 @@ WORDS = {
 }
 
 
-def outlook_page(found: Outlook, title: str) -> str:
+def outlook_page(found: Found, title: str) -> str:
     """The page, which needs nothing else."""
     return page(
         title=title,
@@ -323,7 +323,7 @@ def _some(table: Table) -> Table:
     return replace(table, rows=table.rows[:MOST_ROWS], note=note)
 
 
-def write_outlook(found: Outlook, folder: Path, title: str) -> list[Path]:
+def write_outlook(found: Found, folder: Path, title: str) -> list[Path]:
     """Write the tables, `outlook.json` and the page.  Raises InputError."""
     check_folder(folder)
     rows = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backsim.ahead.outlook import SURE, LineAhead, Outlook
+from backsim.ahead.found import SURE, Found, LineAhead
 from backsim.allocation.model.book import STOCK
 
 UNLIKELY = 0.5
@@ -31,16 +31,16 @@ class Tip:
     why: str
 
 
-def tips(found: Outlook) -> tuple[Tip, ...]:
+def tips(found: Found) -> tuple[Tip, ...]:
     """Today's tips, one list: what concerns most first within each kind."""
     return (*_tell(found), *_expedite(found), *_offer(found), *_serve(found))
 
 
-def _spelt(found: Outlook, day: float | None) -> str:
+def _spelt(found: Found, day: float | None) -> str:
     return f"after {found.book.spell_day(found.days)}" if day is None else found.book.spell_day(day)
 
 
-def _tell(found: Outlook) -> Iterator[Tip]:
+def _tell(found: Found) -> Iterator[Tip]:
     """Customers whose promise is broken or no longer likely, or who are likely to leave."""
     late = [line for line in found.lines if line.promised is not None and line.in_time < UNLIKELY]
     yield from (_leaving(line) for line in found.lines if line not in late and leaves(line))
@@ -67,7 +67,7 @@ def _leaving(line: LineAhead) -> Tip:
     return Tip(TELL, line.line, line.customer, line.product, None, why)
 
 
-def _expedite(found: Outlook) -> Iterator[Tip]:
+def _expedite(found: Found) -> Iterator[Tip]:
     """Purchases that are worth bringing forward."""
     rows = [p for p in found.purchases if p.saves.mean - p.price > 0 and p.earlier > 0]
     rows = [p for p in rows if p.saves.mean > p.saves.half_width]
@@ -81,7 +81,7 @@ def _expedite(found: Outlook) -> Iterator[Tip]:
         yield Tip(EXPEDITE, row.purchase, "", row.product, day, why)
 
 
-def _offer(found: Outlook) -> Iterator[Tip]:
+def _offer(found: Found) -> Iterator[Tip]:
     """Lines that are not likely to be in time, and what is left in stock that could be sent."""
     book = found.book
     left = _left_today(found)
@@ -104,7 +104,7 @@ def _offer(found: Outlook) -> Iterator[Tip]:
                 break
 
 
-def _left_today(found: Outlook) -> dict[int, float]:
+def _left_today(found: Found) -> dict[int, float]:
     """Units of each stock that no open line gets today."""
     book = found.book
     sources = book.sources
@@ -125,7 +125,7 @@ def ships_today(line: LineAhead) -> bool:
     return line.dates[NEW_DATE] == 0.0
 
 
-def _serve(found: Outlook) -> Iterator[Tip]:
+def _serve(found: Found) -> Iterator[Tip]:
     """Lines that get what is in stock where there is not enough for all."""
     short = {(line.product, line.site) for line in found.lines if not ships_today(line)}
     for line in found.lines:

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from backsim.allocation.model import registered
 from backsim.tables.spec import Column
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Constraint:
 
 
 Own = TypeVar("Own", bound=type[Constraint])
-CONSTRAINTS: dict[str, Constraint] = {}
+CONSTRAINTS: dict[str, Constraint] = registered.CONSTRAINTS
 
 
 def constraint(own: Own) -> Own:

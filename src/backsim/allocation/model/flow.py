@@ -10,13 +10,14 @@ Integer Programming (2006), section 7.2.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.allocation.model.book import Book
-from backsim.allocation.model.constraint import CONSTRAINTS
+from backsim.allocation.model.registered import CONSTRAINTS, Registered
 from backsim.allocation.solver.program import TRACE, Entries, spans
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def _fit(book: Book, pool: Codes, place: Codes, count: int) -> Flags:
     whole = lines.complete[options.line]
     alike = np.isinf(sources.expedited) & (sources.last <= sources.first)
     unfit = np.bincount(pool, ~alike, count) > 0
-    for one in CONSTRAINTS.values():
+    own: Iterable[Registered] = CONSTRAINTS.values()
+    for one in own:
         apart = one.apart(book) if one.applies(book) else None
         if apart is not None:
             unfit |= np.bincount(of_option, apart, count) > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Book
-from backsim.allocation.model.constraint import CONSTRAINTS
+from backsim.allocation.model.registered import CONSTRAINTS, Registered
 from backsim.allocation.solver.program import TRACE
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Outcome:
             "lost": float(lines.lost @ (lines.units - self.served)),
             **{name: float(self.units @ getattr(book.options, name)) for name in ROUTE},
         }
-        for one in CONSTRAINTS.values():
+        own: Iterable[Registered] = CONSTRAINTS.values()
+        for one in own:
             if one.term:
                 found[one.term] = one.cost(self) if one.applies(book) else 0.0
         return found
