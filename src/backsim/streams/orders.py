@@ -17,11 +17,7 @@ from backsim.scenario.demand.lifetimes import UNSOLD, sold_as
 from backsim.scenario.demand.patterns import Clock
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
-from backsim.scenario.schema import (
-    CustomerClass,
-    OrderList,
-    Process,
-)
+from backsim.scenario.schema import CustomerClass, OrderList, Process
 from backsim.scenario.workload import BYTES_A_LINE
 from backsim.streams.generators import alias_of, pick
 

@@ -1,4 +1,4 @@
-"""The constraints that are registered, as plans and pools ask them; they stand below `Constraint`."""
+"""The register of constraints, as plans and pools ask them; it stands below `Constraint`."""
 
 from __future__ import annotations
 
