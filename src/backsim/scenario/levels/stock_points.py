@@ -305,7 +305,10 @@ class StockPoints(Entries):
         try:
             level = up_to(rule, use.params, situation)
         except Exception as error:  # a user's rule may do anything
-            expected = f"a rule that can say what to order for an empty stock point ({error})"
+            expected = (
+                "the units there at the start (`stock: [{initial: 0}]`), as the rule cannot say "
+                f"what to order for an empty stock point, with nothing else there yet ({error})"
+            )
             self._fault(pair, "reorder", (), expected, use.rule)
             return 0
         if level > LARGEST_STOCK:
