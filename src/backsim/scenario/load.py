@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,10 +18,14 @@ from pydantic import ValidationError
 from backsim.errors import InputError
 from backsim.kinds import Kind, expect
 from backsim.quantities import FINE
+from backsim.rules import FAMILIES
+from backsim.rules.kinds import REGISTRIES, is_built_in
+from backsim.scenario.demand.rates import Pair
+from backsim.scenario.levels.memo import Memo, Worked
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put
 from backsim.scenario.part import MEMBER, Part
-from backsim.scenario.references import unknown_names
+from backsim.scenario.references import changed, draws_on_sites, unknown_names
 from backsim.scenario.resolve import resolve
 from backsim.scenario.schema import Scenario
 from backsim.scenario.timeunit import in_time_unit
@@ -68,26 +73,115 @@ def from_dict(
 ) -> Model:
     """A model from plain values, as a scenario file would hold them.  Raises FileError."""
     document = Document(name, plain(values))
-    for path, value in (changes or {}).items():
-        put(document, parse_path(path), plain(value), f"--set {path}={show(value)}")
+    _put_all(document, changes or {})
     return build(document, Path(folder))
 
 
-def build(document: Document, folder: Path) -> Model:
-    """Validate and resolve a document.  Raises FileError."""
-    scenario, found = check_form(document, Scenario)
-    found += unknown_names(document)
+def _put_all(document: Document, changes: Mapping[str, Any]) -> None:
+    for path, value in changes.items():
+        put(document, parse_path(path), plain(value), f"--set {path}={show(value)}")
+
+
+def build(document: Document, folder: Path, known: Known | None = None) -> Model:
+    """Validate and resolve a document; of what is `known` the rest.  Raises FileError."""
+    scenario, found = check_form(document, Scenario, known)
+    among = None
+    if known is not None and not known.network:
+        among = changed(document.values, known.values)
+    found += unknown_names(document, among=among)
     if scenario is None or found:
         raise FileError(document.name, found)
-    remake = partial(from_dict, document.values, name=document.name, folder=folder)
-    return resolve(scenario, document, folder, remake)
+    network = draws_on_sites(document.values if among is None else among)
+    now = Known(document.values, scenario, registered(), network)
+    remake = Remake(document.values, document.name, folder, now)
+    before = known.points if known and known.is_world_of(scenario) else {}
+    return resolve(scenario, document, folder, remake, Memo(before, now.points))
 
 
-def check_form(document: Document, kind: type[Form]) -> tuple[Form | None, list[Fault]]:
+BESIDE = (
+    *("title", "horizon", "warm_up", "currency", "products", "stock", "costs"),
+    *("purchase_limits", "limits"),
+)
+"""Fields of a scenario that no stock point is worked out from, or only that of the product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Values of a document that have been validated, and what they are as a scenario."""
+
+    values: Mapping[str, Any]
+    scenario: Scenario
+    registered: list[Any]
+    """The rules and classes by which they were."""
+    network: bool
+    """Whether a stock point draws on others."""
+    points: dict[Pair, Worked] = field(default_factory=dict)
+    """Its stock points, as they were worked out."""
+
+    def is_world_of(self, other: Scenario) -> bool:
+        """Whether stock points are the same in another scenario, but for what is each one's own."""
+        one = self.scenario
+        shared = (name for name in type(one).model_fields if name not in BESIDE)
+        own = any(not is_built_in(getattr(kind, "function", kind)) for kind in self.registered)
+        return not own and all(getattr(one, name) == getattr(other, name) for name in shared)
+
+    def of(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values to be validated: the parts that are the same objects as before need it no more."""
+        return {key: self._of(key, value) for key, value in values.items()}
+
+    def _of(self, key: str, value: Any) -> Any:
+        before, found = self.values.get(key), getattr(self.scenario, key, None)
+        if value is before and isinstance(found, Part):
+            return found
+        if isinstance(value, dict) and isinstance(before, dict) and isinstance(found, Mapping):
+            known = {name: found[name] for name in found if value.get(name) is before.get(name)}
+            return {n: known[n] if _is_part(known.get(n)) else _frozen(v) for n, v in value.items()}
+        if isinstance(value, list) and isinstance(before, list) and isinstance(found, tuple):
+            pairs = zip_longest(value, before[: len(value)], found[: len(value)])
+            return tuple(f if v is b and _is_part(f) else _frozen(v) for v, b, f in pairs)
+        return _frozen(value)
+
+
+def registered() -> list[Any]:
+    """All rules and classes that a file may name, as they are now: a user's own may change."""
+    rules = [rule for family in FAMILIES.values() for rule in family.rules.values()]
+    return [*rules, *(cls for registry in REGISTRIES for cls in registry.values())]
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, Part)
+
+
+@dataclass(frozen=True)
+class Remake:
+    """Makes a model again from what its file says, with changes."""
+
+    values: dict[str, Any]
+    name: str
+    folder: Path
+    known: Known | None = field(default=None, repr=False, compare=False)
+
+    def __call__(self, changes: Mapping[str, Any]) -> Model:
+        """The model with these changes, by path.  Raises FileError."""
+        document, known = Document(self.name, self.values), self.known
+        _put_all(document, changes)
+        if known is not None and known.registered != registered():
+            known = None
+        return build(document, self.folder, known)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made of: another process validates all again, once."""
+        return {**vars(self), "known": None}
+
+
+def check_form(
+    document: Document, kind: type[Form], known: Known | None = None
+) -> tuple[Form | None, list[Fault]]:
     """A document as a part of that kind, or the faults of its form."""
+    values = _frozen(document.values) if known is None else known.of(document.values)
     try:
         context = FINE if _has_fine_products(document.values) else None
-        return kind.model_validate(_frozen(document.values), context=context), []
+        return kind.model_validate(values, context=context), []
     except ValidationError as error:
         return None, _faults(document, error)
 

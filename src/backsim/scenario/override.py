@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Any
 
 from backsim.errors import InputError
@@ -31,17 +32,23 @@ def parse_path(text: str) -> Location:
 
 
 def put(document: Document, path: Location, value: Any, text: str) -> None:
-    """Set one field of a document; a path that leads nowhere is refused."""
-    here: Any = document.values
+    """Set one field of a document; a path that leads nowhere is refused.
+
+    What it is in is copied first: others may have the same values.
+    """
+    values: Any = copy(document.values)
+    here: Any = values
     real: Location = ()
     for part in path[:-1]:
         key = _key(document, here, real, part, text)
         if isinstance(here, dict) and here.get(key) is None:
             here[key] = {}
+        here[key] = copy(here[key])
         here = here[key]
         real = (*real, key)
     last = _key(document, here, real, path[-1], text)
     here[last] = value
+    document.values = values
     document.override((*real, last), text)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import Annotated, Any, get_args, get_origin
 
 from backsim.errors import nearest
@@ -71,21 +72,56 @@ SPOKEN = {
     "suppliers": "supplier",
     "calendars": "calendar",
 }
+ONCE = ("products", "sites", "customers", "suppliers", "calendars")
+"""The sections that define names."""
 
 
-def unknown_names(document: Document, traced: Collection[str] | None = None) -> list[Fault]:
+class Some(list[Any]):
+    """Some entries of a list, each with its place."""
+
+
+def changed(values: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What has to be looked through for names again, where those before were all known.
+
+    All of it if other names are defined.  Where a site drew on another before, this has to be found
+    out by itself.
+    """
+    if not all(_defined(values, kind) == _defined(before, kind) for kind in ONCE):
+        return values
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        old = before.get(key)
+        if value is old:
+            continue
+        if isinstance(value, list) and isinstance(old, list) and key == "stock":
+            pairs = enumerate(zip_longest(value, old[: len(value)]))
+            found[key] = Some((i, new) for i, (new, known) in pairs if new is not known)
+        else:
+            found[key] = value
+    return found
+
+
+def unknown_names(
+    document: Document,
+    traced: Collection[str] | None = None,
+    among: Mapping[str, Any] | None = None,
+) -> list[Fault]:
     """A fault for every name that is not defined.
 
     `traced` are the products of the traces, known only once these are read; before that, names of
-    traced products are not checked.
+    traced products are not checked.  `among` are the values to look through, if not all: then no
+    site draws on another but in these.
     """
-    defined = {kind: _defined(document.values, kind) for kind in SPOKEN}
+    defined = {kind: _defined(document.values, kind) for kind in SPOKEN if kind != "buyers"}
+    # Sites that draw on sites stand beside the customers there.
+    sites = defined["sites"] if draws_on_sites(document.values if among is None else among) else None
+    defined["buyers"] = [*(defined["customers"] or ()), *(sites or ())] or None
     if document.values.get("products") == "traced":
         defined["products"] = traced
     # Thousands of names are looked up, and the nearest are told in their order.
     known = {kind: names and dict.fromkeys(names) for kind, names in defined.items()}
     found = []
-    for kind, path, name in _uses(document.values):
+    for kind, path, name in _uses(document.values if among is None else among):
         names = known[kind]
         if kind == "calendars" and names is None:
             found.append(document.fault(path, "a section `calendars` that defines it", f"'{name}'"))
@@ -140,14 +176,12 @@ def _of_costs(values: Any) -> Iterator[tuple[Location, str]]:
 
 def _defined(values: Any, kind: str) -> Collection[str] | None:
     """The names a section defines; None if it is missing or not in form."""
-    if kind == "buyers":  # sites that draw on sites stand beside the customers there
-        sites = _defined(values, "sites") if _is_network(values) else None
-        return [*(_defined(values, "customers") or ()), *(sites or ())] or None
     section = values.get(kind, "main" if kind == "sites" else None)
     return [name for _, name in _names(section, ()) if name != "*"] or None
 
 
-def _is_network(values: Any) -> bool:
+def draws_on_sites(values: Any) -> bool:
+    """Whether a stock point draws on others."""
     drawn = (reference.path for reference in references() if reference.mark.draws)
     return any(True for path in drawn for _ in _used(values, path, ()))
 
@@ -172,6 +206,8 @@ def _used(value: Any, parts: Sequence[str], path: Location) -> Iterator[tuple[Lo
 def _entries(value: Any) -> list[tuple[str | int, Any]]:
     if isinstance(value, dict):
         return list(value.items())
+    if isinstance(value, Some):
+        return list(value)
     return list(enumerate(value)) if isinstance(value, list) else []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from backsim.scenario.demand.laws import flows
 from backsim.scenario.demand.lifetimes import heirs
 from backsim.scenario.demand.rates import demand_rates, expected_work, mean_demand
 from backsim.scenario.grid import LONGEST
+from backsim.scenario.levels.memo import Memo
 from backsim.scenario.levels.stock_points import StockPoints
 from backsim.scenario.limits import too_many_steps, too_much_work
 from backsim.scenario.model import Model
@@ -38,16 +39,21 @@ from backsim.scenario.schema import (
     TraceDemand,
 )
 from backsim.scenario.shares import in_money
+from backsim.scenario.shorthand import spread_star
 from backsim.scenario.traces.file import TraceError
 from backsim.scenario.traces.read import TraceLines, read_trace, set_horizon, set_start, until
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location
 
 
 def resolve(
-    scenario: Scenario, document: Document, folder: Path, remake: Callable[..., Model]
+    scenario: Scenario,
+    document: Document,
+    folder: Path,
+    remake: Callable[..., Model],
+    memo: Memo,
 ) -> Model:
     """Make a scenario explicit; `remake` does so again with changes.  Raises FileError."""
-    work = _Resolver(scenario, document, folder)
+    work = _Resolver(scenario, document, folder, memo)
     work.check_times()
     work.check_substitutes()
     work.check_routes()
@@ -82,6 +88,7 @@ class _Resolver:
     scenario: Scenario
     document: Document
     folder: Path
+    memo: Memo
     faults: list[Fault] = field(default_factory=list)
     traces: dict[tuple[str, int], TraceLines] = field(default_factory=dict)
     opening: Read | None = None
@@ -244,7 +251,7 @@ class _Resolver:
                 self.fault((*path, "pattern"), "`start`, the date of day 0, for a calendar", "none")
             every = {"products": s.products, "sites": s.sites}
             return demand.model_copy(
-                update={key: _spread_star(getattr(demand, key), every[key]) for key in every}
+                update={key: spread_star(getattr(demand, key), every[key]) for key in every}
             )
         if isinstance(demand, OrderList):
             for j, order in enumerate(demand.orders):
@@ -274,7 +281,7 @@ class _Resolver:
 
     def make_stock_points(self) -> ResolvedScenario:
         """Every stock point with all its fields; all that is demanded is stocked."""
-        self.points = points = StockPoints(self.scenario, self.document)
+        self.points = points = StockPoints(self.scenario, self.document, self.memo)
         for fault in unplaced(self.scenario, points.fields):
             self.at_the_opening(*fault)
         self.stop_at_faults()
@@ -355,11 +362,3 @@ def _dated(s: Scenario) -> Location | None:
         if entry.periodic is not None and entry.periodic.dates is not None:
             return (*place, "review", "dates")
     return None
-
-
-def _spread_star(weights: Mapping[str, float], names: Any) -> dict[str, float]:
-    """Weights by name: "*" stands for every name, each with that weight."""
-    found: dict[str, float] = {}
-    for name, weight in weights.items():
-        found.update(dict.fromkeys(names, weight) if name == "*" else {name: weight})
-    return found

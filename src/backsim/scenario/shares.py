@@ -38,26 +38,29 @@ def in_money(model: Model, fault: Fault) -> Model:
     nobody has to ask which counts.
     """
     for names in (["purchase"], [name for name in NAMES if name != "purchase"]):
-        open_ = [name for name in names if _is_open(model.scenario, name)]
+        owners = list(_owners(model.scenario))
+        fine = is_fine(model.scenario.products)
+        open_ = [name for name in names if _is_open(owners, name, fine)]
         if open_:
             model = replace(model, scenario=_Shares(model).written_out(open_, fault))
     return model
 
 
-def _is_open(scenario: Scenario, name: str) -> bool:
-    values = [[getattr(one, name, None) for one in owners] for owners in _owners(scenario)]
+def _is_open(owners: list[list[Any]], name: str, fine: bool) -> bool:
+    values = [[getattr(one, name, None) for one in kind] for kind in owners]
     given = [[v for v in kind if v is not None] for kind in values]
-    if is_fine(scenario.products) and name in PER_UNIT_COSTS and any(given):
+    if fine and name in PER_UNIT_COSTS and any(given):
         return True  # one cost per unit stands for products that are counted differently
     return sum(map(bool, given)) > 1 or any(_has_share(v) for kind in given for v in kind)
 
 
 def _owners(scenario: Scenario) -> Iterator[list[Any]]:
-    """Everything that has costs, by kind."""
+    """The costs of everything that has its own, by kind."""
     yield [scenario.costs]
     yield [product.costs for product in scenario.products.values()]
     yield [customer.costs for customer in scenario.customers.values()]
-    yield list({id(point.costs): point.costs for point in scenario.stock}.values())
+    own = {id(point.costs): point.costs for point in scenario.stock if point.costs is not None}
+    yield list(own.values())
 
 
 def _has_share(value: Any) -> bool:

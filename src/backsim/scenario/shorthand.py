@@ -108,6 +108,14 @@ def _equal_weights(value: Any) -> Any:
     return dict.fromkeys(names, 1.0)
 
 
+def spread_star(weights: Mapping[str, float], names: Any) -> dict[str, float]:
+    """Weights by name: "*" stands for every name, each with that weight."""
+    found: dict[str, float] = {}
+    for name, weight in weights.items():
+        found.update(dict.fromkeys(names, weight) if name == "*" else {name: weight})
+    return found
+
+
 def _selected(names: tuple[str, ...]) -> tuple[str, ...]:
     _once(names)
     return names

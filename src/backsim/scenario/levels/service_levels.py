@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from backsim.entities import Stock, World
@@ -59,7 +60,7 @@ class Situation:
         """What a reorder rule may ask for at the start, apart from the position."""
         days = self.lead_time.moments()[0]
         return {
-            "world": World(),
+            "world": _nothing_yet(),
             "stock": Stock(mean_lead_time=days, review_period=self.period),
             "now": 0.0,
             "joint": 0,
@@ -68,6 +69,12 @@ class Situation:
             "forecast_mean": self.rate,
             "forecast_variance": sum(flow.variance for flow in self.flows),
         }
+
+
+@cache
+def _nothing_yet() -> World:
+    """A world at the start, for rules to read."""
+    return World()
 
 
 class LevelFault(Exception):

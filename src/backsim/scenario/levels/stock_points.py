@@ -16,6 +16,7 @@ from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.checks import clashes
 from backsim.scenario.levels.echelons import fill_echelons, uncounted
 from backsim.scenario.levels.entries import Entries
+from backsim.scenario.levels.memo import Memo
 from backsim.scenario.levels.refused import refused, spoken_level
 from backsim.scenario.levels.service_levels import (
     LevelFault,
@@ -49,8 +50,9 @@ from backsim.scenario.yamlfile import Document, Location
 class StockPoints(Entries):
     """The stock points of a scenario, with all their levels computed."""
 
-    def __init__(self, scenario: Scenario, document: Document) -> None:
+    def __init__(self, scenario: Scenario, document: Document, memo: Memo) -> None:
         super().__init__(scenario, document)
+        self.memo = memo
         self._flows: Callable[[], Mapping[Pair, list[Flow]]] = dict
         self._checked: dict[tuple[Any, ...], RuleUse] = {}
 
@@ -79,7 +81,7 @@ class StockPoints(Entries):
         if self.faults:
             return ()
         demand = self.network.demand(customers)
-        points = {pair: self._explicit(pair, demand[pair]) for pair in self.network.order()}
+        points = {pair: self._worked_out(pair, demand[pair]) for pair in self.network.order()}
         if self.network.is_one:
             given = {pair for pair, f in self.fields.items() if f.get("initial") is not None}
             fill_echelons(self.network, points, given)
@@ -90,7 +92,14 @@ class StockPoints(Entries):
                 self._fault(pair, field, (), expected, f"{units:,}")
         return tuple(points[pair] for pair in self.fields)
 
-    def _explicit(self, pair: Pair, rate: float) -> ResolvedPoint:
+    def _worked_out(self, pair: Pair, rate: float) -> ResolvedPoint:
+        if self.counts:  # what one product is counted in may enter others' levels
+            return self._explicit(pair, rate)[0]
+        given = self.fields[pair], rate, self.scenario.products[pair[0]]
+        return self.memo.point(pair, given, lambda: self._explicit(pair, rate))
+
+    def _explicit(self, pair: Pair, rate: float) -> tuple[ResolvedPoint, bool]:
+        """A stock point, and whether its levels depend on nothing but mean demand."""
         s = self.scenario
         policy = (
             self._policies[pair[0]]
@@ -135,7 +144,8 @@ class StockPoints(Entries):
             senders = tuple(site for _, site in self.network.senders(pair))
             values["transfers"] = values["transfers"].model_copy(update={"sites": senders})
         values["initial"] = self._initial(pair, values, situation)
-        return ResolvedPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
+        found = ResolvedPoint.model_construct(products=(pair[0],), sites=(pair[1],), **values)
+        return found, not (forecasts or targets)
 
     def _supplier(self, pair: Pair, given: Sequence[Any] | None, rate: float) -> tuple[Any, ...]:
         only = next(iter(self.scenario.suppliers))
