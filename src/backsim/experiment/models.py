@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from backsim.errors import InputError
 from backsim.experiment.design import Change, changes_of
-from backsim.scenario.load import build, plain
+from backsim.scenario.load import Known, build, known_of, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location, read_yaml, spell
@@ -40,6 +40,8 @@ class Maker:
         self.file, self.document, self.folder = file, document, folder
         self.faults: list[Fault] = []
         self.checked: dict[str, bool] = {}
+        self.known: dict[str, Known | None] = {}
+        """What is known of each scenario from the model made last."""
 
     def fault(self, path: Location, expected: str, found: Any = "") -> None:
         """Note a fault of the file."""
@@ -71,7 +73,7 @@ class Maker:
 
     def model(self, base: Document, changes: tuple[Change, ...]) -> Model | None:
         """A policy's model; its faults are noted where the experiment file causes them."""
-        document = copy.deepcopy(base)
+        document = copy.copy(base)
         places: dict[str, Location] = {}
         changes = (*changes_of(self.file.set, ("set",)), *changes)
         for change in changes:
@@ -87,7 +89,9 @@ class Maker:
                 self.fault(change.place, expected, repr(change.path))
                 return None
         try:
-            return build(document, Path(base.name).parent)
+            model = build(document, Path(base.name).parent, self.known.get(base.name))
+            self.known[base.name] = known_of(model)
+            return model
         except FileError as error:
             ours = [self.here(fault, places) for fault in error.faults if fault.source in places]
             if not ours and not self.sound(base):
@@ -99,7 +103,7 @@ class Maker:
         """Whether a scenario file is right by itself, so that a change must be at fault."""
         if base.name not in self.checked:
             try:
-                build(copy.deepcopy(base), Path(base.name).parent)
+                build(copy.copy(base), Path(base.name).parent)
                 self.checked[base.name] = True
             except FileError:
                 self.checked[base.name] = False

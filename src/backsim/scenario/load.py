@@ -84,6 +84,10 @@ def _put_all(document: Document, changes: Mapping[str, Any]) -> None:
 
 def build(document: Document, folder: Path, known: Known | None = None) -> Model:
     """Validate and resolve a document; of what is `known` the rest.  Raises FileError."""
+    rules = registered()
+    fine = any(map(_has_fine_products, (document.values, known.values if known else {})))
+    if known is not None and (fine or known.registered != rules):
+        known = None
     scenario, found = check_form(document, Scenario, known)
     among = None
     if known is not None and not known.network:
@@ -92,7 +96,7 @@ def build(document: Document, folder: Path, known: Known | None = None) -> Model
     if scenario is None or found:
         raise FileError(document.name, found)
     network = draws_on_sites(document.values if among is None else among)
-    now = Known(document.values, scenario, registered(), network)
+    now = Known(document.values, scenario, rules, network)
     remake = Remake(document.values, document.name, folder, now)
     before = known.points if known and known.is_world_of(scenario) else {}
     return resolve(scenario, document, folder, remake, Memo(before, now.points))
@@ -163,15 +167,18 @@ class Remake:
 
     def __call__(self, changes: Mapping[str, Any]) -> Model:
         """The model with these changes, by path.  Raises FileError."""
-        document, known = Document(self.name, self.values), self.known
+        document = Document(self.name, self.values)
         _put_all(document, changes)
-        if known is not None and known.registered != registered():
-            known = None
-        return build(document, self.folder, known)
+        return build(document, self.folder, self.known)
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made of: another process validates all again, once."""
         return {**vars(self), "known": None}
+
+
+def known_of(model: Model) -> Known | None:
+    """What is known of a model's scenario, for others that share its values."""
+    return model.remake.known if isinstance(model.remake, Remake) else None
 
 
 def check_form(

@@ -58,12 +58,13 @@ def generators(
     seeds = cache(lambda: _seeds(seed, replication, names))
 
     def make(place: int) -> np.random.Generator:
-        return np.random.Generator(np.random.PCG64DXSM(_Seed(seeds()[place])))
+        state: Any = _Seed(seeds()[place])
+        return np.random.Generator(np.random.PCG64DXSM(state))
 
     return [partial(make, place) for place in range(len(names))]
 
 
-class _Seed(ISeedSequence):  # type: ignore[misc]
+class _Seed(ISeedSequence):
     """The seed of one generator of four words of 64 bits."""
 
     def __init__(self, state: NDArray[np.uint64]) -> None:
