@@ -141,6 +141,21 @@ def test_profile(one_product: Model) -> None:
     aim("profile of 20,000 orders", 1000 * seconds, "ms", most=1)
 
 
+def test_replace() -> None:
+    """Changing a field of a model of 5,000 stock points, each written out, against making it."""
+    names = [f"p{i}" for i in range(5_000)]
+    stock = [{"products": n, "reorder": {"rule": "s_S", "s": 3, "S": 9}} for n in names]
+    values = branches(1, len(names)).to_dict() | {"stock": stock}
+    start = time.process_time()
+    model = from_dict(values)
+    whole = time.process_time() - start
+    for changes in ({"horizon": 300}, {"products.p17.price": 3}, {"stock[17].initial": 5}):
+        start = time.process_time()
+        model.replace(changes)
+        share = (time.process_time() - start) / whole
+        aim(f"replace {next(iter(changes))} / make, 5,000 stock points", share, "times", most=0.4)
+
+
 def test_memory(one_product: Model) -> None:
     """Peak memory of a replication per order, its metrics included."""
     tracemalloc.start()
