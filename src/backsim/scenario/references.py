@@ -114,7 +114,9 @@ def unknown_names(
     """
     defined = {kind: _defined(document.values, kind) for kind in SPOKEN if kind != "buyers"}
     # Sites that draw on sites stand beside the customers there.
-    sites = defined["sites"] if draws_on_sites(document.values if among is None else among) else None
+    sites = (
+        defined["sites"] if draws_on_sites(document.values if among is None else among) else None
+    )
     defined["buyers"] = [*(defined["customers"] or ()), *(sites or ())] or None
     if document.values.get("products") == "traced":
         defined["products"] = traced
