@@ -235,7 +235,7 @@ def test_files_of_orders_and_of_open_purchases_have_decimals(tmp_path: Path) -> 
     (tmp_path / "coming.csv").write_text("product,units,arrives\nflour,12.25,3\n")
     columns = {"time": "day", "product": "item", "units": "kg"}
     trace = {"file": "orders.csv", "columns": columns, "date_format": "days"}
-    values = mill(quarters=False).remake.args[0] | {
+    values = mill(quarters=False).remake.values | {
         "customers": {"bakers": {"demand": {"trace": trace}}},
         "opening": {"tables": {"purchases": {"file": "coming.csv", "date_format": "days"}}},
         "costs": {},
