@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.models import build, inbound, orders, play
 
@@ -78,6 +79,12 @@ def test_days_on_the_way_may_be_drawn_for_each_order():
         horizon=60,
     )
     assert play(fixed).lines.tobytes() == log.lines.tobytes()  # nothing else is drawn otherwise
+
+
+def test_nobody_orders():
+    late = {"demand": orders((5, 1)), "delivery": {"days": {"uniform": {"low": 0, "high": 9}}}}
+    model = build({"a": late}, horizon=2)
+    assert np.isnan(measure(model, play(model))["delivery_time"])
 
 
 def test_express_is_chosen_by_the_mean_and_drawn_by_itself():

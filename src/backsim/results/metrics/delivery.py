@@ -55,7 +55,7 @@ class Deliveries:
         for name in dict.fromkeys(named):
             own = zip(named, self.terms, strict=True)
             drawn = np.array([one == name and name in d.drawn for one, d in own])
-            if drawn.any():
+            if drawn.any() and name in self.m.log.ways:  # not where nobody orders
                 found = self.m.log.ways[name][lines]
                 days = np.where(drawn[classes] & ~np.isnan(found), found, days)
         return days
