@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
+import pytest
 from tests.experiment.shop import shop
 
+from backsim.engines import at_start as at_start_module
 from backsim.engines.at_start import at_start
+from backsim.engines.initial_state.start import Setup
 from backsim.scenario.model import Model
 from backsim.streams import draw
 
@@ -37,3 +42,34 @@ def test_a_start_that_is_drawn_is_worked_out_each_time() -> None:
     model = shop(stock=[{"initial": 9, "inbound": [inbound]}])
     assert start(model, 0)["purchases"] != start(model, 1)["purchases"]
     assert not is_kept(model)
+
+
+def test_what_one_agent_adds_another_does_not_have() -> None:
+    model, tape = shop(), draw(shop(), 1)
+
+    def first(setup: Setup) -> None:
+        setup.events.append((0.5, 0, 0))
+
+    def second(setup: Setup) -> None:
+        setup.events.append((0.5, 0, 1))
+
+    one, two = (at_start(model, (), tape, prepare).tables for prepare in (first, second))
+    assert one["events"].tobytes() != two["events"].tobytes()
+    assert at_start(model, (), tape, first).tables["events"].tobytes() == one["events"].tobytes()
+
+
+def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backsim.engines.at_start.MOST_HELD", 0)
+    model = shop()
+    assert start(model, 0) == start(shop(), 0)
+    assert not is_kept(model)
+
+
+def test_what_is_kept_is_free_with_its_model() -> None:
+    before = at_start_module._held.bytes
+    model = shop()
+    start(model, 0)
+    assert at_start_module._held.bytes > before
+    del model
+    gc.collect()
+    assert at_start_module._held.bytes == before

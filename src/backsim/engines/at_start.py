@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +27,8 @@ DRAWN = {"ANNOUNCES", "OPENS", "DISRUPTIONS"}
 
 MOST_KEPT = 16 << 20
 """Bytes of a model's tables that are kept for its next replications."""
+MOST_HELD = 256 << 20
+"""Bytes that are kept of all models together: a search may have hundreds of them."""
 
 
 Prepare = Callable[["Setup"], None]
@@ -44,7 +47,7 @@ def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None =
 
     Raises TapeError: the tape was drawn for another model.
     """
-    key = "at start", linked, prepare is not None
+    key = "at start", linked, prepare
     known: AtStart | None = model.kept.get(key)
     if known is None:
         setup = set_up(model, linked, tape)
@@ -52,7 +55,7 @@ def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None =
             prepare(setup)
         tables = {name: setup.records(name) for name in ELEMENTS}
         known = AtStart(setup, {**tables, "events": _first_events(setup)})
-        if not _starts_alike(model, known):
+        if not _starts_alike(model, known) or not _held.take(model, known):
             return known
         model.kept[key] = known
     check_outcomes(model, tape)
@@ -61,6 +64,28 @@ def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None =
     tables["totals"]["customer_lines"] = len(tape)
     tables["growth"] = records(Growth, [growth(known.setup, tape)])
     return AtStart(known.setup, tables)
+
+
+class _Held:
+    """The bytes of all tables that are kept; those of a model are free when it is gone."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def take(self, model: Model, known: AtStart) -> bool:
+        """Whether there is room for a model's tables, which is then theirs."""
+        size = sum(table.nbytes for table in known.tables.values())
+        if self.bytes + size > MOST_HELD:
+            return False
+        self.bytes += size
+        weakref.finalize(model, self._free, size)
+        return True
+
+    def _free(self, size: int) -> None:
+        self.bytes -= size
+
+
+_held = _Held()
 
 
 def _first_events(setup: Setup) -> NDArray[Any]:
