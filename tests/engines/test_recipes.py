@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import backsim
-from backsim.engines import cache_key, compiled, link, simpy
+from backsim.engines import at_start, cache_key, compiled, link, simpy
 from backsim.entities import MESSAGE, REACT, RECEIVED
 from backsim.kernel import events
 from backsim.kernel import stock as room
@@ -57,7 +57,7 @@ def stocktake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     (tmp_path / "stocktake.py").write_text(STOCKTAKE)
     monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
     monkeypatch.setattr(events, "EVENTS", list(events.EVENTS))
-    for engine in (simpy, compiled):
+    for engine in (simpy, at_start):
         plain = engine.set_up
 
         def set_up(*given: Any, plain: Any = plain, **named: Any) -> Any:

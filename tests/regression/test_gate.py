@@ -53,15 +53,15 @@ FAULTS = {
     "draw every lead time as the first stock point does": (
         "shop",
         "streams/tape.py",
-        "Draws(lane.time, ",
-        "Draws(model.scenario.stock[0].lead_time, ",
+        '{f"lead_time/{place}": lane.time ',
+        '{f"lead_time/{place}": model.scenario.stock[0].lead_time ',
         ["plain: mean_wait[product:mug]: ", "classes: mean_wait[product:mug]: "],
     ),
     "draw lead times from the stream of services": (
         "shop",
         "streams/tape.py",
-        'stream(f"lead_time/{place}")',
-        'stream(f"service/{place}")',
+        'f"lead_time/{place}"',
+        'f"service/{place}"',
         ["plain: the random numbers of lead times have changed", "classes: the random numbers of"],
     ),
     "a cost off by 1 %": (

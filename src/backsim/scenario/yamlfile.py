@@ -189,8 +189,9 @@ def _meant(path: Path) -> str:
     """A file of nearly that name, for a message; nothing if there is none."""
     if path.exists() or not path.parent.is_dir():
         return ""
-    near = get_close_matches(path.name, [file.name for file in path.parent.iterdir()], n=1)
-    return f"; did you mean {path.parent / near[0]}?" if near else ""
+    there = {file.stem: file for file in path.parent.iterdir() if file.suffix == path.suffix}
+    near = get_close_matches(path.stem, list(there), n=1, cutoff=0.75)
+    return f"; did you mean {there[near[0]]}?" if near else ""
 
 
 def read_yaml(path: Path) -> Document:
