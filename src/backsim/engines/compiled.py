@@ -96,6 +96,7 @@ class CompiledRun:
         self.clock["asks"] = self.clock["due"] = NONE
         self.needs = np.zeros(1, NEEDS)
         self.extents = np.zeros(len(LAYOUT), EXTENT) if agent is None else agent.extents
+        self.placed: list[Any] = [None] * len(LAYOUT)
         self.tables: dict[str, NDArray[Any]] = {
             **tables,
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
@@ -236,9 +237,12 @@ class CompiledRun:
 
     def located(self) -> NDArray[np.int64]:
         """The tables' extents, as numbers."""
-        tables = [self.tables[name] for name in LAYOUT]
-        self.extents["address"] = [table.ctypes.data for table in tables]
-        self.extents["room"] = [len(table) for table in tables]
+        address, room = self.extents["address"], self.extents["room"]
+        for place, name in enumerate(LAYOUT):
+            table = self.tables[name]
+            if table is not self.placed[place]:  # most stay where they are
+                self.placed[place] = table
+                address[place], room[place] = table.ctypes.data, len(table)
         fixed = len(ROOMY)  # those that grow come first
         self.extents["rows"][fixed:] = self.extents["room"][fixed:]
         return self.extents.view(np.int64)

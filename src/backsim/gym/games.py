@@ -145,7 +145,8 @@ class CompiledGames(Games):
         self.extents = np.zeros((count, len(LAYOUT)), EXTENT)
         edges = np.linspace(0, count, min(threads, count) + 1).astype(int).tolist()
         self.parts = [self._part(slice(*pair)) for pair in pairwise(edges)]
-        self.pool = ThreadPoolExecutor(len(self.parts)) if len(self.parts) > 1 else None
+        others = len(self.parts) - 1  # this thread plays the first part itself
+        self.pool = ThreadPoolExecutor(others) if others else None
         self.step: Any = None
 
     def _part(self, rows: slice) -> tuple[slice, NDArray[np.int64], tuple[NDArray[Any], ...]]:
@@ -181,10 +182,9 @@ class CompiledGames(Games):
             return int(self.step(extents, *given, acts, actions[rows], *tables))
 
         while True:
-            if self.pool is None:
-                stopped = play(self.parts[0])
-            else:
-                stopped = sum(self.pool.map(play, self.parts))
+            first, *rest = self.parts
+            begun = [] if self.pool is None else [self.pool.submit(play, part) for part in rest]
+            stopped = play(first) + sum(one.result() for one in begun)
             if not stopped:
                 return
             for game in np.flatnonzero(self.states == STOPPED).tolist():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from backsim.validation.sampling import (
 from backsim.workers import in_order, workers_wanted
 
 SEED = 20240601
+ROUND = 40
+"""Models after which workers begin anew: they give back the memory of what they compiled."""
 FAST_SHARE = 0.3
 """How long a fast run's replications are, as a share of the full ones."""
 
@@ -136,7 +139,9 @@ def _verdicts(
             return list(_estimated(groups[name], tests, precision, own))
         return list(_computed(groups[name], own))
 
-    found = in_order(of_group, groups, beside, threads=True)
+    names = list(groups)
+    rounds = [names[i : i + ROUND] for i in range(0, len(names), ROUND)]
+    found = chain.from_iterable(in_order(of_group, some, beside, threads=True) for some in rounds)
     for done, group in enumerate(groups.values()):
         if progress is not None:
             progress(done, len(groups), group[0].instance)
