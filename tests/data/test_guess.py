@@ -57,6 +57,15 @@ def test_a_lead_time_that_nothing_tells_is_assumed_and_told(tmp_path: Path):
     assert "deterministic: {value: 14.0}" in written
 
 
+def test_a_day_that_is_none_is_told_with_the_form_of_its_column(tmp_path: Path):
+    rows = [f"{k};mug;1;{1 + k:02}.03.2024" for k in range(28)]
+    text = "\n".join(["order;product;units;ordered", *rows, "99;mug;1;31.02.2024"])
+    with pytest.raises(InputError) as error:
+        calibrate(write(tmp_path, {"lines.csv": text}))
+    assert "lines.csv:30: ordered: expected a date written as DD.MM.YYYY" in str(error.value)
+    assert "`rules: {unreadable: drop}`" in str(error.value)
+
+
 def test_a_folder_without_order_lines_says_what_to_do(tmp_path: Path):
     write(tmp_path, {"a.csv": "x,y\n1,2"})
     with pytest.raises(InputError, match=r"expected a file of order lines.*--template plain"):

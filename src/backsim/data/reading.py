@@ -16,7 +16,7 @@ from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.mapping import TableFile
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
-from backsim.tables.dates import SECOND, Ambiguous, DateReader, since
+from backsim.tables.dates import SECOND, Ambiguous, DateReader, since, spelt
 from backsim.tables.excel import ERRORS
 from backsim.tables.faults import TableError, Unreadable, shown
 from backsim.tables.numbers import POINT, STYLES, Evidence, Style, decide, evidence, readings
@@ -249,8 +249,12 @@ class _Reader:
             wrong[i] = False
         outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
         self._fault(table, heading, outside, "a date from 1970 to 2099", bad)
-        form = f"as {entry.date_format}" if entry.date_format else "as YYYY-MM-DD, or `date_format`"
-        self._fault(table, heading, wrong, f"a date written {form}", bad)
+        form = "as YYYY-MM-DD, or `date_format`"
+        if entry.date_format or reader.forms:
+            forms = (entry.date_format,) if entry.date_format else reader.forms
+            form = f"as {' or '.join(map(spelt, forms))}"
+        ways = f"a date written {form} (`rules: {{unreadable: drop}}` in a mapping drops others)"
+        self._fault(table, heading, wrong, ways, bad)
         days = values / DAY
         return days, bool(np.nanmax(np.abs(days - np.floor(days)), initial=0.0) > 0)
 

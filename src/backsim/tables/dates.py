@@ -105,6 +105,13 @@ def since(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
+def spelt(form: str) -> str:
+    """A form as people write it: DD.MM.YYYY."""
+    for code, letters in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD")):
+        form = form.replace(code, letters)
+    return form
+
+
 def check_format(text: str) -> str:
     """A format of dates that has day, month and year, as `strptime` knows them.
 
