@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,22 +26,31 @@ class Calendars:
     site: Codes
     customer: Codes
 
+    @cached_property
+    def _following(self) -> Codes:
+        """By (calendar, day): the first open day from it on, or the first that is not known."""
+        count = self.works.shape[1]
+        later = np.where(self.works, np.arange(count), count)
+        return np.minimum.accumulate(later[:, ::-1], axis=1)[:, ::-1]
+
+    @cached_property
+    def _before(self) -> Codes:
+        """By (calendar, day): the last open day up to it, or -1."""
+        earlier = np.where(self.works, np.arange(self.works.shape[1]), -1)
+        return np.maximum.accumulate(earlier, axis=1)
+
     def open_from(self, calendar: Codes, day: Floats) -> Floats:
         """The first moment from each day on that is open."""
         count = self.works.shape[1]
-        later = np.where(self.works, np.arange(count), count)
-        following = np.minimum.accumulate(later[:, ::-1], axis=1)[:, ::-1]
         whole = np.floor(day + ROUNDING).astype(np.int64)
-        found = following[calendar, np.minimum(whole, count - 1)]
+        found = self._following[calendar, np.minimum(whole, count - 1)]
         return np.where((whole < count) & (found > whole), found, day)
 
     def open_until(self, calendar: Codes, day: Floats) -> Floats:
         """The last day up to each that is open, or the day itself."""
         count = self.works.shape[1]
-        earlier = np.where(self.works, np.arange(count), -1)
-        before = np.maximum.accumulate(earlier, axis=1)
         whole = np.floor(day + ROUNDING).astype(np.int64)
-        found = before[calendar, np.minimum(whole, count - 1)]
+        found = self._before[calendar, np.minimum(whole, count - 1)]
         return np.where((whole < count) & (found < whole), found, day)
 
 
