@@ -41,6 +41,11 @@ class AtStart(NamedTuple):
     setup: Setup
     tables: dict[str, NDArray[Any]]
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes of its tables."""
+        return sum(table.nbytes for table in self.tables.values())
+
 
 def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None = None) -> AtStart:
     """A run's tables at time 0, with what `prepare` adds for an agent.
@@ -74,7 +79,7 @@ class _Held:
 
     def take(self, model: Model, known: AtStart) -> bool:
         """Whether there is room for a model's tables, which is then theirs."""
-        size = sum(table.nbytes for table in known.tables.values())
+        size = known.nbytes
         if self.bytes + size > MOST_HELD:
             return False
         self.bytes += size
@@ -103,11 +108,11 @@ def _first_events(setup: Setup) -> NDArray[Any]:
 
 def _starts_alike(model: Model, known: AtStart) -> bool:
     """Whether every replication starts in this way: nothing is drawn for it, no rule may change."""
-    setup, tables = known
+    setup = known.setup
     rules = (rule for chosen in setup.rules.values() for rule in chosen)
     return (
         not setup.switches & DRAWN
         and not any(point.inbound for point in model.scenario.stock)
         and all(rule.built_in for rule in rules)
-        and sum(table.nbytes for table in tables.values()) <= MOST_KEPT
+        and known.nbytes <= MOST_KEPT
     )
