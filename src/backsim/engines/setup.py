@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from backsim.engines.capacity import growth
 from backsim.engines.features import switches
@@ -60,9 +60,6 @@ from backsim.scenario.schema import ResolvedPoint
 from backsim.scenario.schema.rule_use import of_class
 from backsim.streams import Tape
 from backsim.streams.supply import has_outcomes, planned_outages
-
-if TYPE_CHECKING:
-    pass
 
 Linked = tuple[tuple[str, str], ...]
 """Rules as (family, name)."""

@@ -182,7 +182,7 @@ def _check_units(rows: Rows) -> None:
     whole = (
         "whole numbers of units, or of the `smallest` one of the product"
         if rows.smallest
-        else ("whole numbers of units")
+        else "whole numbers of units"
     )
     rows.refuse(units % 1 != 0, column, place, f"{whole} {hint}")
     most = f"at most {LARGEST_STOCK:,.0f} units per line"
