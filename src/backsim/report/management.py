@@ -156,19 +156,8 @@ class _Answers:
                     f"More replications: about {needed:,} instead of {found.count} would show a "
                     "difference as large as this one."
                 )
-        others = [i for i in self.ranking.candidates if self.best is not None and i != self.best]
-        same = {i for i in others if twins(self.study, self.ranking.spec, i, self.best or 0)}
-        if same:
-            names = listed([self.names[i] for i in sorted(same)])
-            yield (
-                f"Nothing tells {names} from {self.names[self.best or 0]}: every replication gave "
-                "the same. What they differ in decided nothing in this scenario."
-            )
-        rivals = [self.names[i] for i in others if i not in same]
-        if rivals:
-            yield f"{listed(rivals)} may be as good: more replications would tell."
-        if self.best is not None and self.ranking.state(self.best) is Feasible.perhaps:
-            yield f"It is not certain that {self.names[self.best]} satisfies {self._limits()}."
+        if self.best is not None:
+            yield from self._rivals(self.best)
         effects = main_effects(self.study, self.ranking.spec)
         factors = list(dict.fromkeys(one.factor for one in effects))
         if len(factors) > 1:
@@ -181,6 +170,22 @@ class _Answers:
             size = f"{plain_number(spans[most])}{suffix_of(self.study, self.ranking.spec)}"
             yield f"The most important factor is {most}: its levels differ by up to {size}."
         yield "Other demand, lead times, patience or costs: compare the policies under them, too."
+
+    def _rivals(self, best: int) -> Iterator[str]:
+        """Who may be as good as the best, and whether it satisfies the constraints."""
+        others = [i for i in self.ranking.candidates if i != best]
+        same = [i for i in others if twins(self.study, self.ranking.spec, i, best)]
+        if same:
+            names = listed([self.names[i] for i in sorted(same)])
+            yield (
+                f"Nothing tells {names} from {self.names[best]}: every replication gave "
+                "the same. What they differ in decided nothing in this scenario."
+            )
+        rivals = [self.names[i] for i in others if i not in same]
+        if rivals:
+            yield f"{listed(rivals)} may be as good: more replications would tell."
+        if self.ranking.state(best) is Feasible.perhaps:
+            yield f"It is not certain that {self.names[best]} satisfies {self._limits()}."
 
     def _limits(self) -> str:
         return listed([condition(one) for one in self.study.experiment.constraints])
