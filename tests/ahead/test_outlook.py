@@ -168,7 +168,9 @@ def test_what_only_plans_keep_to_is_not_played_and_a_note_says_so(tmp_path: Path
         calendars=["site", "all"],
         inbound=["id,product,units,arrives,latest", f"P1,mug,5,{on(2)},{on(4)}"],
     )
-    note = "of the book these are not played: case_pack, working days, latest"
+    note = (
+        "of the book these are not played: case_pack, working days of sites and customers, latest"
+    )
     assert note in look(folder, model, delay=0).remarks
     plain = look(book(tmp_path / "plain"), model, delay=0).remarks
     assert not any("not played" in remark for remark in plain)

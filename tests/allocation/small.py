@@ -78,6 +78,8 @@ def small_book(
             ordered=per(sources, INF),
             first=arrival,
             last=arrival,
+            supplier=np.full(sources, -1),
+            transit=np.zeros(sources),
         ),
         options=Options(
             line=pair_line,

@@ -13,7 +13,7 @@ from backsim.allocation.book.assemble import read_book
 from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.plan.allocate import allocate, optimise
 from backsim.allocation.plan.conflict import InfeasibleError
-from backsim.allocation.plan.showing import pick_tables, shipments_table
+from backsim.allocation.plan.showing import pick_tables, remarks, shipments_table
 from backsim.allocation.solver import parts, solve
 
 LOST = "id,product,units,lost\nL1,mug,10,9\nL2,mug,7,5\n"
@@ -254,7 +254,21 @@ def test_days_that_are_gone_are_told_apart(tmp_path: Path):
         ),
         (
             {"calendars": "site,customer\nmain,ann\n"},
-            "calendars.csv:2: site: expected either a site or a customer, got 'main'",
+            "calendars.csv:2: site: expected one of a site, a customer and a supplier, "
+            "got 'main, ann'",
+        ),
+        (
+            {"closures": "site,supplier,from\n,,2026-12-01\n"},
+            "closures.csv:2: site: expected one of a site, a customer and a supplier, got nothing",
+        ),
+        (
+            {"calendars": "supplier\nforge\nforge\n"},
+            "calendars.csv:3: site: expected each site once (row 2 has it too), "
+            "got 'supplier forge'",
+        ),
+        (
+            {"inbound": "id,product,units,arrives,transit\nP,mug,1,2026-12-04,-1\n"},
+            "inbound.csv:2: transit: expected a number of at least 0, got '-1'",
         ),
         (
             {"calendars": "site,customer\n,\nmian,\n"},
@@ -380,6 +394,7 @@ def test_a_pick_list_goes_from_bin_to_bin(tmp_path: Path):
     assert texts[:5] == ["line", "customer", "name", "product", "description"]
 
 
+CALENDARS = "site,customer,working_days,country,supplier\n"
 WEEKEND = "site,customer,working_days,country\nall,,monday; tue; wednesday; thursday; friday,\n"
 
 
@@ -416,6 +431,70 @@ def test_nothing_leaves_or_arrives_on_closed_days(
     assert plan.shipments["arrives"].tolist() == [arrives]
     late = (date.fromisoformat(arrives) - TODAY).days
     assert plan.cost == 4 * late
+
+
+FORGE = ",,monday; tuesday; wednesday; thursday; friday,,forge\n"
+
+
+@pytest.mark.parametrize(
+    ("purchase", "files", "arrives"),
+    [
+        # Sent and received on Saturday, 28 November, unless somebody is closed.
+        (",", {"calendars": CALENDARS + FORGE}, "2026-11-28"),
+        ("forge,", {"calendars": CALENDARS + FORGE}, "2026-11-30"),
+        ("smith,", {"calendars": CALENDARS + FORGE}, "2026-11-28"),
+        ("smith,", {"calendars": CALENDARS + FORGE.replace("forge", "all")}, "2026-11-30"),
+        # Sent on Saturday, and three days on the road; sent on Friday, and one.
+        ("forge,3", {"calendars": CALENDARS + FORGE, "arrives": "2026-12-01"}, "2026-12-03"),
+        ("forge,1", {"calendars": CALENDARS + FORGE}, "2026-11-28"),
+        # On the road since yesterday.
+        ("forge,5", {"closures": "supplier,from,to\nforge,2026-11-24,2027-01-08\n"}, "2026-11-28"),
+        ("forge,4", {"closures": "supplier,from,to\nforge,2026-11-24,2027-01-08\n"}, "2027-01-13"),
+        # Sent on Monday, and the site is closed on Tuesday.
+        (
+            "forge,1",
+            {
+                "calendars": CALENDARS + FORGE,
+                "closures": "site,from\nmain,2026-12-01\n",
+                "arrives": "2026-11-29",
+            },
+            "2026-12-02",
+        ),
+    ],
+)
+def test_suppliers_send_nothing_on_closed_days(
+    tmp_path: Path, purchase: str, files: dict[str, str], arrives: str
+):
+    """Today is Tuesday, 24 November 2026; who is not in the table is open every day."""
+    stated = files.get("arrives", "2026-11-28")
+    found = book(
+        tmp_path,
+        lines="id,product,units,lost\nL1,mug,4,999\n",
+        stock="product,units\nmug,0\n",
+        inbound=f"id,product,units,arrives,supplier,transit\nP1,mug,4,{stated},{purchase}\n",
+        **{name: text for name, text in files.items() if name != "arrives"},
+    )
+    plan = optimise(found)
+    assert plan.shipments["arrives"].tolist() == [arrives]
+    assert plan.cost == 4 * (date.fromisoformat(arrives) - TODAY).days
+    told = [] if arrives == stated else [f"P1 ({stated}, now {arrives})"]
+    assert [text.split(": ")[1] for text in remarks(found)] == told
+
+
+def test_what_is_overdue_or_expedited_asks_for_no_open_supplier(tmp_path: Path):
+    """Two units that were due yesterday count as here; two more come faster than the supplier."""
+    found = book(
+        tmp_path,
+        lines="id,product,units,lost\nL1,mug,4,999\n",
+        stock="product,units\nmug,0\n",
+        inbound="id,product,units,arrives,supplier,expedited,expedite_cost\n"
+        "P1,mug,2,2026-11-23,forge,,\nP2,mug,2,2026-11-28,forge,2026-11-26,3\n",
+        closures="supplier,from,to\nforge,2026-11-23,2026-12-31\n",
+    )
+    plan = optimise(found)
+    assert found.overdue == ("P1",)
+    assert plan.shipments["arrives"].tolist() == ["2026-11-24", "2026-11-26"]
+    assert plan.cost == 2 * (2 + 3)
 
 
 def test_units_that_wait_for_room_leave_on_working_days(tmp_path: Path):
@@ -463,7 +542,7 @@ def test_an_arrival_that_is_not_sure(tmp_path: Path):
 
 
 @pytest.mark.parametrize("held", ["", "2026-12-01"])
-@pytest.mark.parametrize("calendars", ["", WEEKEND])
+@pytest.mark.parametrize("calendars", ["", WEEKEND, CALENDARS + FORGE])
 def test_expected_lateness_is_the_mean_over_the_days_of_arrival(
     tmp_path: Path, calendars: str, held: str
 ):
@@ -475,7 +554,8 @@ def test_expected_lateness_is_the_mean_over_the_days_of_arrival(
             tmp_path,
             lines=f"id,product,units,lost,weight,due,not_before\nL1,mug,4,99,2,2026-11-27,{held}\n",
             stock="product,units\nmug,0\n",
-            inbound=f"id,product,units,arrives,latest\nP1,mug,4,{day},{latest}\n",
+            inbound="id,product,units,arrives,latest,supplier,transit\n"
+            f"P1,mug,4,{day},{latest},forge,1\n",
             lanes="from,to,days\nmain,main,1\n",
             calendars=calendars,
         )

@@ -202,13 +202,13 @@ def practical(seed: int, path: Path) -> Book:
     ]
     inbound = [
         f"P{n},p{n % 3},{rng.integers(1, 8)},2026-12-{rng.integers(1, 9):02},"
-        f"{some(',2026-12-14')},{some('main,far')}"
+        f"{some(',2026-12-14')},{some('main,far')},{some(',forge')},{some('0,2')}"
         for n in range(5)
     ]
     tables = {
         "lines": lines,
         "stock": ["product,units,site,bin", *stock],
-        "inbound": ["id,product,units,arrives,latest,site", *inbound],
+        "inbound": ["id,product,units,arrives,latest,site,supplier,transit", *inbound],
         "lanes": [
             "from,to,days,transport,shipment,keep",
             f"far,main,{rng.integers(0, 4)},{rng.integers(0, 3)},{some(',4')},{some(',3')}",
@@ -220,7 +220,12 @@ def practical(seed: int, path: Path) -> Book:
             f"silver,2,1,,{some(',2')},{rng.choice([',', '0.5,2'])}",
         ],
         "products": ["product,case_pack", "p0,", f"p1,{some(',2')}", f"p2,{some(',3')}"],
-        "calendars": ["site,customer,working_days", "all,,", f",bob,{some('friday,tuesday')}"],
+        "calendars": [
+            "site,customer,working_days,supplier",
+            "all,,,",
+            f",bob,{some('friday,tuesday')},",
+            f",,{some('monday;thursday,saturday')},forge",
+        ],
         "closures": ["site,from,to", "far,2026-12-02,2026-12-03"],
         "settings": ["name,value", f"strict_ranks,{some('no,no,yes')}"],
     }

@@ -26,6 +26,7 @@ from backsim.cli.commands.explain import topics
         ("lanes.keep", "units on hand of each product that the site keeps for itself"),
         ("strict_ranks", "(a setting of a book)"),
         ("closures", "first closed day"),
+        ("transit", "days on the road, after the supplier has sent it"),
         ("leave", "(an event)"),
     ],
 )

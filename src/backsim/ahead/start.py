@@ -169,8 +169,9 @@ class _Start:
         """What the book says that is not played: the scenario says it in its own way, or not."""
         book = self.book
         found = [name for key, name in PLANNED.items() if np.any(book.own.get(key, 0.0) > 0.0)]
-        if book.lanes is not None and book.lanes.calendars is not None:
-            found.append("working days")
+        calendars = None if book.lanes is None else book.lanes.calendars
+        if calendars is not None and (calendars.site.any() or calendars.customer.any()):
+            found.append("working days of sites and customers")
         if (book.sources.last > book.sources.first).any():
             found.append("latest")
         if found:

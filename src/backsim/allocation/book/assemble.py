@@ -22,7 +22,7 @@ from backsim.allocation.book.options import (
 )
 from backsim.allocation.book.parse import Parser
 from backsim.allocation.book.settings import Settings
-from backsim.allocation.book.sources import read_sources
+from backsim.allocation.book.sources import on_open_days, read_sources
 from backsim.allocation.book.tables import read_tables
 from backsim.allocation.model.book import (
     Book,
@@ -84,16 +84,18 @@ class _Assembly:
         parser = self.parser
         products = self._products()
         ranks, weights, lost, min_fill, classes = self._classes()
-        sources, bins = read_sources(parser, self.tables, products, self._site, self.settings.sure)
-        lines, customers, accepts = self._lines(products, classes, weights, lost)
-        lanes = replace(
-            self._lanes(), calendars=read_calendars(parser, self.tables, self.sites, customers)
+        sources, bins, suppliers = read_sources(
+            parser, self.tables, products, self._site, self.settings.sure
         )
+        lines, customers, accepts = self._lines(products, classes, weights, lost)
+        calendars = read_calendars(parser, self.tables, self.sites, customers, suppliers)
+        lanes = replace(self._lanes(), calendars=calendars)
         substitutes = self._substitutes(products)
         self._check_lists({"substitutes": products, "sites": self.sites})
         day_limits = self._day_limits(lanes)
         names = self._names(products, customers, classes, ranks)
         parser.check()
+        sources, postponed = on_open_days(sources, lanes)
         not_before = self.own["lines.not_before"]
         options, too_late = expand(lines, sources, lanes, substitutes, not_before)
         options = options.take(_accepted(lines, sources, options, accepts, products, self.sites))
@@ -124,6 +126,7 @@ class _Assembly:
             own=own,
             lanes=lanes,
             bins=bins,
+            postponed=postponed,
         )
 
     def _products(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The working days of a book: of sites, which ship and receive, and of customers, who receive."""
+"""The working days of a book: of sites, of customers, who receive, and of suppliers, who ship."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHERS = "all"
 Given = Mapping[str, Any]
 """The columns of a table as they are declared."""
 Whose = tuple[str, str]
-"""A column, site or customer, and a name, or `OTHERS`."""
+"""A column (site, customer or supplier) and a name, or `OTHERS`."""
 
 
 def read_calendars(
@@ -31,9 +31,10 @@ def read_calendars(
     tables: Mapping[str, Table],
     sites: Mapping[str, int],
     customers: Mapping[str, int],
+    suppliers: Mapping[str, int],
 ) -> Calendars | None:
-    """The calendars of sites and customers; None where every day is open."""
-    known = {"site": sites, "customer": customers}
+    """The calendars of all who may be closed; None where every day is open."""
+    known = {"site": sites, "customer": customers, "supplier": suppliers}
     found: dict[Whose, Flags] = {}
     if table := tables.get("calendars"):
         given = parser.read(table)
@@ -55,21 +56,24 @@ def read_calendars(
         )
         for column, names in known.items()
     }
-    return Calendars(np.stack(rows), own["site"], own["customer"])
+    return Calendars(np.stack(rows), **own)
 
 
 def _whose(
     parser: Parser, table: Table, given: Given, known: Mapping[str, Mapping[str, int]]
 ) -> list[Whose]:
-    """The site or customer of each row; customers need not have an open line."""
+    """Whose each row is; customers need not have an open line, nor suppliers a purchase."""
     found: list[Whose] = []
-    for i, (site, customer) in enumerate(zip(given["site"], given["customer"], strict=True)):
-        if bool(site) == bool(customer):
-            parser.fault(table, i, "site", "either a site or a customer", site)
-        elif site and site != OTHERS and site not in known["site"]:
-            near = nearest(site, list(known["site"]))
-            parser.fault(table, i, "site", f"{OTHERS}, or a known site ({near})", site)
-        found.append(("site", site) if site else ("customer", customer))
+    for i, names in enumerate(zip(*(given[column] for column in known), strict=True)):
+        of_row = [(column, name) for column, name in zip(known, names, strict=True) if name]
+        if len(of_row) != 1:
+            text = ", ".join(name for _, name in of_row)
+            parser.fault(table, i, "site", "one of a site, a customer and a supplier", text)
+        column, name = of_row[0] if of_row else ("site", OTHERS)
+        if column == "site" and name not in (OTHERS, *known["site"]):
+            near = nearest(name, list(known["site"]))
+            parser.fault(table, i, "site", f"{OTHERS}, or a known site ({near})", name)
+        found.append((column, name))
     return found
 
 

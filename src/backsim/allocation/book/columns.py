@@ -107,6 +107,8 @@ INBOUND = TableSpec(
             empty=-INF,
         ),
         Column("site", "name", "where they arrive", default=MAIN, empty=MAIN),
+        Column("supplier", "name", "who sends it, if they have a calendar", default="nobody"),
+        Column("transit", "days", "days on the road, after the supplier has sent it", default="0"),
         Column(
             "ordered", "date", "day of the purchase, for `outlook`", default="not known", empty=INF
         ),
@@ -172,10 +174,11 @@ CUSTOMERS = TableSpec(
 )
 CALENDARS = TableSpec(
     "calendars",
-    "working days: sites ship and receive, and customers receive, on no others",
+    "working days: sites ship and receive, customers receive, suppliers ship on no others",
     (
         Column("site", "name", "a site, or all that have no row of their own", default="see next"),
         Column("customer", "name", "a customer in place of a site, or all", default="see before"),
+        Column("supplier", "name", "a supplier in place of a site, or all", default="see before"),
         Column(
             "working_days", "names", "weekdays such as monday; friday", default="monday to friday"
         ),
@@ -186,10 +189,11 @@ CALENDARS = TableSpec(
 )
 CLOSURES = TableSpec(
     "closures",
-    "days on which a site or a customer is closed",
+    "days on which a site, a customer or a supplier is closed",
     (
         Column("site", "name", "a site, or all", default="see next"),
         Column("customer", "name", "a customer in place of a site, or all", default="see before"),
+        Column("supplier", "name", "a supplier in place of a site, or all", default="see before"),
         needed("from", "date", "first closed day"),
         Column("to", "date", "last closed day", default="the same day", empty=NAN),
     ),

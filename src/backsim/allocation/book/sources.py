@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.allocation.book.parse import Parser
-from backsim.allocation.model.book import INBOUND, STOCK, Sources, join, take
+from backsim.allocation.model.book import INBOUND, NOBODY, STOCK, Sources, join, take
+from backsim.allocation.model.lanes import Lanes
 from backsim.tables.table import Table
 
 if TYPE_CHECKING:
@@ -21,25 +23,40 @@ MOST_DAYS = 366
 NEARLY = 1e-9
 """By so much a product of shares and days may be above a whole number."""
 
+Postponed = tuple[tuple[str, float, float], ...]
+"""(id, day stated, day) of purchases."""
 Site = Callable[[list[str]], "Codes"]
 """The codes of sites by name."""
 
 
 def read_sources(
     parser: Parser, tables: Mapping[str, Table], products: dict[str, int], site: Site, sure: float
-) -> tuple[Sources, Bins]:
-    """Stock, then purchases by day of arrival and id; and the bins of stock that has some.
+) -> tuple[Sources, Bins, dict[str, int]]:
+    """Stock and purchases, the bins of stock that has some, and the codes of suppliers.
 
     `sure`: the probability with which purchases are there by the day that plans go by.
     """
     sources, bins = _stock(parser, tables["stock"], products, site)
+    suppliers: dict[str, int] = {}
     if inbound := tables.get("inbound"):
-        sources = join([sources, _inbound(parser, inbound, products, site, sure)])
-    rank = sorted(
-        range(len(sources)),
-        key=lambda i: (sources.kind[i], sources.arrives[i], sources.ids[i]),
-    )
-    return take(sources, rank), bins
+        given = parser.read(inbound)
+        suppliers = {
+            name: i for i, name in enumerate(dict.fromkeys(filter(None, given["supplier"])))
+        }
+        bought = _inbound(parser, inbound, given, products, site, sure, suppliers)
+        sources = join([sources, bought])
+    return sources, bins, suppliers
+
+
+def on_open_days(sources: Sources, lanes: Lanes) -> tuple[Sources, Postponed]:
+    """Stock, then purchases by day of arrival and id; and which come later for closed days."""
+    stated = sources.arrives
+    arrives = lanes.comes(sources.supplier, sources.site, sources.transit, stated)
+    arrives = np.where(sources.kind == INBOUND, arrives, stated)
+    later = np.flatnonzero(arrives > stated)
+    postponed = tuple((sources.ids[i], float(stated[i]), float(arrives[i])) for i in later)
+    rank = sorted(range(len(sources)), key=lambda i: (sources.kind[i], arrives[i], sources.ids[i]))
+    return take(replace(sources, arrives=arrives), rank), postponed
 
 
 def _stock(
@@ -72,14 +89,21 @@ def _stock(
         ordered=nothing,
         first=np.zeros(len(ids)),
         last=np.zeros(len(ids)),
+        supplier=np.full(len(ids), NOBODY),
+        transit=np.zeros(len(ids)),
     )
     return stock, {name: tuple(held) for name, held in found.items()}
 
 
 def _inbound(
-    parser: Parser, table: Table, products: dict[str, int], site: Site, sure: float
+    parser: Parser,
+    table: Table,
+    given: Mapping[str, Any],
+    products: dict[str, int],
+    site: Site,
+    sure: float,
+    suppliers: dict[str, int],
 ) -> Sources:
-    given = parser.read(table)
     parser.unique(table, "id", given["id"])
     arrives, latest = given["arrives"], given["latest"]
     wrong = (latest > -INF) & ((latest < arrives) | (latest > arrives + MOST_DAYS))
@@ -101,6 +125,8 @@ def _inbound(
         ordered=given["ordered"],
         first=first,
         last=last,
+        supplier=np.array([suppliers.get(n, NOBODY) for n in given["supplier"]], np.int64),
+        transit=given["transit"],
     )
     for i in np.flatnonzero(inbound.expedited > inbound.arrives).tolist():
         if np.isfinite(inbound.expedited[i]):

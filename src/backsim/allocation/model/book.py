@@ -67,6 +67,8 @@ class Sources:
     where that cannot be had.  `ordered` is the day on which a purchase was ordered; inf where it is
     not known.  Where it is not sure when a purchase arrives, every day from `first` to `last` is as
     likely, and plans go by `arrives`, by which it is there with the probability asked for.
+    `supplier` (a code, or `NOBODY`) sends a purchase `transit` days before it arrives: `first` and
+    `last` are days as they are stated, `arrives` knows on which days the supplier is closed.
     """
 
     ids: tuple[str, ...]
@@ -80,6 +82,8 @@ class Sources:
     ordered: Floats
     first: Floats
     last: Floats
+    supplier: Codes
+    transit: Floats
 
     def __len__(self) -> int:
         return len(self.units)
@@ -175,6 +179,7 @@ class Book:
     worked out), see `model.fair`.  `own`: what constraints ask for and the book has: "lines.x",
     "classes.x" and "products.x", a value for each of them, "lanes.x", a value by site of the source
     and site of the line, and "settings.x", a value.  `bins`: where the units of a source stand.
+    `postponed`: (id, day stated, day) of purchases that come later for days that are closed.
     """
 
     lines: Lines
@@ -190,6 +195,7 @@ class Book:
     own: Mapping[str, Any] = field(default_factory=dict)
     lanes: Lanes | None = None
     bins: Bins = field(default_factory=dict)
+    postponed: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def lateness(self) -> Floats:
@@ -221,8 +227,10 @@ class Book:
         held = np.maximum(held, lanes.received(ends[2], self.own["lines.not_before"][line]))
         days = np.maximum(0.0, np.floor(sources.last[source] - first))
         total = np.zeros(len(which))
+        supplier, transit = sources.supplier[source], sources.transit[source]
         for shift in range(int(days.max(initial=0.0)) + 1):
-            day = np.maximum(held, lanes.reached(*ends, first + shift))
+            there = lanes.comes(supplier, ends[0], transit, first + shift)
+            day = np.maximum(held, lanes.reached(*ends, there))
             total += np.where(shift <= days, np.maximum(0.0, day - due), 0.0)
         sure = (options.expedite > 0.0) | (options.day < planned)
         return np.where(sure, np.maximum(0.0, options.day - due), total / (days + 1.0))

@@ -1,4 +1,4 @@
-"""The ways to the customers: between which sites, how long they take, what they cost, when open."""
+"""The ways to sites and customers: how long they take, what they cost, on which days they open."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Calendars:
-    """The working days of sites and customers, from today on; all days after the known are open.
+    """Working days of sites, customers and suppliers, from today on; all after the known are open.
 
-    `works[c]` says of calendar c which days are open; `site` and `customer` are codes of calendars.
+    `works[c]` says of calendar c which days are open; the others are codes of calendars.
     """
 
     works: Flags
     site: Codes
     customer: Codes
+    supplier: Codes
 
     @cached_property
     def _following(self) -> Codes:
@@ -94,6 +95,22 @@ class Lanes:
         """The first day from each on on which the customer receives something."""
         calendars = self.calendars
         return day if calendars is None else calendars.open_from(calendars.customer[customer], day)
+
+    def comes(self, supplier: Codes, site: Codes, transit: Floats, day: Floats) -> Floats:
+        """When purchases can be shipped on that would arrive on some days were nobody ever closed.
+
+        A supplier (a code, or -1) sends `transit` days before.  What was to be sent before today is
+        on the road; what was to arrive before today is overdue, and taken to be there.
+        """
+        calendars = self.calendars
+        if calendars is None:
+            return day
+        sent, there = day - transit, day.copy()
+        own = np.flatnonzero((supplier >= 0) & (sent >= 0.0))
+        opens = calendars.open_from(calendars.supplier[supplier[own]], sent[own])
+        there[own] += opens - sent[own]
+        received = calendars.open_from(calendars.site[site], np.maximum(there, 0.0))
+        return np.where(day < 0.0, day, received)
 
     def left(self, start: Codes, end: Codes, day: Floats) -> Floats:
         """The last day on which units leave that are with the customer on a day."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from backsim.allocation.model.book import (
     NO_CAPACITY,
+    NOBODY,
     Book,
     Capacity,
     Limits,
@@ -241,6 +242,8 @@ def _sources(case: Case) -> Sources:
         ordered=np.full(count, INF),
         first=case.arrive,
         last=case.arrive,
+        supplier=np.full(count, NOBODY),
+        transit=np.zeros(count),
     )
 
 

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from backsim.allocation.model.book import Book
 from backsim.allocation.plan import lists
 from backsim.allocation.plan.allocate import compared, shown_terms
 from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.plan import Plan
 from backsim.allocation.plan.shares import SHARING
-from backsim.errors import counted, listed
+from backsim.errors import capitalized, counted, few, listed
 from backsim.files import check_folder, write_text
 from backsim.present.html import Section
 from backsim.present.html import page as page_of
@@ -236,6 +237,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+MOST_NAMES = 8
 MOST_ROWS = 200
 """Rows of a table on the page; the CSV files have all."""
 FILES = ("rules", "shipments", "promises", "promises", "prices")
@@ -245,7 +247,6 @@ FILES = ("rules", "shipments", "promises", "promises", "prices")
 def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
     """The page of a plan, beside what the other rules would have cost."""
     about, result = summed_up(plan)
-    overdue = plan.book.overdue
     tables = plan_tables(plan, plans)
     words = dict.fromkeys((table.name for table in tables), "")
     words[tables[0].name] = (
@@ -267,10 +268,21 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
             for name, table, text in zip(FILES, tables, words.values(), strict=True)
             if table.rows
         ],
-        warnings=[f"Overdue purchases are treated as available today: {', '.join(overdue)}."]
-        if overdue
-        else [],
+        warnings=[f"{capitalized(text)}." for text in remarks(plan.book)],
     )
+
+
+def remarks(book: Book) -> Iterator[str]:
+    """What is assumed of purchases, other than the book states it."""
+    if book.overdue:
+        yield f"overdue purchases are treated as available today: {few(book.overdue, MOST_NAMES)}"
+    if book.postponed:
+        told = [
+            f"{name} ({book.spell_day(stated)}, now {book.spell_day(day)})"
+            for name, stated, day in book.postponed
+        ]
+        who = "the supplier or the site is closed"
+        yield f"purchases come later, because {who}: {few(told, MOST_NAMES)}"
 
 
 def _some(table: Table, file: str) -> Table:

@@ -14,7 +14,7 @@ from backsim.cli.console import Format, Found, say, show
 from backsim.cli.options import Out, PrintAs, RuleFiles
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
-from backsim.errors import InputError, few
+from backsim.errors import InputError
 from backsim.files import check_folder
 from backsim.present.numbers import share
 from backsim.present.table import Block
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from backsim.allocation.plan.plan import Plan
 
 MOST_ROWS = 20
-MOST_NAMES = 8
 
 
 class Solver(StrEnum):
@@ -138,11 +137,10 @@ def _write_picks(plan: Plan, file: Path) -> None:
 
 def _warn(book: Book, by_program: bool) -> None:
     """Say what of a book may not be meant as it is read."""
-    if book.overdue:
-        say(
-            f"warning: overdue purchases are treated as available today: "
-            f"{few(book.overdue, MOST_NAMES)}"
-        )
+    from backsim.allocation.plan.showing import remarks
+
+    for remark in remarks(book):
+        say(f"warning: {remark}")
     for better, worse in book.silent_ranks if by_program and not book.limits.strict else ():
         say(
             "warning: `rank` matters only to priority rules and breaks ties. The linear "
