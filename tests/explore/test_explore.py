@@ -81,6 +81,24 @@ def test_numbers_and_rules_become_fields(explorer: Explorer) -> None:
     assert not {"horizon", "warm_up"} & set(fields)
 
 
+def test_what_was_recorded_is_no_field_unless_asked_for(tmp_path: Path) -> None:
+    lines = "order,product,units,day\n1,mug,2,0\n2,mug,9,1\n3,mug,1,2\n"
+    (tmp_path / "lines.csv").write_text(lines, encoding="utf-8")
+    columns = {"order": "order", "product": "product", "units": "units", "time": "day"}
+    where = [{"column": "units", "max": 5}]
+    trace = {"file": "lines.csv", "columns": columns, "date_format": "days", "where": where}
+    written = {"orders": [{"time": 1, "lines": {"mug": 2}}]}
+    # A class may have the name of a field.
+    customers = {"trace": {"demand": [{"trace": trace}, written], "tolerance": 3}}
+    path = tmp_path / "replayed.yaml"
+    path.write_text(yaml.safe_dump(SHOP | {"customers": customers, "warm_up": 0}), encoding="utf-8")
+    made = Explorer(path, seed=1, replications=2, engine="simpy")
+    below = [k.path for k in made.knobs if k.path.startswith("customers.")]
+    assert below == ["customers.trace.tolerance"]
+    asked = Explorer(path, seed=1, replications=2, engine="simpy", fields=["customers.trace.demand"])
+    assert "customers.trace.demand[0].trace.where[0].max" in [k.path for k in asked.knobs]
+
+
 @pytest.mark.parametrize(
     ("value", "form", "expected"),
     [

@@ -18,6 +18,8 @@ SECTIONS = ("policy", "stock", "suppliers", "customers", "products", "costs", "p
 """Where a scenario file holds what a planner decides or doubts, in that order."""
 OFFERED = ("priority", "overtaking")
 """Rules of `policy` that are offered even where the file does not name them."""
+DATA = ("trace", "orders")
+"""What was recorded, below a class's `demand`: offered only where it is asked for."""
 SLOW = ("lp",)
 """Rules that no page can wait for."""
 MOST = 40
@@ -78,7 +80,7 @@ def knobs_of(
             knob = _knob(leaf, values, model)
             if knob is not None:
                 found.append(knob)
-    chosen = _named(found, fields) if fields else found
+    chosen = _named(found, fields) if fields else [k for k in found if not _is_data(k)]
     most = len(chosen) if fields else MOST
     fitting = [_with_choices_that_fit(knob, change) for knob in chosen[:most]]
     return [k for k in fitting if len(k.choices) != 1], len(chosen[most:])
@@ -89,6 +91,11 @@ def _absent(schema: Schema) -> dict[str, Any]:
     fields = schema["$defs"]["Policy"]["properties"]
     defaults = {name: fields[name]["default"] for name in OFFERED}
     return {n: d["rule"] if isinstance(d, dict) else d for n, d in defaults.items()}
+
+
+def _is_data(knob: Knob) -> bool:
+    path = parse_path(knob.path)
+    return path[2:3] == ("demand",) and any(part in DATA for part in path[3:5])
 
 
 def _named(found: Sequence[Knob], fields: Sequence[str]) -> list[Knob]:

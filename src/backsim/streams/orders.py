@@ -200,34 +200,34 @@ class DemandDraw:
         ]
         if not rows:
             return self.none()
-        time, product, site, units, number = (
-            np.array(column) for column in zip(*rows, strict=True)
-        )
-        return self.replay(time, product, site, units, number)
+        time, product, site, units, number = map(np.array, zip(*rows, strict=True))
+        return self.replay(time, self.codes(product, site), units, number)
 
     def trace(self) -> Columns:
         """Orders of a file, before the horizon."""
         trace = self.model.traces[self.name, self.index]
         times = self.model.on_grid(trace.time)
         last = int(np.searchsorted(times, self.model.horizon))
-        site = np.where(trace.site == "", self.model.sites[0], trace.site)
         if not last:
             return self.none()
-        return self.replay(
-            times[:last],
-            trace.product[:last],
-            site[:last],
-            trace.units[:last],
-            trace.order[:last],
-        )
+        key = "codes of a trace's lines", self.name, self.index
+        if key not in self.model.kept:  # they are the same in every replication
+            site = np.where(trace.site == "", self.model.sites[0], trace.site)
+            self.model.kept[key] = self.codes(trace.product[:last], site[:last])
+        codes = self.model.kept[key]
+        return self.replay(times[:last], codes, trace.units[:last], trace.order[:last])
 
-    def replay(self, time: Any, product: Any, site: Any, units: Any, number: Any) -> Columns:
+    def codes(self, product: Any, site: Any) -> tuple[Integers, Integers]:
+        """The product and the site of each line, by number."""
+        return _codes(product, self.model.products), _codes(site, self.model.sites)
+
+    def replay(self, time: Any, codes: Any, units: Any, number: Any) -> Columns:
         """Lines from their columns; those with the same number are one order's."""
         starts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
         order = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(number)]))
         columns = self.columns(time[starts].astype(float), order, len(time))
-        products = self.sold(_codes(product, self.model.products), columns["time"])
-        stock = self.stock_codes[products, _codes(site, self.model.sites)]
+        products = self.sold(codes[0], columns["time"])
+        stock = self.stock_codes[products, codes[1]]
         columns["stock"] = _full(stock, len(time), "stock")
         columns["units"] = _full(units, len(time), "units")
         return self.kept(columns, order, self.on_sale(products))
