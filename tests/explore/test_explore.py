@@ -95,7 +95,9 @@ def test_what_was_recorded_is_no_field_unless_asked_for(tmp_path: Path) -> None:
     made = Explorer(path, seed=1, replications=2, engine="simpy")
     below = [k.path for k in made.knobs if k.path.startswith("customers.")]
     assert below == ["customers.trace.tolerance"]
-    asked = Explorer(path, seed=1, replications=2, engine="simpy", fields=["customers.trace.demand"])
+    asked = Explorer(
+        path, seed=1, replications=2, engine="simpy", fields=["customers.trace.demand"]
+    )
     assert "customers.trace.demand[0].trace.where[0].max" in [k.path for k in asked.knobs]
 
 

@@ -13,7 +13,7 @@ from backsim import streams
 from backsim.errors import InputError
 from backsim.results.metrics import METRICS, measure
 from backsim.rules import PROGRAM
-from backsim.scenario.counted import as_written
+from backsim.scenario.counting.scenario import as_written
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 

@@ -12,7 +12,7 @@ from tests.report.standin import StandIn, bounds_of, study_of
 
 from backsim.errors import InputError
 from backsim.present.table import cell_text
-from backsim.report.excel import write_excel
+from backsim.report.excel import sheet_name, write_excel
 from backsim.report.finding import finding
 from backsim.report.slides import write_pptx
 from backsim.report.tables import best_table, ranking_table, tables
@@ -282,3 +282,12 @@ def test_regret_against_the_bound_in_hindsight(study: StandIn) -> None:
     given = frame.assign(given_receipts="customers leave")
     note = regret_table(study, ranking, given).note
     assert "conditional on the receipts of its own run: customers leave." in note
+
+
+def test_a_sheet_has_a_name_that_workbooks_take() -> None:
+    """Not these signs, no more than 31 characters, and another than all before it."""
+    assert sheet_name("Lager [Nord]: a/b?") == "Lager  Nord   a b"
+    assert sheet_name("x" * 40) == "x" * 31
+    assert sheet_name("X" * 40, ["x" * 31]) == "X" * 27 + " (2)"
+    assert sheet_name("costs", ["Costs", "costs (2)"]) == "costs (3)"
+    assert sheet_name("'[]'") == "sheet"

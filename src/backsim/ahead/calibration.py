@@ -19,7 +19,7 @@ from backsim.engines.log import Log
 from backsim.entities import ASKED, NEVER, NONE
 from backsim.errors import InputError
 from backsim.results.ledger import check_ledger
-from backsim.scenario.counted import smallest_of
+from backsim.scenario.counting.scenario import smallest_of
 from backsim.scenario.model import Model
 from backsim.scenario.opening import places_of_open_orders
 from backsim.streams import draw

@@ -20,6 +20,7 @@ from backsim.errors import InputError
 from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.scenario.yamlfile import parse_yaml
+from backsim.statistics.checks import student
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,15 +164,13 @@ def compare(
 
 def _one(group: Group, measure: str, happened: float, values: Floats) -> Compared:
     """With Student's prediction interval; the ends no further than a share or time can be."""
-    from scipy.stats import t
-
     known = values[np.isfinite(values)]
     count = len(known)
     if count < 2:
         nan = float("nan")
         return Compared(group, measure, happened, nan, nan, nan, nan)
     mean, sd = float(known.mean()), float(known.std(ddof=1)) * np.sqrt(1 + 1 / count)
-    reach = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd
+    reach = student((1 + LEVEL) / 2, count - 1) * sd
     low, high = max(0.0, mean - reach), mean + reach
     if measure in ("fill_rate", "cancel_rate"):  # skewed near 0 and 1: as the runs are spread
         low = min(low, float(np.quantile(known, (1 - LEVEL) / 2)))

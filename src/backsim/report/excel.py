@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 WIDEST = 60
 CHART_ROWS = 32
 """Rows of a sheet that a chart covers."""
+LONGEST_NAME = 31
+"""Characters of a sheet's name."""
+_NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -77,7 +81,7 @@ def _save(book: Workbook, made: Sequence[Table], file: str | Path) -> Path:
     """Add a sheet for each table, and write the book."""
     drawn = charts(made)
     for table in made:
-        sheet = book.create_sheet(table.name)
+        sheet = book.create_sheet(sheet_name(table.name, book.sheetnames))
         places = _write(sheet, table)
         below = len(table.rows) + 4
         for chart in (chart for chart in drawn if chart.table is table):
@@ -87,6 +91,18 @@ def _save(book: Workbook, made: Sequence[Table], file: str | Path) -> Path:
     with beside(path) as partial:
         book.save(partial)
     return path
+
+
+def sheet_name(text: str, taken: Collection[str] = ()) -> str:
+    """A name that a sheet may have, as near to a text as can be, and that no other sheet has."""
+    plain = _NOT_IN_A_NAME.sub(" ", legal(text)).strip("' ") or "sheet"
+    names = {name.lower() for name in taken}
+    for number in itertools.count(1):
+        end = f" ({number})" if number > 1 else ""
+        name = plain[: LONGEST_NAME - len(end)].rstrip("' ") + end
+        if name.lower() not in names:
+            return name
+    raise AssertionError
 
 
 def _write(sheet: Worksheet, table: Table) -> list[int]:

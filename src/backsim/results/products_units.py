@@ -18,7 +18,7 @@ from backsim.engines.log import LOGGED, Log
 from backsim.entities import NONE
 from backsim.entities.world import ELEMENTS
 from backsim.quantities import Unit
-from backsim.scenario.counted import smallest_of
+from backsim.scenario.counting.scenario import smallest_of
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:

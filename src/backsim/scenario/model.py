@@ -20,8 +20,8 @@ from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
 from backsim.scenario.calendars import closed_times, departures, known_days, moments
 from backsim.scenario.costtable import CostTable
-from backsim.scenario.counted import as_written
-from backsim.scenario.counting import is_fine
+from backsim.scenario.counting.scenario import as_written
+from backsim.scenario.counting.units import is_fine
 from backsim.scenario.demand.lifetimes import limited
 from backsim.scenario.grid import ticks_per_day
 from backsim.scenario.network.lanes import Lane, lanes

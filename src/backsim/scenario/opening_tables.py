@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from backsim.errors import nearest
 from backsim.quantities import FINE
-from backsim.scenario.counting import is_fine
+from backsim.scenario.counting.units import is_fine
 from backsim.scenario.schema import Opening, OpenOrder, OpenPurchase, OpenStock, Scenario
 from backsim.scenario.schema.opening import OpenTable
 from backsim.scenario.yamlfile import Location

@@ -12,7 +12,7 @@ from typing import Any
 from backsim.errors import InputError, few, nearest
 from backsim.scenario.calendars import BEFORE, known_days, with_holidays
 from backsim.scenario.calendars import LONGEST as LONGEST_DATED
-from backsim.scenario.counted import counted, smallest_of
+from backsim.scenario.counting.scenario import counted, smallest_of
 from backsim.scenario.daycount import in_days
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.laws import flows

@@ -10,7 +10,7 @@ from typing import Any
 from backsim.errors import few
 from backsim.scenario.costs import CostRates, CustomerCosts, PriceBreaks, ShareOfPrice, ShareOfValue
 from backsim.scenario.costtable import NAMES
-from backsim.scenario.counting import (
+from backsim.scenario.counting.units import (
     Mark,
     NotCounted,
     changed,

@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from backsim.statistics import Estimate, estimate
+from backsim.statistics.checks import student
 from backsim.validation.case import Case
 from backsim.validation.compare import USUAL, shortage
 from backsim.workers import in_order
@@ -98,15 +99,9 @@ def replications_needed(found: Estimate, target: float, tests: int) -> int:
     count, missing = found.count, shortage(found, target, tests) if target > 0.0 else 0.0
     while missing > 1.0 and math.isfinite(missing):
         count += max(1, count // 20)
-        half_width = _half_width(found.sd, count)
+        half_width = student(0.975, count - 1) * found.sd / math.sqrt(count)
         missing = shortage(replace(found, count=count, half_width=half_width), target, tests)
     return count
-
-
-def _half_width(sd: float, count: int) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf(0.975, count - 1)) * sd / math.sqrt(count)
 
 
 def _estimate(column: Sequence[Value]) -> Estimate:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -151,13 +150,8 @@ def prices_table(plan: Plan) -> Table:
     )
 
 
-LONGEST = 31
-"""Characters of a sheet's name in a workbook."""
-_ILLEGAL = re.compile(r"[\[\]:*?/\\]")
-
-
 def pick_tables(plan: Plan) -> list[Table]:
-    """A table for each site that something leaves, under a name that a sheet may have."""
+    """A table for each site that something leaves, under its name."""
     found = lists.rows(plan.listed["picks"])
     columns: dict[str, Kind | Column] = {
         "leaves": Column("leaves", kind="text", keep=True),
@@ -179,8 +173,7 @@ def pick_tables(plan: Plan) -> list[Table]:
         own = [row for row in found if row["site"] == site]
         seen = {name: column for name, column in columns.items() if any(_is_there(own, name))}
         made = from_records(f"Pick list of {site}", own, seen)
-        name = _ILLEGAL.sub(" ", site)[:LONGEST] or "site"
-        tables.append(Table(name, made.title, made.columns, made.rows))
+        tables.append(replace(made, name=site))
     return tables
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,36 +24,8 @@ class Verb(StrEnum):
     report = "report"
 
 
-@command("Simulate")
-def study(
-    verb: Annotated[Verb, typer.Argument(metavar="status|compact|report", help="What to do.")],
-    store: Annotated[
-        str, typer.Argument(metavar="STORE", help="A folder of `work` or `compare`, or a URL.")
-    ],
-    out: Out = None,
-    format: PrintAs = Format.table,
-    rules: RuleFiles = None,
-) -> None:
-    """Say how far a study is, or write its report.
-
-    status: how many replications are finished; exit code 1 while some are missing.  compact: make
-    few files of the many that shards wrote.  report: print the table and the finding, and write
-    results.csv and report.html to `--out`, as `compare` does.
-    """
-    if verb is Verb.status:
-        raise typer.Exit(_status(store))
-    if verb is Verb.compact:
-        _compact(store)
-        return
-    from backsim.experiment.play import load_study
-
-    if out is None:
-        raise InputError("study report: expected --out DIR, the folder for the report")
-    loaded = load_study(store)
-    show_study(loaded, format, write_study(loaded, out))
-
-
-def _status(store: str) -> int:
+def _status(store: str, out: Path | None, format: Format) -> None:
+    """How many replications are finished; exit code 1 while some are missing."""
     from backsim.experiment.changes import StudyError
     from backsim.experiment.kept import read_kept
 
@@ -66,10 +40,11 @@ def _status(store: str) -> int:
     print(f"{view['title'] or view['name']}: {counted(policies, 'policy', 'policies')}")
     of = f" of {asked:,}" if asked is not None else ", as many as the stopping rule asks for"
     print(f"{finished:,}{of} replications finished; {counted(len(files), 'file')}, {size:,.1f} MB")
-    return int(asked is not None and finished < asked)
+    raise typer.Exit(int(asked is not None and finished < asked))
 
 
-def _compact(store: str) -> None:
+def _compact(store: str, out: Path | None, format: Format) -> None:
+    """Make few files of the many that shards wrote."""
     from backsim.experiment.kept import holds_parts
     from backsim.experiment.parts import open_parts
 
@@ -78,3 +53,37 @@ def _compact(store: str) -> None:
     with open_parts(store) as parts:
         before, after = parts.compact()
     say(f"{store}: {counted(before, 'file')} before, {after:,} now")
+
+
+def _report(store: str, out: Path | None, format: Format) -> None:
+    """Print the table and the finding, and write results.csv and report.html to `--out`."""
+    from backsim.experiment.play import load_study
+
+    if out is None:
+        raise InputError("study report: expected --out DIR, the folder for the report")
+    loaded = load_study(store)
+    show_study(loaded, format, write_study(loaded, out))
+
+
+VERBS: Mapping[Verb, Callable[[str, Path | None, Format], None]] = {
+    Verb.status: _status,
+    Verb.compact: _compact,
+    Verb.report: _report,
+}
+WORDS = "  ".join(f"{verb}: {function.__doc__}" for verb, function in VERBS.items())
+
+
+@command("Simulate")
+def study(
+    verb: Annotated[
+        str, typer.Argument(click_type=Choice(list(VERBS)), metavar="VERB", help=WORDS)
+    ],
+    store: Annotated[
+        str, typer.Argument(metavar="STORE", help="A folder of `work` or `compare`, or a URL.")
+    ],
+    out: Out = None,
+    format: PrintAs = Format.table,
+    rules: RuleFiles = None,
+) -> None:
+    """Say how far a study is, or write its report."""
+    VERBS[verb](store, out, format)

@@ -18,7 +18,7 @@ from backsim.entities import CANCELLED, LOST
 from backsim.errors import InputError
 from backsim.results.metrics.registry import METRICS, Metric
 from backsim.results.products_units import common_units
-from backsim.scenario.counting import is_fine
+from backsim.scenario.counting.units import is_fine
 from backsim.scenario.model import Model
 
 if TYPE_CHECKING:

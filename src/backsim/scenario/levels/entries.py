@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from backsim.errors import nearest
-from backsim.scenario.counted import counted_suppliers, point_field, policy_fields
-from backsim.scenario.counting import NotCounted, counts_of
+from backsim.scenario.counting.scenario import counted_suppliers, point_field, policy_fields
+from backsim.scenario.counting.units import NotCounted, counts_of
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.schema import Scenario, StockPoint, Supplier
 from backsim.scenario.yamlfile import Document, Fault, Location

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from backsim.quantities import LARGEST_STOCK, Level, WholeLevel
 from backsim.rules import FAMILIES, PROGRAM, Rule
-from backsim.scenario.counted import no_smallest
+from backsim.scenario.counting.scenario import no_smallest
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.checks import clashes

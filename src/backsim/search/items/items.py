@@ -13,7 +13,7 @@ import numpy as np
 from backsim.errors import few, nearest
 from backsim.quantities import Level
 from backsim.rules import FAMILIES, Rule
-from backsim.scenario.counted import smallest_of
+from backsim.scenario.counting.scenario import smallest_of
 from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.load import from_dict, plain
 from backsim.scenario.model import Model

@@ -1,4 +1,4 @@
-"""A scenario in smallest units, and in the units of its products again (`counting`)."""
+"""A scenario in smallest units, and in the units of its products again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from backsim.rules import PROGRAM
 from backsim.scenario.capacity import Servers, Throughput
-from backsim.scenario.counting import (
+from backsim.scenario.counting.units import (
     Counting,
     Mark,
     NotCounted,

@@ -1,11 +1,4 @@
-"""Quantities that are not whole: each product is counted in its smallest unit.
-
-A file says kilograms, metres or cases.  All that it says of a product in units becomes a whole
-number of the product's smallest unit, exactly or not at all, and what it says per unit becomes
-money or room per smallest unit.  The marks of the schema say which numbers these are: numbers in
-`units`, and those that are `PER_UNIT`.  Nothing behind it knows of this but results, which are said
-in the products' units again.
-"""
+"""Numbers and parts of a scenario in smallest units, and back."""
 
 from __future__ import annotations
 
