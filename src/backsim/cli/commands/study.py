@@ -75,9 +75,7 @@ WORDS = "  ".join(f"{verb}: {function.__doc__}" for verb, function in VERBS.item
 
 @command("Simulate")
 def study(
-    verb: Annotated[
-        str, typer.Argument(click_type=Choice(list(VERBS)), metavar="VERB", help=WORDS)
-    ],
+    verb: Annotated[Verb, typer.Argument(metavar="VERB", help=WORDS)],
     store: Annotated[
         str, typer.Argument(metavar="STORE", help="A folder of `work` or `compare`, or a URL.")
     ],
