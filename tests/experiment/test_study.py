@@ -12,6 +12,7 @@ from tests.experiment import shop
 import backsim
 from backsim.errors import InputError
 from backsim.experiment import Study
+from backsim.experiment.export import write_csv
 from backsim.experiment.load import experiment_of_models
 from backsim.experiment.play import play
 from backsim.results.metrics import METRICS, views_of
@@ -125,6 +126,18 @@ def test_the_long_form_has_every_value_once(tmp_path: Path) -> None:
     assert mine.drop(columns=["policy", "replication"]).values.tolist() == [
         list(row) for row in run.metrics.rows()
     ]
+
+
+def test_results_as_csv_are_the_long_form(tmp_path: Path) -> None:
+    study = made({**COST, "wait_p50[gold]": [[1e-7, 1e22, np.inf, 0.1]] * 3}, counts=(4, 2, 4))
+    write_csv(study, tmp_path / "results.csv")
+    assert (tmp_path / "results.csv").read_text() == study.frame().to_csv(index=False)
+
+
+def test_an_array_is_the_callers_own() -> None:
+    study = made(COST)
+    study.array("cost.total")[:] = 0
+    assert study.array("cost.total").tolist() == COST["cost.total"]
 
 
 def test_profiles_are_those_of_the_runs(tmp_path: Path) -> None:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 from backsim.errors import InputError
 from backsim.files import beside, write_text
-from backsim.study.study import Study
+from backsim.study.study import LONG_FORM, Study
 
 
 def write_csv(study: Study, file: Path) -> None:
     """All results in long form.  Raises InputError when the file cannot be written."""
-    write_text(file, lambda stream: study.frame().to_csv(stream, index=False))
+    import csv
+
+    names = [policy.name for policy in study.policies]
+
+    def write(stream: IO[str]) -> None:
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(("policy", "replication", *LONG_FORM))
+        for policy, replication, columns in study.long_form():
+            count = len(columns["value"])
+            first = [names[policy]] * count, [replication] * count
+            rest = (column.tolist() for column in columns.values())
+            rows.writerows(zip(*first, *rest, strict=True))
+
+    write_text(file, write)
 
 
 def check_parquet() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+LONG_FORM = ("metric", "dimension", "member", "value")
+"""The columns of results in long form."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,15 @@ class Study:
         unknown metric, class, product or site.
         """
         spec = self.spec(metric, dimension, member)
+        if spec not in self._arrays:
+            self._arrays[spec] = self._array(spec)
+        return self._arrays[spec].copy()
+
+    @cached_property
+    def _arrays(self) -> dict[MetricSpec, Floats]:
+        return {}
+
+    def _array(self, spec: MetricSpec) -> Floats:
         row = list(METRICS).index(spec.metric)
         found = np.full((len(self.policies), max(self.counts, default=0)), np.nan)
         for i, (views, count) in enumerate(zip(self._views, self.counts, strict=True)):
@@ -108,18 +120,24 @@ class Study:
         import pandas as pd
 
         tables = []
-        for i, policy in enumerate(self.policies):
-            index = pd.MultiIndex.from_product([list(METRICS), range(len(self._views[i]))])
-            metric, view = index.get_level_values(0), index.get_level_values(1)
-            dimension, member = (np.array(part)[view] for part in zip(*self._views[i], strict=True))
-            for k in range(self.counts[i]):
-                values = self.values[i, k].ravel()
-                known = ~np.isnan(values)
-                columns = {"metric": metric[known], "dimension": dimension[known]}
-                columns |= {"member": member[known], "value": values[known]}
-                first = {"policy": policy.name, **(self._factors(i) if settings else {})}
-                tables.append(pd.DataFrame({**first, "replication": k, **columns}))
+        for i, replication, columns in self.long_form():
+            first = {"policy": self.policies[i].name, **(self._factors(i) if settings else {})}
+            tables.append(pd.DataFrame({**first, "replication": replication, **columns}))
         return pd.concat(tables, ignore_index=True)
+
+    def long_form(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        """Of every policy and replication the metrics that mean something, as columns.
+
+        (policy, replication, arrays of one length by the names of `LONG_FORM`).
+        """
+        names = np.array(list(METRICS), object)
+        for i, views in enumerate(self._views):
+            dimension, member = (np.array(part, object) for part in zip(*views, strict=True))
+            for k in range(self.counts[i]):
+                values = self.values[i, k]
+                row, view = np.nonzero(~np.isnan(values))
+                columns = names[row], dimension[view], member[view], values[row, view]
+                yield i, k, dict(zip(LONG_FORM, columns, strict=True))
 
     def _factors(self, policy: int) -> dict[str, Any]:
         """What a policy sets of each factor."""

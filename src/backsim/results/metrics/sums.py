@@ -106,26 +106,34 @@ class Sums:
 
     def fold(self, values: Floats) -> Floats:
         """Sums over all, each class, each product, site and group; shape (views,)."""
-        by_stock = values.sum(axis=0)
-        return np.concatenate([[values.sum()], values.sum(axis=1), *self._by_place(by_stock)])
+        return self._by_view(values.sum(), values.sum(axis=1), values.sum(axis=0))
 
     def fold_stock(self, values: Any, mean: bool = False) -> Floats:
         """Sums (or means) over stock points; nothing by class."""
         values = np.asarray(values, float)
-        found = np.concatenate([[values.sum()], self._no_class, *self._by_place(values)])
+        found = self._by_view(values.sum(), np.nan, values)
         return found / self._stock_points if mean else found
 
+    def _by_view(self, total: Any, by_class: Any, by_stock: Floats) -> Floats:
+        found, first = np.empty(len(self.views)), 1 + self.shape[0]
+        found[0], found[1:first] = total, by_class
+        if self.shape[1] == 1:
+            found[first:] = np.where(self._of_the_only, by_stock, 0.0)
+            return found
+        for code, size in self.places:
+            found[first : first + size] = np.bincount(code, by_stock, size + 1)[:size]
+            first += size
+        return found
+
     @cached_property
-    def _no_class(self) -> Floats:
-        return np.full(self.shape[0], np.nan)
+    def _of_the_only(self) -> Any:
+        """Of the views of places, which are those of the only stock point."""
+        return np.concatenate([np.arange(size) == code[0] for code, size in self.places])
 
     @cached_property
     def _stock_points(self) -> Floats:
         """How many stock points there are, by view."""
         return self.fold_stock(np.ones(self.shape[1]))
-
-    def _by_place(self, values: Floats) -> list[Any]:
-        return [np.bincount(code, values, size + 1)[:size] for code, size in self.places]
 
     def per_ordered(self, units: Floats) -> Floats:
         """Units of some kind / units ordered, by view."""
