@@ -113,6 +113,7 @@ OUTCOMES = {
     "substitutions": ("time", "line", "stock", "units", "discount"),
     "reroutes": ("line", "stock"),
     "splits": ("line", "stock", "units"),
+    "reductions": ("time", "line", "units"),
     "observations": ("forecast", "units"),
     "site_lines": ("time", "stock", "units", "filled", "shipped", "left", "status", "closed"),
     "stocks": (
@@ -283,9 +284,15 @@ def check(model: Model, log: Log) -> None:
     assert (np.diff(log.shipments["time"]) >= 0).all()
     ended = lines["status"]
     assert not (ended == EXPECTED).any()
-    assert ((lines["shipped"] == lines["units"]) == (ended == SHIPPED)).all()
+    reduced = np.bincount(log.reductions["line"], log.reductions["units"], len(lines))
+    assert (log.reductions["units"] > 0).all()
+    assert (reduced <= lines["left"]).all()
+    assert ((lines["shipped"] > 0) & (rest_of(lines, lines["left"]) == 0))[ended == SHIPPED].all()
+    assert (lines["shipped"] < lines["units"])[ended != SHIPPED].all()
     assert ((lines["open"] + lines["reserved"] > 0) == (ended == WAITING)).all()
-    assert ((lines["left"] > 0) == np.isin(ended, (CANCELLED, LOST, SUBSTITUTED))).all()
+    gone = np.isin(ended, (CANCELLED, LOST, SUBSTITUTED))
+    assert (lines["left"] > 0)[gone].all()
+    assert (lines["left"] == reduced)[~gone].all()
     assert (np.isfinite(lines["closed"]) == (ended != WAITING)).all()
     # A line is lost at once or not at all; who is told nothing stays no longer than they tolerate.
     assert (lines["closed"][ended == LOST] == lines["time"][ended == LOST]).all()
@@ -296,7 +303,7 @@ def check(model: Model, log: Log) -> None:
     assert (waited <= lines["tolerance"] + 1e-9)[blind].all()
     _check_conversations(model, log)
     taken = log.substitutions
-    replaced = np.where(ended == SUBSTITUTED, lines["left"], 0)
+    replaced = np.where(ended == SUBSTITUTED, lines["left"] - reduced, 0)
     assert (np.bincount(taken["line"], taken["units"], len(lines)) == replaced).all()
 
     size = len(stocks)
@@ -329,6 +336,11 @@ def check(model: Model, log: Log) -> None:
     _check_that_no_one_waits_in_vain(model, log)
     if len(log.notes):
         _check_notes(log)
+
+
+def rest_of(lines: np.ndarray[Any, Any], left: Any) -> Any:
+    """Units of lines that have neither been shipped nor gone."""
+    return lines["units"] - lines["shipped"] - left
 
 
 def _check_purchases(log: Log) -> None:
@@ -427,7 +439,7 @@ def _check_conversations(model: Model, log: Log) -> None:
     told = notices[~asked]
     assert len(np.unique(told[["time", "head"]])) == len(told)
     assert (told["promise"] >= told["time"]).all()
-    left = lines["status"][heads] == CANCELLED
+    left = (lines["status"][heads] == CANCELLED) & ~np.isin(heads, log.reductions["line"])
     assert (contacts["notices"][left & (contacts["cause"] == NO_NOTICE)] == 0).all()
     assert (contacts["notices"][left & (contacts["cause"] != NO_NOTICE)] > 0).all()
 
@@ -468,12 +480,13 @@ def _check_orders(model: Model, log: Log) -> None:
             continue
         assert (order["time"] == order["time"][0]).all()
         if whole[order["customer_class"][0]]:
-            assert len(np.unique(order["closed"])) == 1
-            assert len(np.unique(order["status"])) == 1
-            assert order["open"].any() or order["status"][0] != WAITING
-            assert (
-                order["shipped"] == np.where(order["status"] == SHIPPED, order["units"], 0)
-            ).all()
+            dropped = np.isin(order["head"], head[log.reductions["line"]])
+            stays = order[~(dropped & (order["status"] == CANCELLED))]
+            assert len(np.unique(stays["closed"])) <= 1
+            assert len(np.unique(stays["status"])) <= 1
+            assert order["open"].any() or (order["status"] != WAITING).all()
+            wanted = np.where(dropped[0], order["units"] - order["left"], order["units"])
+            assert (order["shipped"] == np.where(order["status"] == SHIPPED, wanted, 0)).all()
             assert not order["filled"].any() or (order["filled"] == order["units"]).all()
 
 

@@ -148,6 +148,7 @@ def bounded(model: Model, **policy: Any) -> Model:
     for customer in plain["customers"].values():
         customer["returns"] = None
         customer["goodwill"] = None
+        customer["changes"] = None
     for product in plain["products"].values():
         product["shelf_life"] = None
     return from_dict(plain)
@@ -188,6 +189,13 @@ def test_demand_that_reacts_to_service_has_no_bound():
     plain = model.to_dict()
     plain["customers"]["a"]["goodwill"] = judged
     with pytest.raises(InputError, match="demand does not depend on who is served, got one"):
+        bound_of(run_of(from_dict(plain), 1))
+
+
+def test_changed_quantities_have_no_bound():
+    plain = bounded(build({"a": {"demand": orders((1, 1))}}), priority="fcfs").to_dict()
+    plain["customers"]["a"]["changes"] = {"after": 1, "factor": 0.5}
+    with pytest.raises(InputError, match=r"keep to what they ordered, .* \(customers.NAME.changes"):
         bound_of(run_of(from_dict(plain), 1))
 
 

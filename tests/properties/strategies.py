@@ -299,6 +299,17 @@ RETURNS = st.one_of(
 )
 
 
+QUANTITY_CHANGES = st.one_of(
+    *(st.none() for _ in range(3)),
+    st.builds(
+        lambda share, after, factor: {"share": share, "after": after, "factor": factor},
+        st.sampled_from([0.5, 1]),
+        st.sampled_from([0, 0.5, {"exponential": {"mean": 1}}, {"discrete": {"values": [0, 2]}}]),
+        st.sampled_from([0, 0.5, 2, {"discrete": {"values": [0, 0.3, 1, 3]}}]),
+    ),
+)
+
+
 @st.composite
 def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[str, Any]:
     announced = draw(st.sampled_from([0, 0, 0, 1.5, {"discrete": {"values": [0, 1, 3]}}]))
@@ -318,6 +329,7 @@ def customer_classes(draw: Any, products: list[str], sites: list[str]) -> dict[s
         "due_in": draw(st.sampled_from([0, 2, {"uniform": {"low": 0, "high": 3}}])),
         "announced": announced,
         "goodwill": None if announced else draw(GOODWILL),
+        "changes": None if announced else draw(QUANTITY_CHANGES),
         "delivery": draw(st.sampled_from([0, 1.5, {"days": {"uniform": {"low": 0, "high": 3}}}])),
         "returns": draw(RETURNS),
     }

@@ -52,7 +52,7 @@ def tables_of(run: Run) -> Tables:
             wanted=at(lines["due"]),
         ),
         "shipments": _shipments(run, head, first, at),
-        "cancellations": _cancellations(lines, head, first, at),
+        "cancellations": _cancellations(run, head, first, at),
         "purchases": _purchases(run, first, at),
         "stock": _stock(run, first, at),
         "products": _products(run),
@@ -82,10 +82,12 @@ def _shipments(run: Run, head: pd.DataFrame, first: float, at: Any) -> pd.DataFr
     return found.assign(units=units[order], shipped=at(time[order]))
 
 
-def _cancellations(lines: pd.DataFrame, head: pd.DataFrame, first: float, at: Any) -> pd.DataFrame:
-    gone = lines[(lines["left"] > 0) & (lines["closed"] >= first)].sort_values("closed")
-    found: pd.DataFrame = head.loc[gone.index]
-    return found.assign(cancelled=at(gone["closed"]), units=gone["left"], reason="too long")
+def _cancellations(run: Run, head: pd.DataFrame, first: float, at: Any) -> pd.DataFrame:
+    which, time, units = run.log.gone
+    rows = np.flatnonzero(np.isin(which, head.index) & (time >= first))
+    rows = rows[np.argsort(time[rows], kind="stable")]
+    found: pd.DataFrame = head.loc[which[rows]].reset_index(drop=True)
+    return found.assign(cancelled=at(time[rows]), units=units[rows], reason="too long")
 
 
 def _purchases(run: Run, first: float, at: Any) -> pd.DataFrame:

@@ -191,7 +191,7 @@ class CompiledRun:
             tape=self.tape,
             ways=ways_of(self.tape, len(used["lines"])),
         )
-        return placed_only(log) if "GOODWILL" in self.features else log
+        return placed_only(log, self.features)
 
     def go_on(self) -> None:
         """Let the loop run for a while, in which Ctrl-C is not heard."""

@@ -8,7 +8,7 @@ from dataclasses import fields
 from backsim.engines.capacity import by_name, written
 from backsim.engines.event_loop import LOOP, schedule
 from backsim.engines.world_pointer import append, resize
-from backsim.entities import ELEMENTS, GROWING, NEVER, PurchaseOutcome
+from backsim.entities import ELEMENTS, GROWING, NEVER, NONE, PurchaseOutcome
 
 read_outcome = written(
     "read_outcome",
@@ -76,6 +76,20 @@ def bring_back(world, line, row):  # type: ignore[no-untyped-def]
     return world.trait_mending[line]
 
 
+def units_dropped(world, line):  # type: ignore[no-untyped-def]
+    return world.trait_dropped[line] if len(world.trait_dropped) > 0 else 0
+
+
+def days_to_change(world, line):  # type: ignore[no-untyped-def]
+    return world.trait_drops_after[line]
+
+
+def line_raised(world, head):  # type: ignore[no-untyped-def]
+    if len(world.trait_adds_to) > 0 and world.trait_adds_to[head] > 0:
+        return head - world.trait_adds_to[head]
+    return NONE
+
+
 def _adder(table: str) -> types.FunctionType:
     """The port that adds a row to a table."""
     name = f"new_{ELEMENTS[table].__name__.lower()}"
@@ -95,7 +109,7 @@ PORTS = (
     by_name(
         *(schedule, read_outcome, place_of_draw, draw_lead_time, draw_service, draw_outcome),
         *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute, regard),
-        *(days_kept, bring_back),
+        *(days_kept, bring_back, units_dropped, days_to_change, line_raised),
         *map(_adder, GROWING),
         *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     )

@@ -54,6 +54,7 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "GROUPS": lambda m: any(s.orders_together for s in m.scenario.suppliers.values()),
     "BUDGETS": lambda m: bool(m.scenario.purchase_limits),
     "GOODWILL": lambda m: any(c.goodwill for c in m.scenario.customers.values()),
+    "AMENDS": lambda m: any(c.changes for c in m.scenario.customers.values()),
     "RETURNS": lambda m: any(c.returns for c in m.scenario.customers.values()),
     "SEASONS": lambda m: any(s.lead_time_factors for s in m.scenario.suppliers.values()),
     "EXPIRES": lambda m: any(p.shelf_life is not None for p in m.scenario.products.values()),

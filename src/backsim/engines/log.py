@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -21,6 +21,7 @@ from backsim.entities import (
     Forecast,
     Line,
     Lot,
+    Reduction,
     Reroute,
     Return,
     Split,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 TABLES = (
     *("lines", "purchases", "deliveries", "shipments", "stocks", "reallocations", "notes"),
     *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
-    *("splits", "returns", "lots"),
+    *("splits", "returns", "reductions", "lots"),
 )
 
 LOGGED = (*(name for name in TABLES if name != "site_lines"), "classes", "forecasts")
@@ -48,6 +49,9 @@ LOGGED = (*(name for name in TABLES if name != "site_lines"), "classes", "foreca
 CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
 """Fields of a stock point that say where the kernel has its rules."""
 
+
+NOT_ALL_PLACED = frozenset({"GOODWILL", "AMENDS"})
+"""Parts of the kernel with which orders of the tape may not be placed (`placed_only`)."""
 
 SCANNED = 16_384
 """Lines that are looked at together: few enough to stay in the processor's memory."""
@@ -105,6 +109,7 @@ class Log:
     in notes and purchases, go on after those of `lines`.  `reroutes`: lines served from another
     site than the one where they were ordered; a line's stock point is the one that serves it.
     `splits`: units of a line that further sites served.  `returns`: units that customers sent back;
+    `reductions`: units of lines that customers no longer wanted while others were to be shipped;
     `lots`: receipts of what expires, and what of them did.  `classes`: the customers' own, then
     those that sites order as; `forecasts`: the methods' memories, by the stock points'
     `forecast_row`.  `ways`: days on the way to customers where they vary, by the names of `WAYS`,
@@ -129,6 +134,7 @@ class Log:
     reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
     splits: Records = field(default_factory=lambda: np.empty(0, dtype(Split)), repr=False)
     returns: Records = field(default_factory=lambda: np.empty(0, dtype(Return)), repr=False)
+    reductions: Records = field(default_factory=lambda: np.empty(0, dtype(Reduction)), repr=False)
     lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)), repr=False)
     classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
     forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
@@ -207,6 +213,28 @@ class Log:
     def rest(self) -> Columns:
         """The lines that were not filled at once."""
         return self._scan[2]
+
+    @cached_property
+    def reduced(self) -> NDArray[np.int64]:
+        """Units of each line that its customer no longer wanted, for the lines of `rest`."""
+        found = np.bincount(
+            self.place_in_rest[self.reductions["line"]],
+            self.reductions["units"],
+            len(self.later) + 1,
+        )
+        return found[:-1].astype(np.int64)
+
+    @cached_property
+    def gone(self) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.int64]]:
+        """(line, time, units) of all that was cancelled, lost or replaced by a substitute."""
+        rest, reduced = self.rest, self.reductions
+        units = rest["left"] - self.reduced
+        rows = np.flatnonzero(units > 0)
+        return (
+            np.r_[self.later[rows], reduced["line"]],
+            np.r_[rest["closed"][rows], reduced["time"]],
+            np.r_[units[rows], reduced["units"]],
+        )
 
     @property
     def receipts(self) -> tuple[Columns, NDArray[np.int64]]:
@@ -291,6 +319,7 @@ def split_lines(log: Log, order: Sequence[int] | NDArray[np.int64], customers: i
             reroutes=_renumbered(log.reroutes, "line", place),
             splits=_renumbered(log.splits, "line", place),
             returns=_renumbered(log.returns, "line", place),
+            reductions=_renumbered(log.reductions, "line", place),
             contacts=_renumbered(log.contacts, "head", place),
             notices=_renumbered(log.notices, "head", place),
             purchases=_renumbered(log.purchases, "line", place),
@@ -299,8 +328,13 @@ def split_lines(log: Log, order: Sequence[int] | NDArray[np.int64], customers: i
     return replace(log, lines=lines[:customers], site_lines=lines[customers:], ways=ways)
 
 
-def placed_only(log: Log) -> Log:
-    """The log without the orders that were not placed, as goodwill was too low."""
+def placed_only(log: Log, features: Iterable[str]) -> Log:
+    """The log without the orders that were not placed.
+
+    Goodwill was too low, or a customer wanted more units of a line that was not waiting any more.
+    """
+    if NOT_ALL_PLACED.isdisjoint(features):
+        return log
     kept = np.flatnonzero(log.lines["status"] != NOT_PLACED)
     if len(kept) == len(log.lines):
         return log

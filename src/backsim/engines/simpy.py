@@ -245,7 +245,7 @@ class Live:
         log = Log(**tables, handled=self.handled, ways=ways_of(self.tape, len(tables["lines"])))
         if self._network:
             log = self._split(log)
-        return placed_only(log) if "GOODWILL" in self.setup.switches else log
+        return placed_only(log, self.setup.switches)
 
     def _split(self, log: Log) -> Log:
         """The customers' lines, and those of sites apart."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from backsim.engines.capacity import by_name, rows_needed, written
 from backsim.engines.simpy_clock import Clock, Due
-from backsim.entities import ELEMENTS, GROWING, NEVER, Contact, Delivery, Return, Stock, World
+from backsim.entities import ELEMENTS, GROWING, NEVER, NONE, Contact, Delivery, Return, Stock, World
 from backsim.streams import Tape
 
 
@@ -95,6 +95,24 @@ def bring_back(world: LiveWorld, line: int, row: Return) -> float:
     return float(_trait(world, line, "mending", 0.0))
 
 
+def units_dropped(world: LiveWorld, line: int) -> int:
+    return int(_trait(world, line, "dropped", 0))
+
+
+def days_to_change(world: LiveWorld, line: int) -> float:
+    return float(_trait(world, line, "drops_after", NEVER))
+
+
+def line_raised(world: LiveWorld, head: int) -> int:
+    back = int(_trait(world, head, "adds_to", 0))
+    if back == 0:
+        return NONE
+    found = row = world.rows[head] - back
+    while world.rows[found] != row:  # orders beside those of the tape stand between
+        found += 1
+    return found
+
+
 def _adder(table: str) -> types.FunctionType:
     """The port that adds a row to a table."""
     entity = ELEMENTS[table]
@@ -112,6 +130,7 @@ def _emptier(table: str) -> types.FunctionType:
 PORTS = by_name(
     *(schedule, draw_lead_time, draw_service, draw_outcome, draw_transfer_time),
     *(accepts_substitute, regard, bring_traits, draw_gap, days_kept, bring_back),
+    *(units_dropped, days_to_change, line_raised),
     *map(_adder, GROWING),
     *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     rows_needed,

@@ -22,6 +22,7 @@ FORECAST = 20  # a forecast is updated
 REACH = 25  # a purchase reaches the site that it is ordered from
 REVIEW = 30  # periodic review, before the demand of that instant
 ANNOUNCE = 35  # an order becomes known before it is wanted
+AMEND = 37  # a customer who waits wants fewer units
 JUDGE = 38  # customers judge the service of a period that ends
 ORDER = 40  # a customer orders, then continuous review
 LATE_FORECAST = 45  # a forecast is updated, after the demand of that instant

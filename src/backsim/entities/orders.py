@@ -207,10 +207,21 @@ class Return:
     repaired: Units = 0  # to stock after their repair
 
 
+@dataclass(slots=True)
+class Reduction:
+    """Units of a line that its customer no longer wanted, while others were still to be shipped."""
+
+    time: Time = 0.0
+    line: Code = 0
+    stock: Code = 0
+    units: Units = 0
+
+
 TRAITS: dict[str, str] = {
     **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
     **{"accepts": "i4", "announced": "f8", "regard": "f8"},
     **{"returned": "i4", "restocked": "i4", "to_repair": "i4", "kept": "f8", "mending": "f8"},
+    **{"dropped": "i4", "drops_after": "f8", "adds_to": "i8"},
 }
 """What a customer brings to a conversation, with its type; on the tape where a class needs it.
 
@@ -218,5 +229,8 @@ TRAITS: dict[str, str] = {
 promises forgiven; `gaps`: standard exponential times between inquiries, a row an order;
 `accepts`: 1 for those who take a substitute; `announced`: days of notice of the order, where they
 vary; `regard`: the goodwill above which they order; of each line, `returned` units come back `kept`
-days after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days.
+days after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days;
+`drops_after` days after its order the customer wants `dropped` units fewer, if they are still to be
+shipped; `adds_to`: of an order that a customer who waits makes larger, by how many lines it stands
+behind the line of which it wants more units; 0 for other orders.
 """

@@ -20,6 +20,7 @@ from backsim.entities.orders import (
     Option,
     Reaction,
     Reallocation,
+    Reduction,
     Reroute,
     Return,
     Shipment,
@@ -110,6 +111,7 @@ class World:
     reroutes: Annotated[list[Reroute], Grows("spare if ROUTES else 0")]
     splits: Annotated[list[Split], Grows("spare * size.ways")]
     returns: Annotated[list[Return], Grows("events if RETURNS else 0")]
+    reductions: Annotated[list[Reduction], Grows("events if AMENDS else 0")]
     lots: Annotated[list[Lot], Grows("size.rows * events * waiting if EXPIRES else 0")]
     contacts: Annotated[list[Contact], Grows("spare if INFORMS else 0")]
     notices: Annotated[list[Notice], Grows("spare if INFORMS else 0")]

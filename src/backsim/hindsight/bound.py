@@ -112,6 +112,11 @@ def _check_bounded(run: Run) -> None:
             "bound: expected a scenario in which receipts do not depend on who is served, "
             "got one whose customers send units back (customers.NAME.returns)"
         )
+    if "AMENDS" in used:
+        raise InputError(
+            "bound: expected a scenario in which customers keep to what they ordered, "
+            "got one whose customers change quantities while they wait (customers.NAME.changes)"
+        )
     if "GOODWILL" in used:
         raise InputError(
             "bound: expected a scenario in which demand does not depend on who is served, "

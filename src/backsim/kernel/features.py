@@ -38,6 +38,7 @@ DELAYS: bool = True  # rules ask how long the last customer served had waited
 LIMITS: bool = True  # only so many lines or units may wait at a stock point
 ROUTES: bool = True  # orders are served from other sites than the one where they are placed
 GOODWILL: bool = True  # customers order less often after poor service
+AMENDS: bool = True  # customers who wait want fewer units, or more
 RETURNS: bool = True  # customers send units back
 RECORDS: bool = True  # an event log is kept
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

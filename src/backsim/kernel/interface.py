@@ -48,6 +48,15 @@ days_kept: Callable[[World, int], float]
 bring_back: Callable[[World, int, Return], float]
 """(world, line, row): what comes back of a line, from the tape; the days of its repair."""
 
+units_dropped: Callable[[World, int], int]
+"""(world, line): units that the customer will no longer want after a while, from the tape."""
+
+days_to_change: Callable[[World, int], float]
+"""(world, line): days from the order until then, from the tape."""
+
+line_raised: Callable[[World, int], int]
+"""(world, head): the line of which an order wants more units, from the tape; NONE for others."""
+
 # Add a row to a table that grows (`entities.Grows`); return its index.  Made from the declarations.
 new_line: Callable[[World], int]
 new_request: Callable[[World], int]
@@ -60,6 +69,7 @@ new_substitution: Callable[[World], int]
 new_reroute: Callable[[World], int]
 new_split: Callable[[World], int]
 new_return: Callable[[World], int]
+new_reduction: Callable[[World], int]
 new_lot: Callable[[World], int]
 new_contact: Callable[[World], int]
 new_notice: Callable[[World], int]

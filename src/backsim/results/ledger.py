@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.entities import NONE, RECEIVED, SUBSTITUTED, UNDER_WAY, WAITING, WITHDRAWN
+from backsim.entities import (
+    CANCELLED,
+    LOST,
+    NONE,
+    RECEIVED,
+    SUBSTITUTED,
+    UNDER_WAY,
+    WAITING,
+    WITHDRAWN,
+)
 from backsim.errors import LedgerError
 from backsim.scenario.model import Model
 
@@ -26,7 +35,7 @@ def check_ledger(model: Model, log: Log) -> None:
                 name = f"line {first + len(log.lines)}"
             elif " at least " in what:
                 name = f"line {first}"
-            elif what.startswith(("ordered =", "shipped", "substituted")):
+            elif what.startswith(("ordered =", "shipped", "substituted", "cancelled")):
                 name = f"line {log.later[first]}"
             else:
                 name = " at ".join(model.stock_points[first])
@@ -49,6 +58,9 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     rest, rest_stock = log.rest, stock[log.later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]
     yield "ordered = shipped + cancelled, lost or substituted + open", rest["units"], parts
+    ended = np.isin(rest["status"], (CANCELLED, LOST, SUBSTITUTED))
+    early = np.where(ended, np.minimum(rest["left"], log.reduced), rest["left"])
+    yield "cancelled in part = reductions logged", early, log.reduced
     logged = _by_line(log, log.shipped_later)
     yield "shipped later = shipments logged", rest["shipped"] - rest["filled"], logged
     waits = rest["status"] == WAITING
@@ -60,7 +72,7 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     )
     yield "reserved = reserved units of lines", stocks["reserved"], reserved
     taken = log.substitutions
-    replaced = np.where(rest["status"] == SUBSTITUTED, rest["left"], 0)
+    replaced = np.where(rest["status"] == SUBSTITUTED, rest["left"] - log.reduced, 0)
     yield "substituted = units of substitutes taken", replaced, _by_line(log, taken)
     shipped = per_stock(stock, log.shipped) + per_stock(sites["stock"], sites["shipped"])
     shipped += per_stock(taken["stock"], taken["units"])

@@ -121,8 +121,8 @@ def profile(model: Model, log: Log) -> Profile:
     ordered = _running(time, units, times)
     missing = _running(rest["time"], rest["units"] - rest["filled"], times)
     late = _running(shipments["time"], shipments["units"], times)
-    gone = rest.compress(rest["left"] > 0)
-    left = _scattered(gone["closed"], gone["left"], times)
+    _, when, units_gone = log.gone
+    left = _scattered(when, units_gone, times)
     received, sound = log.receipts
     came = _scattered(received["arrives"], sound, times)
     taken = log.substitutions

@@ -109,6 +109,8 @@ def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
         if customer.returns is not None:
             mends = customer.returns.repair
             laws |= _laws(customer.returns.after, mends.days if mends else None)
+        if customer.changes is not None:
+            laws |= _laws(customer.changes.after)
         laws |= _laws(customer.informed.tolerance, customer.informed.grace)
         if customer.goodwill is not None:
             yield customer.goodwill.every, True

@@ -143,10 +143,13 @@ class _Estimate:
         return (1.0 + self.lines_at(point) / 2.0) * self.horizon / days
 
     def of_class(self, path: str, customer: CustomerClass) -> Iterator[Part]:
-        """Judgements of service; inquiries, between which the times are drawn for every order."""
+        """Judgements; changed quantities; inquiries, whose times are drawn for every order."""
         if customer.goodwill is not None:
             periods = self.horizon / customer.goodwill.every
             yield Part(f"lengthen `{path}.goodwill.every`", periods)
+        if customer.changes is not None:
+            changed = self.lines * customer.changes.share
+            yield Part(f"lower `{path}.changes.share`", changed, BYTES_A_LINE * changed)
         if customer.inquiries is not None:
             most, rate = customer.inquiries.at_most, customer.inquiries.rate
             wait = max(self.wait_at(i) for i in range(len(self.model.stock_points)))

@@ -19,6 +19,7 @@ from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
 from backsim.scenario.schema import CustomerClass, OrderList, Process
 from backsim.scenario.workload import BYTES_A_LINE
+from backsim.streams.changes import changed
 from backsim.streams.generators import alias_of, pick
 
 if TYPE_CHECKING:
@@ -99,11 +100,8 @@ class DemandDraw:
         return found if keep is None else found & keep
 
     def kept(self, columns: Columns, order: Any, keep: Any) -> Columns:
-        """The lines of a mask (None: all), with what comes back of them and their orders' firsts.
-
-        What comes back is drawn for all lines, so that it does not move where some are left out.
-        """
-        columns |= self.returns(columns["units"])
+        """The lines of a mask (None: all), with their orders' firsts; drawn for all of them."""
+        columns |= self.returns(columns["units"]) | changed(self, columns)
         if keep is not None:
             total = len(columns["time"])
             columns = {name: column[keep] for name, column in columns.items()}
@@ -286,22 +284,22 @@ class DemandDraw:
             found["gaps"] = self.generator("inquiries").standard_exponential(shape)
         return found
 
-    def returns(self, units: Any) -> Columns:
+    def returns(self, units: Any, of: str = "") -> Columns:
         """What comes back of each line and when: units in all, to stock and to be repaired."""
         given, count = self.customer.returns, len(units)
         if given is None:
             return {}
-        back = self.thinned("returns.share", units, given.share)
-        restocked = self.thinned("returns.restock", back, given.restock)
+        back = self.thinned(f"{of}returns.share", units, given.share)
+        restocked = self.thinned(f"{of}returns.restock", back, given.restock)
         mends = given.repair
         others = 1.0 - given.restock
         share = min(1.0, mends.share / others) if mends and others > 0 else 0.0
         found = {
             "returned": back,
             "restocked": restocked,
-            "to_repair": self.thinned("returns.repair", back - restocked, share),
-            "kept": self.days("returns.after", given.after, count),
-            "mending": self.days("returns.repair.days", mends.days, count)
+            "to_repair": self.thinned(f"{of}returns.repair", back - restocked, share),
+            "kept": self.days(f"{of}returns.after", given.after, count),
+            "mending": self.days(f"{of}returns.repair.days", mends.days, count)
             if mends
             else np.zeros(count),
         }
@@ -383,7 +381,7 @@ def _full(values: Any, count: int, name: str) -> NDArray[Any]:
 
 
 def is_one_value(column: NDArray[Any]) -> bool:
-    """Whether a column of the tape is one value that stands for all lines."""
+    """Whether one value stands for all lines."""
     return column.ndim == 1 and column.strides == (0,)
 
 

@@ -9,7 +9,10 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 
 SUPPLY = ("lead_time", "service", "luck", "delay", "error", "sound", "up", "down")
 """Streams of suppliers and of the ways between sites, by the first part of their names."""
-BEHAVIOUR = ("tolerance", "backorder_share", "informed", "inquiries", "substitute", "goodwill")
+BEHAVIOUR = (
+    *("tolerance", "backorder_share", "informed", "inquiries", "substitute", "goodwill"),
+    "changes",
+)
 """Streams of what customers do who have to wait; all others are what they ask for, and when."""
 
 

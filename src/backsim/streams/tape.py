@@ -12,6 +12,7 @@ import numpy as np
 
 from backsim.entities import TAPE_FIELDS, TRAITS
 from backsim.scenario.model import Model
+from backsim.streams.changes import added
 from backsim.streams.generators import Draws, generator
 from backsim.streams.opening import arrivals, opened
 from backsim.streams.orders import TAPE, Columns, DemandDraw, is_one_value
@@ -100,12 +101,11 @@ def draw(
         return lambda: generator(seed, others.get(source_of(name), replication), name)
 
     parts = list(opened(model, stream))
-    parts += [
-        part
-        for code, (name, customer) in enumerate(model.scenario.customers.items())
-        for index in range(len(customer.demand))
-        if len((part := DemandDraw(model, name, customer, code, index, stream).lines())["time"])
-    ]
+    for code, (name, customer) in enumerate(model.scenario.customers.items()):
+        for index in range(len(customer.demand)):
+            demand = DemandDraw(model, name, customer, code, index, stream)
+            lines = demand.lines()
+            parts += [part for part in (lines, *added(demand, lines)) if len(part["time"])]
     ways = list(places(model))
     times = {f"lead_time/{place}": lane.time for place, lane in ways}
     services = {f"service/{place}": lane.service for place, lane in ways}
@@ -147,11 +147,14 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
         if any(name in part for part in parts):
             # Rows of several numbers are taken five times as fast as with [].
             columns[name] = np.concatenate(_alike(name, parts)).take(order, axis=0)
+    if not single or "adds_to" in columns:
+        place = np.empty(len(order), TAPE["head"])
+        place[order] = np.arange(len(order))
+    if "adds_to" in columns:
+        columns["adds_to"] = np.arange(len(order)) - place.take(order - columns["adds_to"])
     if single:
         columns["head"] = np.arange(len(order), dtype=TAPE["head"])
     else:
-        place = np.empty(len(order), TAPE["head"])
-        place[order] = np.arange(len(order))
         heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
         columns["head"] = place.take(np.concatenate(heads).take(order))
     return columns, single

@@ -96,23 +96,35 @@ def give_up(world: World, line: Line, index: int, now: float, status: int) -> No
         dequeue(world, stock, index)
     elif BATCHES:
         release(world, stock, index)
-    stock.backlog -= line.open
-    stock.reserved -= line.reserved
-    stock.on_hand += line.reserved
-    line.left = line.open + line.reserved
-    line.open = 0
-    line.reserved = 0
     line.status = status
     line.closed = now
-    if FORECASTS and status == LOST:
-        miss(world, stock, line.left)
+    drop(world, stock, index, line.open + line.reserved, now)
+
+
+def drop(world: World, stock: Stock, index: int, units: int, now: float) -> None:
+    """Units of a line are no longer wanted: first those that it waits for, then those kept for it.
+
+    The line stands where it belongs already; whatever its status says becomes of them.
+    """
+    line = world.lines[index]
+    lost = line.status == LOST
+    waited = min(units, line.open)
+    kept = units - waited
+    stock.backlog -= waited
+    stock.reserved -= kept
+    stock.on_hand += kept
+    line.open -= waited
+    line.reserved -= kept
+    line.left += units
+    if FORECASTS and lost:
+        miss(world, stock, units)
     if ECHELON:
-        raise_position(world, stock, line.left)
-    note(world, now, NOTE_LEAVE if status == CANCELLED else NOTE_LOSE, index, stock, line.left)
+        raise_position(world, stock, units)
+    note(world, now, NOTE_LOSE if lost else NOTE_LEAVE, index, stock, units)
     if EXPIRES:
         discard_freed(world, stock, now)
-    if status == CANCELLED and stock.withdraw != 0:
-        withdraw_purchases(world, stock, line.left, now)
+    if not lost and stock.withdraw != 0:
+        withdraw_purchases(world, stock, units, now)
 
 
 def turn_away(world: World, head: int, last: int, now: float) -> None:

@@ -15,6 +15,7 @@ from backsim.entities import (
     BY_UNITS_FILLED,
     EXPECTED,
     JUDGE,
+    NONE,
     NOT_PLACED,
     SUBSTITUTED,
     CustomerClass,
@@ -22,15 +23,20 @@ from backsim.entities import (
 )
 from backsim.kernel.demand.queue import end_of_order
 from backsim.kernel.events import event
-from backsim.kernel.features import NETWORK
+from backsim.kernel.features import AMENDS, NETWORK
 from backsim.kernel.grid import on_grid
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import regard, schedule
+    from backsim.kernel.interface import line_raised, regard, schedule
 
 
 def stays_away(world: World, head: int, now: float) -> bool:
-    """Whether a customer does not order, as goodwill is too low; then the lines say so."""
+    """Whether a customer does not order, as goodwill is too low; then the lines say so.
+
+    Who adds units to a line that waits is here already.
+    """
+    if AMENDS and line_raised(world, head) != NONE:
+        return False
     customer = world.classes[world.lines[head].customer_class]
     if customer.judges_every == 0.0 or regard(world, head) < customer.goodwill:
         return False

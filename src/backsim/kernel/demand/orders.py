@@ -19,6 +19,7 @@ from backsim.entities import (
 from backsim.kernel.communication.customer_contact import begin_contact
 from backsim.kernel.demand.advance_orders import is_announced, want
 from backsim.kernel.demand.cancellation import leave, turn_away
+from backsim.kernel.demand.changed_quantities import adds_in_vain, plan_reductions
 from backsim.kernel.demand.fulfilment import choose_sites, fetch
 from backsim.kernel.demand.goodwill import stays_away
 from backsim.kernel.demand.opening import carry_over
@@ -26,6 +27,7 @@ from backsim.kernel.demand.queue import end_of_order, enqueue
 from backsim.kernel.demand.substitutes import offer_substitutes
 from backsim.kernel.events import event
 from backsim.kernel.features import (
+    AMENDS,
     ANNOUNCES,
     BATCHES,
     DECIDES,
@@ -59,6 +61,8 @@ def customer_order(world: World, head: int, now: float) -> None:
     if OPENS and now < 0.0:
         carry_over(world, head, now)
         return
+    if AMENDS and adds_in_vain(world, head):
+        return
     if GOODWILL and stays_away(world, head, now):
         return
     last = end_of_order(world, head)
@@ -84,6 +88,8 @@ def customer_order(world: World, head: int, now: float) -> None:
             turn_away(world, head, last, now)
         elif not INFORMS and order.tolerance != NEVER:
             schedule(world, on_grid(world, now + order.tolerance), LEAVE, head)
+        if AMENDS and order.tolerance > 0.0 and order.lines_open > 0:
+            plan_reductions(world, head, last, now)
     for index in range(head, last):
         stock = world.stocks[world.lines[index].stock]
         review_after_demand(world, stock, now)

@@ -66,7 +66,7 @@ def substitute(world: World, stock: Stock, index: int, option: int, now: float) 
     stock.backlog -= units
     other.on_hand -= units
     line.open = 0
-    line.left = units
+    line.left += units
     line.status = SUBSTITUTED
     line.closed = now
     world.lines[line.head].lines_open -= 1

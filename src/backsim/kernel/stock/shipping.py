@@ -165,10 +165,10 @@ def ship(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
         log_shipment(world, now, index, units)
         if DELAYS:
             stock.last_delay = on_grid(world, now - line.time)
-    if line.shipped == line.units:
+    if line.shipped + line.left == line.units:
         line.status = SHIPPED
         line.closed = now
-        if RETURNS and not (NETWORK and is_a_sites(world, line)):
+        if RETURNS and line.left == 0 and not (NETWORK and is_a_sites(world, line)):
             await_returns(world, stock, index, now)
     note(world, now, NOTE_SHIP, index, stock, units)
 

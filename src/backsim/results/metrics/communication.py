@@ -131,11 +131,12 @@ class Conversation:
         """(line, cause, units) of what was cancelled."""
         lines, later = self.m.rest, self.m.later
         left = lines["status"] == CANCELLED
+        reduced = self.m.reduced[left]
         lines, later = lines.compress(left), later[left]
         cause = np.zeros(len(lines), np.int64)
         contact = self._contact(lines)
         cause[contact != NONE] = self.log.contacts["cause"][contact[contact != NONE]]
-        return later, cause, lines["left"]
+        return later, cause, lines["left"] - reduced
 
     def cancelled(self, code: int) -> Floats:
         """Units cancelled for one cause."""
@@ -249,3 +250,18 @@ def _declare_cause(code: int, name: str) -> None:
 
 for _code, _name in enumerate(CAUSES):
     _declare_cause(_code, _name)
+
+
+@metric(
+    "share",
+    better=LESS,
+    group=COMMUNICATION,
+    name="cancel.changed",
+    label="cancelled: changed",
+    part_of="cancel_rate",
+)
+def changed(m: Sums) -> Floats:
+    """Units cancelled as waiting customers changed a quantity / units ordered."""
+    if not any(customer.changes for customer in m.model.scenario.customers.values()):
+        return m.nothing
+    return m.per_ordered(m.total(m.later_group, m.reduced))

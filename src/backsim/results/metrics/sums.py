@@ -174,8 +174,14 @@ class Sums:
 
     @cached_property
     def cancelled(self) -> Floats:
-        """Units cancelled while they waited."""
-        return self._of_rest(np.where(self.rest["status"] == CANCELLED, self.rest["left"], 0))
+        """Units cancelled while they waited, with those that were no longer wanted."""
+        whole = np.where(self.rest["status"] == CANCELLED, self.rest["left"] - self.reduced, 0)
+        return self._of_rest(whole + self.reduced)
+
+    @cached_property
+    def reduced(self) -> Any:
+        """Units that waiting customers no longer wanted, for the lines of `rest`."""
+        return self.log.reduced[len(self.log.later) - len(self.later) :]
 
     @cached_property
     def lost(self) -> Floats:
@@ -250,10 +256,17 @@ class Sums:
     def _not_shipped(self) -> tuple[Any, Any, Any, Any, Any]:
         """(ordered, closed, units, those that did not leave, group) of what was not shipped."""
         unshipped = self.log.rest["shipped"] != self.log.rest["units"]
-        rest = self.log.rest.compress(unshipped)
+        rest, log = self.log.rest.compress(unshipped), self.log
         units = rest["units"] - rest["shipped"]
-        group = self.group[self.log.later[unshipped]]
-        return rest["time"], rest["closed"], units, units - rest["left"], group
+        found = rest["time"], rest["closed"], units, units - rest["left"]
+        group = self.group[log.later[unshipped]]
+        if not len(log.reductions):
+            return *found, group
+        line, nobody = log.reductions["line"], np.zeros(len(log.reductions), np.int64)
+        early = self.time[line], log.reductions["time"], log.reductions["units"], nobody
+        rows = found[0], found[1], units - log.reduced[unshipped], found[3]
+        both = (np.concatenate(pair) for pair in zip(rows, early, strict=True))
+        return *both, np.r_[group, self.group[line]]
 
     def waiting(self, start: float, end: float) -> tuple[Floats, Floats]:
         """Unit-days of waiting in a span that ends by the horizon.

@@ -80,6 +80,14 @@ def _share(distribution: Distribution) -> Distribution:
     return distribution
 
 
+def _multiplies(distribution: Distribution) -> Distribution:
+    least = distribution.least()
+    if least < 0:
+        expected = "a number or distribution of values >= 0"
+        raise fault(expected, _found(distribution, f"values from {least:g}"))
+    return distribution
+
+
 LARGEST_SIZE = 2e9
 """Ten standard deviations above the mean."""
 
@@ -89,6 +97,8 @@ Interval = Annotated[Duration, AfterValidator(_advances)]
 """Days between events: time must advance."""
 Fraction = Annotated[AnyDistribution, AfterValidator(_share), Described("share")]
 """A share of something, from 0 to 1."""
+Factor = Annotated[AnyDistribution, AfterValidator(_multiplies)]
+"""What a quantity is multiplied by."""
 Lines = Annotated[AnyDistribution, AfterValidator(_orderable)]
 """Lines an order."""
 Size = Annotated[Lines, Described("units")]
@@ -99,6 +109,7 @@ __all__ = [
     "Deterministic",
     "Distribution",
     "Duration",
+    "Factor",
     "Fraction",
     "Interval",
     "Lines",

@@ -1,4 +1,4 @@
-"""What a stock point may not say together with calendars, seasons, returns or a shelf life."""
+"""What a stock point may not say where calendars, returns and the like change what comes."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def _levels(
         return "orders come on dates", (Target,)
     if any(customer.returns for customer in scenario.customers.values()):
         return "customers send units back", (Target,)
+    if any(customer.changes for customer in scenario.customers.values()):
+        return "customers change quantities", (Target,)
     if any(customer.goodwill for customer in scenario.customers.values()):
         return "demand reacts to service", (Target,)
     return "", ()

@@ -28,7 +28,12 @@ from backsim.scenario.costs import ClassCosts, CustomerCosts
 from backsim.scenario.demand.schema import (
     Demand,
 )
-from backsim.scenario.distributions.fields import Deterministic, Distribution, Duration
+from backsim.scenario.distributions.fields import (
+    Deterministic,
+    Distribution,
+    Duration,
+    Factor,
+)
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
@@ -157,6 +162,23 @@ class Returns(Spec):
         return self
 
 
+class QuantityChanges(Spec):
+    """Customers who change the quantity of a line while they wait for it: once, at a random time.
+
+    Fewer units: those that have not been shipped are cancelled, as far as they are no longer
+    wanted. More units: the units added are an order of their own.
+    """
+
+    share: OpenProbability = 1.0
+    """Probability that the quantity of a line is changed, if it still waits then."""
+    after: Duration
+    """Days from the order to the change; one draw per line."""
+    factor: Factor
+    """What the quantity is multiplied by: 0 cancels the line, 0.5 half of it, 1.5 adds half; one
+    draw per line. The result is rounded to whole units, or packs.
+    """
+
+
 class Goodwill(Spec):
     """Demand that reacts to service: customers who were served badly order less often.
 
@@ -260,6 +282,8 @@ class CustomerClass(Spec):
     """Delivery time in days, or a mapping. Due dates are delivery dates."""
     returns: Returns | None = None
     """What they send back; without it, nothing."""
+    changes: QuantityChanges | None = Field(None, exclude_if=lambda given: given is None)
+    """How they change quantities while they wait; without it, they do not."""
     takes_substitute: Probability = 1.0
     """Share of customers who accept a substitute. Orders that ship complete or are consolidated
     are offered none.
@@ -285,10 +309,11 @@ class CustomerClass(Spec):
         return self.shipment.consolidate if isinstance(self.shipment, Consolidated) else 0.0
 
     @model_validator(mode="after")
-    def _check_goodwill(self) -> CustomerClass:
-        if self.goodwill is not None and self.announces:
-            raise fault(
-                "no `goodwill` where orders are `announced`",
-                f"announced: {self.announced.moments()[0]:g}",
-            )
+    def _check_announced(self) -> CustomerClass:
+        for name in ("goodwill", "changes"):
+            if getattr(self, name) is not None and self.announces:
+                raise fault(
+                    f"no `{name}` where orders are `announced`",
+                    f"announced: {self.announced.moments()[0]:g}",
+                )
         return self
