@@ -515,7 +515,11 @@ def _check_that_no_one_waits_in_vain(model: Model, log: Log) -> None:
             continue
         name, customer = customers[line["customer_class"]]
         level = of_class(point.rationing.params.get("levels", 0), name)
+        lots = log.lots[log.lots["stock"] == line["stock"]]
+        fresh = lots["expires"] >= model.on_grid(model.horizon + customer.min_life)
         free = int(log.stocks[line["stock"]]["on_hand"]) - level
+        if customer.min_life > 0 and len(lots):
+            free = min(free, int(lots["units"][fresh].sum()))
         if point.clearing == "at_arrival" and point.overtaking != "strict":
             if point.overtaking == "partial":
                 assert free <= 0

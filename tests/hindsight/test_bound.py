@@ -149,6 +149,7 @@ def bounded(model: Model, **policy: Any) -> Model:
         customer["returns"] = None
         customer["goodwill"] = None
         customer["changes"] = None
+        customer["min_life"] = 0
     for product in plain["products"].values():
         product["shelf_life"] = None
     return from_dict(plain)

@@ -534,6 +534,7 @@ def models(draw: Any, dated: bool = False) -> Model:
         name: None if name in taken_back else draw(st.sampled_from([None, None, 0.5, 3]))
         for name in products
     }
+    add_min_lives(draw, customers, stock, lives)
     return build(
         customers,
         products={
@@ -550,6 +551,23 @@ def models(draw: Any, dated: bool = False) -> Model:
         opening=draw(openings(customers, [(p, s) for p in products for s in sites])),
         **(STARTED if dated else {}),
     )
+
+
+def add_min_lives(draw: Any, customers: dict[str, Any], stock: list[Any], lives: Any) -> None:
+    """Some classes take fresh units only, where nothing hinders that."""
+    own = [point for point in stock if lives[point["products"][0]] is not None]
+    picky = [c for c in customers.values() if c["shipment"] in ("partial", "line")]
+    if not own or any(point["priority"]["rule"] == PROGRAM for point in own):
+        return
+    least = min(life for life in lives.values() if life is not None)
+    for customer in picky:
+        customer["min_life"] = draw(st.sampled_from([0, 0.5, 0.5 * least, least]))
+        customer["min_life"] = min(customer["min_life"], least)
+    if any(c["min_life"] for c in picky):
+        for point in own:
+            point["sharing"] = "none"
+            if point["overtaking"] == "partial":
+                point["overtaking"] = "skip"
 
 
 @st.composite

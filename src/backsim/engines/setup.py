@@ -122,6 +122,7 @@ def _customer_class(customer: schema.CustomerClass) -> CustomerClass:
         priority=customer.priority,
         shipment=SHIPMENT.index(customer.takes),
         consolidates=customer.consolidates,
+        min_life=customer.min_life,
         shrinks=customer.informed.broken.shrinks,
         announces=int(customer.announces),
     )
@@ -229,7 +230,8 @@ def _add_lot(setup: Setup, model: Model, point: ResolvedPoint, stock: Stock) -> 
     if life is None:
         return
     stock.shelf_life = to_grid(life, setup.ticks)
-    lot = Lot(expires=stock.shelf_life, stock=stock.index, upto=point.initial)
+    lot = Lot(expires=stock.shelf_life, stock=stock.index, units=point.initial)
+    stock.oldest = stock.newest = len(setup.lots)
     setup.events.append((lot.expires, EXPIRE, len(setup.lots)))
     setup.lots.append(lot)
 

@@ -23,6 +23,7 @@ class CustomerClass:
 
     priority: Code = 1
     shipment: Code = BY_UNIT
+    min_life: Time = 0.0  # days that a unit has to have left
     consolidates: Time = 0.0  # days that units wait for the rest of their order; 0: not at all
     inquiry_rate: PerDay = 0.0
     shrinks: Number = 1.0  # the tolerance, at each broken promise

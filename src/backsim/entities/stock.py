@@ -53,9 +53,10 @@ class Stock:
     announced: TotalUnits = 0  # of orders that are known and not yet wanted
     received: TotalUnits = 0
     expired: TotalUnits = 0
-    past: TotalUnits = 0  # units that had come in receipts whose shelf life is over
     returned: TotalUnits = 0  # by customers, and put on hand
     initial: TotalUnits = 0
+    oldest: Code = NONE  # lot of which something is left; and the last that came
+    newest: Code = NONE
     queue: Code = NONE  # the waiting line to serve first
     waiting: Code = 0  # lines waiting
     index: Code = 0
@@ -115,16 +116,15 @@ class Stock:
 
 @dataclass(slots=True)
 class Lot:
-    """Units that were received together, and expire together.
-
-    Units are alike and the oldest leave first, so that their number is all there is to know: `upto`
-    are the units that had come to the stock point by then, with these.
-    """
+    """Units that were received together, and expire together."""
 
     expires: Time = NEVER
     stock: Code = 0
-    upto: TotalUnits = 0
+    units: TotalUnits = 0  # on hand
+    kept: TotalUnits = 0  # for lines
     expired: TotalUnits = 0
+    older: Code = NONE  # the lot that came before it
+    newer: Code = NONE
 
 
 @dataclass(slots=True)

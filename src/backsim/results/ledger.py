@@ -89,6 +89,10 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
         stocks["expired"],
         per_stock(lots["stock"], lots["expired"]),
     )
+    ages = np.isfinite(stocks["shelf_life"])
+    for name, of_lots in (("on_hand", "units"), ("reserved", "kept")):
+        what = f"{name.replace('_', ' ')} = {of_lots} of lots, where there is a shelf life"
+        yield what, stocks[name] * ages, per_stock(lots["stock"], lots[of_lots])
     yield from _returns(log, per_stock)
     for name in ("on_hand", "reserved", "backlog", "on_order", "received"):
         found = stocks[name]

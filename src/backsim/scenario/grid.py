@@ -104,7 +104,7 @@ def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
         yield product.shelf_life or 0.0, True
     laws: set[Distribution] = set()
     for customer in scenario.customers.values():
-        yield customer.consolidates, True
+        yield from ((days, True) for days in (customer.consolidates, customer.min_life))
         laws |= _laws(customer.due_in, customer.tolerance)
         if customer.returns is not None:
             mends = customer.returns.repair

@@ -292,6 +292,11 @@ class _Resolver:
             later = {
                 (heir, site): 0.0 for p, site in pairs for heir in heirs(self.scenario.products, p)
             }
+            least, products = self.scenario.customers[name].min_life, self.scenario.products
+            for product, life in ((p, products[p].shelf_life) for p, _ in {**pairs, **later}):
+                if life is not None and least > life:
+                    expected = f"at most the shelf life of {product}, {life:g} days"
+                    self.fault(("customers", name, "min_life"), expected, least)
             missing = [pair for pair in {**pairs, **later} if pair not in points.fields]
             if missing:
                 first = few([f"{product} at {site}" for product, site in missing], 1)

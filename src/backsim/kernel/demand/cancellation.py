@@ -45,7 +45,7 @@ from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import best_source, raise_position
 from backsim.kernel.network.transfers import units_to_spare
 from backsim.kernel.stock.clearing import clear
-from backsim.kernel.stock.expiry import discard_freed
+from backsim.kernel.stock.expiry import take_back_kept
 from backsim.kernel.stock.forecasting import miss
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import next_review
@@ -122,7 +122,7 @@ def drop(world: World, stock: Stock, index: int, units: int, now: float) -> None
         raise_position(world, stock, units)
     note(world, now, NOTE_LOSE if lost else NOTE_LEAVE, index, stock, units)
     if EXPIRES:
-        discard_freed(world, stock, now)
+        take_back_kept(world, stock, kept, now)
     if not lost and stock.withdraw != 0:
         withdraw_purchases(world, stock, units, now)
 

@@ -21,16 +21,17 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.demand.advance_orders import become_known, is_announced
-from backsim.kernel.features import ANNOUNCES, BATCHES, DECIDES, ECHELON
+from backsim.kernel.features import ANNOUNCES, BATCHES, DECIDES, ECHELON, EXPIRES
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import serves_new
+from backsim.kernel.stock.lots import may_have, pick
 from backsim.kernel.stock.lp_clearing import needs_no_decision
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.shipping import ship
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, new_reroute, new_split, rationing_moves
+    from backsim.kernel.interface import new_reroute, new_split, rationing_moves
 
 
 def choose_sites(world: World, head: int, last: int, now: float) -> None:
@@ -133,6 +134,8 @@ def serve_from(world: World, stock: Stock, index: int, units: int, now: float) -
     row.stock = stock.index
     row.units = units
     stock.on_hand -= units
+    if EXPIRES:
+        pick(world, stock, line, units, False, now)
     line.open -= units
     if line.open == 0:
         world.lines[line.head].lines_open -= 1
@@ -172,4 +175,4 @@ def units_free(world: World, stock: Stock, line: Line, now: float) -> int:
             return 0
     elif stock.waiting > 0 and (stock.overtaking != SKIP or rationing_moves(stock)):
         return 0
-    return stock.on_hand - held_back(world, stock, line, now)
+    return may_have(world, stock, line, now)

@@ -45,6 +45,7 @@ from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import clear, servable, serves_new
 from backsim.kernel.stock.forecasting import observe
+from backsim.kernel.stock.lots import may_have
 from backsim.kernel.stock.lp_clearing import is_asked, needs_no_decision
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import review_after_demand
@@ -52,7 +53,7 @@ from backsim.kernel.stock.shipping import take
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, rationing_moves, schedule
+    from backsim.kernel.interface import rationing_moves, schedule
 
 
 @event(ORDER, subject="lines")
@@ -124,7 +125,7 @@ def request(world: World, index: int, now: float) -> None:
     if DECIDES and world.allocation_groups[stock.index].first != NONE:
         alone = alone and needs_no_decision(world, stock, line)
     if stock.on_hand > 0 and alone:
-        units = servable(world, stock, line, stock.on_hand - held_back(world, stock, line, now))
+        units = servable(world, stock, line, may_have(world, stock, line, now))
         if units > 0:
             take(world, stock, line, index, units, now)
     if ROUTES and line.open > 0:

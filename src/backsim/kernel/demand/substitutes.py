@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
 from backsim.kernel.demand.queue import dequeue, end_of_order
-from backsim.kernel.features import CONSOLIDATES, DECIDES, ECHELON, INFORMS
+from backsim.kernel.features import CONSOLIDATES, DECIDES, ECHELON, EXPIRES, INFORMS
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import clear
+from backsim.kernel.stock.lots import may_have, pick
 from backsim.kernel.stock.lp_clearing import needs_no_decision
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import review_after_demand
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import accepts_substitute, held_back, new_substitution
+    from backsim.kernel.interface import accepts_substitute, new_substitution
 
 
 def offer_substitutes(world: World, head: int, late: int, now: float) -> None:
@@ -49,7 +50,7 @@ def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
         if DECIDES and world.allocation_groups[other.index].first != NONE:
             if not needs_no_decision(world, other, line):
                 continue
-        free = other.on_hand - held_back(world, other, line, now)
+        free = may_have(world, other, line, now)
         if line.open <= free and (other.waiting == 0 or other.overtaking == SKIP):
             return option
     return NONE
@@ -65,6 +66,8 @@ def substitute(world: World, stock: Stock, index: int, option: int, now: float) 
     units = line.open
     stock.backlog -= units
     other.on_hand -= units
+    if EXPIRES:
+        pick(world, other, line, units, False, now)
     line.open = 0
     line.left += units
     line.status = SUBSTITUTED

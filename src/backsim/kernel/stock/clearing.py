@@ -27,13 +27,14 @@ from backsim.kernel.events import event
 from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
+from backsim.kernel.stock.lots import may_have
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.sharing import share
 from backsim.kernel.stock.shipping import give, release
 from backsim.kernel.supply.pipeline import estimates_moved
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import held_back, new_reallocation, priority_moves, schedule
+    from backsim.kernel.interface import new_reallocation, priority_moves, schedule
 
 
 def clear(world: World, stock: Stock, now: float) -> None:
@@ -46,7 +47,8 @@ def clear(world: World, stock: Stock, now: float) -> None:
 def serve_waiting(world: World, stock: Stock, now: float) -> None:
     """Serve waiting lines until no unit is left that one of them may have.
 
-    A line kept from stock by its critical level never blocks another.  A line that must be filled
+    A line kept from stock by its critical level, or from stock that is too old for it, never blocks
+    another.  A line that must be filled
     whole and cannot be is passed over when overtaking is "skip"; else it blocks those behind it,
     and with "partial" it keeps what there is.
     """
@@ -64,7 +66,7 @@ def serve_waiting(world: World, stock: Stock, now: float) -> None:
     while stock.on_hand > 0 and stock.queue != NONE:
         index = stock.queue
         line = world.lines[index]
-        free = stock.on_hand - held_back(world, stock, line, now)
+        free = may_have(world, stock, line, now)
         units = servable(world, stock, line, free)
         if units == 0 and free > 0 and stock.overtaking != SKIP:
             break

@@ -24,7 +24,7 @@ from backsim.kernel.features import ECHELON, EXPIRES, INFORMS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
-from backsim.kernel.stock.expiry import store
+from backsim.kernel.stock.lots import store
 from backsim.kernel.stock.position import settle
 from backsim.kernel.supply.pipeline import estimates_moved
 from backsim.kernel.supply.receiving import give_out
@@ -67,7 +67,7 @@ def put_on_hand(world: World, stock: Stock, index: int, units: int, now: float) 
         raise_position(world, stock, units)
     note(world, now, NOTE_RETURN, index, stock, units)
     if EXPIRES:
-        store(world, stock, now)
+        store(world, stock, units, now)
     give_out(world, stock, now)
     if INFORMS:
         estimates_moved(world, stock, now)

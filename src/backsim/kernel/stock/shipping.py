@@ -32,6 +32,7 @@ from backsim.kernel.features import (
     COLLECTS,
     CONSOLIDATES,
     DELAYS,
+    EXPIRES,
     KITS,
     NETWORK,
     RETURNS,
@@ -39,6 +40,7 @@ from backsim.kernel.features import (
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import log_shipment, note
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of, send, start_making
+from backsim.kernel.stock.lots import pick, ship_kept_units
 from backsim.kernel.stock.position import settle
 
 if TYPE_CHECKING:
@@ -71,7 +73,10 @@ def take(world: World, stock: Stock, line: Line, index: int, units: int, now: fl
             days = world.classes[line.customer_class].consolidates
             schedule(world, on_grid(world, now + days), DISPATCH, line.head)
     kits = KITS and world.classes[line.customer_class].kits != 0
-    if not waits and not collects and not kits:
+    keeps = waits or collects or kits
+    if EXPIRES:
+        pick(world, stock, line, units, keeps, now)
+    if not keeps:
         ship(world, stock, line, index, units, now)
         return
     stock.reserved += units
@@ -150,6 +155,8 @@ def ship_reserved(
         release(world, stock, index)
     stock.reserved -= units
     line.reserved -= units
+    if EXPIRES:
+        ship_kept_units(world, stock, units)
     ship(world, stock, line, index, units, now)
 
 

@@ -38,7 +38,7 @@ from backsim.kernel.network.internal_shipments import call_back
 from backsim.kernel.network.sourcing import from_a_site, raise_echelon, raise_position
 from backsim.kernel.network.transfers import count_in
 from backsim.kernel.stock.clearing import clear
-from backsim.kernel.stock.expiry import store
+from backsim.kernel.stock.lots import store
 from backsim.kernel.stock.position import end_cycle, settle
 from backsim.kernel.stock.review import review_continuously
 from backsim.kernel.supply.pipeline import (
@@ -77,7 +77,7 @@ def receive(world: World, index: int, now: float) -> None:
     stock.received += purchase.units
     note(world, now, NOTE_RECEIVE, index, stock, purchase.units)
     if EXPIRES:
-        store(world, stock, now)
+        store(world, stock, purchase.units, now)
     give_out(world, stock, now)
     if INFORMS:
         estimates_moved(world, stock, now)
@@ -102,9 +102,10 @@ def receive_part(world: World, stock: Stock, purchase: Purchase, index: int, now
     if purchase.status == UNDER_WAY and purchase.arrives == now:
         settle(stock, now)
         end_cycle(stock, now)
+        before = stock.received
         rejected = accept(world, stock, purchase, index, now)
         if EXPIRES:
-            store(world, stock, now)
+            store(world, stock, stock.received - before, now)
         give_out(world, stock, now)
         if INFORMS:
             estimates_moved(world, stock, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backsim.rules import PROGRAM
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario
@@ -26,6 +27,7 @@ def refused(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterat
                 yield str(at[0]), (*at[1:], name), expected, spoken_level(value)
     if scenario.products[pair[0]].shelf_life is not None:
         yield from _unseen_ages(pair[0], values)
+        yield from _too_old_for_some(scenario, values)
 
 
 def _levels(
@@ -76,6 +78,25 @@ def _unseen_ages(product: str, values: Mapping[str, Any]) -> Iterator[Refusal]:
         yield "transfers", (), f"no transfers, {reason}", "some"
     if isinstance(values["clearing"], Batches) and values["clearing"].reallocate:
         yield "clearing", ("reallocate",), f"false, {reason}", "true"
+
+
+def _too_old_for_some(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Ways to give units out that take all that is on hand for equally fresh."""
+    for name, customer in scenario.customers.items():
+        if customer.min_life > 0.0:
+            reason = f"as {name} has a `min_life`"
+            if values["sharing"] != "none":
+                yield "sharing", (), f"none, {reason}", values["sharing"]
+            if values["priority"].rule == PROGRAM:
+                yield (
+                    "priority",
+                    (),
+                    f"another rule, {reason} and the program knows no ages",
+                    PROGRAM,
+                )
+            if values["overtaking"] == "partial" and customer.takes == "line":
+                expected = f"strict or skip, {reason} and units age while they are kept"
+                yield "overtaking", (), expected, "partial"
 
 
 def spoken_level(value: Any) -> str:

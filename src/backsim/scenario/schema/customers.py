@@ -282,6 +282,10 @@ class CustomerClass(Spec):
     """Delivery time in days, or a mapping. Due dates are delivery dates."""
     returns: Returns | None = None
     """What they send back; without it, nothing."""
+    min_life: Time = Field(0.0, exclude_if=lambda days: days == 0)
+    """Minimum remaining shelf life in days of the units that they take; 0: any that has not
+    expired.
+    """
     changes: QuantityChanges | None = Field(None, exclude_if=lambda given: given is None)
     """How they change quantities while they wait; without it, they do not."""
     takes_substitute: Probability = 1.0
@@ -307,6 +311,15 @@ class CustomerClass(Spec):
     def consolidates(self) -> float:
         """Days that units wait for the rest of their order; 0 for none."""
         return self.shipment.consolidate if isinstance(self.shipment, Consolidated) else 0.0
+
+    @model_validator(mode="after")
+    def _check_min_life(self) -> CustomerClass:
+        if self.min_life > 0.0 and (self.takes == "order" or self.consolidates):
+            raise fault(
+                "`shipment: partial` or `line` with a `min_life`, as units age while they are kept",
+                "consolidate" if self.consolidates else "order",
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_announced(self) -> CustomerClass:
