@@ -8,6 +8,7 @@ import pytest
 
 from backsim.cli import run as cli
 from backsim.cli.commands.explain import topics
+from backsim.examples import example
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ from backsim.cli.commands.explain import topics
         ("closures", "first closed day"),
         ("transit", "days on the road, after the supplier has sent it"),
         ("leave", "(an event)"),
+        ("backorder", "A line, or the part of it, that could not be shipped when it was ordered"),
+        ("customer class", "class, customer class (a term)"),
     ],
 )
 def test_what_has_a_name(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +43,22 @@ def test_a_name_with_several_meanings(capsys: pytest.CaptureFixture[str]) -> Non
     out = capsys.readouterr().out
     for head in ("CustomerClass.tolerance", "Informed.tolerance", "profit (a metric of cost)"):
         assert f"{head}" in out
+
+
+def test_a_term_of_several_words_and_a_field_of_the_same_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli(["explain", "warm", "up"]) == 0
+    out = capsys.readouterr().out
+    assert "warm-up (a term)" in out
+    assert "Scenario.warm_up (a field of Scenario)" in out
+
+
+def test_the_glossary_is_in_order_and_all_of_it_is_found() -> None:
+    page = example("docs/glossary.md").read_text(encoding="utf-8")
+    terms = [topic.name for topic in topics() if topic.kind == "a term"]
+    assert len(terms) == page.count("\n: ") > 50
+    assert terms == sorted(terms, key=str.lower)
 
 
 def test_the_nearest_names(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -33,32 +34,52 @@ def explain(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME", help="A rule, metric, field, column, distribution or event."
+            metavar="NAME", help="A rule, metric, field, column, distribution, event or term."
         ),
     ],
     rules: RuleFiles = None,
 ) -> None:
-    """Explain a rule, metric, field, column or event."""
+    """Explain a rule, metric, field, event or term."""
     known: dict[str, list[Topic]] = {}
     for topic in topics():
-        for name in dict.fromkeys((topic.name, *topic.also)):
-            known.setdefault(name.lower(), []).append(topic)
+        for key in dict.fromkeys(map(_key, (topic.name, *topic.also))):
+            known.setdefault(key, []).append(topic)
+    if _key(" ".join(names)) in known:  # `explain lead time`
+        names = [" ".join(names)]
     for name in names:
         # `customers.gold.tolerance` and `policy.priority` are paths: the field is their end.
-        ends = [".".join(name.lower().split(".")[place:]) for place in range(name.count(".") + 1)]
+        ends = [".".join(_key(name).split(".")[place:]) for place in range(name.count(".") + 1)]
         found = next((known[end] for end in ends if end in known), [])
         if not found:
-            near = nearest(name.lower(), sorted(known))
+            near = nearest(_key(name), sorted(known))
             raise InputError(f"explain: expected a name that is known ({near}), got {name!r}")
         for topic in found:
             display(f"{topic.name} ({topic.kind})", topic.blocks())
             print()
 
 
+def _key(name: str) -> str:
+    """What a name is looked up by: "Warm-up", "warm up" and "warm_up" are one."""
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
 def topics() -> Iterator[Topic]:
     """All that can be explained."""
-    for source in (_rules, _metrics, _fields, _books, _distributions, _events):
+    for source in (_terms, _rules, _metrics, _fields, _books, _distributions, _events):
         yield from source()
+
+
+TERM = re.compile(r"^(\S.*)\n: (.*(?:\n  .*)*)$", re.MULTILINE)
+"""An entry of the glossary: a term, or several, and what it means."""
+
+
+def _terms() -> Iterator[Topic]:
+    """The glossary, which is a page of the documentation."""
+    from backsim.examples import example
+
+    for terms, meaning in TERM.findall(example("docs/glossary.md").read_text(encoding="utf-8")):
+        said = (" ".join(meaning.split()),)
+        yield Topic("a term", terms, partial(iter, said), tuple(terms.split(", ")))
 
 
 def _rules() -> Iterator[Topic]:
