@@ -72,7 +72,7 @@ def test_every_figure(name: str, study: StandIn) -> None:
     assert ax is not given
     words = drawn(ax)
     assert ax.get_xlabel()
-    units = ("money per day", "share", "days", "day", "units")
+    units = ("money per day", "%", "days", "day", "units")
     assert any(unit in ax.get_xlabel() for unit in units)
     if name in ("backlog", "pareto", "stock", "waits"):
         assert any(unit in ax.get_ylabel() for unit in units)
@@ -176,7 +176,7 @@ def test_an_outlier_does_not_squeeze_service_against_cost() -> None:
     )
     ax = plot.pareto(one)
     assert ax.get_ylim()[0] > 0.9
-    assert f"{style.DOWN} E 0.15" in drawn(ax)
+    assert f"{style.DOWN} E 15" in drawn(ax)
 
 
 def test_a_policy_that_overflows_does_not_squeeze_the_course_of_others() -> None:

@@ -10,7 +10,11 @@ import pytest
 from tests.report.standin import StandIn, study_of
 
 from backsim.errors import InputError
+from backsim.present.numbers import Share
+from backsim.present.table import cell_text
 from backsim.report.finding import finding
+from backsim.report.tables import ranking_table
+from backsim.study.analysis import rank
 
 NOISE = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """Five replications of mean 0; the half-width of their mean is 1.96."""
@@ -117,7 +121,7 @@ def test_a_constraint_decides() -> None:
         "'C' has the lowest total cost among the policies whose means satisfy the constraints, "
         "400.0 ± 2.0 per day: 100.0 ± 1.6 per day less than 'A'"  # one of two comparisons
     )
-    assert "'C' satisfies fill rate of gold >= 0.95 with 0.9600 ± 0.0012." in text
+    assert "'C' satisfies fill rate of gold >= 95 % with 96.00 ± 0.12 %." in text
 
 
 def test_a_constraint_in_doubt_is_said_to_be() -> None:
@@ -133,7 +137,7 @@ def test_a_constraint_in_doubt_is_said_to_be() -> None:
         "No other policy satisfies the constraints (95 % confidence, constraints included)."
     ) in text
     assert "; 'A' violates a constraint." in text
-    assert "with 0.951 ± 0.012, which may be chance." in text
+    assert "with 95.1 ± 1.2 %, which may be chance." in text
 
 
 def test_what_may_keep_the_constraint_may_be_the_best() -> None:
@@ -189,8 +193,8 @@ def test_no_mean_keeps_the_constraint_but_a_policy_may() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     assert finding(found) == (
-        "The mean of no policy satisfies fill rate of gold >= 0.95 (5 replications). "
-        "'B' comes nearest, with fill rate of gold 0.949 ± 0.012. "
+        "The mean of no policy satisfies fill rate of gold >= 95 % (5 replications). "
+        "'B' comes nearest, with fill rate of gold 94.9 ± 1.2 %. "
         "'B' may still satisfy it: more replications would tell (95 % confidence)."
     )
 
@@ -204,8 +208,8 @@ def test_nothing_keeps_the_constraint() -> None:
         constraints=("fill_rate[gold] >= 0.95",),
     )
     assert finding(found) == (
-        "No policy satisfies fill rate of gold >= 0.95 (5 replications). "
-        "'B' comes nearest, with fill rate of gold 0.900 ± 0.012."
+        "No policy satisfies fill rate of gold >= 95 % (5 replications). "
+        "'B' comes nearest, with fill rate of gold 90.0 ± 1.2 %."
     )
 
 
@@ -230,3 +234,17 @@ def test_one_replication_says_nothing() -> None:
     assert str(caught.value) == (
         "policy A: expected at least 2 replications with cost.total, got 1"
     )
+
+
+def test_shares_are_in_percent_for_people_and_plain_for_programs() -> None:
+    rates = [0.5 + OWN / 99, 0.9 + OWN / 99]
+    made = study(
+        {"cost.total": [500 + NOISE, 400 + NOISE], "fill_rate": rates}, metrics=("fill_rate",)
+    )
+    table = ranking_table(made, rank(made))
+    column = [c.heading for c in table.columns].index("fill rate (%)")
+    best = table.rows[0][column]
+    assert best.mean == pytest.approx(0.9)  # type: ignore[union-attr]
+    assert cell_text(best, table.columns[column].kind) == "90.0 ± 1.3"
+    assert cell_text(Share(0.96)) == "96.0 %"
+    assert "fill rate is 40.00 percentage points higher" in finding(made)

@@ -71,7 +71,7 @@ def test_what_violates_a_constraint_is_changed() -> None:
     rows["fill_rate[gold]"][1] = 0.6 + 0 * OWN
     told = facts(study(rows, constraints=("fill_rate[gold] >= 0.95",)))
     assert told["Answer"] == (
-        "No policy satisfies fill rate of gold >= 0.95: none can be recommended."
+        "No policy satisfies fill rate of gold >= 95 %: none can be recommended."
     )
 
 

@@ -144,7 +144,7 @@ def test_a_constraint_costs(tmp_path: Path) -> None:
     (kept,) = found.kept
     assert kept.surely
     assert 0.95 <= kept.bound < kept.estimate.mean < 0.975
-    assert "It keeps fill rate >= 0.95: it has at least 0.95" in found.finding
+    assert "It keeps fill rate >= 95 %: it has at least 95" in found.finding
 
 
 def test_what_no_policy_keeps(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_what_no_policy_keeps(tmp_path: Path) -> None:
     assert not found.promised
     assert found.nearest is not None
     assert found.nearest.name == "S=12"
-    assert "None of the 13 policies tried keeps fill rate >= 0.95" in found.finding
+    assert "None of the 13 policies tried keeps fill rate >= 95 %" in found.finding
     assert "'S=12' comes nearest, with fill rate 0.7" in found.finding
 
 

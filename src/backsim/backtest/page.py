@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from backsim.backtest.backtest import Backtest, Compared
 from backsim.backtest.measures import MEASURES, SUPPLY
+from backsim.errors import listed
 from backsim.present.html import Section, page
-from backsim.present.numbers import share
-from backsim.present.table import Cell, Column, Table
+from backsim.present.numbers import Share, share
+from backsim.present.table import Cell, Column, Table, cell_text
 
 FAR = 2.0
 """Standard deviations beyond which a difference is told in words."""
@@ -19,7 +21,7 @@ WORDS = {
     "units_per_day": "units ordered per day",
     "fill_rate": "fill rate",
     "mean_wait": "mean wait (days)",
-    "cancel_rate": "share cancelled",
+    "cancel_rate": "cancelled",
     "purchases_per_day": "purchases per day",
     "units_bought_per_day": "units bought per day",
     "lead_time": "lead time of what came (days)",
@@ -32,7 +34,11 @@ KINDS = {
     "group": "Groups of products",
 }
 """Kinds of groups with a table of their own, and its title."""
+SHARES = ("fill_rate", "cancel_rate")
+"""Measures that are said in percent."""
 ALL = (*MEASURES, *SUPPLY)
+MOST_PRODUCTS = 25
+"""Products of the page; the JSON file has all."""
 
 
 def backtest_page(found: Backtest) -> str:
@@ -58,10 +64,14 @@ def finding(found: Backtest) -> str:
     (total,) = found.of("all", "fill_rate")
     inside, count = found.coverage("fill_rate")
     word = "within" if total.inside else "outside"
+    off = [WORDS[c.measure] for c in found.of("all") if math.isfinite(c.z) and not c.inside]
+    off = [name.partition(" (")[0] for name in off if name != WORDS["fill_rate"]]
+    others = f" Outside its interval: {listed(off)}." if off else ""
     return (
         f"The fill rate was {share(total.realised)}, {word} the 90 % prediction interval of "
-        f"{share(total.low)} to {share(total.high)}; so was that of {inside} of {count} products. "
-        "What happened is one history of many that the same truth could give."
+        f"{share(total.low)} to {share(total.high)}. {inside} of {count} products had a fill rate "
+        f"within theirs.{others} What happened is one history of many that the same truth could "
+        "give."
     )
 
 
@@ -72,8 +82,8 @@ def reasons(found: Backtest) -> list[str]:
         if math.isfinite(c.z) and abs(c.z) > FAR:
             way = "above" if c.z > 0 else "below"
             said.append(
-                f"{WORDS[c.measure].capitalize()}: {c.realised:.4g}, {way} the prediction of "
-                f"{c.mean:.4g} (z {c.z:.1f}). {_look(c)}"
+                f"{WORDS[c.measure].capitalize()}: {_said(c, c.realised)}, {way} the "
+                f"prediction of {_said(c, c.mean)} (z {c.z:.1f}). {_look(c)}"
             )
     said += _lead_times(found)
     return said or ["No total is further than two standard deviations from its prediction."]
@@ -126,7 +136,7 @@ def _sections(found: Backtest) -> Iterator[Section]:
     for kind, title in KINDS.items():
         if len({c.group.name for c in found.of(kind)}) > 1:
             yield Section(kind, title, tables=(groups_table(found, kind),))
-    yield Section("product", "Products", tables=(groups_table(found, "product"),))
+    yield Section("product", "Products", tables=(products_table(found),))
 
 
 def totals_table(found: Backtest) -> Table:
@@ -150,6 +160,27 @@ def groups_table(found: Backtest, kind: str) -> Table:
     return Table(kind, kind.capitalize(), columns, rows)
 
 
+def products_table(found: Backtest) -> Table:
+    """The products that are furthest from their predictions, measure by measure."""
+    whole = groups_table(found, "product")
+    furthest = {
+        name: max(abs(c.z) for c in found.of("product") if c.group.name == name and _known(c))
+        for name in {c.group.name for c in found.of("product") if _known(c)}
+    }
+    kept = set(sorted(furthest, key=lambda name: (-furthest[name], name))[:MOST_PRODUCTS])
+    if len(kept) == len({row[0] for row in whole.rows}):
+        return whole
+    note = (
+        f"The {len(kept)} products that are furthest from their predictions; all are in "
+        "backtest.json."
+    )
+    return replace(whole, rows=tuple(row for row in whole.rows if row[0] in kept), note=note)
+
+
+def _known(c: Compared) -> bool:
+    return math.isfinite(c.z) and math.isfinite(c.realised)
+
+
 def causes_table(found: Backtest) -> Table:
     """What models say that are told the true demand, and the true receipts too."""
     rows = []
@@ -161,7 +192,8 @@ def causes_table(found: Backtest) -> Table:
         ]
         parts = found.causes(measure)
         causes = list(parts.values()) if parts else [None] * 3
-        rows.append((WORDS[measure], plain.mean, *told, plain.realised, *causes))
+        cells = (plain.mean, *told, plain.realised, *causes)
+        rows.append((WORDS[measure], *(_cell(measure, cell) for cell in cells)))
     names = ("measure", "predicted", *found.replays, "realised", *("demand", "supply", "service"))
     note = (
         "Of what happened less what was predicted: demand is what the true order lines change; "
@@ -178,19 +210,34 @@ def coverage_table(found: Backtest) -> Table:
     rows = []
     for measure in MEASURES:
         inside, count = found.coverage(measure)
-        rows.append((WORDS[measure], inside, count, share(inside / count) if count else None))
-    columns = (Column("measure"), Column("inside"), Column("products"), Column("share"))
+        rows.append((WORDS[measure], int(inside), count, inside / count if count else None))
+    columns = (
+        Column("measure"),
+        Column("inside"),
+        Column("products"),
+        Column("share", kind="share"),
+    )
     note = "About 90 % are expected. Fewer: the model is too sure; more: it is too careful."
     return Table("coverage", "Products in their 90 % intervals", columns, tuple(rows), note)
 
 
 def _columns(first: str) -> tuple[Column, ...]:
-    names = ("realised", "predicted", "from", "to", "z", "inside")
-    return (Column(first), *map(Column, names))
+    names = ("realised", "predicted", "from", "to")
+    return (Column(first), *map(Column, names), Column("z", kind="units"), Column("inside"))
 
 
 def _row(name: str, c: Compared) -> tuple[Cell, ...]:
     known = math.isfinite(c.realised + c.mean)
-    z = round(c.z, 2) if math.isfinite(c.z) else None
+    z = round(c.z, 1) if math.isfinite(c.z) else None
     inside = ("yes" if c.inside else "no") if known else None
-    return (name, c.realised, c.mean, c.low, c.high, z, inside)
+    sizes = (_cell(c.measure, size) for size in (c.realised, c.mean, c.low, c.high))
+    return (name, *sizes, z, inside)
+
+
+def _cell(measure: str, value: float | None) -> float | None:
+    """A value of a measure; rows differ in their units."""
+    return Share(value) if value is not None and measure in SHARES else value
+
+
+def _said(c: Compared, value: float) -> str:
+    return cell_text(_cell(c.measure, value))

@@ -23,7 +23,7 @@ from backsim.report.figures import Page
 from backsim.report.finding import compared
 from backsim.report.sections import sections
 from backsim.report.tables import costs_table
-from backsim.report.words import with_unit
+from backsim.report.words import scale_of, with_unit
 from backsim.results.metrics import COST, METRICS, NEITHER, groups, measure, shown_by, views_of
 from backsim.results.overload import BACKLOG, GROWTH, WAITING
 from backsim.results.profile import profile
@@ -31,7 +31,7 @@ from backsim.results.run import Run, play_and_check
 from backsim.results.spec import MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import build, read
 from backsim.scenario.model import Model
-from backsim.statistics import MINIMISE, Difference
+from backsim.statistics import MINIMISE, Difference, times
 from backsim.streams import Tape, draw
 from backsim.study.analysis import against, estimates, rank
 from backsim.study.experiment import Experiment, Policy
@@ -276,8 +276,10 @@ def comparison_table(study: Study) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for spec in study.experiment.metrics:
         found = against(study, spec, 0).get(1) if two else None
-        rest = (found, _verdict(spec, found)) if two else ()
-        rows.append((with_unit(study, spec), *estimates(study, spec), *rest))
+        cells = (*estimates(study, spec), *((found,) if two else ()))
+        scaled = (cell and times(cell, scale_of(spec)) for cell in cells)
+        verdict = (_verdict(spec, found),) if two else ()
+        rows.append((with_unit(study, spec), *scaled, *verdict))
     note = "Mean ± half-width of the 95 % confidence interval; differences are paired."
     return Table("comparison", "Comparison", tuple(columns), tuple(rows), note)
 

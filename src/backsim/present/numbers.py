@@ -50,11 +50,11 @@ def decimals_for(value: float, digits: int) -> int:
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def interval(found: Interval) -> str:
-    """A mean and its half-width; `> 40` where it is known only to be more."""
+def interval(found: Interval, times: float = 1.0) -> str:
+    """A mean and its half-width, times a number; `> 40` where it is known only to be more."""
     if getattr(found, "more", False):
-        return f"> {number(found.mean)}"
-    return number(found.mean, found.half_width)
+        return f"> {number(times * found.mean)}"
+    return number(times * found.mean, times * found.half_width)
 
 
 def percent(share: float) -> str:
@@ -70,6 +70,10 @@ def money(value: float) -> str:
 def units(value: float) -> str:
     """Units or days, without decimals where there are none."""
     return f"{value:,.4g}" if abs(value) < 1000 and value % 1 else f"{value:,.0f}"
+
+
+class Share(float):
+    """A number that is shown in percent, in a column where others are not."""
 
 
 def share(value: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from backsim.present.numbers import (
     NOTHING,
     Interval,
+    Share,
     interval,
     money,
     plain_number,
@@ -18,13 +19,16 @@ from backsim.present.numbers import (
 )
 
 Cell = str | int | float | Interval | None
-Kind = Literal["", "text", "prose", "formula", "money", "units", "share", "days"]
-"""What stands below a heading.  Prose may be broken over lines; "" goes by the cells themselves."""
+Kind = Literal["", "text", "prose", "formula", "money", "units", "share", "percent", "days"]
+"""What stands below a heading.  Prose may be broken over lines; "" goes by the cells themselves.
+
+A share says 96.0 %; what is in percent is a share under a heading that says %."""
 
 FORMATS: Mapping[str, Callable[[float], str]] = {
     "money": money,
     "units": units,
     "share": share,
+    "percent": lambda value: plain_number(100 * value),
     "days": units,
 }
 
@@ -108,9 +112,11 @@ def cell_text(cell: Cell, kind: Kind = "") -> str:
         return cell
     # A protocol takes long to ask whether a plain number keeps it.
     if not isinstance(cell, (int, float)) and isinstance(cell, Interval):
-        return interval(cell)
+        return interval(cell, 100.0 if kind == "percent" else 1.0)
     if cell is None or math.isnan(cell):
         return NOTHING
+    if isinstance(cell, Share):
+        return share(cell)
     if kind in FORMATS:
         return FORMATS[kind](cell)
     return f"{cell:,}" if isinstance(cell, int) else plain_number(cell)

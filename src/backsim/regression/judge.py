@@ -14,10 +14,10 @@ from backsim.errors import first_of, listed, nearest
 from backsim.regression.baseline import Baseline, Digests, MadeWith, spell_value
 from backsim.regression.fields import GONE, against, whole
 from backsim.regression.fingerprint import fields
-from backsim.report.words import suffix_of
 from backsim.results.madewith import normalised
 from backsim.results.metrics import METRICS
 from backsim.results.spec import MetricSpec, SpecError
+from backsim.results.units import unit_suffix
 from backsim.scenario.yamlfile import Document, Fault, FileError
 from backsim.statistics import MAXIMISE, equivalence
 from backsim.study.analysis import wanted
@@ -219,7 +219,7 @@ class _Judge:
         spec, results = self.specs[name, text], self.baseline.policies[name]
         old, new = results.array(text), self.study.array(spec)[self.study.place(name)]
         up, down = self.limits[name, text]
-        unit = suffix_of(self.study, spec)
+        unit = unit_suffix(spec.unit, self.study.policies[0].model.scenario)
         written = [spell_value(value) for value in new]
         if written == results.values[text].split():
             mean = float(np.nanmean(old))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backsim.present.table import Cell, Column, Table
-from backsim.report.words import label, policy_name, unit_of
+from backsim.report.words import column_of, policy_name
 from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec
 from backsim.statistics import estimate
@@ -74,7 +74,7 @@ def sites_table(study: Study, ranking: Ranking) -> Table:
 
 def _columns(study: Study, what: str, names: Sequence[str]) -> tuple[Column, ...]:
     specs = [MetricSpec(name) for name in names]
-    metrics = (Column(label(spec), unit_of(study, spec.unit)) for spec in specs)
+    metrics = (column_of(study, spec) for spec in specs)
     return (
         Column("policy"),
         Column(what),

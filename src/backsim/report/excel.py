@@ -119,12 +119,14 @@ def _write(sheet: Worksheet, table: Table) -> list[int]:
     widths = [len(head) for head in heads]
     for number, row in enumerate(table.rows, 2):
         place = 1
-        for cell, two in zip(row, wide, strict=True):
+        for column, cell, two in zip(table.columns, row, wide, strict=True):
             values: list[Any] = [cell, None] if two else [cell]
             if isinstance(cell, Estimate | Difference):
                 values = [cell.mean, cell.half_width]
             for value in values:
                 _put(sheet, number, place, value)
+                if column.kind in ("share", "percent"):
+                    sheet.cell(number, place).number_format = "0.00%"
                 if isinstance(value, str):
                     widths[place - 1] = max(widths[place - 1], len(value))
                 place += 1

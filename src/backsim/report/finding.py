@@ -10,7 +10,7 @@ import numpy as np
 from backsim.errors import capitalized, counted, listed
 from backsim.present.numbers import PLUS_MINUS, interval, number, percent
 from backsim.report.load import load_words
-from backsim.report.words import condition, label, suffix_of
+from backsim.report.words import apart_suffix, condition, label, scale_of, suffix_of
 from backsim.results.overload import Load, load_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import MINIMISE, Difference, Feasible
@@ -98,7 +98,7 @@ class _Words:
         """A policy's mean with its interval and unit."""
         spec = spec or self.spec
         found = estimates(self.study, spec)[policy]
-        return f"{interval(found)}{suffix_of(self.study, spec)}"
+        return f"{interval(found, scale_of(spec))}{suffix_of(self.study, spec)}"
 
     def alone(self) -> str:
         return (
@@ -180,7 +180,10 @@ class _Words:
     def size(self, d: Difference, spec: MetricSpec | None = None) -> str:
         """How large a difference is, without its sign."""
         spec = spec or self.spec
-        return f"{number(abs(d.mean), d.half_width)}{suffix_of(self.study, spec)}"
+        scale = scale_of(spec)
+        return (
+            f"{number(scale * abs(d.mean), scale * d.half_width)}{apart_suffix(self.study, spec)}"
+        )
 
     def apart(self, d: Difference) -> str:
         """`30 ± 10 per day more`."""

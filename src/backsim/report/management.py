@@ -9,7 +9,16 @@ from pathlib import PurePath
 from backsim.errors import counted, few, listed
 from backsim.present.numbers import number, plain_number
 from backsim.report.finding import quoted, twins
-from backsim.report.words import condition, label, suffix_of, unit_of
+from backsim.report.words import (
+    apart_suffix,
+    condition,
+    is_share,
+    label,
+    said,
+    scale_of,
+    suffix_of,
+    unit_of,
+)
 from backsim.results.metrics.money import MONEY
 from backsim.results.overload import Load, load_of
 from backsim.scenario.timeunit import one_of, per_year
@@ -78,7 +87,7 @@ class _Answers:
             return ""
         spec = self.ranking.spec
         years = per_year(self.scenario.time_unit) if spec.unit == MONEY else None
-        factor, unit = years or 1.0, suffix_of(self.study, spec)
+        factor, unit = years or scale_of(spec), apart_suffix(self.study, spec)
         if years is not None:
             unit = f" {self.scenario.currency or 'money'} per year"
         size = number(abs(found.mean) * factor, found.half_width * factor)
@@ -109,8 +118,8 @@ class _Answers:
                 continue
             old, new = (estimates(self.study, spec)[i].mean for i in (self.reference, self.best))
             if not math.isnan(old) and not math.isnan(new):
-                unit = suffix_of(self.study, spec)
-                texts.append(f"{label(spec)} {plain_number(new)}{unit} (was {plain_number(old)})")
+                unit = "" if is_share(spec) else suffix_of(self.study, spec)
+                texts.append(f"{label(spec)} {said(spec, new)}{unit} (was {said(spec, old)})")
         return f"{few(texts, MOST_METRICS)}." if texts else ""
 
     def basis(self) -> str:
@@ -167,7 +176,8 @@ class _Answers:
                 for means in [[e.estimate.mean for e in effects if e.factor == name]]
             }
             most = max(spans, key=lambda name: spans[name])
-            size = f"{plain_number(spans[most])}{suffix_of(self.study, self.ranking.spec)}"
+            spec = self.ranking.spec
+            size = f"{plain_number(scale_of(spec) * spans[most])}{apart_suffix(self.study, spec)}"
             yield f"The most important factor is {most}: its levels differ by up to {size}."
         yield "Other demand, lead times, patience or costs: compare the policies under them, too."
 

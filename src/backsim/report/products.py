@@ -8,7 +8,7 @@ import numpy as np
 
 from backsim.present.table import Cell, Column, Table
 from backsim.report.finding import quoted
-from backsim.report.words import label, policy_name, unit_of
+from backsim.report.words import column_of, policy_name
 from backsim.results.metrics import shown_by
 from backsim.results.spec import MetricSpec
 from backsim.scenario.schema import ResolvedPoint
@@ -50,7 +50,7 @@ def products_table(study: Study, ranking: Ranking) -> Table:
     note = f"The {len(worst)} of {len(products):,} products with the largest backlog."
     specs = [MetricSpec(name) for name in names]
     columns = (Column("product"), Column("policy"),
-               *(Column(label(spec), unit_of(study, spec.unit)) for spec in specs))  # fmt: skip
+               *(column_of(study, spec) for spec in specs))  # fmt: skip
     title = "Service and stock by product"
     return Table("products", title, columns, tuple(rows), note if left_out else "")
 

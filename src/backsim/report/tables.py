@@ -16,12 +16,12 @@ from backsim.present.numbers import percent
 from backsim.present.table import Cell, Column, Table
 from backsim.report.breakdown import classes_table, sites_table
 from backsim.report.products import levels_table, products_table
-from backsim.report.words import condition, label, policy_name, unit_of
+from backsim.report.words import column_of, condition, label, policy_name
 from backsim.results.metrics import COMMUNICATION, COST, groups, parts_of
 from backsim.results.metrics.money import MONEY
 from backsim.results.spec import MetricSpec
 from backsim.scenario.timeunit import per_year
-from backsim.statistics import Estimate, Feasible
+from backsim.statistics import Estimate, Feasible, times
 from backsim.statistics.screening import Elementary, Indices
 from backsim.study.analysis import (
     Ranking,
@@ -66,9 +66,7 @@ def ranking_table(study: Study, ranking: Ranking) -> Table:
     found = [estimates(study, spec) for spec in specs]
     verdicts = ranking.objective and len(study.policies) > 1
     columns = [Column("policy"), *([Column("verdict", keep=True)] if verdicts else [])]
-    columns += [
-        Column(label(spec), unit_of(study, spec.unit), keep=spec == ranking.spec) for spec in specs
-    ]
+    columns += [column_of(study, spec, keep=spec == ranking.spec) for spec in specs]
     columns += [Column(condition(constraint)) for constraint in constraints]
     rows: list[tuple[Cell, ...]] = [
         (
@@ -92,7 +90,7 @@ def differences_table(study: Study, ranking: Ranking) -> Table:
     main = against(study, ranking.spec, ranking.reference)
     columns = (
         Column("policy"),
-        *(Column(label(spec), unit_of(study, spec.unit)) for spec in specs),
+        *(column_of(study, spec) for spec in specs),
         Column("pairs"),
         Column("variance reduction", "%"),
     )
@@ -118,8 +116,8 @@ def best_table(study: Study, ranking: Ranking) -> Table:
     """Every policy against the best of the others."""
     columns = (
         Column("policy"),
-        Column("from", unit_of(study, ranking.spec.unit)),
-        Column("to", unit_of(study, ranking.spec.unit)),
+        column_of(study, ranking.spec, "from"),
+        column_of(study, ranking.spec, "to"),
         Column("verdict"),
     )
     rows: list[tuple[Cell, ...]] = [
@@ -159,16 +157,9 @@ def yearly_table(study: Study, ranking: Ranking) -> Table:
     names = all_ if years not in (None, 1.0) else []
     table = _metrics_table(study, ranking, "yearly", "Costs per year", names)
     columns = [replace(c, unit=scenario.currency or "money") for c in table.columns[1:]]
-    rows = tuple(tuple(_times(cell, years or 1.0) for cell in row) for row in table.rows)
+    rows = tuple((row[0], *(times(cell, years or 1.0) for cell in row[1:])) for row in table.rows)
     note = f"The costs above, times {years or 1.0:.4g} {scenario.time_unit} per year."
     return replace(table, columns=(table.columns[0], *columns), rows=rows, note=note)
-
-
-def _times(cell: Cell, factor: float) -> Cell:
-    if not isinstance(cell, Estimate):
-        return cell
-    sizes = ("mean", "half_width", "sd")
-    return replace(cell, **{name: getattr(cell, name) * factor for name in sizes})
 
 
 def promises_table(study: Study, ranking: Ranking) -> Table:
@@ -188,7 +179,7 @@ def _metrics_table(
 ) -> Table:
     specs = [MetricSpec(metric) for metric in metrics]
     found = [estimates(study, spec) for spec in specs]
-    columns = (Column("policy"), *(Column(label(s), unit_of(study, s.unit)) for s in specs))
+    columns = (Column("policy"), *(column_of(study, spec) for spec in specs))
     rows: list[tuple[Cell, ...]] = [
         (policy_name(study, ranking, i), *(one[i] for one in found)) for i in ranking.order if specs
     ]
@@ -201,7 +192,7 @@ def effects_table(study: Study, ranking: Ranking) -> Table:
         Column("factor"),
         Column("level"),
         Column("policies"),
-        Column(f"effect on {label(ranking.spec)}", unit_of(study, ranking.spec.unit)),
+        column_of(study, ranking.spec, f"effect on {label(ranking.spec)}"),
     )
     rows: list[tuple[Cell, ...]] = [
         (e.factor, e.level, e.policies, e.estimate) for e in main_effects(study, ranking.spec)
@@ -216,7 +207,6 @@ def effects_table(study: Study, ranking: Ranking) -> Table:
 def screening_table(study: Study, ranking: Ranking) -> Table:
     """How much each factor matters, the most important first."""
     found = screened(study, ranking.spec)
-    unit = unit_of(study, ranking.spec.unit)
     rows: list[tuple[Cell, ...]] = []
     columns: tuple[Column, ...]
     if any(isinstance(one, Indices) for one in found.values()):
@@ -229,9 +219,10 @@ def screening_table(study: Study, ranking: Ranking) -> Table:
     else:
         columns = (
             Column("factor"),
-            Column("mean absolute effect", unit),
-            Column("mean effect", unit),
-            Column("sd of effects", unit),
+            *(
+                column_of(study, ranking.spec, heading)
+                for heading in ("mean absolute effect", "mean effect", "sd of effects")
+            ),
         )
         rows = [
             (n, one.strength, one.effect, one.sd)

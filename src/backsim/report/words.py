@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backsim.present.numbers import percent, plain_number
+from backsim.present.table import Column, Kind
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix, unit_words
 from backsim.study.analysis import Ranking
@@ -16,8 +18,14 @@ def label(spec: MetricSpec) -> str:
 
 
 def condition(constraint: Constraint) -> str:
-    """A constraint in words: `fill rate of gold >= 0.95`."""
-    return f"{label(constraint.metric)} {constraint.relation} {constraint.bound:g}"
+    """A constraint in words: `fill rate of gold >= 95 %`."""
+    return f"{label(constraint.metric)} {constraint.relation} {limit(constraint)}"
+
+
+def limit(constraint: Constraint) -> str:
+    """What a metric is compared with: `95 %`."""
+    bound = constraint.bound
+    return percent(bound) if is_share(constraint.metric) else f"{bound:g}"
 
 
 def unit_of(study: Study, unit: str) -> str:
@@ -25,14 +33,46 @@ def unit_of(study: Study, unit: str) -> str:
     return unit_words(unit, study.policies[0].model.scenario)
 
 
+def is_share(spec: MetricSpec) -> bool:
+    """Whether people read a metric in percent."""
+    return spec.unit == "share"
+
+
+def scale_of(spec: MetricSpec) -> float:
+    """By what a value of a metric is multiplied where people read it: shares are in percent."""
+    return 100.0 if is_share(spec) else 1.0
+
+
+def said(spec: MetricSpec, value: float) -> str:
+    """A value of a metric to four digits, without its unit unless it is a share: `96 %`."""
+    text = plain_number(scale_of(spec) * value)
+    return f"{text} %" if is_share(spec) else text
+
+
 def suffix_of(study: Study, spec: MetricSpec) -> str:
-    """A metric's unit as it is said after a number: ` per month`."""
-    return unit_suffix(spec.unit, study.policies[0].model.scenario)
+    """A metric's unit as it is said after a number, times its scale: ` per month`, ` %`."""
+    return " %" if is_share(spec) else unit_suffix(spec.unit, study.policies[0].model.scenario)
+
+
+def apart_suffix(study: Study, spec: MetricSpec) -> str:
+    """The same after a difference: ` percentage points`."""
+    return " percentage points" if is_share(spec) else suffix_of(study, spec)
+
+
+def shown_unit(study: Study, spec: MetricSpec) -> str:
+    """A metric's unit in words, of its values times its scale."""
+    return "%" if is_share(spec) else unit_of(study, spec.unit)
 
 
 def with_unit(study: Study, spec: MetricSpec) -> str:
     """A metric in words with its unit, for an axis."""
-    return f"{label(spec)} ({unit_of(study, spec.unit)})"
+    return f"{label(spec)} ({shown_unit(study, spec)})"
+
+
+def column_of(study: Study, spec: MetricSpec, heading: str = "", keep: bool = False) -> Column:
+    """A column of values of a metric, under its name unless another heading is given."""
+    kind: Kind = "percent" if is_share(spec) else ""
+    return Column(heading or label(spec), shown_unit(study, spec), kind, keep)
 
 
 def policy_name(study: Study, ranking: Ranking, policy: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from backsim.errors import InputError, listed
 from backsim.present.numbers import interval, number, percent, plain_number
-from backsim.report.words import condition, label
+from backsim.report.words import condition, label, said
 from backsim.results.spec import MetricSpec
 from backsim.results.units import unit_suffix
 from backsim.scenario.demand.rates import mean_demand
@@ -346,7 +346,7 @@ class _Words:
         if kept.estimate.count == 0:
             return f"There was no order to measure {label(kept.constraint.metric)}."
         side = "at least" if kept.constraint.relation == ">=" else "at most"
-        reached = f"{side} {plain_number(kept.bound)} ({self.level})"
+        reached = f"{side} {said(kept.constraint.metric, kept.bound)} ({self.level} confidence)"
         if kept.surely:
             return f"It keeps {condition(kept.constraint)}: it has {reached}."
         return f"Whether it keeps {condition(kept.constraint)} is not sure: it has {reached}."
@@ -387,7 +387,7 @@ class _Words:
         service = self.search.problem.service
         assert service is not None
         found = self.search.trade_off()
-        ends = [plain_number(float(found[str(service)].iloc[i])) for i in (0, -1)]
+        ends = [said(service, float(found[str(service)].iloc[i])) for i in (0, -1)]
         if len(found) < 2:
             return f"No policy trades {label(self.spec)} for {label(service)}."
         point = 0.01 if service.unit == "share" else 1.0

@@ -5,7 +5,7 @@ from backsim.statistics.budget import ocba
 from backsim.statistics.checks import MAXIMISE, MINIMISE
 from backsim.statistics.constrained import constrained_kn
 from backsim.statistics.feasible import Feasible, feasible, together
-from backsim.statistics.intervals import Estimate, estimate, estimate_from_below
+from backsim.statistics.intervals import Estimate, estimate, estimate_from_below, times
 from backsim.statistics.paired import (
     Difference,
     Differences,
@@ -51,6 +51,7 @@ __all__ = [
     "proportion",
     "rinott",
     "rinott_constant",
+    "times",
     "together",
     "with_best",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,12 @@ class Estimate:
     confidence: float
     more: bool = False
     """The mean is larger: of some values no more is known than that they are."""
+
+
+def times(found: Any, factor: float) -> Any:
+    """An estimate or a difference of values, as of the values times a positive factor."""
+    sizes = ("mean", "half_width", "sd")
+    return replace(found, **{name: factor * getattr(found, name) for name in sizes})
 
 
 def estimate_from_below(

@@ -1,4 +1,4 @@
-"""What is shown of a plan: two sentences and tables; on a terminal, in files and on a page."""
+"""What is shown of a plan: some sentences and tables; on a terminal, in files and on a page."""
 
 from __future__ import annotations
 
@@ -14,34 +14,14 @@ from backsim.allocation.plan import lists
 from backsim.allocation.plan.allocate import compared, shown_terms
 from backsim.allocation.plan.lists import Columns, Row
 from backsim.allocation.plan.plan import Plan
+from backsim.allocation.plan.sentences import given, outcome
 from backsim.allocation.plan.shares import SHARING
 from backsim.errors import capitalized, counted, few, listed
 from backsim.files import check_folder, write_text
 from backsim.present.html import Section
 from backsim.present.html import page as page_of
-from backsim.present.numbers import money, share, units
 from backsim.present.records import to_json, write_csv
 from backsim.present.table import Column, Kind, Table, from_records
-
-LEAST_GAP = 5e-6
-"""A gap below it is told as none."""
-
-
-def summed_up(plan: Plan) -> tuple[str, str]:
-    """What there was to decide, and what came of it: two sentences."""
-    lines, sources = plan.book.lines, plan.book.sources
-    today = f"{plan.book.today}: " if plan.book.today else ""
-    least = ", and no plan can cost less" if plan.bounded else ""
-    if plan.bounded and plan.gap > LEAST_GAP:
-        least = f"; no plan can cost less than {money(plan.bound)} (gap {share(plan.gap)})"
-    past = f"; late until today: {money(plan.past_lateness)}" if plan.past_lateness else ""
-    return (
-        f"{today}{counted(len(lines), 'open line')}, {lines.units.sum():,.6g} units; "
-        f"{counted(len(sources), 'source')}, {counted(len(plan.book.options), 'option')}{past}",
-        f"The plan of '{plan.rule}' costs {money(plan.cost)}{least}. It serves "
-        f"{units(plan.served.sum())} of {units(lines.units.sum())} units "
-        f"({plan.status}, {plan.seconds:.2f} s).",
-    )
 
 
 def plan_tables(plan: Plan, plans: Sequence[Plan]) -> tuple[Table, ...]:
@@ -239,7 +219,6 @@ FILES = ("rules", "shipments", "promises", "promises", "prices")
 
 def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
     """The page of a plan, beside what the other rules would have cost."""
-    about, result = summed_up(plan)
     tables = plan_tables(plan, plans)
     words = dict.fromkeys((table.name for table in tables), "")
     words[tables[0].name] = (
@@ -254,8 +233,8 @@ def page(plan: Plan, plans: Sequence[Plan], title: str) -> str:
     )
     return page_of(
         title=title,
-        facts=about,
-        finding=result,
+        facts=given(plan),
+        finding=outcome(plan, plans),
         sections=[
             Section(name, table.title, (text,) if text else (), tables=(_some(table, name),))
             for name, table, text in zip(FILES, tables, words.values(), strict=True)

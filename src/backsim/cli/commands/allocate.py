@@ -189,7 +189,9 @@ def _make_template(folder: Path) -> None:
 
 
 def _blocks(plan: Plan, plans: Sequence[Plan]) -> Iterator[Block]:
-    from backsim.allocation.plan.showing import plan_tables, summed_up
+    from backsim.allocation.plan.sentences import given, outcome
+    from backsim.allocation.plan.showing import plan_tables
 
-    yield from summed_up(plan)
+    yield given(plan)
+    yield outcome(plan, plans)
     yield from (table for table in plan_tables(plan, plans) if table.rows)

@@ -129,8 +129,11 @@ def _blocks(model: Model, summary: Summary, by: str, overload: str) -> Iterator[
 
 
 def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> Table:
+    from backsim.report.words import is_share, scale_of
     from backsim.results.metrics import groups
+    from backsim.results.spec import MetricSpec
     from backsim.results.units import unit_words
+    from backsim.statistics import times
 
     found = {(r.metric, r.dimension, r.member): r.estimate for r in summary.rows}
     rows: list[tuple[Cell, ...]] = []
@@ -141,7 +144,10 @@ def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> T
                 found.get((one.name, *view)) for view in [("", ""), *((by, m) for m in members)]
             ]
             if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
-                rows.append((one.name, *estimates, unit_words(one.unit, model.scenario)))
+                spec, unit = MetricSpec(one.name), unit_words(one.unit, model.scenario)
+                if is_share(spec):
+                    estimates = [e and times(e, scale_of(spec)) for e in estimates]
+                rows.append((one.name, *estimates, "%" if is_share(spec) else unit))
                 named.append(group)
     columns = (
         Column("metric", kind="text", keep=True),

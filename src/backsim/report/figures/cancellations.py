@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backsim.report.figures.bars import stacked
 from backsim.report.figures.registry import figure
+from backsim.report.figures.style import in_percent
 from backsim.report.words import label
 from backsim.results.metrics import parts_of
 from backsim.results.spec import MetricSpec
@@ -33,7 +34,9 @@ def cancellations(study: Study, ax: Axes | None = None) -> Axes:
     Raises InputError when nobody cancelled.
     """
     names = _names(study)
-    return stacked(study, names, "share of the units ordered", ax, _cause)
+    ax = stacked(study, names, "% of the units ordered", ax, _cause)
+    in_percent(ax.xaxis)
+    return ax
 
 
 def _cause(name: str) -> str:

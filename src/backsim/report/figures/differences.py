@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backsim.errors import InputError
-from backsim.report.figures.intervals import show_intervals, spec_of
+from backsim.report.figures.intervals import measured_along, show_intervals, spec_of
 from backsim.report.figures.registry import Drawing, Page, figure
 from backsim.report.figures.style import (
     BLUE,
@@ -64,6 +64,7 @@ def differences(
     if not rows:
         raise InputError("differences: expected at least 2 pairs of replications, got fewer")
     ax = new_axes(ax, rows_height(len(rows)))
+    measured_along(ax.xaxis, spec)
     ax.axvline(0, color=INK, linewidth=0.9)
     better = -1 if found.sense == "minimise" else 1
     some = [compared[i] for i in rows]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.present.numbers import percent
-from backsim.report.figures.style import GROUND, cut_off
+from backsim.report.figures.style import GROUND, cut_off, in_percent
+from backsim.report.words import is_share
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
 from backsim.study.analysis import main_metric
@@ -16,6 +17,7 @@ from backsim.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 
 def spec_of(study: Study, metric: str | MetricSpec | None) -> MetricSpec:
@@ -26,6 +28,12 @@ def spec_of(study: Study, metric: str | MetricSpec | None) -> MetricSpec:
         return parse_metric(metric, study.views)
     objective = study.experiment.objective
     return objective.metric if objective else main_metric(study)
+
+
+def measured_along(axis: Axis, spec: MetricSpec) -> None:
+    """The numbers of an axis of a metric: shares in percent."""
+    if is_share(spec):
+        in_percent(axis)
 
 
 def show_intervals(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.report.figures.intervals import spec_of
+from backsim.report.figures.intervals import measured_along, spec_of
 from backsim.report.figures.labels import name_points
 from backsim.report.figures.registry import Drawing, Page, figure
 from backsim.report.figures.style import BLUE, GREY, GROUND, cut_off, few_ticks, new_axes, wrapped
-from backsim.report.words import label, unit_of
+from backsim.report.words import label, shown_unit
 from backsim.results.spec import MetricSpec
 from backsim.study.analysis import efficient, estimates
 from backsim.study.study import Study
@@ -44,6 +44,8 @@ def pareto(
     found = [estimates(study, spec) for spec in specs]
     means = np.array([[e.mean for e in one] for one in found])
     ax = new_axes(ax, 3.9)
+    measured_along(ax.xaxis, specs[0])
+    measured_along(ax.yaxis, specs[1])
     front = efficient(means, [spec.sense for spec in specs])
     order = sorted(front, key=lambda i: means[0, i])
     ax.plot(*means[:, order], color=BLUE, linewidth=1, alpha=0.6, zorder=1)
@@ -69,4 +71,4 @@ def pareto(
 
 def _towards(study: Study, spec: MetricSpec) -> str:
     arrow = "more" if spec.sense == "maximise" else "less"
-    return f"{label(spec)} ({unit_of(study, spec.unit)}; {arrow} is better)"
+    return f"{label(spec)} ({shown_unit(study, spec)}; {arrow} is better)"

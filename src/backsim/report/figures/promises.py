@@ -10,6 +10,7 @@ from backsim.report.figures.style import (
     BLUE,
     GROUND,
     ORANGE,
+    in_percent,
     legend,
     name_across,
     name_rows,
@@ -40,6 +41,7 @@ def promises(study: Study, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     name_rows(ax, row_names(study, order))
     ax.set_xlim(0, 1)
-    name_across(ax, "share of promised lines")
+    name_across(ax, "% of promised lines")
+    in_percent(ax.xaxis)
     legend(ax)
     return ax

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.report.captions import Captions
-from backsim.report.figures.intervals import level_of, show_intervals, spec_of
+from backsim.report.figures.intervals import level_of, measured_along, show_intervals, spec_of
 from backsim.report.figures.registry import figure
 from backsim.report.figures.style import (
     BLUE,
@@ -35,6 +35,7 @@ def ranking(study: Study, ax: Axes | None = None, metric: str | MetricSpec | Non
     """
     found = rank(study, spec_of(study, metric))
     ax = new_axes(ax, rows_height(len(found.order)))
+    measured_along(ax.xaxis, found.spec)
     some = [found.estimates[i] for i in found.order]
     colours = [_colour(found, i) for i in found.order]
     hollow = [i not in found.feasible for i in found.order]

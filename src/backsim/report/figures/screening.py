@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.report.figures.intervals import show_intervals, spec_of
+from backsim.report.figures.intervals import measured_along, show_intervals, spec_of
 from backsim.report.figures.registry import Drawing, Page, figure
 from backsim.report.figures.style import (
     BLUE,
@@ -62,6 +62,7 @@ def screening(study: Study, ax: Axes | None = None, metric: str | MetricSpec | N
         legend(ax)
         across = f"share of the variance of {label(spec)}"
     else:
+        measured_along(ax.xaxis, spec)
         show_intervals(
             ax, places.tolist(), [one.strength for one in effects], [BLUE] * len(effects)
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backsim.errors import InputError
-from backsim.report.figures.intervals import show_intervals, spec_of
+from backsim.report.figures.intervals import measured_along, show_intervals, spec_of
 from backsim.report.figures.registry import Drawing, Page, figure
 from backsim.report.figures.style import (
     FAINT,
@@ -48,6 +48,7 @@ def sensitivity(
         raise InputError("sensitivity: expected an experiment with a factor of 2 levels, got none")
     factors = list(dict.fromkeys(e.factor for e in effects))
     ax = new_axes(ax, rows_height(len(effects) + len(factors)))
+    measured_along(ax.xaxis, spec)
     ax.axvline(0, color=INK, linewidth=0.9)
     names, row = [], 0
     ticks = []

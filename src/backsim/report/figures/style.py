@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -100,10 +101,11 @@ def cut_off(
     low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
     margin = 0.12 * (high - low)
     limit = ax.set_ylim if upright else ax.set_xlim
+    said = _number_on(ax.yaxis if upright else ax.xaxis)
     limit(low if low == 0 else low - margin, high + margin)
     for row in np.flatnonzero(out).tolist():
         beyond = bool(means[row] > high)
-        number, at = f"{means[row]:,.4g}", float(row if heights is None else heights[row])
+        number, at = said(means[row]), float(row if heights is None else heights[row])
         number = f"{text(names[row], 24)} {number}" if names else number
         edge = 1.0 if beyond else 0.0
         if upright:
@@ -111,6 +113,21 @@ def cut_off(
         else:
             words = f"{number} {RIGHT}" if beyond else f"{LEFT} {number}"
             at_edge(ax, words, (edge, at), ("axes fraction", "data"))
+
+
+def in_percent(axis: Axis) -> None:
+    """Shares as percentages along an axis, whose label says %."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+
+
+def _number_on(axis: Axis) -> Callable[[float], str]:
+    """How a number is written that belongs on an axis."""
+    from matplotlib.ticker import PercentFormatter
+
+    scale = 100.0 if isinstance(axis.get_major_formatter(), PercentFormatter) else 1.0
+    return lambda value: f"{scale * value:,.4g}"
 
 
 RIGHT, LEFT = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "\N{BLACK LEFT-POINTING SMALL TRIANGLE}"

@@ -17,6 +17,7 @@ from backsim.report.figures.style import (
     RIGHT,
     at_edge,
     few_ticks,
+    in_percent,
     legend,
     new_axes,
     text,
@@ -55,7 +56,8 @@ def waits(study: Study, ax: Axes | None = None, policies: Sequence[str] | None =
     _cut_right(ax, ends, unit_of(study, "days"))
     ax.set_ylim(top=1.005)
     ax.set_xlabel(unit_of(study, "days waited, at most"))
-    ax.set_ylabel("share of the units ordered")
+    ax.set_ylabel("% of the units ordered")
+    in_percent(ax.yaxis)
     few_ticks(ax)
     few_ticks(ax, "y")
     keys = [(name, PALETTE[i], "-") for i, name in enumerate(classes[:MOST_CURVES])]
