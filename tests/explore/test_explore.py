@@ -127,10 +127,10 @@ def test_answers_are_those_of_the_scenario(explorer: Explorer) -> None:
         replicate(m, seed=1, replications=6, engine="simpy").summary()
         for m in (model, model.replace({"policy.reorder.s": 9}))
     )
-    row = {r[0]: r for r in comparison_table(study).rows}["fill rate (share)"]
-    assert row[1].mean == pytest.approx(before["fill_rate"].mean, rel=1e-12)  # type: ignore[union-attr]
-    assert row[2].mean == pytest.approx(after["fill_rate"].mean, rel=1e-12)  # type: ignore[union-attr]
-    assert row[3].mean == pytest.approx(after["fill_rate"].mean - before["fill_rate"].mean)  # type: ignore[union-attr]
+    row = {r[0]: r for r in comparison_table(study).rows}["fill rate (%)"]
+    assert row[1].mean == pytest.approx(100 * before["fill_rate"].mean, rel=1e-12)  # type: ignore[union-attr]
+    assert row[2].mean == pytest.approx(100 * after["fill_rate"].mean, rel=1e-12)  # type: ignore[union-attr]
+    assert row[3].mean == pytest.approx(100 * (after["fill_rate"].mean - before["fill_rate"].mean))  # type: ignore[union-attr]
     assert row[4] == "better"
     assert "fill rate is" in explorer.said(study)
 

@@ -13,7 +13,7 @@ from backsim.backtest.measures import MEASURES, SUPPLY
 from backsim.errors import listed
 from backsim.present.html import Section, page
 from backsim.present.numbers import Share, share
-from backsim.present.table import Cell, Column, Table, cell_text
+from backsim.present.table import Cell, Column, Table
 
 FAR = 2.0
 """Standard deviations beyond which a difference is told in words."""
@@ -240,4 +240,4 @@ def _cell(measure: str, value: float | None) -> float | None:
 
 
 def _said(c: Compared, value: float) -> str:
-    return cell_text(_cell(c.measure, value))
+    return share(value) if c.measure in SHARES else f"{value:,.4g}"
