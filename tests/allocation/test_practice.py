@@ -433,6 +433,20 @@ def test_nothing_leaves_or_arrives_on_closed_days(
     assert plan.cost == 4 * late
 
 
+def test_a_line_without_a_due_date_is_wanted_on_the_first_day_on_which_it_may_come(tmp_path: Path):
+    """Ten days of lateness would cost more than leaving it; a day that has passed is today."""
+    for held, due, past in (("2026-12-04", 10.0, 0.0), ("2026-11-20", 0.0, 0.0), ("", 0.0, 0.0)):
+        found = book(
+            tmp_path,
+            lines=f"id,product,units,not_before,lost\nL1,mug,4,{held},3\n",
+            stock="product,units\nmug,4\n",
+        )
+        assert found.lines.due.tolist() == [due]
+        assert found.past_lateness.tolist() == [past]
+        plan = optimise(found)
+        assert (plan.served.tolist(), plan.cost) == ([4.0], 0.0)
+
+
 FORGE = ",,monday; tuesday; wednesday; thursday; friday,,forge\n"
 
 

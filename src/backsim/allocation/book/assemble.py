@@ -246,6 +246,7 @@ class _Assembly:
         order = np.array([self.orders[n] for n in orders], np.int64)
         customer_codes = {name: i for i, name in enumerate(dict.fromkeys(customers))}
         weight, unserved = given["weight"], given["lost"]
+        held = np.maximum(0.0, given["not_before"])
         lines = Lines(
             ids=tuple(ids),
             product=parser.codes(table, "product", given["product"], products),
@@ -255,7 +256,7 @@ class _Assembly:
             order=order,
             units=given["units"],
             ordered=given["ordered"],
-            due=given["due"],
+            due=np.where(np.isneginf(given["due"]), held, given["due"]),
             promised=given["promised"],
             tolerance=given["tolerance"],
             weight=np.where(np.isnan(weight), weights[of_class], weight),

@@ -43,7 +43,13 @@ LINES = TableSpec(
         Column("site", "name", "where it is to be delivered from", default=MAIN, empty=MAIN),
         Column("order", "name", "the order that the line belongs to", default="the line"),
         Column("ordered", "date", "day of the order", default="today"),
-        Column("due", "date", "day for which it is wanted", default="today"),
+        Column(
+            "due",
+            "date",
+            "day for which it is wanted",
+            default="today, or the day of not_before",
+            empty=-INF,
+        ),
         Column(
             "not_before", "date", "day before which it may not come; units wait", default="today"
         ),
