@@ -199,3 +199,15 @@ def test_holidays_of_a_country_and_written_ones_are_the_same_model():
         calendars={"office": {"holidays": named.to_dict()["calendars"]["office"]["holidays"]}}
     )
     assert named.digest == written.digest
+
+
+def test_the_field_on_as_readers_of_yaml_1_1_take_it():
+    """To them it is true."""
+    one, other = (
+        shop(
+            calendars={"office": {}},
+            policy={"reorder": "none", "review": {"dates": {on: "monday", "hour": 9}}},
+        )
+        for on in ("on", True)
+    )
+    assert one.digest == other.digest

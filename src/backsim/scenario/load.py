@@ -201,9 +201,12 @@ def _has_fine_products(values: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A copy as YAML would hold it: text as keys, lists."""
+    """A copy as YAML would hold it: text as keys, lists.
+
+    Readers of YAML 1.1, such as PyYAML, take the field `on` for true.
+    """
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {"on" if key is True else str(key): plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
