@@ -1,8 +1,8 @@
 """The bound of a replication: its receipts and orders, with the best clearing there is.
 
-What it bounds: the costs of holding, of units that wait, of their waiting and of lost units
-(`TERMS`), in the window of the metrics, over all ways to give the units received to the lines
-ordered.  Purchases are taken as they were, so that what they cost is the same on both sides.
+What it bounds: the costs of holding, of units that wait, of their waiting, of lost units and of
+shipments (`TERMS`), in the window of the metrics, over all ways to give the units received to the
+lines ordered.  Purchases are taken as they were, so that what they cost is the same on both sides.
 
 When it holds for every rule at once: if purchases do not depend on who is served.  The inventory
 position falls with every order and rises when a purchase is placed or a customer leaves, whoever
@@ -23,6 +23,7 @@ from backsim.engines.choose import choose, compile_kernel, linked_rules, own_rul
 from backsim.engines.features import switches
 from backsim.engines.setup import Linked
 from backsim.errors import BacksimError, InputError
+from backsim.hindsight.known import check_bounded
 from backsim.hindsight.prices import lower_bound
 from backsim.hindsight.program import histories
 from backsim.results.run import Run, play_and_check
@@ -34,8 +35,11 @@ from backsim.statistics import Estimate, estimate
 from backsim.streams import draw
 from backsim.workers import in_order, workers_wanted
 
-TERMS = ("cost.holding", "cost.backorder_unit", "cost.backorder_time", "cost.lost_margin")
-"""The costs that clearing decides."""
+TERMS = (
+    *("cost.holding", "cost.backorder_unit", "cost.backorder_time", "cost.lost_margin"),
+    "cost.shipment",
+)
+"""The costs that clearing decides; of shipments, one for each order that is shipped is certain."""
 
 BLIND = (
     *("position", "now", "joint", "lead_time", "review_period"),
@@ -70,13 +74,12 @@ class Bound:
 def bound_of(run: Run) -> Bound:
     """The bound of a replication.
 
-    Raises InputError where units leave for other sites or as substitutes, where purchases come in
-    parts (their dates are not kept), where customers are turned away as too many wait (sometimes
-    that costs less than their wait), or where shipments cost money; BacksimError when the run cost
-    less: then customers did what the bound does not know of.
+    Raises InputError where units or customers take ways that it does not know of (`known`:
+    substitutes, other sites, shelf lives, customers who are turned away, ...); BacksimError when
+    the run cost less: then customers did what the bound does not know of.
     """
-    _check_bounded(run)
     model = run.model
+    check_bounded(model)
     days = model.horizon - model.warm_up
     least = sum(lower_bound(history) for history in histories(model, run.log)) / days
     realised = sum(float(np.nan_to_num(run.metrics[name])) for name in TERMS)
@@ -89,56 +92,6 @@ def bound_of(run: Run) -> Bound:
     return Bound(realised, min(least, realised), why_given(run))
 
 
-def _check_bounded(run: Run) -> None:
-    """Raise InputError where units or customers take ways that the bound does not know of."""
-    used = switches(run.model)
-    if len(run.log.site_lines) or used & {"ROUTES", "TRANSFERS"}:
-        raise InputError(
-            "bound: expected a scenario in which each site serves its own customers alone, "
-            "got one whose sites supply each other or each other's customers"
-        )
-    if "SUBSTITUTES" in used:
-        raise InputError(
-            "bound: expected a scenario in which customers get what they order, "
-            "got one in which they are offered substitutes (policy.substitution: never)"
-        )
-    if any(s.parts and s.parts.count > 1 for s in run.model.scenario.suppliers.values()):
-        raise InputError(
-            "bound: expected a scenario in which purchases come in one delivery, "
-            "got one with a supplier who delivers in parts (suppliers.NAME.parts)"
-        )
-    if "RETURNS" in used:
-        raise InputError(
-            "bound: expected a scenario in which receipts do not depend on who is served, "
-            "got one whose customers send units back (customers.NAME.returns)"
-        )
-    if "AMENDS" in used:
-        raise InputError(
-            "bound: expected a scenario in which customers keep to what they ordered, "
-            "got one whose customers change quantities while they wait (customers.NAME.changes)"
-        )
-    if "GOODWILL" in used:
-        raise InputError(
-            "bound: expected a scenario in which demand does not depend on who is served, "
-            "got one whose customers react to service (customers.NAME.goodwill)"
-        )
-    if "EXPIRES" in used:
-        raise InputError(
-            "bound: expected a scenario in which units keep until they are shipped, "
-            "got one with a shelf life (products.NAME.shelf_life)"
-        )
-    if run.model.costs["shipment"].any():
-        raise InputError(
-            "bound: expected a scenario in which shipments cost nothing, "
-            "got one with a cost per shipment (costs.shipment: 0 leaves it out)"
-        )
-    if "LIMITS" in used:
-        raise InputError(
-            "bound: expected a scenario in which customers may wait however many others do, "
-            "got one with a limit to the backlog (policy.backlog_limit: unlimited)"
-        )
-
-
 def why_given(run: Run) -> str:
     """Why another rule may have other receipts; empty if it cannot."""
     model: Model = run.model
@@ -149,6 +102,8 @@ def why_given(run: Run) -> str:
                 return f"the reorder rule {use.rule} asks for {', '.join(seen)}"
     if "INFORMS" in switches(model):
         return "customers are told how long they will wait, and may leave"
+    if any(limit.of == "storage" for limit in model.scenario.purchase_limits):
+        return "a limit to storage (purchase_limits) counts units on hand, which clearing decides"
     lines = run.log.lines
     ends = model.on_grid(lines["time"] + lines["tolerance"][lines["head"]])
     if (ends < model.horizon).any():

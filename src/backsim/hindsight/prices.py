@@ -150,4 +150,5 @@ def _lines(history: History, which: Codes) -> History:
         until=history.until[which],
         units=history.units[which],
         group=history.group[which],
+        shipment=history.shipment[which],
     )

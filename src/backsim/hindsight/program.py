@@ -53,7 +53,8 @@ class History:
     where customers are `told` how long they will wait, they may also leave sooner or stay longer,
     nobody knows when.  `group` numbers the lines that cost the same; `per_day`, `per_unit` and
     `margin` are money by group: for a unit and day of waiting, for a unit that waits at all, for
-    one that is lost.  `holding` is money per unit and day.
+    one that is lost.  `shipment` is what shipments cost at least for each unit of a line that is
+    shipped; `holding` is money per unit and day.
     """
 
     window: Window
@@ -66,6 +67,7 @@ class History:
     per_day: Floats
     per_unit: Floats
     margin: Floats
+    shipment: Floats
     holding: float
     told: bool = False
 
@@ -82,6 +84,7 @@ def histories(model: Model, log: Log) -> Iterator[History]:
         patience = np.where(patience > 0.0, NEVER, patience)
     until = model.on_grid(lines["time"] + patience)
     received, sound = log.receipts
+    shipment = _shipments(model, log, window)
     for point, stock in enumerate(stocks):
         mine = order[ends[point] : ends[point + 1]]
         own = received["stock"] == point
@@ -103,9 +106,27 @@ def histories(model: Model, log: Log) -> Iterator[History]:
             per_day=rates[0],
             per_unit=rates[1],
             margin=rates[2],
+            shipment=shipment[mine],
             holding=float(model.costs["holding"][point]),
             told=told,
         )
+
+
+def _shipments(model: Model, log: Log, window: Window) -> Floats:
+    """What shipments cost at least for each unit of a line that is shipped: money.
+
+    What of an order is shipped takes a shipment or more.  So its shipments cost no less than the
+    cheapest one that any of its lines may be in, times the share of its units that are shipped: at
+    most 1 of all of them, and less than one shipment of a part.
+    """
+    lines, rates = log.lines, model.costs["shipment"]
+    if not rates.any():
+        return np.zeros(len(lines))
+    head = lines["head"]
+    least = np.full(len(lines), INF)
+    np.minimum.at(least, head, rates[lines["customer_class"], lines["stock"]])
+    units = np.bincount(head, lines["units"], len(lines))
+    return np.where(window.counts(lines["time"]), least[head] / units[head], 0.0)
 
 
 def least_cost(history: History) -> float:
@@ -150,9 +171,9 @@ def left_alone(history: History) -> Floats:
 
 
 def to_the_end(history: History) -> Floats:
-    """Money per unit of each patient line that waits till the end."""
+    """Money per unit of each patient line that is served as the end comes."""
     window, group = history.window, history.group
-    cost = history.per_day[group] * window.days(history.time, INF)
+    cost = history.per_day[group] * window.days(history.time, INF) + history.shipment
     return np.asarray(cost + np.where(window.counts(history.time), history.per_unit[group], 0.0))
 
 
@@ -160,7 +181,7 @@ def shipped(history: History, line: Codes, when: Floats) -> Floats:
     """Money per unit that ships at a time, against the unit that stays on hand for ever."""
     window, time = history.window, history.time[line]
     group = history.group[line]
-    cost = history.per_day[group] * window.days(time, when)
+    cost = history.per_day[group] * window.days(time, when) + history.shipment[line]
     cost += np.where(window.counts(time) & (when > time), history.per_unit[group], 0.0)
     return np.asarray(cost - history.holding * window.days(when, INF), float)
 
