@@ -83,7 +83,8 @@ IDLE_SUPPLIER = {
     "parts": {"count": 2, "days": 1},
 }
 """A supplier of all kinds of trouble, to whom no purchase comes."""
-IDLE_SOURCES = ["idle", {"supplier": "spare", "emergency": {"level": 0, "up_to": 1}}]
+IDLE_CHOICE = [{"supplier": "idle", "share": 0.5}, {"supplier": "another", "share": 0.5}]
+IDLE_SOURCES = [*IDLE_CHOICE, {"supplier": "spare", "emergency": {"level": 0, "up_to": 1}}]
 IDLE_FIELDS: dict[str, Any] = {
     **{name: {} for name in IDLE_PRODUCTS},
     IDLE_PRODUCTS[0]: {"substitutes": IDLE_PRODUCTS[1]},
@@ -144,7 +145,7 @@ def build(
         {
             "products": [name],
             "sites": [next(iter(sites))],
-            "supplier": IDLE_SOURCES if name == IDLE_PRODUCTS[0] else "idle",
+            "supplier": _idle_sources(name, rules),
             "expedite": {"days": 1, "level": -9, "late": 9},
             "cancel_late": 9,
             "initial": 0,
@@ -168,7 +169,12 @@ def build(
             "horizon": horizon,
             "products": {**IDLE_FIELDS, **products},
             "sites": dict(sites) if isinstance(sites, Mapping) else list(sites),
-            "suppliers": {**suppliers, "idle": IDLE_SUPPLIER, "spare": {"container": 1}},
+            "suppliers": {
+                **suppliers,
+                "idle": IDLE_SUPPLIER,
+                "another": {},
+                "spare": {"container": 1},
+            },
             "customers": dict(customers),
             "policy": {"reorder": "none", **(policy or {})},
             "stock": [*idle, *real],
@@ -176,6 +182,12 @@ def build(
             "purchase_limits": [BOUNDLESS, *fields.get("purchase_limits", [])],
         }
     )
+
+
+def _idle_sources(name: str, rules: Mapping[str, Any]) -> Any:
+    if name == IDLE_PRODUCTS[0]:
+        return IDLE_SOURCES
+    return IDLE_CHOICE if "sourcing" in rules or "split" in rules else "idle"
 
 
 def orders(*rows: tuple[float, Any]) -> dict[str, Any]:

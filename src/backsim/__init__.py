@@ -43,6 +43,7 @@ _HOMES = {
     "backsim.results.metrics": ("metric",),
     "backsim.rules": (
         *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
+        *("sourcing", "split"),
     ),
     "backsim.search.optimise": ("optimise",),
     "backsim.search.search": ("Search",),
@@ -89,6 +90,8 @@ __all__ = [
     "reorder",
     "replicate",
     "simulate",
+    "sourcing",
+    "split",
     "statistics",
 ]
 

@@ -83,6 +83,8 @@ def test_a_rule_gives_the_same_log_in_both_engines(rule: Rule, record: bool):
         "priority": "class_priority",
     }
     rules[rule.family] = use(rule, {"urgent": 3, "normal": 1, "shop": 2})
+    if rule.family in ("sourcing", "split"):
+        rules["supplier"] = [{"supplier": name, "share": 0.5} for name in ("maker", "other")]
     model = build(
         customers(),
         products=("mug", "plate"),
@@ -94,7 +96,8 @@ def test_a_rule_gives_the_same_log_in_both_engines(rule: Rule, record: bool):
             "maker": {
                 "lead_time": {"gamma": {"mean": 2, "cv": 0.6}},
                 "capacity": {"servers": 1, "service": {"exponential": {"mean": 0.1}}},
-            }
+            },
+            "other": {"lead_time": {"gamma": {"mean": 3, "cv": 0.3}}},
         },
         horizon=40,
     )

@@ -478,6 +478,7 @@ def stock_points(
         point["initial"] = draw(st.integers(0, 8))
     if len(makers) > 1 and draw(st.booleans()):
         point["supplier"] = draw(several_suppliers(makers))
+        point |= draw(choices(point))
     elif draw(st.booleans()):
         point["lead_time"] = draw(LEAD_TIMES)
     if point["priority"]["rule"] == PROGRAM:
@@ -589,6 +590,7 @@ def networks(draw: Any, dated: bool = False) -> Model:
             if above and (first or draw(st.integers(0, 4))):
                 point.pop("lead_time", None)
                 point["supplier"] = draw(several_sources(above))
+                point |= draw(choices(point))
             elif product == "mug" and (first or draw(st.booleans())):
                 point["supplier"] = "maker"
                 point["made_from"] = {"plate": draw(st.integers(1, 3))}
@@ -670,6 +672,23 @@ def several_suppliers(draw: Any, makers: list[str]) -> Any:
     if draw(st.booleans()):
         return [first, {"supplier": other, "emergency": draw(EMERGENCIES)}]
     return [first, {"supplier": other, "lead_time": draw(LEAD_TIMES)}]
+
+
+@st.composite
+def choices(draw: Any, point: dict[str, Any]) -> dict[str, Any]:
+    """From which source a stock point buys, where it has a choice, and how much from each."""
+    sources = [one if isinstance(one, dict) else {} for one in point["supplier"]]
+    if sum("emergency" not in one for one in sources) == 1:
+        return {"sourcing": "as_listed", "split": "none"}
+    rules = [use(rule) for rule in built_in("sourcing")]
+    split = ["none", "none", "evenly", {"rule": "at_most", "most": 2}]
+    if all("share" in one for one in sources):
+        split.append("in_shares")
+    joins = point["reorder"].get("rule") == "can_order"
+    return {
+        "sourcing": draw(st.sampled_from(rules)),
+        "split": "none" if joins else draw(st.sampled_from(split)),
+    }
 
 
 @st.composite

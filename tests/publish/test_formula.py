@@ -91,7 +91,9 @@ def test_what_changes_a_memory_is_no_formula() -> None:
     assert formula_of(len, {}) is None
 
 
-@pytest.mark.parametrize("family", ["reorder", "priority", "rationing", "notice", "estimate"])
+@pytest.mark.parametrize(
+    "family", ["reorder", "priority", "rationing", "notice", "estimate", "sourcing", "split"]
+)
 def test_every_rule_that_remembers_nothing_is_a_formula(family: str) -> None:
     for rule in FAMILIES[family].rules.values():
         if not rule.built_in:

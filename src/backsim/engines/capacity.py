@@ -33,13 +33,14 @@ def growth(setup: Setup, tape: Tape) -> Growth:
 
     An order's lines, a review of every stock point; in a network every component of a purchase is
     ordered at every stock point, and each line of an order may send for units at every site.  A
-    stock point that reacts to its suppliers may at each review also buy from another source, and
-    look at its purchases.
+    purchase may be split over several sources.  A stock point that reacts to its suppliers may at
+    each review also buy from another source, and look at its purchases.
     """
     spare = len(setup.stocks) + tape.longest + MARGIN
     if setup.nodes:
         spare += len(setup.components) + len(setup.sources)
         spare += 2 * tape.longest * max(node.transfers for node in setup.nodes)
+        spare *= max(node.regular if node.divides else 1 for node in setup.nodes)
     if setup.items:  # each line may have all reviewed that are ordered with it, or share a limit
         spare += tape.longest * len(setup.stocks)
     return Growth(

@@ -77,6 +77,7 @@ OF_POINT: dict[str, Callable[[ResolvedPoint], bool]] = {
     "CANCELS": lambda p: p.cancels_after is not None,
     "EMERGENCY": lambda p: any(source.emergency for source in p.supplier),
     "NETWORK": _draws_on_others,
+    "DIVIDES": lambda p: p.divides,
     "KITS": lambda p: p.starts_with == "available",
     "TRANSFERS": lambda p: p.asks_for_units is not None,
 }
@@ -91,6 +92,7 @@ IMPLIES = {
     "CANCELS": {"REACTS", "DELIVERIES"},
     "EMERGENCY": {"REACTS"},
     "REACTS": {"PIPELINE"},
+    "DIVIDES": {"NETWORK"},
     "ECHELON": {"NETWORK"},
     "TRANSFERS": {"NETWORK"},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backsim.entities.codes import NONE
-from backsim.quantities import Code, Count, Portion, Time, TotalUnits, Units
+from backsim.quantities import Code, Count, Number, Portion, Price, Time, TotalUnits, Units
 
 
 @dataclass(slots=True)
@@ -29,6 +29,9 @@ class Node:
     transfer_level: Units = 0  # units that are to be here, or on their way from those
     transferring: TotalUnits = 0  # on their way from those
     transferred: Count = 0  # transfers so far
+    divides: Code = 0  # its purchases are divided over several sources
+    breaks_at: Code = 0  # what its units cost in larger purchases
+    breaks_end: Code = 0
 
 
 @dataclass(slots=True)
@@ -43,6 +46,30 @@ class Source:
     lane: Code = 0  # its streams on the tape
     mean_time: Time = 0.0  # from there, without any wait
     keep: Units = 0  # transfers: units on hand that the stock point keeps for itself
+    price: Price = 0.0  # of a unit; from another site what it costs there
+    surcharge: Price = 0.0  # in addition to it, whatever the day and the size
+    tariffs_at: Code = 0  # the days on which the price changes
+    tariffs_end: Code = 0
+    key: Number = 0.0  # its place among the sources of a purchase that is being divided
+    turn: Count = 0  # when it is asked there: 1, 2, 3, ...
+    part: TotalUnits = 0  # what it is to send
+
+
+@dataclass(slots=True)
+class Tariff:
+    """From a time on, what a source asks for a unit is multiplied by a factor."""
+
+    starts: Time = 0.0
+    factor: Number = 1.0
+
+
+@dataclass(slots=True)
+class PriceBreak:
+    """What units cost in purchases of so many of them: `price` each, and `paid` once."""
+
+    units: TotalUnits = 0
+    price: Price = 0.0
+    paid: Price = 0.0
 
 
 @dataclass(slots=True)

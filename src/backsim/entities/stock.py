@@ -93,6 +93,10 @@ class Stock:
     notice_at: Code = 0
     estimate: Code = 0
     estimate_at: Code = 0
+    sourcing: Code = 0
+    sourcing_at: Code = 0
+    split: Code = 0
+    split_at: Code = 0
     quantiles_at: Code = 0
     quantiles: Code = 2
     least_order: TotalUnits = 1

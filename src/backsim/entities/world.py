@@ -9,7 +9,15 @@ from typing import Annotated, Any, get_args, get_type_hints
 import numpy as np
 
 from backsim.entities.agents import Meter
-from backsim.entities.network import Ancestor, Component, Node, Request, Source
+from backsim.entities.network import (
+    Ancestor,
+    Component,
+    Node,
+    PriceBreak,
+    Request,
+    Source,
+    Tariff,
+)
 from backsim.entities.orders import (
     Announcement,
     Contact,
@@ -138,6 +146,8 @@ class World:
     quantiles: list[float]
     nodes: list[Node]
     sources: list[Source]
+    tariffs: list[Tariff]
+    price_breaks: list[PriceBreak]
     components: list[Component]
     ancestors: list[Ancestor]
     choices: list[Code]

@@ -29,8 +29,13 @@ def departs(world: World, stock: Stock, time: float) -> float:
 
 def sets_off(world: World, purchase: Purchase, time: float) -> float:
     """When a purchase sets out that is ready at a time: at a site, with its next departure."""
-    if CALENDARS and NETWORK and purchase.source != NONE:
-        return departs(world, world.stocks[purchase.source], time)
+    return leaves(world, purchase.source, time)
+
+
+def leaves(world: World, place: int, time: float) -> float:
+    """When what is ready at a time leaves a stock point; a supplier (NONE), then."""
+    if CALENDARS and NETWORK and place != NONE:
+        return departs(world, world.stocks[place], time)
     return time
 
 

@@ -27,6 +27,7 @@ BATCHES: bool = True  # waiting lines are served every so many days
 DECIDES: bool = True  # a linear program decides who gets what
 SUBSTITUTES: bool = True  # customers who would wait are offered another product
 NETWORK: bool = True  # stock points buy from other sites, from several sources, or make products
+DIVIDES: bool = True  # purchases are split over several sources
 KITS: bool = True  # what is made starts with the components that are there
 REACTS: bool = True  # stock points react to their suppliers, in any of three ways:
 EXPEDITES: bool = True  # purchases under way are brought forward

@@ -109,6 +109,12 @@ notice_time: Callable[[World, Stock, Line, Contact, float, float], float]
 notice_moves: Callable[[Stock], bool]
 """(stock): whether notices depend on how estimates move."""
 
+source_key: Callable[[World, Stock, int, int, float], float]
+"""(world, stock, at, units, now): the place of a source among those of a purchase, least first."""
+
+units_from: Callable[[World, Stock, int, int, int, int, float], int]
+"""(world, stock, at, units, left, others, now): units of a purchase that come from a source."""
+
 estimated: Callable[[World, Stock, int, int, float], float]
 """(world, stock, index, purchase, now): the day to tell for a line of that index.
 

@@ -116,7 +116,7 @@ def _logic(study: Written) -> Answer:
     )
 
 
-SHOWN = ("reorder", "priority", "rationing")
+SHOWN = ("reorder", "priority", "rationing", "sourcing", "split")
 
 
 def _first(doc: str) -> str:

@@ -14,6 +14,8 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "forecast": (r"\hat{d}_i", "units forecast for the coming period at stock point i"),
     "notice": (r"\tau_\ell", "when the customer of line l is told; infinity is never"),
     "estimate": (r"e_\ell(t)", "the date that the customer of line l is told at time t"),
+    "sourcing": (r"\kappa_j(t)", "key of source j of a purchase at time t; the least is first"),
+    "split": (r"q_{ij}(t)", "units of a purchase of i at time t that source j is to send"),
 }
 """Family of rules -> the symbol of its answer, and what that is."""
 
@@ -36,6 +38,17 @@ SYMBOLS: Mapping[str, tuple[str, str]] = {
     "leaves": (r"g_\ell", "when the customer of line l gives up waiting"),
     "until_arrival": (r"\Delta_i(t)", "days until the next purchase is expected at i"),
     "next_arrival": (r"A_i(t)", "when the next purchase is expected at i"),
+    "price": (r"c_j(t)", "price per unit of a purchase from source j at time t"),
+    "outstanding": (r"O_j(t)", "units on order from source j"),
+    "behind": (r"B_j(t)", "units that source j lacks to its share of all units bought"),
+    "share": (r"\sigma_j", "share of source j in the units"),
+    "place": ("j", "place of the source in the list, from 0"),
+    "ready": (r"r_j(t)", "whether source j has all units of the purchase, 1 or 0"),
+    "units": ("q_i(t)", "units of the purchase"),
+    "left": ("q'_i(t)", "units of the purchase that no source has been given yet"),
+    "others": ("n_j", "sources that are still to be asked after source j"),
+    "on_hand": ("I_i(t)", "units on hand at stock point i"),
+    "backlog": ("B_i(t)", "units that customers of stock point i wait for"),
     "demand": ("d_i", "units asked for in the period that ends"),
     "forecast.mean": (r"\hat{d}'_i", "the forecast of the period that ends"),
     "ordered": (r"a_\ell", "when line l was ordered"),

@@ -5,6 +5,7 @@ from backsim.rules import forecast as _forecast
 from backsim.rules import priority as _priority
 from backsim.rules import rationing as _rationing
 from backsim.rules import reorder as _reorder
+from backsim.rules import sourcing as _sourcing
 from backsim.rules.priority import PROGRAM
 from backsim.rules.registry import (
     FAMILIES,
@@ -18,6 +19,8 @@ from backsim.rules.registry import (
     priority,
     rationing,
     reorder,
+    sourcing,
+    split,
 )
 
 __all__ = [
@@ -33,5 +36,7 @@ __all__ = [
     "priority",
     "rationing",
     "reorder",
+    "sourcing",
+    "split",
 ]
-del _communication, _forecast, _priority, _rationing, _reorder
+del _communication, _forecast, _priority, _rationing, _reorder, _sourcing

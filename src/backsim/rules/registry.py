@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from backsim.errors import RuleError
 from backsim.quantities import Choice, EachClass, Unit
@@ -206,9 +206,8 @@ class Family:
                     f"({', '.join(self.offers)}) nor annotated as a parameter"
                 )
             else:
-                parameters.append(
-                    Parameter(argument.name, hints[argument.name], _default(argument.default))
-                )
+                kind = hints[argument.name]
+                parameters.append(Parameter(argument.name, kind, _default(argument.default, kind)))
         conditions = tuple(getattr(function, "conditions", ()))
         rule = Rule(
             *(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature)),
@@ -244,11 +243,12 @@ class Family:
         return self.rules[name]
 
 
-def _default(given: Any) -> float | str | None:
-    """The default of a parameter, from its function's signature."""
+def _default(given: Any, kind: Any) -> float | str | None:
+    """The default of a parameter, from its function's signature; a whole number stays one."""
     if given is inspect.Parameter.empty:
         return None
-    return given if isinstance(given, str) else float(given)
+    whole = isinstance(given, int) and get_args(kind)[:1] == (int,)
+    return given if isinstance(given, str) or whole else float(given)
 
 
 def _same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
@@ -392,6 +392,50 @@ estimate = Family(
     "Which date a customer who waits is told: returns a time.  `lines_before` and `units_before` "
     "wait before the customer, `last_delay` is how long the last customer served had waited.",
 )
+OF_SOURCE = {
+    "price": Offer("unit_price(world, stock, at, units, now)"),
+    "lead_time": Offer("days_quoted(world, stock, at, units, now)", "PIPELINE"),
+    "down": Offer("world.suppliers[world.sources[at].supplier].down"),
+    "reopens": Offer("days_closed(world, at, now)"),
+    "outstanding": Offer("units_to_come_from(world, stock, at)", "PIPELINE"),
+    "ready": Offer("has_units(world, stock, at, units)"),
+    "place": Offer("at - world.nodes[stock.index].sources_at"),
+    "share": Offer("world.sources[at].share"),
+    "behind": Offer("units_behind(world, stock, at, units)"),
+    "units": Offer("units"),
+    "position": Offer("inventory_position(stock)"),
+    "on_hand": Offer("stock.on_hand"),
+    "backlog": Offer("stock.backlog"),
+    "until_arrival": Offer("on_grid(world, next_arrival(world, stock) - now)", "PIPELINE"),
+    "source": Offer("world.sources[at]"),
+    "supplier": Offer("world.suppliers[world.sources[at].supplier]"),
+    "stock": Offer("stock"),
+    "now": Offer("now"),
+    "world": Offer(*WORLD),
+}
+"""What rules about a source of a purchase may ask for."""
+
+sourcing = Family(
+    "sourcing",
+    "source_key(world, stock, at, units, now)",
+    "float({})",
+    OF_SOURCE,
+    "From which source a purchase is bought: returns a key for a source, least first; ties in the "
+    "order of the list.  `price` is money per unit for these units today, `lead_time` the days "
+    "until the date that would be quoted, `down` 1 while the supplier is down, `reopens` the days "
+    "until it works again, as it has announced, `outstanding` the units on order there, `ready` 1 "
+    "if it has all units, `place` 0 for the first of the list, `behind` the units that it lacks to "
+    "its `share`.",
+)
+split = Family(
+    "split",
+    "units_from(world, stock, at, units, left, others, now)",
+    "int({})",
+    {"left": Offer("left"), "others": Offer("others"), **OF_SOURCE},
+    "How many units of a purchase are bought from a source: the sources are asked in the order of "
+    "`sourcing`, and the last one gets the rest.  `units` are those of the purchase, `left` those "
+    "that have no source yet, `others` is the number of sources still to be asked after this one.",
+)
 FAMILIES: dict[str, Family] = {
-    f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate)
+    f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate, sourcing, split)
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from backsim.entities import (
     BY_LINE,
@@ -14,12 +14,16 @@ from backsim.entities import (
     Component,
     CustomerClass,
     Node,
+    PriceBreak,
     Source,
     Supplier,
+    Tariff,
 )
+from backsim.kernel.grid import to_grid
 from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import TRANSFERRED, Lane
 from backsim.scenario.network.network import Network
+from backsim.scenario.network.valuation import unit_costs
 from backsim.scenario.schema import SiteSource, Transfers
 
 if TYPE_CHECKING:
@@ -120,8 +124,35 @@ def _add_sources(setup: Setup, model: Model, classes: _Classes) -> None:
         node.transfers_at, node.transfers = at + len(own), len(others)
         if point.transfers is not None:
             node.transfer_level = point.transfers.level
+        node.divides = int(point.divides)
         setup.nodes.append(node)
         setup.sources += own + others
+    _add_prices(setup, model)
+
+
+def _add_prices(setup: Setup, model: Model) -> None:
+    """What units cost from each source: by day, and by the size of the purchase."""
+    own, standard = model.costs["purchase"], unit_costs(model)
+    rows = {source.lane: source for source in setup.sources}
+    for number, lane in enumerate(model.lanes):
+        row = rows[number]
+        row.price = float(own[lane.stock]) if lane.place is None else standard[lane.place]
+        row.surcharge = lane.surcharge
+        row.tariffs_at = len(setup.tariffs)
+        setup.tariffs += [
+            Tariff(to_grid(cast(float, later.starts), setup.ticks), later.factor)
+            for later in lane.price_factors
+        ]
+        row.tariffs_end = len(setup.tariffs)
+    for index, breaks in model.costs.breaks.items():
+        node, price, paid = setup.nodes[index], breaks.price, 0.0
+        node.breaks_at = len(setup.price_breaks)
+        for one in breaks.breaks:
+            if breaks.discount == "incremental":
+                paid += (price - one.price) * one.units
+            price = one.price
+            setup.price_breaks.append(PriceBreak(one.units, price, paid))
+        node.breaks_end = len(setup.price_breaks)
 
 
 def _source(setup: Setup, model: Model, classes: _Classes, number: int, lane: Lane) -> Source:

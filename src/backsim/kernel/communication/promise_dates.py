@@ -148,14 +148,14 @@ def work_to_do(world: World, stock: Stock, index: int) -> float:
         return 0.0
     if index == NONE:
         return 1.0 + waiting_work(supplier, supplier.work_queued)
-    own = work_of(supplier, world.purchases[index])
+    own = work_of(supplier, world.purchases[index].units)
     if world.purchases[index].status != QUEUED:
         return own * place_in_service(world, stock, index)
     before = 0
     at = supplier.first
     while at != NONE and at != index:
         if world.purchases[at].status == QUEUED:
-            before += work_of(supplier, world.purchases[at])
+            before += work_of(supplier, world.purchases[at].units)
         at = world.purchases[at].next
     return own + waiting_work(supplier, before)
 

@@ -32,6 +32,7 @@ from backsim.kernel.features import (
     CALENDARS,
     CONSOLIDATES,
     DISRUPTIONS,
+    DIVIDES,
     ECHELON,
     EMERGENCY,
     EXPIRES,
@@ -42,7 +43,7 @@ from backsim.kernel.features import (
     TRANSFERS,
 )
 from backsim.kernel.log import note
-from backsim.kernel.network.sourcing import best_source, raise_position
+from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.network.transfers import units_to_spare
 from backsim.kernel.stock.clearing import clear
 from backsim.kernel.stock.expiry import take_back_kept
@@ -53,6 +54,7 @@ from backsim.kernel.stock.shipping import consolidates, release, ship_kept
 from backsim.kernel.supply.pipeline import estimates_moved
 from backsim.kernel.supply.purchasing import emergency_position, lot
 from backsim.kernel.supply.receiving import withdraw_purchases
+from backsim.kernel.supply.source_choice import best_source, divide, in_turn_of
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import reorder_units, schedule
@@ -184,9 +186,22 @@ def is_prompt(supplier: Supplier, stock: Stock, now: float) -> bool:
 
 
 def source_is_prompt(world: World, stock: Stock, units: int, now: float) -> bool:
-    """Whether units of the source that would be chosen are there at this instant."""
+    """Whether units of a source that would be chosen are there at this instant."""
+    if DIVIDES and world.nodes[stock.index].divides != 0:
+        divide(world, stock, units, now)
+        for turn in range(1, world.nodes[stock.index].regular + 1):
+            at = in_turn_of(world, stock, turn)
+            part = world.sources[at].part
+            if part > 0 and sends_now(world, stock, at, part, now):
+                return True
+        return False
+    return sends_now(world, stock, best_source(world, stock, units, now), units, now)
+
+
+def sends_now(world: World, stock: Stock, at: int, units: int, now: float) -> bool:
+    """Whether units of a source are there at this instant."""
     node = world.nodes[stock.index]
-    source = world.sources[best_source(world, stock, units, NONE)]
+    source = world.sources[at]
     if source.mean_time > 0.0 or not is_prompt(world.suppliers[source.supplier], stock, now):
         return False
     if source.stock != NONE:
@@ -195,8 +210,8 @@ def source_is_prompt(world: World, stock: Stock, units: int, now: float) -> bool
         return is_at_hand(world, source.stock, 1)
     if KITS and node.components > 0 and world.classes[node.makes_as].kits != 0:
         units = 1  # what starts is what there is
-    for at in range(node.components_at, node.components_at + node.components):
-        part = world.components[at]
+    for row in range(node.components_at, node.components_at + node.components):
+        part = world.components[row]
         if not is_at_hand(world, part.stock, units * part.units):
             return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NONE, Purchase, Stock, World
-from backsim.kernel.features import CANCELS, NETWORK, SEASONS, TRANSFERS
+from backsim.kernel.features import NETWORK, SEASONS, TRANSFERS
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import draw_lead_time, draw_service
@@ -70,59 +70,12 @@ def source_among(world: World, purchase: Purchase, first: int, count: int) -> in
     return NONE
 
 
-def choose_source(world: World, stock: Stock, units: int) -> int:
-    """The source of a purchase, as an index.
-
-    By preference: the first that has all units on hand; suppliers always do, but one where a late
-    purchase has just been withdrawn is passed over.  If none has, the first.  By share: the one
-    that is furthest behind its share when it gets these units.
-    """
-    avoided = NONE
-    if CANCELS:
-        avoided = world.buyers[stock.index].avoids
-        world.buyers[stock.index].avoids = NONE
-    return best_source(world, stock, units, avoided)
-
-
-def best_source(world: World, stock: Stock, units: int, avoided: int) -> int:
-    """As `choose_source`, passing over the supplier `avoided`, if any."""
-    node = world.nodes[stock.index]
-    first = node.sources_at
-    if node.regular == 1:
-        return first
-    if world.sources[first].share > 0.0:
-        return furthest_behind(world, first, node.regular, units)
-    for index in range(first, first + node.regular):
-        place = world.sources[index].stock
-        if place == NONE and avoided != NONE and world.sources[index].supplier == avoided:
-            continue
-        if place == NONE or world.stocks[place].on_hand >= units:
-            return index
-    return first
-
-
 def mean_lead_time(world: World, stock: Stock, purchase: Purchase) -> float:
     """The mean lead time of a purchase, from its own source, in the season of its placing."""
     days = stock.mean_lead_time
     if NETWORK:
         days = world.sources[source_of(world, purchase)].mean_time
     return days * purchase.factor if SEASONS else days
-
-
-def furthest_behind(world: World, first: int, count: int, units: int) -> int:
-    """The source whose share of all units bought, these included, is missed by most."""
-    total = units
-    for index in range(first, first + count):
-        total += world.sources[index].bought
-    best = first
-    most = 0.0
-    for index in range(first, first + count):
-        source = world.sources[index]
-        behind = source.share * total - source.bought
-        if index == first or behind > most:
-            best = index
-            most = behind
-    return best
 
 
 def echelon_position(world: World, stock: Stock) -> int:

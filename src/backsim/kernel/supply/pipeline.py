@@ -20,7 +20,7 @@ from backsim.entities import (
     Supplier,
     World,
 )
-from backsim.kernel.calendars import arrival, sets_off
+from backsim.kernel.calendars import arrival, leaves
 from backsim.kernel.features import DELIVERIES, EMERGENCY, INFORMS, NETWORK, REACTS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
@@ -41,29 +41,42 @@ def supplier_of(world: World, purchase: Purchase) -> int:
 def quote(
     world: World, stock: Stock, supplier: Supplier, purchase: Purchase, index: int, now: float
 ) -> None:
-    """The supplier quotes a date for a purchase that is being placed; it joins the pipeline.
+    """The supplier quotes a date for a purchase that is being placed; it joins the pipeline."""
+    days = mean_lead_time(world, stock, purchase)
+    date = date_of_arrival(world, stock, supplier, purchase.source, purchase.units, days, now)
+    if in_turn(world, supplier, purchase):
+        date = max(date, last_expected(world, stock))
+    purchase.quoted = date
+    purchase.expected = date
+    add_to_pipeline(world, stock, index, NONE)
 
-    The date is now + mean time until a server is free + mean service + mean lead time.  With all c
-    servers busy, a server is free after (work in the queue + work in service / c) x mean service
-    / c, where work is counted in purchases, or in units where a service is per unit; what has been
-    done of the work in service is not counted.  That is the mean for exponential services.
+
+def date_of_arrival(
+    world: World, stock: Stock, supplier: Supplier, place: int, units: int, days: float, now: float
+) -> float:
+    """The date on which a purchase of so many units, placed now, is to arrive.
+
+    The date is now + mean time until a server is free + mean service + mean lead time `days`.  With
+    all c servers busy, a server is free after (work in the queue + work in service / c) x mean
+    service / c, where work is counted in purchases, or in units where a service is per unit; what
+    has been done of the work in service is not counted.  That is the mean for exponential services.
     Outages that the supplier has announced are added, as far as they fall into the time of work,
     and so are the days on which its calendar or the receiving site's is closed.
     Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
     """
-    days = 0.0
+    at_work = 0.0
     if supplier.servers > 0:
-        work = work_of(supplier, purchase) + waiting_work(supplier, supplier.work_queued)
-        days = work * supplier.mean_service
-    begins = sets_off(world, purchase, sets_out(world, supplier, days, now))
-    date = arrival(world, stock, supplier, begins, mean_lead_time(world, stock, purchase))
-    if in_turn(world, supplier, purchase) and stock.pipeline_last != NONE:
-        latest = world.purchases[stock.pipeline_last].expected
-        if latest > date:
-            date = latest
-    purchase.quoted = date
-    purchase.expected = date
-    add_to_pipeline(world, stock, index, NONE)
+        work = work_of(supplier, units) + waiting_work(supplier, supplier.work_queued)
+        at_work = work * supplier.mean_service
+    begins = leaves(world, place, sets_out(world, supplier, at_work, now))
+    return arrival(world, stock, supplier, begins, days)
+
+
+def last_expected(world: World, stock: Stock) -> float:
+    """When the last of the purchases under way is expected; 0 where there is none."""
+    if stock.pipeline_last == NONE:
+        return 0.0
+    return world.purchases[stock.pipeline_last].expected
 
 
 def in_turn(world: World, supplier: Supplier, purchase: Purchase) -> bool:
@@ -84,9 +97,9 @@ def next_arrival(world: World, stock: Stock) -> float:
     return world.purchases[stock.pipeline_first].expected
 
 
-def work_of(supplier: Supplier, purchase: Purchase) -> int:
-    """How much work a purchase is, in multiples of the service time."""
-    return purchase.units if supplier.per_unit != 0 else 1
+def work_of(supplier: Supplier, units: int) -> int:
+    """How much work a purchase of so many units is, in multiples of the service time."""
+    return units if supplier.per_unit != 0 else 1
 
 
 def waiting_work(supplier: Supplier, queued: int) -> float:

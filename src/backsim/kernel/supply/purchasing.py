@@ -30,6 +30,7 @@ from backsim.kernel.features import (
     BUDGETS,
     CANCELS,
     DELIVERIES,
+    DIVIDES,
     ECHELON,
     EXPEDITES,
     JOINT,
@@ -43,7 +44,6 @@ from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import (
     buy_from,
-    choose_source,
     from_a_site,
     most_units,
     raise_echelon,
@@ -54,6 +54,12 @@ from backsim.kernel.supply.pipeline import is_emergency, open_delivery, quote, s
 from backsim.kernel.supply.purchase_limits import affordable, spend
 from backsim.kernel.supply.seasons import factor_now, stretch
 from backsim.kernel.supply.service import join_queue
+from backsim.kernel.supply.source_choice import (
+    choose_source,
+    divide,
+    forget_avoided,
+    in_turn_of,
+)
 from backsim.kernel.supply.supplier_messages import await_messages
 
 if TYPE_CHECKING:
@@ -67,12 +73,26 @@ if TYPE_CHECKING:
 
 
 def purchase_units(world: World, stock: Stock, units: int, now: float) -> None:
-    """Order units from the stock point's supplier, or one of its sources."""
+    """Order units from the stock point's supplier, from one of its sources, or from several."""
     source = NONE
+    if DIVIDES and world.nodes[stock.index].divides != 0:
+        purchase_in_parts(world, stock, units, now)
+        return
     if NETWORK:
-        source = choose_source(world, stock, units)
+        source = choose_source(world, stock, units, now)
         units = most_units(world, stock, source, units)
     place_purchase(world, stock, source, units, now)
+
+
+def purchase_in_parts(world: World, stock: Stock, units: int, now: float) -> None:
+    """Order units from several sources, those in front first."""
+    divide(world, stock, units, now)
+    forget_avoided(world, stock)
+    for turn in range(1, world.nodes[stock.index].regular + 1):
+        at = in_turn_of(world, stock, turn)
+        part = most_units(world, stock, at, world.sources[at].part)
+        if part > 0:
+            place_purchase(world, stock, at, part, now)
 
 
 def place_purchase(world: World, stock: Stock, source: int, units: int, now: float) -> None:

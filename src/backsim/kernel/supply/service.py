@@ -55,10 +55,10 @@ def queue_up(world: World, supplier: Supplier, purchase: Purchase, index: int, n
         world.purchases[supplier.last].next = index
     supplier.last = index
     if PIPELINE:
-        supplier.work_queued += work_of(supplier, purchase)
+        supplier.work_queued += work_of(supplier, purchase.units)
     if DELIVERIES:
         world.deliveries[index].ahead = supplier.work_entered
-        supplier.work_entered += work_of(supplier, purchase)
+        supplier.work_entered += work_of(supplier, purchase.units)
         world.totals[0].unsent += 1
         if supplier.messages == EXACT:
             plan(world, supplier, index, now)
@@ -79,8 +79,8 @@ def start_service(world: World, supplier: Supplier, now: float) -> None:
                 purchase.service = on_grid(world, purchase.service * purchase.units)
             supplier.busy += 1
             if PIPELINE:
-                supplier.work_queued -= work_of(supplier, purchase)
-                supplier.work_begun += work_of(supplier, purchase)
+                supplier.work_queued -= work_of(supplier, purchase.units)
+                supplier.work_begun += work_of(supplier, purchase.units)
             if DELIVERIES:
                 begin_service(world, supplier, purchase, index, now)
             schedule(world, on_grid(world, now + purchase.service), SUPPLY, index)
@@ -113,7 +113,7 @@ def end_service(world: World, index: int, now: float) -> None:
         return
     supplier.busy -= 1
     if PIPELINE:
-        supplier.work_begun -= work_of(supplier, purchase)
+        supplier.work_begun -= work_of(supplier, purchase.units)
     if DELIVERIES:
         leave_service(world, supplier, index)
     dispatch(world, supplier, purchase, index, now)

@@ -134,7 +134,7 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
     begins = works_again(world, supplier, now)
     work = 0.0
     if supplier.servers > 0:
-        work = supplier.mean_service * work_of(supplier, purchase)
+        work = supplier.mean_service * work_of(supplier, purchase.units)
         if purchase.status == IN_SERVICE:
             until = now if supplier.down == 0 else supplier.down_since
             work = max(0.0, delivery.began + work - until)

@@ -8,8 +8,14 @@ from typing import Any
 from backsim.rules import FAMILIES, PROGRAM
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.refused import Refusal
-from backsim.scenario.schema import Batches, Room, Scenario
+from backsim.scenario.schema import Batches, Policy, ResolvedPoint, Room, Scenario
 from backsim.scenario.shorthand import Spec
+from backsim.scenario.yamlfile import Location
+
+Places = Mapping[Pair, Mapping[str, Location]]
+"""Where the file has each field of each stock point."""
+Unchosen = tuple[Pair, str, str, str]
+"""(stock point, field, what was expected, what was found)."""
 
 
 def clashes(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -18,6 +24,33 @@ def clashes(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterat
         yield from _beside_program(scenario, values)
     yield from _unpriced(scenario, pair[0], values["backlog_limit"])
     yield from _ordered_apart(scenario, values)
+    yield from _split(values)
+
+
+def without_choice(points: Mapping[Pair, ResolvedPoint], places: Places) -> Iterator[Unchosen]:
+    """Rules for a choice among sources, given where no stock point has a choice."""
+    for family in ("sourcing", "split"):
+        given: dict[Location, list[Pair]] = {}
+        for pair, point in points.items():
+            if getattr(point, family).rule != Policy.model_fields[family].get_default():
+                place = places[pair].get(family, ("policy", family))
+                given.setdefault(place, []).append(pair)
+        for pairs in given.values():
+            if not any(points[pair].chooses for pair in pairs):
+                expected = "several sources to buy from in `supplier`"
+                yield pairs[0], family, expected, f"one, for {pairs[0][0]} at {pairs[0][1]}"
+
+
+def _split(values: Mapping[str, Any]) -> Iterator[Refusal]:
+    """A purchase is split by shares only where there are some, and never where others join it."""
+    rule, regular = values["split"].rule, [s for s in values["supplier"] if s.emergency is None]
+    if rule == "none" or len(regular) == 1:
+        return
+    if rule == "in_shares" and any(source.share is None for source in regular):
+        yield "split", (), "a `share` of each source in `supplier`, to split by", "none"
+    reorder = FAMILIES["reorder"].get(values["reorder"].rule)
+    if "JOINT" in reorder.features:
+        yield "split", (), f"none, as {reorder.name} joins the purchases of others", rule
 
 
 def _beside_program(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[Refusal]:

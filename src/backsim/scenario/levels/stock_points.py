@@ -13,7 +13,7 @@ from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.counting.scenario import no_smallest
 from backsim.scenario.demand.laws import Flow
 from backsim.scenario.demand.rates import Pair
-from backsim.scenario.levels.checks import clashes
+from backsim.scenario.levels.checks import clashes, without_choice
 from backsim.scenario.levels.echelons import fill_echelons, uncounted
 from backsim.scenario.levels.entries import Entries
 from backsim.scenario.levels.memo import Memo
@@ -82,6 +82,8 @@ class StockPoints(Entries):
             return ()
         demand = self.network.demand(customers)
         points = {pair: self._worked_out(pair, demand[pair]) for pair in self.network.order()}
+        for pair, family, expected, what in without_choice(points, self.places):
+            self._fault(pair, family, (), expected, what)
         if self.network.is_one:
             given = {pair for pair, f in self.fields.items() if f.get("initial") is not None}
             fill_echelons(self.network, points, given)

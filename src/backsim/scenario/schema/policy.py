@@ -35,6 +35,8 @@ from backsim.scenario.schema.rule_use import (
     RationingRule,
     ReorderRule,
     RuleUse,
+    SourcingRule,
+    SplitRule,
 )
 from backsim.scenario.schema.sources import (
     Transfers,
@@ -211,6 +213,14 @@ class Policy(Spec):
     """
     estimate: Annotated[EstimateRule, OFF_TAPE] = Field("mean_lead_time", validate_default=True)
     """Which date waiting customers are told."""
+    sourcing: Annotated[SourcingRule, OFF_TAPE] = Field(
+        "as_listed", validate_default=True, exclude_if=lambda use: use.rule == "as_listed"
+    )
+    """From which of several sources a purchase is bought."""
+    split: Annotated[SplitRule, OFF_TAPE] = Field(
+        "none", validate_default=True, exclude_if=lambda use: use.rule == "none"
+    )
+    """How many units of a purchase each of several sources gets."""
     least_order: Annotated[PackedUnits, OFF_TAPE] = 1
     """Minimum order quantity (MOQ)."""
     multiple: Annotated[PackedUnits, OFF_TAPE] = 1

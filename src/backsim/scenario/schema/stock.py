@@ -123,6 +123,16 @@ class ResolvedPoint(StockPoint):
         return feature in FAMILIES["reorder"].get(self.reorder.rule).features
 
     @property
+    def divides(self) -> bool:
+        """Whether its purchases are split over several sources."""
+        return self.split.rule != "none" and self.chooses
+
+    @property
+    def chooses(self) -> bool:
+        """Whether its reorder rule has several sources to buy from."""
+        return sum(source.emergency is None for source in self.supplier) > 1
+
+    @property
     def forecasts(self) -> bool:
         """Whether it forecasts its demand: a reorder rule asks, or a method is named."""
         return self.observe is not None
