@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from tests.budget import examples
 
 from backsim.results.metrics import METRICS
-from backsim.rules import FAMILIES, files
+from backsim.rules import REGISTERED, files
 from backsim.rules.kinds import REGISTRIES
 
 settings.register_profile(
@@ -37,11 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def nothing_left_behind() -> Iterator[None]:
     """A rule or a metric that a test registers is gone after it."""
     metrics = dict(METRICS)
-    rules = {name: dict(family.rules) for name, family in FAMILIES.items()}
+    rules = {name: dict(family.rules) for name, family in REGISTERED.items()}
     loaded = dict(files._loaded)
     kinds = [dict(registry) for registry in REGISTRIES]
     yield
-    for name, family in FAMILIES.items():
+    for name, family in REGISTERED.items():
         family.rules.clear()
         family.rules.update(rules[name])
     for registry, before in zip(REGISTRIES, kinds, strict=True):

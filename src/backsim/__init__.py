@@ -42,8 +42,8 @@ _HOMES = {
     ),
     "backsim.results.metrics": ("metric",),
     "backsim.rules": (
-        *("above", "estimate", "forecast", "notice", "priority", "rationing", "reorder"),
-        *("sourcing", "split"),
+        *("above", "estimate", "forecast", "notice", "priority", "process"),
+        *("rationing", "reorder", "sourcing", "split"),
     ),
     "backsim.search.optimise": ("optimise",),
     "backsim.search.search": ("Search",),
@@ -85,6 +85,7 @@ __all__ = [
     "outlook",
     "plot",
     "priority",
+    "process",
     "rationing",
     "read_book",
     "reorder",

@@ -192,22 +192,27 @@ def test_a_late_purchase_that_is_withdrawn_is_placed_elsewhere():
     assert [row["supplier"] for row in play(of).purchases] == [0, 1]
 
 
-@sourcing
-def dodges_outages(price: float, down: int, reopens: float, outstanding: int, supplier: Any) -> Any:
-    """The cheapest that works, or will within a day; the queue counts a little."""
-    closed = 1000.0 if down and reopens > 1.0 else 0.0
-    return price + closed + 0.01 * outstanding + 0.001 * supplier.work_queued
+def own_rules() -> None:
+    """Rules of a choice, and of a split."""
 
+    @sourcing
+    def dodges_outages(
+        price: float, down: int, reopens: float, outstanding: int, supplier: Any
+    ) -> Any:
+        """The cheapest that works, or will within a day; the queue counts a little."""
+        closed = 1000.0 if down and reopens > 1.0 else 0.0
+        return price + closed + 0.01 * outstanding + 0.001 * supplier.work_queued
 
-@split
-def by_stock(
-    left: int, others: int, on_hand: int, lead_time: float, most: PositiveUnits = 4
-) -> int:
-    """Half of it, but all of it where stock is high; never more than `most`."""
-    return min(int(most), left if on_hand > 3 or lead_time > 9 else left // (others + 1))
+    @split
+    def by_stock(
+        left: int, others: int, on_hand: int, lead_time: float, most: PositiveUnits = 4
+    ) -> int:
+        """Half of it, but all of it where stock is high; never more than `most`."""
+        return min(int(most), left if on_hand > 3 or lead_time > 9 else left // (others + 1))
 
 
 def dodging(**fields: Any) -> Model:
+    own_rules()
     far = {
         "lead_time": 6,
         "disruptions": {"planned": [{"starts": 3, "days": 4}], "announced": True},

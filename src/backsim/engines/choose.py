@@ -32,8 +32,9 @@ def choose(
         raise InputError(
             f"engine: expected one of {', '.join(get_args(EngineName))}, got {engine!r}"
         )
+    extended = extended or bool(model.processes)
     if extended and engine == "compiled":
-        raise InputError("engine: processes passed to `extend` require simpy, got 'compiled'")
+        raise InputError("engine: processes alongside the model require simpy, got 'compiled'")
     if extended:
         return "simpy", "processes run alongside the model"
     work = model.expected_orders * replications
@@ -103,8 +104,9 @@ def compile_kernel(model: Model, linked: Linked = ()) -> None:
 
 
 def own_rules(model: Model) -> list[Rule]:
-    """The rules of a model that backsim does not bring."""
-    return [rule for chosen in model.rules.values() for rule in chosen if not rule.built_in]
+    """The rules of a model that backsim does not bring, and the processes alongside it."""
+    rules = [rule for chosen in model.rules.values() for rule in chosen if not rule.built_in]
+    return [*rules, *dict.fromkeys(model.processes)]
 
 
 def _place(error: BaseException, own: Sequence[Rule]) -> str:

@@ -31,7 +31,7 @@ from backsim.entities import (
     PurchaseOutcome,
     blank,
 )
-from backsim.errors import BacksimError
+from backsim.errors import BacksimError, InputError
 from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
@@ -85,6 +85,8 @@ class CompiledRun:
         linked: Linked = (),
         agent: ForAgent | None = None,
     ) -> None:
+        if model.processes:
+            raise InputError(f"{model.name}: processes alongside the model need the SimPy engine")
         setup, tables = at_start(model, linked, tape, agent.prepare if agent else None)
         self.model, self.tape, self.features = model, tape, setup.switches
         self.key = setup.key_of(record)

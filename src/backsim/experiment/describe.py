@@ -9,7 +9,7 @@ from typing import Any
 from backsim.errors import InputError
 from backsim.results.madewith import environment, versions_that_count
 from backsim.results.metrics import METRICS
-from backsim.results.provenance import rule_digests
+from backsim.results.provenance import process_digests, rule_digests
 from backsim.results.revision import revision
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.rules.fingerprint import fingerprint
@@ -35,6 +35,7 @@ def describe(
             "policies": {policy.name: _policy(policy) for policy in experiment.policies},
             "metrics": list(METRICS),
             **_own_metrics(),
+            **({"extend": process_digests(experiment.extend)} if experiment.extend else {}),
             "versions": versions_that_count(),
         },
         "view": {

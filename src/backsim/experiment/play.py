@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def compare(
     dask: str | None = None,
     store: str | Path | None = None,
     progress: Progress | None = None,
+    extend: Sequence[Callable[..., Any]] = (),
     **fields: Any,
 ) -> Comparison:
     """Play policies against the same random worlds and compare them.
@@ -42,7 +44,8 @@ def compare(
     `out` is a folder for the study: what is finished there is not played again, unless `fresh`.
     `workers` are all cores if None; results do not depend on them.  `dask` is the address of a
     cluster's scheduler.  `store` is a folder or URL of `backsim work`, whose results are used, and
-    which what is missing is added to.  `progress` is told (done, total) replications.
+    which what is missing is added to.  `progress` is told (done, total) replications.  `extend` are
+    SimPy processes to run alongside the model in every run.
 
     Raises InputError for bad input, StudyError when the study in `out` cannot be gone on with.
     """
@@ -53,6 +56,8 @@ def compare(
         experiment = experiment_of_models(models, fields)
     else:
         experiment = load_experiment(what, fields=fields)
+    if extend:
+        experiment = replace(experiment, extend=(*experiment.extend, *extend))
     return play(
         experiment,
         workers=workers,

@@ -28,7 +28,8 @@ class Playing:
         """Raises InputError for an unknown engine, RuleError for a rule that cannot be known."""
         self.experiment, self.workers, self.dask = experiment, workers_wanted(workers), dask
         models = [policy.model for policy in experiment.policies]
-        self.work = plan_work(models, experiment.seed, engine, experiment.stopping.first())
+        first, extend = experiment.stopping.first(), experiment.extend
+        self.work = plan_work(models, experiment.seed, engine, first, extend)
         self.groups = _groups(tape_digest(model) for model in models)
 
     def description(self) -> dict[str, Any]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from backsim.engines.choose import choose, compile_kernel, linked_rules, own_rules
 from backsim.engines.setup import Linked
+from backsim.errors import RuleError
 from backsim.results.metrics import METRICS, Metrics
 from backsim.results.profile import profile
+from backsim.results.provenance import process_digests
 from backsim.results.run import Run, play_and_check
 from backsim.rules.own import check_same, known
 from backsim.scenario.model import Model
@@ -20,6 +23,9 @@ from backsim.streams import draw
 
 MOST_ORDERS = {"compiled": 20e6, "simpy": 1.5e6}
 """Orders of one job, at most: some seconds, which is what an interruption may cost."""
+
+
+UNSEEN = "a study goes on with results of other days, so it takes only what cannot change unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ class Work:
     """The rules of a user's own and their fingerprints, which may not change on the way."""
     metrics: tuple[str, ...]
     """What is kept, in order: a worker may know more metrics, of other studies that it played."""
+    extend: tuple[Callable[..., Any], ...] = ()
+    """Processes alongside the model."""
 
     def play(self, job: Job) -> Iterator[Result]:
         """Draw the tape once and play it against each policy of the job."""
@@ -84,7 +92,11 @@ class Work:
         check_same(self.rules, "since the study was begun")
         for index in job.policies:
             started = time.perf_counter()
-            run = play_and_check(self.models[index], tape, *self.engines[index], linked=self.linked)
+            run = play_and_check(
+                *(self.models[index], tape, *self.engines[index]),
+                extend=self.extend,
+                linked=self.linked,
+            )
             check_same(self.rules, "while it was asked")
             yield self._result(index, run, started)
 
@@ -107,20 +119,28 @@ class Work:
                 compile_kernel(model, self.linked)
 
 
-def plan_work(models: Sequence[Model], seed: int, engine: str, replications: int) -> Work:
+def plan_work(
+    models: Sequence[Model],
+    seed: int,
+    engine: str,
+    replications: int,
+    extend: Sequence[Callable[..., Any]] = (),
+) -> Work:
     """Choose each policy's engine, and the rules of the kernel that they share.
 
-    Raises InputError for an unknown engine or an impossible wish, RuleError for a rule of which
-    cannot be told whether it stays the same.
+    Raises InputError for an unknown engine or an impossible wish, RuleError for a rule or process
+    of which cannot be told whether it stays the same.
     """
-    rules = known(
-        {rule: None for model in models for rule in own_rules(model)},
-        "a study goes on with results of other days, so it takes only rules that cannot change "
-        "unseen",
-    )
-    engines = tuple(choose(model, engine, replications * len(models)) for model in models)
+    rules = known({rule: None for model in models for rule in own_rules(model)}, UNSEEN)
+    for told in process_digests(extend):
+        if told["fingerprint"].startswith("unknown"):
+            raise RuleError(f"process {told['process']}: {told['fingerprint']} ({UNSEEN})")
+    extended = bool(extend)
+    engines = tuple(choose(m, engine, replications * len(models), extended) for m in models)
     compiled = [m for m, (name, _) in zip(models, engines, strict=True) if name == "compiled"]
-    return Work(tuple(models), engines, linked_rules(compiled), seed, rules, tuple(METRICS))
+    return Work(
+        tuple(models), engines, linked_rules(compiled), seed, rules, tuple(METRICS), tuple(extend)
+    )
 
 
 def jobs_for(

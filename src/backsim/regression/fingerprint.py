@@ -55,7 +55,7 @@ def digests(study: Study) -> list[Digests]:
         if world not in tapes:
             tapes[world] = draw(model, experiment.seed, 0)
         tape = tapes[world]
-        log = play(model, tape, engines[place], linked=linked)
+        log = play(model, tape, engines[place], extend=experiment.extend, linked=linked)
         found.append(
             Digests(
                 scenario=_hash([json.dumps(described[policy.name], sort_keys=True).encode()]),

@@ -90,13 +90,7 @@ def read_saved(path: Path, in_place: bool = False) -> Saved:
 
 def _run(file: Path) -> Saved:
     told, folder = _json(file), file.parent
-    if beside := told.get("extend"):
-        every = beside if isinstance(beside, list) else [beside]
-        names = ", ".join(str(one.get("process")) for one in every if isinstance(one, dict))
-        raise InputError(
-            f"{file}: processes ran alongside the model ({names}): run it again from Python, with "
-            "backsim.simulate(..., extend=...)"
-        )
+    _refuse_processes(file, told, "backsim.simulate(..., extend=...)")
     scenario = told.get("scenario")
     if not isinstance(scenario, dict):
         scenario = read_yaml(folder / "scenario.yaml").values
@@ -116,6 +110,17 @@ def _run(file: Path) -> Saved:
     origin = Provenance.from_dict(told)
     edited = edited_since(folder, told)
     return Saved(file, {RUN: model}, {RUN: was}, seed, {RUN: engine}, origin, values, None, edited)
+
+
+def _refuse_processes(file: Path, told: Mapping[str, Any], call: str) -> None:
+    """Raise InputError for a result with processes that no scenario names: they are not known."""
+    if beside := told.get("extend"):
+        every = beside if isinstance(beside, list) else [beside]
+        names = ", ".join(str(one.get("process")) for one in every if isinstance(one, dict))
+        raise InputError(
+            f"{file}: processes ran alongside the model ({names}): run it again from Python, with "
+            f"{call}"
+        )
 
 
 Typed = TypeVar("Typed")
@@ -185,6 +190,7 @@ def _study(file: Path, folder: Path | None = None) -> Saved:
         results = list(kept.results())
     if not description or not results:
         raise InputError(f"{file}: expected a study with results, found none")
+    _refuse_processes(file, description["numbers"], "backsim.compare(..., extend=...)")
     experiment = experiment_of(description, folder)
     names, metrics = [p.name for p in experiment.policies], description["numbers"]["metrics"]
     views = [views_of(policy.model) for policy in experiment.policies]

@@ -9,6 +9,7 @@ from backsim.rules import sourcing as _sourcing
 from backsim.rules.priority import PROGRAM
 from backsim.rules.registry import (
     FAMILIES,
+    REGISTERED,
     Family,
     Parameter,
     Rule,
@@ -17,6 +18,7 @@ from backsim.rules.registry import (
     forecast,
     notice,
     priority,
+    process,
     rationing,
     reorder,
     sourcing,
@@ -26,6 +28,7 @@ from backsim.rules.registry import (
 __all__ = [
     "FAMILIES",
     "PROGRAM",
+    "REGISTERED",
     "Family",
     "Parameter",
     "Rule",
@@ -34,6 +37,7 @@ __all__ = [
     "forecast",
     "notice",
     "priority",
+    "process",
     "rationing",
     "reorder",
     "sourcing",

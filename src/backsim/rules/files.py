@@ -12,7 +12,7 @@ from typing import Any
 
 from backsim.errors import InputError, RuleError
 from backsim.rules.kinds import REGISTRIES, file_of, is_built_in
-from backsim.rules.registry import FAMILIES
+from backsim.rules.registry import REGISTERED
 
 _loaded: dict[str, str] = {}
 """Path of each file -> a hash of what it held when it was run."""
@@ -68,7 +68,7 @@ def keep_only(files: Iterable[str | Path]) -> None:
 
 def rules_are_portable() -> bool:
     """Whether another process can load every rule: those of a notebook or script it cannot."""
-    rules = (rule for family in FAMILIES.values() for rule in family.rules.values())
+    rules = (rule for family in REGISTERED.values() for rule in family.rules.values())
     classes = (cls for registry in REGISTRIES for cls in registry.values())
     return all(
         rule.built_in or rule.function.__code__.co_filename in _loaded for rule in rules
@@ -84,7 +84,7 @@ def _hash_of(file: str | Path, path: Path) -> str:
 
 def _forget(file: str, names: dict[str, Any]) -> None:
     """Take away the rules of a file that are not those of its present version."""
-    for family in FAMILIES.values():
+    for family in REGISTERED.values():
         for name, rule in list(family.rules.items()):
             function = rule.function
             if function.__code__.co_filename == file and function.__globals__ is not names:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from backsim.errors import RuleError
 from backsim.rules.files import keep_only, load_rules
 from backsim.rules.fingerprint import Fingerprint, fingerprint
-from backsim.rules.registry import FAMILIES, Rule
+from backsim.rules.registry import REGISTERED, Rule
 
 
 def spelt(rule: Rule) -> str:
@@ -59,5 +59,5 @@ def load_same(files: Sequence[str], expected: Mapping[str, str]) -> None:
 
 def _now(name: str) -> Fingerprint:
     family, _, rule = name.partition(".")
-    found = FAMILIES[family].rules.get(rule)
+    found = REGISTERED[family].rules.get(rule)
     return fingerprint(found.function) if found else Fingerprint("", "there is no such rule")

@@ -117,7 +117,7 @@ class Rule:
     @property
     def offers(self) -> tuple[Offer, ...]:
         """What it asks for."""
-        return tuple(FAMILIES[self.family].offers[name] for name in self.asks)
+        return tuple(REGISTERED[self.family].offers[name] for name in self.asks)
 
     @property
     def features(self) -> set[str]:
@@ -175,6 +175,7 @@ class Family:
     doc: str
     moves: str = ""
     several: bool = False  # a stock point may use several at once; the least answer counts
+    yields: bool = False  # its members are generators: processes that go on through a run
     rules: dict[str, Rule] = field(default_factory=dict)
 
     def __call__(self, function: Function) -> Function:
@@ -218,6 +219,11 @@ class Family:
         return rule
 
     def _check(self, rule: Rule) -> None:
+        if self.yields and not inspect.isgeneratorfunction(rule.function):
+            raise RuleError(
+                f"{self.name} {rule.name!r}: expected a function that yields events, "
+                "such as `yield live.at(3)`"
+            )
         names = [p.name for p in rule.parameters]
         known = {c.parameter for c in rule.conditions} | {c.other for c in rule.conditions}
         for name in sorted(known - set(names)):
@@ -439,3 +445,16 @@ split = Family(
 FAMILIES: dict[str, Family] = {
     f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate, sourcing, split)
 }
+"""The families of rules that the kernel asks."""
+
+process = Family(
+    "process",
+    "",
+    "",
+    {"live": Offer("live")},
+    "What goes on alongside the model: a SimPy process, which yields events.  `live` is the "
+    "running simulation ([processes.md](processes.md)).",
+    yields=True,
+)
+REGISTERED: dict[str, Family] = {**FAMILIES, process.name: process}
+"""All that a decorated function may be."""

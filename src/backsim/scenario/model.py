@@ -16,7 +16,7 @@ import numpy as np
 from backsim.errors import counted
 from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
-from backsim.rules import FAMILIES, Rule
+from backsim.rules import FAMILIES, Rule, process
 from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
 from backsim.scenario.calendars import closed_times, departures, known_days, moments
 from backsim.scenario.costtable import CostTable
@@ -209,6 +209,11 @@ class Model:
         for rule in dict.fromkeys(rule for point in self.scenario.stock for rule in point.rules):
             found[rule.family].append(rule)
         return found
+
+    @property
+    def processes(self) -> tuple[Rule, ...]:
+        """The processes that run alongside the model, in order."""
+        return tuple(process.get(use.rule) for use in self.scenario.processes)
 
     @cached_property
     def kept(self) -> dict[Any, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,8 @@ class Experiment:
     confidence: float = 0.95
     screening: Screening | None = None
     """The design that tells which factors matter, if it is one."""
+    extend: tuple[Callable[..., Any], ...] = ()
+    """SimPy processes alongside the model in every run."""
 
     @property
     def reference_index(self) -> int:

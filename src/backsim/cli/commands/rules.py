@@ -24,14 +24,15 @@ def list_rules(
     rules: RuleFiles = None,
 ) -> None:
     """List the rules that scenarios can use, or explain one."""
-    from backsim.rules import FAMILIES
+    from backsim.rules import FAMILIES, REGISTERED, process
 
     if name is None:
-        display("", map(rules_table, FAMILIES.values()))
+        shown = [*FAMILIES.values(), *([process] if process.rules else [])]
+        display("", map(rules_table, shown))
         return
-    found = [f.rules[name] for f in FAMILIES.values() if name in f.rules]
+    found = [f.rules[name] for f in REGISTERED.values() if name in f.rules]
     if not found:
-        known = nearest(name, sorted({n for f in FAMILIES.values() for n in f.rules}))
+        known = nearest(name, sorted({n for f in REGISTERED.values() for n in f.rules}))
         raise InputError(f"rules: expected a known rule ({known}), got {name!r}")
     for rule in found:
         _print(rule)

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from backsim.errors import nearest
 from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor, Share, Unit
-from backsim.rules import FAMILIES, Family, Parameter, Rule
+from backsim.rules import FAMILIES, Family, Parameter, Rule, process
 from backsim.scenario.part import MEMBER, Part, fault, faults, member
 from backsim.scenario.shorthand import Name, Spec
 
@@ -142,6 +142,11 @@ class RuleOf:
         mappings = [handler(_written(rule).__pydantic_core_schema__) for rule in rules]
         return {"anyOf": [{"type": "string", "enum": names}, *mappings]}
 
+    @property
+    def word(self) -> str:
+        """What one of the family is called."""
+        return self.family.name if self.family is process else f"{self.family.name} rule"
+
     def read(self, value: Any, context: Any = None) -> RuleUse:
         """Check a rule's name and its parameters."""
         if isinstance(value, RuleUse):
@@ -149,14 +154,12 @@ class RuleOf:
         if isinstance(value, str):
             value = {"rule": value}
         if not isinstance(value, dict) or not isinstance(value.get("rule"), str):
-            raise fault(
-                f"{_article(self.family.name)} {self.family.name} rule, "
-                f"such as {{rule: {next(iter(self.family.rules))}}}"
-            )
+            such = next(iter(self.family.rules), "NAME")
+            raise fault(f"{_article(self.word)} {self.word}, such as {{rule: {such}}}")
         name = value["rule"]
         if name not in self.family.rules:
-            known = nearest(name, list(self.family.rules))
-            raise faults("rule", [(("rule",), f"a known {self.family.name} rule ({known})", name)])
+            known = nearest(name, list(self.family.rules)) or "a file of yours, --rules, has none"
+            raise faults("rule", [(("rule",), f"a known {self.word} ({known})", name)])
         model = parameters_model(self.family.rules[name])
         params = model.model_validate(
             {k: v for k, v in value.items() if k != "rule"}, context=context
@@ -273,6 +276,8 @@ def _allowed(family: str, p: Parameter) -> Any:
     """What a scenario may give for a parameter."""
     has_unit = any(isinstance(m, Unit) for m in getattr(p.annotation, "__metadata__", ()))
     number = p.annotation if has_unit else Annotated[p.annotation, Unit("")]
+    if family == process.name:  # no stock point's demand is meant
+        return number
     value = _or_cover(number) if p.unit == "units" else number
     if p.annotation == SafetyFactor:
         return _or_service(number)
@@ -289,3 +294,4 @@ NoticeRule = Annotated[RuleUse, RuleOf(FAMILIES["notice"])]
 EstimateRule = Annotated[RuleUse, RuleOf(FAMILIES["estimate"])]
 SourcingRule = Annotated[RuleUse, RuleOf(FAMILIES["sourcing"])]
 SplitRule = Annotated[RuleUse, RuleOf(FAMILIES["split"])]
+Process = Annotated[RuleUse, RuleOf(process)]

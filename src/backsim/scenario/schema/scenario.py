@@ -23,6 +23,7 @@ from backsim.scenario.schema.opening import Opening
 from backsim.scenario.schema.policy import Policy
 from backsim.scenario.schema.products import Product, Site
 from backsim.scenario.schema.purchase_limits import PurchaseLimit
+from backsim.scenario.schema.rule_use import Process
 from backsim.scenario.schema.stock import ResolvedPoint, StockPoint
 from backsim.scenario.schema.suppliers import Supplier
 from backsim.scenario.shorthand import (
@@ -30,6 +31,7 @@ from backsim.scenario.shorthand import (
     Name,
     Spec,
     defaults,
+    listed,
     named,
     written,
 )
@@ -97,6 +99,11 @@ class Scenario(Spec):
     """Costs, unless a stock point, product or class has its own. Default: 0."""
     purchase_limits: Annotated[tuple[PurchaseLimit, ...], OFF_TAPE] = ()
     """Room, credit or money that purchases of several stock points share."""
+    processes: Annotated[tuple[Process, ...], listed(Process), OFF_TAPE] = Field(
+        (), exclude_if=lambda given: not given
+    )
+    """Processes of your own that run alongside the model, from a file that `--rules` names: a name,
+    or a mapping with its parameters. Such runs need the SimPy engine."""
     limits: Annotated[Limits, OFF_TAPE] = Limits()
     """The largest amount of work allowed per replication."""
 
