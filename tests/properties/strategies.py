@@ -592,7 +592,7 @@ def networks(draw: Any, dated: bool = False) -> Model:
                 point["supplier"] = draw(several_sources(above))
                 point |= draw(choices(point))
             elif product == "mug" and (first or draw(st.booleans())):
-                point["supplier"] = "maker"
+                point |= {"supplier": "maker", "sourcing": "as_listed", "split": "none"}
                 point["made_from"] = {"plate": draw(st.integers(1, 3))}
                 point["starts_with"] = draw(st.sampled_from(["all", "available"]))
             if draw(st.integers(0, 3)) == 0:

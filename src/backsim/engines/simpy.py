@@ -41,7 +41,6 @@ from backsim.entities import (
 )
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
-from backsim.rules import process as processes
 from backsim.scenario.model import Model
 from backsim.streams import Beside, Tape, generator
 
@@ -227,11 +226,7 @@ class Live:
         for time, kind, subject in self.setup.events:
             schedule(self.world, time, kind, subject, self.setup.level(kind, subject))
         self.env.process(self._customers())  # first: some have ordered before the start
-        for use in self.model.scenario.processes:
-            rule = processes.get(use.rule)
-            given = {**dict.fromkeys(rule.asks, self), **use.params}
-            self.env.process(rule.function(**given))
-        for process in extend:
+        for process in (*self.model.alongside, *extend):
             self.env.process(process(self))
 
     def advance(self, stops: Stops | None = None) -> Due | None:

@@ -6,14 +6,9 @@ from backsim.rules import priority as _priority
 from backsim.rules import rationing as _rationing
 from backsim.rules import reorder as _reorder
 from backsim.rules import sourcing as _sourcing
-from backsim.rules.priority import PROGRAM
-from backsim.rules.registry import (
+from backsim.rules.families import (
     FAMILIES,
     REGISTERED,
-    Family,
-    Parameter,
-    Rule,
-    above,
     estimate,
     forecast,
     notice,
@@ -24,6 +19,8 @@ from backsim.rules.registry import (
     sourcing,
     split,
 )
+from backsim.rules.priority import PROGRAM
+from backsim.rules.registry import Family, Parameter, Rule, above
 
 __all__ = [
     "FAMILIES",

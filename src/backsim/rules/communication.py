@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backsim.entities import NEVER
 from backsim.quantities import Days, NonNegative, PositiveDays, Probability
-from backsim.rules.registry import estimate, notice
+from backsim.rules.families import estimate, notice
 
 # -- when ----------------------------------------------------------------------------------------
 

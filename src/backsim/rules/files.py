@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from backsim.errors import InputError, RuleError
+from backsim.rules.families import REGISTERED
 from backsim.rules.kinds import REGISTRIES, file_of, is_built_in
-from backsim.rules.registry import REGISTERED
 
 _loaded: dict[str, str] = {}
 """Path of each file -> a hash of what it held when it was run."""

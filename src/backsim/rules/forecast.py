@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from backsim.entities import Forecast
 from backsim.quantities import OpenProbability, PositiveCount
-from backsim.rules.registry import forecast
+from backsim.rules.families import forecast
 
 
 @forecast

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from backsim.errors import RuleError
+from backsim.rules.families import REGISTERED
 from backsim.rules.files import keep_only, load_rules
 from backsim.rules.fingerprint import Fingerprint, fingerprint
-from backsim.rules.registry import REGISTERED, Rule
+from backsim.rules.registry import Rule
 
 
 def spelt(rule: Rule) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backsim.entities import CustomerClass, Line, Stock
 from backsim.quantities import Money, Part, PerClass, PerDay, Scope, UnitsPerDay, Weight
-from backsim.rules.registry import priority
+from backsim.rules.families import priority
 
 
 @priority

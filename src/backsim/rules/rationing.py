@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backsim.quantities import Days, Levels
-from backsim.rules.registry import rationing
+from backsim.rules.families import rationing
 
 
 @rationing

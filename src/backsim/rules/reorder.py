@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor
-from backsim.rules.registry import above, once, reorder
+from backsim.rules.families import reorder
+from backsim.rules.registry import above, once
 
 
 @reorder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from backsim.quantities import Days, Level, PositiveUnits
-from backsim.rules.registry import sourcing, split
+from backsim.rules.families import sourcing, split
 
 LAST = 1e9
 """More than any price, lead time or place in a list: what comes after all others."""

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from backsim.scenario.network.lanes import Lane, lanes
 from backsim.scenario.network.network import Network, network_of
 from backsim.scenario.part import Part
 from backsim.scenario.schema import Calendar, Dates, ResolvedScenario
+from backsim.scenario.schema.rule_use import RuleUse
 from backsim.scenario.traces.read import TraceLines
 from backsim.scenario.traces.report import TraceReport
 
@@ -215,6 +216,12 @@ class Model:
         """The processes that run alongside the model, in order."""
         return tuple(process.get(use.rule) for use in self.scenario.processes)
 
+    @property
+    def alongside(self) -> tuple[Callable[[Any], Any], ...]:
+        """The same with their parameters, as functions of the running simulation."""
+        uses = self.scenario.processes
+        return tuple(partial(_begun, *pair) for pair in zip(self.processes, uses, strict=True))
+
     @cached_property
     def kept(self) -> dict[Any, Any]:
         """What others have worked out of the model, by their own keys: it goes with the model."""
@@ -275,3 +282,8 @@ def _kinds(value: Any) -> set[type]:
     if isinstance(value, Mapping):
         return set().union(*map(_kinds, value.values()))
     return set().union(*map(_kinds, value)) if isinstance(value, tuple) else set()
+
+
+def _begun(rule: Rule, use: RuleUse, live: Any) -> Any:
+    """A process of a running simulation, as a scenario names it."""
+    return rule.function(**dict.fromkeys(rule.asks, live), **use.params)
