@@ -17,7 +17,7 @@ from backsim.engines.compiler import compile_steps, driver
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
 from backsim.engines.log import LOGGED, Log, placed_only, ways_of
 from backsim.engines.lp_solver import LPSolver
-from backsim.engines.memory import MEMORY
+from backsim.engines.memory import MEMORY, Places
 from backsim.engines.setup import Linked
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.engines.world_pointer import EXTENT
@@ -36,7 +36,7 @@ from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -45,6 +45,12 @@ MORE = 1024
 
 LINES_OF_A_DRAW = 8
 """Order lines of a stock point for each lead time that is drawn before it is known to be needed."""
+
+NOTES_OF_A_LINE = 4
+"""Rows of the event log for each order line, for which there is room at first."""
+
+OF_THE_LOOP = ("clock", "needs", "rows_needed_of", "extents")
+"""Tables that Python reads and writes, too."""
 
 SEVERAL = {"shipments", "notes"}
 """Tables to which an event may add several rows for a line: how many is found out by trying."""
@@ -66,8 +72,8 @@ class ForAgent(NamedTuple):
     prepare: Prepare
     extents: NDArray[Any]
     """Where the extents of its tables are kept."""
-    rooms: Mapping[str, int]
-    """Rows that tables are given room for."""
+    places: Places
+    """Where its tables are to lie."""
 
 
 class CompiledRun:
@@ -87,6 +93,7 @@ class CompiledRun:
     ) -> None:
         if model.processes:
             raise InputError(f"{model.name}: processes alongside the model need the SimPy engine")
+        self.places = agent.places if agent else None
         setup, tables = at_start(model, linked, tape, agent.prepare if agent else None)
         self.model, self.tape, self.features = model, tape, setup.switches
         self.key = setup.key_of(record)
@@ -115,16 +122,33 @@ class CompiledRun:
         if setup.nodes:  # the lines of sites come after those of the tape
             rooms["lines"] = 2 * lines
             self.set_rows("lines", lines)
-        for name, room in ({} if agent is None else agent.rooms).items():
-            rooms[name] = max(rooms.get(name, 0), room - len(self.tables[name]))
+        if agent is not None:  # its log is kept
+            rooms["notes"] = NOTES_OF_A_LINE * lines
         for name, room in rooms.items():
-            self.tables[name] = _with_room(self.tables[name], room)
+            self.tables[name] = self.with_room(name, room)
         if setup.nodes:
             self.tables["lines"][:lines] = blank(Line, 1)
         own = tape.columns["stock"]
         self.lines_of = np.bincount(own[own != NONE], minlength=len(setup.stocks))
         self.clock["pending"] = self.clock["sequence"] = len(tables["events"]) - 1
         self.deal_draws()
+        if agent is not None:
+            for name in LAYOUT:
+                if name not in (*GROWING, *OF_THE_LOOP):
+                    self.tables[name] = agent.places.placed(name, self.tables[name])
+
+    def with_room(self, name: str, extra: int) -> NDArray[Any]:
+        """A table with empty rows behind it, if any.  They cost no memory before they are used."""
+        table = self.tables[name]
+        rows = len(table) + max(extra, 0)
+        if self.places is not None:
+            larger = self.places.table(name, rows, table.dtype)
+        elif extra <= 0:
+            return table
+        else:
+            larger = MEMORY.table(rows, table.dtype)
+        larger[: len(table)] = table
+        return larger
 
     def trait(self, name: str) -> NDArray[Any]:
         """A trait of the customers, by line; nothing when no class needs it."""
@@ -156,10 +180,6 @@ class CompiledRun:
         Raises RuleError: the rules do not compile.
         """
         return compile_steps(self.key, decide)
-
-    def rooms(self) -> dict[str, int]:
-        """Rows for which tables that grow have room."""
-        return {name: len(self.tables[name]) for name in GROWING}
 
     def serve(self) -> bool:
         """Do what the loop has stopped for; False when one event has filled a table.
@@ -256,8 +276,7 @@ class CompiledRun:
             table = self.tables[name]
             while wanted > len(table):
                 extra = max(len(table) // (4 if name == "lines" else 1), MORE)
-                table = _with_room(table, extra)
-            self.tables[name] = table
+                self.tables[name] = table = self.with_room(name, extra)
 
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times: as many as it seems to need in all.
@@ -283,15 +302,6 @@ class CompiledRun:
         for name, streams in self.tape.outcomes.items():
             self.tables["outcomes"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0
-
-
-def _with_room(table: NDArray[Any], extra: int) -> NDArray[Any]:
-    """A table with empty rows behind it, if any.  They cost no memory before they are used."""
-    if extra <= 0:
-        return table
-    larger = MEMORY.table(len(table) + extra, table.dtype)
-    larger[: len(table)] = table
-    return larger
 
 
 def _dealt(streams: tuple[Draws, ...], counts: NDArray[np.int64]) -> NDArray[np.float64]:

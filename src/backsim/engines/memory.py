@@ -68,3 +68,50 @@ class Memory:
 
 MEMORY = Memory()
 """That of the process."""
+
+SLAB = 32 << 20
+"""Bytes that are asked of the operating system together: so much is given in large pages."""
+LINE = 64
+"""Bytes that the processor reads together; a table begins with them."""
+
+
+class Slabs:
+    """Memory for runs that stand side by side, laid out closely.
+
+    Of hundreds of runs, each of which is played on for a moment, every step would wait for pages:
+    for the first touch of new ones, and for where the others are.
+    """
+
+    def __init__(self) -> None:
+        self.slab = np.empty(0, np.uint8)
+        self.taken = 0
+
+    def take(self, size: int) -> NDArray[np.uint8]:
+        """A block of so many bytes, whatever they hold."""
+        size = -(-max(size, 1) // LINE) * LINE
+        if self.taken + size > len(self.slab):
+            self.slab = np.empty(max(SLAB, size), np.uint8)
+            self.taken = 0
+        self.taken += size
+        return self.slab[self.taken - size : self.taken]
+
+
+class Places:
+    """Where the tables of one of these runs lie, and those of the next one in its place."""
+
+    def __init__(self, slabs: Slabs) -> None:
+        self.slabs = slabs
+        self.blocks: dict[str, NDArray[np.uint8]] = {}
+
+    def table(self, name: str, rows: int, kind: np.dtype[Any]) -> NDArray[Any]:
+        """A table of so many rows at least, whatever they hold."""
+        block = self.blocks.get(name)
+        if block is None or len(block) < rows * kind.itemsize:
+            self.blocks[name] = block = self.slabs.take(rows * kind.itemsize)
+        return block[: len(block) // kind.itemsize * kind.itemsize].view(kind)
+
+    def placed(self, name: str, table: NDArray[Any]) -> NDArray[Any]:
+        """The same table, in its place here."""
+        here = self.table(name, len(table), table.dtype)[: len(table)]
+        here[:] = table
+        return here

@@ -11,6 +11,7 @@ import numpy as np
 from backsim.engines.agent_loop import ASKS, GOES_ON, OVER, STOPPED
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.log import Log
+from backsim.engines.memory import Places, Slabs
 from backsim.engines.setup import set_up
 from backsim.engines.simpy import Live
 from backsim.engines.simpy_clock import Due
@@ -142,6 +143,8 @@ class CompiledGames(Games):
         from backsim.engines.world_pointer import EXTENT
 
         self.runs: list[CompiledRun | None] = [None] * count
+        self.slabs = Slabs()
+        self.places = [Places(self.slabs) for _ in range(count)]
         self.extents = np.zeros((count, len(LAYOUT)), EXTENT)
         edges = np.linspace(0, count, min(threads, count) + 1).astype(int).tolist()
         self.parts = [self._part(slice(*pair)) for pair in pairwise(edges)]
@@ -158,14 +161,13 @@ class CompiledGames(Games):
         """The log of an episode that is over."""
         run = self.runs[game]
         assert run is not None
+        self.places[game] = Places(self.slabs)  # the next episode leaves this one's tables alone
         return run.log()
 
     def _begin(self, game: int, tape: Tape) -> None:
         from backsim.engines.compiled import CompiledRun, ForAgent
 
-        before = self.runs[game]
-        rooms = {} if before is None else before.rooms()
-        agent = ForAgent(self._prepare, self.extents[game], rooms)
+        agent = ForAgent(self._prepare, self.extents[game], self.places[game])
         agent.extents[:] = 0
         self.runs[game] = run = CompiledRun(self.model, tape, True, rows=ROOM, agent=agent)
         run.go_on()

@@ -105,9 +105,9 @@ class BackorderVectorEnv(VectorEnv[Any, Any, Any]):
         if not self._seeds:
             raise InputError("backsim.gym: step: expected a reset first")
         wanted = np.asarray(actions, np.int64)
-        for extreme in (int(wanted.min()), int(wanted.max())):
-            if not 0 <= extreme < self.decision.actions:
-                raise no_action(self.decision, extreme)
+        if wanted.view(np.uint64).max() >= self.decision.actions:  # a negative one is very large
+            wrong = (wanted < 0) | (wanted >= self.decision.actions)
+            raise no_action(self.decision, int(wanted[wrong][0]))
         game, played = self._games, self._all
         again, paid = np.flatnonzero(game.over), game.costs.copy()
         if len(again):
