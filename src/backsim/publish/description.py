@@ -22,13 +22,22 @@ from backsim.scenario.costtable import CostTable
 from backsim.scenario.demand.schema import OrderList, Process, TraceDemand
 from backsim.scenario.model import Model
 
-ASKED = {"forecast": "FORECASTS", "notice": "INFORMS", "estimate": "INFORMS"}
+ASKED = {
+    **{"forecast": "FORECASTS", "notice": "INFORMS", "estimate": "INFORMS"},
+    **{"sourcing": "NETWORK", "split": "DIVIDES"},
+}
 """Family of rules -> the part of the kernel without which it is never asked."""
 
 
 def describe(model: Model) -> list[Block]:
     """The model as paragraphs, tables and equations, in the order in which a paper says them."""
     return [block for section in SECTIONS for block in section(model)]
+
+
+def rules_asked(model: Model) -> dict[str, list[Rule]]:
+    """The rules by family that runs of a model ask."""
+    active = switches(model)
+    return {f: rules for f, rules in model.rules.items() if ASKED.get(f, "") in ("", *active)}
 
 
 def _system(model: Model) -> Iterator[Block]:
@@ -161,15 +170,16 @@ def _policy(model: Model) -> Iterator[Block]:
     points = {f"{p.product} at {p.site}": p for p in model.written.stock}
     yield from compared("Stock points", points, ("products", "sites", "costs"))
     used: dict[str, tuple[str, str]] = {}
-    active = switches(model)
-    for family, rules in model.rules.items():
-        if ASKED.get(family, "") not in ("", *active):
-            continue
+    for family, rules in rules_asked(model).items():
         for rule in rules:
             yield from _rule(rule, used)
         if rules:
             symbol, meaning = ANSWERS[family]
             used[symbol] = (symbol, meaning)
+    for use, process in zip(model.scenario.processes, model.processes, strict=True):
+        given = ", ".join(f"{name} = {value}" for name, value in use.params.items())
+        words = " ".join(process.doc.split())
+        yield f"Process {process.name}{f' ({given})' if given else ''}: {words}"
     if "LOTS" in switches(model):
         yield "What is ordered is at least the least order and a whole number of multiples M:"
         yield Equation(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from backsim.engines.choose import own_rules
 from backsim.engines.features import switches
 from backsim.errors import few, listed, short
+from backsim.publish.description import rules_asked
 from backsim.publish.stress_register import Answer, item
 from backsim.publish.study import Written
 from backsim.publish.words import said
@@ -108,7 +110,8 @@ def _plain(name: str) -> str:
 @item("2.2", LOGIC, "Base model logic")
 def _logic(study: Written) -> Answer:
     model = study.base
-    rules = [rule for family, rules in model.rules.items() for rule in rules if family in SHOWN]
+    asked = rules_asked(model)
+    rules = [rule for family, rules in asked.items() for rule in rules if family in SHOWN]
     told = [f"{rule.family} by {rule.name}: {_first(rule.doc)}" for rule in rules]
     return Answer(
         "A customer's order takes what is on hand; what is missing waits or is lost. "
@@ -140,13 +143,13 @@ def _settings(settings: Any) -> str:
 
 @item("2.4", LOGIC, "Algorithms")
 def _algorithms(study: Written) -> Answer:
+    models = study.models.values()
     names = {
-        family: dict.fromkeys(r.name for m in study.models.values() for r in m.rules[family])
+        family: dict.fromkeys(r.name for m in models for r in rules_asked(m).get(family, ()))
         for family in FAMILIES
     }
     told = [f"{family}: {', '.join(rules)}" for family, rules in names.items() if rules]
-    own = [r.name for m in study.models.values() for rs in m.rules.values() for r in rs
-           if not r.built_in]  # fmt: skip
+    own = [rule.name for model in models for rule in own_rules(model)]
     more = f" Of the author's own: {', '.join(dict.fromkeys(own))}." if own else ""
     return Answer(f"Rules, each with its formula and source in {COMMAND}: {'; '.join(told)}.{more}")
 
