@@ -135,9 +135,10 @@ def named(part: Any) -> BeforeValidator:
     return BeforeValidator(defaults, json_schema_input_type=written(part))
 
 
-def listed(kind: Any) -> BeforeValidator:
-    """A list; one entry stands for a list of one."""
-    return BeforeValidator(_listed, json_schema_input_type=_some(list[kind]) | kind)
+def listed(kind: Any, least: int = 1) -> BeforeValidator:
+    """A list; one entry stands for a list of one.  With `least` 0 it may be empty."""
+    several = _some(list[kind]) if least else list[kind]
+    return BeforeValidator(_listed, json_schema_input_type=several | kind)
 
 
 def known_word(words: tuple[str, ...], other: str) -> Callable[[Any], Any]:

@@ -138,6 +138,8 @@ class RuleOf:
     ) -> dict[str, Any]:
         """A rule's name alone, or a mapping with its parameters; one alternative a rule."""
         rules = self.family.rules.values()
+        if not rules:  # all are of files that are not known here
+            return {"anyOf": [{"type": "string"}, {"type": "object", "required": ["rule"]}]}
         names = [rule.name for rule in rules if not _needs_more(rule)]
         mappings = [handler(_written(rule).__pydantic_core_schema__) for rule in rules]
         return {"anyOf": [{"type": "string", "enum": names}, *mappings]}

@@ -99,7 +99,7 @@ class Scenario(Spec):
     """Costs, unless a stock point, product or class has its own. Default: 0."""
     purchase_limits: Annotated[tuple[PurchaseLimit, ...], OFF_TAPE] = ()
     """Room, credit or money that purchases of several stock points share."""
-    processes: Annotated[tuple[Process, ...], listed(Process), OFF_TAPE] = Field(
+    processes: Annotated[tuple[Process, ...], listed(Process, least=0), OFF_TAPE] = Field(
         (), exclude_if=lambda given: not given
     )
     """Processes of your own that run alongside the model, from a file that `--rules` names: a name,
