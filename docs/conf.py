@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+sys.path.insert(0, str(HERE / "figures"))
+from gallery import draw  # noqa: E402 (beside the figures, which are no package)
+
 REPOSITORY = "https://github.com/backsim/backsim/blob/main"
 
 project = "backsim"
@@ -36,6 +40,8 @@ copybutton_prompt_text = "$ "
 
 html_theme = "furo"
 html_title = "backsim"
+html_static_path = ["_static"]
+html_css_files = ["print.css"]
 html_theme_options = {
     "source_repository": REPOSITORY.partition("/blob")[0] + "/",
     "source_branch": "main",
@@ -48,8 +54,9 @@ def gallery() -> str:
     lines = [
         "# Gallery",
         "",
-        "Every experiment that backsim ships: the question, what was found, and the file to start",
-        "from. The findings are what `backsim compare` prints; `backsim check` repeats each in CI.",
+        "Every experiment that backsim ships: the question, what was found, a figure, and the",
+        "file to start from. The findings are what `backsim compare` prints; `backsim check`",
+        "repeats each in CI.",
         "",
     ]
     for file in sorted((ROOT / "experiments").glob("*.yaml")):
@@ -58,12 +65,18 @@ def gallery() -> str:
         header = "\n".join(re.findall(r"^# ?(.*)$", text.partition("\ntitle:")[0], re.MULTILINE))
         answer = re.sub(r"^Answer \([^)]*\): *", "", header).strip()
         answer = answer[:1].upper() + answer[1:]
+        figure, count = draw(file, HERE / "figures" / "gallery")
         lines += [
             f"## {said['title']}",
             "",
             " ".join(said.get("question", "").split()),
             "",
             *(f"> {line}" if line else ">" for line in answer.splitlines()),
+            "",
+            f"![Ranking of the policies](figures/gallery/{figure.name})",
+            "",
+            f"*Means with 95 % intervals of the {count} replications that CI repeats; the policies "
+            "in blue may be the best.*",
             "",
             f"[`experiments/{file.name}`]({REPOSITORY}/experiments/{file.name}), on the scenario "
             f"[`{Path(said['scenario']).name}`]({REPOSITORY}/scenarios/{Path(said['scenario']).name}):"

@@ -76,10 +76,15 @@ def test_python(code: str) -> None:
 
 
 def sessions() -> list[Any]:
-    """Every console block; those of the tutorial together, as each goes on from the one before."""
-    tutorial = [block for block in blocks("console") if block.id.startswith("tutorial")]
-    others = [block for block in blocks("console") if block not in tutorial]
-    return [*others, pytest.param("".join(b.values[0] for b in tutorial), id="tutorial.md")]
+    """Every console block; those of a tutorial together, as each goes on from the one before."""
+    tutorials: dict[str, list[str]] = {}
+    others = []
+    for block in blocks("console"):
+        if block.id.startswith("tutorial"):
+            tutorials.setdefault(block.id.partition(":")[0], []).append(block.values[0])
+        else:
+            others.append(block)
+    return [*others, *(pytest.param("".join(texts), id=page) for page, texts in tutorials.items())]
 
 
 @pytest.mark.parametrize("text", sessions())

@@ -248,3 +248,9 @@ def test_shares_are_in_percent_for_people_and_plain_for_programs() -> None:
     assert cell_text(best, table.columns[column].kind) == "90.0 ± 1.3"
     assert cell_text(Share(0.96)) == "96.0 %"
     assert "fill rate is 40.00 percentage points higher" in finding(made)
+
+
+def test_the_last_digits_of_a_sum_tell_no_policies_apart() -> None:
+    made = study({"mean_wait": [3 + OWN, (3 + OWN) * (1 - 4e-16)]}, objective="minimise mean_wait")
+    assert "'A', the reference, has the lowest mean wait: 3.0 ± 1.2 days." in finding(made)
+    assert "'B' has exactly the same mean wait." in finding(made)
