@@ -329,7 +329,7 @@ class _Resolver:
                 c for c, pair in zip(costs, model.stock_points, strict=True) if limit.holds(pair)
             ]
             if limit.unit == "money" and not any(held):
-                expected = "`unit: units` or volume, or a `costs.purchase` of what it holds for"
+                expected = "`unit: units` or volume, or a `costs.purchase` of what it limits"
                 self.fault(("purchase_limits", i), expected, "money")
         for name, supplier in model.scenario.suppliers.items():
             own = [c for c, lane in zip(costs, model.lanes, strict=False) if lane.name == name]

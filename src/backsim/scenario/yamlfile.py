@@ -367,7 +367,7 @@ class _Plain:
                 return kind(value)
         if value is None:
             return value
-        return self._refuse(path, "plain YAML without tags", "binary data or the like")
+        return self._refuse(path, "plain YAML without tags", "binary data or another tagged value")
 
     def _refuse(self, path: Location, expected: str, found: str = "") -> NoReturn:
         raise FileError(

@@ -103,4 +103,4 @@ def spoken_level(value: Any) -> str:
     """How a level was given."""
     if isinstance(value, Cover):
         return f"{value.days:g} days of mean demand"
-    return "as computed" if isinstance(value, Spec) else "as given"
+    return "a level that is computed" if isinstance(value, Spec) else "a level that is given"

@@ -94,7 +94,7 @@ def in_units(rule: Rule, params: Mapping[str, Any], situation: Situation) -> dic
     above = {name: value.above for name, value in params.items() if isinstance(value, Above)}
     for name, other in above.items():
         if other not in params or other in above:
-            known = ", ".join(n for n in params if n not in above) or "it has none"
+            known = ", ".join(n for n in params if n not in above) or "there is none"
             raise LevelFault((name, "above"), f"another level of the rule ({known})", other)
 
     def numbers(level: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def _own_faults(network: Network, pair: Pair) -> Iterator[Found]:
         expected = f"one supplier, the workshop, as {pair[0]} is made from components"
         yield pair, "supplier", (), expected, "a site" if network.sites_of(pair) else "several"
     if fields.get("lead_time") is not None and (len(sources) > 1 or network.sites_of(pair)):
-        expected = "no `lead_time` here, but with each source: a site has `transport`"
+        expected = "the lead time with each source, not here (for a site: `transport`)"
         yield pair, "lead_time", (), expected, "one"
     names = [source.site or source.supplier for source in sources]
     for number, name in enumerate(names):

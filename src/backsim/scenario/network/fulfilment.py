@@ -39,8 +39,8 @@ def route_faults(customer: CustomerClass, scenario: Scenario) -> Iterator[Found]
         if site not in {*stocked, "*"}:
             yield ("served_by", "sites", number), "a site that keeps stock", f"'{site}'"
     if serving.split in ("units", "fewest_parts") and customer.shipment != "partial":
-        expected = "`shipment: partial`, to split the units of a line"
-        yield ("served_by", "split"), expected, "customers who take no parts"
+        expected = "`shipment: partial`, as the units of a line are split"
+        yield ("served_by", "split"), expected, "customers who accept no partial shipments"
     if serving.order == "nearest":
         missing = [name for name, site in scenario.sites.items() if site.place is None]
         if missing:

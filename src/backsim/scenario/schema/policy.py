@@ -107,7 +107,7 @@ def _each_once(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
     names = [use.rule for use in uses]
     for name in names:
         if names.count(name) > 1:
-            raise fault("each rule once", f"{name} {names.count(name)} times")
+            raise fault("each rule once", f"'{name}' {names.count(name)} times")
     return uses
 
 

@@ -40,7 +40,7 @@ class Expedite(Spec):
     @model_validator(mode="after")
     def _check_reason(self) -> Expedite:
         if self.level is None and self.late is None:
-            raise fault("the key level or the key late, a reason to expedite")
+            raise fault("`level` or `late`, which says when to expedite")
         return self
 
 
@@ -66,7 +66,7 @@ def misplaced(sources: Sequence[Any]) -> Iterator[tuple[int, str, str]]:
     """What is wrong with a stock point's emergency sources: (place, what was expected, found)."""
     urgent = [i for i, source in enumerate(sources) if source.emergency is not None]
     if urgent and urgent[0] == 0:
-        yield 0, "a source that is not for emergencies first", "one that is"
+        yield 0, "a regular source first", "a source for emergencies"
     if len(urgent) > 1:
         yield urgent[1], "one source for emergencies", "another one"
     for i in urgent:

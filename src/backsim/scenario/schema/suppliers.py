@@ -44,7 +44,7 @@ class Messages(Spec):
     @model_validator(mode="after")
     def _check_days(self) -> Messages:
         if self.when == "every" and (self.days is None or self.lag > self.days):
-            raise fault("`days` between messages, no fewer than the lag")
+            raise fault("`days`, the days between messages, at least as many as `lag`")
         if self.when in ("never", "exact") and self.lag > 0:
             raise fault(f"no lag with messages: {self.when}")
         return self
