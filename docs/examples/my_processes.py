@@ -1,6 +1,6 @@
 """A process that scenarios and experiments can name: a strike of any length.
 
-    backsim compare docs/examples/strikes.yaml --rules docs/examples/my_processes.py
+backsim compare docs/examples/strikes.yaml --rules docs/examples/my_processes.py
 """
 
 from backsim import process
