@@ -45,15 +45,20 @@ NOTHING = "no order to measure"
 
 
 DIGITS = 12
-"""Of values that are compared."""
+"""To which policies must agree in every replication to be told as exactly the same."""
 
 
 def values_of(study: Study, spec: MetricSpec) -> Floats:
-    """A metric's values, (policies, replications), to twelve digits.
+    """A metric's values, (policies, replications).
 
-    Sums in another order differ in the last two or three: they tell no policies apart.
+    Sums in another order differ in the last two or three digits, which tell no policies apart:
+    those that agree but for them have the values of the first.
     """
-    return _to_digits(study.array(spec.metric, spec.dimension, spec.member), DIGITS)
+    values = study.array(spec.metric, spec.dimension, spec.member)
+    first: dict[bytes, int] = {}
+    for place, rounded in enumerate(_to_digits(values, DIGITS)):
+        values[place] = values[first.setdefault(rounded.tobytes(), place)]
+    return values
 
 
 def _to_digits(values: Floats, digits: int) -> Floats:
