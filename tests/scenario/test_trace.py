@@ -105,9 +105,7 @@ def test_rows_are_skipped_with_a_reason(tmp_path: Path) -> None:
         "not one of the 1 products with most lines": 1,
     }
     assert report.read == report.used + sum(report.skipped.values()) == 11
-    assert str(report).startswith(
-        "lines.csv: 11 lines read, 1 used, 1 orders\n  skipped 2: country"
-    )
+    assert str(report).startswith("lines.csv: 11 lines read, 1 used, 1 order\n  skipped 2: country")
 
 
 def test_gzip_bom_quotes_and_plain_days(tmp_path: Path) -> None:

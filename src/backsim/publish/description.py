@@ -117,10 +117,11 @@ def _entry(model: Model, name: str, index: int, entry: Any) -> tuple[str, ...]:
             )  # fmt: skip
         case TraceDemand():
             report = model.traces[name, index].report
-            told = f"replayed from {report.file}: {report.orders:,} orders, {report.used:,} lines"
+            orders, lines = counted(report.orders, "order"), counted(report.used, "line")
+            told = f"replayed from {report.file}: {orders}, {lines}"
             return told, "", "as in the file", said(entry.trace.site), "", "as in the file"
         case OrderList():
-            return f"{len(entry.orders):,} orders written in the scenario", *[""] * 5
+            return f"{counted(len(entry.orders), 'order')} written in the scenario", *[""] * 5
     return (said(entry), *[""] * 5)
 
 

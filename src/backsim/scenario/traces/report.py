@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backsim.errors import counted
+
 
 @dataclass(frozen=True, slots=True)
 class TraceReport:
@@ -36,7 +38,8 @@ class TraceReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.file}: {self.read:,} lines read, {self.used:,} used, {self.orders:,} orders"
+            f"{self.file}: {counted(self.read, 'line')} read, {self.used:,} used, "
+            f"{counted(self.orders, 'order')}"
         ]
         lines += [f"skipped {n:,}: {reason}" for reason, n in self.skipped.items()]
         if self.written:
@@ -44,16 +47,17 @@ class TraceReport:
         if self.reduced:
             lines.append(f"cancelled in part: {self.reduced:,}")
         if self.repeated:
+            have = "has" if self.repeated == 1 else "have"
             lines.append(
-                f"{self.repeated:,} orders have a number that came before on another day, or for "
-                "another site or customer: `order_numbers: unique` makes them one order"
+                f"{counted(self.repeated, 'order')} {have} a number that came before on another "
+                "day, or for another site or customer: `order_numbers: unique` makes them one order"
             )
         if self.beyond:
             lines.append(f"{self.beyond:,} of the lines used come after the horizon: not played")
         if self.silent:
             lines.append(
-                f"the last order comes {self.silent:,g} days before the horizon: "
-                "nothing is ordered in them"
+                f"the last order comes {counted(int(self.silent), 'day')} before the horizon: "
+                "nothing is ordered after it"
             )
         part = "all of it" if self.known_until is None else f"its first {self.known_until:,g} days"
         lines.append(f"levels in days and first forecasts know {part} (`known_until`)")
