@@ -50,7 +50,7 @@ def _system(model: Model) -> Iterator[Block]:
     yield Heading("System")
     yield (
         f"A discrete-event model in continuous time of {listed(many)}, with "
-        f"{len(model.stock_points):,} stock points (a product at a site). "
+        f"{counted(len(model.stock_points), 'stock point')} (a product at a site). "
         f"A replication plays {said(model.horizon)} {scenario.time_unit}, of which the first "
         f"{said(model.warm_up)} (the warm-up) are not counted."
         + (f" Day 0 is {scenario.start}." if scenario.start else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from backsim.engines.choose import own_rules
 from backsim.engines.features import switches
-from backsim.errors import few, listed, short
+from backsim.errors import counted, few, listed, short
 from backsim.publish.description import rules_asked
 from backsim.publish.stress_register import Answer, item
 from backsim.publish.study import Written
@@ -178,7 +178,7 @@ def _resources(study: Written) -> Answer:
     points = [f"{product} at {site}" for product, site in model.stock_points]
     capacity = [f"{n}: {said(s.capacity)}" for n, s in model.scenario.suppliers.items()]
     return Answer(
-        f"Stock at {len(points):,} stock points ({few(points, MOST)}); capacity of suppliers "
+        f"Stock at {counted(len(points), 'stock point')} ({few(points, MOST)}); capacity of suppliers "
         f"({few(capacity, MOST)})."
     )
 
