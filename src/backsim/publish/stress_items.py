@@ -178,8 +178,8 @@ def _resources(study: Written) -> Answer:
     points = [f"{product} at {site}" for product, site in model.stock_points]
     capacity = [f"{n}: {said(s.capacity)}" for n, s in model.scenario.suppliers.items()]
     return Answer(
-        f"Stock at {counted(len(points), 'stock point')} ({few(points, MOST)}); capacity of suppliers "
-        f"({few(capacity, MOST)})."
+        f"Stock at {counted(len(points), 'stock point')} ({few(points, MOST)}); "
+        f"capacity of suppliers ({few(capacity, MOST)})."
     )
 
 
