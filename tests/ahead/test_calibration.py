@@ -35,6 +35,8 @@ def test_of_the_dates_given_with_80_percent_as_many_are_met():
         {"policy.review": 7},
         {"suppliers.maker.lateness": {"share": 0.1, "days": 3}},
         {"customers.shop.shipment": "order"},
+        {"customers.shop.changes": {"after": 3, "factor": 0.5}},
+        {"products": {f"p{i}": {"shelf_life": 30} for i in range(1, 13)}},
     ],
     ids=str,
 )

@@ -116,7 +116,18 @@ def _check(model: Model) -> None:
             raise InputError(
                 f"validate-outlook: expected suppliers with a lead time and no more, got {name}"
             )
+    for name, product in model.scenario.products.items():
+        if product.shelf_life is not None:
+            raise InputError(
+                "validate-outlook: expected products that keep, as the ages of units are not part "
+                f"of a day's state, got one with a shelf life (products.{name}.shelf_life)"
+            )
     for name, customer in model.scenario.customers.items():
+        if customer.changes is not None:
+            raise InputError(
+                "validate-outlook: expected customers who keep to what they ordered, "
+                f"got some who change quantities (customers.{name}.changes)"
+            )
         if customer.announces or customer.shipment not in ("partial", "line"):
             raise InputError(
                 "validate-outlook: expected customers who order without notice and take parts, "
