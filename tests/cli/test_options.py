@@ -102,3 +102,11 @@ def test_no_progress_in_a_pipe() -> None:
     with counting("replications") as meter:
         assert type(meter) is Meter
         assert list(meter.each("ab", 2)) == ["a", "b"]
+
+
+def test_a_word_that_is_no_choice_is_told_with_the_choices(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli(["study", "stat", "here"]) == 2
+    said = capsys.readouterr().err
+    assert "Invalid value for 'VERB': 'stat' is not one of 'status', 'compact', 'report'" in said

@@ -48,6 +48,7 @@ def run(arguments: list[str]) -> int:
         _say("interrupted")
         return INTERRUPTED
     except usage_error as error:
+        error.message = error.message.replace("Value error, ", "")  # words of a typer's validator
         error.show()
         return BAD_INPUT
     except BrokenPipeError:
