@@ -128,3 +128,30 @@ def test_the_command_prints_and_writes(
     assert {row["measure"] for row in told["compared"]} > set(MEASURES)
     assert json.loads((tmp_path / "backtest.json").read_text()) == told
     assert (tmp_path / "backtest.html").is_file()
+
+
+def test_an_export_is_in_the_units_of_products() -> None:
+    """Half kilograms at 8 per kg, in wheels of 6 kg: kilograms and their price, not halves."""
+    model = from_dict(
+        {
+            "horizon": 40,
+            "products": {"cheese": {"unit": "kg", "smallest": 0.5, "price": 8}},
+            "suppliers": {"dairy": {"lead_time": 3}},
+            "customers": {"shops": {"demand": {"orders": [
+                {"time": 1, "lines": {"cheese": 1}}, {"time": 2, "lines": {"cheese": 7.5}},
+            ]}, "tolerance": 2}},
+            "stock": [{"initial": 4, "multiple": 6, "reorder": {"rule": "s_S", "s": 2, "S": 9}}],
+            "costs": {"purchase": 5},
+        }
+    )  # fmt: skip
+    tables = tables_of(simulate(model, seed=1))
+    assert tables["lines"][["units", "price"]].to_numpy().tolist() == [[1, 8], [7.5, 8]]
+    assert tables["shipments"]["units"].tolist() == [1, 3]
+    assert tables["cancellations"]["units"].tolist() == [4.5]
+    master = tables["products"].iloc[0]
+    assert [master[n] for n in ("price", "cost", "multiple", "reorder_point", "up_to")] == [
+        *(8, 5, 6, 2, 9)
+    ]
+    assert tables["stock"]["units"].tolist()[0] == 4
+    assert tables["purchases"]["units"].tolist() == [18]  # 13.5 are missing, in wheels of 6
+    assert tables["stock"]["units"].tolist()[-1] == 4 - 1 - 3 + 18

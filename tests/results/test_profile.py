@@ -19,6 +19,7 @@ from backsim.engines.log import Log
 from backsim.entities import NOTES
 from backsim.errors import InputError
 from backsim.results.metrics import measure
+from backsim.results.moves import all_moves
 from backsim.results.profile import DAYS, Profile, profile
 from backsim.scenario.model import Model
 
@@ -133,6 +134,11 @@ def test_against_the_event_log(model: Model, seed: int) -> None:
     assert (found.backlog == backlog).all()
     assert found.stock[-1] == log.stocks["on_hand"].sum() + log.stocks["reserved"].sum()
     assert found.backlog[-1] == log.lines["open"].sum() + log.lines["reserved"].sum()
+    held = log.stocks["initial"].astype(int)
+    for move in all_moves(log):
+        over = move.time <= model.horizon
+        np.add.at(held, move.stock[over], move.units[over])
+    assert (held == log.stocks["on_hand"] + log.stocks["reserved"]).all()
 
 
 @settings(max_examples=examples(30))

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 
 from backsim.api import Run
+from backsim.results.moves import all_moves
+from backsim.results.products_units import said
+from backsim.scenario.counting.scenario import smallest_of
 from backsim.scenario.schema.rule_use import RuleUse
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def tables_of(run: Run) -> Tables:
     return {
         "lines": head.assign(
             units=lines["units"],
-            price=product.map({n: p.price for n, p in model.scenario.products.items()}),
+            price=product.map(_prices(run)),
             site=lines["site"].astype(str),
             customer_class=lines["class"].astype(str),
             ordered=at(lines["time"]),
@@ -57,6 +60,17 @@ def tables_of(run: Run) -> Tables:
         "stock": _stock(run, first, at),
         "products": _products(run),
     }
+
+
+def _prices(run: Run) -> dict[str, float]:
+    """The price of each product's unit."""
+    return {name: _of_unit(run, name, p.price) for name, p in run.model.scenario.products.items()}
+
+
+def _of_unit(run: Run, product: str, price: float) -> float:
+    """The price of a unit, of that of the smallest one, which a model counts in."""
+    unit = smallest_of(run.model.scenario.products).get(product)
+    return price if unit is None else price * unit.denominator / unit.numerator
 
 
 def _lines(run: Run, first: float) -> pd.DataFrame:
@@ -76,14 +90,20 @@ def _shipments(run: Run, head: pd.DataFrame, first: float, at: Any) -> pd.DataFr
     later = later[np.isin(later["line"], head.index) & (later["time"] >= first)]
     which = np.r_[once.index.to_numpy(), later["line"]]
     time = np.r_[once["time"].to_numpy(), later["time"]]
-    units = np.r_[once["filled_at_once"].to_numpy(), later["units"]]
+    units = np.r_[once["filled_at_once"].to_numpy(), _said(run, later["units"], later["line"])]
     order = np.argsort(time, kind="stable")
     found: pd.DataFrame = head.loc[which[order]].reset_index(drop=True)
     return found.assign(units=units[order], shipped=at(time[order]))
 
 
+def _said(run: Run, units: Any, line: Any) -> Any:
+    """Units of lines in the units of their products."""
+    return said(run.model, units, run.log.column("stock")[line])
+
+
 def _cancellations(run: Run, head: pd.DataFrame, first: float, at: Any) -> pd.DataFrame:
     which, time, units = run.log.gone
+    units = _said(run, units, which)
     rows = np.flatnonzero(np.isin(which, head.index) & (time >= first))
     rows = rows[np.argsort(time[rows], kind="stable")]
     found: pd.DataFrame = head.loc[which[rows]].reset_index(drop=True)
@@ -113,29 +133,12 @@ def _stock(run: Run, first: float, at: Any) -> pd.DataFrame:
     """Units on hand at the ends of months of 30 days, from what came and what left."""
     model, log = run.model, run.log
     days = np.arange(first - 1, model.horizon, 30.0)
-    stocks = len(model.stock_points)
-    moves: list[tuple[Any, Any, Any]] = []
-    received, sound = log.receipts
-    moves.append((received["stock"], received["arrives"], sound))
-    lines = log.lines
-    moves.append((lines["stock"], lines["time"], -lines["filled"].astype(float)))
-    moves.append(
-        (
-            lines["stock"][log.shipments["line"]],
-            log.shipments["time"],
-            -1.0 * log.shipments["units"],
-        )
-    )
-    back, lots = log.returns, log.lots
-    moves.append((back["stock"], back["time"], back["restocked"] + 1.0 * back["repaired"]))
-    moves.append((lots["stock"], lots["expires"], -1.0 * lots["expired"]))
-    stock = np.concatenate([m[0] for m in moves])
-    time = np.concatenate([m[1] for m in moves])
-    units = np.concatenate([m[2] for m in moves])
-    slot = np.searchsorted(days + 1, time, "right")
-    change = np.zeros((stocks, len(days) + 1))
-    np.add.at(change, (stock, slot), units)
+    change = np.zeros((len(model.stock_points), len(days) + 1), np.int64)
+    for move in all_moves(log):
+        slot = np.searchsorted(days + 1, move.time, "right")
+        np.add.at(change, (move.stock, slot), move.units)
     on_hand = log.stocks["initial"][:, None] + np.cumsum(change[:, :-1], axis=1)
+    stocks = len(model.stock_points)
     names = np.array([product for product, _ in model.stock_points])
     sites = np.array([site for _, site in model.stock_points])
     return pd.DataFrame(
@@ -143,26 +146,27 @@ def _stock(run: Run, first: float, at: Any) -> pd.DataFrame:
             "day": np.repeat(at(days), stocks),
             "site": np.tile(sites, len(days)),
             "product": np.tile(names, len(days)),
-            "units": on_hand.T.ravel(),
+            "units": said(model, on_hand.T.ravel(), np.tile(np.arange(stocks), len(days))),
         }
     )
 
 
 def _products(run: Run) -> pd.DataFrame:
     """The product master: a row per product and site."""
-    scenario = run.model.scenario
+    model, prices = run.model, _prices(run)
     rows = []
-    for point in scenario.stock:
-        name, use = point.products[0], point.reorder
-        product = scenario.products[name]
+    for i, (point, cost) in enumerate(
+        zip(model.scenario.stock, model.costs["purchase"], strict=True)
+    ):
+        name, levels = point.products[0], _levels(point.reorder)
         rows.append(
             {
                 "product": name,
                 "site": point.sites[0],
-                "price": product.price or None,
-                "cost": product.costs.purchase,
-                "multiple": point.multiple,
-                **_levels(use),
+                "price": prices[name] or None,
+                "cost": _of_unit(run, name, float(cost)) or None,
+                "multiple": said(model, point.multiple, i),
+                **{column: said(model, units, i) for column, units in levels.items()},
             }
         )
     return pd.DataFrame(rows)
@@ -170,6 +174,6 @@ def _products(run: Run) -> pd.DataFrame:
 
 def _levels(use: RuleUse | None) -> dict[str, Any]:
     if use is None or use.rule not in LEVELS:
-        return {"reorder_point": None, "up_to": None}
+        return {"reorder_point": np.nan, "up_to": np.nan}
     low, high = LEVELS[use.rule]
     return {"reorder_point": use.params[low], "up_to": use.params[high]}

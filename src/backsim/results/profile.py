@@ -14,7 +14,7 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.errors import InputError
-from backsim.results.between import bought_from_sites, components_used
+from backsim.results.moves import other_moves
 from backsim.results.products_units import common_units
 from backsim.scenario.model import Model
 
@@ -123,17 +123,10 @@ def profile(model: Model, log: Log) -> Profile:
     late = _running(shipments["time"], shipments["units"], times)
     _, when, units_gone = log.gone
     left = _scattered(when, units_gone, times)
-    received, sound = log.receipts
-    came = _scattered(received["arrives"], sound, times)
-    taken = log.substitutions
-    swapped = _running(taken["time"], taken["units"], times)
-    back, lots = log.returns, log.lots
-    came += _scattered(back["time"], back["restocked"] + back["repaired"], times)
-    expired = _scattered(lots["expires"], lots["expired"], times)
-    sent = _sent_to_sites(log, times)
-    initial = int(log.stocks["initial"].sum())
+    stock = int(log.stocks["initial"].sum()) - (ordered - missing) - late
+    for move in other_moves(log):
+        stock += _scattered(move.time, move.units, times)
     within = _waits(model, log, time, units)
-    stock = initial + came - (ordered - missing) - late - swapped - sent - expired
     backlog = missing - late - left
     return Profile(
         classes=model.classes,
@@ -149,13 +142,6 @@ def profile(model: Model, log: Log) -> Profile:
 def _in_units(counted: Integers, unit: float) -> Any:
     """Units of products, of which what is counted is a part."""
     return counted if unit == 1 else counted * unit
-
-
-def _sent_to_sites(log: Log, times: Floats) -> Integers:
-    """Units that have left a stock point for another one, or went into a product made there."""
-    bought, used = bought_from_sites(log), components_used(log)
-    sent = _scattered(bought["sent"], bought["units"], times)
-    return sent + _scattered(used.sent, used.units, times)
 
 
 def _running(when: Floats, units: Integers, times: Floats) -> Integers:
