@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
 from backsim.errors import InputError
-from backsim.statistics import kn, ocba, rinott, rinott_constant
+from backsim.statistics import good_selection, kn, ocba, rinott, rinott_constant
+from backsim.statistics.direct import next_size
 
 
 def slippage(seed: int, systems: int, shared: float, shape: tuple[int, ...]) -> np.ndarray:
@@ -229,3 +231,68 @@ def test_ocba_chooses_better_than_equal_shares() -> None:
         means = [row[:n].mean() for row, n in zip(pool, have, strict=True)]
         right["ocba"] += int(np.argmin(means) == 0)
     assert right["ocba"] > right["equal"] + 15
+
+
+# -- no worse than the best by more than the zone ----------------------------------------------
+
+
+def flat_valley(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """25 systems in a row, neighbours much alike: true means, and replications."""
+    random = np.random.default_rng(seed)
+    x = random.permutation(np.arange(-12.0, 13.0))
+    truth = 0.06 * x**2
+    return truth, truth[:, None] + 3.0 * x[:, None] * random.normal(size=4000)
+
+
+def chosen_in_valley(select: Any, seed: int) -> bool:
+    """Whether the one chosen is within a zone of 1 of the best, data being added as asked for."""
+    truth, full = flat_valley(seed)
+    values = np.full(full.shape, np.nan)
+    running: tuple[int, ...] = tuple(range(len(full)))
+    while True:
+        size = next_size(min(int((~np.isnan(values[i])).sum()) for i in running))
+        for i in running:
+            values[i, :size] = full[i, :size]
+        found = select(values, 1.0)
+        if found.done:
+            return bool(truth[found.best] <= 1.0)
+        running = found.survivors
+
+
+def test_many_nearly_as_good_do_not_lead_away_from_the_best() -> None:
+    """KN++ drops the best for its neighbour, that one for the next: its promise is another."""
+    right = {
+        select: sum(chosen_in_valley(select, seed) for seed in range(40))
+        for select in (good_selection, kn)
+    }
+    assert right[good_selection] >= 38
+    assert right[kn] < 38
+
+
+def test_good_selection_with_constraints() -> None:
+    """The cheapest breaks the constraint, the dearest keeps it well; nothing is kept by none."""
+    random = np.random.default_rng(1)
+    cost = np.array([1.0, 2.0, 3.0])[:, None] + 0.5 * random.normal(size=(3, 40))
+    room = np.array([[-0.1], [0.1], [0.3]]) + 0.05 * random.normal(size=(3, 40))
+    found = good_selection(cost, 0.5, excess=[room], tolerances=[0.02])
+    assert found.best == 1
+    assert found.feasible == (False, True, True)
+    none = good_selection(cost, 0.5, excess=[room - 1.0], tolerances=[0.02])
+    assert none.done
+    assert none.best is None
+    unknown = np.full_like(room, np.nan)
+    assert good_selection(cost, 0.5, excess=[unknown], tolerances=[0.02]).best == 0
+
+
+def test_good_selection_asks_for_more() -> None:
+    """Of those that are not yet known to be no better; of none once the zone is wide."""
+    values = np.array([[0.0, 2.0] * 5, [2.0, 0.0] * 5, [50.0, 52.0] * 5])
+    found = good_selection(values, 0.1)
+    assert found.best is None
+    assert found.survivors == (0, 1)
+    assert good_selection(values, 0.1, "maximise").best == 2
+    assert good_selection(values, 10.0).best == 0
+    assert next_size(9) == 10
+    assert next_size(10) == 15
+    with pytest.raises(InputError, match="paired t bounds: expected at least 10 replications"):
+        good_selection(values[:, :9], 0.1)

@@ -7,6 +7,7 @@ next world.  So all points visited, and all neighbours of the one chosen, compet
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,20 +15,18 @@ import numpy as np
 
 from backsim.search.space import Point
 from backsim.search.worlds import Phase, Spent, Worlds
-from backsim.statistics import Selection, constrained_kn, kn
+from backsim.statistics import Selection, good_selection
 from backsim.statistics.checks import student
+from backsim.statistics.direct import LOOKS, distance, next_size
+from backsim.statistics.selection import FIRST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-FIRST = 10
-"""Replications of every point to begin with."""
 SCREENING = 0.1
 """The part of all error that may go on leaving points out by the data of the search."""
-LOOKS = 30
-"""Sample sizes at which the search may have left a point, at most."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +131,10 @@ class _Choice:
         self.tolerances = tuple(t / 2 for t in problem.tolerances)
 
     def made(self) -> Choice:
-        count, found = FIRST, None
-        running = list(self.points)
+        found, running = None, self.points
         while True:
             try:
-                self.worlds.play(Phase.CHOICE, running, count)
+                self.play(running)
             except Spent:
                 return self.choice(found, self.needs(found))
             self.leave_out()
@@ -144,8 +142,12 @@ class _Choice:
             self.note(found)
             if found.done:
                 return self.choice(found)
-            running = [self.points[i] for i in found.survivors]
-            count = max(found.used) + max(5, max(found.used) // 4)
+            running = tuple(self.points[i] for i in found.survivors)
+
+    def play(self, running: Sequence[Point]) -> None:
+        """Give those more that have the fewest replications, some ten to begin with."""
+        rows = self.worlds.rows[Phase.CHOICE]
+        self.worlds.play(Phase.CHOICE, running, next_size(min(len(rows[p]) for p in running)))
 
     def note(self, found: Selection) -> None:
         """The best so far by its mean, and how many may still be better."""
@@ -162,6 +164,12 @@ class _Choice:
         points = () if found is None else tuple(self.points[i] for i in self.alike(found))
         return Choice(self.points, found, self.indifference, needs, points)
 
+    @property
+    def beta(self) -> float:
+        """The chance of error of each comparison."""
+        errors = len(self.points) - 1 + len(self.asked.constraints)
+        return (1 - self.confidence) / max(1, errors)
+
     def alike(self, found: Selection) -> list[int]:
         """The points that are not surely worse than the best by its mean (one-sided t, Bonferroni).
 
@@ -169,18 +177,16 @@ class _Choice:
         is compared with, as long as that one keeps the constraints.
         """
         known = found.feasible or (True,) * len(self.points)
-        sure = [i for i in found.survivors if known[i]]
         possible = [i for i, keeps in enumerate(known) if keeps is not False]
-        if not sure:
-            return [i for i in found.survivors if i in possible]
+        if not any(known):
+            return possible
+        best = found.survivors[0]
         values = self.worlds.problem.sign * self.table(0)
-        best = min(sure, key=lambda i: float(np.nanmean(values[i])))
-        error = (1 - self.confidence) / max(1, len(self.points) - 1)
         kept = []
         for i in possible:
             apart = (values[i] - values[best])[~np.isnan(values[i] - values[best])]
-            width = student(1 - error, len(apart) - 1) * float(apart.std(ddof=1))
-            if float(apart.mean()) <= width / math.sqrt(len(apart)):
+            width = distance(len(apart), float(apart.std(ddof=1)), self.beta)
+            if float(apart.mean()) <= width:
                 kept.append(i)
         return kept
 
@@ -200,47 +206,44 @@ class _Choice:
         return found
 
     def selected(self) -> Selection:
-        """KN++, or with constraints the procedure of Andradottir and Kim."""
+        """The leader, and what is not yet known to be no better by more than what matters."""
         asked = self.asked
         assert asked.objective is not None
-        values = self.table(0)
-        if not asked.constraints:
-            return kn(values, self.indifference, asked.objective.sense, self.confidence, FIRST)
         excess = [
             c.sign * (self.table(i) - c.bound) - tolerance
             for i, (c, tolerance) in enumerate(
                 zip(asked.constraints, self.tolerances, strict=True), start=1
             )
         ]
-        return constrained_kn(
-            values,
-            excess,
+        return good_selection(
+            self.table(0),
             self.indifference,
-            self.tolerances,
             asked.objective.sense,
             self.confidence,
-            FIRST,
+            excess or None,
+            self.tolerances,
         )
 
     def needs(self, found: Selection | None) -> int:
-        """Replications more, at most, until those in the running are told apart.
+        """Replications more, about, until those in the running are told apart.
 
-        KN++ ends where its width is 0: after h^2 S^2 / delta^2 replications.
+        A t bound is as near as the indifference zone after (t S / delta)^2, the boundary of a
+        constraint 0 after h^2 S^2 / tolerance^2 replications.
         """
         if found is None:
             done = sum(len(self.worlds.rows[Phase.CHOICE][p]) for p in self.points)
             return FIRST * len(self.points) - done
-        alive, used = list(found.survivors), max(found.used)
-        errors = len(self.points) - 1 + len(self.asked.constraints)
-        beta = (1 - self.confidence) / max(1, errors)
-        h2 = ((2 * beta) ** (-2 / (used - 1)) - 1) * (used - 1)
+        alive, used = list(found.survivors), min(found.used[i] for i in found.survivors)
         values = self.table(0)[alive, :used]
-        ends = [float(np.var(a - b, ddof=1)) / self.indifference**2 for a in values for b in values]
+        spread = max(float(np.std(values[0] - row, ddof=1)) for row in values)
+        ends = [(distance(used, spread, self.beta) / self.indifference) ** 2 * used]
+        h2 = ((2 * self.beta) ** (-2 / (used - 1)) - 1) * (used - 1)
         for i, tolerance in enumerate(self.tolerances, start=1):
             for row in self.table(i)[alive, :used]:
                 known = row[~np.isnan(row)]
-                ends.append(float(known.var(ddof=1)) / tolerance**2 if len(known) > 1 else 0.0)
-        return len(alive) * max(1, round(float(h2 * max(ends))) - used)
+                if len(known) > 1:
+                    ends.append(float(h2 * known.var(ddof=1)) / tolerance**2)
+        return sum(max(1, round(max(ends)) - found.used[i]) for i in alive)
 
 
 __all__ = ["Choice", "choose", "screened"]

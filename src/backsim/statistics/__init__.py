@@ -4,6 +4,7 @@ from backsim.statistics.best import Best, WithBest, with_best
 from backsim.statistics.budget import ocba
 from backsim.statistics.checks import MAXIMISE, MINIMISE
 from backsim.statistics.constrained import constrained_kn
+from backsim.statistics.direct import good_selection
 from backsim.statistics.feasible import Feasible, feasible, together
 from backsim.statistics.intervals import Estimate, estimate, estimate_from_below, times
 from backsim.statistics.paired import (
@@ -43,6 +44,7 @@ __all__ = [
     "estimate",
     "estimate_from_below",
     "feasible",
+    "good_selection",
     "kn",
     "mser",
     "ocba",

@@ -1,0 +1,137 @@
+"""Which of many systems is no worse than the best by more than an indifference zone.
+
+KN++ promises the best system where it is better than all others by the zone.  Among many systems
+that are near to each other it may drop the best for one that is nearly as good, that one for the
+next, and end further from the best than the zone.  Here each system is held directly against the
+one that is chosen, so that the promise is about the distance between these two.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backsim.statistics.checks import (
+    MINIMISE,
+    check_confidence,
+    check_positive,
+    sign_of,
+    student,
+    systems,
+)
+from backsim.statistics.selection import FIRST, Selection, boundary, leading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+METHOD = "paired t bounds"
+LOOKS = 30
+"""Sizes of `sizes` at which systems may be looked at: up to some 5,000 replications."""
+
+
+def next_size(count: int) -> int:
+    """The number of replications, above some, at which systems are looked at again."""
+    size = FIRST
+    while size <= count:
+        size += max(5, size // 4)
+    return size
+
+
+def good_selection(
+    values: ArrayLike,
+    delta: float,
+    sense: str = MINIMISE,
+    confidence: float = 0.95,
+    excess: ArrayLike | None = None,
+    tolerances: Sequence[float] = (),
+) -> Selection:
+    """The system with the best mean, once no other is better by more than `delta`.
+
+    `values` of shape (systems, replications), paired by replication; nan after the last replication
+    of a system.  `excess`, of shape (constraints, systems, replications), is by how much each
+    constraint is kept, as for `constrained_kn`; `tolerances` are the smallest distances from their
+    bounds that matter.
+
+    The leader is the system with the best mean of those with the most replications that keep the
+    constraints.  Another system is left when it breaks a constraint, or when the upper t bound of
+    what the leader is worse by, paired, is at most `delta`.  What is left is looked at again as
+    soon as another one leads.  `survivors` are the leader and those not left yet; with
+    `next_size` replications of those that have the fewest, call it again.
+
+    The guarantee: with probability `confidence` (approximately normal replications) no system that
+    keeps the constraints by their tolerances is better than the one chosen by more than `delta`,
+    however many others are nearly as good.  The best can only be lost by an error about one of its
+    constraints, or by an error with each of the others: about the constraint that it breaks, or
+    about the difference, at one of at most 30 sample sizes.  So each has a chance of
+    alpha / (systems - 1 + constraints), by Bonferroni.
+    """
+    check_positive(delta, "delta")
+    array = -sign_of(sense) * systems(values, METHOD, FIRST)
+    kept = np.zeros((0, *array.shape)) if excess is None else np.asarray(excess, float)
+    beta = check_confidence(confidence) / max(1, len(array) - 1 + len(kept))
+    counts = leading(array)
+    keeps = [_kept(kept[:, i, :n], tolerances, beta) for i, n in enumerate(counts)]
+    found = Selection(
+        METHOD, None, (), (0,) * len(array), tuple(map(int, counts)), confidence, delta
+    )
+    found = replace(found, feasible=tuple(keeps) if len(kept) else ())
+    known = [i for i, each in enumerate(keeps) if each]
+    possible = [i for i, each in enumerate(keeps) if each is not False]
+    if not possible:
+        return found
+    most = max((counts[i] for i in known), default=0)
+    longest = [i for i in known if counts[i] == most]
+    if not longest:
+        return replace(found, survivors=tuple(possible))
+    leader = min(longest, key=lambda i: float(array[i, :most].mean()))
+    open_ = [
+        i
+        for i in possible
+        if i != leader and _worse_by(array[leader], array[i], min(counts[i], most), beta) > delta
+    ]
+    done = not open_
+    return replace(found, best=leader if done else None, survivors=(leader, *open_))
+
+
+def distance(count: int, deviation: float, beta: float) -> float:
+    """How far a t bound is from the mean of `count` differences, at one of `LOOKS` looks."""
+    return student(1 - beta / LOOKS, count - 1) * deviation / math.sqrt(count)
+
+
+def _worse_by(leader: Floats, other: Floats, count: int, beta: float) -> float:
+    """What the leader is worse by than another one, at most."""
+    apart = leader[:count] - other[:count]
+    return float(apart.mean()) + distance(count, float(apart.std(ddof=1)), beta)
+
+
+def _kept(excess: Floats, tolerances: Sequence[float], beta: float) -> bool | None:
+    """Whether a system keeps all constraints (rows); None while that is open.
+
+    Decided once and for all, where the mean is first beyond the boundary of KN++; see
+    `constrained_kn`.
+    """
+    decided = [_side(row, e, beta) for row, e in zip(excess, tolerances, strict=True)]
+    if -1 in decided:
+        return False
+    return None if 0 in decided else True
+
+
+def _side(row: Floats, tolerance: float, beta: float) -> int:
+    """1 for a constraint that is kept or never measured, -1 for one that is broken, 0: open."""
+    known = ~np.isnan(row)
+    if not known.any():
+        return 1
+    given = np.where(known, row, 0.0)
+    count = np.cumsum(known)
+    size = np.maximum(count, 2)
+    mean, width = boundary(np.cumsum(given), np.cumsum(given**2), size, beta, tolerance)
+    clear = np.where(mean >= width, 1, np.where(mean < -width, -1, 0))
+    clear[(count < 2) | (np.arange(len(row)) < FIRST - 1)] = 0
+    return int(clear[np.flatnonzero(clear)[0]]) if clear.any() else 0
