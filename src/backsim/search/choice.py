@@ -74,23 +74,11 @@ def choose(worlds: Worlds, favourite: Point, indifference: float) -> Choice:
 
     When the budget is gone, what is known by then.
     """
-    space = worlds.problem.space
-    finest = (1,) * len(space.axes)
     visited = list(dict.fromkeys([favourite, *worlds.visited(Phase.SEARCH)]))
     points = screened(worlds, favourite, visited)
-    left_out = len(visited) - len(points)
-    points += [p for p in space.neighbours(favourite, finest) if p not in visited]
-    tried = {*visited, *points}
-    while True:
-        found = replace(_Choice(worlds, tuple(points), indifference).made(), screened=left_out)
-        best = found.best
-        if best is None:
-            return found
-        new = [p for p in space.neighbours(best, finest) if p not in tried]
-        if not new:
-            return found
-        tried.update(new)
-        points = [*found.points, *new]
+    competition = _Choice(worlds, points, {*visited}, indifference)
+    competition.add_neighbours(favourite)
+    return replace(competition.made(), screened=len(visited) - len(points))
 
 
 def screened(worlds: Worlds, favourite: Point, points: list[Point]) -> list[Point]:
@@ -120,10 +108,13 @@ def screened(worlds: Worlds, favourite: Point, points: list[Point]) -> list[Poin
 class _Choice:
     """One competition."""
 
-    def __init__(self, worlds: Worlds, points: tuple[Point, ...], indifference: float) -> None:
+    def __init__(
+        self, worlds: Worlds, points: Sequence[Point], tried: set[Point], indifference: float
+    ) -> None:
         self.worlds, self.indifference = worlds, indifference
         problem = worlds.problem
-        self.points = points
+        self.points, self.tried = tuple(points), tried
+        self.leader: Point | None = None
         self.asked = problem.asked
         spared = 0.0 if problem.asked.constraints else SCREENING
         self.confidence = 1 - (1 - spared) * (1 - problem.asked.confidence)
@@ -140,9 +131,28 @@ class _Choice:
             self.leave_out()
             found = self.selected()
             self.note(found)
-            if found.done:
-                return self.choice(found)
             running = tuple(self.points[i] for i in found.survivors)
+            new = self.beside(found)
+            if found.done and not new:
+                return self.choice(found)
+            running += new
+
+    def beside(self, found: Selection) -> tuple[Point, ...]:
+        """The neighbours of the leader that have not been tried, once it leads a second time."""
+        if not any(found.feasible or (True,)) or not found.survivors:
+            return ()
+        leader = self.points[found.survivors[0]]
+        stays, self.leader = leader == self.leader, leader
+        return self.add_neighbours(leader) if stays or found.done else ()
+
+    def add_neighbours(self, point: Point) -> tuple[Point, ...]:
+        """Let those neighbours of a point compete that have not been tried; which these are."""
+        space = self.worlds.problem.space
+        near = space.neighbours(point, (1,) * len(space.axes))
+        new = tuple(p for p in dict.fromkeys(near) if p not in self.tried)
+        self.tried.update(new)
+        self.points += new
+        return new
 
     def play(self, running: Sequence[Point]) -> None:
         """Give those more that have the fewest replications, some ten to begin with."""
