@@ -23,7 +23,7 @@ def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) ->
     by = f" by more than {plain_number(choice.gap)}{suffix}" if choice.gap else ""
     better = f"better{by}"
     kept = " that keep the constraints by their tolerances" if asked.constraints else ""
-    tried = f", of {choice.tried} tried around each," if choice.tried else ""
+    tried = f", {choice.tried}," if choice.tried else ""
     text = f"No other levels of the {len(choice.nearest):,} items{tried}{kept} are {better}"
     if not choice.decided:
         zone = f"{plain_number(choice.indifference)}{suffix}"

@@ -245,13 +245,6 @@ def test_groups_of_a_column(tmp_path: Path) -> None:
         ({"stock": [{}, {"products": "nut", "initial": 3}]}, "without `initial`"),
         (
             {
-                "sites": ["centre", "shop"],
-                "stock": [{"sites": "centre"}, {"sites": "shop", "supplier": {"site": "centre"}}],
-            },
-            r"in a network, search levels by path: stock\[0\]\.reorder\.S\).*at shop, supplied",
-        ),
-        (
-            {
                 "customers": {
                     **SHOP["customers"],
                     "vip": {**SHOP["customers"]["nut"], "costs": {"backorder_time": 9}},

@@ -57,8 +57,8 @@ class ItemsChoice:
     service: Floats
     """The constraints' metrics in the replications of the choice, (replications, constraints)."""
     needs: int = 0
-    tried: int = 0
-    """Levels of each item, around its own, of which this is known; 0 for all levels."""
+    tried: str = ""
+    """Of how many levels around each item's own this is known, in words; empty for all levels."""
     alike: tuple[tuple[int, ...], ...] = ()
 
 
@@ -134,14 +134,14 @@ class _Chooser:
         """
         values, places = system.at(best.prices), system.places(levels)
         zone = self.problem.indifference(best.cost) / 2
-        if values[places].sum() - np.minimum.reduceat(values, system.first).sum() <= zone:
+        if values[places].sum() - system.least(values) <= zone:
             return True
         kept = self.runs.tried and (system.gained(places) >= self.bounds).all()
         return bool(kept and system.cost(places) <= best.cost + zone)
 
     def within(self, system: System) -> Floats:
         """Bounds moved to the safe side by their tolerances, or half as far as levels can go."""
-        most = np.array([np.maximum.reduceat(g, system.first).sum() for g in system.gains])
+        most = np.array([system.most(gains) for gains in system.gains])
         room = np.maximum(most.reshape(-1) - self.bounds, 0.0) / 2
         return np.asarray(self.bounds + np.minimum(self.problem.tolerances, room))
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from backsim.results.spec import MetricSpec
 from backsim.scenario.model import Model
 from backsim.search.items.measures import Linear, Rates, Told, counted, linear
+from backsim.search.items.network import Network
 from backsim.search.items.shortfall import Shortfall, Spread
-from backsim.search.items.system import System
-from backsim.search.items.tables import Table, TableCurves
+from backsim.search.items.system import Blocks, System
+from backsim.search.items.tables import AT_ONCE, Table, TableCurves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-Sample = Shortfall | Table
+Sample = Shortfall | Table | Network
 """What a replication says of levels."""
 
 
@@ -52,19 +53,42 @@ class Asked:
 
     def system(self, runs: Sequence[Sample]) -> System:
         """The mean of some runs as curves over levels: those of a grid, or all that matter."""
-        tables = [run for run in runs if isinstance(run, Table)]
-        spreads = [run for run in runs if isinstance(run, Shortfall)]
-        curves = TableCurves(tables) if tables else _Grid(spreads)
+        curves = _curves(runs)
         flat = [
             sign * curves.mean(metric)
             for sign, metric in zip(self.signs, self.metrics(), strict=True)
         ]
         gains = np.array(flat[1:]).reshape(-1, curves.length)
-        return System(curves.low, curves.first, flat[0], gains, curves.step)
+        return System(curves.low, curves.first, flat[0], gains, curves.step, curves.blocks)
+
+
+class Curves(Protocol):
+    """All levels of all items that matter, in blocks: see `System`."""
+
+    low: Ints
+    first: Ints
+    step: Ints | int
+    length: int
+    blocks: Blocks | None
+
+    def mean(self, metric: Callable[[Told], Linear]) -> Floats:
+        """A metric in the mean of the runs, at every level; sums over items are the metric's."""
+
+
+def _curves(runs: Sequence[Sample]) -> Curves:
+    tables = [run for run in runs if isinstance(run, Table)]
+    if tables:
+        return TableCurves(tables)
+    networks = [run for run in runs if isinstance(run, Network)]
+    if networks:
+        return _NetworkCurves(networks)
+    return _Grid([run for run in runs if isinstance(run, Shortfall)])
 
 
 class _Grid:
     """All levels of all items, one item after the other."""
+
+    blocks: Blocks | None = None
 
     def __init__(self, runs: Sequence[Shortfall]) -> None:
         self.runs, self.step = runs, 1
@@ -74,10 +98,10 @@ class _Grid:
             np.minimum.at(low, spread.item, spread.shortfall)
             np.maximum.at(high, spread.item, spread.shortfall)
         self.low = np.maximum(low, 0)
-        size = np.maximum(high, self.low) - self.low + 1
-        self.first = np.cumsum(size) - size
-        self.length = int(size.sum())
-        self.item = np.repeat(np.arange(count), size)
+        self.size = np.maximum(high, self.low) - self.low + 1
+        self.first = np.cumsum(self.size) - self.size
+        self.length = int(self.size.sum())
+        self.item = np.repeat(np.arange(count), self.size)
         self.level = np.arange(self.length) - self.first[self.item] + self.low[self.item]
 
     def mean(self, metric: Callable[[Told], Linear]) -> Floats:
@@ -113,3 +137,45 @@ class _Grid:
         total = np.cumsum(flat)
         before = np.r_[0.0, total[self.first[1:] - 1]]
         return np.asarray(total - before[self.item])
+
+
+class _NetworkCurves:
+    """Warehouses on their grid; all levels of each site they supply, once for each place of it.
+
+    An item that no warehouse supplies has its levels once.
+    """
+
+    def __init__(self, runs: Sequence[Network]) -> None:
+        self.runs, grid, warehouses = runs, runs[0].grid, runs[0].warehouses
+        self.warehouses, roots = warehouses, len(warehouses.items)
+        self.grids = [_Grid([run.told[place] for run in runs]) for place in range(AT_ONCE)]
+        others = warehouses.others
+        supplied = warehouses.of[others] >= 0
+        self.items = [others if place == 0 else others[supplied] for place in range(AT_ONCE)]
+        places = np.arange(roots) * AT_ONCE
+        opened = [
+            np.where(warehouses.of[items] < 0, -1, place + places[warehouses.of[items]])
+            for place, items in enumerate(self.items)
+        ]
+        low = [of.low[items] for of, items in zip(self.grids, self.items, strict=True)]
+        sizes = [of.size[items] for of, items in zip(self.grids, self.items, strict=True)]
+        size = np.concatenate([np.full(roots, AT_ONCE), *sizes])
+        self.low = np.concatenate([grid.low, *low])
+        self.step = np.concatenate([grid.step, *(np.ones_like(one) for one in low)])
+        self.first, self.length = np.cumsum(size) - size, int(size.sum())
+        item = np.concatenate([warehouses.items, *self.items])
+        self.blocks: Blocks | None = Blocks(item, np.concatenate([np.full(roots, -1), *opened]))
+
+    def mean(self, metric: Callable[[Told], Linear]) -> Floats:
+        """A metric in the mean of the runs."""
+        roots = self.warehouses.items
+        supplying = np.zeros((AT_ONCE, len(roots)))
+        levels = np.zeros(len(self.warehouses.of), np.int64)
+        for run in self.runs:
+            for place in range(AT_ONCE):
+                at = run.at_place(place, levels)
+                supplying[place] += metric(at).each(at)[roots]
+        parts = [(supplying / len(self.runs)).T.reshape(-1)]
+        for grid, items in zip(self.grids, self.items, strict=True):
+            parts.append(grid.mean(metric)[np.isin(grid.item, items)])
+        return np.concatenate(parts)

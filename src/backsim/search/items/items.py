@@ -18,6 +18,7 @@ from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.load import from_dict, plain
 from backsim.scenario.model import Model
 from backsim.scenario.schema.rule_use import RuleUse
+from backsim.scenario.schema.stock import ResolvedPoint
 from backsim.scenario.yamlfile import Document, FileError, Location
 from backsim.search.items.measures import Rates
 from backsim.search.schema import Abc, GroupTable, Levels, SearchFile
@@ -226,6 +227,21 @@ def all_wait(model: Model) -> bool:
     )
 
 
+BY_PATH = "or search the levels of some sites by path: stock[0].reorder.S"
+"""What is possible where items cannot be told apart."""
+
+
+def _between(model: Model, point: ResolvedPoint) -> str | None:
+    """The site that supplies a stock point, if that is itself supplied by a site."""
+    for source in point.supplier:
+        if source.site is None:
+            continue
+        at = model.stock_points.index((point.product, source.site))
+        if any(further.site is not None for further in model.scenario.stock[at].supplier):
+            return source.site
+    return None
+
+
 def unfit(model: Model) -> Iterator[tuple[str, str]]:
     """(what is expected, what is found): why what an item does may depend on others, or on levels.
 
@@ -240,9 +256,14 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
             yield "customers served where they order", f"customers.{name}.served_by"
     for point in scenario.stock:
         place = f"{point.product} at {point.site}"
-        if any(source.site is not None for source in point.supplier) or point.made_from:
-            expected = "stock points that buy from suppliers (in a network, search levels by path"
-            yield f"{expected}: stock[0].reorder.S)", f"{place}, supplied from stock"
+        if point.made_from:
+            yield f"stock points that buy what they keep ({BY_PATH})", f"{place}, which is made"
+        elif point.supplier and point.supplier[0].site is not None and not all_wait(model):
+            expected = "customers who all wait (tolerance: unlimited) where sites supply sites"
+            yield f"{expected} ({BY_PATH})", f"{place}, supplied from {point.supplier[0].site}"
+        elif (between := _between(model, point)) is not None:
+            expected = "sites supplied by one that buys from a supplier"
+            yield f"{expected} ({BY_PATH})", f"{place}, supplied from {between}"
         elif len(point.supplier) > 1:
             yield "one supplier for each stock point", f"{place} with {len(point.supplier)}"
         elif point.asks_for_units is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from backsim.scenario.model import Model
 from backsim.search.items.curves import Sample
 from backsim.search.items.items import Items
 from backsim.search.items.measures import Rates
+from backsim.search.items.network import ByWarehouse, Warehouses
 from backsim.search.items.player import Player
 from backsim.search.items.shortfall import Measured, OneRun, Shortfall, shortfall_of
 from backsim.search.items.tables import AT_ONCE, Grid, OneRunEach, Table
@@ -43,6 +44,8 @@ class Way(Protocol):
     """Runs of a world."""
     kept_as: str
     """What its results are kept under."""
+    tried: str
+    """Which levels are compared, in words; empty for all."""
 
     def row(self, replication: int) -> Floats:
         """What a world says, played here or in another process."""
@@ -60,7 +63,7 @@ class Way(Protocol):
 class AllWait:
     """Customers wait: one run says what every level does."""
 
-    plays, kept_as = 1, ""
+    plays, kept_as, tried = 1, "", ""
 
     def __init__(self, items: Items, seed: int, work: Work) -> None:
         self.items = items
@@ -90,7 +93,7 @@ class AllWait:
 class LevelByLevel:
     """Customers may leave: each world is played at a few levels of every item."""
 
-    plays = AT_ONCE
+    plays, tried = AT_ONCE, f"of {AT_ONCE} tried around each"
 
     def __init__(self, items: Items, seed: int, work: Work, grid: Grid | None = None) -> None:
         self.items, self.seed, self.work = items, seed, work
@@ -139,6 +142,13 @@ class LevelByLevel:
         )
 
 
+def _way(items: Items) -> Callable[[Items, int, Work], Way]:
+    """How replications of a scenario say what levels do."""
+    if not items.wait:
+        return LevelByLevel
+    return ByWarehouse if len(Warehouses.of_model(items.base).items) else AllWait
+
+
 class Runs:
     """Replications of each phase, and what each says of levels.
 
@@ -159,15 +169,15 @@ class Runs:
         self.budget, self.memo = budget, memo
         self.workers, self.dask = workers, dask
         self.work = plan_work([items.base], seed, engine, LARGE)
-        self.way: Way = (AllWait if items.wait else LevelByLevel)(items, seed, self.work)
+        self.way: Way = _way(items)(items, seed, self.work)
         self.found: dict[Phase, list[Sample]] = {phase: [] for phase in Phase}
         self.refined = 0
         self._check()
 
     @property
-    def tried(self) -> int:
-        """Levels of each item that are compared; 0 for all."""
-        return 0 if self.way.plays == 1 else AT_ONCE
+    def tried(self) -> str:
+        """Which levels of each item are compared, in words; empty for all."""
+        return self.way.tried
 
     def refine(self, levels: Ints) -> bool:
         """From now on say more about levels near to some; whether there is more to say."""

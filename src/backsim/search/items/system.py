@@ -47,32 +47,80 @@ class Infeasible(Exception):
         super().__init__(constraint)
 
 
-class System:
-    """Curves over levels, one item after the other, and bounds on what some of them add up to.
+@dataclass(frozen=True)
+class Blocks:
+    """Items whose levels do not matter alike at each level of others."""
 
-    `first` is the place of each item's first level, `low` that level, `step` how far its levels are
-    apart.  `costs` are made small;
-    each row of `gains` has to add up to its bound at least.
+    item: Ints
+    """Of each block of levels the item whose they are."""
+    within: Ints
+    """The place of another item's level at which the block counts; -1: always."""
+
+
+class System:
+    """Curves over levels, block after block, and bounds on what some of them add up to.
+
+    `first` is the place of each block's first level, `low` that level, `step` how far its levels
+    are apart.  `costs` are made small; each row of `gains` has to add up to its bound at least.
+    Without `blocks` each item has one.
     """
 
     def __init__(
-        self, low: Ints, first: Ints, costs: Floats, gains: Floats, step: Ints | int = 1
+        self,
+        low: Ints,
+        first: Ints,
+        costs: Floats,
+        gains: Floats,
+        step: Ints | int = 1,
+        blocks: Blocks | None = None,
     ) -> None:
-        self.low, self.first, self.costs, self.gains, self.step = low, first, costs, gains, step
+        self.low, self.first, self.costs, self.gains = low, first, costs, gains
+        count = len(first)
+        self.step = np.broadcast_to(step, count)
         self.size = np.diff(np.r_[first, len(costs)])
-        self.item = np.repeat(np.arange(len(low)), self.size)
+        self.block = np.repeat(np.arange(count), self.size)
+        blocks = blocks or Blocks(np.arange(count), np.full(count, -1))
+        self.item, self.within = blocks.item, blocks.within
+        self.inner = self.within >= 0
+        self.items = len(np.unique(self.item))
 
     def at(self, prices: Floats) -> Floats:
         """The costs less what the gains are worth."""
         return np.asarray(self.costs - prices @ self.gains)
 
+    def whole(self, values: Floats) -> Floats:
+        """Values of levels, each with the least of what counts at it."""
+        if not self.inner.any():
+            return values
+        whole = values.copy()
+        least = np.minimum.reduceat(values, self.first)
+        np.add.at(whole, self.within[self.inner], least[self.inner])
+        return whole
+
+    def least(self, values: Floats) -> float:
+        """The least that the values of levels add up to, of each item one."""
+        found = np.minimum.reduceat(self.whole(values), self.first)
+        return float(found[~self.inner].sum())
+
+    def most(self, gains: Floats) -> float:
+        """The most that gains add up to."""
+        return -self.least(-gains)
+
     def best(self, prices: Floats) -> Ints:
         """The place of each item's best level at some prices, the least of several."""
-        values = self.at(prices)
+        values = self.whole(self.at(prices))
         least = np.minimum.reduceat(values, self.first)
-        hits = np.flatnonzero(values == least[self.item])
-        _, one = np.unique(self.item[hits], return_index=True)
-        return np.asarray(hits[one])
+        hits = np.flatnonzero(values == least[self.block])
+        _, one = np.unique(self.block[hits], return_index=True)
+        return self.counting(hits[one])
+
+    def counting(self, places: Ints) -> Ints:
+        """Of the places of all blocks those that count, by item."""
+        counts = ~self.inner
+        counts[self.inner] = np.isin(self.within[self.inner], places[counts])
+        found = np.empty(self.items, np.int64)
+        found[self.item[counts]] = places[counts]
+        return found
 
     def gained(self, places: Ints) -> Floats:
         """What the levels at some places add up to, by constraint."""
@@ -84,16 +132,17 @@ class System:
 
     def bound(self, prices: Floats, bounds: Floats) -> float:
         """What no levels that keep the bounds cost less than, whatever the prices."""
-        return float(np.minimum.reduceat(self.at(prices), self.first).sum() + prices @ bounds)
+        return self.least(self.at(prices)) + float(prices @ bounds)
 
     def places(self, levels: Ints) -> Ints:
         """The places of some levels, each put within its item's."""
-        steps = (levels - self.low) // self.step
-        return np.asarray(self.first + np.clip(steps, 0, self.size - 1))
+        steps = (levels[self.item] - self.low) // self.step
+        return self.counting(self.first + np.clip(steps, 0, self.size - 1))
 
     def levels(self, places: Ints) -> Ints:
         """The levels at some places."""
-        return np.asarray(self.low + (places - self.first) * self.step)
+        block = self.block[places]
+        return np.asarray(self.low[block] + (places - self.first[block]) * self.step[block])
 
     # -- which levels ------------------------------------------------------------------------------
 
@@ -133,7 +182,7 @@ class System:
 
         if kept(0.0):
             return 0.0
-        most = float(np.maximum.reduceat(self.gains[k], self.first).sum())
+        most = self.most(self.gains[k])
         if most < bound:
             raise Infeasible(k, most)
         high = max(float(np.ptp(self.costs)), 1e-9)
@@ -149,10 +198,13 @@ class System:
 
     def cheaper(self, places: Ints, bounds: Floats) -> Ints:
         """The same levels with single ones lowered as long as that saves and keeps the bounds."""
-        places = places.copy()
+        places, first = places.copy(), self.first[self.block[places]]
+        if self.inner.any():  # at other levels of these all others count elsewhere
+            opens = np.unique(self.block[self.within[self.inner]])
+            first = np.where(np.isin(self.block[places], opens), places, first)
         while True:
             spare = self.gained(places) - bounds
-            below = np.maximum(places - 1, self.first)
+            below = np.maximum(places - 1, first)
             saved = self.costs[places] - self.costs[below]
             kept = (self.gains[:, below] - self.gains[:, places] + spare[:, None] >= 0).all(axis=0)
             saved = np.where(kept & (below != places), saved, 0.0)
@@ -169,8 +221,10 @@ class System:
         A level can only be part of a cheaper whole if the bound with it is below the cost.
         """
         cost = self.cost(places)
-        values = self.at(prices)
-        more = values - np.minimum.reduceat(values, self.first)[self.item]
+        values = self.whole(self.at(prices))
+        more = values - np.minimum.reduceat(values, self.first)[self.block]
+        inner = self.inner[self.block]
+        more[inner] += more[self.within[self.block[inner]]]
         open_ = np.flatnonzero(bound + more < cost)
         if not len(bounds) or not len(open_) or len(open_) > MOST_CHOICES:
             return places, bound if len(bounds) else cost
@@ -186,13 +240,8 @@ class System:
     def _program(self, choices: Ints, bounds: Floats) -> tuple[Ints | None, float] | None:
         """One level for each item out of some: the places, and what none costs less than."""
         from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
 
-        one = csr_array(
-            (np.ones(len(choices)), (self.item[choices], np.arange(len(choices)))),
-            shape=(len(self.low), len(choices)),
-        )
-        each = LinearConstraint(one, 1, 1)
+        each = LinearConstraint(*self._one_each(choices))
         enough = LinearConstraint(self.gains[:, choices], bounds, np.inf)
         found: Any = milp(
             self.costs[choices],
@@ -206,6 +255,21 @@ class System:
         places = None
         if found.x is not None:
             taken = choices[found.x > 0.5]
-            if len(taken) == len(self.low) and (self.gained(taken) >= bounds).all():
-                places = taken
+            if len(taken) == self.items and (self.gained(taken) >= bounds).all():
+                places = taken[np.argsort(self.item[self.block[taken]])]
         return places, float(found.mip_dual_bound)
+
+    def _one_each(self, choices: Ints) -> tuple[Any, Floats, Floats]:
+        """Of each block one level, if it counts: coefficients, and what they add up to."""
+        from scipy.sparse import coo_array
+
+        blocks, rows = np.unique(self.block[choices], return_inverse=True)
+        columns, ones = np.arange(len(choices)), np.ones(len(choices))
+        inner = np.flatnonzero(self.inner[blocks])
+        opened = np.searchsorted(choices, self.within[blocks[inner]])
+        coefficients = coo_array(
+            (np.r_[ones, -ones[: len(inner)]], (np.r_[rows, inner], np.r_[columns, opened])),
+            shape=(len(blocks), len(choices)),
+        )
+        wanted = (~self.inner[blocks]).astype(float)
+        return coefficients.tocsr(), wanted, wanted

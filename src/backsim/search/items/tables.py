@@ -106,9 +106,12 @@ class Table:
 class TableCurves:
     """Metrics at all levels of a grid, in the mean of some worlds: one item after the other."""
 
+    blocks = None
+
     def __init__(self, runs: Sequence[Table]) -> None:
         self.runs, grid = runs, runs[0].grid
-        self.low, self.step = grid.low, grid.step
+        self.low: Ints = grid.low
+        self.step: Ints | int = grid.step
         self.first = np.arange(len(self.low)) * AT_ONCE
         self.length = len(self.low) * AT_ONCE
 
