@@ -133,6 +133,70 @@ def test_the_optimum_is_a_sum_over_stock_points() -> None:
     assert least_cost(two_products()) == pytest.approx(least(mug, 1.0) + least(chances, 2.0))
 
 
+def one_product(**demand: Any) -> dict[str, Any]:
+    """Problem 5.2 of Snyder and Shen, Fundamentals of Supply Chain Theory (2019): (r, Q)."""
+    entry = {"arrivals": {"poisson": {"rate": 12.0}}, "products": "item", **demand}
+    return {
+        "warm_up": 10,
+        "horizon": 60,
+        "products": "item",
+        "suppliers": {"maker": {"lead_time": 0.5}},
+        "customers": {"all": {"demand": entry}},
+        "policy": {"reorder": {"rule": "s_S", "s": 6, "S": 13}},
+        "costs": {"ordering": 4.0, "holding": 4.0, "backorder_time": 28.0},
+    }
+
+
+def test_the_optimum_where_orders_cost() -> None:
+    """Units are asked for one by one, so that the best (s, S) is the best (r, Q)."""
+    least = least_cost(from_dict(one_product()), orders=True)
+    assert least == pytest.approx(28.241312842169155, rel=1e-9)
+
+
+def test_the_optimum_where_orders_cost_and_ask_for_several_units() -> None:
+    """The least of all (s, S), each by the steady state of its position, solved as equations."""
+    size = {"discrete": {"values": [1, 2, 5], "weights": [2, 1, 1]}}
+    model = from_dict(one_product(size=size, arrivals={"poisson": {"rate": 3.0}}))
+    pmf = np.array([0.0, 0.5, 0.25, 0.0, 0.0, 0.25])
+    chances, powers = np.zeros(200), np.ones(1)
+    for orders in range(20):
+        chances[: len(powers)] += stats.poisson(1.5).pmf(orders) * powers
+        powers = np.convolve(powers, pmf)
+    units = np.arange(200)
+
+    def rate(y: int) -> float:
+        left = y - units
+        return float(np.where(left > 0, 4.0 * left, -28.0 * left) @ chances)
+
+    def cost(s: int, S: int) -> float:
+        positions = np.arange(s + 1, S + 1)
+        step = np.zeros((S - s, S - s))
+        leaves = np.zeros(S - s)
+        for i, y in enumerate(positions):
+            for k in range(1, 6):
+                after = y - k if y - k > s else S
+                step[after - s - 1, i] += pmf[k]
+                leaves[i] += pmf[k] * (y - k <= s)
+        equations = np.vstack([step - np.eye(S - s), np.ones(S - s)])
+        share = np.linalg.lstsq(equations, np.r_[np.zeros(S - s), 1.0], rcond=None)[0]
+        return float(share @ [rate(y) for y in positions] + 4.0 * 3.0 * share @ leaves)
+
+    best = min(cost(s, S) for s in range(-2, 12) for S in range(s + 1, s + 24))
+    assert least_cost(model, orders=True) == pytest.approx(best, rel=1e-8)
+
+
+def test_the_gap_where_orders_cost(tmp_path: Path) -> None:
+    numbers = {"policy.reorder.s": {"integers": [4, 8]}, "policy.reorder.S": {"integers": [11, 15]}}
+    found = search(tmp_path, one_product(), search=numbers, indifference="2 %", figures=100)
+    assert found.gap is not None
+    assert found.gap.in_the_long_run
+    assert found.gap.least.mean == pytest.approx(28.241312842169155, rel=1e-9)
+    assert abs(found.gap.apart.mean) < 0.02 * 28.24 + 3 * found.gap.apart.half_width
+    assert "In the long run no policy at all costs less than 28.24 per day" in found.finding
+    shared = {**one_product(), "policy": {"reorder": {"rule": "can_order", "s": 3, "c": 5, "S": 9}}}
+    assert least_cost(from_dict(shared), orders=True) is None
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -181,9 +181,9 @@ class _Choice:
         return (1 - self.confidence) / max(1, errors)
 
     def alike(self, found: Selection) -> list[int]:
-        """The points that are not surely worse than the best by its mean (one-sided t, Bonferroni).
+        """The points that are not surely worse than the best by its mean, near ones first.
 
-        The true best is excluded with a probability of at most 1 - confidence, whichever point it
+        One-sided t bounds, Bonferroni.  The true best is excluded with a probability of at most 1 - confidence, whichever point it
         is compared with, as long as that one keeps the constraints.
         """
         known = found.feasible or (True,) * len(self.points)
@@ -192,13 +192,13 @@ class _Choice:
             return possible
         best = found.survivors[0]
         values = self.worlds.problem.sign * self.table(0)
-        kept = []
+        kept = {}
         for i in possible:
             apart = (values[i] - values[best])[~np.isnan(values[i] - values[best])]
             width = distance(len(apart), float(apart.std(ddof=1)), self.beta)
             if float(apart.mean()) <= width:
-                kept.append(i)
-        return kept
+                kept[i] = float(apart.mean())
+        return sorted(kept, key=kept.__getitem__)
 
     def leave_out(self) -> None:
         """Points of which there is no model, or not always an objective, do not compete."""

@@ -51,6 +51,8 @@ class Gap:
     """What the policy found costs above it, paired."""
     of_all: bool = False
     """The bound is the exact optimum of all policies, whatever they buy."""
+    in_the_long_run: bool = False
+    """That optimum is of an endless run, as orders have a cost."""
 
     @property
     def closed(self) -> bool:
@@ -63,6 +65,7 @@ class Gap:
             "bound": {"mean": self.least.mean, "half_width": self.least.half_width},
             "apart": {"mean": self.apart.mean, "half_width": self.apart.half_width},
             "of_all_policies": self.of_all,
+            "in_the_long_run": self.in_the_long_run,
             "replications": self.least.count,
         }
 
@@ -84,14 +87,20 @@ def _to_optimum(figures: Study) -> Gap | None:
     """The gap to the optimum of all policies; None where that is not known."""
     asked, count = figures.experiment, figures.counts[0]
     others = [name for name in parts_of("cost.total") if name not in OF_STOCK]
-    if any(np.nan_to_num(_costs(figures, name, count)).any() for name in others):
+    spent = [name for name in others if np.nan_to_num(_costs(figures, name, count)).any()]
+    if spent not in ([], ["cost.ordering"]):
         return None
-    least = least_cost(asked.policies[0].model)
+    least = least_cost(asked.policies[0].model, orders=bool(spent))
     if least is None:
         return None
     costs = _costs(figures, "cost.total", count)
     exact = Estimate(least, 0.0, 0.0, count, asked.confidence)
-    return Gap(exact, estimate((costs - least).tolist(), asked.confidence), of_all=True)
+    return Gap(
+        exact,
+        estimate((costs - least).tolist(), asked.confidence),
+        of_all=True,
+        in_the_long_run=bool(spent),
+    )
 
 
 def _to_clearing(figures: Study, engine: str, workers: int | None) -> Gap | None:

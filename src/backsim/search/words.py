@@ -47,7 +47,8 @@ def gap(found: Gap, suffix: str, level: str) -> str:
         apart = f"{interval(found.apart)}{suffix} more"
         if found.apart.mean <= found.apart.half_width:
             apart = f"no more, as far as can be told ({apart}, {level})"
-        return f"No policy at all costs less than {optimum}; this one costs {apart}."
+        none = "In the long run no policy at all" if found.in_the_long_run else "No policy at all"
+        return f"{none} costs less than {optimum}; this one costs {apart}."
     worlds = f"a bound in hindsight, the first {found.least.count} of these replications"
     if found.closed:
         return f"With its purchases, no clearing rule can cost less ({worlds})."
