@@ -183,8 +183,9 @@ class _Choice:
     def alike(self, found: Selection) -> list[int]:
         """The points that are not surely worse than the best by its mean, near ones first.
 
-        One-sided t bounds, Bonferroni.  The true best is excluded with a probability of at most 1 - confidence, whichever point it
-        is compared with, as long as that one keeps the constraints.
+        One-sided t bounds, Bonferroni.  The true best is excluded with a probability of at most
+        1 - confidence, whichever point it is compared with, as long as that one keeps the
+        constraints.
         """
         known = found.feasible or (True,) * len(self.points)
         possible = [i for i, keeps in enumerate(known) if keeps is not False]

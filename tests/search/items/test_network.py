@@ -161,6 +161,20 @@ def test_it_is_the_best_of_all_levels_of_a_tree(seed: int, constraints: int) -> 
         assert system.bound(prices, bounds) <= found.cost + 1e-9
 
 
+def test_constraints_of_sites_that_share_a_warehouse() -> None:
+    """Each site's service asks for the same warehouse's stock: prices have to go round."""
+    for seed in range(40):
+        system = tree(seed, 2)
+        first, last = np.arange(len(system.costs)) % 2 == 0, np.arange(len(system.costs)) % 3 == 0
+        system.gains[0][first] = 0.0
+        system.gains[1][last] = 0.0
+        bounds = 0.55 * np.array([system.most(gains) for gains in system.gains])
+        if np.isfinite(least := least_of(system, bounds)):
+            found = system.solve(bounds)
+            assert (system.gained(system.places(found.levels)) >= bounds).all()
+            assert found.cost == pytest.approx(least, rel=1e-9)
+
+
 # -- exact costs ------------------------------------------------------------------------------
 
 RATE, TRANSPORT, LEAD_TIME, BACKORDER = 0.5, 2.0, 8.0, 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -62,20 +62,8 @@ class Asked:
         return System(curves.low, curves.first, flat[0], gains, curves.step, curves.blocks)
 
 
-class Curves(Protocol):
+def _curves(runs: Sequence[Sample]) -> TableCurves | _Grid | _NetworkCurves:
     """All levels of all items that matter, in blocks: see `System`."""
-
-    low: Ints
-    first: Ints
-    step: Ints | int
-    length: int
-    blocks: Blocks | None
-
-    def mean(self, metric: Callable[[Told], Linear]) -> Floats:
-        """A metric in the mean of the runs, at every level; sums over items are the metric's."""
-
-
-def _curves(runs: Sequence[Sample]) -> Curves:
     tables = [run for run in runs if isinstance(run, Table)]
     if tables:
         return TableCurves(tables)
@@ -88,7 +76,7 @@ def _curves(runs: Sequence[Sample]) -> Curves:
 class _Grid:
     """All levels of all items, one item after the other."""
 
-    blocks: Blocks | None = None
+    blocks = None
 
     def __init__(self, runs: Sequence[Shortfall]) -> None:
         self.runs, self.step = runs, 1
@@ -161,10 +149,10 @@ class _NetworkCurves:
         sizes = [of.size[items] for of, items in zip(self.grids, self.items, strict=True)]
         size = np.concatenate([np.full(roots, AT_ONCE), *sizes])
         self.low = np.concatenate([grid.low, *low])
-        self.step = np.concatenate([grid.step, *(np.ones_like(one) for one in low)])
+        self.step: Ints = np.concatenate([grid.step, *(np.ones_like(one) for one in low)])
         self.first, self.length = np.cumsum(size) - size, int(size.sum())
         item = np.concatenate([warehouses.items, *self.items])
-        self.blocks: Blocks | None = Blocks(item, np.concatenate([np.full(roots, -1), *opened]))
+        self.blocks = Blocks(item, np.concatenate([np.full(roots, -1), *opened]))
 
     def mean(self, metric: Callable[[Told], Linear]) -> Floats:
         """A metric in the mean of the runs."""

@@ -110,10 +110,10 @@ class Network:
         return Levelled(*parts)
 
 
-def row_of(told: Sequence[Shortfall], measured: Sequence[Floats]) -> Floats:
+def row_of(told: Sequence[Shortfall], measured: Floats) -> Floats:
     """What runs at all places of a grid say, as numbers, for `Network.of`."""
     rows = [one.row() for one in told]
-    return np.concatenate([[len(row) for row in rows], *rows, np.ravel(measured)], dtype=float)
+    return np.concatenate([[len(row) for row in rows], *rows, measured.reshape(-1)], dtype=float)
 
 
 class ByWarehouse:

@@ -167,9 +167,12 @@ class System:
                 prices[k] = self.price(k, prices, bounds[k])
             if np.allclose(prices, before, rtol=1e-9, atol=0.0):
                 break
-        if (self.gained(self.best(prices)) < bounds).any():  # constraints pull against each other
-            for k in range(len(bounds)):
-                prices[k] = max(prices[k], self.price(k, prices, bounds[k]))
+        for _ in range(ROUNDS):  # constraints pull against each other: upwards only
+            short = self.gained(self.best(prices)) < bounds
+            if not short.any():
+                break
+            k = int(np.argmax(short))
+            prices[k] = self.price(k, prices, bounds[k])
         return prices
 
     def price(self, k: int, prices: Floats, bound: float) -> float:
@@ -218,16 +221,20 @@ class System:
     ) -> tuple[Ints, float]:
         """The best levels and their bound, by an integer program over those not excluded.
 
-        A level can only be part of a cheaper whole if the bound with it is below the cost.
+        A level can only be part of a cheaper whole if the bound with it is below the cost.  Where
+        the places break a bound, as where constraints pull against each other, any level can.
         """
-        cost = self.cost(places)
+        kept = bool((self.gained(places) >= bounds).all())
+        cost = self.cost(places) if kept else np.inf
         values = self.whole(self.at(prices))
         more = values - np.minimum.reduceat(values, self.first)[self.block]
         inner = self.inner[self.block]
         more[inner] += more[self.within[self.block[inner]]]
         open_ = np.flatnonzero(bound + more < cost)
-        if not len(bounds) or not len(open_) or len(open_) > MOST_CHOICES:
+        if not len(bounds) or not len(open_) or (kept and len(open_) > MOST_CHOICES):
             return places, bound if len(bounds) else cost
+        if len(open_) > MOST_CHOICES:
+            open_ = np.flatnonzero(more <= np.partition(more, MOST_CHOICES)[MOST_CHOICES])
         choices = np.union1d(open_, places)
         found = self._program(choices, bounds)
         if found is None:
