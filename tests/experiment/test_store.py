@@ -131,6 +131,15 @@ def test_many_changes_are_cut_short() -> None:
     ]
 
 
+def test_of_lists_of_names_those_are_told_that_only_one_has() -> None:
+    before, now = {"metrics": ["a", "b", "c"]}, {"metrics": ["a", "c", "d", "e"]}
+    assert changes(before, now) == ["metrics: d, e not in the study; b in the study, not there now"]
+    assert changes({"names": ["a", "b"]}, {"names": ["b", "a"]}) == [
+        "names[0]: 'a' in the study, 'b' now",
+        "names[1]: 'b' in the study, 'a' now",
+    ]
+
+
 @pytest.mark.parametrize(
     "replications",
     [3, {"until": {"cost.total": "60 %"}, "least": 3}, {"until": "best", "indifference": 4}],

@@ -44,7 +44,7 @@ def changes(before: Any, now: Any) -> list[str]:
         of_policy = len(path) > 2 and path[0] == "policies"
         policy, field = (str(path[1]), path[2:]) if of_policy else ("", path)
         values = before["policies"][policy] if of_policy else before
-        line = f"{spell(field, values)}: {shown(old)} in the study, {shown(new)} now"
+        line = f"{spell(field, values)}: {_change(old, new)}"
         lines.setdefault(line, []).append(policy)
     told = [line + _of(policies) for line, policies in lines.items()]
     return first_of(told, MOST)
@@ -66,6 +66,21 @@ def differences(before: Any, now: Any, path: Location = ()) -> Iterator[tuple[Lo
 def shown(value: Any) -> str:
     """A value as a message shows it, or that it is not there."""
     return "not there" if value is _NOTHING else show(value)
+
+
+def _change(old: Any, new: Any) -> str:
+    """The two values; of lists of names those that only one of them has."""
+    if _are_names(old) and _are_names(new):
+        come, gone = [n for n in new if n not in old], [n for n in old if n not in new]
+        told = [f"{few(come, MOST)} not in the study"] if come else []
+        told += [f"{few(gone, MOST)} in the study, not there now"] if gone else []
+        if told:
+            return "; ".join(told)
+    return f"{shown(old)} in the study, {shown(new)} now"
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _of(policies: list[str]) -> str:
