@@ -128,7 +128,8 @@ class _Pages:
         by_name: dict[str, list[Changed]] = {}
         for one in self.shape.changed:
             by_name.setdefault(one.variation.what, []).append(one)
-        ends = {name: [c.cost.mean for c in both] for name, both in by_name.items()}
+        base = self.shape.cost.mean  # may be less than both ends: each bar begins there
+        ends = {n: [base, *(c.cost.mean for c in both)] for n, both in by_name.items()}
         order = sorted(ends, key=lambda name: max(ends[name]) - min(ends[name]), reverse=True)
         low, high = (np.array([f(ends[name]) for name in order]) for f in (min, max))
         axes = swings(order, low, high, self.shape.cost.mean, f"{self.metric} of the answer")
