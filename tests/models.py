@@ -115,6 +115,8 @@ OUTCOMES = {
     "reroutes": ("line", "stock"),
     "splits": ("line", "stock", "units"),
     "reductions": ("time", "line", "units"),
+    "returns": ("time", "line", "stock", "units", "restocked", "to_repair", "repaired", "recalled"),
+    "recalls": ("time", "stock", "units", "to_repair", "repaired"),
     "observations": ("forecast", "units"),
     "site_lines": ("time", "stock", "units", "filled", "shipped", "left", "status", "closed"),
     "stocks": (
@@ -330,9 +332,10 @@ def check(model: Model, log: Log) -> None:
     shipped -= np.bincount(lines["stock"][split["line"]], split["units"], size)
     assert (np.bincount(split["line"], split["units"], len(lines)) <= lines["filled"]).all()
     assert (split["stock"] != lines["stock"][split["line"]]).all()
+    recalled = np.bincount(log.recalls["stock"], log.recalls["units"], size)
     assert (
         stocks["initial"] + stocks["received"] + stocks["returned"]
-        == shipped + stocks["on_hand"] + stocks["reserved"] + stocks["expired"]
+        == shipped + stocks["on_hand"] + stocks["reserved"] + stocks["expired"] + recalled
     ).all()
     assert (stocks["on_hand"] >= 0).all()
     assert (stocks["waiting"] == np.bincount(both["stock"][both["open"] > 0], minlength=size)).all()

@@ -155,6 +155,7 @@ def bounded(model: Model, **policy: Any) -> Model:
         customer["min_life"] = 0
     for product in plain["products"].values():
         product["shelf_life"] = None
+        product["recall"] = None
     return from_dict(plain)
 
 

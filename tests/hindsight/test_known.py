@@ -60,6 +60,11 @@ def shop(**says: Any) -> Model:
 MADE: list[dict[str, Any]] = [{"products": "mug"}, {"products": "cup", "made_from": {"mug": 1}}]
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "returns": ({"customers__gold__returns": {"share": 0.5}}, "customers.NAME.returns"),
+    "recall": ({"products__mug__recall": {"starts": 5}}, "products.NAME.recall"),
+    "recall of shipped units": (
+        {"products__mug__recall": {"starts": 5, "within": 9}},
+        "products.NAME.recall",
+    ),
     "goodwill": (
         {"customers__gold__goodwill": {"every": 5, "service": [0, 1], "orders": [0.5, 1]}},
         "customers.NAME.goodwill",

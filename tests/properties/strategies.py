@@ -299,6 +299,24 @@ RETURNS = st.one_of(
 )
 
 
+RECALLS = st.one_of(
+    st.none(),
+    st.none(),
+    st.builds(
+        lambda starts, repair, customers: {"starts": starts, "repair": repair, **customers},
+        st.sampled_from([0.25, 1, 2.5]),
+        st.sampled_from([None, {"share": 1}, {"share": 0.6, "days": 0.75}]),
+        st.sampled_from(
+            [
+                {},
+                {"within": 5},
+                {"within": 1, "share": 0.6, "after": {"exponential": {"mean": 0.5}}},
+            ]
+        ),
+    ),
+)
+
+
 QUANTITY_CHANGES = st.one_of(
     *(st.none() for _ in range(3)),
     st.builds(
@@ -539,7 +557,11 @@ def models(draw: Any, dated: bool = False) -> Model:
     return build(
         customers,
         products={
-            name: {"substitutes": draw(substitutes(products, name)), "shelf_life": lives[name]}
+            name: {
+                "substitutes": draw(substitutes(products, name)),
+                "shelf_life": lives[name],
+                "recall": draw(RECALLS),
+            }
             for name in products
         },
         sites=draw(dated_sites(sites)) if dated else sites,
@@ -609,7 +631,7 @@ def networks(draw: Any, dated: bool = False) -> Model:
         customer["served_by"] = draw(serving(sites, customer["shipment"] == "partial"))
     return build(
         customers,
-        products=products,
+        products={name: {"recall": draw(RECALLS)} for name in products},
         sites=draw(dated_sites(sites)) if dated else sites,
         suppliers=without_terms(
             {name: draw(suppliers(dated)) for name in ("maker", "other")}, stock

@@ -116,7 +116,7 @@ def from_notes(model: Model, log: Log, times: np.ndarray) -> tuple[np.ndarray, n
         return np.array([rows["units"][rows["time"] <= t].sum() for t in times], int)
 
     stock = log.stocks["initial"].sum() + total("receive", "return")
-    stock -= total("ship", "substitute", "expire")
+    stock -= total("ship", "substitute", "expire", "recall")
     own = len(log.lines)  # those of sites come after them
     gone = total("ship", "leave", "lose", "substitute", lines=own)
     return stock, total("order", lines=own) - gone

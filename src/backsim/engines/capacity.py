@@ -87,6 +87,7 @@ rows_needed = written(
         "needs.events = 4 * (placed + events * unsent) if DELIVERIES else placed",
         "if INFORMS: needs.events += events * waiting",
         "if AMENDS: needs.events += spare",
+        "if RECALLS: needs.events += size.rows * events * waiting",
         "if RETURNS or CONSOLIDATES: needs.events += size.rows * events * waiting",
         *(f"needs.{name} = {grows.rows}" for name, grows in GROWING.items()),
     ],

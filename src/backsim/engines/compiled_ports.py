@@ -76,6 +76,18 @@ def bring_back(world, line, row):  # type: ignore[no-untyped-def]
     return world.trait_mending[line]
 
 
+def days_recalled(world, line):  # type: ignore[no-untyped-def]
+    if line < len(world.trait_recalled) and world.trait_recalled[line] > 0:
+        return world.trait_recalled_after[line]
+    return NEVER
+
+
+def bring_recalled(world, line, row):  # type: ignore[no-untyped-def]
+    row.units = world.trait_recalled[line]
+    row.to_repair = world.trait_recalled_to_repair[line]
+    row.recalled = 1
+
+
 def units_dropped(world, line):  # type: ignore[no-untyped-def]
     return world.trait_dropped[line] if len(world.trait_dropped) > 0 else 0
 
@@ -109,7 +121,8 @@ PORTS = (
     by_name(
         *(schedule, read_outcome, place_of_draw, draw_lead_time, draw_service, draw_outcome),
         *(draw_transfer_time, draw_gap, bring_traits, accepts_substitute, regard),
-        *(days_kept, bring_back, units_dropped, days_to_change, line_raised),
+        *(days_kept, bring_back, days_recalled, bring_recalled),
+        *(units_dropped, days_to_change, line_raised),
         *map(_adder, GROWING),
         *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     )

@@ -56,6 +56,7 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "GOODWILL": lambda m: any(c.goodwill for c in m.scenario.customers.values()),
     "AMENDS": lambda m: any(c.changes for c in m.scenario.customers.values()),
     "RETURNS": lambda m: any(c.returns for c in m.scenario.customers.values()),
+    "RECALLS": lambda m: any(p.recall for p in m.scenario.products.values()),
     "SEASONS": lambda m: any(s.lead_time_factors for s in m.scenario.suppliers.values()),
     "EXPIRES": lambda m: any(p.shelf_life is not None for p in m.scenario.products.values()),
     "CONSOLIDATES": lambda m: any(c.consolidates for c in m.scenario.customers.values()),
@@ -93,6 +94,7 @@ IMPLIES = {
     "EMERGENCY": {"REACTS"},
     "REACTS": {"PIPELINE"},
     "DIVIDES": {"NETWORK"},
+    "RECALLS": {"RETURNS"},
     "ECHELON": {"NETWORK"},
     "TRANSFERS": {"NETWORK"},
 }

@@ -21,6 +21,7 @@ from backsim.entities import (
     Forecast,
     Line,
     Lot,
+    Recall,
     Reduction,
     Reroute,
     Return,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 TABLES = (
     *("lines", "purchases", "deliveries", "shipments", "stocks", "reallocations", "notes"),
     *("substitutions", "observations", "contacts", "notices", "site_lines", "reroutes"),
-    *("splits", "returns", "reductions", "lots"),
+    *("splits", "returns", "reductions", "lots", "recalls"),
 )
 
 LOGGED = (*(name for name in TABLES if name != "site_lines"), "classes", "forecasts")
@@ -110,9 +111,10 @@ class Log:
     site than the one where they were ordered; a line's stock point is the one that serves it.
     `splits`: units of a line that further sites served.  `returns`: units that customers sent back;
     `reductions`: units of lines that customers no longer wanted while others were to be shipped;
-    `lots`: receipts of what expires, and what of them did.  `classes`: the customers' own, then
-    those that sites order as; `forecasts`: the methods' memories, by the stock points'
-    `forecast_row`.  `ways`: days on the way to customers where they vary, by the names of `WAYS`,
+    `lots`: receipts of what expires, and what of them did.  `recalls`: what recalls took from stock
+    points, a row for each of these, or none where no product is recalled.  `classes`: the
+    customers' own, then those that sites order as; `forecasts`: the methods' memories, by the stock
+    points' `forecast_row`.  `ways`: days on the way to customers where they vary, by the names of `WAYS`,
     for each of `lines` (nan: of one beside the tape).  `tape` is given when the lines are the
     tape's and no others.
     """
@@ -136,6 +138,7 @@ class Log:
     returns: Records = field(default_factory=lambda: np.empty(0, dtype(Return)), repr=False)
     reductions: Records = field(default_factory=lambda: np.empty(0, dtype(Reduction)), repr=False)
     lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)), repr=False)
+    recalls: Records = field(default_factory=lambda: np.empty(0, dtype(Recall)), repr=False)
     classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
     forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
     ways: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)

@@ -22,6 +22,7 @@ from backsim.engines.initial_state.lp_groups import add_allocation_groups
 from backsim.engines.initial_state.network import add_network, count_echelons
 from backsim.engines.initial_state.opening import add_open_orders, add_purchases
 from backsim.engines.initial_state.reactions import add_buyers
+from backsim.engines.initial_state.recalls import add_recalls
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.initial_state.terms import add_terms
 from backsim.entities import (
@@ -95,6 +96,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
     add_goodwill(setup, model)
     add_buyers(setup, model)
     add_terms(setup, model)
+    add_recalls(setup, model)
     for index, point in enumerate(scenario.stock):
         _add_stock_point(setup, model, tape, index, point, closures[point.site])
     _join(setup, [point.asks("JOINT") for point in scenario.stock])

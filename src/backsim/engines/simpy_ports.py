@@ -95,6 +95,20 @@ def bring_back(world: LiveWorld, line: int, row: Return) -> float:
     return float(_trait(world, line, "mending", 0.0))
 
 
+def days_recalled(world: LiveWorld, line: int) -> float:
+    return float(_trait(world, line, "recalled_after", NEVER)) if _recalled(world, line) else NEVER
+
+
+def bring_recalled(world: LiveWorld, line: int, row: Return) -> None:
+    row.units = _recalled(world, line)
+    row.to_repair = int(_trait(world, line, "recalled_to_repair", 0))
+    row.recalled = 1
+
+
+def _recalled(world: LiveWorld, line: int) -> int:
+    return int(_trait(world, line, "recalled", 0))
+
+
 def units_dropped(world: LiveWorld, line: int) -> int:
     return int(_trait(world, line, "dropped", 0))
 
@@ -130,7 +144,7 @@ def _emptier(table: str) -> types.FunctionType:
 PORTS = by_name(
     *(schedule, draw_lead_time, draw_service, draw_outcome, draw_transfer_time),
     *(accepts_substitute, regard, bring_traits, draw_gap, days_kept, bring_back),
-    *(units_dropped, days_to_change, line_raised),
+    *(days_recalled, bring_recalled, units_dropped, days_to_change, line_raised),
     *map(_adder, GROWING),
     *(_emptier(table) for table, grows in GROWING.items() if grows.scratch),
     rows_needed,

@@ -10,12 +10,14 @@ UNBOUNDED = 2**62  # units that may
 
 # Kinds of event, in the order in which they run at the same time; at most 127.
 CHANGE = 0  # the rules of a stock point become others
+RECALL = 1  # units on hand of a product leave a stock point
 SEASON = 2  # a supplier's lead times become longer or shorter
 EXPIRE = 4  # what is left of a receipt has reached the end of its shelf life
 SUPPLY = 5  # a supplier's server has finished a purchase; or a supplier goes down or recovers
 ARRIVAL = 10  # a purchase arrives, then clearing
 OPENING = 12  # an order from before the start is served, or waits on
 RETURN = 13  # a customer's units come back, or have been repaired; then clearing
+MENDED = 14  # recalled units of a stock point have been repaired; then clearing
 CLEARING = 15  # waiting lines are served in a batch
 DECISION = 16  # a program decides over the waiting lines of its group
 FORECAST = 20  # a forecast is updated
@@ -55,8 +57,9 @@ SORTS = 2
 SAYS, HEARS = range(SORTS)
 
 # What a return event is about, beside its line: its subject is KINDS_OF_RETURN x line + kind.
-KINDS_OF_RETURN = 2
-COMES_BACK, IS_REPAIRED = range(KINDS_OF_RETURN)
+# The repair of what comes back has the number after it.
+KINDS_OF_RETURN = 4
+COMES_BACK, IS_REPAIRED, IS_RECALLED, RECALL_IS_REPAIRED = range(KINDS_OF_RETURN)
 
 # How a customer class wants its orders shipped.
 SHIPMENT = ("partial", "line", "order")
@@ -94,7 +97,17 @@ TOLD, REVISED, ASKED = range(len(NOTICES))
 NOTES = (
     *("order", "ship", "wait", "lose", "leave", "purchase", "receive", "withdraw", "reserve"),
     *("tell", "ask"),
-    *("release", "expect", "reject", "substitute", "reroute", "expedite", "return", "expire"),
+    *(
+        "release",
+        "expect",
+        "reject",
+        "substitute",
+        "reroute",
+        "expedite",
+        "return",
+        "expire",
+        "recall",
+    ),
 )
 (
     NOTE_ORDER,
@@ -116,6 +129,7 @@ NOTES = (
     NOTE_EXPEDITE,
     NOTE_RETURN,
     NOTE_EXPIRE,
+    NOTE_RECALL,
 ) = range(len(NOTES))
 PURCHASE_NOTES = (
     *(NOTE_PURCHASE, NOTE_RECEIVE, NOTE_WITHDRAW, NOTE_EXPECT, NOTE_REJECT, NOTE_EXPEDITE),

@@ -206,6 +206,7 @@ class Return:
     restocked: Units = 0  # of these to stock
     to_repair: Units = 0  # of these to be repaired; the rest is scrapped
     repaired: Units = 0  # to stock after their repair
+    recalled: Code = 0  # 1: in a recall
 
 
 @dataclass(slots=True)
@@ -222,6 +223,7 @@ TRAITS: dict[str, str] = {
     **{"told": "f8", "grace": "f8", "forgives": "i4", "gaps": "f8"},
     **{"accepts": "i4", "announced": "f8", "regard": "f8"},
     **{"returned": "i4", "restocked": "i4", "to_repair": "i4", "kept": "f8", "mending": "f8"},
+    **{"recalled": "i4", "recalled_to_repair": "i4", "recalled_after": "f8"},
     **{"dropped": "i4", "drops_after": "f8", "adds_to": "i8"},
 }
 """What a customer brings to a conversation, with its type; on the tape where a class needs it.
@@ -231,6 +233,8 @@ promises forgiven; `gaps`: standard exponential times between inquiries, a row a
 `accepts`: 1 for those who take a substitute; `announced`: days of notice of the order, where they
 vary; `regard`: the goodwill above which they order; of each line, `returned` units come back `kept`
 days after it was shipped, `restocked` of them to stock, `to_repair` after `mending` days;
+in a recall `recalled` units of a line come back `recalled_after` days after it, of which
+`recalled_to_repair` are repaired;
 `drops_after` days after its order the customer wants `dropped` units fewer, if they are still to be
 shipped; `adds_to`: of an order that a customer who waits makes larger, by how many lines it stands
 behind the line of which it wants more units; 0 for other orders.

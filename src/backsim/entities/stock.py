@@ -53,7 +53,7 @@ class Stock:
     announced: TotalUnits = 0  # of orders that are known and not yet wanted
     received: TotalUnits = 0
     expired: TotalUnits = 0
-    returned: TotalUnits = 0  # by customers, and put on hand
+    returned: TotalUnits = 0  # by customers, or repaired, and put on hand
     initial: TotalUnits = 0
     oldest: Code = NONE  # lot of which something is left; and the last that came
     newest: Code = NONE
@@ -142,6 +142,21 @@ class Change:
     priority_at: Code = 0
     rationing: Code = 0
     rationing_at: Code = 0
+
+
+@dataclass(slots=True)
+class Recall:
+    """The recall of a product at a stock point, and what it took there; a row for each of these."""
+
+    time: Time = NEVER  # no recall
+    since: Time = NEVER  # what was shipped to customers from then on comes back
+    days: Time = 0.0  # of a repair
+    mends: Portion = 0.0  # share of the units of the stock point that are repaired
+    back: Time = NEVER  # when they are in stock again
+    stock: Code = 0
+    units: TotalUnits = 0  # taken: on hand, or kept for lines
+    to_repair: TotalUnits = 0  # of these; the rest is scrapped
+    repaired: TotalUnits = 0  # to stock again
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ from backsim.entities.stock import (
     Forecast,
     Lot,
     Observation,
+    Recall,
     Share,
     Stock,
 )
@@ -134,6 +135,7 @@ class World:
     closures: list[Outage]
     dates: list[float]
     changes: list[Change]
+    recalls: list[Recall]
     seasons: list[Season]
     announcements: list[Announcement]
     open_orders: list[OpenOrder]

@@ -45,6 +45,10 @@ REFUSED: dict[str, Refusal] = {
         "customers get what they order",
         "in which they are offered substitutes (policy.substitution: never)",
     ),
+    "RECALLS": Refusal(
+        "what has been received can be shipped",
+        "whose products are recalled (products.NAME.recall: leave it out)",
+    ),
     "RETURNS": Refusal(
         "receipts do not depend on who is served",
         "whose customers send units back (customers.NAME.returns: leave it out)",

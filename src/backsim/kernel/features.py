@@ -41,5 +41,6 @@ ROUTES: bool = True  # orders are served from other sites than the one where the
 GOODWILL: bool = True  # customers order less often after poor service
 AMENDS: bool = True  # customers who wait want fewer units, or more
 RETURNS: bool = True  # customers send units back
+RECALLS: bool = True  # products are recalled on given days
 RECORDS: bool = True  # an event log is kept
 """In the kernel's namespace these are constants; here they are what a reader should assume."""

@@ -48,6 +48,12 @@ days_kept: Callable[[World, int], float]
 bring_back: Callable[[World, int, Return], float]
 """(world, line, row): what comes back of a line, from the tape; the days of its repair."""
 
+days_recalled: Callable[[World, int], float]
+"""(world, line): days from a recall until units of a line come back, from the tape; or NEVER."""
+
+bring_recalled: Callable[[World, int, Return], None]
+"""(world, line, row): what comes back of a line in a recall, from the tape."""
+
 units_dropped: Callable[[World, int], int]
 """(world, line): units that the customer will no longer want after a while, from the tape."""
 

@@ -81,8 +81,8 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     shipped -= per_stock(stock[split["line"]], split["units"])
     have = shipped + stocks["on_hand"] + stocks["reserved"]
     came = stocks["initial"] + stocks["received"] + stocks["returned"]
-    have += stocks["expired"]
-    yield "initial + received + returned = shipped + expired + on hand", came, have
+    have += stocks["expired"] + per_stock(log.recalls["stock"], log.recalls["units"])
+    yield "initial + received + returned = shipped + expired + recalled + on hand", came, have
     lots = log.lots
     yield (
         "expired = units of lots that did",
@@ -112,11 +112,14 @@ def _by_line(log: Log, rows: Any) -> Any:
 
 def _returns(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:
     """Units come back once, of what was shipped, and go to stock, to a repair or to scrap."""
-    rows = log.returns
-    if not len(rows):
+    rows, recalls = log.returns, log.recalls
+    if not len(rows) and not len(recalls):
         return
     to_stock = per_stock(rows["stock"], rows["restocked"].astype(np.int64) + rows["repaired"])
+    to_stock += per_stock(recalls["stock"], recalls["repaired"])
     yield "returned = units of returns put on hand", log.stocks["returned"], to_stock
+    took, again = (per_stock(recalls["stock"], recalls[name]) for name in ("units", "repaired"))
+    yield "recalled at least what has been repaired", took, np.maximum(took, again)
     back, mended = (
         np.bincount(rows["line"], rows[name], len(log.lines)).astype(np.int64)
         for name in ("units", "repaired")

@@ -50,3 +50,6 @@ def other_moves(log: Log) -> Iterator[Moves]:
     bought, used = bought_from_sites(log), components_used(log)
     yield Moves(bought["source"], bought["sent"], -bought["units"].astype(np.int64))
     yield Moves(used.place, used.sent, -used.units)
+    recalls = log.recalls
+    yield Moves(recalls["stock"], recalls["time"], -recalls["units"])
+    yield Moves(recalls["stock"], recalls["back"], recalls["repaired"])

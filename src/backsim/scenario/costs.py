@@ -147,7 +147,9 @@ class StockCosts(Spec):
     It may depend on the size of the purchase: `{price: 10, breaks: [{units: 100, price: 9}]}`.
     """
     waste: UnitCost | None = None
-    """Per unit that expires, in addition to what it cost."""
+    """Per unit that expires, or is scrapped in a recall, in addition to what it cost."""
+    rework: UnitCost | None = None
+    """Per unit in stock that is recalled and repaired."""
     expedite: UnitCost | None = None
     """Per unit of an expedited purchase."""
     expedite_purchase: Money | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backsim.scenario.demand.lifetimes import heirs
-from backsim.scenario.schema import Product, Scenario
+from backsim.scenario.schema import Product, Recall, Scenario
 from backsim.scenario.yamlfile import Location
 
 Tell = Callable[[Location, str, Any], None]
@@ -53,11 +53,18 @@ class _Days:
         chain = [name, *heirs(self.scenario.products, name)]
         if self.scenario.products[chain[-1]].successor in chain:
             self.fault((*path, "successor"), "a product that it does not succeed", chain[-1])
+        if product.recall is not None:
+            product = product.model_copy(update={"recall": self.recall(name, product.recall)})
         prices = self.in_order((*path, "prices"), product.prices)
         changed = {key: day for key, day in days.items() if day is not None}
         if prices:
             changed["prices"] = prices  # type: ignore[assignment]
         return product.model_copy(update=changed) if changed else product
+
+    def recall(self, name: str, recall: Recall) -> Recall:
+        """A recall whose day is counted."""
+        day = self.day(("products", name, "recall", "starts"), recall.starts)
+        return recall.model_copy(update={"starts": day})
 
     def counted(self, path: Location, given: Any) -> Any:
         """A policy whose changes are on days."""

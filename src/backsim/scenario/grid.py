@@ -100,9 +100,12 @@ def _times(scenario: ResolvedScenario) -> Iterator[tuple[float, bool]]:
     """The times of a world: those that recur exactly, and means of those that do not."""
     yield scenario.horizon, False
     yield from ((time, True) for time in _hours(scenario))
+    laws: set[Distribution] = set()
     for product in scenario.products.values():
         yield product.shelf_life or 0.0, True
-    laws: set[Distribution] = set()
+        if product.recall is not None:
+            yield product.recall.repair.days if product.recall.repair else 0.0, True
+            laws |= _laws(product.recall.after)
     for customer in scenario.customers.values():
         yield from ((days, True) for days in (customer.consolidates, customer.min_life))
         laws |= _laws(customer.due_in, customer.tolerance)

@@ -7,16 +7,14 @@ more units is on the tape like any other; a run places it if the line still wait
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.entities import TRAITS
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
-from backsim.scenario.distributions.fields import Distribution
-from backsim.scenario.model import Model
-from backsim.scenario.schema import CustomerClass
+from backsim.streams.returns import Draw, products_of, returned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,31 +27,6 @@ MORE = "more"
 """A column beside those of the tape: units that the customer of a line will want in addition."""
 
 
-class Draw(Protocol):
-    """A demand entry of a class that is drawn (`streams.orders.DemandDraw`)."""
-
-    model: Model
-    name: str
-    customer: CustomerClass
-
-    @property
-    def per_size(self) -> tuple[Floats, Integers]:
-        """What sizes of each product are multiplied by, before and after they are rounded."""
-        ...
-
-    def generator(self, what: str) -> np.random.Generator:
-        """The generator of one kind of draw."""
-        ...
-
-    def days(self, what: str, given: Distribution | str, count: int) -> Floats:
-        """Days drawn for each customer."""
-        ...
-
-    def returns(self, units: Any, of: str = "") -> Columns:
-        """What comes back of lines of some units."""
-        ...
-
-
 def changed(draw: Draw, lines: Columns) -> Columns:
     """Units that are dropped of each line, and when; and those that are added then (`MORE`)."""
     given, count = draw.customer.changes, len(lines["units"])
@@ -61,7 +34,7 @@ def changed(draw: Draw, lines: Columns) -> Columns:
         return {}
     units = np.asarray(lines["units"], np.int64)
     factor = np.maximum(given.factor.draw(draw.generator("changes.factor"), count), 0.0)
-    pack = draw.per_size[1][_products(draw.model)[lines["stock"]]]
+    pack = draw.per_size[1][products_of(draw.model)[lines["stock"]]]
     wanted = np.rint(factor * (units / pack)) * pack
     if count and wanted.max() > LARGEST_STOCK:
         raise InputError(
@@ -93,17 +66,8 @@ def added(draw: Draw, lines: Columns) -> Iterator[Columns]:
     found["due"] = on_grid(times[rows] + (found["due"] - found["time"]))
     found["time"] = times[rows]
     found["units"] = np.asarray(more[rows], lines["units"].dtype)
-    found |= draw.returns(found["units"], "changes.")
+    found |= returned(draw, found, "changes.")
     found["dropped"] = np.zeros(len(rows), TRAITS["dropped"])
     found["head"] = np.asarray(count, lines["head"].dtype)
     found["adds_to"] = np.asarray(len(more) - rows + count, TRAITS["adds_to"])
     yield found
-
-
-def _products(model: Model) -> Integers:
-    """The product of each stock point, by number."""
-    if "product codes" not in model.kept:
-        place = {name: code for code, name in enumerate(model.products)}
-        model.kept["product codes"] = np.array([place[p] for p, _ in model.stock_points])
-    found: Integers = model.kept["product codes"]
-    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.entities import NEVER, TAPE_FIELDS, TRAITS, Line, dtype
+from backsim.entities import NEVER, TAPE_FIELDS, Line, dtype
 from backsim.errors import InputError
 from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.demand.arrivals import OnDates
@@ -21,6 +21,7 @@ from backsim.scenario.schema import CustomerClass, OrderList, Process
 from backsim.scenario.workload import BYTES_A_LINE
 from backsim.streams.changes import changed
 from backsim.streams.generators import alias_of, pick
+from backsim.streams.returns import returned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +102,7 @@ class DemandDraw:
 
     def kept(self, columns: Columns, order: Any, keep: Any) -> Columns:
         """The lines of a mask (None: all), with their orders' firsts; drawn for all of them."""
-        columns |= self.returns(columns["units"]) | changed(self, columns)
+        columns |= returned(self, columns) | changed(self, columns)
         if keep is not None:
             total = len(columns["time"])
             columns = {name: column[keep] for name, column in columns.items()}
@@ -283,40 +284,6 @@ class DemandDraw:
             shape = (count, inquiries.at_most)
             found["gaps"] = self.generator("inquiries").standard_exponential(shape)
         return found
-
-    def returns(self, units: Any, of: str = "") -> Columns:
-        """What comes back of each line and when: units in all, to stock and to be repaired."""
-        given, count = self.customer.returns, len(units)
-        if given is None:
-            return {}
-        back = self.thinned(f"{of}returns.share", units, given.share)
-        restocked = self.thinned(f"{of}returns.restock", back, given.restock)
-        mends = given.repair
-        others = 1.0 - given.restock
-        share = min(1.0, mends.share / others) if mends and others > 0 else 0.0
-        found = {
-            "returned": back,
-            "restocked": restocked,
-            "to_repair": self.thinned(f"{of}returns.repair", back - restocked, share),
-            "kept": self.days(f"{of}returns.after", given.after, count),
-            "mending": self.days(f"{of}returns.repair.days", mends.days, count)
-            if mends
-            else np.zeros(count),
-        }
-        return {name: np.asarray(column, TRAITS[name]) for name, column in found.items()}
-
-    def thinned(self, what: str, units: Any, share: float) -> Integers:
-        """How many of some units something happens to, each on its own: one uniform per line."""
-        units = np.asarray(units, np.int64)
-        if share in (0.0, 1.0):
-            return np.asarray(units * int(share))
-        uniform = self.generator(what).random(len(units))
-        found = ((uniform < share) & (units > 0)).astype(np.int64)
-        if several := np.flatnonzero(units > 1).tolist():
-            from scipy.stats import binom
-
-            found[several] = binom.ppf(1.0 - uniform[several], units[several], share)
-        return np.asarray(found)
 
     def takes_substitute(self, count: int) -> list[NDArray[np.int32]]:
         """Whether each customer takes a substitute; nothing if none does, or none is offered."""

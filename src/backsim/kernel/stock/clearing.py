@@ -154,6 +154,18 @@ def take_back(world: World, stock: Stock, now: float) -> tuple[int, int]:
 
 def free_units(world: World, stock: Stock, index: int, now: float) -> int:
     """Units kept for a line are free again, and the line waits for them; the row that says so."""
+    units = wait_again(world, stock, index)
+    stock.on_hand += units
+    note(world, now, NOTE_RELEASE, index, stock, units)
+    row = new_reallocation(world)
+    world.reallocations[row].time = now
+    world.reallocations[row].line = index
+    world.reallocations[row].units = units
+    return row
+
+
+def wait_again(world: World, stock: Stock, index: int) -> int:
+    """A line has lost the units that were kept for it, and waits for them; how many."""
     line = world.lines[index]
     units = line.reserved
     if line.open == 0:
@@ -161,14 +173,8 @@ def free_units(world: World, stock: Stock, index: int, now: float) -> int:
     line.reserved = 0
     line.open += units
     stock.reserved -= units
-    stock.on_hand += units
     stock.backlog += units
-    note(world, now, NOTE_RELEASE, index, stock, units)
-    row = new_reallocation(world)
-    world.reallocations[row].time = now
-    world.reallocations[row].line = index
-    world.reallocations[row].units = units
-    return row
+    return units
 
 
 def count_lost(world: World, row: int) -> None:

@@ -108,6 +108,16 @@ def free_kept_units(world: World, stock: Stock, units: int, now: float) -> int:
     return expired
 
 
+def empty_lots(world: World, stock: Stock) -> None:
+    """Nothing is left of any lot, on hand or kept."""
+    at = stock.oldest
+    while at != NONE:
+        world.lots[at].units = 0
+        world.lots[at].kept = 0
+        at = world.lots[at].newer
+    forget_empty(world, stock)
+
+
 def forget_empty(world: World, stock: Stock) -> None:
     """The oldest lots of which nothing is left need not be looked through any more."""
     at = stock.oldest

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import (
     COMES_BACK,
-    IS_REPAIRED,
+    IS_RECALLED,
     KINDS_OF_RETURN,
     NOTE_RETURN,
     RETURN,
@@ -20,7 +20,7 @@ from backsim.entities import (
 )
 from backsim.kernel.calendars import received
 from backsim.kernel.events import event
-from backsim.kernel.features import ECHELON, EXPIRES, INFORMS
+from backsim.kernel.features import ECHELON, EXPIRES, INFORMS, RECALLS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
@@ -30,7 +30,7 @@ from backsim.kernel.supply.pipeline import estimates_moved
 from backsim.kernel.supply.receiving import give_out
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import bring_back, new_return, schedule
+    from backsim.kernel.interface import bring_back, bring_recalled, new_return, schedule
 
 
 @event(RETURN, subject="lines", feature="RETURNS")
@@ -42,11 +42,16 @@ def take_returns(world: World, subject: int, now: float) -> None:
     row.time = now
     row.line = index
     row.stock = stock.index
-    days = bring_back(world, index, row)
-    if subject % KINDS_OF_RETURN == COMES_BACK:
+    kind = subject % KINDS_OF_RETURN
+    if RECALLS and kind >= IS_RECALLED:
+        bring_recalled(world, index, row)
+        days = world.recalls[stock.index].days
+    else:
+        days = bring_back(world, index, row)
+    if kind == COMES_BACK or kind == IS_RECALLED:
         if row.to_repair > 0:
             ready = received(world, stock, on_grid(world, now + days))
-            schedule(world, ready, RETURN, KINDS_OF_RETURN * index + IS_REPAIRED)
+            schedule(world, ready, RETURN, subject + 1)
         put_on_hand(world, stock, index, row.restocked, now)
     else:
         row.repaired = row.to_repair
@@ -57,7 +62,7 @@ def take_returns(world: World, subject: int, now: float) -> None:
 
 
 def put_on_hand(world: World, stock: Stock, index: int, units: int, now: float) -> None:
-    """Units of a line are in stock again."""
+    """Units of a line (NONE: of a recall) are in stock again."""
     if units == 0:
         return
     settle(stock, now)

@@ -13,6 +13,7 @@ from backsim.entities import (
     BY_ORDER,
     COMES_BACK,
     DISPATCH,
+    IS_RECALLED,
     KINDS_OF_RETURN,
     NEVER,
     NONE,
@@ -35,6 +36,7 @@ from backsim.kernel.features import (
     EXPIRES,
     KITS,
     NETWORK,
+    RECALLS,
     RETURNS,
 )
 from backsim.kernel.grid import on_grid
@@ -44,7 +46,7 @@ from backsim.kernel.stock.lots import pick, ship_kept_units
 from backsim.kernel.stock.position import settle
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import days_kept, schedule
+    from backsim.kernel.interface import days_kept, days_recalled, schedule
 
 
 def give(world: World, stock: Stock, line: Line, index: int, units: int, now: float) -> None:
@@ -186,6 +188,18 @@ def await_returns(world: World, stock: Stock, index: int, now: float) -> None:
     if days < NEVER:
         back = received(world, stock, on_grid(world, now + days))
         schedule(world, back, RETURN, KINDS_OF_RETURN * index + COMES_BACK)
+    if RECALLS:
+        await_recall(world, stock, index, now)
+
+
+def await_recall(world: World, stock: Stock, index: int, now: float) -> None:
+    """Units of a line come back if there will be a recall of what is shipped now."""
+    days = days_recalled(world, index)
+    if days < NEVER:
+        recall = world.recalls[stock.index]
+        if recall.since <= now < recall.time:
+            back = received(world, stock, on_grid(world, recall.time + days))
+            schedule(world, back, RETURN, KINDS_OF_RETURN * index + IS_RECALLED)
 
 
 def keep(world: World, stock: Stock, index: int) -> None:

@@ -63,6 +63,7 @@ ADDED = (
     *("holding", "transit", "ordering", "transfer", "purchase", "expedite"),
     *("reroute", "backorder_unit", "backorder_time", "lost_margin", "express", "substitute"),
     *("contact", "goodwill", "waste", "returned", "repair", "shipment", "split"),
+    "rework",
 )
 """The order in which they are added, which decides the last bit."""
 
@@ -134,7 +135,7 @@ def _purchase(m: Sums, rates: CostTable) -> Floats:
 
 @cost("waste")
 def _waste(m: Sums, rates: CostTable) -> Floats | None:
-    """Units that expired, in addition to what they cost."""
+    """Units that expired or were scrapped in a recall, in addition to what they cost."""
     waste = m.of(Waste)
     return rates["waste"] * waste.units / m.days if waste.possible else None
 
@@ -226,6 +227,13 @@ def _repair(m: Sums, rates: CostTable) -> Floats | None:
     return rates["repair"] * found.units("to_repair") / m.days if found.possible else None
 
 
+@cost("rework")
+def _rework(m: Sums, rates: CostTable) -> Floats | None:
+    """Units in stock that were recalled and repaired."""
+    waste = m.of(Waste)
+    return rates["rework"] * waste.reworked / m.days if waste.recalls else None
+
+
 @cost("substitute")
 def _substitute(m: Sums, rates: CostTable) -> Floats:
     """Substitutes taken, and their discounts."""
@@ -259,7 +267,7 @@ def _dated_sales(m: Sums) -> Floats:
 
 @metric(MONEY, better=NEITHER, group=COST)
 def cost_of_goods_sold(m: Sums) -> Floats:
-    """Shipped units that are not in stock again, substitutes and expired units, at unit cost."""
+    """Shipped units that are not in stock again, substitutes and waste, at unit cost."""
     taken, costs = m.of(Substitution), m.of(average_costs)
     substitutes = taken.by_line(costs[taken.taken["stock"]] * taken.taken["units"])
     shipped = m.shipped

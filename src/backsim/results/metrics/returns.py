@@ -21,7 +21,10 @@ class Returned:
 
     def __init__(self, m: Sums) -> None:
         self.m = m
-        self.possible = any(c.returns is not None for c in m.model.scenario.customers.values())
+        scenario = m.model.scenario
+        self.recalls = [product.recall for product in scenario.products.values()]
+        self.possible = any(c.returns is not None for c in scenario.customers.values())
+        self.possible |= any(r is not None and r.within is not None for r in self.recalls)
 
     @cached_property
     def rows(self) -> Any:
@@ -51,7 +54,12 @@ class Returned:
         prices = self.m.model.prices(product, self.m.time[lines])
         customers = self.m.model.scenario.customers.values()
         shares = np.array([c.returns.refund if c.returns else 0.0 for c in customers])
-        share = shares[self.m.log.column("customer_class")[lines]]
+        recalled = np.array([r.refund if r is not None else 0.0 for r in self.recalls])
+        share = np.where(
+            self.rows["recalled"] == 1,
+            recalled[product],
+            shares[self.m.log.column("customer_class")[lines]],
+        )
         return self.m.total(self.m.group[lines], share * prices * self.rows["units"])
 
 

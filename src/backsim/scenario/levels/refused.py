@@ -43,6 +43,8 @@ def _levels(
         return "lead times change", (Target, SafetyStock)
     if scenario.products[pair[0]].shelf_life is not None:
         return "units expire", (Target,)
+    if scenario.products[pair[0]].recall is not None:
+        return "the product is recalled", (Target,)
     if any(_on_dates(customer) for customer in scenario.customers.values()):
         return "orders come on dates", (Target,)
     if any(customer.returns for customer in scenario.customers.values()):

@@ -20,7 +20,7 @@ from backsim.scenario.schema.policy import (
     Review,
     Room,
 )
-from backsim.scenario.schema.products import Product, Site
+from backsim.scenario.schema.products import Product, Recall, Site
 from backsim.scenario.schema.purchase_limits import PurchaseLimit
 from backsim.scenario.schema.scenario import ResolvedScenario, Scenario
 from backsim.scenario.schema.sources import SiteSource, SupplierSource, Transfers
@@ -48,6 +48,7 @@ __all__ = [
     "Process",
     "Product",
     "PurchaseLimit",
+    "Recall",
     "ResolvedPoint",
     "ResolvedScenario",
     "Returns",

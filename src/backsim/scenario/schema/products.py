@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    model_validator,
 )
 
 from backsim.quantities import (
     PER_UNIT,
+    Days,
     Money,
     Number,
+    OpenProbability,
     PackedUnits,
     Positive,
     PositiveDays,
     PositiveUnits,
+    Probability,
 )
 from backsim.scenario.costs import CostRates
 from backsim.scenario.dates import Moment, SiteShipping
+from backsim.scenario.distributions.fields import Duration
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
@@ -48,6 +53,49 @@ class DatedPrice(Spec):
     """Revenue per unit shipped of what is ordered from then on."""
 
 
+class RecallRepair(Spec):
+    """Recalled units that can be sold again once they have been repaired."""
+
+    share: Probability
+    """Share of the recalled units: of those of a stock point, rounded to the nearest unit."""
+    days: Days = 0.0
+    """Days of repair."""
+
+
+class Recall(Spec):
+    """A product that is called back on a day: all units in stock, and some of those with customers.
+
+    They are repaired or scrapped. What is under way to a stock point is sound.
+    """
+
+    starts: Moment
+    """The day, in days from the start, or its date: all units in stock leave it at its start."""
+    repair: RecallRepair | None = None
+    """Units that are repaired; without it, all are scrapped."""
+    within: PositiveDays | None = None
+    """Units shipped to customers in this many days before that day may come back; without it, only
+    units in stock are recalled."""
+    share: OpenProbability = 1.0
+    """Probability that a unit that was shipped in this time comes back."""
+    after: Duration = Field(0, validate_default=True)
+    """Days from the day of the recall to the return; one draw per line."""
+    refund: Probability = 1.0
+    """Share of the price that is refunded for units that come back."""
+
+    @model_validator(mode="after")
+    def _check_customers(self) -> Recall:
+        given = self.model_fields_set & {"share", "after", "refund"}
+        if given and self.within is None:
+            names = " and ".join(f"`{name}`" for name in sorted(given))
+            raise fault(f"`within`, the days whose shipments come back, for {names}", "none")
+        return self
+
+    @property
+    def day(self) -> float:
+        """The day, resolved."""
+        return cast(float, self.starts)
+
+
 class Product(Spec):
     """Something that is sold."""
 
@@ -69,6 +117,9 @@ class Product(Spec):
     shelf_life: Annotated[PositiveDays | None, OFF_TAPE] = None
     """Days after its receipt on which a unit that is still on hand expires; the oldest units leave
     first.  Default: units never expire."""
+    recall: Recall | None = Field(None, exclude_if=lambda given: given is None)
+    """Its recall: on a day all units in stock leave it, and some of those with customers come back.
+    Default: none."""
     unit: Annotated[str, OFF_TAPE] = Field("", exclude_if=lambda name: not name)
     """What a unit of it is, such as `kg`: a label."""
     smallest: Positive = Field(1.0, exclude_if=lambda units: units == 1)
