@@ -22,7 +22,7 @@ from backsim.scenario.schema import Scenario
 from backsim.scenario.schema.customers import CustomerClass, Delivery, Returns, Serving
 from backsim.scenario.schema.opening import Inbound, Opening
 from backsim.scenario.schema.policy import Change
-from backsim.scenario.schema.products import Product, Site
+from backsim.scenario.schema.products import Product, Recall, Site
 from backsim.scenario.schema.purchase_limits import PurchaseLimit
 from backsim.scenario.schema.reactions import Emergency
 from backsim.scenario.schema.sources import SiteSource, SupplierSource
@@ -91,8 +91,8 @@ def test_data_that_are_not_part_of_backsim(
 
 TOLD = (
     *(Calendar, Change, CustomerClass, CustomerCosts, Delivery, Disruptions, Emergency, Inbound),
-    *(Opening, Pattern, PriceBreaks, Process, Product, PurchaseLimit, Returns, Scenario, Serving),
-    *(Shipping, Site, SiteSource, StockCosts, StockPoint, Supplier, SupplierSource),
+    *(Opening, Pattern, PriceBreaks, Process, Product, PurchaseLimit, Recall, Returns, Scenario),
+    *(Serving, Shipping, Site, SiteSource, StockCosts, StockPoint, Supplier, SupplierSource),
 )
 """What a scenario is made of."""
 UNTOLD = {
