@@ -114,9 +114,9 @@ class Log:
     `lots`: receipts of what expires, and what of them did.  `recalls`: what recalls took from stock
     points, a row for each of these, or none where no product is recalled.  `classes`: the
     customers' own, then those that sites order as; `forecasts`: the methods' memories, by the stock
-    points' `forecast_row`.  `ways`: days on the way to customers where they vary, by the names of `WAYS`,
-    for each of `lines` (nan: of one beside the tape).  `tape` is given when the lines are the
-    tape's and no others.
+    points' `forecast_row`.  `ways`: days on the way to customers where they vary, by the names of
+    `WAYS`, for each of `lines` (nan: of one beside the tape).  `tape` is given when the lines are
+    the tape's and no others.
     """
 
     lines: Records

@@ -26,7 +26,7 @@ from backsim.quantities import (
 )
 from backsim.scenario.costs import CostRates
 from backsim.scenario.dates import Moment, SiteShipping
-from backsim.scenario.distributions.fields import Duration
+from backsim.scenario.distributions.fields import Deterministic, Duration
 from backsim.scenario.part import fault
 from backsim.scenario.shorthand import (
     OFF_TAPE,
@@ -84,9 +84,10 @@ class Recall(Spec):
 
     @model_validator(mode="after")
     def _check_customers(self) -> Recall:
-        given = self.model_fields_set & {"share", "after", "refund"}
+        usual = {"share": 1.0, "after": Deterministic(value=0.0), "refund": 1.0}
+        given = [name for name, value in usual.items() if getattr(self, name) != value]
         if given and self.within is None:
-            names = " and ".join(f"`{name}`" for name in sorted(given))
+            names = " and ".join(f"`{name}`" for name in given)
             raise fault(f"`within`, the days whose shipments come back, for {names}", "none")
         return self
 
