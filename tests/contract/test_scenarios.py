@@ -105,6 +105,7 @@ UNTOLD = {
     "PurchaseLimit.unit",
     "Scenario.known_until",
     "Scenario.limits",
+    "Scenario.processes",  # needs a file of rules
     "Serving.sites",
     "StockPoint.costs",
     "StockPoint.lead_time",

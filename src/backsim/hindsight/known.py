@@ -99,6 +99,7 @@ HOLDS: dict[str, str] = {
     "CANCELS": "receipts are those of the run",
     "EMERGENCY": "receipts are those of the run, and net stock is the same under every clearing",
     "DELAYS": "receipts are those of the run",
+    "DIVIDES": "receipts are those of the run, from whichever source",
     "RECORDS": "it changes nothing",
 }
 """Parts of the kernel with which the bound holds, and why."""
