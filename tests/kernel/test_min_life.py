@@ -56,10 +56,10 @@ def test_who_finds_too_old_stock_waits_and_stands_in_nobodys_way():
         "3 wait 0 2",
         "4 order 1 1",
         "4 ship 1 1",
-        "5 expire 0 2",
+        "5 expire -1 2",
         "6 receive 1 9",
         "6 ship 0 2",
-        "11 expire 2 7",
+        "11 expire -1 7",
     ]
     assert measure(model, log).get("mean_wait", "class", "a") == pytest.approx(2 * 3 / 4)
 

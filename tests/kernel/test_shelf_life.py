@@ -46,7 +46,7 @@ def test_on_the_day_itself_it_is_too_late():
 
 def test_expired_units_are_bought_again():
     model = shop((19, 1), reorder={"rule": "base_stock", "S": 3})
-    assert "5 expire 0 3" in tell(play(model))
+    assert "5 expire -1 3" in tell(play(model))
     assert play(model).purchases["placed"].tolist() == [5.0, 11.0, 17.0, 19.0]
 
 

@@ -56,6 +56,14 @@ def test_events_name_the_class_of_orders_only(run: Run) -> None:
     assert run.events[run.events["line"] == 2]["class"].unique().tolist() == ["silver"]
 
 
+def test_what_expires_is_nobody_s_line() -> None:
+    products = {"mug": {"shelf_life": 4}, "plate": {}}
+    story = from_dict({**STORY, "products": products, "stock": [{"products": "*", "initial": 9}]})
+    events = backsim.simulate(story, seed=1).events
+    gone = events[events["event"] == "expire"]
+    assert gone[["time", "class", "line", "units"]].to_numpy(object).tolist() == [[4, "", -1, 6]]
+
+
 def test_frames_are_copies(run: Run) -> None:
     """Who changes a frame changes no log."""
     before = run.log.column("time").tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backsim.entities import EXPIRE, NEVER, NOTE_EXPIRE, Stock, World
+from backsim.entities import EXPIRE, NEVER, NONE, NOTE_EXPIRE, Stock, World
 from backsim.kernel.events import event
 from backsim.kernel.features import ECHELON
 from backsim.kernel.log import note
@@ -32,7 +32,7 @@ def discard(world: World, stock: Stock, index: int, units: int, now: float) -> N
     world.lots[index].expired = units
     if ECHELON:
         raise_position(world, stock, -units)
-    note(world, now, NOTE_EXPIRE, index, stock, units)
+    note(world, now, NOTE_EXPIRE, NONE, stock, units)
     review_continuously(world, stock, now)
 
 
