@@ -33,6 +33,25 @@ def test_listed_policies(tmp_path: Path) -> None:
 SMALL = {"rule": "s_S", "s": 4, "S": 12}
 
 
+def test_bounds_of_shares_in_percent(tmp_path: Path) -> None:
+    made = experiment(tmp_path, constraints=["fill_rate[gold] >= 99.9 %", "otif>=50%"])
+    assert [c.bound for c in made.constraints] == [0.999, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("otif >= 95", r"as a bound of otif a share from 0 to 1 \(write 95 % or 0.95\), got 95"),
+        ("otif >= 150 %", "a share from 0 to 1 .*, got 150 %"),
+        ("mean_wait <= 5 %", r"a number \(mean_wait is in days\), got 5 %"),
+        ("otif >= x %", "a metric, >= or <=, and a number"),
+    ],
+)
+def test_bounds_that_no_policy_can_keep(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        experiment(tmp_path, constraints=text)
+
+
 def test_constraints_in_the_sentence_of_the_objective(tmp_path: Path) -> None:
     sentence = "minimise cost.total subject to fill_rate[gold] >= 0.95 and mean_wait <= 2"
     made = experiment(tmp_path, objective=sentence, constraints="otif >= 0.5")
@@ -198,7 +217,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"constraints": "fill_rate = 0.95"},
         "14:1: constraints: expected a metric, >= or <=, and a number: fill_rate[gold] "
-        ">= 0.95, got 'fill_rate = 0.95'",
+        ">= 0.95, or >= 95 %, got 'fill_rate = 0.95'",
     ),
     (
         {"objective": "minimise cost.total subject to otif >= 0.9 and fill_rate[gld] >= 0.95"},
@@ -207,7 +226,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"objective": "minimise cost.total subject to otif > 0.9"},
         "13:1: objective: expected a metric, >= or <=, and a number: fill_rate[gold] "
-        ">= 0.95, got 'otif > 0.9'",
+        ">= 0.95, or >= 95 %, got 'otif > 0.9'",
     ),
     (
         {"metrics": ["cost.total", "mean_wait[site:mian]"]},

@@ -76,4 +76,4 @@ def test_a_constraint_names_a_group() -> None:
         constraints=["fill_rate[group:A] >= 0.4"],
     )
     assert study.array("fill_rate", "group", "A").tolist() == [[0.5, 0.5]] * 2
-    assert "fill rate of group A >= 0.4" in study.finding
+    assert "fill rate of group A >= 40 %" in study.finding

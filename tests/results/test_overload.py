@@ -139,6 +139,6 @@ def test_nobody_ordered_what_a_constraint_is_about() -> None:
             row["fill_rate[rare] >= 0.5"] == f"satisfied, measured in {measured} of 5 replications"
         )
         assert row["fill_rate[never] >= 0.5"] == "no order to measure"
-    assert "There was no order to measure for fill rate of never >= 0.5." in study.finding
+    assert "There was no order to measure for fill rate of never >= 50 %." in study.finding
     assert f"(measured in {measured} of 5 replications)" in study.finding
     assert "breaks" not in study.finding

@@ -130,7 +130,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         "a path that does not undo `policy.reorder.s`, set by set",
     ),
     "no such metric": ({"objective": "minimise cost.totl"}, "cost.total"),
-    "no such share": ({"constraints": "fill_rate >= 95"}, "a share from 0 to 1, got 95"),
+    "no such share": (
+        {"constraints": "fill_rate >= 95"},
+        "a share from 0 to 1 (write 95 % or 0.95), got 95",
+    ),
     "no such class": ({"constraints": "fill_rate[golf] >= 0.9"}, "gold"),
     "no such scenario": ({"scenario": "shopp.yaml"}, "a readable scenario file"),
     "too few replications": ({"replications": 10}, "a whole number >= 100, got 10"),

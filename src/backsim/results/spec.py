@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from backsim.errors import InputError, nearest
 from backsim.results.metrics import METRICS, Metric
@@ -96,6 +97,9 @@ class Constraint:
 
 Views = Iterable[tuple[str, str]]
 
+ABOVE_ONE = ("forecast_error", "forecast_bias")
+"""Shares of something that they may exceed."""
+
 
 def parse_metric(text: str, views: Views) -> MetricSpec:
     """The metric that a text names, among the views (dimension, member) there are.
@@ -128,16 +132,24 @@ def split_objective(text: str) -> tuple[str, tuple[str, ...]]:
 def parse_constraint(text: str, views: Views) -> Constraint:
     """The constraint that a text names.  Raises SpecError."""
     found = _CONSTRAINT.fullmatch(text)
-    form = "a metric, >= or <=, and a number: fill_rate[gold] >= 0.95"
+    form = "a metric, >= or <=, and a number: fill_rate[gold] >= 0.95, or >= 95 %"
     if found is None:
         raise SpecError(form, repr(text))
+    stated = found["bound"].strip()
+    percent = stated.endswith("%")
     try:
-        bound = float(found["bound"])
-    except ValueError:
+        bound = float(Decimal(stated[:-1].strip()) / 100) if percent else float(stated)
+    except (ValueError, ArithmeticError):
         raise SpecError(form, repr(text)) from None
     if bound - bound != 0:
-        raise SpecError("a finite bound", found["bound"].strip())
-    return Constraint(parse_metric(found["metric"], views), found["relation"], bound)
+        raise SpecError("a finite bound", stated)
+    metric = parse_metric(found["metric"], views)
+    is_share = metric.unit == "share"
+    if percent and not is_share:
+        raise SpecError(f"a number ({metric} is in {metric.unit})", stated)
+    if is_share and metric.metric not in ABOVE_ONE and not 0 <= bound <= 1:
+        raise SpecError(f"as a bound of {metric} a share from 0 to 1 (write 95 % or 0.95)", stated)
+    return Constraint(metric, found["relation"], bound)
 
 
 def _view(inside: str, views: Views) -> tuple[str, str]:

@@ -165,7 +165,6 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
         ),
     )
     asked = make_experiment(view, document, (Policy(PRESENT, {}, present),))
-    _check_possible(asked, document)
     if items:
         _check_measures(asked, document, MEASURES if all_wait(present) else OF_TABLES)
         return Problem(file, space, asked, maker, base, items=items.items(present))
@@ -250,16 +249,6 @@ def _check_measures(asked: Experiment, document: Document, known: Collection[str
     ]
     if faults:
         raise FileError(document.name, faults)
-
-
-def _check_possible(asked: Experiment, document: Document) -> None:
-    """No constraint asks a share to be above 1 or below 0."""
-    for one in asked.constraints:
-        if one.metric.unit == "share" and not 0 <= one.bound <= 1:
-            expected = f"a bound of {one.metric} that a policy can keep, a share from 0 to 1"
-            raise FileError(
-                document.name, [document.fault(("constraints",), expected, f"{one.bound:g}")]
-            )
 
 
 def _check_branch(problem: Problem, branch: Mapping[int, int]) -> None:

@@ -219,7 +219,7 @@ def test_a_service_of_each_group(tmp_path: Path) -> None:
         "bolt": "C",
     }
     assert stats.poisson(1.0).cdf(found_levels(found)["pump"] - 1) >= 0.97
-    assert "fill rate of group A >= 0.97" in found.finding
+    assert "fill rate of group A >= 97 %" in found.finding
     assert isinstance(found.choice, ItemsChoice)
     assert found.choice.prices[1] == 0  # the whole has more than 0.5 anyway
     assert found.to_dict()["levels"][2]["product"] == "pump"
