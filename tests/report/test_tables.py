@@ -14,6 +14,7 @@ from backsim.errors import InputError
 from backsim.present.table import cell_text
 from backsim.report.excel import sheet_name, write_excel
 from backsim.report.finding import finding
+from backsim.report.management import summary
 from backsim.report.slides import write_pptx
 from backsim.report.tables import best_table, ranking_table, tables
 from backsim.results.spec import MetricSpec
@@ -175,6 +176,11 @@ def test_the_warm_up_is_judged(study: StandIn) -> None:
     assert found is not None
     assert not found.enough
     assert found.day >= 20
+    told = dict(summary(late, rank(late)))["Stability"]
+    assert told == (
+        "The run is too short for stock and backlog to become stable, with 'a': a longer horizon "
+        "would tell. The warm-up is too short, with 'b': it should end at day 120."
+    )
 
 
 FULL = {

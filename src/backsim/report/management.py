@@ -141,16 +141,23 @@ class _Answers:
         """Whether runs are long enough, and systems not overloaded."""
         loads = [load_of(*end) for end in ends_of(self.study)]
         overloaded = [self.names[i] for i, load in enumerate(loads) if load is Load.overloaded]
-        verdict = warm_up_verdict(self.study, self.ranking.order[0])
+        verdicts = [warm_up_verdict(self.study, i) for i in range(len(self.names))]
+        known = [verdict for verdict in verdicts if verdict is not None]
+        short = [self.names[v.policy] for v in known if not v.found.enough]
+        early = [v for v in known if v.found.enough and not v.enough]
         texts = []
         if overloaded:
             texts.append(f"Overloaded: {listed(overloaded)}; costs there depend on the run length.")
-        if verdict is not None and not verdict.found.enough:
-            texts.append("The run is too short for stock and backlog to become stable.")
-        elif verdict is not None and not verdict.enough:
-            day = f"{unit_of(self.study, 'day')} {verdict.day:g}"
-            texts.append(f"The warm-up is too short: it should end at {day}.")
-        elif verdict is not None and not overloaded:
+        if short:
+            texts.append(
+                "The run is too short for stock and backlog to become stable, with "
+                f"{listed(short)}: a longer horizon would tell."
+            )
+        if early:
+            names = listed([self.names[v.policy] for v in early])
+            day = f"{unit_of(self.study, 'day')} {max(v.day for v in early):g}"
+            texts.append(f"The warm-up is too short, with {names}: it should end at {day}.")
+        if known and not texts:
             texts.append("Stock and backlog are stable after the warm-up; no policy is overloaded.")
         return " ".join(texts)
 
