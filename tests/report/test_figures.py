@@ -179,6 +179,21 @@ def test_an_outlier_does_not_squeeze_service_against_cost() -> None:
     assert f"{style.DOWN} E 15" in drawn(ax)
 
 
+def test_the_best_service_is_no_outlier() -> None:
+    """Of policies that are nearly equal and one that serves a few points more."""
+    noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    one = study_of(
+        {n: {"policy.reorder.s": 10 + i} for i, n in enumerate("ABCDE")},
+        replications=1,
+        written={
+            "cost.total": np.array([m + noise for m in (500, 495, 490, 485, 480)]),
+            "fill_rate": np.array([m + noise / 1e4 for m in (0.88, 0.881, 0.882, 0.88, 0.957)]),
+        },
+    )
+    ax = plot.pareto(one)
+    assert ax.get_ylim()[1] > 0.957
+
+
 def test_a_policy_that_overflows_does_not_squeeze_the_course_of_others() -> None:
     """Nor does a warm-up that begins with much stock; the figure says how far both go."""
     stocked = {**BASE, "stock": [{"initial": 40}]}

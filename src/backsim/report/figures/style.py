@@ -71,6 +71,10 @@ def name_across(ax: Axes, label: str) -> None:
     ax.set_xlabel(wrapped(label), loc="right")
 
 
+FAR_SHARE = 0.3
+"""From the median, for a share to be cut: what is nearer leaves the others enough room."""
+
+
 def cut_off(
     ax: Axes,
     means: Floats,
@@ -87,13 +91,14 @@ def cut_off(
 
     An outlier lies more than 12 times as far from the median as the rows do in the middle, and
     further from the others' intervals than twice what these span; when more than a quarter would
-    be outliers, none is.
+    be outliers, none is.  Of shares, which lie close together, one is cut that is far from all.
     """
-    known = ~np.isnan(means)
+    known, axis = ~np.isnan(means), ax.yaxis if upright else ax.xaxis
     if known.sum() < 4:
         return
     distance = np.abs(means - np.median(means[known]))
-    out = known & (distance > 12 * np.median(distance[known]))
+    least = FAR_SHARE if _is_in_percent(axis) else 0.0
+    out = known & (distance > max(least, 12 * np.median(distance[known])))
     low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
     out &= np.maximum(low - means, means - high) > 2 * (high - low)
     if not 0 < out.sum() <= known.sum() / 4:
@@ -101,7 +106,7 @@ def cut_off(
     low, high = float(lows[known & ~out].min()), float(highs[known & ~out].max())
     margin = 0.12 * (high - low)
     limit = ax.set_ylim if upright else ax.set_xlim
-    said = _number_on(ax.yaxis if upright else ax.xaxis)
+    said = _number_on(axis)
     limit(low if low == 0 else low - margin, high + margin)
     for row in np.flatnonzero(out).tolist():
         beyond = bool(means[row] > high)
@@ -124,10 +129,14 @@ def in_percent(axis: Axis) -> None:
 
 def _number_on(axis: Axis) -> Callable[[float], str]:
     """How a number is written that belongs on an axis."""
+    scale = 100.0 if _is_in_percent(axis) else 1.0
+    return lambda value: f"{scale * value:,.4g}"
+
+
+def _is_in_percent(axis: Axis) -> bool:
     from matplotlib.ticker import PercentFormatter
 
-    scale = 100.0 if isinstance(axis.get_major_formatter(), PercentFormatter) else 1.0
-    return lambda value: f"{scale * value:,.4g}"
+    return isinstance(axis.get_major_formatter(), PercentFormatter)
 
 
 RIGHT, LEFT = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "\N{BLACK LEFT-POINTING SMALL TRIANGLE}"
