@@ -48,7 +48,9 @@ FAULTS = {
         "kernel/supply/receiving.py",
         "    stock.on_hand += purchase.units",
         "    stock.on_hand += purchase.units - purchase.units // 1000",
-        ["ledger: nails at main: initial + received + returned = shipped + expired + on hand: "],
+        [
+            "ledger: nails at main: initial + received + returned = shipped + expired + recalled + on hand: "
+        ],
     ),
     "draw every lead time as the first stock point does": (
         "shop",
