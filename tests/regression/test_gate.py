@@ -49,7 +49,8 @@ FAULTS = {
         "    stock.on_hand += purchase.units",
         "    stock.on_hand += purchase.units - purchase.units // 1000",
         [
-            "ledger: nails at main: initial + received + returned = shipped + expired + recalled + on hand: "
+            "ledger: nails at main: "
+            "initial + received + returned = shipped + expired + recalled + on hand: "
         ],
     ),
     "draw every lead time as the first stock point does": (
