@@ -48,9 +48,8 @@ def serve_waiting(world: World, stock: Stock, now: float) -> None:
     """Serve waiting lines until no unit is left that one of them may have.
 
     A line kept from stock by its critical level, or from stock that is too old for it, never blocks
-    another.  A line that must be filled
-    whole and cannot be is passed over when overtaking is "skip"; else it blocks those behind it,
-    and with "partial" it keeps what there is.
+    another.  A line that must be filled whole and cannot be is passed over when overtaking is
+    "skip"; else it blocks those behind it, and with "partial" it keeps what there is.
     """
     if stock.on_hand == 0 or stock.queue == NONE:
         return
