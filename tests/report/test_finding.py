@@ -65,11 +65,59 @@ def test_one_beats_the_reference() -> None:
 def test_not_distinguishable_from_the_reference() -> None:
     found = study({"cost.total": [500 + NOISE, 499.5 - NOISE]})
     assert finding(found) == (
-        "'B' has the lowest total cost, 499.5 ± 2.0 per day, but the difference from 'A' may be "
-        "chance: 0.5 ± 3.9 per day less. "
+        "No difference in total cost is known between 'B' and 'A': 'B' has 0.5 ± 3.9 per day "
+        "less, which may be chance. "
+        "'B' has the lowest mean, 499.5 ± 2.0 per day, and 'A' has 500.0 ± 2.0 per day. "
         "Based on 5 paired replications; ± marks 95 % confidence intervals. "
         "'A' may also be the best (95 % confidence)."
     )
+
+
+def test_not_distinguishable_from_the_best_reference() -> None:
+    found = study({"cost.total": [500 + NOISE, 500.5 - NOISE]})
+    assert finding(found).startswith(
+        "No difference in total cost is known between 'B' and 'A': 'B' has 0.5 ± 3.9 per day "
+        "more, which may be chance. "
+        "'A' has the lowest mean, 500.0 ± 2.0 per day, and 'B' has 500.5 ± 2.0 per day. Based on"
+    )
+
+
+def test_no_difference_is_known_without_objective_either() -> None:
+    made = study({"mean_wait": [3 + OWN, 3.1 - OWN]}, objective=None, metrics=("mean_wait",))
+    assert finding(made).startswith(
+        "No difference in mean wait is known between 'B' and 'A': 'B' has 0.1 ± 2.5 days more"
+    )
+
+
+def test_what_is_the_best_by_one_sided_intervals_alone_is_not_called_chance() -> None:
+    """The paired interval, of both sides, holds 0; Hsu's comparison, of one side, excludes it."""
+    found = study({"cost.total": [500 + NOISE, 498.9 + NOISE + OWN]})
+    text = finding(found)
+    assert text.startswith(
+        "'B' has the lowest total cost, 498.9 ± 2.0 per day; how far from 'A' is uncertain: "
+        "1.1 ± 1.2 per day less."
+    )
+    assert "No other policy can be the best" in text
+    assert "chance" not in text
+
+
+def test_what_became_worse_is_said_to_be() -> None:
+    """Of `fairness` less is better, and of a fill rate more: each metric declares it."""
+    made = study(
+        {
+            "cost.total": [500 + NOISE, 400 + NOISE + OWN],
+            "fairness": [0.4 + OWN / 99, 0.6 + OWN / 99],
+            "mean_wait": [3 + NOISE, 2 + NOISE],
+            "fill_rate": [0.9 + OWN / 99, 0.5 + OWN / 99],
+            "mean_on_order": [3 + NOISE, 5 + NOISE],
+        },
+        metrics=("fairness", "mean_wait", "fill_rate", "mean_on_order"),
+    )
+    assert (
+        "unfairness is 0.2000 higher (worse), mean wait is 1.000 days lower, "
+        "fill rate is 40.00 percentage points lower (worse) and mean on order is 2.000 units "
+        "higher."
+    ) in finding(made)
 
 
 def test_the_reference_is_best() -> None:
@@ -216,8 +264,8 @@ def test_nothing_keeps_the_constraint() -> None:
 def test_without_objective_nothing_is_best() -> None:
     found = study({"mean_wait": [3 + OWN, 2 + OWN]}, objective=None, metrics=("mean_wait",))
     assert finding(found) == (
-        "No objective is set, so no policy is called best. By mean wait, 'B' comes first with "
-        "2.0 ± 1.2 days and 'A' last with 3.0 ± 1.2 days (5 replications)."
+        "No objective is set, so no policy is called best. By mean wait (less is better), 'B' "
+        "comes first with 2.0 ± 1.2 days and 'A' last with 3.0 ± 1.2 days (5 replications)."
     )
 
 

@@ -92,3 +92,10 @@ def test_nothing_is_said_of_an_objective_that_is_right(
     objective: str, tolerance: str, costs: dict[str, float]
 ) -> None:
     assert asked(objective, tolerance=tolerance, **costs) == ""
+
+
+def test_an_objective_against_the_declared_direction() -> None:
+    assert "maximise fairness: less of fairness is better, as it is declared" in asked(
+        "maximise fairness"
+    )
+    assert "as it is declared" not in asked("minimise fairness")

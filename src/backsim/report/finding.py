@@ -10,7 +10,15 @@ import numpy as np
 from backsim.errors import capitalized, counted, listed
 from backsim.present.numbers import PLUS_MINUS, interval, number, percent
 from backsim.report.load import load_words
-from backsim.report.words import apart_suffix, condition, label, scale_of, suffix_of
+from backsim.report.words import (
+    apart_suffix,
+    condition,
+    direction,
+    is_worse,
+    label,
+    scale_of,
+    suffix_of,
+)
 from backsim.results.overload import Load, load_of
 from backsim.results.spec import MetricSpec
 from backsim.statistics import MINIMISE, Difference, Feasible
@@ -107,11 +115,26 @@ class _Words:
         )
 
     def no_objective(self) -> str:
-        order = self.ranking.order
+        order, reference = self.ranking.order, self.ranking.reference
+        others = [i for i in order if i != reference and not self.twins(i, reference)]
+        unknown = self.unknown(others[0], reference) if len(order) == 2 and others else ""
+        way = direction(self.spec)
         return (
-            f"No objective is set, so no policy is called best. By {label(self.spec)}, "
+            f"{unknown}No objective is set, so no policy is called best. By {label(self.spec)}"
+            f"{f' ({way})' if way else ''}, "
             f"{self.names[order[0]]} comes first with {self.amount(order[0])} and "
             f"{self.names[order[-1]]} last with {self.amount(order[-1])} ({self.replications()})."
+        )
+
+    def unknown(self, policy: int, reference: int) -> str:
+        """That nothing tells a policy from the reference, where that is so."""
+        d = self.ranking.against.get(policy)
+        if d is None or d.significant:
+            return ""
+        return (
+            f"No difference in {label(self.spec)} is known between {self.names[policy]} and "
+            f"{self.names[reference]}: {self.names[policy]} has {self.apart(d)}, "
+            "which may be chance. "
         )
 
     def none_feasible(self) -> str:
@@ -153,6 +176,8 @@ class _Words:
             text = f"{name}, the reference, {has}: {self.amount(best)}."
             if not rivals or rivals[0] not in ranking.against:
                 return text
+            if rivals[0] in ranking.candidates and (unknown := self.unknown(rivals[0], best)):
+                return f"{unknown}{self.means(best, rivals[0], among)}."
             return f"{text} {self.next(rivals[0], ranking.against[rivals[0]])}"
         other, d = self.names[ranking.reference], ranking.against.get(best)
         outside = ranking.reference not in ranking.feasible
@@ -161,21 +186,32 @@ class _Words:
         tail = f"; {other} {violates} a constraint" if outside else ""
         if d is None or self.twins(best, ranking.reference):
             return f"{name} {has}: {self.amount(best)}{tail}."
+        if not d.significant and (outside or ranking.reference in ranking.candidates):
+            unknown = self.unknown(best, ranking.reference)
+            return f"{unknown}{self.means(best, ranking.reference, among)}{tail}."
         if not d.significant:
             return (
-                f"{name} {has}, {self.amount(best)}, but the difference from {other} may be "
-                f"chance: {self.apart(d)}{tail}."
+                f"{name} {has}, {self.amount(best)}; how far from {other} is uncertain: "
+                f"{self.apart(d)}."
             )
         return (
             f"{name} {has}, {self.amount(best)}: {self.apart(d)} than {other} "
             f"({self.amount(ranking.reference)}){tail}."
         )
 
+    def means(self, best: int, other: int, among: str) -> str:
+        """The two means, where they cannot be told apart."""
+        low = "lowest" if self.ranking.sense == MINIMISE else "highest"
+        return (
+            f"{self.names[best]} has the {low} mean{among}, {self.amount(best)}, and "
+            f"{self.names[other]} has {self.amount(other)}"
+        )
+
     def next(self, rival: int, d: Difference) -> str:
         """The next best against the reference."""
         if d.significant:
             return f"{self.names[rival]} is next with {self.apart(d)}."
-        return f"The difference from {self.names[rival]} may be chance: {self.apart(d)}."
+        return f"How far {self.names[rival]} is from it is uncertain: {self.apart(d)}."
 
     def size(self, d: Difference, spec: MetricSpec | None = None) -> str:
         """How large a difference is, without its sign."""
@@ -273,7 +309,8 @@ class _Words:
                 alike.append(label(spec))
             elif d.significant:
                 words = "higher" if d.mean > 0 else "lower"
-                changed.append(f"{label(spec)} is {self.size(d, spec)} {words}")
+                worse = " (worse)" if is_worse(spec, d.mean) else ""
+                changed.append(f"{label(spec)} is {self.size(d, spec)} {words}{worse}")
             else:
                 same.append(label(spec))
         sentences = []

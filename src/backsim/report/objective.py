@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from backsim.errors import few, listed
+from backsim.results.metrics.registry import NEITHER
 from backsim.scenario.model import Model
-from backsim.statistics import MINIMISE
+from backsim.scenario.readback import implausible
+from backsim.statistics import MAXIMISE, MINIMISE
 from backsim.study.analysis import present
 from backsim.study.study import Study
 
@@ -19,6 +23,31 @@ def objective_warnings(study: Study) -> tuple[str, ...]:
     `cost.total` takes purchases when they are ordered, so that running stock down and losing
     customers look cheap; profit without prices has nothing to lose with a customer.
     """
+    return (*_contrary(study), *_rewarding(study))
+
+
+def study_warnings(study: Study) -> tuple[str, ...]:
+    """What the objective leaves out, and what of the reference's scenario can hardly be meant."""
+    reference = study.place(study.experiment.reference or study.policies[0].name)
+    return (*objective_warnings(study), *implausible(study.policies[reference].model))
+
+
+def _contrary(study: Study) -> Iterator[str]:
+    """An objective and constraints that ask for more of what is better the less there is of it."""
+    objective = study.experiment.objective
+    asked = [(objective.metric, objective.sense, str(objective))] if objective else []
+    for one in study.experiment.constraints:
+        asked.append((one.metric, MAXIMISE if one.relation == ">=" else MINIMISE, str(one)))
+    for spec, sense, text in asked:
+        if spec.declared.better != NEITHER and sense != spec.sense:
+            yield (
+                f"{text}: {spec.declared.better} of {spec} is better, as it is declared "
+                f"({spec.declared.definition.rstrip('.')})"
+            )
+
+
+def _rewarding(study: Study) -> tuple[str, ...]:
+    """What the objective makes look cheap."""
     objective = study.experiment.objective
     if objective is None:
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backsim.present.numbers import percent, plain_number
 from backsim.present.table import Column, Kind
+from backsim.results.metrics.registry import LESS, MORE, NEITHER
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix, unit_words
 from backsim.study.analysis import Ranking
@@ -26,6 +27,17 @@ def limit(constraint: Constraint) -> str:
     """What a metric is compared with: `95 %`."""
     bound = constraint.bound
     return percent(bound) if is_share(constraint.metric) else f"{bound:g}"
+
+
+def direction(spec: MetricSpec) -> str:
+    """Which way of a metric is better, as it declares: `less is better`, or nothing."""
+    better = spec.declared.better
+    return "" if better == NEITHER else f"{better} is better"
+
+
+def is_worse(spec: MetricSpec, change: float) -> bool:
+    """Whether a change of a metric is for the worse, as it declares."""
+    return spec.declared.better == (LESS if change > 0 else MORE)
 
 
 def unit_of(study: Study, unit: str) -> str:
