@@ -15,7 +15,7 @@ from backsim.hindsight.bound import bounds
 from backsim.report.excel import write_excel
 from backsim.report.finding import finding
 from backsim.report.html import write_report
-from backsim.report.objective import objective_warnings
+from backsim.report.objective import study_warnings
 from backsim.report.slides import write_pptx
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Feasible, differences
@@ -224,7 +224,8 @@ class Comparison(Study):
     def warnings(self) -> tuple[str, ...]:
         """What to mind before relying on the numbers.
 
-        An objective that rewards what nobody means, runs or warm-ups that are too short.
+        An objective that rewards what nobody means, a reference that can hardly be meant, runs or
+        warm-ups that are too short.
         """
         verdicts = [warm_up_verdict(self, i) for i in range(len(self.policies))]
         short = [v for v in verdicts if v is not None and not v.found.enough]
@@ -233,7 +234,7 @@ class Comparison(Study):
             "the run is too short for stock and backlog to become stable (MSER-5)": short,
             "the warm-up is too short (MSER-5), and a longer one would change the means": early,
         }
-        return objective_warnings(self) + tuple(
+        return study_warnings(self) + tuple(
             f"{text}: {', '.join(self.policies[v.policy].name for v in found)}"
             for text, found in told.items()
             if found

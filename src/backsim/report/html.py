@@ -14,7 +14,7 @@ from backsim.present.html import Section, page
 from backsim.report.captions import Captions
 from backsim.report.figures import Page
 from backsim.report.finding import finding
-from backsim.report.objective import objective_warnings
+from backsim.report.objective import study_warnings
 from backsim.report.regret import regret_table
 from backsim.report.sections import sections
 from backsim.report.shortnames import Named, named
@@ -53,7 +53,7 @@ def render(
         finding=told or _emphasised(finding(short.study, _mark)),
         sections=[*first, *_sections(short, bounds)],
         question=experiment.question,
-        warnings=objective_warnings(study),
+        warnings=study_warnings(study),
         explicit=told_provenance(study),
     )
 

@@ -77,6 +77,7 @@ def run(
     from backsim.api import load, replicate, simulate
     from backsim.results.store import check_trace, write_summary, write_trace
     from backsim.results.summary import summarise
+    from backsim.scenario.readback import implausible
 
     if out is not None:
         check_folder(out)
@@ -88,6 +89,8 @@ def run(
         model = load(scenario, set_ or [])
         for report in model.trace_reports:
             say(str(report))
+        for doubt in implausible(model):
+            say(f"warning: {doubt}")
         seed = known_seed(seed)
         meter.stage("drawing random numbers, preparing the engine")
         runs = replicate(

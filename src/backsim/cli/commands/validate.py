@@ -74,8 +74,10 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
             f"{counted(len(book.sources), 'source')}"
         ]
     from backsim.scenario import load
+    from backsim.scenario.readback import described, implausible
 
     model = load(file, overrides)
     points, orders = len(model.stock_points), model.expected_orders
     told = f"{counted(points, 'stock point')}, about {orders:,.0f} orders per replication"
-    return [told, *map(str, model.trace_reports)]
+    doubts = [f"warning: {text}" for text in implausible(model)]
+    return [told, *map(str, model.trace_reports), *described(model), *doubts]

@@ -75,7 +75,10 @@ class Process(Spec):
     pattern: Pattern = Pattern()
     """Season, trend and calendar of the rate."""
     products: Annotated[Weights, Refers("products")]
-    """What is ordered: one product, or several with weights (drawn for each line)."""
+    """What is ordered: one product, or several with weights.  These are no quantities: with `{pump:
+    1, seal: 3}` a line is for one of the two, three times out of four a seal; `size` says for how
+    many units.
+    """
     together: bool = False
     """Whether each order has one line of each of the products (an order of a set, as in
     assemble-to-order systems); weights do not count then.
