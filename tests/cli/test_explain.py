@@ -31,6 +31,7 @@ from backsim.examples import example
         ("leave", "(an event)"),
         ("backorder", "A line, or the part of it, that could not be shipped when it was ordered"),
         ("customer class", "class, customer class (a term)"),
+        ("products", "These are no quantities"),
     ],
 )
 def test_what_has_a_name(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +65,35 @@ def test_the_glossary_is_in_order_and_all_of_it_is_found() -> None:
 def test_the_nearest_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["explain", "toleranse"]) == 2
     assert "expected a name that is known (tolerance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("stock transfer", "lateral_transfer"), ("point", "reorder_point")]
+)
+def test_names_with_the_same_words_are_near(
+    name: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli(["explain", name]) == 2
+    assert near in capsys.readouterr().err
+
+
+WORDS = """
+    may be best; best; worse; violates a constraint; MSER-5; half-width; MOQ; ATP; position;
+    inventory position; censored; KN++; common random numbers; simultaneous intervals; warm-up;
+    tape; indifference zone; Kaplan-Meier; Hsu's comparison with the best; Bonferroni; constraint;
+    reference; significant; percentage point; overloaded; stable; paired replication; replication;
+    regret; bound; gap; shadow price; linear program; FIFO; critical level; reorder point;
+    order-up-to level; on hand; on order; net stock; coverage; verdict; weights; SKU; service level;
+    lost sale; backlog; backtest; unfairness; cv; stopping rule; screening; shard; lost sales;
+    percentage points
+"""
+"""What findings, reports, tables and messages say, and what planners ask for."""
+
+
+@pytest.mark.parametrize("word", [" ".join(word.split()) for word in WORDS.split(";")])
+def test_the_words_of_findings_and_reports(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["explain", word]) == 0
+    assert capsys.readouterr().out
 
 
 def test_a_rule_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

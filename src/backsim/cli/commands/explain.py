@@ -49,9 +49,10 @@ def explain(
     for name in names:
         # `customers.gold.tolerance` and `policy.priority` are paths: the field is their end.
         ends = [".".join(_key(name).split(".")[place:]) for place in range(name.count(".") + 1)]
+        ends += [end.removesuffix("s") for end in ends]  # `lost sales`
         found = next((known[end] for end in ends if end in known), [])
         if not found:
-            near = nearest(_key(name), sorted(known))
+            near = _near(_key(name), sorted(known))
             raise InputError(f"explain: expected a name that is known ({near}), got {name!r}")
         for topic in found:
             display(f"{topic.name} ({topic.kind})", topic.blocks())
@@ -61,6 +62,13 @@ def explain(
 def _key(name: str) -> str:
     """What a name is looked up by: "Warm-up", "warm up" and "warm_up" are one."""
     return name.lower().replace("-", "_").replace(" ", "_")
+
+
+def _near(key: str, known: list[str]) -> str:
+    """Names that hold the same words, or else those that are spelt alike."""
+    words = set(key.split("_"))
+    same = [one for one in known if words & set(re.split(r"[_.]", one))]
+    return nearest(key, same or known)
 
 
 def topics() -> Iterator[Topic]:
