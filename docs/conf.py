@@ -22,7 +22,6 @@ author = "The backsim developers"
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
@@ -30,8 +29,11 @@ extensions = [
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
-myst_enable_extensions = ["deflist", "dollarmath"]
+myst_enable_extensions = ["deflist"]
 suppress_warnings = ["myst.header"]  # pages of the reference are generated, from level 3 on
+
+default_role = "code"  # single backticks in docstrings
+smartquotes_action = "qe"  # quotes and dots; `--set` keeps its two hyphens
 
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
@@ -41,7 +43,8 @@ copybutton_prompt_text = "$ "
 html_theme = "furo"
 html_title = "backsim"
 html_static_path = ["_static"]
-html_css_files = ["print.css"]
+html_css_files = ["print.css", "narrow.css"]
+html_js_files = ["narrow.js"]
 html_theme_options = {
     "source_repository": REPOSITORY.partition("/blob")[0] + "/",
     "source_branch": "main",
@@ -65,18 +68,20 @@ def gallery() -> str:
         header = "\n".join(re.findall(r"^# ?(.*)$", text.partition("\ntitle:")[0], re.MULTILINE))
         answer = re.sub(r"^Answer \([^)]*\): *", "", header).strip()
         answer = answer[:1].upper() + answer[1:]
-        figure, count = draw(file, HERE / "figures" / "gallery")
+        # A line for each paragraph: one that begins with "%" would be a comment.
+        paragraphs = [" ".join(one.split()) for one in answer.split("\n\n")]
+        figure, count, more = draw(file, HERE / "figures" / "gallery")
         lines += [
             f"## {said['title']}",
             "",
             " ".join(said.get("question", "").split()),
             "",
-            *(f"> {line}" if line else ">" for line in answer.splitlines()),
+            "\n>\n".join(f"> {one}" for one in paragraphs),
             "",
             f"![Ranking of the policies](figures/gallery/{figure.name})",
             "",
             f"*Means with 95 % intervals of the {count} replications that CI repeats; the policies "
-            "in blue may be the best.*",
+            f"in blue may be the best.{more}*",
             "",
             f"[`experiments/{file.name}`]({REPOSITORY}/experiments/{file.name}), on the scenario "
             f"[`{Path(said['scenario']).name}`]({REPOSITORY}/scenarios/{Path(said['scenario']).name}):"

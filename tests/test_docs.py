@@ -124,6 +124,21 @@ def test_yaml(text: str) -> None:
     assert build(parse_yaml(text, "block"), ROOT / "scenarios").stock_points
 
 
+def test_no_page_has_the_name_of_one_that_the_site_makes() -> None:
+    """The site's own page would stand in its place."""
+    own = {"search", "genindex", "py-modindex"}
+    assert not own & {page.stem for page in PAGES}
+
+
+def test_links_lead_to_files_of_a_checkout() -> None:
+    """But for the front page of the site, which links what is made for it."""
+    for page in PAGES:
+        made = MADE if page.name == "index.md" else set()
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            assert target in made or (page.parent / target).exists(), f"{page.name}: {target}"
+            assert target not in MADE - made, f"{page.name}: {target}"
+
+
 def test_figures() -> None:
     """Every figure that is made is on a page, every one on a page is made, and one is made here."""
     spec = spec_from_file_location("make", ROOT / "docs" / "figures" / "make.py")

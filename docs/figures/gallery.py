@@ -13,6 +13,8 @@ import numpy as np
 from backsim import plot
 from backsim.experiment import load_experiment
 from backsim.regression.baseline import baseline_file, read_baseline
+from backsim.report.captions import BEYOND
+from backsim.report.figures.style import is_cut
 from backsim.results.metrics import METRICS, views_of
 from backsim.results.spec import parse_metric
 from backsim.study.stopping.fixed import Fixed
@@ -39,10 +41,10 @@ def stored(file: Path) -> Study:
     return Study(replace(asked, stopping=Fixed(count)), counts, values, {}, {})
 
 
-def draw(file: Path, folder: Path) -> tuple[Path, int]:
-    """Write the figure of an experiment: (its path, the number of replications)."""
+def draw(file: Path, folder: Path) -> tuple[Path, int, str]:
+    """Write the figure of an experiment: (its path, the number of replications, further words)."""
     folder.mkdir(exist_ok=True)
     study, target = stored(file), folder / f"{file.stem}.png"
-    figure = plot.ranking(study).figure
-    figure.savefig(target, dpi=120, facecolor="white", bbox_inches="tight")
-    return target, study.counts[0]
+    ax = plot.ranking(study)
+    ax.figure.savefig(target, dpi=120, facecolor="white", bbox_inches="tight")
+    return target, study.counts[0], f" {BEYOND}" if is_cut(ax) else ""

@@ -20,9 +20,11 @@ from tests.report.standin import BASE, NETWORK, StandIn, bounds_of, study_of
 import backsim
 from backsim import plot
 from backsim.errors import InputError
+from backsim.report.captions import BEYOND
 from backsim.report.figures import style
 from backsim.report.figures.layout import layout
 from backsim.report.figures.waits import _cut_right
+from backsim.report.html import render
 from backsim.scenario.load import from_dict
 from backsim.study.analysis import efficient, rank
 from backsim.study.screening import Screening
@@ -146,15 +148,19 @@ def test_differences_are_coloured_by_what_they_say() -> None:
     }  # fmt: skip
 
 
-def test_an_outlier_does_not_squeeze_the_others() -> None:
-    """It is cut off, its number stands at the edge; zero stays in sight among differences."""
+def of_costs(means: Sequence[float]) -> StandIn:
+    """Five policies with these mean costs."""
     noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
-    rows = np.array([m + noise for m in (500, 495, 490, 485, 9000)])
-    one = study_of(
+    return study_of(
         {n: {"policy.reorder.s": 10 + i} for i, n in enumerate("ABCDE")},
         replications=1,
-        written={"cost.total": rows},
+        written={"cost.total": np.array([m + noise for m in means])},
     )
+
+
+def test_an_outlier_does_not_squeeze_the_others() -> None:
+    """It is cut off, its number stands at the edge; zero stays in sight among differences."""
+    one = of_costs((500, 495, 490, 485, 9000))
     ranking, apart = plot.ranking(one), plot.differences(one)
     assert ranking.get_xlim()[1] < 510
     assert "9,000" in drawn(ranking)
@@ -174,6 +180,12 @@ def of_service(rates: Sequence[float], spread: float) -> StandIn:
             "fill_rate": np.array([m + noise * spread for m in rates]),
         },
     )
+
+
+def test_the_mark_of_an_outlier_is_explained_where_there_is_one() -> None:
+    """In the caption of the page, and only there."""
+    assert BEYOND not in render(of_costs((500, 495, 490, 485, 480)))
+    assert BEYOND in render(of_costs((500, 495, 490, 485, 9000)))
 
 
 def test_an_outlier_does_not_squeeze_service_against_cost() -> None:

@@ -11,6 +11,9 @@ from backsim.report.words import condition, label, unit_of
 from backsim.study.analysis import Ranking, warm_up_verdict
 from backsim.study.study import Study
 
+BEYOND = "A number with a triangle lies outside the figure, in the direction in which it points."
+"""What the mark of an outlier is that was cut off."""
+
 
 class Captions:
     """The words beside figures."""

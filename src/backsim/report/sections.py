@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from backsim.present.html import Section
 from backsim.present.table import Table
+from backsim.report.captions import BEYOND
 from backsim.report.figures import FIGURES, Page
+from backsim.report.figures.style import is_cut
 from backsim.report.management import Facts, summary
 from backsim.report.svg import inline_svg
 
@@ -105,7 +107,8 @@ def _drawn(page: Page, section: str, drawn: list[str]) -> Iterator[tuple[str, st
             ax = figure.draw(page.study, **drawing.options)
             name = f"f{len(drawn)}"
             drawn.append(name)
-            yield inline_svg(ax.figure, name, drawing.title), drawing.caption
+            caption = f"{drawing.caption} {BEYOND}".strip() if is_cut(ax) else drawing.caption
+            yield inline_svg(ax.figure, name, drawing.title), caption
 
 
 __all__ = ["SECTIONS", "Plan", "Section", "section", "sections"]

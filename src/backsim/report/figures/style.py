@@ -71,6 +71,8 @@ def name_across(ax: Axes, label: str) -> None:
     ax.set_xlabel(wrapped(label), loc="right")
 
 
+CUT = "cut off"
+"""The label of axes of which an outlier is cut off; nobody sees it."""
 FAR_SHARE = 0.3
 """From the median, for a share to be cut: what is nearer leaves the others enough room."""
 
@@ -108,6 +110,7 @@ def cut_off(
     limit = ax.set_ylim if upright else ax.set_xlim
     said = _number_on(axis)
     limit(low if low == 0 else low - margin, high + margin)
+    ax.set_label(CUT)
     for row in np.flatnonzero(out).tolist():
         beyond = bool(means[row] > high)
         number, at = said(means[row]), float(row if heights is None else heights[row])
@@ -118,6 +121,11 @@ def cut_off(
         else:
             words = f"{number} {RIGHT}" if beyond else f"{LEFT} {number}"
             at_edge(ax, words, (edge, at), ("axes fraction", "data"))
+
+
+def is_cut(ax: Axes) -> bool:
+    """Whether an outlier was cut off in a figure: its caption then says what the mark is."""
+    return any(one.get_label() == CUT for one in ax.figure.axes)
 
 
 def in_percent(axis: Axis) -> None:
