@@ -61,6 +61,13 @@ def check_confidence(confidence: float) -> float:
     return 1.0 - confidence
 
 
+def check_first(first: int) -> int:
+    """Replications of a first stage.  Raises InputError for fewer than two."""
+    if first < 2:
+        raise InputError(f"first: expected at least 2 replications, got {first}")
+    return first
+
+
 def check_positive(value: float, what: str) -> float:
     """A finite number above 0.  Raises InputError for any other."""
     if not 0 < value < float("inf"):

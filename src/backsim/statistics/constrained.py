@@ -10,6 +10,7 @@ from backsim.errors import InputError
 from backsim.statistics.checks import (
     MINIMISE,
     check_confidence,
+    check_first,
     check_positive,
     sign_of,
     systems,
@@ -86,8 +87,7 @@ def _tables(
     values: ArrayLike, excess: ArrayLike, constraints: int, first: int
 ) -> tuple[Floats, Floats]:
     """Objective and constraints as arrays whose shapes fit.  Raises InputError."""
-    if first < 2:
-        raise InputError(f"first: expected at least 2 replications, got {first}")
+    check_first(first)
     array = systems(values, AK, first)
     kept = np.asarray(excess, float)
     if kept.ndim != 3 or kept.shape[1:] != array.shape or len(kept) != constraints:

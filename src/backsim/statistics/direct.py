@@ -17,6 +17,7 @@ import numpy as np
 from backsim.statistics.checks import (
     MINIMISE,
     check_confidence,
+    check_first,
     check_positive,
     sign_of,
     student,
@@ -33,15 +34,23 @@ if TYPE_CHECKING:
 
 METHOD = "paired t bounds"
 LOOKS = 30
-"""Sizes of `sizes` at which systems may be looked at: up to some 5,000 replications."""
+"""How often systems may be looked at unless it is said: at most some 5,000 replications each."""
 
 
-def next_size(count: int) -> int:
+def next_size(count: int, first: int = FIRST) -> int:
     """The number of replications, above some, at which systems are looked at again."""
-    size = FIRST
+    size = first
     while size <= count:
         size += max(5, size // 4)
     return size
+
+
+def looks_until(most: int, first: int = FIRST) -> int:
+    """At how many sizes systems are looked at, the last being `most`."""
+    looks, size = 1, first
+    while size < most:
+        looks, size = looks + 1, next_size(size, first)
+    return looks
 
 
 def good_selection(
@@ -51,13 +60,15 @@ def good_selection(
     confidence: float = 0.95,
     excess: ArrayLike | None = None,
     tolerances: Sequence[float] = (),
+    first: int = FIRST,
+    looks: int = LOOKS,
 ) -> Selection:
     """The system with the best mean, once no other is better by more than `delta`.
 
     `values` of shape (systems, replications), paired by replication; nan after the last replication
     of a system.  `excess`, of shape (constraints, systems, replications), is by how much each
     constraint is kept, as for `constrained_kn`; `tolerances` are the smallest distances from their
-    bounds that matter.
+    bounds that matter.  The first of at most `looks` looks is at `first` replications.
 
     The leader is the system with the best mean of those with the most replications that keep the
     constraints.  Another system is left when it breaks a constraint, or when the upper t bound of
@@ -69,15 +80,18 @@ def good_selection(
     keeps the constraints by their tolerances is better than the one chosen by more than `delta`,
     however many others are nearly as good.  The best can only be lost by an error about one of its
     constraints, or by an error with each of the others: about the constraint that it breaks, or
-    about the difference, at one of at most 30 sample sizes.  So each has a chance of
+    about the difference, at one of the sample sizes.  So each has a chance of
     alpha / (systems - 1 + constraints), by Bonferroni.
+
+    Raises InputError with fewer than `first` replications of a system.
     """
+    check_first(first)
     check_positive(delta, "delta")
-    array = -sign_of(sense) * systems(values, METHOD, FIRST)
+    array = -sign_of(sense) * systems(values, METHOD, first)
     kept = np.zeros((0, *array.shape)) if excess is None else np.asarray(excess, float)
     beta = check_confidence(confidence) / max(1, len(array) - 1 + len(kept))
     counts = leading(array)
-    keeps = [_kept(kept[:, i, :n], tolerances, beta) for i, n in enumerate(counts)]
+    keeps = [_kept(kept[:, i, :n], tolerances, beta, first) for i, n in enumerate(counts)]
     found = Selection(
         METHOD, None, (), (0,) * len(array), tuple(map(int, counts)), confidence, delta
     )
@@ -91,39 +105,36 @@ def good_selection(
     if not longest:
         return replace(found, survivors=tuple(possible))
     leader = min(longest, key=lambda i: float(array[i, :most].mean()))
-    open_ = [
-        i
-        for i in possible
-        if i != leader and _worse_by(array[leader], array[i], min(counts[i], most), beta) > delta
-    ]
+
+    def worse_by(other: int) -> float:
+        """What the leader is worse by than another one, at most."""
+        count = min(counts[other], most)
+        apart = array[leader, :count] - array[other, :count]
+        return float(apart.mean()) + distance(count, float(apart.std(ddof=1)), beta, looks)
+
+    open_ = [i for i in possible if i != leader and worse_by(i) > delta]
     done = not open_
     return replace(found, best=leader if done else None, survivors=(leader, *open_))
 
 
-def distance(count: int, deviation: float, beta: float) -> float:
-    """How far a t bound is from the mean of `count` differences, at one of `LOOKS` looks."""
-    return student(1 - beta / LOOKS, count - 1) * deviation / math.sqrt(count)
+def distance(count: int, deviation: float, beta: float, looks: int = LOOKS) -> float:
+    """How far a t bound is from the mean of `count` differences, at one of some looks."""
+    return student(1 - beta / looks, count - 1) * deviation / math.sqrt(count)
 
 
-def _worse_by(leader: Floats, other: Floats, count: int, beta: float) -> float:
-    """What the leader is worse by than another one, at most."""
-    apart = leader[:count] - other[:count]
-    return float(apart.mean()) + distance(count, float(apart.std(ddof=1)), beta)
-
-
-def _kept(excess: Floats, tolerances: Sequence[float], beta: float) -> bool | None:
+def _kept(excess: Floats, tolerances: Sequence[float], beta: float, first: int) -> bool | None:
     """Whether a system keeps all constraints (rows); None while that is open.
 
     Decided once and for all, where the mean is first beyond the boundary of KN++; see
     `constrained_kn`.
     """
-    decided = [_side(row, e, beta) for row, e in zip(excess, tolerances, strict=True)]
+    decided = [_side(row, e, beta, first) for row, e in zip(excess, tolerances, strict=True)]
     if -1 in decided:
         return False
     return None if 0 in decided else True
 
 
-def _side(row: Floats, tolerance: float, beta: float) -> int:
+def _side(row: Floats, tolerance: float, beta: float, first: int) -> int:
     """1 for a constraint that is kept or never measured, -1 for one that is broken, 0: open."""
     known = ~np.isnan(row)
     if not known.any():
@@ -133,5 +144,5 @@ def _side(row: Floats, tolerance: float, beta: float) -> int:
     size = np.maximum(count, 2)
     mean, width = boundary(np.cumsum(given), np.cumsum(given**2), size, beta, tolerance)
     clear = np.where(mean >= width, 1, np.where(mean < -width, -1, 0))
-    clear[(count < 2) | (np.arange(len(row)) < FIRST - 1)] = 0
+    clear[(count < 2) | (np.arange(len(row)) < first - 1)] = 0
     return int(clear[np.flatnonzero(clear)[0]]) if clear.any() else 0

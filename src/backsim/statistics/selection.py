@@ -13,6 +13,7 @@ from backsim.errors import InputError
 from backsim.statistics.checks import (
     MINIMISE,
     check_confidence,
+    check_first,
     check_positive,
     sign_of,
     systems,
@@ -82,8 +83,7 @@ def kn(
     updated as the data grow).
     """
     sign = sign_of(sense)
-    if first < 2:
-        raise InputError(f"first: expected at least 2 replications, got {first}")
+    check_first(first)
     check_positive(delta, "delta")
     array = sign * systems(values, KN, first)
     alpha = check_confidence(confidence)
@@ -183,8 +183,7 @@ def rinott(
     Source: Rinott, Communications in Statistics A7 (1978) 799-811.
     """
     sign = sign_of(sense)
-    if first < 2:
-        raise InputError(f"first: expected at least 2 replications, got {first}")
+    check_first(first)
     check_positive(delta, "delta")
     array = sign * systems(values, RINOTT, first)
     check_confidence(confidence)

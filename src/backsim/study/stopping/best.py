@@ -42,7 +42,7 @@ class UntilBest(Sequential):
 @stopping_rule("best", UntilBest)
 @dataclass(frozen=True, slots=True)
 class Separated:
-    """Stop when the best policy is separated from the others (KN++), also under constraints."""
+    """Stop when no other policy is better than the best by more than the indifference zone."""
 
     field: ClassVar[Location] = ("replications", "least")
     needs_objective: ClassVar[bool] = True
@@ -58,11 +58,13 @@ class Separated:
         return self.least
 
     def judge(self, asked: Asked, verdict: Verdict, values: Values) -> Verdict:
-        """Some more of each survivor; what counts in the end is what the selection used."""
+        """Some more of those not yet told apart that have fewest."""
+        from backsim.statistics.direct import next_size
+
         found = self._selected(asked, verdict, values)
         if found.done:
             return Verdict(found.used, True, self._note(asked, found), found)
-        have = max(found.used)
+        have = min(found.used[i] for i in found.survivors)
         if have >= self.most:
             left = ", ".join(asked.policies[i] for i in found.survivors)
             note = (
@@ -70,53 +72,44 @@ class Separated:
                 f"({found.method})"
             )
             return Verdict(found.used, True, note, found)
-        ahead = min(have + max(5, have // 4), self.most)
-        counts = [ahead if i in found.survivors else used for i, used in enumerate(found.used)]
+        ahead = min(next_size(have, self.least), self.most)
+        counts = [
+            max(used, ahead) if i in found.survivors else used for i, used in enumerate(found.used)
+        ]
         return Verdict(tuple(counts), False)
 
     def _selected(self, asked: Asked, verdict: Verdict, values: Values) -> Selection:
-        """KN++, or with constraints the procedure of Andradottir and Kim, on what there is."""
-        from backsim.statistics import constrained_kn, kn
+        """Each policy against the one that leads, on what there is."""
+        from backsim.statistics import good_selection
+        from backsim.statistics.direct import looks_until
 
         objective = asked.objective
         assert objective is not None
-        level, least = asked.confidence, self.least
-        table = _so_far(values(objective.metric), verdict)
-        if not asked.constraints:
-            return kn(table, self.indifference, objective.sense, level, least)
         excess = [
-            (1.0 if c.relation == ">=" else -1.0) * (_so_far(values(c.metric), verdict) - c.bound)
-            for c in asked.constraints
+            c.sign * (_so_far(values(c.metric), verdict) - c.bound) for c in asked.constraints
         ]
-        return constrained_kn(
-            table, excess, self.indifference, self.tolerances, objective.sense, level, least
+        return good_selection(
+            _so_far(values(objective.metric), verdict),
+            self.indifference,
+            objective.sense,
+            asked.confidence,
+            excess or None,
+            self.tolerances,
+            self.least,
+            looks_until(self.most, self.least),
         )
 
     def _note(self, asked: Asked, found: Selection) -> str:
         """What a selection has found, with its guarantee."""
-        level, by = f"{found.confidence:g}", f"{self.indifference:g} or more"
-        if not asked.constraints:
-            assert found.best is not None
-            name = asked.policies[found.best]
-            return (
-                f"'{name}' is the best with probability {level} if the others are worse by {by} "
-                f"({found.method})"
-            )
+        sure = f"with probability {found.confidence:g} ({found.method})"
         limits = " and ".join(
-            f"{constraint} to within {tolerance:g}"
+            f"{constraint} by {tolerance:g} or more"
             for constraint, tolerance in zip(asked.constraints, self.tolerances, strict=True)
         )
         if found.best is None:
-            return (
-                f"no policy keeps {limits}: right with probability {level} if all break a bound by "
-                f"more than that ({found.method})"
-            )
-        name = asked.policies[found.best]
-        return (
-            f"'{name}' is the best of the policies that keep {limits}: right with probability "
-            f"{level} if each other is worse by {by}, or breaks a bound by more than that "
-            f"({found.method})"
-        )
+            return f"no policy keeps {limits}, {sure}"
+        name, kept = asked.policies[found.best], f" that keeps {limits}" if limits else ""
+        return f"no policy{kept} is better than '{name}' by more than {self.indifference:g}, {sure}"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
