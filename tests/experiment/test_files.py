@@ -38,6 +38,13 @@ def test_bounds_of_shares_in_percent(tmp_path: Path) -> None:
     assert [c.bound for c in made.constraints] == [0.999, 0.5]
 
 
+def test_shares_of_something_that_they_may_exceed(tmp_path: Path) -> None:
+    made = experiment(tmp_path, constraints=["forecast_error <= 150 %", "forecast_bias >= -0.2"])
+    assert [c.bound for c in made.constraints] == [1.5, -0.2]
+    assert not made.constraints[0].metric.declared.within_one
+    assert made.constraints[0].metric.is_share
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

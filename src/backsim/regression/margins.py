@@ -72,7 +72,7 @@ def default_margin(spec: MetricSpec, senses: Mapping[MetricSpec, str]) -> Margin
     Of both where neither more nor less is better: a change in either direction counts.  `senses`
     say which way is better where it is not as usual, as for an objective.
     """
-    limit = SHARE if spec.unit == "share" else RELATIVE
+    limit = SHARE if spec.is_share else RELATIVE
     if spec.declared.better == NEITHER and spec not in senses:
         return Margin(up=limit, down=limit)
     up = senses.get(spec, spec.sense) != MAXIMISE

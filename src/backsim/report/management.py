@@ -12,7 +12,6 @@ from backsim.report.finding import quoted, twins
 from backsim.report.words import (
     apart_suffix,
     condition,
-    is_share,
     label,
     said,
     scale_of,
@@ -118,7 +117,7 @@ class _Answers:
                 continue
             old, new = (estimates(self.study, spec)[i].mean for i in (self.reference, self.best))
             if not math.isnan(old) and not math.isnan(new):
-                unit = "" if is_share(spec) else suffix_of(self.study, spec)
+                unit = "" if spec.is_share else suffix_of(self.study, spec)
                 texts.append(f"{label(spec)} {said(spec, new)}{unit} (was {said(spec, old)})")
         return f"{few(texts, MOST_METRICS)}." if texts else ""
 

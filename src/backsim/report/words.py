@@ -26,7 +26,7 @@ def condition(constraint: Constraint) -> str:
 def limit(constraint: Constraint) -> str:
     """What a metric is compared with: `95 %`."""
     bound = constraint.bound
-    return percent(bound) if is_share(constraint.metric) else f"{bound:g}"
+    return percent(bound) if constraint.metric.is_share else f"{bound:g}"
 
 
 def direction(spec: MetricSpec) -> str:
@@ -45,35 +45,30 @@ def unit_of(study: Study, unit: str) -> str:
     return unit_words(unit, study.policies[0].model.scenario)
 
 
-def is_share(spec: MetricSpec) -> bool:
-    """Whether people read a metric in percent."""
-    return spec.unit == "share"
-
-
 def scale_of(spec: MetricSpec) -> float:
     """By what a value of a metric is multiplied where people read it: shares are in percent."""
-    return 100.0 if is_share(spec) else 1.0
+    return 100.0 if spec.is_share else 1.0
 
 
 def said(spec: MetricSpec, value: float) -> str:
     """A value of a metric to four digits, without its unit unless it is a share: `96 %`."""
     text = plain_number(scale_of(spec) * value)
-    return f"{text} %" if is_share(spec) else text
+    return f"{text} %" if spec.is_share else text
 
 
 def suffix_of(study: Study, spec: MetricSpec) -> str:
     """A metric's unit as it is said after a number, times its scale: ` per month`, ` %`."""
-    return " %" if is_share(spec) else unit_suffix(spec.unit, study.policies[0].model.scenario)
+    return " %" if spec.is_share else unit_suffix(spec.unit, study.policies[0].model.scenario)
 
 
 def apart_suffix(study: Study, spec: MetricSpec) -> str:
     """The same after a difference: ` percentage points`."""
-    return " percentage points" if is_share(spec) else suffix_of(study, spec)
+    return " percentage points" if spec.is_share else suffix_of(study, spec)
 
 
 def shown_unit(study: Study, spec: MetricSpec) -> str:
     """A metric's unit in words, of its values times its scale."""
-    return "%" if is_share(spec) else unit_of(study, spec.unit)
+    return "%" if spec.is_share else unit_of(study, spec.unit)
 
 
 def with_unit(study: Study, spec: MetricSpec) -> str:
@@ -83,7 +78,7 @@ def with_unit(study: Study, spec: MetricSpec) -> str:
 
 def column_of(study: Study, spec: MetricSpec, heading: str = "", keep: bool = False) -> Column:
     """A column of values of a metric, under its name unless another heading is given."""
-    kind: Kind = "percent" if is_share(spec) else ""
+    kind: Kind = "percent" if spec.is_share else ""
     return Column(heading or label(spec), shown_unit(study, spec), kind, keep)
 
 

@@ -56,6 +56,16 @@ class MetricSpec:
         return self.declared.unit
 
     @property
+    def is_share(self) -> bool:
+        """Whether people read it in percent."""
+        return self.declared.is_share
+
+    @property
+    def point(self) -> float:
+        """What people call one more of it: a point of a share, else a unit."""
+        return 0.01 if self.is_share else 1.0
+
+    @property
     def declared(self) -> Metric:
         """The metric's declaration."""
         return METRICS[self.metric]
@@ -96,9 +106,6 @@ class Constraint:
 
 
 Views = Iterable[tuple[str, str]]
-
-ABOVE_ONE = ("forecast_error", "forecast_bias")
-"""Shares of something that they may exceed."""
 
 
 def parse_metric(text: str, views: Views) -> MetricSpec:
@@ -144,10 +151,9 @@ def parse_constraint(text: str, views: Views) -> Constraint:
     if bound - bound != 0:
         raise SpecError("a finite bound", stated)
     metric = parse_metric(found["metric"], views)
-    is_share = metric.unit == "share"
-    if percent and not is_share:
+    if percent and not metric.is_share:
         raise SpecError(f"a number ({metric} is in {metric.unit})", stated)
-    if is_share and metric.metric not in ABOVE_ONE and not 0 <= bound <= 1:
+    if metric.declared.within_one and not 0 <= bound <= 1:
         raise SpecError(f"as a bound of {metric} a share from 0 to 1 (write 95 % or 0.95)", stated)
     return Constraint(metric, found["relation"], bound)
 

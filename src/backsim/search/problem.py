@@ -27,7 +27,7 @@ from backsim.search.schema import DaysOfDemand, Levels, Range, SearchFile
 from backsim.search.space import Point, Space, is_level
 from backsim.statistics import MAXIMISE
 from backsim.study.experiment import Experiment, Policy
-from backsim.study.stopping.best import RELATIVE, SHARE, Separated, UntilBest
+from backsim.study.stopping.best import RELATIVE, Separated, UntilBest, usual_tolerance
 from backsim.study.stopping.form import Share as Part
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ class Problem:
         kept = others
         if bound is not None:
             relation = ">=" if self.service.sense == MAXIMISE else "<="
-            least = SHARE if self.service.unit == "share" else RELATIVE * abs(bound)
-            kept = [*others, (Constraint(self.service, relation, bound), least or RELATIVE)]
+            least = usual_tolerance(self.service, bound) or RELATIVE
+            kept = [*others, (Constraint(self.service, relation, bound), least)]
         stopping = replace(self.asked.stopping, tolerances=tuple(t for _, t in kept))
         constraints = tuple(c for c, _ in kept)
         return replace(self, asked=replace(self.asked, constraints=constraints, stopping=stopping))

@@ -390,9 +390,8 @@ class _Words:
         ends = [said(service, float(found[str(service)].iloc[i])) for i in (0, -1)]
         if len(found) < 2:
             return f"No policy trades {label(self.spec)} for {label(service)}."
-        point = 0.01 if service.unit == "share" else 1.0
-        prices = [plain_number(point * float(p)) for p in found["price"].iloc[1:]]
-        more = "one point" if service.unit == "share" else "one unit"
+        prices = [plain_number(service.point * float(p)) for p in found["price"].iloc[1:]]
+        more = "one point" if service.is_share else "one unit"
         price = prices[0] if len(prices) == 1 else f"{prices[0]} to {prices[-1]}"
         return (
             f"The frontier of {len(found)} policies goes from {label(service)} {ends[0]} to "

@@ -32,9 +32,8 @@ def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) ->
     for constraint, price in zip(asked.constraints, choice.prices, strict=True):
         if not price:
             continue
-        share = constraint.metric.unit == "share"
-        more = "One point" if share else "One unit"
-        one = plain_number(price * (0.01 if share else 1.0))
+        more = "One point" if constraint.metric.is_share else "One unit"
+        one = plain_number(price * constraint.metric.point)
         side = "more" if constraint.relation == ">=" else "less"
         text += f" {more} {side} of {label(constraint.metric)} costs {one}{suffix} there."
     return text

@@ -264,7 +264,7 @@ class _Reader:
             raise self._error(place, wanted, error.found) from None
         return Measured(
             lambda look: look.get(spec.metric, spec.dimension, spec.member),
-            spec.unit == "share",
+            spec.is_share,
         )
 
     def _of_formula(self, text: str, place: Location) -> Measured:

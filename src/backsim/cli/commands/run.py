@@ -132,7 +132,7 @@ def _blocks(model: Model, summary: Summary, by: str, overload: str) -> Iterator[
 
 
 def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> Table:
-    from backsim.report.words import is_share, scale_of
+    from backsim.report.words import scale_of
     from backsim.results.metrics import groups
     from backsim.results.spec import MetricSpec
     from backsim.results.units import unit_words
@@ -148,9 +148,9 @@ def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> T
             ]
             if any(e is not None and (e.mean != 0 or one.always) for e in estimates):
                 spec, unit = MetricSpec(one.name), unit_words(one.unit, model.scenario)
-                if is_share(spec):
+                if spec.is_share:
                     estimates = [e and times(e, scale_of(spec)) for e in estimates]
-                rows.append((one.name, *estimates, "%" if is_share(spec) else unit))
+                rows.append((one.name, *estimates, "%" if spec.is_share else unit))
                 named.append(group)
     columns = (
         Column("metric", kind="text", keep=True),

@@ -9,7 +9,6 @@ import numpy as np
 
 from backsim.present.numbers import percent
 from backsim.report.figures.style import GROUND, cut_off, in_percent
-from backsim.report.words import is_share
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
 from backsim.study.analysis import main_metric
@@ -32,7 +31,7 @@ def spec_of(study: Study, metric: str | MetricSpec | None) -> MetricSpec:
 
 def measured_along(axis: Axis, spec: MetricSpec) -> None:
     """The numbers of an axis of a metric: shares in percent."""
-    if is_share(spec):
+    if spec.is_share:
         in_percent(axis)
 
 

@@ -174,14 +174,14 @@ class Forecasts:
         return self._sums[2]
 
 
-@metric("share", better=LESS, group=PURCHASING)
+@metric("share", better=LESS, group=PURCHASING, unbounded=True)
 def forecast_error(m: Sums) -> Floats:
     """Absolute errors of one-period forecasts / demand of these periods."""
     forecasts = m.of(Forecasts)
     return forecasts.absolute_errors / forecasts.demand
 
 
-@metric("share", better=NEITHER, group=PURCHASING)
+@metric("share", better=NEITHER, group=PURCHASING, unbounded=True)
 def forecast_bias(m: Sums) -> Floats:
     """One-period forecasts minus demand / demand of these periods."""
     forecasts = m.of(Forecasts)

@@ -54,6 +54,18 @@ class Metric:
     """Whether a run shows it where it is 0, too."""
     more_than: str = ""
     """The metric that bounds it from below where it is not known (nan)."""
+    unbounded: bool = False
+    """Whether a share is of something that it may exceed."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether people read it in percent."""
+        return self.unit == "share"
+
+    @property
+    def within_one(self) -> bool:
+        """Whether it is a share from 0 to 1."""
+        return self.is_share and not self.unbounded
 
     @property
     def sense(self) -> str:
@@ -87,6 +99,7 @@ def metric(
     part_of: str = "",
     always: bool = False,
     more_than: str = "",
+    unbounded: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function of a run's sums to be a metric (the decorator).
 
@@ -121,6 +134,7 @@ def metric(
             part_of,
             always,
             more_than,
+            unbounded,
         )
         return function
 

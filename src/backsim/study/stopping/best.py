@@ -137,6 +137,11 @@ class Separated:
         return cls(float(given.indifference), given.least, given.most, tolerances)
 
 
+def usual_tolerance(metric: MetricSpec, bound: float) -> float:
+    """The smallest distance from a bound that matters if nothing is said."""
+    return SHARE if metric.is_share else RELATIVE * abs(bound)
+
+
 def _tolerances(
     given: UntilBest, constraints: tuple[Constraint, ...], reader: Reader
 ) -> tuple[float, ...]:
@@ -158,7 +163,7 @@ def _tolerances(
         by_metric = {constraint.metric: float(told) for constraint in constraints}
     found = []
     for constraint in constraints:
-        usual = SHARE if constraint.metric.unit == "share" else RELATIVE * abs(constraint.bound)
+        usual = usual_tolerance(constraint.metric, constraint.bound)
         tolerance = by_metric.get(constraint.metric, usual)
         if not tolerance:
             expected = f"`constraint_tolerance` for {constraint}: of 0 there is no share"
