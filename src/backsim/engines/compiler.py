@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from backsim.engines import agent_loop, event_loop, single_module, translated, world_pointer
+from backsim.engines import (
+    agent_loop,
+    event_loop,
+    short_cuts,
+    single_module,
+    translated,
+    world_pointer,
+)
 from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.compiled_ports import PORTS
@@ -75,7 +82,7 @@ def _whole(function: Any) -> Any:
 def kernel_digest(key: Key) -> str:
     """What the machine code for a choice of rules is known by.  Raises as `driver` does."""
     loops = (event_loop.drive, agent_loop.step)
-    compiler = (*loops, world_pointer, single_module, translated, OPTIONS)
+    compiler = (*loops, world_pointer, single_module, short_cuts, translated, OPTIONS)
     return cache_key(key, PORTS, event_loop.BLANKS, compiler)
 
 

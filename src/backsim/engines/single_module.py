@@ -23,6 +23,7 @@ from numba.core.funcdesc import default_mangler
 from numba.core.lowering import Environment
 from numba.core.typing import signature
 
+from backsim.engines.short_cuts import types_of_calls_kept, without_needless
 from backsim.engines.translated import Translated
 
 if TYPE_CHECKING:
@@ -194,14 +195,15 @@ def take_up(
 
 
 class _PieceCompiler(compiler.CompilerBase):
-    """numba's own pipeline but for the last steps."""
+    """numba's own pipeline but for the last steps, and for what a function needs not."""
 
     lowering = _LowerPiece
 
     def define_pipelines(self) -> list[Any]:
         manager = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.add_pass_after(self.lowering, typed_passes.AnnotateTypes)
-        manager.passes = [p for p in manager.passes if p[0] is not typed_passes.NativeLowering]
+        passes = [p for p in manager.passes if p[0] is not typed_passes.NativeLowering]
+        manager.passes = without_needless(passes, self.state.func_id.modname)
         manager.finalize()
         return [manager]
 
@@ -210,6 +212,11 @@ class WholeCompiler(_PieceCompiler):
     """The same for a function that is called from Python."""
 
     lowering = _LowerWhole
+
+    def compile_extra(self, func: Any) -> Any:
+        """Compile a function, and on the way the pieces that it calls."""
+        with types_of_calls_kept():
+            return super().compile_extra(func)
 
 
 def piece(function: FunctionType) -> Any:

@@ -25,7 +25,7 @@ from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, NullCache
 from numba.core.dispatcher import Dispatcher
 
-from backsim.engines import world_pointer
+from backsim.engines import short_cuts, world_pointer
 from backsim.engines.cache_key import code_of, versions
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of
@@ -104,7 +104,7 @@ class Translated(NullCache):
             (
                 what,
                 [str(kind) for kind in takes],
-                _surroundings(target_context, self.take_up.__module__),
+                _surroundings(target_context.codegen().magic_tuple(), self.take_up.__module__),
             )
         )
 
@@ -124,10 +124,11 @@ def _value(names: dict[str, Any], name: str) -> Any:
 
 
 @cache
-def _surroundings(target_context: Any, translator: str) -> str:
+def _surroundings(processor: tuple[Any, ...], translator: str) -> str:
     """A hash of what every translation depends on; `translator` is the module that makes them."""
-    modules = [list(code_of(module)) for module in (world_pointer, sys.modules[translator])]
-    return digest_of((versions(), target_context.codegen().magic_tuple(), modules))
+    parts = (world_pointer, short_cuts, sys.modules[translator])
+    modules = [list(code_of(module)) for module in parts]
+    return digest_of((versions(), processor, modules))
 
 
 # -- files -----------------------------------------------------------------------------------------
