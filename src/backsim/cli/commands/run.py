@@ -77,7 +77,6 @@ def run(
     from backsim.api import load, replicate, simulate
     from backsim.results.store import check_trace, write_summary, write_trace
     from backsim.results.summary import summarise
-    from backsim.scenario.readback import implausible
 
     if out is not None:
         check_folder(out)
@@ -87,10 +86,8 @@ def run(
     with counting("replications") as meter:
         meter.stage(f"loading {scenario}")
         model = load(scenario, set_ or [])
-        for report in model.trace_reports:
-            say(str(report))
-        for doubt in implausible(model):
-            say(f"warning: {doubt}")
+        for remark in _remarks(model):
+            say(remark)
         seed = known_seed(seed)
         meter.stage("drawing random numbers, preparing the engine")
         runs = replicate(
@@ -110,6 +107,15 @@ def run(
         lambda: {"provenance": summary.provenance, "metrics": list(shown.records())},
     )
     show(found, format)
+
+
+def _remarks(model: Model) -> Iterator[str]:
+    """What was read of its traces, and what of it can hardly be meant."""
+    from backsim.scenario.readback import implausible
+
+    yield from map(str, model.trace_reports)
+    for doubt in implausible(model):
+        yield f"warning: {doubt}"
 
 
 def _blocks(model: Model, summary: Summary, by: str, overload: str) -> Iterator[Block]:
