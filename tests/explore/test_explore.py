@@ -135,6 +135,26 @@ def test_answers_are_those_of_the_scenario(explorer: Explorer) -> None:
     assert "fill rate is" in explorer.said(study)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "shared"),
+    [
+        ("customers.web.demand.arrivals.poisson.rate", 1.5, True),
+        ("suppliers.maker.lead_time.gamma.mean", 8.0, False),
+    ],
+)
+def test_lead_times_are_drawn_again_only_where_they_change(
+    explorer: Explorer, path: str, value: float, shared: bool
+) -> None:
+    """And the answer is what a new world would give."""
+    model = explorer.model.replace({path: value})
+    (tape,) = explorer._tapes(model, 0, 1)
+    own = explorer._tapes(explorer.model, 0, 1)[0]
+    assert (tape.lead_times is own.lead_times) == shared
+    found = explorer.study({}, {path: value}, 2).array("cost.total")[1]
+    fresh = [run.metrics["cost.total"] for run in replicate(model, seed=1, replications=2)]
+    assert found.tolist() == fresh
+
+
 def test_the_pinned_case_is_what_it_is_compared_with(explorer: Explorer) -> None:
     pinned, changed = {"policy.reorder.s": 9}, {"policy.reorder.s": 9, "policy.priority": "lifo"}
     study = explorer.study(pinned, changed)

@@ -9,7 +9,7 @@ import pytest
 
 import backsim
 from backsim.errors import InputError
-from backsim.results.metrics import METRICS, Metrics
+from backsim.results.metrics import METRICS, Metrics, measure
 from backsim.results.summary import summarise
 from backsim.scenario.load import from_dict
 
@@ -220,3 +220,34 @@ def test_summary_over_replications() -> None:
     assert summary.get("fill_rate").half_width > 0
     assert len({run.seed for run in runs}) == 1
     assert [run.replication for run in runs] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("sites", [["centre"], ["centre", "north"]])
+def test_without_views_of_places_the_rest_is_the_same(sites: list[str]) -> None:
+    """Bit for bit, for every metric; with several stock points and with the only one."""
+    model = from_dict(
+        {
+            "horizon": 60,
+            "products": "mug",
+            "sites": sites,
+            "suppliers": {"acme": {"lead_time": {"exponential": {"mean": 4}}}},
+            "customers": {
+                name: {
+                    "demand": {
+                        "arrivals": {"poisson": {"rate": 2}},
+                        "products": "mug",
+                        "sites": sites,
+                    },
+                    "tolerance": {"exponential": {"mean": 5}},
+                }
+                for name in ("gold", "web")
+            },
+            "policy": {"reorder": {"rule": "s_S", "s": 8, "S": 12}, "notice": "at_order"},
+            "costs": {"holding": 1, "backorder_time": 2, "purchase": 3},
+        }
+    )
+    log = backsim.simulate(model, seed=1).log
+    whole, some = measure(model, log), measure(model, log, by_place=False)
+    assert some.views == (("", ""), ("class", "gold"), ("class", "web"))
+    for name, values in some.values.items():
+        np.testing.assert_array_equal(values, whole.values[name][: len(values)], err_msg=name)

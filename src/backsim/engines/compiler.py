@@ -19,7 +19,7 @@ from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import cache_key
 from backsim.engines.compiled_ports import PORTS
 from backsim.engines.link import Key, kernel_key, link, rebuild
-from backsim.engines.setup import Linked, set_up
+from backsim.engines.setup import Linked, key_of
 from backsim.errors import RuleError
 from backsim.rules import FAMILIES
 from backsim.scenario.model import Model
@@ -92,7 +92,7 @@ def compile_rules(model: Model, linked: Linked = ()) -> None:
     Raises RuleError, naming the rules of a user's own, if they have no fingerprint or do not
     compile.  What does not compile in backsim itself is raised as it is.
     """
-    key = set_up(model, linked).key
+    key = key_of(model, linked)
     _compile(driver(key), SIGNATURE, key)
 
 

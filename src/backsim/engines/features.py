@@ -103,6 +103,13 @@ IMPLIES = {
 
 def switches(model: Model) -> set[str]:
     """The parts of the kernel that a model needs."""
+    known: frozenset[str] | None = model.kept.get("switches")
+    if known is None:
+        model.kept["switches"] = known = frozenset(_switches(model))
+    return set(known)
+
+
+def _switches(model: Model) -> set[str]:
     points = model.scenario.stock
     needed = {name for name, needs in OF_MODEL.items() if needs(model)}
     needed |= {name for name, needs in OF_POINT.items() if any(map(needs, points))}

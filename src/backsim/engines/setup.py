@@ -25,6 +25,7 @@ from backsim.engines.initial_state.reactions import add_buyers
 from backsim.engines.initial_state.recalls import add_recalls
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.initial_state.terms import add_terms
+from backsim.engines.link import Key, kernel_key
 from backsim.entities import (
     ANNOUNCE,
     CHANGE,
@@ -111,6 +112,11 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
         )
         setup.growth.append(growth(setup, tape))
     return setup
+
+
+def key_of(model: Model, linked: Linked = ()) -> Key:
+    """What the kernel of a model is linked from, without its tables."""
+    return kernel_key(_rules(model, linked), switches(model))
 
 
 def check_outcomes(model: Model, tape: Tape) -> None:
@@ -302,10 +308,13 @@ def _use(setup: Setup, family: str, given: Any, classes: Sequence[str]) -> tuple
     The code of several rules has a bit for each; then every linked rule has its place.  After the
     customer classes come those that sites order as, by the sites' names.
     """
-    key = family, repr(given)
-    if key not in setup.uses:
-        setup.uses[key] = _values(setup, family, given, classes)
-    code, values = setup.uses[key]
+    same = family, id(given)  # most stock points share the policy's own; the model keeps them
+    if same not in setup.uses:
+        alike = family, repr(given)
+        if alike not in setup.uses:
+            setup.uses[alike] = _values(setup, family, given, classes)
+        setup.uses[same] = setup.uses[alike]
+    code, values = setup.uses[same]
     at = len(setup.params)  # of its own: one stock point's level may be moved in a run
     setup.params += values
     return code, at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from backsim.files import text_digest
@@ -43,6 +44,11 @@ def tape_digest(model: Model) -> str:
 
 
 def _drop_off_tape(part: dict[str, Any], kind: type[Part]) -> None:
-    for name, field in kind.model_fields.items():
-        if OFF_TAPE in field.metadata:
-            part.pop(name, None)
+    for name in _off_tape(kind):
+        part.pop(name, None)
+
+
+@cache
+def _off_tape(kind: type[Part]) -> tuple[str, ...]:
+    """The fields of a part that do not enter a tape."""
+    return tuple(name for name, field in kind.model_fields.items() if OFF_TAPE in field.metadata)

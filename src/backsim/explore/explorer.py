@@ -33,6 +33,7 @@ from backsim.scenario.load import build, read
 from backsim.scenario.model import Model
 from backsim.statistics import MINIMISE, Difference, times
 from backsim.streams import Tape, draw
+from backsim.streams.tape import with_lead_times_of
 from backsim.study.analysis import against, estimates, rank
 from backsim.study.experiment import Experiment, Policy
 from backsim.study.stopping.fixed import Fixed
@@ -99,6 +100,7 @@ class Explorer:
         quick = time.perf_counter() - started < QUICK
         self.specs = _specs(metrics, self.model)
         self.names = _names_for(self.specs)
+        self.by_place = any(spec.dimension not in ("", "class") for spec in self.specs)
         self.changed = lru_cache(maxsize=KEPT)(self._changed)
 
         def chosen(path: str, value: Any) -> Model:
@@ -159,9 +161,11 @@ class Explorer:
 
     def _play(self, model: Model, tape: Tape) -> tuple[Any, bytes]:
         run = play_and_check(model, tape, *self.engine, linked=self.linked)
-        known = measure(model, run.log, self.names).values
-        unknown = np.full(len(views_of(model)), np.nan)
-        values = np.array([known.get(name, unknown) for name in METRICS])
+        known = measure(model, run.log, self.names, self.by_place)
+        values = np.full((len(METRICS), len(views_of(model))), np.nan)
+        for place, name in enumerate(METRICS):
+            if name in known.values:
+                values[place, : len(known.views)] = known.values[name]
         return values, profile(model, run.log).to_bytes()
 
     def _tapes(self, model: Model, first: int, end: int) -> list[Tape]:
@@ -174,9 +178,16 @@ class Explorer:
             ]
         if digest not in self.tapes and len(self.tapes) > 1:
             del self.tapes[next(reversed(self.tapes))]  # the base case's come first
-        kept += [draw(model, self.seed, k) for k in range(len(kept), end)]
+        kept += [self._drawn(model, k) for k in range(len(kept), end)]
         self.tapes[digest] = kept
         return kept[first:end]
+
+    def _drawn(self, model: Model, replication: int) -> Tape:
+        """A world, with the lead times of the base case's where they are the same."""
+        tape, known = draw(model, self.seed, replication), next(iter(self.tapes.values()), [])
+        if replication >= len(known):
+            return tape
+        return with_lead_times_of(tape, model, known[replication], self.model)
 
     def study(self, pinned: Changes, changes: Changes, count: int | None = None) -> Study:
         """The pinned case and the changed one as a study; of one policy where they are the same.

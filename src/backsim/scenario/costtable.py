@@ -35,17 +35,26 @@ class CostTable:
     def __getitem__(self, name: str) -> Floats:
         """A cost of each stock point, or of each class at each stock point."""
         if name not in self._found:
-            points = range(len(self.scenario.stock))
             classes = self.scenario.customers if name in CustomerCosts.model_fields else [None]
-            rows = [[in_general(self.given(name, i, c)[1]) for i in points] for c in classes]
-            found = np.array(rows, float).reshape(len(rows), len(points))
+            found = np.array([list(map(in_general, self._values(name, c))) for c in classes], float)
+            found = found.reshape(len(classes), len(self.scenario.stock))
             self._found[name] = found if classes is self.scenario.customers else found[0]
         return self._found[name]
+
+    def _values(self, name: str, customer: str | None = None) -> list[Any]:
+        """What is given of a cost at each stock point; those that say nothing of it share it."""
+        products = self.scenario.products
+        own = [
+            any(costs is not None and getattr(costs, name) is not None for costs in said)
+            for said in ((p.costs, products[p.product].costs) for p in self.scenario.stock)
+        ]
+        of_all = self.given(name, own.index(False), customer)[1] if not all(own) else 0.0
+        return [self.given(name, i, customer)[1] if has else of_all for i, has in enumerate(own)]
 
     @cached_property
     def breaks(self) -> dict[int, PriceBreaks]:
         """The price breaks of purchases, by the index of the stock point."""
-        found = {i: self.given("purchase", i)[1] for i in range(len(self.scenario.stock))}
+        found = dict(enumerate(self._values("purchase")))
         return {i: value for i, value in found.items() if isinstance(value, PriceBreaks)}
 
     @cached_property

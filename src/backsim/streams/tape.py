@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -122,6 +122,21 @@ def draw(
         arrivals=arrivals(model, stream),
         single=single,
     )
+
+
+def with_lead_times_of(tape: Tape, model: Model, known: Tape, other: Model) -> Tape:
+    """A tape with the lead and service times of another one, where both models draw the same.
+
+    These are drawn as runs need them: so what has been drawn is not drawn again.
+    """
+    same = (tape.seed, tape.replication, model.ticks) == (
+        known.seed,
+        known.replication,
+        other.ticks,
+    )
+    if not same or model.stock_points != other.stock_points or model.lanes != other.lanes:
+        return tape
+    return replace(tape, lead_times=known.lead_times, services=known.services)
 
 
 def _merge(parts: list[Columns]) -> tuple[Columns, bool]:

@@ -39,8 +39,11 @@ class Setup(World):
         """(time, kind, subject), in order of sequence."""
         self.lane_owners: list[int] = []
         """The stock point of each pair of streams of lead and service times."""
-        self.uses: dict[tuple[str, str], tuple[int, list[float]]] = {}
-        """(family, a use of its rules) -> the code of the rules, and their parameters."""
+        self.uses: dict[tuple[str, str | int], tuple[int, list[float]]] = {}
+        """(family, a use of its rules) -> the code of the rules, and their parameters.
+
+        A use is known by what it says and by its object.
+        """
         self.site_classes: frozenset[int] = frozenset()
         """The codes of the classes that sites order as."""
 

@@ -41,15 +41,16 @@ class Sums:
     asks.
     """
 
-    def __init__(self, model: Model, log: Log) -> None:
+    def __init__(self, model: Model, log: Log, by_place: bool = True) -> None:
+        """`by_place`: views of products, sites and groups, too, or only overall and by class."""
         self.model, self.log = model, log
         self.fine = is_fine(model.scenario.products)
         self.shape = len(model.classes), len(model.stock_points)
         self.days = model.horizon - model.warm_up
-        self.views = views_of(model)
+        self.views = views_of(model)[: None if by_place else 1 + len(model.classes)]
         self.product: Any = log.stocks["product"]
         self.site: Any = log.stocks["site"]
-        self.places = tuple(places_of(model, self.product, self.site))
+        self.places = tuple(places_of(model, self.product, self.site)) if by_place else ()
         self.time, self.units = log.column("time"), log.column("units")
         self.first = int(np.searchsorted(self.time, model.warm_up))
         self.group = self.groups(log.column("stock"), log.column("customer_class"))
@@ -117,7 +118,7 @@ class Sums:
     def _by_view(self, total: Any, by_class: Any, by_stock: Floats) -> Floats:
         found, first = np.empty(len(self.views)), 1 + self.shape[0]
         found[0], found[1:first] = total, by_class
-        if self.shape[1] == 1:
+        if self.shape[1] == 1 and self.places:
             found[first:] = np.where(self._of_the_only, by_stock, 0.0)
             return found
         for code, size in self.places:
@@ -311,7 +312,7 @@ class _Alike(Sums):
 
     def __init__(self, sums: Sums) -> None:
         log, self.unit = common_units(sums.model, sums.log)
-        super().__init__(sums.model, log)
+        super().__init__(sums.model, log, bool(sums.places))
         self.fine = False
 
 

@@ -93,9 +93,14 @@ def _some(metrics: Metrics) -> str:
     return ", ".join(f"{name}={metrics[name]:.4g}" for name in known)
 
 
-def measure(model: Model, log: Log, names: Iterable[str] = METRICS) -> Metrics:
-    """The metrics of a run, all or some.  Raises InputError when a user's metric fails."""
-    sums = Sums(model, log)
+def measure(
+    model: Model, log: Log, names: Iterable[str] = METRICS, by_place: bool = True
+) -> Metrics:
+    """The metrics of a run, all or some, and by product, site and group or not.
+
+    Raises InputError when a user's metric fails.
+    """
+    sums = Sums(model, log, by_place)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = {name: sums[name] for name in names}
     return Metrics(sums.views, values)

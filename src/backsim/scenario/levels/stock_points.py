@@ -55,6 +55,8 @@ class StockPoints(Entries):
         self.memo = memo
         self._flows: Callable[[], Mapping[Pair, list[Flow]]] = dict
         self._checked: dict[tuple[Any, ...], RuleUse] = {}
+        self._alike: dict[tuple[str, int], tuple[RuleUse, RuleUse]] = {}
+        """The same by the object, which is kept with what it comes to."""
 
     def explicit(
         self, customers: Mapping[Pair, float], flows: Callable[[], Mapping[Pair, list[Flow]]]
@@ -227,6 +229,8 @@ class StockPoints(Entries):
         where it stands below the stock point, its family last.
         """
         family = str(at[-1])
+        if (family, id(use)) in self._alike:  # the policy's own, at most stock points
+            return self._alike[family, id(use)][1]
         rule = FAMILIES[family].get(use.rule)
         if not rule.parameters:
             return use
@@ -234,11 +238,10 @@ class StockPoints(Entries):
             return self._computed(pair, at, rule, use, situation)
         given = ((name, type(value), value) for name, value in use.params.items())
         key, faults = (family, use.rule, *given), len(self.faults)
-        if key in self._checked:
-            return self._checked[key]
-        found = self._computed(pair, at, rule, use, situation)
+        found = self._checked.get(key) or self._computed(pair, at, rule, use, situation)
         if len(self.faults) == faults:
             self._checked[key] = found
+            self._alike[family, id(use)] = use, found
         return found
 
     def _computed(
