@@ -11,7 +11,7 @@ from tests.models import build
 
 import backsim
 from backsim.results.metrics import Metrics
-from backsim.results.metrics.survival import survival
+from backsim.results.metrics.survival import _alike_in_order, _in_order, survival
 from backsim.scenario.load import from_dict
 
 OVERLOADED: dict[str, Any] = {
@@ -192,3 +192,16 @@ def test_what_comes_in_the_instant_of_ordering_is_not_late() -> None:
     assert metrics["fill_rate"] == 0  # nothing came from stock
     assert metrics["cost.total"] == 0  # nobody had to wait
     assert np.isnan(metrics["backorder_age"])
+
+
+@pytest.mark.parametrize("censored", [0.0, 0.01, 0.7, 1.0])
+def test_waits_of_as_many_units_are_sorted_as_numbers(censored: float) -> None:
+    days, _, over, _ = units_of(11, censored)
+    order = np.random.default_rng(2).permutation(len(days))
+    waits = days[order], np.full(len(days), 3.0), over[order]
+    sorts = [(order % 3, 3), (None, 1), (np.zeros(len(days), np.uint16), 2)]
+    pairs = zip(_in_order(waits, sorts), _alike_in_order(waits, sorts), strict=True)
+    for one, other in pairs:
+        assert (one is None) == (other is None)
+        for first, second in zip(one or (), other or (), strict=True):
+            assert np.array_equal(first, second)

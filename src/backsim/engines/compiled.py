@@ -17,7 +17,6 @@ from backsim.engines.compiler import compile_steps, driver
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
 from backsim.engines.log import LOGGED, Log, placed_only, ways_of
 from backsim.engines.lp_solver import LPSolver
-from backsim.engines.memory import MEMORY, Places
 from backsim.engines.setup import Linked
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.engines.world_pointer import EXTENT
@@ -32,6 +31,7 @@ from backsim.entities import (
     blank,
 )
 from backsim.errors import BacksimError, InputError
+from backsim.long_tables.memory import MEMORY, Places
 from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 MORE = 1024
 """Rows by which a table is enlarged, at least."""
 
-LINES_OF_A_DRAW = 8
+LINES_OF_A_DRAW = 64
 """Order lines of a stock point for each lead time that is drawn before it is known to be needed."""
 
 NOTES_OF_A_LINE = 4
@@ -129,7 +129,7 @@ class CompiledRun:
         if setup.nodes:
             self.tables["lines"][:lines] = blank(Line, 1)
         own = tape.columns["stock"]
-        self.lines_of = np.bincount(own[own != NONE], minlength=len(setup.stocks))
+        self.lines_of = lines_by_stock(own, len(setup.stocks))
         self.clock["pending"] = self.clock["sequence"] = len(tables["events"]) - 1
         self.deal_draws()
         if agent is not None:
@@ -302,6 +302,13 @@ class CompiledRun:
         for name, streams in self.tape.outcomes.items():
             self.tables["outcomes"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0
+
+
+def lines_by_stock(stock: NDArray[Any], stocks: int) -> NDArray[np.int64]:
+    """Order lines of each stock point."""
+    if stocks == 1:
+        return np.array([np.count_nonzero(stock != NONE)])
+    return np.bincount(stock[stock != NONE], minlength=stocks)
 
 
 def _dealt(streams: tuple[Draws, ...], counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ from backsim.entities import (
     Split,
     dtype,
 )
+from backsim.long_tables import Scan, added_up, scanned
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
 from backsim.streams.tape import WAYS
@@ -53,15 +54,6 @@ CODES = frozenset(FAMILIES) | {f"{family}_at" for family in FAMILIES}
 
 NOT_ALL_PLACED = frozenset({"GOODWILL", "AMENDS"})
 """Parts of the kernel with which orders of the tape may not be placed (`placed_only`)."""
-
-SCANNED = 16_384
-"""Lines that are looked at together: few enough to stay in the processor's memory."""
-
-OFTEN_READ = (
-    *("time", "due", "closed", "units", "stock", "customer_class", "head"),
-    *("open", "reserved", "shipped", "filled", "left", "status"),
-)
-"""Fields of lines that ledger and metrics read of those that were not filled at once."""
 
 
 class Columns:
@@ -176,56 +168,37 @@ class Log:
         return columns_of(self.site_lines)
 
     @cached_property
-    def _scan(self) -> tuple[NDArray[Any], NDArray[np.int64], Columns]:
-        """`shipped`, `later` and `rest`, while the lines are read once."""
-        count, kind = len(self.lines), self.lines.dtype
-        shipped, units = np.empty(count, kind["shipped"]), self.column("units")
-        later = [np.empty(0, np.int64)]
-        rest = {name: [np.empty(0, kind[name])] for name in OFTEN_READ}
-        for start in range(0, count, SCANNED):
-            lines = self.lines[start : start + SCANNED]
-            shipped[start : start + SCANNED] = lines["shipped"]
-            rows = np.flatnonzero(lines["filled"] != units[start : start + SCANNED])
-            later.append(rows + start)
-            taken = lines.take(rows)  # [] is twenty times slower
-            for name, pieces in rest.items():
-                pieces.append(np.ascontiguousarray(taken[name]))
-        rows, lines = np.concatenate(later), self.lines
-        columns = Columns(lambda name: lines[name][rows], len(rows))
-        columns.known.update((name, np.concatenate(pieces)) for name, pieces in rest.items())
-        return shipped, rows, columns
+    def _scan(self) -> Scan:
+        return scanned(self.lines, self.column("units"))
 
-    @cached_property
+    @property
     def place_in_rest(self) -> NDArray[np.int32]:
         """For each line its row of `rest`; for those that were filled at once the one after all."""
-        place = np.full(len(self.lines), len(self.later), np.int32)
-        place[self.later] = np.arange(len(self.later))
-        return place
+        return self._scan.place
 
     @property
     def shipped(self) -> NDArray[Any]:
         """Units shipped of each line."""
-        return self._scan[0]
+        return self._scan.shipped
 
     @property
     def later(self) -> NDArray[np.int64]:
         """Indices of the lines that were not filled at once; the others are plain."""
-        return self._scan[1]
+        return self._scan.later
 
-    @property
+    @cached_property
     def rest(self) -> Columns:
         """The lines that were not filled at once."""
-        return self._scan[2]
+        lines, rows = self.lines, self.later
+        columns = Columns(lambda name: lines[name][rows], len(rows))
+        columns.known.update(self._scan.often)
+        return columns
 
     @cached_property
     def reduced(self) -> NDArray[np.int64]:
         """Units of each line that its customer no longer wanted, for the lines of `rest`."""
-        found = np.bincount(
-            self.place_in_rest[self.reductions["line"]],
-            self.reductions["units"],
-            len(self.later) + 1,
-        )
-        return found[:-1].astype(np.int64)
+        places = self.place_in_rest[self.reductions["line"]]
+        return added_up(places, self.reductions["units"], len(self.later))
 
     @cached_property
     def gone(self) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.int64]]:

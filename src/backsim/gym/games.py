@@ -11,7 +11,6 @@ import numpy as np
 from backsim.engines.agent_loop import ASKS, GOES_ON, OVER, STOPPED
 from backsim.engines.initial_state.start import Setup
 from backsim.engines.log import Log
-from backsim.engines.memory import Places, Slabs
 from backsim.engines.setup import set_up
 from backsim.engines.simpy import Live
 from backsim.engines.simpy_clock import Due
@@ -20,6 +19,7 @@ from backsim.errors import BacksimError, InputError
 from backsim.gym.decisions import Decision
 from backsim.gym.reward import rates
 from backsim.kernel.agents.looking import legal_action
+from backsim.long_tables.memory import Places, Slabs
 from backsim.scenario.model import Model
 from backsim.streams import Tape
 

@@ -22,6 +22,7 @@ from backsim.entities import (
     WITHDRAWN,
 )
 from backsim.errors import LedgerError
+from backsim.long_tables import added_up
 from backsim.scenario.model import Model
 
 
@@ -106,8 +107,7 @@ def _by_line(log: Log, rows: Any) -> Any:
     """Units of these rows, for each line that was not filled at once."""
     if not len(rows):
         return np.zeros(len(log.later), np.int64)
-    found = np.bincount(log.place_in_rest[rows["line"]], rows["units"], len(log.later) + 1)
-    return found[:-1].astype(np.int64)
+    return added_up(log.place_in_rest[rows["line"]], rows["units"], len(log.later))
 
 
 def _returns(log: Log, per_stock: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import TAPE_FIELDS, TRAITS
+from backsim.long_tables import in_order
 from backsim.scenario.model import Model
 from backsim.streams.changes import added
 from backsim.streams.generators import Draws, generator
@@ -149,10 +150,10 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
     single = all(_is_count(part["head"]) for part in parts)
     if len(parts) == 1:
         return {name: _in_one_piece(column) for name, column in parts[0].items()}, single
-    starts = np.cumsum([0] + [len(part["time"]) for part in parts[:-1]])
+    ends = np.cumsum([len(part["time"]) for part in parts])
     time = np.concatenate([part["time"] for part in parts])
-    order = np.argsort(time, kind="stable")
-    columns = {"time": time[order]}
+    order = in_order(time, ends)
+    columns = {"time": time.take(order)}
     for name in TAPE_FIELDS:
         if name == "due" and all(part["due"] is part["time"] for part in parts):
             columns["due"] = columns["time"]
@@ -170,6 +171,7 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
     if single:
         columns["head"] = np.arange(len(order), dtype=TAPE["head"])
     else:
+        starts = ends - [len(part["time"]) for part in parts]
         heads = [part["head"] + start for part, start in zip(parts, starts, strict=True)]
         columns["head"] = place.take(np.concatenate(heads).take(order))
     return columns, single
@@ -202,5 +204,7 @@ def _alike(name: str, parts: list[Columns]) -> list[NDArray[Any]]:
     return found
 
 
-def _is_count(values: NDArray[Any]) -> bool:
-    return bool((values == np.arange(len(values))).all())
+def _is_count(heads: NDArray[Any]) -> bool:
+    """Whether each line is the first of its order: no line's first comes after it."""
+    count = len(heads)
+    return int(heads.sum(dtype=np.int64)) == count * (count - 1) // 2

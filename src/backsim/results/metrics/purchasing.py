@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import NONE
+from backsim.long_tables import places_of
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import LESS, NEITHER, PURCHASING, metric
 from backsim.results.metrics.sums import Sums
@@ -79,7 +80,7 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
             [_of_periods(edges, length, time, units) for _, time, units in tables], axis=0
         )
         return np.array([(units_of**2).sum() / count - (units_of.sum() / count) ** 2])
-    places = [np.searchsorted(time, edges) for _, time, _ in tables]
+    places = [places_of(time, edges) for _, time, _ in tables]
     total, squares = np.zeros(points), np.zeros(points)
     together = max(1, CELLS // points)
     for start in range(0, count, together):
@@ -99,7 +100,7 @@ def _of_periods(edges: Floats, length: float, time: Floats, units: Any) -> Float
     """Units per period of one stock point; `edges` are where periods start, and the last ends."""
     count = len(edges) - 1
     if len(time) > MANY * count:
-        ends = np.searchsorted(time, edges)
+        ends = places_of(time, edges)
         if (units == units[0]).all():
             return np.asarray(units[0] * np.diff(ends), float)
         return np.asarray(np.diff(np.r_[0, np.cumsum(units, dtype=np.int64)][ends]), float)

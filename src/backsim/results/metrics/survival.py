@@ -7,6 +7,7 @@ Source: Kaplan and Meier, Journal of the American Statistical Association 53 (19
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+FEW = 4
+"""Views of a kind whose waits are picked out one view after the other."""
 ROUNDING = 1e-9
 """A share that differs from a level by less has reached it."""
 
@@ -108,22 +111,45 @@ def curves(
     `days` that `units` of each of the `lines` (numbers of order lines) have waited, and whether
     their wait is over; `total` the units that count in all, by view.
     """
-    order = _by_days(days, units, over)
-    sorts = tuple(_sorts(m, lines))
-    days, units, over = days[order], units[order].astype(float), over[order]
-    found = [_curve(days, units, over, total[0])]
+    waits, sorts = (days, units.astype(float), over), tuple(_sorts(m, lines))
+    few = all(codes is None or size <= FEW for codes, size in sorts)
+    in_order = _alike_in_order if few and (units == units[:1]).all() else _in_order
+    found: list[Survival | None] = []
+    for part in in_order(waits, sorts):
+        found.append(found[0] if part is None else _curve(*part, total[len(found)]))
+    return tuple(found)
+
+
+Waits = tuple[Any, Any, Any]
+"""Days, units, and whether the wait is over."""
+
+
+def _in_order(waits: Waits, sorts: Sequence[tuple[Any, int]]) -> Iterator[Waits | None]:
+    """All waits by days, then those of each view; None where these are all."""
+    order = _by_days(*waits)
+    waits = tuple(column[order] for column in waits)
+    yield waits
     for codes, size in sorts:
-        if codes is None:  # one class, product or site: the same as overall
-            found.append(found[0])
+        if codes is None:
+            yield None
             continue
         code = codes[order]
         rows = np.argsort(code, kind="stable")  # within a code they stay in order
         ends = np.cumsum(np.bincount(code, minlength=size)[:size])
         rows = rows[: ends[-1]]
-        parts = [np.split(column[rows], ends[:-1]) for column in (days, units, over)]
-        for some_days, some_units, some_over in zip(*parts, strict=True):
-            found.append(_curve(some_days, some_units, some_over, total[len(found)]))
-    return tuple(found)
+        yield from zip(*(np.split(column[rows], ends[:-1]) for column in waits), strict=True)
+
+
+def _alike_in_order(waits: Waits, sorts: Sequence[tuple[Any, int]]) -> Iterator[Waits | None]:
+    """The same where all are of as many units: numbers are sorted faster than rows."""
+    yield _alike_by_days(*waits)
+    for codes, size in sorts:
+        if codes is None:
+            yield None
+            continue
+        for code in range(size):
+            here = codes == code
+            yield _alike_by_days(*(column[here] for column in waits))
 
 
 def _sorts(m: Sums, lines: Any) -> Any:
@@ -158,6 +184,17 @@ def _by_days(days: Floats, units: Any, over: Any) -> Any:
         return order
     ranked = np.argsort(~over, kind="stable")
     return ranked[np.argsort(days[ranked], kind="stable")]
+
+
+def _alike_by_days(days: Floats, units: Floats, over: Any) -> Waits:
+    """Waits of as many units each, in the order of `_by_days`."""
+    ended, longer = np.sort(days[over]), np.sort(days[~over])
+    place = ended.searchsorted(longer, "right")
+    if not len(longer):
+        return ended, units, over
+    over = np.ones(len(days), bool)
+    over[place + np.arange(len(longer))] = False
+    return np.insert(ended, place, longer), units, over
 
 
 def _curve(days: Floats, units: Floats, over: Any, total: float) -> Survival | None:

@@ -9,7 +9,7 @@ import pytest
 from tests.models import build
 
 from backsim.engines import compiled
-from backsim.engines.memory import LEAST, MEMORY, Memory
+from backsim.long_tables.memory import LEAST, MEMORY, Memory
 from backsim.streams import draw
 
 KIND = np.dtype([("time", "f8"), ("units", "i4")])
