@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numba  # noqa: F401 (passes are compiled where it is loaded)
@@ -11,7 +12,7 @@ import pytest
 import backsim
 from backsim import long_tables
 from backsim.entities import Line, dtype
-from backsim.long_tables import added_up, in_order, places_of, scanned
+from backsim.long_tables import added_up, in_order, places_of, scanned, squares_of
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -63,6 +64,17 @@ def test_edges_and_sums() -> None:
     codes, units = rng.integers(0, 11, 300), rng.integers(0, 9, 300)
     expected = [units[codes == code].sum() for code in range(10)]
     assert (added_up(codes, units, 10) == expected).all()
+
+
+def test_squares_of_periods() -> None:
+    rng = np.random.default_rng(5)
+    times, units = np.sort(rng.integers(0, 400, 900) / 4), rng.integers(0, 9, 900)
+    edges = 7.0 + 2.5 * (np.arange(31) - 1e-9)
+    place = np.searchsorted(times, edges)
+    of_period = [units[a:b].sum() for a, b in itertools.pairwise(place)]
+    expected = sum(of_period), sum(each * each for each in of_period)
+    assert squares_of(times, units, (7.0, 2.5, 30, 1e-9)) == expected
+    assert expected[0] > 0
 
 
 @pytest.mark.parametrize("name", ["quickstart", "parcels"])

@@ -116,6 +116,20 @@ def places_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArra
     return np.searchsorted(values, edges)
 
 
+def squares_of(
+    times: NDArray[np.float64], units: NDArray[Any], edges: tuple[float, float, int, float]
+) -> tuple[float, float]:
+    """Sums over periods of their units, and of the squares of these; for tables that are long.
+
+    Times ascend; `edges` is (start, length, count, early): periods begin at start + length *
+    (number - early).
+    """
+    from backsim.long_tables.passes import squares
+
+    total, squared = squares(times, units, edges)
+    return float(total), float(squared)
+
+
 def added_up(codes: NDArray[Any], units: NDArray[Any], size: int) -> NDArray[np.int64]:
     """Units of each code from 0 to below `size`; what is beyond them is left out."""
     if is_long(len(codes)):

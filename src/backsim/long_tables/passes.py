@@ -102,6 +102,28 @@ def places(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[n
 
 
 @numba.njit(**OPTIONS)
+def squares(
+    times: NDArray[np.float64], units: NDArray[Any], edges: tuple[float, float, int, float]
+) -> tuple[float, float]:
+    """The sums over all periods of their units, and of the squares of these; times ascend.
+
+    Periods start at `start + length * (number - early)`, as many as `count`.
+    """
+    start, length, count, early = edges
+    at, total, squared = 0, 0.0, 0.0
+    while at < len(times) and times[at] < start + length * (0 - early):
+        at += 1
+    for number in range(1, count + 1):
+        end, here = start + length * (number - early), 0.0
+        while at < len(times) and times[at] < end:
+            here += units[at]
+            at += 1
+        total += here
+        squared += here * here
+    return total, squared
+
+
+@numba.njit(**OPTIONS)
 def added(codes: NDArray[Any], units: NDArray[Any], size: int) -> NDArray[np.int64]:
     """The sum of the units of each code from 0 to below `size`; what is beyond them is left out."""
     found = np.zeros(size, np.int64)

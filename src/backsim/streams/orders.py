@@ -104,9 +104,9 @@ class DemandDraw:
         """The lines of a mask (None: all), with their orders' firsts; drawn for all of them."""
         columns |= returned(self, columns) | changed(self, columns)
         if keep is not None:
-            total = len(columns["time"])
-            columns = {name: column[keep] for name, column in columns.items()}
-            order = (np.arange(total) if order is None else order)[keep]
+            rows = np.flatnonzero(keep)
+            columns = {name: _of_rows(column, rows) for name, column in columns.items()}
+            order = None if order is None else order[rows]
         columns["head"] = _first_of_each(order, len(columns["time"]))
         return columns
 
@@ -147,13 +147,14 @@ class DemandDraw:
         if isinstance(distribution, Deterministic) and np.ndim(scale) == 0:
             value = max(least, round(distribution.value * scale))
             return None if value == 1 else np.full(count, value)
-        values = np.rint(distribution.draw(self.generator(what), count) * scale)
+        values = distribution.draw(self.generator(what), count) * scale
+        np.rint(values, out=values)
         if count and values.max() > LARGEST_STOCK:
             raise InputError(
                 f"customers.{self.name}.demand[{self.index}].{what}: expected at most "
                 f"{LARGEST_STOCK:,.0f} units, drew {values.max():,.0f}"
             )
-        return np.maximum(values, least).astype(np.int64)
+        return np.maximum(values, least, out=values).astype(np.int64)
 
     @cached_property
     def per_size(self) -> tuple[Floats, Integers]:
@@ -350,6 +351,13 @@ def _full(values: Any, count: int, name: str) -> NDArray[Any]:
 def is_one_value(column: NDArray[Any]) -> bool:
     """Whether one value stands for all lines."""
     return column.ndim == 1 and column.strides == (0,)
+
+
+def _of_rows(column: NDArray[Any], rows: Integers) -> NDArray[Any]:
+    """A column of some of the lines."""
+    if is_one_value(column):
+        return np.broadcast_to(column[:1], len(rows))
+    return column.take(rows, axis=0)
 
 
 def _first_of_each(order: Any, count: int) -> NDArray[Any]:

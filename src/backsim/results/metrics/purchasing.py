@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.entities import NONE
-from backsim.long_tables import places_of
+from backsim.long_tables import is_long, places_of, squares_of
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import LESS, NEITHER, PURCHASING, metric
 from backsim.results.metrics.sums import Sums
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MANY = 5
 """Rows per period from which on it is faster to look the periods up among the rows."""
+EARLY = 1e-9
+"""Of a period: what is placed that much before it by rounding is placed in it."""
 CELLS = 1 << 18
 """Periods, of all stock points, that are counted together: few enough to stay in the cache."""
 
@@ -74,11 +76,14 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
     count = int(m.days / length + 1e-9)
     if count == 0:
         return np.full(points, math.nan)
-    edges: Floats = np.asarray(m.model.warm_up + length * (np.arange(count + 1) - 1e-9))
+    if points == len(tables) == 1 and is_long(max(count, len(tables[0][1]))):
+        _, time, units = tables[0]
+        whole, squared = squares_of(time, units, (float(m.model.warm_up), length, count, EARLY))
+        return np.array([squared / count - (whole / count) ** 2])
+    edges: Floats = np.asarray(m.model.warm_up + length * (np.arange(count + 1) - EARLY))
     if points == 1:
-        units_of = np.sum(
-            [_of_periods(edges, length, time, units) for _, time, units in tables], axis=0
-        )
+        counts = (_of_periods(edges, length, time, units) for _, time, units in tables)
+        units_of = reduce(np.add, counts)
         return np.array([(units_of**2).sum() / count - (units_of.sum() / count) ** 2])
     places = [places_of(time, edges) for _, time, _ in tables]
     total, squares = np.zeros(points), np.zeros(points)
