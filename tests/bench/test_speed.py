@@ -83,10 +83,44 @@ def test_simpy_engine(benchmark: Any, one_product: Model) -> None:
 
 
 def test_compiled_engine(benchmark: Any, one_product: Model) -> None:
-    """Orders a second including the tape, the ledger and the metrics."""
+    """Orders a second including the tape, the ledger and the metrics: two classes, patience."""
     orders = draw(one_product, 1).orders
     seconds = fastest(benchmark, whole(one_product))
-    aim("compiled engine with tape, ledger and metrics", orders / seconds, "orders/s", least=4e6)
+    aim("compiled engine with tape, ledger and metrics", orders / seconds, "orders/s", least=7e6)
+
+
+def test_one_class() -> None:
+    """The same where all customers are of one class and wait as long as it takes."""
+    customers = {"all": {"demand": {"arrivals": {"poisson": {"rate": 10}}, "products": "mug"}}}
+    model = alone(customers, {"rule": "s_S", "s": 60, "S": 120})
+    seconds = min(_timed(whole(model)) for _ in range(7))
+    rate = draw(model, 1).orders / seconds
+    aim("  the same, one class that waits", rate, "orders/s", least=10e6)
+
+
+def test_periodic_review() -> None:
+    """Periods a second of a stock point that is looked at once per period, everything included."""
+    demand = {"arrivals": {"period": {"every": 1}}, "size": {"poisson": {"mean": 5}}}
+    customers = {"all": {"demand": {**demand, "products": "mug"}}}
+    model = alone(customers, {"rule": "s_S", "s": 10, "S": 40}, review=1, horizon=500_000)
+    seconds = min(_timed(whole(model)) for _ in range(7))
+    aim("  the same, periodic review", model.horizon / seconds, "periods/s", least=10e6)
+
+
+def alone(customers: Any, reorder: Any, horizon: float = 200_000, **policy: Any) -> Model:
+    """One product of a supplier with a gamma lead time, or of two days where it is reviewed."""
+    time = 2 if policy else {"gamma": {"mean": 6, "cv": 0.5}}
+    return from_dict(
+        {
+            "horizon": horizon,
+            "warm_up": 1000,
+            "products": "mug",
+            "suppliers": {"acme": {"lead_time": time}},
+            "customers": customers,
+            "policy": {"reorder": reorder, **policy},
+        },
+        name="alone",
+    )
 
 
 def test_frame_of_orders(one_product: Model) -> None:

@@ -50,8 +50,8 @@ def test_twenty_million_orders(experiment: Experiment, tmp_path: Path) -> None:
     write_csv(study, tmp_path / "results.csv")
     study.report(tmp_path / "report.html")
     took = time.perf_counter() - started
-    aim("20 policies x 50 replications x 20,000 orders, played", played, "s", most=30)
-    aim("the same with results.csv and report.html", took, "s", most=30)
+    aim("20 policies x 50 replications x 20,000 orders, played", played, "s", most=5)
+    aim("the same with results.csv and report.html", took, "s", most=5)
 
 
 LOOP = """

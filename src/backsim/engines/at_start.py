@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from backsim.engines.initial_state.opening import add_open_orders
 from backsim.engines.log import records
 from backsim.engines.setup import Linked, check_outcomes, set_up
 from backsim.entities import ELEMENTS, Growth
+from backsim.long_tables.memory import LINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,10 +43,32 @@ class AtStart(NamedTuple):
     setup: Setup
     tables: dict[str, NDArray[Any]]
 
-    @property
-    def nbytes(self) -> int:
-        """The bytes of its tables."""
-        return sum(table.nbytes for table in self.tables.values())
+
+class Kept:
+    """What all runs of a model start with; most of its eighty tables have few rows or none."""
+
+    def __init__(self, setup: Setup, tables: dict[str, NDArray[Any]]) -> None:
+        self.setup = setup
+        sizes = [-(-table.nbytes // LINE) * LINE for table in tables.values()]
+        starts = itertools.accumulate(sizes, initial=0)
+        self.places = [
+            (name, len(table), table.dtype, start)
+            for (name, table), start in zip(tables.items(), starts, strict=False)
+        ]
+        """Of each table its name, rows and type, and where it begins."""
+        self.block = np.zeros(sum(sizes), np.uint8)
+        """The memory of all of them, so that it is copied in one piece."""
+        for name, table in self._tables_in(self.block).items():
+            table[:] = tables[name]
+
+    def copy(self) -> AtStart:
+        """The same for one run."""
+        return AtStart(self.setup, self._tables_in(self.block.copy()))
+
+    def _tables_in(self, block: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+        return {
+            name: np.ndarray(rows, kind, block, start) for name, rows, kind, start in self.places
+        }
 
 
 def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None = None) -> AtStart:
@@ -53,22 +77,22 @@ def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None =
     Raises TapeError: the tape was drawn for another model.
     """
     key = "at start", linked, prepare
-    known: AtStart | None = model.kept.get(key)
+    known: Kept | None = model.kept.get(key)
     if known is None:
         setup = set_up(model, linked, tape)
         if prepare is not None:
             prepare(setup)
         tables = {name: setup.records(name) for name in ELEMENTS}
-        known = AtStart(setup, {**tables, "events": _first_events(setup)})
+        known = Kept(setup, {**tables, "events": _first_events(setup)})
         if not _starts_alike(model, known) or not _held.take(model, known):
-            return known
+            return known.copy()
         model.kept[key] = known
     check_outcomes(model, tape)
     add_open_orders(known.setup, model, tape)  # there are none
-    tables = {name: table.copy() for name, table in known.tables.items()}
-    tables["totals"]["customer_lines"] = len(tape)
-    tables["growth"] = records(Growth, [growth(known.setup, tape)])
-    return AtStart(known.setup, tables)
+    found = known.copy()
+    found.tables["totals"]["customer_lines"] = len(tape)
+    found.tables["growth"] = records(Growth, [growth(known.setup, tape)])
+    return found
 
 
 class _Held:
@@ -77,9 +101,9 @@ class _Held:
     def __init__(self) -> None:
         self.bytes = 0
 
-    def take(self, model: Model, known: AtStart) -> bool:
+    def take(self, model: Model, known: Kept) -> bool:
         """Whether there is room for a model's tables, which is then theirs."""
-        size = known.nbytes
+        size = known.block.nbytes
         if self.bytes + size > MOST_HELD:
             return False
         self.bytes += size
@@ -106,7 +130,7 @@ def _first_events(setup: Setup) -> NDArray[Any]:
     return np.array([(0.0, 0, 0), *sorted(ranked)], EVENT)
 
 
-def _starts_alike(model: Model, known: AtStart) -> bool:
+def _starts_alike(model: Model, known: Kept) -> bool:
     """Whether every replication starts in this way: nothing is drawn for it, no rule may change."""
     setup = known.setup
     rules = (rule for chosen in setup.rules.values() for rule in chosen)
@@ -114,5 +138,5 @@ def _starts_alike(model: Model, known: AtStart) -> bool:
         not setup.switches & DRAWN
         and not any(point.inbound for point in model.scenario.stock)
         and all(rule.built_in for rule in rules)
-        and known.nbytes <= MOST_KEPT
+        and known.block.nbytes <= MOST_KEPT
     )

@@ -32,6 +32,10 @@ FEW_GROUPS = 4
 """Groups of lines that are counted faster one by one."""
 
 
+PAIRED = 8
+"""Numbers from which on numpy adds up pairs of them first."""
+
+
 class Sums:
     """Sums by customer class and stock point, and how they fold into views.
 
@@ -107,6 +111,9 @@ class Sums:
 
     def fold(self, values: Floats) -> Floats:
         """Sums over all, each class, each product, site and group; shape (views,)."""
+        if self.shape[1] == 1 and self.shape[0] < PAIRED:
+            total = values.sum()
+            return self._by_view(total, values[:, 0], total)
         return self._by_view(values.sum(), values.sum(axis=1), values.sum(axis=0))
 
     def fold_stock(self, values: Any, mean: bool = False) -> Floats:
@@ -115,7 +122,7 @@ class Sums:
         found = self._by_view(values.sum(), np.nan, values)
         return found / self._stock_points if mean else found
 
-    def _by_view(self, total: Any, by_class: Any, by_stock: Floats) -> Floats:
+    def _by_view(self, total: Any, by_class: Any, by_stock: Any) -> Floats:
         found, first = np.empty(len(self.views)), 1 + self.shape[0]
         found[0], found[1:first] = total, by_class
         if self.shape[1] == 1 and self.places:
