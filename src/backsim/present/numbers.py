@@ -58,8 +58,9 @@ def interval(found: Interval, times: float = 1.0) -> str:
 
 
 def percent(share: float) -> str:
-    """A level such as 95 %."""
-    return f"{100 * share:.4g} %"
+    """A share as a percentage to four digits, as few as it has: 95 %, 99.95 %."""
+    digits = number(100 * share)
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits} %"
 
 
 def money(value: float) -> str:

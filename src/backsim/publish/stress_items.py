@@ -8,6 +8,7 @@ from typing import Any
 from backsim.engines.choose import own_rules
 from backsim.engines.features import switches
 from backsim.errors import counted, few, listed, short
+from backsim.present.numbers import percent
 from backsim.publish.description import rules_asked
 from backsim.publish.stress_register import Answer, item
 from backsim.publish.study import Written
@@ -299,7 +300,7 @@ def _estimation(study: Written) -> Answer:
     return Answer(
         f"{done}Replications asked for: {asked}. Policies are compared on common random numbers, "
         "by paired differences over replications, with simultaneous "
-        f"{100 * experiment.confidence:g} % confidence intervals (Student's t, Bonferroni); the "
+        f"{percent(experiment.confidence)} confidence intervals (Student's t, Bonferroni); the "
         "best by Hsu's comparisons with the best. MSER-5 finds a warm-up or run that is too short."
     )
 

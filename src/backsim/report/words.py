@@ -52,8 +52,7 @@ def scale_of(spec: MetricSpec) -> float:
 
 def said(spec: MetricSpec, value: float) -> str:
     """A value of a metric to four digits, without its unit unless it is a share: `96 %`."""
-    text = plain_number(scale_of(spec) * value)
-    return f"{text} %" if spec.is_share else text
+    return percent(value) if spec.is_share else plain_number(value)
 
 
 def suffix_of(study: Study, spec: MetricSpec) -> str:

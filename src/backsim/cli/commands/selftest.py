@@ -16,6 +16,7 @@ from backsim.cli.console import Format, Found, show
 from backsim.cli.options import PrintAs, Seed, Workers
 from backsim.cli.registry import command
 from backsim.errors import counted
+from backsim.present.numbers import percent
 from backsim.present.table import Block, Column, Table
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def selftest(
     parts = ", ".join(
         f"{counts[name]} {name}" for name in ("agrees", "differs", "too wide", "skipped")
     )
-    rate = f"probability of any false alarm: {100 * FALSE_ALARMS:g} %"
+    rate = f"probability of any false alarm: {percent(FALSE_ALARMS)}"
     print(f"{parts}; {rate}", file=sys.stderr if format is not Format.table else sys.stdout)
     return 1 if counts["differs"] or counts["too wide"] else 0
 
