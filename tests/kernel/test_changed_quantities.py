@@ -136,11 +136,10 @@ def test_who_must_be_served_whole_is_served_when_less_is_wanted():
     assert log.shipments[["time", "line", "units"]].tolist() == [(2.5, 0, 2), (2.5, 1, 1)]
 
 
-def test_an_order_ships_when_what_it_lacked_is_not_wanted():
-    """Nothing of the plates is wanted any more, and half of the mugs that are kept."""
-    demand = orders((1, {"mug": 2, "plate": 2}), (2, {"mug": 1}))
-    model = build(
-        {"a": {"demand": demand, "shipment": "order", "changes": HALF}},
+def two_mugs_and_a_plate(demand: Any, changes: Any) -> Model:
+    """What is on hand for orders that ship whole, and change."""
+    return build(
+        {"a": {"demand": demand, "shipment": "order", "changes": changes}},
         products=["mug", "plate"],
         stock=[
             {"products": ["mug"], "initial": 2},
@@ -148,6 +147,12 @@ def test_an_order_ships_when_what_it_lacked_is_not_wanted():
         ],
         horizon=5,
     )
+
+
+def test_an_order_ships_when_what_it_lacked_is_not_wanted():
+    """Nothing of the plates is wanted any more, and half of the mugs that are kept."""
+    demand = orders((1, {"mug": 2, "plate": 2}), (2, {"mug": 1}))
+    model = two_mugs_and_a_plate(demand, HALF)
     log = play(model)
     assert tell(log)[4:] == lines_of("""
         2 order 2 1
@@ -167,15 +172,7 @@ def test_an_order_ships_when_what_it_lacked_is_not_wanted():
 
 def test_an_order_whose_missing_line_is_dropped_ships_whole():
     demand = orders((1, {"mug": 1, "plate": 2}))
-    model = build(
-        {"a": {"demand": demand, "shipment": "order", "changes": NOTHING}},
-        products=["mug", "plate"],
-        stock=[
-            {"products": ["mug"], "initial": 2},
-            {"products": ["plate"], "initial": 1},
-        ],
-        horizon=5,
-    )
+    model = two_mugs_and_a_plate(demand, NOTHING)
     log = play(model)
     assert log.lines["status"].tolist() == [CANCELLED, CANCELLED]
     assert log.lines["left"].tolist() == [1, 2]

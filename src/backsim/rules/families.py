@@ -7,6 +7,11 @@ from backsim.rules.registry import Family, Offer
 WORLD = "world", "PIPELINE"
 """All tables: purchases with their dates, other stock points, orders."""
 
+OF_LINE = {
+    "line": Offer("line"),
+    "customer": Offer("world.classes[line.customer_class]"),
+}
+"""What rules about a line are told of it."""
 OF_ORDER = {
     "order_units": Offer("units_of_order(world, line)"),
     "order_open": Offer("open_of_order(world, line)", moves=True),
@@ -38,8 +43,7 @@ priority = Family(
     "priority_key(world, stock, line, now)",
     "float({})",
     {
-        "line": Offer("line"),
-        "customer": Offer("world.classes[line.customer_class]"),
+        **OF_LINE,
         "promise": Offer("promised_date(world, line)"),
         "waited": Offer("on_grid(world, now - line.time)", moves=True),
         "slack": Offer("on_grid(world, promised_date(world, line) - now)", moves=True),
@@ -65,8 +69,7 @@ rationing = Family(
         "until_arrival": Offer(
             "on_grid(world, next_arrival(world, stock) - now)", "PIPELINE", moves=True
         ),
-        "line": Offer("line"),
-        "customer": Offer("world.classes[line.customer_class]"),
+        **OF_LINE,
         "stock": Offer("stock", moves=True),
         "now": Offer("now", moves=True),
         "world": Offer(*WORLD, moves=True),
@@ -99,8 +102,7 @@ notice = Family(
         "believed": Offer("contact.believed"),
         "estimate": Offer("estimate", moves=True),
         "moved": Offer("on_grid(world, estimate - contact.believed)", moves=True),
-        "line": Offer("line"),
-        "customer": Offer("world.classes[line.customer_class]"),
+        **OF_LINE,
         **OF_ORDER,
         "stock": Offer("stock"),
         "now": Offer("now"),
