@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.processes import python
 
 from backsim.cli import run as cli
 from backsim.cli.commands.reference import families
@@ -68,7 +69,7 @@ def printed_below(code: str) -> str:
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python(code: str) -> None:
     """A Python block runs in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = python(code)
     assert done.returncode == 0, done.stderr
     shown = printed_below(code)
     if shown:
@@ -156,12 +157,13 @@ def test_figures() -> None:
     assert "centre" in [text.get_text() for text in script.networks().texts]
 
 
+RUN = "import runpy; runpy.run_path({!r}, run_name='__main__')"
+
+
 def test_example_script() -> None:
     """The example of a process beside the model runs."""
     script = ROOT / "docs" / "examples" / "emergency_purchase.py"
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False
-    )
+    done = python(RUN.format(str(script)))
     assert done.stdout.count("fill rate of cakestand") == 2, done.stderr
 
 
@@ -171,9 +173,7 @@ def test_example_script() -> None:
 def test_examples_of_processes(name: str) -> None:
     """Each example runs, and its process makes a difference."""
     script = ROOT / "docs" / "examples" / f"{name}.py"
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False
-    )
+    done = python(RUN.format(str(script)))
     numbers = re.findall(r"\d+\.\d+", done.stdout)
     assert len(numbers) == 2, done.stderr
     assert numbers[0] != numbers[1]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,18 +85,22 @@ def test_results_do_not_depend_on_workers_or_engine(
     assert outputs[0] == outputs[1] == outputs[2]
 
 
-def test_seed_is_drawn_and_printed(scenario: str) -> None:
-    first, second = backsim("run", scenario, "-n", "2"), backsim("run", scenario, "-n", "2")
-    assert first.stderr.startswith("seed: ")
-    assert first.stderr != second.stderr
-    again = backsim("run", scenario, "-n", "2", "--seed", first.stderr.split()[1])
-    assert again.stdout == first.stdout
+def test_seed_is_drawn_and_printed(scenario: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*more: str) -> Any:
+        assert cli(["run", scenario, "-n", "2", *more]) == 0
+        return capsys.readouterr()
+
+    first, second = run(), run()
+    assert first.err.startswith("seed: ")
+    assert first.err != second.err
+    assert run("--seed", first.err.split()[1]).out == first.out
 
 
-def test_nothing_but_results_in_a_pipe(scenario: str) -> None:
-    done = backsim("run", scenario, "-n", "3", "--seed", "1")
-    assert done.stderr == ""
-    assert "\x1b" not in done.stdout
+def test_nothing_but_results_in_a_pipe(scenario: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli(["run", scenario, "-n", "3", "--seed", "1"]) == 0
+    done = capfd.readouterr()
+    assert done.err == ""
+    assert "\x1b" not in done.out
 
 
 def test_out_writes_results_and_provenance(scenario: str, tmp_path: Path) -> None:

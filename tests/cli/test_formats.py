@@ -7,8 +7,9 @@ import io
 import json
 import os
 import pty
-import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ COMMANDS = {
         "--against",
         "fcfs",
     ],
-    "selftest": ["selftest", "09_deterministic_single_period", "--fast"],
+    "selftest": ["selftest", "09_deterministic_single_period", "--fast", "--workers", "1"],
 }
 
 
@@ -134,30 +135,35 @@ def test_latex_is_tables(
     assert text.count(r"\toprule") == text.count(r"\bottomrule")
 
 
-def on_a_terminal(folder: Path, arguments: list[str], columns: int) -> list[str]:
+def all_of(terminal: int) -> bytes:
+    """What is written to the other end of a terminal until that is closed."""
+    parts = []
+    with suppress(OSError):  # so Linux says that it is closed
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts)
+
+
+def on_a_terminal(arguments: list[str], columns: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines that a command writes to a terminal of so many columns."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "backsim", *arguments]
-    with subprocess.Popen(command, stdout=theirs, cwd=folder, env=environment) as process:
-        os.close(theirs)
-        parts = []
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            parts.append(part)
-    os.close(ours)
-    assert process.returncode == 0
-    return b"".join(parts).decode().splitlines()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    with ThreadPoolExecutor(1) as reader:
+        written = reader.submit(all_of, ours)
+        with open(theirs, "w", encoding="utf-8") as terminal:
+            monkeypatch.setattr(sys, "stdout", terminal)
+            assert cli(arguments) == 0
+    return written.result().decode().splitlines()
 
 
 @pytest.mark.parametrize("name", ["run", "compare", "allocate", "diff"])
-def test_nothing_is_wider_than_80_columns(name: str, folder: Path) -> None:
-    lines = on_a_terminal(folder, COMMANDS[name], 80)
+def test_nothing_is_wider_than_80_columns(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    lines = on_a_terminal(COMMANDS[name], 80, monkeypatch)
     assert max(map(len, lines)) <= 80
     if name == "compare":
         text = "\n".join(lines)
