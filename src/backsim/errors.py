@@ -74,8 +74,12 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+ALIKE = 0.5
+"""How alike names are that are taken for each other, of 1."""
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     """The known names nearest to a wrong one, as the end of a sentence."""
-    near = get_close_matches(str(name), known, n=3, cutoff=0.5) or list(known)
+    near = get_close_matches(str(name), known, n=3, cutoff=ALIKE) or list(known)
     few = ", ".join(near[:8])
     return few + (", ..." if len(near) > 8 else "")

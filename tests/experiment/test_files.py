@@ -162,7 +162,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     (
         {"policies": None, "factors": {"policy.reorder.s": [1, 18]}},
         '7:5: factors."policy.reorder.s"[1]: expected S above s, which is 18 (units) for '
-        "policy.reorder.S, got 18",
+        "mug at main for policy.reorder.S, got 18",
     ),
     (
         {
@@ -323,6 +323,32 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         "policy.priority, got 'policy..x'",
     ),
 ]
+
+
+def test_faults_of_all_parts_are_told_together(tmp_path: Path) -> None:
+    """Form, policies, objective, metrics and constraints: each where it stands."""
+    file = write(
+        tmp_path,
+        policies={"a": {"policy.reorderr.s": 3}, "b": {"policy.priority": "nosuch"}, "c": {}},
+        replications="many",
+        objective="minimise cost.totl",
+        metrics=["fil_rate"],
+        constraints="otif >= 95",
+    )
+    with pytest.raises(InputError) as caught:
+        load_experiment(file)
+    told = str(caught.value)
+    for part in ("reorderr", "nosuch", "replications: ", "cost.totl", "fil_rate", "got 95"):
+        assert part in told
+    assert len(told.splitlines()) == 6
+
+
+def test_the_policies_are_told_where_the_scenario_is_wrong_too(tmp_path: Path) -> None:
+    file = write(tmp_path, replications="many")
+    (tmp_path / "shop.yaml").write_text("horizon: 0\n")
+    with pytest.raises(InputError) as caught:
+        load_experiment(file)
+    assert "replications: " in str(caught.value)
 
 
 @pytest.mark.parametrize(("fields", "message"), INVALID, ids=lambda v: str(v)[:40])

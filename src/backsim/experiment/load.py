@@ -15,7 +15,15 @@ from backsim.kinds import Kind, expect
 from backsim.scenario.load import check_form, from_dict, load, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import put
-from backsim.scenario.yamlfile import Document, FileError, Location, parse_value, read_yaml, show
+from backsim.scenario.yamlfile import (
+    Document,
+    Fault,
+    FileError,
+    Location,
+    parse_value,
+    read_yaml,
+    show,
+)
 from backsim.study.experiment import Experiment, Policy
 
 
@@ -57,12 +65,50 @@ def experiment_from(scenario: Model | Mapping[str, Any] | str | Path, **fields: 
 
 
 def _made(document: Document, folder: Path, base: Model | None = None) -> Experiment:
-    file, faults = check_form(document, ExperimentFile)
-    if file is None or faults:
+    file, faults = _form(document)
+    if file is None:
         raise FileError(document.name, faults)
-    policies = make_policies(file, document, folder, base)
-    made = make_experiment(file, document, policies)
+    skipped: tuple[str, ...] = ()
+    try:
+        policies = make_policies(file, document, folder, base)
+    except FileError as error:
+        if error.name != document.name and not faults:  # the scenario's own
+            raise
+        faults += error.faults if error.name == document.name else ()
+        policies = _stand_in(file, folder, base)
+        if not policies:
+            raise FileError(document.name, faults) from None
+        skipped = POLICIES
+    try:
+        made = make_experiment(file, document, policies)
+    except FileError as error:
+        faults += [fault for fault in error.faults if fault.path[0] not in skipped]
+    if faults:
+        raise FileError(document.name, list(dict.fromkeys(faults)))
     return replace(made, screening=make_screening(file, document, folder, policies))
+
+
+POLICIES = ("reference", "replications")
+"""Fields that cannot be judged without the policies."""
+
+
+def _form(document: Document) -> tuple[ExperimentFile | None, list[Fault]]:
+    """The file's form and its faults; without the fields at fault where the rest is one."""
+    file, faults = check_form(document, ExperimentFile)
+    wrong = {str(fault.path[0]) for fault in faults if fault.path}
+    if file is not None or wrong & {"scenario", "policies", "factors", "design", "set"}:
+        return file, faults
+    sound = {name: value for name, value in document.values.items() if name not in wrong}
+    return check_form(Document(document.name, sound), ExperimentFile)[0], faults
+
+
+def _stand_in(file: ExperimentFile, folder: Path, base: Model | None) -> tuple[Policy, ...]:
+    """The scenario alone, by which metrics can be judged where the policies cannot be made."""
+    name = file.scenario if isinstance(file.scenario, str) else next(iter(file.scenario.values()))
+    try:
+        return (Policy("", {}, base or load(folder / name)),)
+    except InputError:
+        return ()
 
 
 def experiment_of_models(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Self
 
 from pydantic import (
@@ -33,7 +35,8 @@ class Part(BaseModel):
         try:
             return validate(value)
         except ValidationError as error:
-            details = [_details(cls, e) for e in error.errors(include_url=False)]
+            found = _without_echoes(cls, value, error.errors(include_url=False))
+            details = [_details(cls, e) for e in found]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
 
 
@@ -60,12 +63,70 @@ def only_key(value: Any) -> str | None:
     return None
 
 
+def _without_echoes(cls: type[BaseModel], value: Any, errors: list[Any]) -> list[Any]:
+    """Faults, but for those that another one brings about.
+
+    A field is missing where its name is misspelt, and a number with a decimal comma (`{cv: 0,5}`)
+    is two: 0, which may not be allowed, and a key 5.
+    """
+    unknown = [str(e["loc"][0]) for e in errors if _is_unknown(e)]
+    fields, commas = list(cls.model_fields), _with_commas(value, unknown)
+    meant = {near for name in unknown for near in get_close_matches(name, fields, 1)}
+    kept = [
+        e
+        for e in errors
+        if not (e["type"] == "missing" and e["loc"][0] in meant)
+        and not (e["loc"] and str(e["loc"][0]) in (*commas, *commas.values()))
+    ]
+    for before, e in _not_indented(value, kept):
+        name, near = str(e["loc"][0]), nearest(str(e["loc"][0]), fields)
+        told = {"expected": f"spaces before it, as a part of `{before}`, or a known key ({near})"}
+        kept[kept.index(e)] = {**e, "type": "fault", "ctx": {**told, "found": f"'{name}'"}}
+        kept = [other for other in kept if other["loc"] != (before,)]
+    for after, name in commas.items():
+        number = f"{value[name]}.{after}"
+        told = {"expected": f"a decimal point (`{name}: {number}`)", "found": "a comma"}
+        kept.append({"type": "fault", "loc": (name,), "input": value, "ctx": told})
+    return kept
+
+
+def _is_unknown(error: Any) -> bool:
+    return error["type"] == "extra_forbidden" and len(error["loc"]) == 1
+
+
+def _not_indented(value: Any, errors: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Unknown keys below a field that holds nothing: (the field, the fault)."""
+    if not isinstance(value, Mapping):
+        return []
+    below = {str(key): str(before) for before, key in pairwise(value) if value[before] is None}
+    empty = {e["loc"][0] for e in errors if e["loc"] and e["type"] != "extra_forbidden"}
+    unknown = [(str(e["loc"][0]), e) for e in errors if _is_unknown(e)]
+    return [(below[name], e) for name, e in unknown if below.get(name) in empty]
+
+
+def _with_commas(value: Any, unknown: Sequence[str]) -> dict[str, str]:
+    """Keys that are digits behind a decimal comma: digits -> the field before them."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(key): str(before)
+        for before, key in pairwise(value)
+        if str(key) in unknown
+        and str(key).isdigit()
+        and value[key] is None
+        and isinstance(value[before], int)
+    }
+
+
 def _details(cls: type[BaseModel], error: Any) -> InitErrorDetails:
     kind: Any = error["type"]
     if kind == "extra_forbidden" and len(error["loc"]) == 1:
         name = str(error["loc"][0])
         known = list(cls.model_fields)
         expected = f"a known key ({nearest(name, known)})" if known else "no keys"
+        field, colon, value = name.partition(":")
+        if colon and field in known:
+            expected = f"a space after the colon (`{field}: {value}`)"
         kind = fault(expected, f"'{name}'")
     elif kind == "missing" and len(error["loc"]) == 1:
         name = str(error["loc"][0])

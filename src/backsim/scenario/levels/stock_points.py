@@ -275,6 +275,7 @@ class StockPoints(Entries):
         self, pair: Pair, at: Location, rule: Rule, params: Mapping[str, Any]
     ) -> None:
         """The rule's own conditions between parameters."""
+        where = f" for {_spoken(pair)}" if len(self.fields) > 1 else ""
         for condition in rule.conditions:
             higher, lower = params[condition.parameter], params[condition.other]
             for name in self.scenario.customers:
@@ -282,7 +283,7 @@ class StockPoints(Entries):
                     unit = next(p.unit for p in rule.parameters if p.name == condition.other)
                     expected = (
                         f"{condition.parameter} above {condition.other}, "
-                        f"which is {of_class(lower, name):g} ({unit})"
+                        f"which is {of_class(lower, name):g} ({unit}){where}"
                     )
                     below = (condition.parameter, *([name] if isinstance(higher, Mapping) else []))
                     self._rule_fault(pair, at, below, expected, of_class(higher, name))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -17,11 +19,14 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.errors import nearest
+from backsim.errors import ALIKE, nearest
 from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor, Share, Unit
 from backsim.rules import FAMILIES, Family, Parameter, Rule, process
 from backsim.scenario.part import MEMBER, Part, fault, faults, member
 from backsim.scenario.shorthand import Name, Spec
+
+DAYS = re.compile(r"\s*([0-9.]+)\s*d(?:ays?)?\s*")
+"""Days as people write them: `25 days`."""
 
 
 class Cover(Spec):
@@ -29,6 +34,13 @@ class Cover(Spec):
 
     days: Days
     """Days of mean demand."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and (number := DAYS.fullmatch(value)):
+            raise fault(f"`{{days: {number[1]}}}`, or a number of units", repr(value))
+        return value
 
 
 class Above(Spec):
@@ -160,7 +172,10 @@ class RuleOf:
             raise fault(f"{_article(self.word)} {self.word}, such as {{rule: {such}}}")
         name = value["rule"]
         if name not in self.family.rules:
-            known = nearest(name, list(self.family.rules)) or "a file of yours, --rules, has none"
+            rules = list(self.family.rules)
+            known = nearest(name, rules) or "a file of yours, --rules, has none"
+            if rules and not get_close_matches(name, rules, cutoff=ALIKE):
+                known += "; one of your own needs --rules FILE"
             raise faults("rule", [(("rule",), f"a known {self.word} ({known})", name)])
         model = parameters_model(self.family.rules[name])
         params = model.model_validate(
@@ -179,7 +194,11 @@ def _needs_more(rule: Rule) -> bool:
 
 def level_kind(value: Any) -> str:
     """Which of a number of units and a `Cover` a value is meant to be."""
-    return MEMBER + ("cover" if isinstance(value, dict | Spec) else "number")
+    return MEMBER + ("cover" if isinstance(value, dict | Spec) or _says_days(value) else "number")
+
+
+def _says_days(value: Any) -> bool:
+    return isinstance(value, str) and DAYS.fullmatch(value) is not None
 
 
 def _relative_kind(value: Any) -> str | None:
@@ -187,7 +206,7 @@ def _relative_kind(value: Any) -> str | None:
     if isinstance(value, Spec):
         value = value.model_dump(exclude_none=True)
     if not isinstance(value, dict):
-        return MEMBER + "number"
+        return level_kind(value)
     kinds = (
         ("safety", ("safety_stock",)),
         ("target", ("cycle_service", "fill_rate")),
