@@ -398,15 +398,19 @@ HEAVY = frozenset({"numpy", "numba", "pandas", "scipy", "pydantic", "simpy", "ma
 
 @pytest.mark.parametrize(
     ("command", "needed"),
-    [("--help", ()), ("allocate BOOK", ("numpy", "pydantic"))],
+    [
+        ("--help", ()),
+        ("allocate BOOK", ("numpy", "pydantic")),
+        ("run SCENARIO --seed 1 -n 2 --engine simpy", ("numpy", "pydantic", "scipy", "simpy")),
+    ],
 )
 def test_a_command_loads_only_what_it_needs(
-    command: str, needed: tuple[str, ...], tmp_path: Path
+    command: str, needed: tuple[str, ...], tmp_path: Path, scenario: str
 ) -> None:
     """What a library takes to load is a good part of a second for a small task."""
     folder = tmp_path / "book"
     assert cli(["allocate", "--template", str(folder)]) == 0
-    words = command.replace("BOOK", str(folder)).split()
+    words = command.replace("BOOK", str(folder)).replace("SCENARIO", scenario).split()
     code = (
         f"import sys\nfrom backsim.cli import run\nassert run({words}) == 0\n"
         f"print(sorted({set(HEAVY)} & set(sys.modules)), file=sys.stderr)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +20,7 @@ from backsim.statistics import Estimate, estimate_from_below
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,27 @@ class Summary:
     """The metrics of several replications: means with confidence intervals."""
 
     rows: tuple[Row, ...]
-    values: pd.DataFrame = field(repr=False)
-    """One row per replication, metric, dimension and member."""
+    views: tuple[tuple[str, str], ...]
+    measured: NDArray[np.float64] = field(repr=False)
+    """Of shape (replications, metrics, views)."""
+    names: tuple[str, ...] = field(repr=False)
+    """The metrics, in the order of `measured`."""
     provenance: dict[str, Any] = field(repr=False)
     events: int = 0
     orders: int = 0
+
+    @cached_property
+    def values(self) -> pd.DataFrame:
+        """One row per replication, metric, dimension and member."""
+        import pandas as pd
+
+        replications = range(len(self.measured))
+        index = [
+            (k, name, *view) for k in replications for name in self.names for view in self.views
+        ]
+        frame = pd.DataFrame(index, columns=["replication", "metric", "dimension", "member"])
+        frame["value"] = self.measured.reshape(-1)
+        return frame.dropna()
 
     def __repr__(self) -> str:
         from backsim.present.numbers import interval
@@ -153,8 +171,6 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
 
     Raises InputError for no runs.
     """
-    import pandas as pd
-
     tables: list[Any] = []
     events = orders = 0
     for run in runs:
@@ -181,12 +197,9 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
         for (i, j), found in estimates.items()
         if found.count
     )
-    index = [(k, names[i], *views[j]) for k in range(len(values)) for i, j in known]
-    frame = pd.DataFrame(index, columns=["replication", "metric", "dimension", "member"])
-    frame["value"] = values.reshape(-1)
     provenance = {**provenance, "replications": len(values)}
     del provenance["replication"]
-    return Summary(rows, frame.dropna(), provenance, events, orders)
+    return Summary(rows, views, values, tuple(names), provenance, events, orders)
 
 
 def _flat(row: Row) -> dict[str, Any]:
