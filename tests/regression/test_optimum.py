@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,21 @@ SEARCH = {
 }
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search with the baseline of its answer."""
+    folder = tmp_path_factory.mktemp("searched")
+    with chdir(folder):
+        write(4.0)
+        Path("levels.yaml").write_text(to_yaml(SEARCH))
+        assert cli(["check", "levels.yaml", "--update", "--engine", "simpy"]) == 0
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A search with the baseline of its answer, in the current folder."""
-    monkeypatch.chdir(tmp_path)
-    write(4.0)
-    Path("levels.yaml").write_text(to_yaml(SEARCH))
-    assert cli(["check", "levels.yaml", "--update", "--engine", "simpy"]) == 0
+def folder(searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, the current folder."""
+    monkeypatch.chdir(shutil.copytree(searched, tmp_path, dirs_exist_ok=True))
     return tmp_path
 
 

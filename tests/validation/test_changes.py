@@ -16,6 +16,7 @@ import pytest
 from scipy.stats import poisson
 
 from backsim.api import replicate
+from backsim.results.metrics import measure
 from backsim.scenario import from_dict
 
 MEANS = (20, 40, 60, 40)
@@ -95,7 +96,9 @@ def scarf(policy: list[tuple[int, int]]) -> Any:
 def total(policy: tuple[tuple[int, int], ...]) -> tuple[float, float]:
     """Mean cost of the four periods, and its standard error."""
     runs = replicate(scarf(list(policy)), seed=1, replications=REPLICATIONS, engine="compiled")
-    costs = 4 * np.array([run.metrics["cost.total"] for run in runs])
+    costs = 4 * np.array(
+        [measure(run.model, run.log, ["cost.total"])["cost.total"] for run in runs]
+    )
     return float(costs.mean()), float(costs.std(ddof=1) / np.sqrt(REPLICATIONS))
 
 
