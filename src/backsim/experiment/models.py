@@ -18,7 +18,15 @@ from backsim.experiment.design import Change, changes_of
 from backsim.scenario.load import Known, build, known_of, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put
-from backsim.scenario.yamlfile import Document, Fault, FileError, Location, read_yaml, spell
+from backsim.scenario.yamlfile import (
+    Document,
+    Fault,
+    FaultFinder,
+    FileError,
+    Location,
+    read_yaml,
+    spell,
+)
 
 
 class OfScenarios(Protocol):
@@ -33,7 +41,7 @@ class OfScenarios(Protocol):
         """Fields of the scenario, by path, that differ in every policy."""
 
 
-class Maker:
+class Maker(FaultFinder):
     """Makes models, and collects the faults of what it is asked to set."""
 
     def __init__(self, file: OfScenarios, document: Document, folder: Path) -> None:
@@ -42,15 +50,6 @@ class Maker:
         self.checked: dict[str, bool] = {}
         self.known: dict[str, Known | None] = {}
         """What is known of each scenario from the model made last."""
-
-    def fault(self, path: Location, expected: str, found: Any = "") -> None:
-        """Note a fault of the file."""
-        self.faults.append(self.document.fault(path, expected, found))
-
-    def stop_at_faults(self) -> None:
-        """Raise FileError if there are faults."""
-        if self.faults:
-            raise FileError(self.document.name, list(dict.fromkeys(self.faults)))
 
     def scenarios(self) -> dict[str, str]:
         """The scenario files by name; one without a name has the name ''."""

@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, model_validator
 
 from backsim.quantities import Number, Unit
 from backsim.scenario.part import MEMBER, fault, member
-from backsim.scenario.shorthand import Name, Spec, listed, word_or
+from backsim.scenario.shorthand import Name, Spec, listed, word_or, word_or_other
 from backsim.study.stopping import Replications
 from backsim.study.stopping.form import Count
 
@@ -18,11 +18,6 @@ Seed = Annotated[int, Ge(0), Unit("", "i8", 2.0**63)]
 Confidence = Annotated[float, Ge(0.5), Lt(1), Unit("probability")]
 Settings = Mapping[str, Any]
 """Paths of scenario fields (as in `--set`) and what they are set to."""
-
-
-def _word(value: Any) -> str:
-    """Which member of a union a value is of: a word, or something else."""
-    return MEMBER + ("word" if isinstance(value, str) else "other")
 
 
 class Range(Spec):
@@ -120,7 +115,7 @@ class Sampled(Spec):
 
 Design = Annotated[
     Annotated[Literal["full"], member("word")] | Annotated[Sampled, member("other")],
-    Discriminator(_word),
+    Discriminator(word_or_other),
     word_or(("full",), "a mapping with the key latin_hypercube, sobol, morris or sobol_indices"),
 ]
 
@@ -158,7 +153,7 @@ class ExperimentFile(View):
     scenario: Annotated[
         Annotated[str, Field(min_length=1), member("word")]
         | Annotated[Mapping[Name, str], Field(min_length=1), member("other")],
-        Discriminator(_word),
+        Discriminator(word_or_other),
     ]
     """The scenario file, from the experiment file's folder; or several by name, each tried."""
     set: Settings = Field({})

@@ -17,7 +17,7 @@ from backsim.results.spec import (
     parse_objective,
     split_objective,
 )
-from backsim.scenario.yamlfile import Document, Fault, FileError, Location
+from backsim.scenario.yamlfile import Document, Fault, FaultFinder, Location
 from backsim.study.experiment import Experiment, Policy
 from backsim.study.stopping.rule import StoppingRule, asked_for
 
@@ -32,7 +32,7 @@ def make_experiment(view: View, document: Document, policies: tuple[Policy, ...]
     return _Reader(view, document, policies).experiment()
 
 
-class _Reader:
+class _Reader(FaultFinder):
     """Reads texts such as `fill_rate[gold]`, with faults where they stand."""
 
     def __init__(self, view: View, document: Document, policies: tuple[Policy, ...]) -> None:
@@ -58,8 +58,7 @@ class _Reader:
             confidence=view.confidence,
         )
         self.check_size(made)
-        if self.faults:
-            raise FileError(self.document.name, self.faults)
+        self.stop_at_faults()
         return made
 
     def check_size(self, made: Experiment) -> None:
@@ -87,9 +86,6 @@ class _Reader:
         kept += self.each("constraints", self.view.constraints, parse_constraint)
         self.check_objective(bool(kept))
         return objective, tuple(one for one in kept if one is not None)
-
-    def fault(self, path: Location, expected: str, found: Any = "") -> None:
-        self.faults.append(self.document.fault(path, expected, found))
 
     def parsed(self, place: Location, text: str, parse: Callable[[str, Any], T]) -> T | None:
         try:

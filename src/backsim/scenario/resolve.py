@@ -42,7 +42,7 @@ from backsim.scenario.shares import in_money
 from backsim.scenario.shorthand import spread_star
 from backsim.scenario.traces.file import TraceError
 from backsim.scenario.traces.read import TraceLines, read_trace, set_horizon, set_start, until
-from backsim.scenario.yamlfile import Document, Fault, FileError, Location
+from backsim.scenario.yamlfile import Document, Fault, FaultFinder, Location
 
 
 def resolve(
@@ -82,7 +82,7 @@ def resolve(
 
 
 @dataclass
-class _Resolver:
+class _Resolver(FaultFinder):
     """The steps of resolution: each makes `scenario` more explicit and collects faults."""
 
     scenario: Scenario
@@ -92,13 +92,6 @@ class _Resolver:
     faults: list[Fault] = field(default_factory=list)
     traces: dict[tuple[str, int], TraceLines] = field(default_factory=dict)
     opening: Read | None = None
-
-    def fault(self, path: Location, expected: str, found: Any = "") -> None:
-        self.faults.append(self.document.fault(path, expected, found))
-
-    def stop_at_faults(self) -> None:
-        if self.faults:
-            raise FileError(self.document.name, self.faults)
 
     def demand(self) -> list[tuple[str, int, Any, Location]]:
         """Every demand entry: its class, index, and place in the file."""

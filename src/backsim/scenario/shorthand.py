@@ -173,12 +173,13 @@ class WordOr:
             MEMBER + "word": handler.generate_schema(word),
             MEMBER + "other": handler.generate_schema(other),
         }
-        kind = core_schema.tagged_union_schema(choices, _word)
+        kind = core_schema.tagged_union_schema(choices, word_or_other)
         check = known_word(get_args(word), self.expected)
         return core_schema.no_info_before_validator_function(check, kind)
 
 
-def _word(value: Any) -> str:
+def word_or_other(value: Any) -> str:
+    """Which member of a union a value is of: a word, or something else."""
     return MEMBER + ("word" if isinstance(value, str) else "other")
 
 

@@ -132,6 +132,22 @@ class Document:
         self.overridden[path] = text
 
 
+class FaultFinder:
+    """Notes all that is wrong with a file, to tell of it together."""
+
+    document: Document
+    faults: list[Fault]
+
+    def fault(self, path: Location, expected: str, found: Any = "") -> None:
+        """Note a fault of the file."""
+        self.faults.append(self.document.fault(path, expected, found))
+
+    def stop_at_faults(self) -> None:
+        """Raise FileError if there are faults."""
+        if self.faults:
+            raise FileError(self.document.name, list(dict.fromkeys(self.faults)))
+
+
 def _within(path: Location, other: Location) -> bool:
     """Whether a path is another one or below it."""
     return path[: len(other)] == other

@@ -11,10 +11,10 @@ from backsim.scenario.counting.scenario import counted_suppliers, point_field, p
 from backsim.scenario.counting.units import NotCounted, counts_of
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.schema import Scenario, StockPoint, Supplier
-from backsim.scenario.yamlfile import Document, Fault, Location
+from backsim.scenario.yamlfile import Document, Fault, FaultFinder, Location
 
 
-class Entries:
+class Entries(FaultFinder):
     """What the file says about each stock point: its fields, and where each of them stands."""
 
     def __init__(self, scenario: Scenario, document: Document) -> None:
@@ -42,7 +42,7 @@ class Entries:
                 expected = "a group that a product has"
                 expected += f" ({nearest(wanted, known)})" if known else " (`group` of products)"
                 place = ("stock", index, "groups")
-                self.faults.append(self.document.fault(place, expected, f"'{wanted}'"))
+                self.fault(place, expected, f"'{wanted}'")
         every = "*" in entry.groups
         return [n for n in named if group[n] in entry.groups or (every and group[n] is not None)]
 
@@ -70,11 +70,7 @@ class Entries:
         if not self.counts:
             return self.scenario.suppliers
         sources = {pair: fields.get("supplier") for pair, fields in self.fields.items()}
-
-        def tell(place: Location, expected: str, found: Any) -> None:
-            self.faults.append(self.document.fault(place, expected, found))
-
-        return counted_suppliers(self.scenario, sources, self.counts, tell)
+        return counted_suppliers(self.scenario, sources, self.counts, self.fault)
 
     def lay_over(self, pair: Pair, name: str, value: Any, place: Location) -> None:
         """Let a field of a stock point have a value that stands elsewhere in the file."""
