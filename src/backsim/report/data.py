@@ -154,7 +154,8 @@ def dropped_table(found: Calibration) -> Table:
     """Rows that were left out, by reason."""
     rows = [(r.table, why, n) for r in found.history.rows for why, n in r.dropped.items()]
     columns = (Column("table"), Column("reason"), Column("rows"))
-    return Table("dropped", "Rows that were left out", columns, tuple(rows))
+    note = "" if rows else "None: every row was used."
+    return Table("dropped", "Rows that were left out", columns, tuple(rows), note)
 
 
 def service_table(found: Calibration) -> Table:
@@ -217,16 +218,19 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def factors_table(found: Calibration) -> Table:
-    """The factors of weekdays and months."""
+    """The factors of weekdays and months, of those that have an effect."""
     rows: list[tuple[Cell, ...]] = []
     for k, name in enumerate((*DAYS, *MONTHS)):
+        if all((c.pattern.weekdays if k < 7 else c.pattern.months) is None for c in found.classes):
+            continue
         cells: list[Cell] = []
         for c in found.classes:
             given = c.pattern.weekdays if k < 7 else c.pattern.months
             cells.append(None if given is None else given[k if k < 7 else k - 7])
         rows.append((name, *cells))
     columns = (Column("day or month"), *(Column(c.name) for c in found.classes))
-    return Table("factors", "Factors on the rate", columns, tuple(rows), "- : no effect is known.")
+    note = "- : no effect is known." if rows else "No effect of weekdays or months is known."
+    return Table("factors", "Factors on the rate", columns, tuple(rows), note)
 
 
 LEVELS = {

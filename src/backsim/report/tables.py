@@ -61,19 +61,24 @@ def tables(study: Study) -> tuple[Table, ...]:
 
 
 def ranking_table(study: Study, ranking: Ranking) -> Table:
-    """Every policy with the metrics asked for, best first."""
+    """Every policy with the metrics asked for, best first.
+
+    Constraints stand right after the first metric, the objective's: a table may be cut at its end.
+    """
     specs, constraints = wanted(study), study.experiment.constraints
-    found = [estimates(study, spec) for spec in specs]
+    first, *more = [estimates(study, spec) for spec in specs]
     verdicts = ranking.objective and len(study.policies) > 1
     columns = [Column("policy"), *([Column("verdict", keep=True)] if verdicts else [])]
-    columns += [column_of(study, spec, keep=spec == ranking.spec) for spec in specs]
+    columns.append(column_of(study, specs[0], keep=specs[0] == ranking.spec))
     columns += [Column(condition(constraint)) for constraint in constraints]
+    columns += [column_of(study, spec, keep=spec == ranking.spec) for spec in specs[1:]]
     rows: list[tuple[Cell, ...]] = [
         (
             policy_name(study, ranking, i),
             *([ranking.verdict(i)] if verdicts else []),
-            *(one[i] for one in found),
+            first[i],
             *kept_words(study, ranking, i),
+            *(one[i] for one in more),
         )
         for i in ranking.order
     ]
