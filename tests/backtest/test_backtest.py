@@ -155,3 +155,19 @@ def test_an_export_is_in_the_units_of_products() -> None:
     assert tables["stock"]["units"].tolist()[0] == 4
     assert tables["purchases"]["units"].tolist() == [18]  # 13.5 are missing, in wheels of 6
     assert tables["stock"]["units"].tolist()[-1] == 4 - 1 - 3 + 18
+
+
+def test_what_an_export_does_not_tell_is_not_known(tmp_path: Path):
+    """Order lines alone: no fill rate of 0 is told, and no purchases of 0 per day."""
+    rows = [
+        f"{k},{'mug' if k % 3 else 'jug'},{1 + k % 3},2024-{1 + k // 28:02}-{1 + k % 28:02}"
+        for k in range(300)
+    ]
+    folder = write(tmp_path, {"lines.csv": "\n".join(["order,product,units,ordered", *rows])})
+    found = backtest(folder, 90, 3, seed=5, engine="simpy")
+    realised_values = {c.measure: c.realised for c in found.of("all")}
+    assert realised_values.pop("units_per_day") == pytest.approx(2, abs=0.2)
+    assert np.isnan(list(realised_values.values())).all()
+    page = backtest_page(found)
+    assert "how customers were served is not known" in page
+    assert "The fill rate was" not in page

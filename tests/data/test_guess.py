@@ -68,7 +68,10 @@ def test_a_day_that_is_none_is_told_with_the_form_of_its_column(tmp_path: Path):
 
 def test_a_folder_without_order_lines_says_what_to_do(tmp_path: Path):
     write(tmp_path, {"a.csv": "x,y\n1,2"})
-    with pytest.raises(InputError, match=r"expected a file of order lines.*--template plain"):
+    with pytest.raises(
+        InputError,
+        match=r"found none by its headings in a.csv \(x, y\). It needs order, .*--template plain",
+    ):
         guess(tmp_path)
 
 
@@ -126,3 +129,22 @@ def test_a_faulty_mapping_is_refused_where_it_is(tmp_path: Path, text: str, said
     path.write_text(text)
     with pytest.raises(InputError, match=said):
         load_mapping(path)
+
+
+def test_german_headings_below_a_title_are_known(tmp_path: Path):
+    """Also with points, hyphens and spaces in them."""
+    text = (
+        "Auftragsübersicht;;;;\n"
+        "Beleg-Nr.;Belegdatum;Artikel Nr.;Menge;Einzelpreis;Kundengruppe\n"
+        "A1;02.01.2024;MX-2;1,00;1.900,00;Händler\n"
+    )
+    found = guess(write(tmp_path, {"auftraege.csv": text}))
+    (lines,) = found.tables
+    assert lines["columns"] == {
+        "order": "Beleg-Nr.",
+        "product": "Artikel Nr.",
+        "units": "Menge",
+        "price": "Einzelpreis",
+        "customer_class": "Kundengruppe",
+        "ordered": "Belegdatum",
+    }

@@ -86,7 +86,11 @@ class Groups:
 
 
 def realised(history: History, groups: Groups, day: float) -> dict[str, Floats]:
-    """The measures of what was ordered and bought from a day on, by group."""
+    """The measures of what was ordered and bought from a day on, by group.
+
+    Nothing is known of service where the export does not tell how lines were served, nor of supply
+    where it tells of no purchase.
+    """
     lines = history.lines
     mine = lines.time >= day
     whole = ~np.isnan(lines.served[mine])
@@ -111,7 +115,13 @@ def realised(history: History, groups: Groups, day: float) -> dict[str, Floats]:
     on_hand = groups.sums(stock.product[counted], stock.units[counted], stock.site[counted])
     on_hand = on_hand / count if count else np.full(len(groups.groups), np.nan)
     places = bought.product[placed], bought.site[placed]
-    return found | _of_supply(groups, places, length, bought.units[placed], days, on_hand)
+    found |= _of_supply(groups, places, length, bought.units[placed], days, on_hand)
+    unknown = np.full(len(groups.groups), np.nan)
+    if not lines.known.any():
+        found |= dict.fromkeys(MEASURES[1:], unknown)
+    if not len(bought):
+        found |= dict.fromkeys(SUPPLY[:3], unknown)
+    return found
 
 
 def simulated(run: Run, history: History, groups: Groups) -> dict[str, Floats]:

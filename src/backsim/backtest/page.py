@@ -67,6 +67,12 @@ def finding(found: Backtest) -> str:
     off = [WORDS[c.measure] for c in found.of("all") if math.isfinite(c.z) and not c.inside]
     off = [name.partition(" (")[0] for name in off if name != WORDS["fill_rate"]]
     others = f" Outside its interval: {listed(off)}." if off else ""
+    if math.isnan(total.realised):
+        return (
+            "The export has no shipments: how customers were served is not known, so that the "
+            f"model's fill rate ({share(total.low)} to {share(total.high)}) cannot be judged."
+            f"{others}"
+        )
     return (
         f"The fill rate was {share(total.realised)}, {word} the 90 % prediction interval of "
         f"{share(total.low)} to {share(total.high)}. {inside} of {count} products had a fill rate "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backsim.data.columns import TABLES, required_of
-from backsim.errors import InputError
+from backsim.errors import InputError, few
 from backsim.files import check_folder, write_text
 from backsim.tables.coded import open_sheet
 from backsim.tables.faults import TableError, Unreadable
@@ -21,6 +22,8 @@ from backsim.tables.table import find_header
 Entry = dict[str, Any]
 """A table of a mapping as plain values: table, file, columns."""
 MAPPING = "mapping.yaml"
+MOST_HEADINGS = 8
+MOST_FILES = 4
 IDENTIFYING = 3
 """Headings that must be known before a file is taken for a table."""
 
@@ -129,9 +132,12 @@ def guess(folder: Path) -> Guess:
         if _known(chosen) > _known(best):
             best = chosen
     if "lines" not in {match.table for match in best}:
-        names = ", ".join(file.path.name for file in found)
+        names = "; ".join(
+            f"{file.path.name} ({few(file.headings, MOST_HEADINGS)})" for file in found[:MOST_FILES]
+        )
         raise InputError(
-            f"{folder}: expected a file of order lines, found none by its headings in {names}: "
+            f"{folder}: expected a file of order lines, found none by its headings in {names}. "
+            f"It needs {', '.join(required_of('lines'))} and when it was ordered: "
             "write a mapping (backsim calibrate --template plain DIR) and give that"
         )
     notes = [
@@ -179,23 +185,28 @@ def _files(folder: Path) -> Iterator[_File]:
 
 def _header(first: list[str], rows: Iterator[Sequence[str]], wanted: set[str]) -> list[str]:
     """The row near the top that has most of the headings that are known."""
-    known = {heading.lower() for heading in wanted}
-    best, most = first, sum(name.lower() in known for name in first)
+    known = {_bare(heading) for heading in wanted}
+    best, most = first, sum(_bare(name) in known for name in first)
     for _, row in zip(range(10), rows, strict=False):
         names = [field.strip() for field in row]
-        count = sum(name.lower() in known for name in names)
+        count = sum(_bare(name) in known for name in names)
         if count > most:
             best, most = names, count
     return best
 
 
+def _bare(heading: str) -> str:
+    """A heading without what people write in several ways: `Order no.` and `order_no` are one."""
+    return re.sub(r"[\W_]+", "", heading.lower())
+
+
 def _matches(system: str, file: _File) -> Iterator[_Match]:
-    by_name = {name.lower(): name for name in reversed(file.headings)}
+    by_name = {_bare(name): name for name in reversed(file.headings)}
     for table, entry in systems()[system].items():
         columns = {}
         for field, headings in entry["columns"].items():
             names = [headings] if isinstance(headings, str) else headings
-            there = [by_name[name.lower()] for name in names if name.lower() in by_name]
+            there = [by_name[_bare(name)] for name in names if _bare(name) in by_name]
             if there:
                 columns[field] = there[0]
         needed = required_of(table)
