@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models import build, orders, play
+from tests.models import build, orders, play, played_fast
 
-import backsim
 from backsim.engines.log import Log
 from backsim.results.metrics import measure
 from backsim.scenario.model import Model
@@ -178,9 +177,9 @@ def periods(forecast: Any, lead_time: int = 2) -> Model:
 
 def bullwhip(model: Model, seed: int) -> float:
     """Variance of the units purchased a period over that of the demand."""
-    (run,) = backsim.replicate(model, seed=seed, replications=1, engine="compiled")
-    late = run.log.purchases[run.log.purchases["placed"] >= model.warm_up]
-    units = run.log.column("units")[run.log.column("time") >= model.warm_up]
+    log = played_fast(model, seed)
+    late = log.purchases[log.purchases["placed"] >= model.warm_up]
+    units = log.column("units")[log.column("time") >= model.warm_up]
     assert len(late) == len(units)  # an order every period
     return float(late["units"].var() / units.var())
 
@@ -233,7 +232,7 @@ def test_censored_demand_lets_the_stock_dwindle():
             ],
             horizon=2_000,
         )
-        runs = backsim.replicate(model, seed=1, replications=3, engine="compiled")
-        return float(np.mean([run.metrics.get("lost_rate", "product", "mug") for run in runs]))
+        found = [measure(model, played_fast(model, 1, r)) for r in range(3)]
+        return float(np.mean([metrics.get("lost_rate", "product", "mug") for metrics in found]))
 
     assert lost(True) > 2 * lost(False)
