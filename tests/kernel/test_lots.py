@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models import build, orders, play
+from tests.models import build, orders, play, played_fast
 
 import backsim
 from backsim.entities import NONE
@@ -164,8 +164,7 @@ def market(rule: Any, **fields: Any) -> Model:
 
 
 def mean(model: Model, metric: str) -> float:
-    runs = backsim.replicate(model, seed=2, replications=3, engine="compiled")
-    return float(np.mean([run.metrics[metric] for run in runs]))
+    return float(np.mean([measure(model, played_fast(model, 2, r))[metric] for r in range(3)]))
 
 
 def test_joining_lowers_the_cost_of_ordering_where_the_fixed_cost_is_high():
