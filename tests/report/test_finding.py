@@ -101,6 +101,13 @@ def test_what_is_the_best_by_one_sided_intervals_alone_is_not_called_chance() ->
     assert "chance" not in text
 
 
+def test_what_is_like_the_reference_is_told() -> None:
+    """B is best; C cannot be told from A, D is worse than A, E agrees with A."""
+    rows = [500 + NOISE, 400 + NOISE + OWN, 500.2 - NOISE, 600 + NOISE + OWN, 500 + NOISE]
+    text = finding(study({"cost.total": rows}, policies=5))
+    assert "Whether 'C' differs from 'A' in total cost is not known." in text
+
+
 def test_what_became_worse_is_said_to_be() -> None:
     """Of `fairness` less is better, and of a fill rate more: each metric declares it."""
     made = study(

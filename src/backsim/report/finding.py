@@ -88,7 +88,8 @@ class _Words:
             sentences = [self.none_feasible()]
         else:
             sentences = [self.first(ranking.best), self.basis(), self.surety(ranking.best)]
-            sentences += [self.constraints(ranking.best), self.others(ranking.best)]
+            sentences += [self.like_reference(ranking.best), self.constraints(ranking.best)]
+            sentences.append(self.others(ranking.best))
         sentences.append(self.overload())
         return " ".join(s for s in sentences if s)
 
@@ -248,6 +249,20 @@ class _Words:
             return f"None of the {others} can be excluded as the best ({self.confidence})."
         return f"{text}{self.may_be(rivals)} ({self.confidence})."
 
+    def like_reference(self, best: int) -> str:
+        """Which policies that cannot be the best are not known to differ from the reference."""
+        ranking, reference = self.ranking, self.ranking.reference
+        others = [i for i in ranking.order if i not in (*ranking.candidates, best, reference)]
+        others = [i for i in others if i in ranking.against and not self.twins(i, reference)]
+        alike = [i for i in others if not ranking.against[i].significant]
+        if not alike:
+            return ""
+        names = listed([self.names[i] for i in alike])
+        return (
+            f"Whether {names} {_differs(alike)} from {self.names[reference]} in "
+            f"{label(self.spec)} is not known."
+        )
+
     def may_be(self, rivals: list[int]) -> str:
         """`B may also be the best, and so may C if it satisfies the constraints`."""
         perhaps = [self.names[i] for i in rivals if self.ranking.state(i) is Feasible.perhaps]
@@ -325,6 +340,10 @@ class _Words:
 
 def _is(things: Sequence[object]) -> str:
     return "is" if len(things) == 1 else "are"
+
+
+def _differs(things: Sequence[object]) -> str:
+    return "differs" if len(things) == 1 else "differ"
 
 
 def _it(things: Sequence[object]) -> str:
