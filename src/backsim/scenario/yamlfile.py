@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Self
 
 from backsim.errors import MOST_FAULTS, InputError, first_of, short
 from backsim.scenario.fastyaml import NotPlainError, plain_values
+from backsim.scenario.yamlwords import in_plain_words
 
 MAX_BYTES = 50_000_000
 MAX_VALUES = 1_000_000
@@ -283,7 +284,7 @@ def _load(text: str, name: str) -> Any:
             error, "each key once", f"{key.group(1) if key else 'a key'!r} a second time"
         )
     except MarkedYAMLError as error:
-        fault = _marked(error, *_plainly(error))
+        fault = _marked(error, *in_plain_words(error))
     except ReaderError as error:
         found = f"the character {ord(text[error.position]):#x}"
         fault = _at(text[: error.position], "text without control characters", found)
@@ -292,38 +293,6 @@ def _load(text: str, name: str) -> Any:
     except (YAMLError, ValueError) as error:
         fault = Fault((), f"correct YAML ({' '.join(str(error).split())})")
     raise FileError(name, [fault])
-
-
-def _plainly(error: Any) -> tuple[str, str]:
-    """A problem of ruamel as (what was expected, what was found)."""
-    problem = " ".join((error.problem or error.context or "").split())
-    if "'\\t'" in problem:
-        return "spaces as indentation", "a tab"
-    for sign, expected in CAUSES:
-        if sign in problem:
-            return f"correct YAML: {expected}", ""
-    return f"correct YAML ({problem})", ""
-
-
-CAUSES = (
-    ("but got '<scalar>'", "a comma between entries, or the closing } or ] of a list before this"),
-    ("but got '<stream end>'", "the closing } or ] of a list that is opened above"),
-    ("but got ':'", "a closing } or ] before this, or quotes around text with a colon"),
-    ("but got", "a closing } or ] before this, or a comma between entries"),
-    (
-        "mapping values are not allowed",
-        "a colon after the name in the line above, this line no further indented than that one, "
-        "or quotes around text with a colon",
-    ),
-    ("could not find expected ':'", "a colon and a space after the name: `name: value`"),
-    ("could not find expected", "a colon and a space after the name: `name: value`"),
-    ("expected <block end>", "this line indented as far as the ones that it belongs to"),
-    ("found unexpected end of stream", "the closing quote of a text that is opened above"),
-    ("found undefined alias", "quotes around text that begins with *, which else names an anchor"),
-    ("found character", "quotes around text that begins with this sign"),
-    ("found another document", "one document, without a line of three hyphens"),
-)
-"""Signs of what ruamel says, and what is likely to be missing."""
 
 
 def _marked(error: Any, expected: str, found: str) -> Fault:

@@ -92,10 +92,9 @@ def good_selection(
     beta = check_confidence(confidence) / max(1, len(array) - 1 + len(kept))
     counts = leading(array)
     keeps = [_kept(kept[:, i, :n], tolerances, beta, first) for i, n in enumerate(counts)]
-    found = Selection(
-        METHOD, None, (), (0,) * len(array), tuple(map(int, counts)), confidence, delta
-    )
-    found = replace(found, feasible=tuple(keeps) if len(kept) else ())
+    used, feasible = tuple(map(int, counts)), tuple(keeps) if len(kept) else ()
+    found = Selection(METHOD, None, (), (0,) * len(array), used, confidence, delta)
+    found = replace(found, feasible=feasible)
     known = [i for i, each in enumerate(keeps) if each]
     possible = [i for i, each in enumerate(keeps) if each is not False]
     if not possible:
@@ -113,8 +112,7 @@ def good_selection(
         return float(apart.mean()) + distance(count, float(apart.std(ddof=1)), beta, looks)
 
     open_ = [i for i in possible if i != leader and worse_by(i) > delta]
-    done = not open_
-    return replace(found, best=leader if done else None, survivors=(leader, *open_))
+    return replace(found, best=None if open_ else leader, survivors=(leader, *open_))
 
 
 def distance(count: int, deviation: float, beta: float, looks: int = LOOKS) -> float:
