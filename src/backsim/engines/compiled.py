@@ -125,7 +125,8 @@ class CompiledRun:
         lines = len(tape)
         rooms = {"lines": lines, "purchases": lines + MORE, "shipments": lines // 8}
         if setup.nodes:  # the lines of sites come after those of the tape
-            rooms["lines"] = 2 * lines
+            rooms |= {"lines": 2 * lines + MORE, "purchases": 2 * lines + MORE}
+            rooms |= {"requests": lines, "shipments": lines + MORE}
             self.set_rows("lines", lines)
         if agent is not None:  # its log is kept
             rooms["notes"] = NOTES_OF_A_LINE * lines

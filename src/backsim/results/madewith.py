@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -145,12 +146,10 @@ def versions_that_count() -> dict[str, str]:
 
 def code_files(package: Path) -> list[Path]:
     """The files of backsim, in a folder, that may change a number."""
-    shown = [package / part for part in ONLY_SHOW]
-    return [
-        file
-        for file in sorted(package.rglob("*.py"))
-        if not any(file == part or part in file.parents for part in shown)
-    ]
+    shown = tuple(f"{package / part}" for part in ONLY_SHOW)
+    folders = tuple(f"{part}{os.sep}" for part in shown)
+    files = [(file, str(file)) for file in sorted(package.rglob("*.py"))]
+    return [file for file, name in files if name not in shown and not name.startswith(folders)]
 
 
 def code_digest(package: Path = Path(__file__).parents[1]) -> str:

@@ -19,7 +19,7 @@ from backsim.scenario.yamlfile import Document
 from backsim.search import Search
 from backsim.search.items.choice import ItemsChoice
 from backsim.search.items.curves import Asked
-from backsim.search.items.items import PATH, Items, ItemsReader
+from backsim.search.items.items import PATH, Items, ItemsReader, all_wait
 from backsim.search.items.measures import MEASURES, Rates
 from backsim.search.items.shortfall import Measured, shortfall_of
 from backsim.search.schema import SearchFile
@@ -235,6 +235,18 @@ def test_groups_of_a_column(tmp_path: Path) -> None:
         optimised(tmp_path, **{**asked, "groups": {**groups, "column": "kinds"}})
 
 
+def test_who_leaves_when_a_promised_date_passes_does_not_wait() -> None:
+    """Unlimited patience is not enough where customers are told dates."""
+    told = {"policy": {**SHOP["policy"], "notice": "at_order"}}
+    stays = {"informed": {"grace": "unlimited"}}
+    forgives = {"informed": {"broken": {"leaves": 0}}}
+    picky = {"informed": {"grace": "unlimited", "tolerance": 9}}
+    for change, waits in ((stays, True), (forgives, True), (picky, False), ({}, False)):
+        customers = {n: {**c, **change} for n, c in SHOP["customers"].items()}
+        assert all_wait(from_dict(changed(customers=customers, **told))) is waits
+        assert all_wait(from_dict(changed(customers=customers)))
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -256,8 +268,12 @@ def test_groups_of_a_column(tmp_path: Path) -> None:
             {
                 "costs": {"notice": 1.0},
                 "policy": {**SHOP["policy"], "notice": "at_order"},
+                "customers": {
+                    n: {**c, "informed": {"grace": "unlimited"}}
+                    for n, c in SHOP["customers"].items()
+                },
             },
-            "got bolt: costs that no level should change",
+            "got bolt: costs beside those of stock and of waiting",
         ),
     ],
 )

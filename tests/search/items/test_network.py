@@ -273,7 +273,7 @@ def test_a_service_of_shops_at_least_cost(tmp_path: Path) -> None:
     [
         (
             {"customers": {n: {**c, "tolerance": "none"} for n, c in HUB["customers"].items()}},
-            r"expected customers who all wait \(tolerance: unlimited\) where sites supply sites",
+            r"who all wait \(customers.b.tolerance: unlimited\) where sites supply sites",
         ),
         (
             {
@@ -286,15 +286,23 @@ def test_a_service_of_shops_at_least_cost(tmp_path: Path) -> None:
             },
             "expected sites supplied by one that buys from a supplier .* supplied from middle",
         ),
-        (  # who is told a date leaves when it passes: found by the run itself
+        (
+            {"policy": {**HUB["policy"], "notice": "at_order"}},
+            r"customers.b.informed.grace: unlimited, as they leave when a promised date passes",
+        ),
+        (  # found by the run itself
             {
                 "costs": {"backorder_time": 1.0, "notice": 1.0},
                 "policy": {**HUB["policy"], "notice": "at_order"},
+                "customers": {
+                    n: {**c, "informed": {"grace": "unlimited"}}
+                    for n, c in HUB["customers"].items()
+                },
             },
-            "expected items whose levels act on nothing but their own stock",
+            "expected items whose levels act on nothing but their own stock .* costs beside those",
         ),
     ],
-    ids=["lost sales", "three echelons", "notices"],
+    ids=["lost sales", "three echelons", "promises", "notices that cost money"],
 )
 def test_networks_that_are_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):

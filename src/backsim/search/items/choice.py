@@ -35,7 +35,11 @@ FIRST = 4
 LEAST = 10
 """Replications of the first look of the choice."""
 BATCHES = 5
-"""Means that the bound on all levels is from."""
+"""Means that the bound on all levels is from, at least: the root of the replications, so that both
+what a batch is better by than all of them and Student's t become less with more."""
+SETTLED = {False: 2, True: 8}
+"""How many times the indifference zone is what the levels of half a sample may lack; where a world
+takes many runs, good levels save more runs of the choice than they take in the search."""
 PARTS = (0.25, 0.5, 0.75, 1.0)
 """By which parts of its tolerance each candidate keeps a constraint better than it has to."""
 
@@ -133,7 +137,7 @@ class _Chooser:
         they cost no more and still keep the constraints themselves, as one unit may be dear.
         """
         values, places = system.at(best.prices), system.places(levels)
-        zone = self.problem.indifference(best.cost) / 2
+        zone = self.problem.indifference(best.cost) / SETTLED[bool(self.runs.tried)]
         if values[places].sum() - system.least(values) <= zone:
             return True
         kept = self.runs.tried and (system.gained(places) >= self.bounds).all()
@@ -197,11 +201,12 @@ class _Chooser:
 
     def gap(self, costs: Floats, runs: list[Sample], prices: Floats, error: float) -> float:
         """What the levels cost more than any that keep the constraints, at most."""
-        each = len(runs) // BATCHES
+        batches = max(BATCHES, math.isqrt(len(runs)))
+        each = len(runs) // batches
         lost = [
             costs[i : i + each].mean()
             - self.asked.system(runs[i : i + each]).bound(prices, self.safe)
-            for i in range(0, each * BATCHES, each)
+            for i in range(0, each * batches, each)
         ]
-        width = student(1 - error, BATCHES - 1) * np.std(lost, ddof=1) / math.sqrt(BATCHES)
+        width = student(1 - error, batches - 1) * np.std(lost, ddof=1) / math.sqrt(batches)
         return max(0.0, float(np.mean(lost) + width))

@@ -221,10 +221,23 @@ def _of(rule: Rule, names: list[str]) -> list[Any]:
 
 def all_wait(model: Model) -> bool:
     """Whether all customers wait until they are served, so that one run tells all levels."""
-    return all(
-        customer.tolerance == "unlimited" and customer.backorder_share == 1
-        for customer in model.scenario.customers.values()
-    )
+    return not why_leave(model)
+
+
+def why_leave(model: Model) -> str:
+    """What would keep the first customers who may leave, as it is written; empty if all wait."""
+    told = any(use.rule != "silent" for point in model.scenario.stock for use in point.notice)
+    for name, customer in model.scenario.customers.items():
+        informed, place = customer.informed, f"customers.{name}"
+        if customer.tolerance != "unlimited":
+            return f"{place}.tolerance: unlimited"
+        if customer.backorder_share != 1:
+            return f"{place}.backorder_share: 1"
+        if told and informed.tolerance not in (None, "unlimited"):
+            return f"{place}.informed.tolerance: unlimited, as they are told dates"
+        if told and informed.grace != "unlimited" and informed.broken.leaves > 0:
+            return f"{place}.informed.grace: unlimited, as they leave when a promised date passes"
+    return ""
 
 
 BY_PATH = "or search the levels of some sites by path: stock[0].reorder.S"
@@ -259,8 +272,8 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
         if point.made_from:
             yield f"stock points that buy what they keep ({BY_PATH})", f"{place}, which is made"
         elif point.supplier and point.supplier[0].site is not None and not all_wait(model):
-            expected = "customers who all wait (tolerance: unlimited) where sites supply sites"
-            yield f"{expected} ({BY_PATH})", f"{place}, supplied from {point.supplier[0].site}"
+            expected = f"customers who all wait ({why_leave(model)}) where sites supply sites"
+            yield f"{expected}; {BY_PATH}", f"{place}, supplied from {point.supplier[0].site}"
         elif (between := _between(model, point)) is not None:
             expected = "sites supplied by one that buys from a supplier"
             yield f"{expected} ({BY_PATH})", f"{place}, supplied from {between}"

@@ -246,7 +246,11 @@ class OneRun:
             ("mean stock on hand", found.on_hand(levels), measured.on_hand),
             ("mean backlog", found.backlog(levels), measured.backlog),
             ("units filled from stock", found.filled(levels), measured.filled),
-            ("costs that no level should change", found.constant, measured.constant),
+            (
+                "costs beside those of stock on hand and of waiting",
+                found.constant,
+                measured.constant,
+            ),
         ):
             wrong = told & ~np.isclose(predicted, got, rtol=SAME, atol=SAME)
             if wrong.any():
