@@ -96,6 +96,26 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"search": {"policy.reorder.S": {"integers": [0, 30], "above": "policy.reorder.s"}}},
         "the path of another number that is searched (none), got policy.reorder.s",
     ),
+    "above each other": (
+        {
+            "search": {
+                "policy.reorder.s": {"integers": [0, 30], "above": "policy.reorder.S"},
+                "policy.reorder.S": {"integers": [1, 60], "above": "policy.reorder.s"},
+            }
+        },
+        'search."policy.reorder.s".above: expected numbers that are not above each other, got',
+    ),
+    "no room for three": (
+        {
+            "set": {"policy.reorder": {"rule": "can_order", "s": 1, "c": 2, "S": 3}},
+            "search": {
+                "policy.reorder.s": {"integers": [5, 6]},
+                "policy.reorder.c": {"integers": [5, 6], "above": "policy.reorder.s"},
+                "policy.reorder.S": {"integers": [5, 6], "above": "policy.reorder.c"},
+            },
+        },
+        "search: expected ranges in which each number can be `above` its other one, got none",
+    ),
     "above what it cannot reach": (
         {
             "search": {

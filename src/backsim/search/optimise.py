@@ -121,6 +121,11 @@ def decide(
     favourite = _favourite(problem, worlds)
     along = frontier(worlds, favourite) if problem.service is not None else ()
     zone = problem.indifference(_level(worlds, favourite))
+    if not zone:
+        raise InputError(
+            "search: indifference: expected an amount, such as 0.5, as the objective is 0 at the "
+            f"best policy found ({problem.space.name(favourite)}), got a share of it"
+        )
     return worlds, choose(worlds, favourite, zone), along
 
 
@@ -197,7 +202,7 @@ def _favourite(problem: Problem, worlds: Worlds) -> Point:
     if space.size <= FEW:
         given = [p for p in _all(problem) if worlds.model(p) is not None]
         worlds.play(Phase.SEARCH, given, 1)
-        return given[0]
+        return min(given, key=lambda point: _nearness(problem, worlds.values(Phase.SEARCH, point)))
     explorer = Explorer(worlds, given, problem)
     try:
         return explorer.run()
@@ -230,16 +235,16 @@ def _chosen(worlds: Worlds, choice: Choice) -> tuple[Point | None, Point | None]
 
     def order(point: Point) -> tuple[float, float]:
         rows = worlds.values(Phase.CHOICE, point)
-        rows = rows if len(rows) else worlds.values(Phase.SEARCH, point)
-        return problem.lacks(rows), problem.sign * _mean(rows.T[0])
+        return _nearness(problem, rows if len(rows) else worlds.values(Phase.SEARCH, point))
 
     found = min(running, key=order)
     return (None if choice.decided else found), found
 
 
-def _mean(column: Any) -> float:
-    known = column[~np.isnan(column)]
-    return float(known.mean()) if len(known) else math.nan
+def _nearness(problem: Problem, rows: Any) -> tuple[float, float]:
+    """What results lack to the constraints, and their objective: the less, the better."""
+    known = rows[:, 0][~np.isnan(rows[:, 0])]
+    return problem.lacks(rows), problem.sign * float(known.mean()) if len(known) else math.inf
 
 
 def _enough(worlds: Worlds, point: Point) -> int:

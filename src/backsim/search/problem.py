@@ -146,6 +146,8 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
     count = sum(1 for _ in space.branches())
     if count > MOST_BRANCHES:
         maker.fault(("search",), f"at most {MOST_BRANCHES} combinations of choices", f"{count:,}")
+    elif space.axes and space.empty:
+        maker.fault(("search",), "ranges in which each number can be `above` its other one", "none")
     (base,) = maker.bases().values()
     present = maker.model(base, ())
     maker.stop_at_faults()
@@ -217,6 +219,19 @@ def _check_axes(file: SearchFile, maker: Maker) -> None:
         elif given.grid[1] <= other.grid[0]:
             expected = f"an upper end above the lower end of {given.above}, {other.grid[0]:g}"
             maker.fault(place, expected, f"{given.grid[1]:g}")
+        elif path in _below(file, given.above):
+            maker.fault((*place, "above"), "numbers that are not above each other", given.above)
+
+
+def _below(file: SearchFile, path: str | None) -> list[str]:
+    """The paths of the numbers that one has to exceed, one below the other."""
+    found: list[str] = []
+    while isinstance(given := file.search.get(path or ""), Range):
+        path = given.above
+        if path is None or path in found:
+            break
+        found.append(path)
+    return found
 
 
 def _check_items(file: SearchFile, maker: Maker) -> None:

@@ -120,6 +120,12 @@ class Space:
         for chosen in product(*places):
             yield dict(zip(self.chosen, chosen, strict=True))
 
+    @property
+    def empty(self) -> bool:
+        """Whether no point keeps the conditions between numbers."""
+        lowest = ([branch.get(i, 0) for i in range(len(self.axes))] for branch in self.branches())
+        return all(self.repaired(tuple(places)) is None for places in lowest)
+
     def some_of(self, branch: Mapping[int, int]) -> Iterator[Point]:
         """A few points of a combination of choices: the middle, and two corners."""
         ends = [len(axis.values) - 1 for axis in self.axes]
@@ -159,8 +165,10 @@ class Space:
                 if axis.above is None:
                     continue
                 least = self.axes[axis.above].amount(places[axis.above])
-                while places[i] < len(axis.values) and axis.amount(places[i]) <= least:
+                while axis.amount(places[i]) <= least:
                     places[i] += 1
+                    if places[i] == len(axis.values):
+                        return None
         found = tuple(places)
         return found if self.allowed(found) else None
 
