@@ -1,7 +1,9 @@
 """Replications and seconds until a search has found a policy near the optimum, beside other tools.
 
 Koenig and Law's (s, S) model on a grid of 306 policies, whose exact costs are known.  Found is what
-stays within 0.5 % of the optimum from then on.  Other tools need `pip install optuna pymoso`.
+stays within 0.5 % of the optimum from then on; sure is what 19 of 20 runs have found.  Replications
+cost next to nothing here, so that the seconds are those of the searches themselves; a replication
+of a scenario with 1,000 order lines takes some 3 ms.  Other tools need `pip install optuna pymoso`.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from backsim.search.optimise import decide
 pytestmark = pytest.mark.bench
 OPTIMUM, NEAR = 106.1684, 1.005
 START = (21, 60)
-RUNS = 15
+RUNS, SURE = 20, 19
 BUDGET = 6000
 """Replications of each run of another tool."""
 
@@ -51,12 +53,20 @@ def found_after(course: Course) -> int:
     return BUDGET if since is None else since
 
 
-def note(name: str, counts: Sequence[int], seconds: float) -> float:
-    """Print a tool's quartiles; its median."""
+class Needed(NamedTuple):
+    """Replications until a policy near the optimum is found."""
+
+    median: float
+    sure: float
+
+
+def note(name: str, counts: Sequence[int], seconds: float) -> Needed:
+    """Print a tool's quartiles, and what it needs to be sure."""
     low, median, high = np.percentile(counts, [25, 50, 75])
-    told = f"{median:,.0f} replications ({low:,.0f} to {high:,.0f}), {len(counts)} runs"
+    sure = sorted(counts)[SURE - 1]
+    told = f"{median:,.0f} replications ({low:,.0f} to {high:,.0f}), {SURE} of {RUNS} in {sure:,}"
     FIGURES.append(f"{name:<58} {told}, {seconds / len(counts):.2f} s a run")
-    return float(median)
+    return Needed(float(median), float(sure))
 
 
 def timed(work: Callable[[int], Course]) -> tuple[list[int], float]:
@@ -68,8 +78,8 @@ def timed(work: Callable[[int], Course]) -> tuple[list[int], float]:
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """The median of replications that our search needs; it goes on to choose."""
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Needed:
+    """The replications that our search needs; it goes on to choose."""
     problem = problems(tmp_path_factory.mktemp("grid"), KOENIG_LAW, search=GRID)
 
     def search(seed: int) -> Course:
@@ -87,11 +97,14 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> float:
     return note("(s, S) of Koenig and Law: backsim, with its promise", *timed(search))
 
 
-def test_against_optuna(ours: float) -> None:
-    """TPE, each policy judged by the mean of 30 replications."""
+@pytest.mark.parametrize("each", [30, 100])
+def test_against_optuna(ours: Needed, each: int) -> None:
+    """TPE, each policy judged by the mean of 30 replications, or of the 100 of a careful user.
+
+    With 30 the best of many estimates is too often one of luck, and some runs never find it.
+    """
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    each = 30
 
     def search(seed: int) -> Course:
         random = np.random.default_rng([seed, 7])
@@ -109,11 +122,17 @@ def test_against_optuna(ours: float) -> None:
             course.append(((trial + 1) * each, (best["s"], best["S"])))
         return course
 
-    theirs = note("  Optuna, TPE on means of 30 replications", *timed(search))
-    aim("  replications, ours / Optuna", ours / theirs, "times", most=2)
+    theirs = note(f"  Optuna, TPE on means of {each} replications", *timed(search))
+    aim(
+        "  replications, ours / Optuna, in half of the runs",
+        ours.median / theirs.median,
+        "times",
+        most=2,
+    )
+    aim("  replications, ours / Optuna, to be sure", ours.sure / theirs.sure, "times", most=2)
 
 
-def test_against_r_spline(ours: float) -> None:
+def test_against_r_spline(ours: Needed) -> None:
     """R-SPLINE of pymoso, with common random numbers."""
     chnbase = pytest.importorskip("pymoso.chnbase")
     from pymoso.chnutils import get_solv_prnstreams, isp_run
@@ -142,4 +161,4 @@ def test_against_r_spline(ours: float) -> None:
         ]
 
     theirs = note("  pymoso, R-SPLINE with common random numbers", *timed(search))
-    aim("  replications, ours / R-SPLINE", ours / theirs, "times", most=2)
+    aim("  replications, ours / R-SPLINE", ours.median / theirs.median, "times", most=2)
