@@ -273,7 +273,7 @@ def unfit(model: Model) -> Iterator[tuple[str, str]]:
             yield f"stock points that buy what they keep ({BY_PATH})", f"{place}, which is made"
         elif point.supplier and point.supplier[0].site is not None and not all_wait(model):
             expected = f"customers who all wait ({why_leave(model)}) where sites supply sites"
-            yield f"{expected}; {BY_PATH}", f"{place}, supplied from {point.supplier[0].site}"
+            yield f"{expected} ({BY_PATH})", f"{place}, supplied from {point.supplier[0].site}"
         elif (between := _between(model, point)) is not None:
             expected = "sites supplied by one that buys from a supplier"
             yield f"{expected} ({BY_PATH})", f"{place}, supplied from {between}"
