@@ -124,7 +124,7 @@ TWO_SITES = {
     ("change", "told"),
     [
         ({"suppliers": SHARED}, "that share nothing, got "),
-        (TWO_SITES, "expected customers who all wait .customers.bolt.tolerance: unlimited. where sites supply"),
+        (TWO_SITES, "who all wait .customers.bolt.tolerance: unlimited. where sites supply"),
     ],
     ids=["one supplier for all", "two sites"],
 )
