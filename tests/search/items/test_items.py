@@ -273,7 +273,7 @@ def test_who_leaves_when_a_promised_date_passes_does_not_wait() -> None:
                     for n, c in SHOP["customers"].items()
                 },
             },
-            "got bolt: costs beside those of stock and of waiting",
+            "got bolt: costs other than those of stock and of waiting",
         ),
     ],
 )

@@ -299,7 +299,7 @@ def test_a_service_of_shops_at_least_cost(tmp_path: Path) -> None:
                     for n, c in HUB["customers"].items()
                 },
             },
-            "expected items whose levels act on nothing but their own stock .* costs beside those",
+            "levels act on nothing but their own stock .* costs other than those of stock",
         ),
     ],
     ids=["lost sales", "three echelons", "promises", "notices that cost money"],

@@ -247,7 +247,7 @@ class OneRun:
             ("mean backlog", found.backlog(levels), measured.backlog),
             ("units filled from stock", found.filled(levels), measured.filled),
             (
-                "costs beside those of stock and of waiting",
+                "costs other than those of stock and of waiting",
                 found.constant,
                 measured.constant,
             ),
