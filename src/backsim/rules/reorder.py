@@ -56,6 +56,17 @@ def s_S(position: int, s: Level, S: Level) -> int:
 
 
 @reorder
+@above("S", "s")
+def capped_s_S(position: int, s: Level, S: Level, cap: PositiveUnits) -> int:
+    """Order up to S when the position is at or below s, in purchases of at most `cap` units.
+
+    With lost sales and a fixed cost it is close to optimal.
+    Source: Bijvank, Bhulai and Huh, European Journal of Operational Research 241 (2015) 381-390.
+    """
+    return min(math.floor(S) - position, int(cap)) if position <= s else 0
+
+
+@reorder
 def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
     """When the position is at or below r, order the least multiple of Q that brings it above r.
 
