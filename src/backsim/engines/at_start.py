@@ -83,8 +83,11 @@ def at_start(model: Model, linked: Linked, tape: Tape, prepare: Prepare | None =
         if prepare is not None:
             prepare(setup)
         tables = {name: setup.records(name) for name in ELEMENTS}
-        known = Kept(setup, {**tables, "events": _first_events(setup)})
-        if not _starts_alike(model, known) or not _held.take(model, known):
+        tables["events"] = _first_events(setup)
+        if not _starts_alike(model, setup):
+            return AtStart(setup, tables)
+        known = Kept(setup, tables)
+        if not _held.take(model, known):
             return known.copy()
         model.kept[key] = known
     check_outcomes(model, tape)
@@ -104,7 +107,7 @@ class _Held:
     def take(self, model: Model, known: Kept) -> bool:
         """Whether there is room for a model's tables, which is then theirs."""
         size = known.block.nbytes
-        if self.bytes + size > MOST_HELD:
+        if size > MOST_KEPT or self.bytes + size > MOST_HELD:
             return False
         self.bytes += size
         weakref.finalize(model, self._free, size)
@@ -130,13 +133,11 @@ def _first_events(setup: Setup) -> NDArray[Any]:
     return np.array([(0.0, 0, 0), *sorted(ranked)], EVENT)
 
 
-def _starts_alike(model: Model, known: Kept) -> bool:
+def _starts_alike(model: Model, setup: Setup) -> bool:
     """Whether every replication starts in this way: nothing is drawn for it, no rule may change."""
-    setup = known.setup
     rules = (rule for chosen in setup.rules.values() for rule in chosen)
     return (
         not setup.switches & DRAWN
         and not any(point.inbound for point in model.scenario.stock)
         and all(rule.built_in for rule in rules)
-        and known.block.nbytes <= MOST_KEPT
     )
