@@ -14,7 +14,6 @@ CAUSES = (
         "a colon after the name in the line above, this line no further indented than that one, "
         "or quotes around text with a colon",
     ),
-    ("could not find expected ':'", "a colon and a space after the name: `name: value`"),
     ("could not find expected", "a colon and a space after the name: `name: value`"),
     ("expected <block end>", "this line indented as far as the ones that it belongs to"),
     ("found unexpected end of stream", "the closing quote of a text that is opened above"),

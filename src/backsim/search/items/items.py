@@ -19,7 +19,7 @@ from backsim.scenario.load import from_dict, plain
 from backsim.scenario.model import Model
 from backsim.scenario.schema.rule_use import RuleUse
 from backsim.scenario.schema.stock import ResolvedPoint
-from backsim.scenario.yamlfile import Document, FileError, Location
+from backsim.scenario.yamlfile import Document, FaultFinder, FileError, Location
 from backsim.search.items.measures import Rates
 from backsim.search.schema import Abc, GroupTable, Levels, SearchFile
 
@@ -84,21 +84,12 @@ class Items:
         return from_dict(values, name=self.base.name, folder=self.base.folder)
 
 
-class ItemsReader:
+class ItemsReader(FaultFinder):
     """Makes the items of a search; raises FileError with what is wrong with them."""
 
     def __init__(self, file: SearchFile, document: Document, scenario: Document) -> None:
         self.file, self.document, self.scenario = file, document, scenario
-        self.faults: list[Any] = []
-
-    def fault(self, path: Location, expected: str, found: Any = "") -> None:
-        """Note a fault of the file."""
-        self.faults.append(self.document.fault(path, expected, found))
-
-    def stop_at_faults(self) -> None:
-        """Raise FileError if there are faults."""
-        if self.faults:
-            raise FileError(self.document.name, self.faults)
+        self.faults = []
 
     def grouped(self, present: Model) -> Model:
         """The present scenario with the groups that the search names."""
