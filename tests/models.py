@@ -158,6 +158,7 @@ def build(
             "overtaking": "partial",
             "clearing": {"every": 1e6, "first": 1e6, "reallocate": True},
             "backlog_limit": 1,
+            "priority": "fcfs",
             **rules,
             **(DECIDED if rules.get("priority", {}).get("rule") == PROGRAM else {}),
         }
