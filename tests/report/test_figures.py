@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from backsim.report.figures import style
 from backsim.report.figures.layout import layout
 from backsim.report.figures.waits import _cut_right
 from backsim.report.html import render
+from backsim.report.svg import inline_svg
 from backsim.scenario.load import from_dict
 from backsim.study.analysis import efficient, rank
 from backsim.study.screening import Screening
@@ -115,6 +117,18 @@ assert settings() == before
         capture_output=True, text=True, check=False, cwd=root,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_page_draws_a_figure_once(study: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One drawing serves a light ground, a dark one and print: all its colours are variables."""
+    times, draw = [], Axes.draw
+    monkeypatch.setattr(Axes, "draw", lambda ax, renderer: (times.append(ax), draw(ax, renderer)))
+    ax = plot.ranking(study)
+    svg = inline_svg(ax.figure, "f", "ranking")
+    assert times == [ax]
+    assert not re.search("#[0-9a-f]{6}", svg)
+    assert {"var(--ink)", "var(--faint)", "var(--blue)"} < set(re.findall(r"var\([^)]*\)", svg))
+    assert not re.search(r' (?:d|x|y|transform)="[^"]*\d\.\d{3}', svg)
 
 
 def points(ax: Axes) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,12 @@ VARIABLES = {
 """Colour -> the page's variable, which is lighter or darker on a dark ground."""
 
 _TAG = re.compile(r"<[^>]*>")
+_SAID_BY_PAGE = re.compile(r" font-family: [^;\"]*;?| transform=\"rotate\(-0 [^)]*\)\"")
+"""What the page has for all its text, and turns by nothing."""
+_PLACES = re.compile(r' (?:d|x|y|transform)="[^"]*"')
+_LONG = re.compile(r"\d+\.\d{3,}")
+_LONE = re.compile(r"<g> (<use [^>]*>) </g>")
+"""A mark in a group of its own."""
 _COLOUR = re.compile("|".join(VARIABLES), re.IGNORECASE)
 
 
@@ -41,30 +46,27 @@ def inline_svg(figure: Figure | SubFigure, name: str, title: str) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    from backsim.report.renderer import draw
+
     whole = figure.get_figure(root=True)
     assert isinstance(whole, Figure)
 
-    for ax in figure.axes:
-        ax.patch.set_alpha(0)
+    for ground in (whole.patch, *(ax.patch for ax in figure.axes)):
+        ground.set_visible(False)
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": name}
-    buffer = StringIO()
     with mpl.rc_context(settings), warnings.catch_warnings():
         # The browser draws the text; what matplotlib's own font lacks only makes its widths rough.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        whole.savefig(buffer, format="svg", transparent=True, metadata=metadata)
-    body = buffer.getvalue()
+        body = draw(whole)
     body = body[body.index("<svg") :]
     view = re.search(r'viewBox="([\d. ]+)"', body)
     assert view is not None
     body = body[body.index(">") + 1 :]
     body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL)
     body = _TAG.sub(lambda match: _own(match.group(), name), body)
-    return (
-        f'<svg viewBox="{view.group(1)}" role="img" aria-label="{title}" class="figure">'
-        f"{' '.join(body.split())}"
-    )
+    body = _LONE.sub(r"\1", " ".join(body.split()))
+    return f'<svg viewBox="{view.group(1)}" role="img" aria-label="{title}" class="figure">{body}'
 
 
 def write_svg(ax: Axes, file: Path) -> None:
@@ -85,5 +87,11 @@ def _own(tag: str, name: str) -> str:
     tag = re.sub(r'\bid="', f'id="{name}-', tag)
     tag = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', tag)
     tag = tag.replace("url(#", f"url(#{name}-")
-    tag = re.sub(r"'DejaVu Sans'(?:, [^;\"]*)?", "var(--font)", tag)
+    tag = _SAID_BY_PAGE.sub("", tag)
+    tag = _PLACES.sub(lambda match: _LONG.sub(_rounded, match.group()), tag)
     return _COLOUR.sub(lambda match: f"var({VARIABLES[match.group().lower()]})", tag)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    """A number of points, to a hundredth."""
+    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,20 +91,26 @@ def _kind(array: NDArray[Any]) -> str:
 def _read(data: bytes) -> dict[str, Any]:
     if not data.startswith(_MARK):
         raise ValueError(f"{data[:20]!r}")
-    end = data.index(b"\n", len(_MARK))
-    header = json.loads(data[len(_MARK) : end])
-    found: dict[str, Any] = {"classes": tuple(map(str, header["classes"]))}
-    at = end + 1
-    for name, kind, shape in header["arrays"]:
-        if name not in ARRAYS or kind not in _KINDS:
-            raise ValueError(f"an array {name!r} of {kind!r}")
-        count = int(np.prod(shape))
-        array = np.frombuffer(data, kind, count, at).reshape(shape)
-        found[name] = array.astype(kind[1:])
+    at = data.index(b"\n", len(_MARK)) + 1
+    classes, arrays = _header(data[len(_MARK) : at - 1])
+    found: dict[str, Any] = {"classes": classes}
+    for name, kind, shape, count in arrays:
+        found[name] = np.frombuffer(data, kind, count, at).reshape(shape).astype(kind[1:])
         at += 8 * count
     if at != len(data):
         raise ValueError(f"{len(data)} bytes instead of {at}")
     return found
+
+
+@lru_cache(maxsize=256)
+def _header(text: bytes) -> tuple[tuple[str, ...], tuple[tuple[str, str, list[int], int], ...]]:
+    """Classes, and (name, kind, shape, numbers) of each array: the same for most of a study."""
+    header = json.loads(text)
+    arrays = tuple((name, kind, shape, prod(shape)) for name, kind, shape in header["arrays"])
+    for name, kind, _, _ in arrays:
+        if name not in ARRAYS or kind not in _KINDS:
+            raise ValueError(f"an array {name!r} of {kind!r}")
+    return tuple(map(str, header["classes"])), arrays
 
 
 def profile(model: Model, log: Log) -> Profile:

@@ -161,6 +161,14 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
     Without an objective the first metric of the experiment counts, and no policy is called best.
     Raises InputError when there are fewer than 2 replications of a policy.
     """
+    key = "ranking", spec
+    if key not in study.kept:
+        study.kept[key] = _ranking(study, spec)
+    found: Ranking = study.kept[key]
+    return found
+
+
+def _ranking(study: Study, spec: MetricSpec | None) -> Ranking:
     experiment = study.experiment
     spec, judged, sense = _ranked_by(study, spec)
     found = estimates(study, spec)

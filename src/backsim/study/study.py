@@ -86,6 +86,11 @@ class Study:
         return self._arrays[spec].copy()
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What was worked out once from the results, by what it is."""
+        return {}
+
+    @cached_property
     def _arrays(self) -> dict[MetricSpec, Floats]:
         return {}
 
