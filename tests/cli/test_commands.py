@@ -355,11 +355,15 @@ def test_workers_end_with_their_parent(scenario: str, end: signal.Signals) -> No
     command = [sys.executable, "-m", "backsim", "run", scenario, "--engine", "simpy"]
     command += ["--seed", "1", "--set", "horizon=2000000", "-n", "2", "--workers", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        wait_until_it_works(process)
-        task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        workers = [Path(f"/proc/{worker}/stat") for worker in task.read_text().split()]
-        assert len(workers) == 2
-        process.send_signal(end)
+        try:
+            wait_until_it_works(process)
+            task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            workers = [Path(f"/proc/{worker}/stat") for worker in task.read_text().split()]
+            assert len(workers) == 2
+            process.send_signal(end)
+            process.wait(timeout=300)
+        finally:
+            process.kill()
     deadline = time.monotonic() + 10
     while any(map(is_running, workers)):
         assert time.monotonic() < deadline, "a worker computes on without its parent"

@@ -126,11 +126,14 @@ def test_interrupted_it_ends_at_once_and_keeps_what_is_done(file: str) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         study = Path("studies/experiment/study.sqlite-wal")
         deadline = time.monotonic() + 300
-        while not (study.exists() and study.stat().st_size > 100_000):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=300)
+        try:
+            while not (study.exists() and study.stat().st_size > 100_000):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=300)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert said == "backsim: interrupted\n"
 
