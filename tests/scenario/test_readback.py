@@ -15,45 +15,94 @@ SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 HOURS = 24
 
 
-def shop(
-    lead_time: float = 14, rate: float = 2, review: Any = "continuous", levels: Any = (40, 64)
-) -> tuple[str, ...]:
-    """The doubts about a shop with times in days: 2 units per day, levels of 20 and 32 days."""
-    return implausible(
-        from_dict(
-            {
-                "horizon": 365,
-                "products": {"pump": {}},
-                "suppliers": {"acme": {"lead_time": lead_time}},
-                "customers": {
-                    "gold": {
-                        "demand": {"arrivals": {"poisson": {"rate": rate}}, "products": "pump"}
-                    }
-                },
-                "policy": {
-                    "reorder": {"rule": "s_S", "s": levels[0], "S": levels[1]},
-                    "review": review,
-                },
-            }
-        )
-    )
+SHOP = {
+    "horizon": 365,
+    "products": "pump",
+    "suppliers": {"acme": {"lead_time": 14}},
+    "customers": {"gold": {"demand": {"arrivals": {"poisson": {"rate": 2}}, "products": "pump"}}},
+    "policy": {"reorder": {"rule": "s_S", "s": 40, "S": 64}},
+}
+"""Times in days: 2 units per day, levels of 20 and 32 days."""
+LEAD_TIME = "suppliers.acme.lead_time"
+RATE = "customers.gold.demand.arrivals.poisson.rate"
+TOLERANCE = "customers.gold.tolerance"
+ACCEPTS = "customers.gold.informed.tolerance"
+
+
+def shop(changes: dict[str, Any]) -> tuple[str, ...]:
+    """The doubts about the shop with other fields."""
+    return implausible(from_dict(SHOP).replace(changes))
 
 
 def test_what_is_plausible_is_not_doubted() -> None:
-    assert shop() == ()
+    assert shop({}) == ()
+    assert shop({TOLERANCE: {"exponential": {"mean": 10}}, ACCEPTS: 21}) == ()
+    assert shop({TOLERANCE: "none"}) == ()  # said in words, it is meant
 
 
 def test_times_in_hours_are_doubted() -> None:
-    lead_time = " ".join(shop(lead_time=14 * HOURS))
+    lead_time = " ".join(shop({LEAD_TIME: 14 * HOURS}))
     assert "purchases of pump take up to 336 days and the run lasts 365" in lead_time
     assert "32 days of demand, and it arrives after 336" in lead_time
     assert "the scenario counts in days, its `time_unit`" in lead_time
-    (reviewed,) = shop(review={"period": 7 * HOURS})
+    (reviewed,) = shop({"policy.review": {"period": 7 * HOURS}})
     assert "32 days of demand, and it arrives after 182" in reviewed
 
 
+@pytest.mark.parametrize("field", [TOLERANCE, ACCEPTS])
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (0.01, "gold waits 0.01 days on average and a purchase takes 14: hardly anyone is left"),
+        ({"exponential": {"mean": 10 / HOURS}}, "gold waits 0.4167 days on average and a purchase"),
+        (20 * HOURS, "gold waits 480 days on average and the run lasts 365: nobody leaves in it"),
+    ],
+)
+def test_patience_in_another_unit_is_doubted(field: str, days: Any, expected: str) -> None:
+    found = shop({field: days})
+    assert [text[: len(expected)] for text in found] == [expected]
+    assert f"check {field} (the scenario counts in days" in found[0]
+
+
+def test_a_lead_time_in_another_unit_than_patience_is_doubted() -> None:
+    """Even where levels follow the lead time and the run is long, so that nothing else shows it."""
+    long = {"horizon": 3650, "policy.reorder.s": 800, "policy.reorder.S": 900}
+    found = shop({**long, LEAD_TIME: 14 * HOURS, TOLERANCE: {"exponential": {"mean": 10}}})
+    assert [text[:62] for text in found] == [
+        "gold waits 10 days on average and a purchase takes 336: hardly"
+    ]
+
+
+def test_a_lead_time_in_another_unit_than_the_others_is_doubted() -> None:
+    two: dict[str, Any] = {
+        "suppliers.near": {"lead_time": 10},
+        "products": ["pump", "seal"],
+        "stock": [
+            {"products": "pump", "supplier": "acme"},
+            {"products": "seal", "supplier": "near"},
+        ],
+        "horizon": 3650,
+        "policy.reorder.s": 800,
+        "policy.reorder.S": 900,
+    }
+    assert shop(two) == ()
+    (found,) = shop(two | {LEAD_TIME: 14 * HOURS})
+    assert found.startswith("acme takes 336 days and the next slowest supplier, near, 10; check")
+
+
+def test_how_long_things_last_is_read_back() -> None:
+    """An hour for a day shows where no rule of thumb can tell it."""
+    changes = {"horizon": 365 * HOURS, "warm_up": 90, TOLERANCE: {"gamma": {"mean": 9, "cv": 1}}}
+    assert list(described(from_dict(SHOP).replace(changes))) == [
+        "a run lasts 8760 days (24 years), the first 90 as warm-up",
+        "gold: 2 units of pump per day on average",
+        "customers wait (days): gold 9",
+        "mean lead times (days): acme 14",
+    ]
+
+
 def test_a_rate_per_minute_is_doubted() -> None:
-    assert [text[:26] for text in shop(rate=2 / HOURS / 60)] == [
+    assert [text[:26] for text in shop({RATE: 2 / HOURS / 60})] == [
         "the levels of pump last fo",
         "about 0.5069 orders are ex",
     ]
@@ -61,7 +110,7 @@ def test_a_rate_per_minute_is_doubted() -> None:
 
 def test_levels_in_another_unit_are_doubted() -> None:
     """Pallets of 40 for units."""
-    (told,) = shop(levels=(1, 2))
+    (told,) = shop({"policy.reorder.s": 1, "policy.reorder.S": 2})
     assert told.startswith("the levels of pump are far below the demand")
 
 
@@ -94,6 +143,8 @@ def test_weights_are_read_back_as_shares() -> None:
         }
     )
     assert list(described(model)) == [
+        "a run lasts 100 days",
         "gold: 10 units (seal 75 %, pump 25 %) per day on average",
+        "customers wait (days): gold until served",
         "mean lead times (days): acme 3",
     ]

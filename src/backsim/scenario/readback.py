@@ -5,6 +5,7 @@ An hour for a day, or quantities for weights, are valid; they show in what they 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from backsim.scenario.demand.rates import Pair, demand_rates, mean_demand
 from backsim.scenario.demand.schema import Process
 from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
-from backsim.scenario.timeunit import one_of
+from backsim.scenario.timeunit import one_of, per_year
 
 MOST_NAMES = 4
 LEAST_COVER = 0.25
@@ -24,10 +25,14 @@ of the scenarios that backsim ships are 0.89 or more."""
 LEAST_ARRIVALS = 2.0
 """Lead times that a run should hold at least."""
 FEWEST_ORDERS = 10.0
+MOST_APART = 20.0
+"""How many times as long as customers wait, or as the next slowest supplier takes, a lead time may
+be: less than 24, an hour for a day; the scenarios that backsim ships have 11.4 and 6 at most."""
 
 
 def described(model: Model) -> Iterator[str]:
-    """What customers order per day and how long suppliers take."""
+    """How long the run lasts, what customers order per day, how long they and suppliers take."""
+    yield _lasts(model)
     per = f"per {one_of(model.scenario.time_unit)}"
     for name, customer in list(model.scenario.customers.items())[:MOST_NAMES]:
         units: dict[str, float] = {}
@@ -40,6 +45,8 @@ def described(model: Model) -> Iterator[str]:
             parts = few([f"{one} {100 * units[one] / whole:.0f} %" for one in first], MOST_NAMES)
             of = f" ({parts})" if len(units) > 1 else f" of {first[0]}"
             yield f"{name}: {_rough(whole)} units{of} {per} on average"
+    waits = [f"{name} {_patience(model, name)}" for name in model.scenario.customers]
+    yield f"customers wait ({model.scenario.time_unit}): {few(waits, MOST_NAMES)}"
     days = {
         model.suppliers[lane.supplier]: lane.time.moments()[0] + lane.service.moments()[0]
         for lane in model.lanes
@@ -48,6 +55,29 @@ def described(model: Model) -> Iterator[str]:
     told = [f"{name} {_rough(mean)}" for name, mean in days.items()]
     if told:
         yield f"mean lead times ({model.scenario.time_unit}): {few(told, MOST_NAMES)}"
+
+
+def _lasts(model: Model) -> str:
+    """The length of a run, in years too where it is long."""
+    unit, horizon = model.scenario.time_unit, model.horizon
+    in_year = per_year(unit)
+    years = (
+        f" ({_rough(round(horizon / in_year, 1))} years)"
+        if in_year and horizon >= 2 * in_year
+        else ""
+    )
+    warm_up = model.scenario.warm_up
+    first = f", the first {warm_up:g} as warm-up" if warm_up else ""
+    return f"a run lasts {horizon:g} {unit}{years}{first}"
+
+
+def _patience(model: Model, customer: str) -> str:
+    """How long a class of customers waits on average, in words."""
+    tolerance = model.scenario.customers[customer].tolerance
+    if isinstance(tolerance, str):
+        return {"unlimited": "until served", "none": "not at all"}[tolerance]
+    mean = tolerance.moments()[0]
+    return _rough(mean) if math.isfinite(mean) else "until served"
 
 
 def implausible(model: Model) -> tuple[str, ...]:
@@ -71,6 +101,9 @@ class _Doubts:
 
     def all(self) -> Iterator[str]:
         yield from self.late()
+        yield from self.slow()
+        yield from self.impatient()
+        yield from self.patient()
         yield from self.low()
         yield from self.never()
         yield from self.few_orders()
@@ -99,6 +132,68 @@ class _Doubts:
                 f"{_rough(days)} {self.unit} and the run lasts {horizon:g}: hardly any "
                 f"arrives in it; {self.check(f'the lead time of {self.name(slowest)}')}"
             )
+
+    def slow(self) -> Iterator[str]:
+        """One supplier that takes far longer than every other."""
+        days: dict[int, float] = {}
+        for index, lane in enumerate(self.model.lanes):
+            if lane.supplier is not None:
+                days[lane.supplier] = max(days.get(lane.supplier, 0.0), self.days(index))
+        if len(days) < 2:
+            return
+        next_one, slowest = sorted(days, key=lambda one: days[one])[-2:]
+        if days[slowest] > MOST_APART * days[next_one] > 0:
+            name, other = self.model.suppliers[slowest], self.model.suppliers[next_one]
+            yield (
+                f"{name} takes {_rough(days[slowest])} {self.unit} and the next slowest supplier, "
+                f"{other}, {_rough(days[next_one])}; {self.check(f'the lead time of {name}')}"
+            )
+
+    def patience(self) -> Iterator[tuple[str, str, float]]:
+        """(customer class, field, mean wait that it accepts), where it ends."""
+        for name, customer in self.model.scenario.customers.items():
+            said = {
+                "tolerance": customer.tolerance,
+                "informed.tolerance": customer.informed.tolerance,
+            }
+            for field, law in said.items():
+                mean = math.inf if law is None or isinstance(law, str) else law.moments()[0]
+                if 0 < mean < math.inf:
+                    yield name, field, mean
+
+    def impatient(self) -> Iterator[str]:
+        """Customers who have left long before a purchase arrives, though they are said to wait."""
+        places = {pair: i for i, pair in enumerate(self.model.stock_points)}
+        for name, field, mean in self.patience():
+            arrivals = [self.days(places[pair]) for pair in self.asked(name) if pair in places]
+            soonest = min(arrivals, default=0.0)
+            if soonest > MOST_APART * mean:
+                yield (
+                    f"{name} waits {_rough(mean)} {self.unit} on average and a purchase takes "
+                    f"{_rough(soonest)}: hardly anyone is left when it arrives; "
+                    f"{self.check(f'customers.{name}.{field}')}"
+                )
+
+    def patient(self) -> Iterator[str]:
+        """Customers whose patience outlasts the run."""
+        for name, field, mean in self.patience():
+            if mean > self.model.horizon:
+                yield (
+                    f"{name} waits {_rough(mean)} {self.unit} on average and the run lasts "
+                    f"{self.model.horizon:g}: nobody leaves in it; write `unlimited` if that is "
+                    f"meant, else {self.check(f'customers.{name}.{field}')}"
+                )
+
+    def asked(self, customer: str) -> set[Pair]:
+        """The stock points that a customer class asks for something."""
+        scenario, traces = self.model.scenario, self.model.traces
+        entries = range(len(scenario.customers[customer].demand))
+        return {
+            pair
+            for index in entries
+            for pair, rate in demand_rates(scenario, traces, customer, index)
+            if rate > 0
+        }
 
     def covers(self) -> Iterator[tuple[int, float, float]]:
         """(stock point, days of demand that its level covers, days until a purchase arrives)."""
