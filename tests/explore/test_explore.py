@@ -15,6 +15,8 @@ from tests.report.browser import chromium
 
 from backsim.api import replicate
 from backsim.cli import run as cli
+from backsim.engines.features import switches
+from backsim.engines.setup import key_of
 from backsim.errors import InputError
 from backsim.experiment.load import load_experiment
 from backsim.explore.explorer import Explorer, _verdict, comparison_table
@@ -180,6 +182,15 @@ def test_a_file_that_takes_long_to_read_is_not_tried_with_each_rule(
     assert made.linked == ()
     assert made.changed.cache_info().currsize == 1  # the base case
     assert len(made.study({}, {"policy.priority": "lifo"}).policies) == 2
+
+
+def test_no_choice_compiles_a_kernel_of_its_own(explorer: Explorer) -> None:
+    """Neither rules nor the features that they need; else its first answer takes seconds."""
+    choices = [(knob.path, value) for knob in explorer.knobs for value in knob.choices]
+    models = {str(c): explorer.changed(json.dumps(dict([c]))) for c in choices}
+    needs = {str(c): switches(model) for c, model in models.items()}
+    assert len(set(map(frozenset, needs.values()))) > 2  # partial overtaking, echelon stock
+    assert len({key_of(model, explorer.linked) for model in models.values()}) == 1
 
 
 def test_an_order_is_followed_day_by_day(explorer: Explorer) -> None:

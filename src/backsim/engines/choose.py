@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
+from backsim.engines.features import switches
 from backsim.engines.link import RULES_OF
 from backsim.engines.log import Log
-from backsim.engines.setup import Linked
+from backsim.engines.setup import FEATURE, Linked
 from backsim.errors import BacksimError, InputError, RuleError
 from backsim.rules import Rule
 from backsim.scenario.model import Model
@@ -94,6 +95,16 @@ def linked_rules(models: Iterable[Model]) -> Linked:
         for rule in chosen
     }
     return tuple(sorted(found))
+
+
+def one_kernel(models: Sequence[Model]) -> Linked:
+    """The rules and features that any of the models uses: no other of them compiles anything.
+
+    Such a kernel takes longer to compile than that of one model, and is slower by what the others
+    need: for many models of which each may be wanted at any moment.
+    """
+    features = sorted(set().union(*map(switches, models)))
+    return (*linked_rules(models), *((FEATURE, name) for name in features))
 
 
 def compile_kernel(model: Model, linked: Linked = ()) -> None:

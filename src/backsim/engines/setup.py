@@ -64,18 +64,19 @@ from backsim.streams import Tape
 from backsim.streams.supply import has_outcomes, planned_outages
 
 Linked = tuple[tuple[str, str], ...]
-"""Rules as (family, name)."""
+"""What a kernel holds in addition: rules as (family, name), features as (FEATURE, name)."""
+FEATURE = "feature"
 
 
 def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup:
     """The tables of a model at time 0.
 
-    `linked` are rules, as (family, name), to link whether or not the model uses them: models that
-    are given the same share one compiled kernel.  With a tape, the outages of suppliers are in the
+    `linked` are rules and features to link whether or not the model uses them: models that are
+    given the same share one compiled kernel.  With a tape, the outages of suppliers are in the
     tables too.
     """
     scenario = model.scenario
-    setup = Setup(model.ticks, _rules(model, linked), switches(model))
+    setup = Setup(model.ticks, _rules(model, linked), _features(model, linked))
     setup.classes += map(_customer_class, scenario.customers.values())
     for supplier in scenario.suppliers.values():
         _add_supplier(setup, supplier)
@@ -116,7 +117,7 @@ def set_up(model: Model, linked: Linked = (), tape: Tape | None = None) -> Setup
 
 def key_of(model: Model, linked: Linked = ()) -> Key:
     """What the kernel of a model is linked from, without its tables."""
-    return kernel_key(_rules(model, linked), switches(model))
+    return kernel_key(_rules(model, linked), _features(model, linked))
 
 
 def check_outcomes(model: Model, tape: Tape) -> None:
@@ -351,6 +352,11 @@ def _rules(model: Model, linked: Linked) -> dict[str, list[Rule]]:
         name: list(dict.fromkeys([*(family.get(r) for of, r in linked if of == name), *own]))
         for (name, family), own in zip(FAMILIES.items(), model.rules.values(), strict=True)
     }
+
+
+def _features(model: Model, linked: Linked) -> set[str]:
+    """The features to be linked: those asked for, and the model's own."""
+    return switches(model) | {name for of, name in linked if of == FEATURE}
 
 
 def _add_options(setup: Setup, model: Model, point: ResolvedPoint, stock: Stock) -> None:

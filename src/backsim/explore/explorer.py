@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backsim.engines.choose import choose, compile_kernel, linked_rules
+from backsim.engines.choose import choose, compile_kernel, one_kernel
 from backsim.errors import InputError, counted
 from backsim.experiment.tapes import tape_digest
 from backsim.explore.knobs import knobs_of
@@ -112,7 +112,7 @@ class Explorer:
         offered = [(k.path, c) for k in self.knobs for c in k.choices if c != k.value]
         # One kernel for all choices where they are known: compiling one takes seconds.
         every = [self.model, *(chosen(*choice) for choice in offered)] if quick else []
-        self.linked = linked_rules(every)
+        self.linked = one_kernel(every)
         self.workers = workers_wanted(workers)
         self.results: dict[str, list[tuple[Any, bytes]]] = {}
         self.tapes: dict[str, list[Tape]] = {}
