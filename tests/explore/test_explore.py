@@ -103,6 +103,19 @@ def test_what_was_recorded_is_no_field_unless_asked_for(tmp_path: Path) -> None:
     assert "customers.trace.demand[0].trace.where[0].max" in [k.path for k in asked.knobs]
 
 
+def test_weights_of_many_products_are_no_fields_unless_asked_for(tmp_path: Path) -> None:
+    weights = {f"part {i}": 1 + i for i in range(13)}
+    demand = {"arrivals": {"poisson": {"rate": 0.5}}, "products": weights}
+    path = tmp_path / "many.yaml"
+    several = {"products": list(weights), "customers": {"gold": {"demand": demand}}}
+    path.write_text(yaml.safe_dump(SHOP | several), encoding="utf-8")
+    made = Explorer(path, seed=1, replications=2, engine="simpy")
+    offered = [knob.path for knob in made.knobs if knob.path.startswith("customers.")]
+    assert offered == ["customers.gold.demand.arrivals.poisson.rate"]
+    asked = Explorer(path, seed=1, replications=2, engine="simpy", fields=["customers"])
+    assert len(asked.knobs) == 14
+
+
 @pytest.mark.parametrize(
     ("value", "form", "expected"),
     [

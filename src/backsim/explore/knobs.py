@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,8 @@ OFFERED = ("priority", "overtaking")
 """Rules of `policy` that are offered even where the file does not name them."""
 DATA = ("trace", "orders")
 """What was recorded, below a class's `demand`: offered only where it is asked for."""
+MOST_WEIGHTS = 12
+"""Products of a class whose weights are offered: of more, one alone changes next to nothing."""
 SLOW = ("lp",)
 """Rules that no page can wait for."""
 MOST = 40
@@ -80,7 +83,8 @@ def knobs_of(
             knob = _knob(leaf, values, model)
             if knob is not None:
                 found.append(knob)
-    chosen = _named(found, fields) if fields else [k for k in found if not _is_data(k)]
+    below = Counter(parse_path(knob.path)[:-1] for knob in found)
+    chosen = _named(found, fields) if fields else [k for k in found if not _is_data(k, below)]
     most = len(chosen) if fields else MOST
     fitting = [_with_choices_that_fit(knob, change) for knob in chosen[:most]]
     return [k for k in fitting if len(k.choices) != 1], len(chosen[most:])
@@ -93,9 +97,12 @@ def _absent(schema: Schema) -> dict[str, Any]:
     return {n: d["rule"] if isinstance(d, dict) else d for n, d in defaults.items()}
 
 
-def _is_data(knob: Knob) -> bool:
+def _is_data(knob: Knob, below: Mapping[Location, int]) -> bool:
+    """Whether a knob was recorded, or is one of many weights (`below`: knobs of each place)."""
     path = parse_path(knob.path)
-    return path[2:3] == ("demand",) and any(part in DATA for part in path[3:5])
+    recorded = path[2:3] == ("demand",) and any(part in DATA for part in path[3:5])
+    weight = path[2:3] == ("demand",) and path[-2] == "products"
+    return recorded or (weight and below[path[:-1]] > MOST_WEIGHTS)
 
 
 def _named(found: Sequence[Knob], fields: Sequence[str]) -> list[Knob]:
