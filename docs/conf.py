@@ -43,7 +43,7 @@ copybutton_prompt_text = "$ "
 html_theme = "furo"
 html_title = "backsim"
 html_static_path = ["_static"]
-html_css_files = ["print.css", "narrow.css"]
+html_css_files = ["print.css", "narrow.css", "code.css"]
 html_js_files = ["narrow.js"]
 html_theme_options = {
     "source_repository": REPOSITORY.partition("/blob")[0] + "/",
@@ -74,7 +74,7 @@ def gallery() -> str:
         lines += [
             f"## {said['title']}",
             "",
-            " ".join(said.get("question", "").split()),
+            re.sub(r"\bdocs/(\w+)\.md", r"[\1](\1.md)", " ".join(said.get("question", "").split())),
             "",
             "\n>\n".join(f"> {one}" for one in paragraphs),
             "",

@@ -91,7 +91,8 @@ def sessions() -> list[Any]:
 @pytest.mark.parametrize("text", sessions())
 def test_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command of a console block succeeds, and prints what stands below it."""
-    commands = re.split(r"^\$ ", text, flags=re.MULTILINE)
+    whole = text.replace("\\\n", "")  # a command of several lines
+    commands = re.split(r"^\$ ", whole, flags=re.MULTILINE)
     assert commands.pop(0) == "" != commands
     for command, _, shown in (part.partition("\n") for part in commands):
         name, *arguments = shlex.split(command)

@@ -6,17 +6,27 @@ file as NAME.png.
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import backsim
 from backsim import plot
+from backsim.cli import run as cli
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parents[1] / "scenarios"
 EXPERIMENTS = HERE.parents[1] / "experiments"
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[None]:
+    """A new folder in which commands may write."""
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        yield
 
 
 def policies(scenario: str, replications: int, **settings: dict[str, Any]) -> Any:
@@ -78,9 +88,40 @@ def networks() -> Any:
     return plot.network(backsim.simulate(SCENARIOS / "central_and_branches.yaml", seed=1))
 
 
+def tutorial() -> Any:
+    """Profit of the tutorial's policies against today's."""
+    with folder():
+        cli(["new", "experiment", "shop"])
+        return plot.differences(backsim.compare("shop/experiment.yaml"))
+
+
+def tutorial_export() -> Any:
+    """How long customers of the tutorial's export wait, today and with 50 units more."""
+    with folder():
+        cli(["new", "experiment", "made"])
+        low = ["policy.reorder.s.days=12", "policy.reorder.S.days=26", "horizon=730"]
+        given = ["export", "made/scenario.yaml", "--seed", "1", "--out", "export"]
+        cli([*given, *(part for one in low for part in ("--set", one))])
+        cli(["calibrate", "export", "--out", "fitted"])
+        fitted = backsim.load("fitted/scenario.yaml")
+        more = {"stock[1].reorder.s": 182, "stock[1].reorder.S": 336}
+        models = {"today": fitted, "50 units more": fitted.replace(more)}
+        return plot.waits(backsim.compare(models, replications=20, seed=1))
+
+
 FIGURES: dict[str, Callable[[], Any]] = {
     make.__name__: make
-    for make in (priorities, communication, reorder, suppliers, forecasts, remedies, networks)
+    for make in (
+        priorities,
+        communication,
+        reorder,
+        suppliers,
+        forecasts,
+        remedies,
+        networks,
+        tutorial,
+        tutorial_export,
+    )
 }
 
 

@@ -19,6 +19,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from backsim.api import simulate
+from backsim.present.numbers import number
 from backsim.scenario import Model
 from backsim.scenario.load import from_dict
 
@@ -236,8 +237,8 @@ def half_width(values: Sequence[float]) -> float:
     return float(t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
 
 
-COLUMNS = ("system", "cost, stockpyl", "cost, backsim", "fill rate, stockpyl")
-COLUMNS += ("fill rate, backsim", "s, stockpyl", "s, backsim")
+COLUMNS = ("system", "cost, stockpyl", "cost, backsim", "fill rate %, stockpyl")
+COLUMNS += ("fill rate %, backsim", "s, stockpyl", "s, backsim")
 TOOLS = {"stockpyl": by_stockpyl, "backsim": by_backsim}
 PERIODS, REPLICATIONS, SEED = 500, 20, 1
 
@@ -253,13 +254,13 @@ def table() -> Iterator[str]:
 def row(name: str, tools: Iterable[str]) -> list[str]:
     """A system's name, then the cost by each of the tools, the fill rate, the seconds."""
     found = [TOOLS[tool](SYSTEMS[name], PERIODS, REPLICATIONS, SEED) for tool in tools]
-    cells = [_cell(result.cost, 2) for result in found]
-    cells += [_cell(result.fill_rate, 4) for result in found]
+    cells = [_cell(result.cost) for result in found]
+    cells += [_cell([100 * share for share in result.fill_rate]) for result in found]
     return [name, *cells, *(f"{result.seconds:.1f}" for result in found)]
 
 
-def _cell(values: Sequence[float], digits: int) -> str:
-    return f"{mean(values):,.{digits}f} ± {half_width(values):.2g}"
+def _cell(values: Sequence[float]) -> str:
+    return number(mean(values), half_width(values))
 
 
 if __name__ == "__main__":

@@ -86,8 +86,9 @@ def compare(
 ) -> None:
     """Compare policies on common random numbers.
 
-    Writes a study, results.csv and report.html to `--out`, by default studies/ and the experiment's
-    name, and resumes the study there if it was interrupted.  With `--store` the study is what
+    Writes a study, results.csv and report.html to `--out`, by default studies/ and the name of the
+    file, or of its folder if it is called experiment.yaml.  Resumes the study there if it was
+    interrupted.  With `--store` the study is what
     `backsim work` wrote there, and what is missing is added.  Prints a table and the finding.
     """
     from backsim.experiment.load import load_experiment
@@ -96,7 +97,7 @@ def compare(
     _check_extras(excel, pptx, parquet)
     given = {"replications": replications, "seed": seed, "metrics": named(metrics) or None}
     fields = {name: value for name, value in given.items() if value is not None}
-    out = out if out is not None else Path("studies") / experiment.stem
+    out = out if out is not None else Path("studies") / _name_of(experiment)
     with counting("replications") as meter:
         meter.stage(f"loading {experiment}")
         asked = load_experiment(experiment, set_ or [], fields)
@@ -112,6 +113,12 @@ def compare(
     if pptx is not None:
         files.append(study.pptx(pptx))
     show_study(study, format, files)
+
+
+def _name_of(experiment: Path) -> str:
+    """A name for its study: the file's, unless `new` and `calibrate` call every experiment so."""
+    folder = experiment.parent.name
+    return folder if experiment.stem == "experiment" and folder else experiment.stem
 
 
 def show_study(study: Study, format: Format, files: list[Path]) -> None:
