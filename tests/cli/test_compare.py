@@ -15,6 +15,7 @@ import pytest
 from tests.experiment import shop
 
 from backsim.cli import run as cli
+from backsim.cli.commands.compare import _name_of
 from backsim.experiment.play import load_study
 
 
@@ -37,6 +38,18 @@ def test_table_finding_and_files(file: str, capsys: pytest.CaptureFixture[str]) 
         rows = list(csv.DictReader(stream))
     assert {r["policy"] for r in rows} == {"fcfs", "classes", "lean"}
     assert not [f for f in folder.iterdir() if f.name.startswith(".")]
+
+
+def test_a_study_has_the_name_of_its_file_or_else_of_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`new` and `calibrate` call every experiment so: two folders must not share a study."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    assert _name_of(Path("shop/experiment.yaml")) == "shop"
+    assert _name_of(Path("shop/levels.yaml")) == "levels"
+    assert _name_of(Path("experiment.yaml")) == "experiment"
+    assert _name_of(tmp_path / "experiment.yaml") == "experiment"
 
 
 def test_the_tables_as_a_workbook(file: str, capsys: pytest.CaptureFixture[str]) -> None:

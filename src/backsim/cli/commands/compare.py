@@ -117,8 +117,9 @@ def compare(
 
 def _name_of(experiment: Path) -> str:
     """A name for its study: the file's, unless `new` and `calibrate` call every experiment so."""
-    folder = experiment.parent.name
-    return folder if experiment.stem == "experiment" and folder else experiment.stem
+    folder = experiment.resolve().parent
+    alike = experiment.stem == "experiment" and folder != Path.cwd()
+    return folder.name if alike and folder.name else experiment.stem
 
 
 def show_study(study: Study, format: Format, files: list[Path]) -> None:
