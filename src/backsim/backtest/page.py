@@ -12,7 +12,7 @@ from backsim.backtest.backtest import Backtest, Compared
 from backsim.backtest.measures import MEASURES, SUPPLY
 from backsim.errors import listed
 from backsim.present.html import Section, page
-from backsim.present.numbers import Share, share
+from backsim.present.numbers import Share, rough, share
 from backsim.present.table import Cell, Column, Table
 
 FAR = 2.0
@@ -246,4 +246,4 @@ def _cell(measure: str, value: float | None) -> float | None:
 
 
 def _said(c: Compared, value: float) -> str:
-    return share(value) if c.measure in SHARES else f"{value:,.4g}"
+    return share(value) if c.measure in SHARES else rough(value)

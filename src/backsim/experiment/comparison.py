@@ -12,6 +12,7 @@ import numpy as np
 
 from backsim.errors import InputError, counted
 from backsim.hindsight.bound import bounds
+from backsim.present.numbers import number
 from backsim.report.excel import write_excel
 from backsim.report.finding import finding
 from backsim.report.html import write_report
@@ -263,5 +264,5 @@ class Comparison(Study):
         """What a notebook shows: the finding and the table."""
         title = self.experiment.title or self.experiment.name
         head = f"<h4>{escape(title)}</h4><p>{escape(self.finding)}</p>"
-        html: str = self.table().to_html(float_format="{:.4g}".format, border=0)
+        html: str = self.table().to_html(float_format=number, border=0)
         return head + html

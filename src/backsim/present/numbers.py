@@ -45,6 +45,12 @@ def plain_number(value: float) -> str:
     return f"{value:,.{min(decimals_for(value, 4), MOST_DECIMALS)}f}"
 
 
+def rough(value: float) -> str:
+    """A value to four digits, without zeros at its end: for sentences and labels."""
+    text = plain_number(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def decimals_for(value: float, digits: int) -> int:
     """Decimals that show a value with so many digits."""
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))

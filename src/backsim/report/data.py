@@ -243,8 +243,8 @@ LEVELS = {
     "proposed_reorder_point": Column("s proposed"),
     "proposed_up_to": Column("S proposed"),
     "reason": Column("reason", kind="text"),
-    "fill_rate": Column("fill rate today"),
-    "proposed_fill_rate": Column("proposed"),
+    "fill_rate": Column("fill rate today", kind="share"),
+    "proposed_fill_rate": Column("proposed", kind="share"),
     "stock_value": Column("stock value today"),
     "proposed_stock_value": Column("proposed"),
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backsim.errors import few, listed
-from backsim.present.numbers import plain_number
+from backsim.present.numbers import rough
 from backsim.scenario.demand.rates import Pair, demand_rates, mean_demand
 from backsim.scenario.demand.schema import Process
 from backsim.scenario.model import Model
@@ -44,7 +44,7 @@ def described(model: Model) -> Iterator[str]:
             first = sorted(units, key=lambda one: -units[one])
             parts = few([f"{one} {100 * units[one] / whole:.0f} %" for one in first], MOST_NAMES)
             of = f" ({parts})" if len(units) > 1 else f" of {first[0]}"
-            yield f"{name}: {_rough(whole)} units{of} {per} on average"
+            yield f"{name}: {rough(whole)} units{of} {per} on average"
     waits = [f"{name} {_patience(model, name)}" for name in model.scenario.customers]
     yield f"customers wait ({model.scenario.time_unit}): {few(waits, MOST_NAMES)}"
     days = {
@@ -52,7 +52,7 @@ def described(model: Model) -> Iterator[str]:
         for lane in model.lanes
         if lane.supplier is not None
     }
-    told = [f"{name} {_rough(mean)}" for name, mean in days.items()]
+    told = [f"{name} {rough(mean)}" for name, mean in days.items()]
     if told:
         yield f"mean lead times ({model.scenario.time_unit}): {few(told, MOST_NAMES)}"
 
@@ -62,7 +62,7 @@ def _lasts(model: Model) -> str:
     unit, horizon = model.scenario.time_unit, model.horizon
     in_year = per_year(unit)
     years = (
-        f" ({_rough(round(horizon / in_year, 1))} years)"
+        f" ({rough(round(horizon / in_year, 1))} years)"
         if in_year and horizon >= 2 * in_year
         else ""
     )
@@ -77,7 +77,7 @@ def _patience(model: Model, customer: str) -> str:
     if isinstance(tolerance, str):
         return {"unlimited": "until served", "none": "not at all"}[tolerance]
     mean = tolerance.moments()[0]
-    return _rough(mean) if math.isfinite(mean) else "until served"
+    return rough(mean) if math.isfinite(mean) else "until served"
 
 
 def implausible(model: Model) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ class _Doubts:
             slowest, days = max(points, key=lambda one: one[1])
             yield (
                 f"purchases of {self.names([i for i, _ in points])} take up to "
-                f"{_rough(days)} {self.unit} and the run lasts {horizon:g}: hardly any "
+                f"{rough(days)} {self.unit} and the run lasts {horizon:g}: hardly any "
                 f"arrives in it; {self.check(f'the lead time of {self.name(slowest)}')}"
             )
 
@@ -145,8 +145,8 @@ class _Doubts:
         if days[slowest] > MOST_APART * days[next_one] > 0:
             name, other = self.model.suppliers[slowest], self.model.suppliers[next_one]
             yield (
-                f"{name} takes {_rough(days[slowest])} {self.unit} and the next slowest supplier, "
-                f"{other}, {_rough(days[next_one])}; {self.check(f'the lead time of {name}')}"
+                f"{name} takes {rough(days[slowest])} {self.unit} and the next slowest supplier, "
+                f"{other}, {rough(days[next_one])}; {self.check(f'the lead time of {name}')}"
             )
 
     def patience(self) -> Iterator[tuple[str, str, float]]:
@@ -169,8 +169,8 @@ class _Doubts:
             soonest = min(arrivals, default=0.0)
             if soonest > MOST_APART * mean:
                 yield (
-                    f"{name} waits {_rough(mean)} {self.unit} on average and a purchase takes "
-                    f"{_rough(soonest)}: hardly anyone is left when it arrives; "
+                    f"{name} waits {rough(mean)} {self.unit} on average and a purchase takes "
+                    f"{rough(soonest)}: hardly anyone is left when it arrives; "
                     f"{self.check(f'customers.{name}.{field}')}"
                 )
 
@@ -179,7 +179,7 @@ class _Doubts:
         for name, field, mean in self.patience():
             if mean > self.model.horizon:
                 yield (
-                    f"{name} waits {_rough(mean)} {self.unit} on average and the run lasts "
+                    f"{name} waits {rough(mean)} {self.unit} on average and the run lasts "
                     f"{self.model.horizon:g}: nobody leaves in it; write `unlimited` if that is "
                     f"meant, else {self.check(f'customers.{name}.{field}')}"
                 )
@@ -210,8 +210,8 @@ class _Doubts:
             worst, days, until = min(found, key=lambda one: one[1] / one[2])
             yield (
                 f"the levels of {self.names([i for i, _, _ in found])} are far below the demand "
-                f"until a purchase arrives ({self.name(worst)}: {_rough(days)} {self.unit} "
-                f"of demand, and it arrives after {_rough(until)}): "
+                f"until a purchase arrives ({self.name(worst)}: {rough(days)} {self.unit} "
+                f"of demand, and it arrives after {rough(until)}): "
                 "nearly all customers wait; "
                 f"{self.check('lead times and demand')}"
             )
@@ -223,7 +223,7 @@ class _Doubts:
             most, days, _ = max(found, key=lambda one: one[1])
             yield (
                 f"the levels of {self.names([i for i, _, _ in found])} last for longer than the "
-                f"run ({self.name(most)}: {_rough(days)} {self.unit} of demand): hardly "
+                f"run ({self.name(most)}: {rough(days)} {self.unit} of demand): hardly "
                 f"anything is reordered; {self.check('the rate of its demand')}"
             )
 
@@ -234,7 +234,7 @@ class _Doubts:
         count = self.model.expected_orders
         if drawn and count < FEWEST_ORDERS:
             yield (
-                f"about {_rough(count)} orders are expected in a run of "
+                f"about {rough(count)} orders are expected in a run of "
                 f"{self.model.horizon:g} {self.unit}; {self.check('the rate of arrivals')}"
             )
 
@@ -245,12 +245,6 @@ class _Doubts:
 
     def names(self, places: list[int]) -> str:
         return listed([self.name(i) for i in places])
-
-
-def _rough(value: float) -> str:
-    """A number to four digits, without zeros at its end."""
-    text = plain_number(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _top(point: ResolvedPoint) -> float | None:

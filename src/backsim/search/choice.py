@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.present.numbers import rough
 from backsim.search.space import Point
 from backsim.search.worlds import Phase, Spent, Worlds
 from backsim.statistics import Selection, good_selection
@@ -167,7 +168,7 @@ class _Choice:
             best = min(means, key=lambda i: self.worlds.problem.sign * means[i])
             name = self.worlds.problem.space.name(self.points[best])
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
-            self.worlds.budget.best = f"best so far {means[best]:.4g}: {name}, {open_}"
+            self.worlds.budget.best = f"best so far {rough(means[best])}: {name}, {open_}"
 
     def choice(self, found: Selection | None, needs: int = 0) -> Choice:
         """What it has come to, with the points that may as well be the best."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
+from backsim.present.numbers import rough
 from backsim.search.problem import Problem
 from backsim.search.space import Point, Space
 from backsim.search.worlds import Phase, Worlds
@@ -274,7 +275,7 @@ class Explorer:
             trails = self.surviving(trails)
             best = trails[0].best
             cost = self.problem.sign * self.worth(best)
-            self.worlds.budget.best = f"best so far {cost:.4g}: {self.space.name(best)}"
+            self.worlds.budget.best = f"best so far {rough(cost)}: {self.space.name(best)}"
             if self.finest and all(self.settled(trail) for trail in trails):
                 return trails[0].best
             self.count = math.ceil(self.count * (GROWTH if self.finest else FINER))

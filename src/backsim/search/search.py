@@ -65,7 +65,7 @@ class Search:
         head = f"<p>{escape(self.finding)}</p>"
         if self.figures is None:
             return head
-        table: str = self.figures.table().to_html(float_format="{:.4g}".format, border=0)
+        table: str = self.figures.table().to_html(float_format=number, border=0)
         return head + table
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.errors import InputError
+from backsim.present.numbers import rough
 from backsim.report.figures.registry import Drawing, Page
 from backsim.report.figures.style import (
     DASHES,
@@ -110,7 +111,7 @@ def _cut_top(ax: Axes, tops: Mapping[str, Floats], counted: NDArray[np.bool_]) -
     if not far or limit <= 0:
         return
     ax.set_ylim(0, 1.35 * limit)
-    words = [f"{UP} {text(name, 24)}: up to {peak:,.4g}" for name, peak in far.items()]
+    words = [f"{UP} {text(name, 24)}: up to {rough(peak)}" for name, peak in far.items()]
     at_edge(ax, "\n".join(words), (1.0, 1.0))
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.present.numbers import rough
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -28,7 +30,8 @@ DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
 
 WIDTH = 5.2
 SIZE = 11.0
-LONGEST = 30
+LONGEST = 31
+"""Characters of a label: a name that `shortnames` leaves as it is (24), and what marks it."""
 
 
 def new_axes(ax: Axes | None, height: float = 3.4) -> Axes:
@@ -138,7 +141,7 @@ def in_percent(axis: Axis) -> None:
 def _number_on(axis: Axis) -> Callable[[float], str]:
     """How a number is written that belongs on an axis."""
     scale = 100.0 if _is_in_percent(axis) else 1.0
-    return lambda value: f"{scale * value:,.4g}"
+    return lambda value: rough(scale * value)
 
 
 def _is_in_percent(axis: Axis) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.present.numbers import rough
 from backsim.report.captions import Captions
 from backsim.report.figures.paths import FAR, chosen, profiles_of
 from backsim.report.figures.registry import figure
@@ -75,7 +76,7 @@ def _cut_right(ax: Axes, ends: Sequence[float], days: str) -> None:
         ax.set_xlim(0, max(longest, 0.05) * 1.02)
         return
     ax.set_xlim(0, 1.5 * max(near))
-    at_edge(ax, f"up to {longest:,.4g} {days} {RIGHT}", (1.0, 0.0))
+    at_edge(ax, f"up to {rough(longest)} {days} {RIGHT}", (1.0, 0.0))
 
 
 def _share(some: Sequence[Profile], name: str) -> np.ndarray[Any, np.dtype[np.float64]] | None:
@@ -93,4 +94,4 @@ def _key(name: str, colour: str, dash: Any) -> Any:
     """An entry of a legend."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color=colour, linestyle=dash, linewidth=1.8, label=text(name, 22))
+    return Line2D([], [], color=colour, linestyle=dash, linewidth=1.8, label=text(name, 24))

@@ -11,6 +11,7 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.errors import InputError, counted, nearest
+from backsim.present.numbers import number
 from backsim.results.metrics.registry import METRICS
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.model import Model
@@ -35,7 +36,7 @@ class Metrics:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: every metric, overall and by class."""
-        shown: str = self.table("class").to_html(float_format="{:.4g}".format, border=0)
+        shown: str = self.table("class").to_html(float_format=number, border=0)
         return shown
 
     @cached_property
