@@ -257,6 +257,10 @@ def test_models_by_name(models: tuple[Model, ...]) -> None:
         "mean_wait", "class", "gold"
     )
     assert isinstance(study.experiment.stopping, Fixed)
+    labelled = study.labelled("mean_wait[gold]")
+    assert (labelled.to_numpy() == study.array("mean_wait[gold]")).all()
+    assert list(labelled.index) == [policy.name for policy in study.policies]
+    assert (labelled.index.name, labelled.columns.name) == ("policy", "replication")
     assert np.isfinite(study.array("cost.total")).all()
 
 

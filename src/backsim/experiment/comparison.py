@@ -79,6 +79,16 @@ class Comparison(Study):
         frame.columns = pd.MultiIndex.from_tuples(columns)
         return frame
 
+    def labelled(
+        self, metric: str | MetricSpec, dimension: str = "", member: str = ""
+    ) -> pd.DataFrame:
+        """`array` with its labels: a row per policy, by name, and a column per replication."""
+        import pandas as pd
+
+        values = self.array(metric, dimension, member)
+        names = pd.Index([policy.name for policy in self.policies], name="policy")
+        return pd.DataFrame(values, index=names).rename_axis(columns="replication")
+
     def records(self) -> list[dict[str, Any]]:
         """The table as one mapping per policy: `cost.total`, `cost.total_half_width`, ..."""
         rows = []

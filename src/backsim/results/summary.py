@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +16,7 @@ from backsim.results.metrics import METRICS
 from backsim.results.run import Run
 from backsim.results.units import unit_words
 from backsim.scenario.model import Model
+from backsim.scenario.schema import ResolvedScenario
 from backsim.statistics import Estimate, estimate_from_below
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class Summary:
     provenance: dict[str, Any] = field(repr=False)
     events: int = 0
     orders: int = 0
+    confidence: float = 0.95
+
+    def at(self, confidence: float, model: Model) -> Summary:
+        """The same runs, of the model, with other intervals."""
+        if confidence == self.confidence:
+            return self
+        rows = _rows(self.measured, self.views, model.scenario, confidence)
+        return replace(self, rows=rows, confidence=confidence)
 
     @cached_property
     def values(self) -> pd.DataFrame:
@@ -83,7 +92,9 @@ class Summary:
             if not row.dimension and (row.estimate.mean or METRICS[row.metric].always)
         )
         said = counted(self.provenance["replications"], "replication")
-        return f"<table><caption>{said}, 95 % intervals</caption>{rows}</table>"
+        return (
+            f"<table><caption>{said}, {100 * self.confidence:g} % intervals</caption>{rows}</table>"
+        )
 
     def __getitem__(self, metric: str) -> Estimate:
         """A metric overall, or of one member: `fill_rate`, `fill_rate[gold]`.  Raises KeyError."""
@@ -148,6 +159,7 @@ class Replications(Iterator[Run]):
     def __init__(self, runs: Iterator[Run], model: Model, number: int) -> None:
         self.model, self.number = model, number
         self._runs = runs
+        self._summary: Summary | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -161,9 +173,12 @@ class Replications(Iterator[Run]):
     def summary(self, confidence: float = 0.95) -> Summary:
         """Means with confidence intervals of all runs that have not been taken yet.
 
-        Each run is measured and let go.  Raises InputError when none is left.
+        Each run is measured and let go; asked again, it is of the same runs.  Raises InputError
+        where all had been taken.
         """
-        return summarise(self, confidence)
+        if self._summary is None:
+            self._summary = summarise(self, confidence)
+        return self._summary.at(confidence, self.model)
 
 
 def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
@@ -182,7 +197,19 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     if not tables:
         raise InputError("summary: expected runs, found none left: replicate again")
     values = np.array(tables)  # (replications, metrics, views)
-    known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
+    provenance = {**provenance, "replications": len(values)}
+    del provenance["replication"]
+    rows = _rows(values, views, scenario, confidence)
+    return Summary(rows, views, values, tuple(METRICS), provenance, events, orders, confidence)
+
+
+def _rows(
+    values: NDArray[np.float64],
+    views: Sequence[tuple[str, str]],
+    scenario: ResolvedScenario,
+    confidence: float,
+) -> tuple[Row, ...]:
+    """The estimates of all metrics: of (replications, metrics, views)."""
     names = list(METRICS)
     place = {name: i for i, name in enumerate(names)}
 
@@ -191,15 +218,13 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
         least = values[:, place[bound], j] if bound else np.full(len(values), np.nan)
         return estimate_from_below(values[:, i, j].tolist(), least.tolist(), confidence)
 
+    known = [(i, j) for i in range(values.shape[1]) for j in range(values.shape[2])]
     estimates = {(i, j): over_replications(i, j) for i, j in known}
-    rows = tuple(
+    return tuple(
         Row(names[i], unit_words(METRICS[names[i]].unit, scenario), *views[j], found)
         for (i, j), found in estimates.items()
         if found.count
     )
-    provenance = {**provenance, "replications": len(values)}
-    del provenance["replication"]
-    return Summary(rows, views, values, tuple(names), provenance, events, orders)
 
 
 def _flat(row: Row) -> dict[str, Any]:
