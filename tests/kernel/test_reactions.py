@@ -253,6 +253,19 @@ def test_when_stock_runs_short_the_other_supplier_is_asked_first():
     assert log.stocks[-1]["on_hand"] == 3
 
 
+def test_without_a_level_the_other_is_asked_for_whatever_is_missing():
+    def log(plan: dict[str, int]) -> Any:
+        stock = {
+            "supplier": ["maker", {"supplier": "other", "emergency": plan}],
+            "reorder": {**BASE, "S": 6},
+            "initial": 6,
+        }
+        return play(one((1, 1), (2, 1), (3, 2), (9, 1), stock=stock, lead_time=10))
+
+    assert rows(log({"up_to": 4})) == rows(log({"level": 3, "up_to": 4}))
+    assert rows(log({"up_to": 4})) != rows(log({"level": 2, "up_to": 4}))
+
+
 def test_what_comes_before_the_other_could_deliver_counts():
     stock = {"supplier": urgent(0, 1), "reorder": BASE, "initial": 1, "inbound": inbound((3, 1))}
     log = play(one((1.5, 1), (2.5, 1), stock=stock, lead_time=10))

@@ -165,7 +165,8 @@ class StockPoints(Entries):
         plan = source.emergency
         if plan is None:
             return source
-        level, up_to = _units(plan.level, rate), _units(plan.up_to, rate)
+        up_to = _units(plan.up_to, rate)
+        level = up_to - 1 if plan.level is None else _units(plan.level, rate)
         if up_to <= level:
             expected = f"up_to above level, which is {level:g} (units)"
             self._fault(pair, "supplier", (place, "emergency", "up_to"), expected, up_to)

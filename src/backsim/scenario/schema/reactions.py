@@ -47,9 +47,10 @@ class Expedite(Spec):
 class Emergency(Spec):
     """A source of last resort, used when stock would run short within its own lead time."""
 
-    level: WholeOrCover
+    level: WholeOrCover | None = None
     """Level at or below which the source is used: of units on hand plus units expected within its
-    mean lead time, minus the backlog. It is checked before the reorder rule.
+    mean lead time, minus the backlog. It is checked before the reorder rule. Default: one unit
+    below `up_to`, a base stock.
     """
     up_to: WholeOrCover
     """Order-up-to level of the emergency source."""
