@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backsim.cli.console import Format, Found, show
-from backsim.cli.options import PrintAs, Seed, Workers
+from backsim.cli.options import PrintAs, RuleFiles, Seed, Workers
 from backsim.cli.registry import command
 from backsim.errors import counted
 from backsim.present.numbers import percent
@@ -43,6 +43,7 @@ def selftest(
     ] = False,
     seed: Seed = None,
     workers: Workers = None,
+    rules: RuleFiles = None,
     format: PrintAs = Format.table,
 ) -> int:
     """Compare the simulation with known answers.
