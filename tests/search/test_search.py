@@ -16,8 +16,9 @@ from tests.search.periodic import cost, poisson, scenario, search
 
 from backsim.errors import InputError
 from backsim.search import Search, worlds
+from backsim.search.choice import Choice, _Choice
 from backsim.search.memo import Memo
-from backsim.search.worlds import Phase
+from backsim.search.worlds import Phase, Spent
 
 LEVELS = {"policy.reorder.S": {"integers": [0, 60]}}
 PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
@@ -53,6 +54,58 @@ def test_what_is_promised_in_words(levels: Search) -> None:
     assert "replications that neither search nor choice has seen" in text
     assert "its neighbours among them, is better by more than 0.1" in text
     assert text.endswith(" s.")
+
+
+def test_the_budget_may_end_as_new_neighbours_join(tmp_path: Path) -> None:
+    """They have no results yet, and so are not compared."""
+
+    play = _Choice.play
+
+    def join(self: _Choice, found: Any) -> Any:
+        return self.add_neighbours((50,))
+
+    def until_they_joined(self: _Choice, running: Any) -> None:
+        if (51,) in running:
+            raise Spent
+        play(self, running)
+
+    with patch.multiple(_Choice, beside=join, play=until_they_joined):
+        choice = quick(tmp_path, search=LEVELS).choice
+    assert isinstance(choice, Choice)
+    assert not choice.decided
+    assert choice.selection is not None
+    assert len(choice.points) > len(choice.selection.used)
+    assert set(choice.alike) <= set(choice.points[: len(choice.selection.used)])
+
+
+def test_a_share_is_told_in_percent(tmp_path: Path) -> None:
+    tried = {"policy.reorder.S": [14, 16]}
+    found = search(tmp_path, PERIODIC, search=tried, objective="maximise fill_rate").finding
+    assert re.match(r"'S=16' has the highest fill rate: 9\d\.\d+ ± 0\.\d+ %, ", found)
+    assert re.search(r" percentage points more than today .* by more than 2\.\d+ percentage", found)
+
+
+def test_a_difference_that_may_be_chance_says_so_first(tmp_path: Path) -> None:
+    today = {"reorder": {"rule": "base_stock", "S": 18}, "review": 1}
+    given = {**PERIODIC, "policy": today, "horizon": 40}
+    tried = {"policy.reorder.S": [15, 25]}
+    found = search(tmp_path, given, search=tried, seed=4, indifference=1.0)
+    assert found.saving is not None
+    assert not found.saving.significant
+    assert re.search(r"per day\. That it is .* than today may be chance \(95 %", found.finding)
+
+
+def test_a_share_of_nearly_nothing_is_no_indifference(tmp_path: Path) -> None:
+    """A profit of about 0: what a share of it is, chance would say."""
+    given = {
+        **PERIODIC,
+        "products": {"item": {"price": 1.0}},
+        "costs": {"holding": 0.0, "ordering": 4.87},
+        "horizon": 120,
+    }
+    levels = {"policy.reorder.S": {"integers": [40, 60]}}
+    with pytest.raises(InputError, match=r"near 0 at the best policy found .*, got 3 % of it"):
+        search(tmp_path, given, search=levels, objective="maximise profit")
 
 
 def test_todays_policy_is_kept_where_it_is_better(levels: Search, tmp_path: Path) -> None:
@@ -155,7 +208,7 @@ def test_what_no_policy_keeps(tmp_path: Path) -> None:
     assert found.nearest is not None
     assert found.nearest.name == "S=12"
     assert "None of the 13 policies tried keeps fill rate >= 95 %" in found.finding
-    assert "'S=12' comes nearest, with fill rate 0.7" in found.finding
+    assert "'S=12' comes nearest, with fill rate 7" in found.finding
 
 
 def test_a_budget_that_does_not_suffice(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ class _Choice:
         1 - confidence, whichever point it is compared with, as long as that one keeps the
         constraints.
         """
-        known = found.feasible or (True,) * len(self.points)
+        known = found.feasible or (True,) * len(found.used)  # points added since have no results
         possible = [i for i, keeps in enumerate(known) if keeps is not False]
         if not any(known):
             return possible

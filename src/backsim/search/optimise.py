@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from backsim.errors import InputError
 from backsim.experiment.changes import StudyError
 from backsim.experiment.play import play
+from backsim.present.numbers import interval, percent
 from backsim.search.choice import Choice, choose
 from backsim.search.explore import Explorer
 from backsim.search.frontier import frontier
@@ -31,6 +32,7 @@ from backsim.search.space import Point
 from backsim.search.spending import Spending
 from backsim.search.starts import starts
 from backsim.search.worlds import FIGURES, Budget, Phase, Progress, Spent, Worlds
+from backsim.statistics import Estimate, estimate
 from backsim.study.experiment import Policy
 from backsim.study.stopping.fixed import Fixed
 from backsim.workers import workers_wanted
@@ -45,6 +47,10 @@ SURER = 4.0
 """Standard errors by which levels of items should keep a constraint in the final figures."""
 FEW = 30
 """Policies of a space that is not searched: all of them are compared."""
+LEVEL = 10
+"""Replications from which an indifference that is a share is taken, at least."""
+NONZERO = 1.5
+"""Half-widths that the objective must be away from 0 for a share of it to be an amount."""
 MOST = 1000
 """Replications of the final figures, at most."""
 
@@ -120,13 +126,28 @@ def decide(
     worlds.cluster = None if connect is None else connect(worlds.rules)
     favourite = _favourite(problem, worlds)
     along = frontier(worlds, favourite) if problem.service is not None else ()
-    zone = problem.indifference(_level(worlds, favourite))
-    if not zone:
-        raise InputError(
-            "search: indifference: expected an amount, such as 0.5, as the objective is 0 at the "
-            f"best policy found ({problem.space.name(favourite)}), got a share of it"
-        )
-    return worlds, choose(worlds, favourite, zone), along
+    return worlds, choose(worlds, favourite, _zone(problem, worlds, favourite)), along
+
+
+def _zone(problem: Problem, worlds: Worlds, favourite: Point) -> float:
+    """The smallest difference that matters: an amount, or a share of the objective at a point.
+
+    A share of what may as well be 0 is no amount: it would be one of chance.  Raises InputError.
+    """
+    if problem.relative:
+        with suppress(Spent):
+            worlds.play(Phase.SEARCH, [favourite], LEVEL)
+    found = _level(worlds, favourite)
+    about = 0.0 if found.count < 2 else NONZERO * found.half_width
+    if not problem.relative or abs(found.mean) > about:
+        return problem.indifference(found.mean)
+    levels = [abs(_level(worlds, point).mean) for point in worlds.visited(Phase.SEARCH)]
+    some = problem.relative * float(np.median(levels)) or 0.5
+    raise InputError(
+        f"search: indifference: expected an amount, such as {some:.1g}, as the objective is near 0 "
+        f"at the best policy found ({problem.space.name(favourite)}: {interval(found)}), got "
+        f"{percent(problem.relative)} of it"
+    )
 
 
 def _found(
@@ -216,9 +237,9 @@ def _all(problem: Problem) -> Iterator[Point]:
     return (tuple(map(int, p)) for p in np.ndindex(*map(len, places)) if problem.space.allowed(p))
 
 
-def _level(worlds: Worlds, point: Point) -> float:
-    """The objective at a point, about."""
-    return float(np.nanmean(worlds.values(Phase.SEARCH, point)[:, 0]))
+def _level(worlds: Worlds, point: Point) -> Estimate:
+    """The objective at a point, by the data of the search."""
+    return estimate(worlds.values(Phase.SEARCH, point)[:, 0].tolist())
 
 
 def _chosen(worlds: Worlds, choice: Choice) -> tuple[Point | None, Point | None]:

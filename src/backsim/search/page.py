@@ -60,9 +60,10 @@ def _yearly(found: Search) -> Iterator[str]:
     level = percent(found.problem.asked.confidence)
     side = "better" if saved.mean * found.problem.sign < 0 else "worse"
     amount = number(abs(saved.mean) * years, saved.half_width * years)
+    begin, end = ("The", "") if saved.significant else ("That the", " may be chance")
     yield (
-        f"The answer is {amount}{money} per year {side} than today ({level} interval of what it "
-        f"gains: {low:,.0f} to {high:,.0f})."
+        f"{begin} answer is {amount}{money} per year {side} than today{end} ({level} interval of "
+        f"what it gains: {low:,.0f} to {high:,.0f})."
     )
 
 

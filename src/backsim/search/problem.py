@@ -87,6 +87,12 @@ class Problem:
                 total += max(0.0, c.sign * (c.bound - float(known.mean()))) / least
         return total
 
+    @property
+    def relative(self) -> float:
+        """The share of the objective that the smallest difference that matters is; 0 if none."""
+        given = self.file.indifference
+        return given.share if isinstance(given, Part) else 0.0
+
     def indifference(self, value: float) -> float:
         """The smallest difference that matters, where the objective is about `value`."""
         given = self.file.indifference

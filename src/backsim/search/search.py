@@ -12,7 +12,7 @@ import numpy as np
 
 from backsim.errors import InputError, listed
 from backsim.present.numbers import interval, number, percent, plain_number
-from backsim.report.words import condition, label, said
+from backsim.report.words import condition, label, said, scale_of
 from backsim.results.spec import MetricSpec
 from backsim.results.units import unit_suffix
 from backsim.scenario.demand.rates import mean_demand
@@ -276,7 +276,10 @@ class _Words:
         self.level = percent(self.asked.confidence)
         assert self.asked.objective is not None
         self.spec = self.asked.objective.metric
-        self.suffix = unit_suffix(self.spec.unit, search.problem.present.scenario)
+        unit = unit_suffix(self.spec.unit, search.problem.present.scenario)
+        share = self.spec.is_share
+        self.suffix, self.apart = (" %", " percentage points") if share else (unit, unit)
+        self.scale = scale_of(self.spec)
 
     def sentences(self) -> Iterator[str]:
         if self.search.best is None:
@@ -294,19 +297,14 @@ class _Words:
         if isinstance(choice, ItemsChoice):
             return (
                 f"Nothing is promised: when the budget ended, it was not sure that any levels "
-                f"keep {limits}. {self.nearest()}"
+                f"keep {limits}. {words.nearest(search.nearest, search.kept)}"
             )
         sure = f"{self.level}, each judged to within the tolerance of its constraints"
         told = f"None of the {choice.tried:,} policies tried keeps {limits} ({sure})."
         if search.nearest is None:
             return told
-        return f"{told} {self.nearest()} Allow for less, or widen the ranges that are searched."
-
-    def nearest(self) -> str:
-        """Which policy comes nearest, and with what."""
-        assert self.search.nearest is not None
-        reached = [f"{label(k.constraint.metric)} {interval(k.estimate)}" for k in self.search.kept]
-        return f"'{self.search.nearest.name}' comes nearest, with {listed(reached)}."
+        near = words.nearest(search.nearest, search.kept)
+        return f"{told} {near} Allow for less, or widen the ranges that are searched."
 
     def first(self) -> str:
         """The policy, its objective, and the present policy beside it."""
@@ -318,28 +316,30 @@ class _Words:
         text = f"'{search.best.name}' {verb} the {best} {label(self.spec)}{kept}"
         if search.cost is None:
             return f"{text}."
-        text += f": {interval(search.cost)}{self.suffix}"
+        cost = f"{interval(search.cost, self.scale)}{self.suffix}"
+        text += f": {cost}"
         saved = search.saving
         if saved is None:
             return f"{text}. It is the present policy ({self.level}, {self.figures()})."
         more = "less" if saved.mean < 0 else "more"
-        amount = f"{number(abs(saved.mean), saved.half_width)}{self.suffix}"
+        width = self.scale * saved.half_width
+        amount = f"{number(self.scale * abs(saved.mean), width)}{self.apart}"
         if search.keep_today:
             return (
                 f"Keep today's policy: the search found none that is better. '{search.best.name}' "
-                f"has {label(self.spec)} {interval(search.cost)}{self.suffix}, {amount} {more} "
-                f"than today ({self.level}, {self.figures()})."
+                f"has {label(self.spec)} {cost}, {amount} {more} than today "
+                f"({self.level}, {self.figures()})."
             )
-        known = "" if saved.significant else ", a difference that may be chance"
-        return f"{text}, {amount} {more} than today{known} ({self.level}, {self.figures()})."
+        saving = f", {amount} {more} than today"
+        if not saved.significant:
+            saving = f". That it is {amount} {more} than today may be chance"
+        return f"{text}{saving} ({self.level}, {self.figures()})."
 
     def figures(self) -> str:
         """What the figures are from."""
         assert self.search.figures is not None
-        return (
-            f"{self.search.figures.counts[0]:,} replications that neither search nor choice has "
-            "seen"
-        )
+        count = self.search.figures.counts[0]
+        return f"{count:,} replications that neither search nor choice has seen"
 
     def kept(self, kept: Kept) -> str:
         """Whether a constraint is kept, and at least with what."""
@@ -361,7 +361,7 @@ class _Words:
                 f"Nothing is promised: the budget ended before the {choice.tried:,} policies "
                 f"tried could be compared, which takes {choice.needs:,} more replications."
             )
-        zone = f"{plain_number(choice.indifference)}{self.suffix}"
+        zone = f"{plain_number(self.scale * choice.indifference)}{self.apart}"
         method = choice.selection.method
         if choice.decided:
             alike = [f"'{name}'" for name in search.alike]

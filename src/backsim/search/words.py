@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from backsim.errors import listed
 from backsim.present.numbers import interval, plain_number
-from backsim.report.words import label
+from backsim.report.words import label, scale_of
 from backsim.search.gap import Gap
 from backsim.search.items.choice import ItemsChoice
+from backsim.search.kept import Kept
 from backsim.search.spending import Spending
 from backsim.search.worlds import Phase
-from backsim.study.experiment import Experiment
+from backsim.study.experiment import Experiment, Policy
 
 WHAT_FOR = {
     Phase.SEARCH: "to search",
@@ -16,6 +20,17 @@ WHAT_FOR = {
     Phase.SHAPE: "to look around",
     Phase.FIGURES: "for the figures",
 }
+
+
+def nearest(policy: Policy | None, kept: Sequence[Kept]) -> str:
+    """Which policy comes nearest to the constraints, and with what."""
+    assert policy is not None
+    reached = []
+    for one in kept:
+        spec = one.constraint.metric
+        unit = " %" if spec.is_share else ""
+        reached.append(f"{label(spec)} {interval(one.estimate, scale_of(spec))}{unit}")
+    return f"'{policy.name}' comes nearest, with {listed(reached)}."
 
 
 def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) -> str:
