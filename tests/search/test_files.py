@@ -62,6 +62,24 @@ def test_it_starts_from_what_there_is_and_from_the_textbook(tmp_path: Path) -> N
     assert {point[2] for point in points} == {0, 1, 2}
 
 
+def test_it_starts_from_todays_numbers_wherever_they_stand(tmp_path: Path) -> None:
+    sources = [{"supplier": "acme"}, {"supplier": "near", "emergency": {"up_to": 7}}]
+    later = {"starts": 9, "reorder": {"rule": "s_S", "s": 11, "S": 44}}
+    shop = {
+        **SHOP,
+        "suppliers": {**SHOP["suppliers"], "near": {"lead_time": 1}},
+        "stock": [{"supplier": sources, "changes": [later]}],
+    }
+    (tmp_path / "shop.yaml").write_text(to_yaml(shop))
+    tried = {
+        "stock[0].supplier[1].emergency.up_to": {"integers": [0, 30]},
+        "stock[0].changes[0].reorder.S": {"integers": [20, 60]},
+    }
+    file = tmp_path / "search.yaml"
+    file.write_text(to_yaml({"scenario": "shop.yaml", "search": tried}))
+    assert starts(load_problem(file))[0] == (7, 24)
+
+
 def test_the_schema_knows_the_file(tmp_path: Path) -> None:
     import yaml
 

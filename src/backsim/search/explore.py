@@ -45,6 +45,8 @@ CLEARLY = 1e-3
 SETTLED = 0.05
 """Chance of error at which no neighbour counts as better by what matters; the choice, on worlds of
 its own, is what has to be sure."""
+BESIDE = 2
+"""Starts for each number but one that are followed on the coarsest lattice; then half, and half."""
 LINE_SEARCHES = 20
 """Pseudo-gradients in a row, at most."""
 DEARER, RAISES = 4.0, 12
@@ -74,6 +76,7 @@ class Explorer:
         self.space: Space = problem.space
         self.random = generator(problem.asked.seed, 0, "search")
         self.count = FIRST
+        self.most = max(1, BESIDE * (len(self.space.numeric) - 1))
         self.stride = tuple(
             2 ** max(0, math.floor(math.log2(len(a.values) / COARSE))) if a.numeric else 1
             for a in self.space.axes
@@ -129,7 +132,7 @@ class Explorer:
         The point gets replications bit by bit, and no more once it is clearly worse.
         """
         for count in self.portions():
-            self.play([point], count)
+            self.play([point, other], count)
             if self.clearly_worse(point, other, count):
                 return False
         return self.worth(point) < self.worth(other)
@@ -272,6 +275,7 @@ class Explorer:
                 found = self.kept(trail.best)
                 steady = trail.steady + 1 if found == trail.best and self.finest else 0
                 trail.best, trail.steady = found, steady
+            self.most = math.ceil(self.most / 2)
             trails = self.surviving(trails)
             best = trails[0].best
             cost = self.problem.sign * self.worth(best)
@@ -303,7 +307,7 @@ class Explorer:
             reason = next(iter(self.worlds.reasons.values()), "the objective has no value")
             raise InputError(f"search: none of the policies to start from can be played: {reason}")
         self.price = self.first_price()
-        return self.surviving([Trail(min(ps, key=self.worth)) for ps in branches.values()])
+        return self.surviving([Trail(p) for points in branches.values() for p in points])
 
     def first_price(self) -> Floats:
         """What the objective varies by, per what constraints lack, among all points visited."""
@@ -326,8 +330,17 @@ class Explorer:
         return found
 
     def surviving(self, trails: list[Trail]) -> list[Trail]:
-        """Those that are not clearly worse than the best, which comes first."""
-        ordered = sorted(trails, key=lambda trail: self.worth(trail.best))
+        """Those that are not clearly worse than the best, which comes first.
+
+        Of each combination of choices the best few, each at a point of its own.
+        """
+        ordered: list[Trail] = []
+        beside: dict[Point, set[Point]] = {}
+        for trail in sorted(trails, key=lambda trail: self.worth(trail.best)):
+            points = beside.setdefault(self.space.choices(trail.best), set())
+            if len(points) < self.most and trail.best not in points:
+                points.add(trail.best)
+                ordered.append(trail)
         best = ordered[0].best
         return [ordered[0]] + [
             replace(t)

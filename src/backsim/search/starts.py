@@ -63,10 +63,9 @@ def _resolved(axis: Axis, model: Model) -> Iterator[float]:
         return
     rates = mean_demand(model.scenario, model.traces)
     for point in points:
-        value = getattr(point, str(below[0]), None)
-        for part in below[1:]:
-            held = getattr(value, "params", value)
-            value = held.get(part) if isinstance(held, Mapping) else None
+        value: Any = point
+        for part in below:
+            value = _held(value, part)
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         if isinstance(axis.values[0], Mapping):  # days of demand
@@ -76,6 +75,16 @@ def _resolved(axis: Axis, model: Model) -> Iterator[float]:
                 yield float(value) / rate
         else:
             yield float(value)
+
+
+def _held(value: Any, part: str | int) -> Any:
+    """What a part of a scenario (a rule, a list, ...) has under a key; None if nothing."""
+    held = getattr(value, "params", value)
+    if isinstance(held, Mapping):
+        return held.get(part)
+    if isinstance(part, int):
+        return held[part] if isinstance(held, tuple | list) and part < len(held) else None
+    return getattr(held, part, None)
 
 
 def _textbook(problem: Problem) -> Model | None:
