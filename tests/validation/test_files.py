@@ -190,3 +190,27 @@ def test_the_list_names_every_answer_and_runs_none(
     text = capsys.readouterr().out
     assert "T1_priority" in text
     assert f"{len(known)} answers of 3 models; 0 more are skipped" in text
+
+
+def test_answers_with_a_rule_of_your_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two units are asked for every day: of a vector base stock of 6 over one day, 2 are left."""
+    file = tmp_path / "vector.yaml"
+    file.write_text(
+        """
+source: by hand
+random: false
+scenario:
+  products: item
+  customers: {all: {demand: {arrivals: {period: {every: 1}}, products: item, size: 2}}}
+  suppliers: {maker: {lead_time: 1}}
+  policy: {reorder: {rule: vector_base_stock, S: 6, S1: 4}, review: 1}
+  warm_up: 10
+  horizon: 20
+expect: {mean_on_hand: 2}
+"""
+    )
+    rules = Path(__file__).parents[2] / "docs" / "examples" / "vector_base_stock.py"
+    assert cli(["selftest", str(file), "--rules", str(rules), "--workers", "1"]) == 0
+    assert "1 agrees" in capsys.readouterr().out

@@ -43,8 +43,8 @@ def selftest(
     ] = False,
     seed: Seed = None,
     workers: Workers = None,
-    rules: RuleFiles = None,
     format: PrintAs = Format.table,
+    rules: RuleFiles = None,
 ) -> int:
     """Compare the simulation with known answers.
 
