@@ -196,6 +196,8 @@ def test_answers_with_a_rule_of_your_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two units are asked for every day: of a vector base stock of 6 over one day, 2 are left."""
+    from backsim.cli import run as cli
+
     file = tmp_path / "vector.yaml"
     file.write_text(
         """
