@@ -17,7 +17,7 @@ from backsim.regression.margins import default_margin
 from backsim.report.words import label
 from backsim.results.metrics import METRICS, groups, metric, parts_of
 from backsim.results.metrics.registry import GROUPS
-from backsim.results.spec import MetricSpec
+from backsim.results.spec import MetricSpec, SpecError, parse_metric
 from backsim.results.store import to_yaml
 from backsim.scenario.load import from_dict
 
@@ -187,3 +187,15 @@ def test_a_metric_that_fails_says_which() -> None:
 
     with pytest.raises(InputError, match="metric 'too_long': expected one number, or one per view"):
         _ = backsim.simulate(from_dict(SHOP), seed=1).metrics
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("fill rate", "fill_rate"), ("total cost", "cost.total"), ("unfairness", "fairness")],
+)
+def test_a_metric_written_as_tables_show_it_is_answered_with_its_name(
+    written: str, name: str
+) -> None:
+    with pytest.raises(SpecError) as fault:
+        parse_metric(written, [])
+    assert fault.value.expected == name
