@@ -106,6 +106,7 @@ def test_products_and_levels() -> None:
     assert table.rows[0][0] == "mug", "the larger backlog first"
     assert [c.label for c in table.columns[:3]] == ["product", "policy", "fill rate"]
     levels = levels_table(found, ranking)
+    assert {column.kind for column in levels.columns[2:]} == {"units"}, "17, not 17.00"
     if ranking.order[0] != ranking.reference:
         assert levels.rows[0] == ("mug", "main", 8.0, 30.0, 20.0, 60.0)
         assert levels.note == "Today: 'low'. Proposed: 'high'."

@@ -78,7 +78,8 @@ def levels_table(study: Study, ranking: Ranking) -> Table:
         for point in order[:MOST_POINTS]
     ]
     columns = (Column("product"), Column("site"), *(
-        Column(f"{name} {when}", "units") for name in names for when in ("today", "proposed")
+        Column(f"{name} {when}", "units", kind="units")
+        for name in names for when in ("today", "proposed")
     ))  # fmt: skip
     names_of = [quoted(study.policies[i].name) for i in (ranking.reference, ranking.order[0])]
     note = f"Today: {names_of[0]}. Proposed: {names_of[1]}."
