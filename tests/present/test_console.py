@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from backsim.cli.console import say
 from backsim.present.console import Medium, document, table_text
 from backsim.present.markdown import document as markdown
-from backsim.present.table import Column, Table, cell_text, from_records
+from backsim.present.table import Column, Heading, Table, cell_text, from_records
 from backsim.statistics import estimate
 
 COST = [estimate([10.0, 14.0, 18.0]), estimate([100.0, 104.0, 109.0])]
@@ -114,3 +115,27 @@ def test_markdown_shows_text_as_it_is() -> None:
     assert text == "T\na ± b\n"
     table = from_records("A | b", [{"x": "<i>|*"}], {"x": "text"})
     assert "| &lt;i&gt;\\|\\* |" in markdown("T", [table])
+
+
+def test_headings_are_no_wider_than_the_terminal() -> None:
+    table = Table("rules", f"reorder: {'when and how much ' * 9}", (Column("rule"),), (("s_S",),))
+    lines = document("A title " * 20, [Heading("A heading " * 20), table], Medium(80)).split("\n")
+    assert max(map(len, lines)) <= 80
+    assert sum("when and how much" in line for line in lines) > 1
+
+
+def test_remarks_are_no_wider_than_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for a path, which stays whole; in a file they are as they were written."""
+    monkeypatch.setenv("COLUMNS", "60")
+    path = "/a/path/of-many-parts" * 4
+    remark = f"  warning: {'a long remark ' * 9}\nwritten: {path}"
+    say(remark)
+    assert capsys.readouterr().err == f"{remark}\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    say(remark)
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert last.strip() == path
+    assert max(map(len, lines)) <= 60
+    assert [line[:4] for line in lines[:2]] == ["  wa", "    "]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from backsim.present.table import Block
@@ -48,7 +48,29 @@ quiet = False
 def say(text: str) -> None:
     """A remark about the results, on standard error, unless it is to be quiet."""
     if not quiet:
-        print(text, file=sys.stderr)
+        _print(text, sys.stderr)
+
+
+def tell(text: str) -> None:
+    """A result in words, on standard output."""
+    _print(text, sys.stdout)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """On a terminal no wider than it is; in a pipe, as it is."""
+    lines = text.split("\n")
+    print(*(map(_folded, lines) if stream.isatty() else lines), sep="\n", file=stream)
+
+
+def _folded(line: str) -> str:
+    """A line broken at blanks, no wider than the terminal; what follows is set in."""
+    import textwrap
+
+    within = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(
+        line, get_terminal_size().columns, subsequent_indent=within,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def show(found: Found, format: Format) -> None:

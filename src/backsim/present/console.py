@@ -33,12 +33,12 @@ class Medium:
 
 def document(title: str, blocks: Iterable[Block], medium: Medium) -> str:
     """A title, paragraphs and tables, one below the other."""
-    parts = [medium.bold(_clean(title))] if title else []
+    parts = _bold(title, medium)
     for block in blocks:
         if isinstance(block, Table):
             parts.append("\n" * bool(parts) + table_text(block, medium))
         elif isinstance(block, Heading):
-            parts.append("\n" * bool(parts) + medium.bold(_clean(block.text)))
+            parts += [""] * bool(parts) + _bold(block.text, medium)
         elif isinstance(block, Equation | Listing):
             text = block.tex if isinstance(block, Equation) else block.text
             parts += [f"    {_clean(line)}" for line in text.split("\n")]
@@ -47,9 +47,14 @@ def document(title: str, blocks: Iterable[Block], medium: Medium) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _bold(text: str, medium: Medium) -> list[str]:
+    """The lines of a heading; none of an empty one."""
+    return [medium.bold(line) for line in _folded(_clean(text), medium.width) if line]
+
+
 def table_text(table: Table, medium: Medium) -> str:
     """A table under its title, and its note below."""
-    lines = [medium.bold(_clean(table.title))] if table.title else []
+    lines = _bold(table.title, medium)
     grid = _Grid(table, medium.most)
     left_out = grid.fit(medium.width)
     lines += grid.lines(medium.bold)

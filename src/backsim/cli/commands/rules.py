@@ -56,8 +56,7 @@ def _print(rule: Rule) -> None:
     """One rule in full: its docstring, and its parameters with unit and default."""
     parameters = [f"  {p.name}: {parameter(p)}" for p in rule.parameters]
     text = "\n".join([rule.doc, *(["", "parameters:"] if parameters else []), *parameters])
-    display(f"{rule.family}: {rule.name}", [""])
-    print(text)
+    display(f"{rule.family}: {rule.name}", ["", text])
 
 
 def _parameters(rule: Rule) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from backsim.cli.console import say
+from backsim.cli.console import say, tell
 from backsim.cli.options import RuleFiles, Sets
 from backsim.cli.registry import command
 from backsim.errors import InputError, counted
@@ -36,9 +36,9 @@ def validate(
             sound = False
             say(str(error))
         else:
-            print(f"{file}: ok ({told[0]})")
+            tell(f"{file}: ok ({told[0]})")
             for line in told[1:]:
-                print(f"  {line}".replace("\n", "\n  "))
+                tell(f"  {line}".replace("\n", "\n  "))
     return 0 if sound else 2
 
 
