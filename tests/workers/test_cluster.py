@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
+from operator import add
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -158,3 +160,14 @@ def test_a_worker_without_backsim_says_so() -> None:
     assert done.stdout.startswith("ModuleNotFoundError: ")
     with pytest.raises(InputError, match="expected backsim on worker w, got ModuleNotFoundError"):
         cluster._compare("w", {}, done.stdout.strip())
+
+
+def test_large_functions_are_not_taken_for_each_other(scheduler: tuple[str, Any]) -> None:
+    """dask keeps what is above 100 kB apart from the jobs, under a name that is ours to choose."""
+    address, worker = scheduler
+    worker()
+    with cluster.connected(address) as found:
+        for letter in "xyxz":
+            play = partial(add, letter * 200_000)
+            ends = [text[-3:] for text in found.in_order(play, ["1", "2", "3", "4"])]
+            assert ends == [2 * letter + n for n in "1234"]

@@ -180,7 +180,7 @@ def _gap(figures: Comparison, settings: dict[str, Any]) -> Gap | None:
 
 def _spending(worlds: Worlds) -> Spending:
     budget = worlds.budget
-    return Spending(dict(budget.spent), budget.seconds, len(worlds.models), budget.known)
+    return Spending(dict(budget.spent), budget.seconds, worlds.policies, budget.known)
 
 
 def _of_items(

@@ -296,6 +296,11 @@ class Worlds:
         """A result of an earlier run."""
         return self.memo.known.get(self._key(phase, point, k)) if self.memo.known else None
 
+    @property
+    def policies(self) -> int:
+        """How many have been made or played; those known from an earlier run have no model here."""
+        return len({*self.models, *(point for rows in self.rows.values() for point in rows)})
+
     def values(self, phase: Phase, point: Point, count: int | None = None) -> Floats:
         """What is known of a point: shape (replications, 1 + constraints)."""
         rows = self.rows[phase].get(point, [])[:count]

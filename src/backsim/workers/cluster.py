@@ -84,7 +84,10 @@ def connected(
 def _played(client: Any, packed: bytes, jobs: Sequence[Any]) -> Iterator[list[Any]]:
     from distributed import KilledWorker, as_completed
 
-    futures = client.map(play_packed, jobs, packed=packed, pure=False, retries=1)
+    # A job of its own, named by its content: as an argument it would be called "packed" each time,
+    # and a batch would meet what an earlier one has left under that name.
+    held = client.submit(bytes, packed)
+    futures = client.map(play_packed, jobs, packed=held, pure=False, retries=1)
     try:
         for future, results in as_completed(futures, loop=client.loop, with_results=True):
             yield results
