@@ -52,14 +52,22 @@ def test_options_that_several_commands_have_are_the_same(
     assert len(said) == 5
 
 
-def test_a_shell_completes_commands() -> None:
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("backsim re", {"reference", "regret", "reproduce", "resolve"}),
+        ("backsim rules s_", {"s_S"}),
+        ("backsim explain fill", {"fill_penalty", "fill_rate"}),
+    ],
+)
+def test_a_shell_completes_commands_and_names(words: str, completed: set[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "backsim"],
-        env={"_BACKSIM_COMPLETE": "complete_bash", "COMP_WORDS": "backsim re", "COMP_CWORD": "1",
-             "PYTHONPATH": ":".join(sys.path)},
+        env={"_BACKSIM_COMPLETE": "complete_bash", "COMP_WORDS": words,
+             "COMP_CWORD": str(words.count(" ")), "PYTHONPATH": ":".join(sys.path)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert set(done.stdout.split()) == {"reference", "regret", "reproduce", "resolve"}
+    assert set(done.stdout.split()) == completed
 
 
 def test_a_file_declares_one_command() -> None:

@@ -29,12 +29,20 @@ class Topic:
     """Other names under which it is found."""
 
 
+def complete_names(incomplete: str) -> list[str]:
+    """The names that begin so, for the shell's completion; those with blanks are left out."""
+    names = {name for topic in topics() for name in (topic.name, *topic.also)}
+    return sorted(n for n in names if n.startswith(incomplete) and " " not in n)
+
+
 @command("Explain")
 def explain(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME", help="A rule, metric, field, column, distribution, event or term."
+            metavar="NAME",
+            help="A rule, metric, field, column, distribution, event or term.",
+            autocompletion=complete_names,
         ),
     ],
     rules: RuleFiles = None,

@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from backsim.rules import Family, Parameter, Rule
 
 
+def complete_rules(incomplete: str) -> list[str]:
+    """The rules whose names begin so, for the shell's completion."""
+    from backsim.rules import REGISTERED
+
+    names = {name for family in REGISTERED.values() for name in family.rules}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
 @command("Explain", "rules")
 def list_rules(
     name: Annotated[
-        str | None, typer.Argument(metavar="RULE", help="Explain this rule in full.")
+        str | None,
+        typer.Argument(
+            metavar="RULE", help="Explain this rule in full.", autocompletion=complete_rules
+        ),
     ] = None,
     rules: RuleFiles = None,
 ) -> None:
