@@ -121,9 +121,12 @@ def test_the_command_prints_and_writes(
     export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     options = ["--hold-out", "60", "-n", "2", "--seed", "1", "--engine", "simpy"]
-    arguments = ["backtest", str(export), *options, "--out", str(tmp_path)]
-    assert cli([*arguments, "--format", "json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    arguments = ["backtest", str(export), *options, "--out", str(tmp_path), "--format", "json"]
+    assert cli([*arguments, "--workers", "1"]) == 0
+    alone = capsys.readouterr().out
+    assert cli([*arguments, "--workers", "2"]) == 0
+    told = json.loads(beside := capsys.readouterr().out)
+    assert beside == alone
     assert told["held_out_days"] == 60
     assert {row["measure"] for row in told["compared"]} > set(MEASURES)
     assert json.loads((tmp_path / "backtest.json").read_text()) == told

@@ -104,10 +104,12 @@ def backtest(
     seed: int,
     engine: str = "auto",
     replay: bool = False,
+    workers: int | None = 1,
 ) -> Backtest:
     """Fit on all but the last `held` days, simulate these many times, and compare.
 
-    `replay` does the same with the true demand, and with the true receipts too.
+    `replay` does the same with the true demand, and with the true receipts too.  `workers` simulate
+    in parallel, as in `backsim.replicate`.
     Raises InputError: fewer than 90 days are left to fit, or what `calibrate` raises.
     """
     mapping, folder, guesses = read_mapping(path)
@@ -122,7 +124,9 @@ def backtest(
     groups = Groups.of(history)
 
     def played(model: Model) -> tuple[Compared, ...]:
-        runs = replicate(model, seed=seed, replications=replications, engine=engine)
+        runs = replicate(
+            model, seed=seed, replications=replications, workers=workers, engine=engine
+        )
         return compare(history, groups, day, runs)
 
     compared = played(from_dict(values_of(fitted, WARM_UP, held)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backsim.cli.console import Format, Found, say, show
-from backsim.cli.options import Engine, PrintAs, Seed, UseEngine, known_seed
+from backsim.cli.options import Engine, PrintAs, Seed, UseEngine, Workers, known_seed
 from backsim.cli.registry import command
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def backtest(
     ] = False,
     seed: Seed = None,
     engine: UseEngine = Engine.auto,
+    workers: Workers = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write the results to a folder.")
     ] = None,
@@ -59,7 +60,7 @@ def backtest(
 
     if out is not None:
         check_folder(out)
-    found = tested(export, hold_out, replications, known_seed(seed), engine.value, replay)
+    found = tested(export, hold_out, replications, known_seed(seed), engine.value, replay, workers)
     values = to_dict(found)
     if out is not None:
         write_text(out / "backtest.html", backtest_page(found))
