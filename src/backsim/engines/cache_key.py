@@ -2,23 +2,22 @@
 
 A file may be edited while a process runs; the code that the process has loaded is what counts.  So
 the hash is of code objects, constants, record layouts and fingerprints of rules, and a comment
-changes nothing.  The kind of processor is not in it: numba keeps machine code by that itself.
+changes nothing.  The kind of processor is not in it: files of machine code are named after it, too.
 """
 
 from __future__ import annotations
 
+import os
+import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-import llvmlite
-import numba
-import numpy as np
-from numba.core import config
-
-from backsim.engines import link
+from backsim.engines import agent_loop, compiled_ports, event_loop, link
 from backsim.errors import RuleError
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of, fingerprint
@@ -26,8 +25,17 @@ from backsim.rules.fingerprint import digest_of, fingerprint
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "DISABLE_JIT")
+SETTINGS = (
+    *("NUMBA_OPT", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE", "NUMBA_ENABLE_AVX"),
+    *("NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"),
+)
 """Settings of numba, from the environment, that change the machine code it makes."""
+
+SETTINGS_FILE = Path(".numba_config.yaml")
+"""Where numba looks for more of them."""
+
+COMPILER = ("compiler", "short_cuts", "single_module", "translated", "world_pointer")
+"""The modules that make the machine code: they load numba, so their files stand for them."""
 
 
 def cache_key(
@@ -76,11 +84,25 @@ def check_known(key: link.Key) -> None:
         )
 
 
+def kernel_digest(key: link.Key) -> str:
+    """What the machine code for a choice of rules is known by.  Raises as `cache_key` does."""
+    compiler = (event_loop.drive, agent_loop.step, *_compiler())
+    return cache_key(key, compiled_ports.PORTS, event_loop.BLANKS, compiler)
+
+
+@cache
+def _compiler() -> tuple[bytes, ...]:
+    """The source of the modules that make the machine code."""
+    return tuple(pkgutil.get_data(__package__, f"{name}.py") or b"" for name in COMPILER)
+
+
+@cache
 def versions() -> tuple[str, ...]:
     """Versions of what makes the machine code, and numba's settings."""
-    settings = tuple(f"{name}={getattr(config, name, None)}" for name in SETTINGS)
-    found = (numba.__version__, llvmlite.__version__, np.__version__, sys.version)
-    return (*found, *settings)
+    settings = [f"{name}={os.environ.get(name, '')}" for name in SETTINGS]
+    if SETTINGS_FILE.is_file():
+        settings.append(SETTINGS_FILE.read_text(encoding="utf-8", errors="replace"))
+    return (*map(version, ("numba", "llvmlite", "numpy")), sys.version, *settings)
 
 
 @cache

@@ -14,13 +14,13 @@ import numpy as np
 from backsim.engines import event_loop
 from backsim.engines.at_start import Prepare, at_start
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
-from backsim.engines.compiler import compile_steps, driver
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
+from backsim.engines.extents import EXTENT
 from backsim.engines.log import LOGGED, Log, placed_only, ways_of
 from backsim.engines.lp_solver import LPSolver
+from backsim.engines.machine_code import driver
 from backsim.engines.setup import Linked
 from backsim.engines.stuck import check_events, patience, stuck
-from backsim.engines.world_pointer import EXTENT
 from backsim.entities import (
     GROWING,
     NEVER,
@@ -175,7 +175,7 @@ class CompiledRun:
         """
         self.go_on()
         drive = driver(self.key)
-        while not drive(self.located(), self.model.horizon):
+        while not drive(address_of(self.located()), self.model.horizon):
             if not self.serve():
                 return None
         return self.log()
@@ -185,6 +185,8 @@ class CompiledRun:
 
         Raises RuleError: the rules do not compile.
         """
+        from backsim.engines.compiler import compile_steps
+
         return compile_steps(self.key, decide)
 
     def serve(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from backsim.engines.capacity import by_name, written
 from backsim.engines.event_loop import LOOP, schedule
-from backsim.engines.world_pointer import append, resize
+from backsim.engines.extents import append, resize
 from backsim.entities import ELEMENTS, GROWING, NEVER, NONE, PurchaseOutcome
 
 read_outcome = written(

@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from backsim.engines import (
-    agent_loop,
-    event_loop,
-    short_cuts,
-    single_module,
-    translated,
-    world_pointer,
-)
+from backsim.engines import agent_loop, event_loop, single_module, world_pointer
 from backsim.engines.blame import is_of_rules
-from backsim.engines.cache_key import cache_key
+from backsim.engines.cache_key import kernel_digest
+from backsim.engines.code_files import Code
 from backsim.engines.compiled_ports import PORTS
 from backsim.engines.link import Key, kernel_key, link, rebuild
-from backsim.engines.setup import Linked, key_of
 from backsim.errors import RuleError
 from backsim.rules import FAMILIES
-from backsim.scenario.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +26,8 @@ OPTIONS = {"nogil": True, "error_model": "numpy"}
 
 as_world = world_pointer.world_at(event_loop.BLANKS)
 
-SIGNATURE = (numba.types.int64[::1], numba.types.float64)
-"""Of the loop: the extents of the tables, and the horizon."""
+SIGNATURE = (numba.types.int64, numba.types.float64)
+"""Of the loop: where the extents of the tables lie, and the horizon."""
 
 _I, _F = numba.types.int64, numba.types.float64
 STEPS = (
@@ -45,23 +37,38 @@ STEPS = (
 """Of the steps of agents (`agent_loop.step`)."""
 
 
-@lru_cache(maxsize=64)
-def driver(key: Key) -> Any:
-    """The compiled loop for a choice of rules; from numba's disk cache when it has been there.
+def loop_code(key: Key) -> Code | None:
+    """Machine code of the loop for a choice of backsim's own rules."""
+    return single_module.code_of(_loop(key), SIGNATURE)
 
-    Raises RuleError: a rule uses what has no fingerprint.
+
+@lru_cache(maxsize=64)
+def numba_driver(key: Key) -> Any:
+    """The loop for a choice of rules, compiled, called and kept on disk by numba.
+
+    So it is where some rules are a user's, as they may raise errors.
+
+    Raises RuleError, naming the rules, if they have no fingerprint or do not compile.  What does
+    not compile in backsim itself is raised as it is.
     """
+    drive = _whole(_loop(key))
+    _compile(drive, SIGNATURE, key)
+    return drive
+
+
+def _loop(key: Key) -> Any:
+    """The loop with all that it calls linked to it."""
     digest = kernel_digest(key)
     linked = link(key, PORTS, single_module.piece)
     scope = {**vars(event_loop), **linked, "as_world": as_world}
     drive = rebuild(event_loop.drive, scope, f"drive_{digest}")  # type: ignore[arg-type]
     drive.__module__ = __name__
-    return _whole(drive)
+    return drive
 
 
 @lru_cache(maxsize=16)
 def stepper(key: Key, decide: str) -> Any:
-    """The compiled steps of many runs in which an agent decides; raises as `driver` does."""
+    """The compiled steps of many runs in which an agent decides.  Raises as `cache_key` does."""
     digest = kernel_digest(key)
     linked = link(key, PORTS, single_module.piece)
     hooks = {name: linked[f"{decide}_{name}"] for name in agent_loop.HOOKS}
@@ -79,25 +86,8 @@ def _whole(function: Any) -> Any:
     return numba.njit(function, cache=True, pipeline_class=single_module.WholeCompiler, **OPTIONS)
 
 
-def kernel_digest(key: Key) -> str:
-    """What the machine code for a choice of rules is known by.  Raises as `driver` does."""
-    loops = (event_loop.drive, agent_loop.step)
-    compiler = (*loops, world_pointer, single_module, short_cuts, translated, OPTIONS)
-    return cache_key(key, PORTS, event_loop.BLANKS, compiler)
-
-
-def compile_rules(model: Model, linked: Linked = ()) -> None:
-    """Compile the kernel with a model's rules.
-
-    Raises RuleError, naming the rules of a user's own, if they have no fingerprint or do not
-    compile.  What does not compile in backsim itself is raised as it is.
-    """
-    key = key_of(model, linked)
-    _compile(driver(key), SIGNATURE, key)
-
-
 def compile_steps(key: Key, decide: str) -> Any:
-    """The steps of runs in which an agent decides, compiled.  Raises as `compile_rules` does."""
+    """The steps of runs in which an agent decides, compiled.  Raises as `numba_driver` does."""
     step = stepper(key, decide)
     _compile(step, STEPS, key)
     return step
@@ -125,4 +115,4 @@ def _compile_without(own: Sequence[Rule], key: Key) -> None:
         ]
         for family, chosen in key.rules.items()
     }
-    driver(kernel_key(rules, key.switches)).compile(SIGNATURE)
+    loop_code(kernel_key(rules, key.switches))

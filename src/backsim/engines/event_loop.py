@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backsim.engines.capacity import NEEDS, ROOMY, by_name, rows_needed, written
-from backsim.engines.world_pointer import EXTENT, append
+from backsim.engines.extents import EXTENT, append
 from backsim.entities import (
     DECISION,
     ELEMENTS,

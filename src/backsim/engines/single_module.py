@@ -23,6 +23,7 @@ from numba.core.funcdesc import default_mangler
 from numba.core.lowering import Environment
 from numba.core.typing import signature
 
+from backsim.engines.code_files import Code
 from backsim.engines.short_cuts import types_of_calls_kept, without_needless
 from backsim.engines.translated import Translated
 
@@ -30,6 +31,27 @@ if TYPE_CHECKING:
     from types import FunctionType
 
 INT = types.int64
+
+OF_C = frozenset(
+    (
+        *(
+            "memcpy",
+            "memmove",
+            "memset",
+            "ldexp",
+            "fabs",
+            "floor",
+            "ceil",
+            "trunc",
+            "round",
+            "rint",
+        ),
+        *("nearbyint", "fmod", "sqrt", "hypot", "pow", "exp", "exp2", "expm1", "log", "log10"),
+        *("log1p", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh"),
+        *("tanh", "rint"),
+    )
+)
+"""Functions of C, which every process has."""
 
 
 class Piece(JITCodeLibrary):
@@ -115,6 +137,22 @@ class _LowerWhole(typed_passes.NativeLowering):
         return done
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerCode(_LowerWhole):
+    """The same for a function that is called without numba."""
+
+    _name = "code_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.flags.no_compile = True
+        super().run_pass(state)
+        state.library.finalize()
+        descriptor, environment = state.cr.fndesc, state.cr.env
+        stub = _stand_in(state.targetctx, state.library, descriptor, environment)
+        state.cr = state.cr._replace(cfunc=stub)
+        return True
+
+
 @contextmanager
 def _lasting_names(context: Any) -> Iterator[None]:
     """Name functions of records by the records' names.
@@ -161,8 +199,8 @@ class _LowerPiece(typed_passes.NativeLowering):
         return True
 
 
-def _stand_in(context: Any, library: Piece, descriptor: Any, environment: Any) -> Any:
-    """The object by which callers find a piece; it is not to be called."""
+def _stand_in(context: Any, library: Any, descriptor: Any, environment: Any) -> Any:
+    """The object by which numba finds what was compiled; it is not to be called."""
     name = descriptor.qualname.split(".")[-1]
     module = descriptor.lookup_module()
     return _dynfunc.make_function(module, name, "", 0, environment, (library,))
@@ -217,6 +255,35 @@ class WholeCompiler(_PieceCompiler):
         """Compile a function, and on the way the pieces that it calls."""
         with types_of_calls_kept():
             return super().compile_extra(func)
+
+
+class _CodeCompiler(WholeCompiler):
+    """The same for a function that is called without numba."""
+
+    lowering = _LowerCode
+
+
+def code_of(function: FunctionType, signature: tuple[Any, ...]) -> Code | None:
+    """The function with all its pieces, for these types of arguments.
+
+    None where it needs more than the tables: then numba has to call it.
+    """
+    dispatcher = numba.njit(
+        function,
+        nogil=True,
+        error_model="numpy",
+        pipeline_class=_CodeCompiler,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )
+    dispatcher.compile(signature)
+    compiled = dispatcher.overloads[signature]
+    module = compiled.library._final_module
+    used = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
+    if not used <= OF_C:
+        return None
+    machine: bytes = compiled.library.codegen._tm.emit_object(module)
+    return Code(compiled.fndesc.llvm_func_name, machine)
 
 
 def piece(function: FunctionType) -> Any:

@@ -11,21 +11,18 @@ from __future__ import annotations
 import builtins
 import copy
 import io
-import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
 
 from numba.core import types
-from numba.core.caching import CompileResultCacheImpl, NullCache
+from numba.core.caching import NullCache
 from numba.core.dispatcher import Dispatcher
 
-from backsim.engines import short_cuts, world_pointer
+from backsim.engines import code_files, short_cuts, world_pointer
 from backsim.engines.cache_key import code_of, versions
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of
@@ -151,9 +148,8 @@ _here: dict[str, bytes] = {}
 
 
 def _read(key: str) -> Translation | None:
-    if key not in _here and (folder := _folder()):
-        with suppress(OSError):
-            _here[key] = (folder / key).read_bytes()
+    if key not in _here and (found := code_files.read("pieces", key)):
+        _here[key] = found
     if key not in _here:
         return None
     try:
@@ -166,21 +162,4 @@ def _write(key: str, translation: Translation) -> None:
     stream = io.BytesIO()
     _Writer(stream).dump(tuple(translation))
     _here[key] = stream.getvalue()
-    if folder := _folder():
-        partial = folder / f".{key}.{os.getpid()}"
-        with suppress(OSError):  # what is not kept is translated again
-            partial.write_bytes(_here[key])
-            partial.replace(folder / key)
-
-
-@cache
-def _folder() -> Path | None:
-    """Where numba keeps machine code, by its own settings; None where it can keep none."""
-    try:
-        locator = CompileResultCacheImpl(_folder.__wrapped__).locator
-        locator.ensure_cache_path()
-        folder = Path(locator.get_cache_path(), "pieces")
-        folder.mkdir(exist_ok=True)
-    except (RuntimeError, OSError):
-        return None
-    return folder
+    code_files.write("pieces", key, _here[key])

@@ -16,7 +16,6 @@ import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
@@ -27,14 +26,15 @@ from numba.extending import (
     intrinsic,
     lower_builtin,
     register_model,
+    type_callable,
 )
 from numba.np.numpy_support import from_dtype
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from backsim.engines.extents import append, resize
 
-EXTENT = np.dtype([("address", "i8"), ("room", "i8"), ("rows", "i8")])
-"""Where a table lies, rows that it has room for, and rows that it has."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 KNOWN: dict[str, Any] = {}
 """The types of the world, its tables and their rows, by name."""
@@ -146,42 +146,37 @@ def _length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.load(cgutils.gep_inbounds(builder, args[0], ROWS))
 
 
-@intrinsic
-def append(typing_context: Any, table: Any) -> Any:
-    """Add a new row to a table; return its index.
-
-    In a table that is full it takes the place of the last row, and counts all the same: so no
-    memory is overrun, and the loop sees that the run is spoilt.
-    """
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind, (extent,) = sig.args[0], args
-        place = cgutils.gep_inbounds(builder, extent, ROWS)
-        count = builder.load(place)
-        one = context.get_constant(types.intp, 1)
-        builder.store(builder.add(count, one), place)
-        last = builder.sub(builder.load(cgutils.gep_inbounds(builder, extent, ROOM)), one)
-        index = builder.select(builder.icmp_signed("<", count, last), count, last)
-        blank = cgutils.global_constant(
-            builder, "blank", cgutils.make_bytearray(bytearray(kind.blank))
-        )
-        row = _row(context, builder, kind, extent, index)
-        start = builder.bitcast(blank, context.get_value_type(types.voidptr))
-        cgutils.raw_memcpy(builder, row, start, context.get_constant(types.intp, kind.size), 1)
-        return index
-
-    return types.intp(table), generate
+@type_callable(append)
+def _type_append(context: Any) -> Any:
+    return lambda table: types.intp if isinstance(table, Table) else None
 
 
-@intrinsic
-def resize(typing_context: Any, table: Any, rows: Any) -> Any:
-    """Let a table have so many rows; those that are new are whatever they were."""
+@lower_builtin(append, Table)
+def _append(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    kind, (extent,) = sig.args[0], args
+    place = cgutils.gep_inbounds(builder, extent, ROWS)
+    count = builder.load(place)
+    one = context.get_constant(types.intp, 1)
+    builder.store(builder.add(count, one), place)
+    last = builder.sub(builder.load(cgutils.gep_inbounds(builder, extent, ROOM)), one)
+    index = builder.select(builder.icmp_signed("<", count, last), count, last)
+    blank = cgutils.global_constant(builder, "blank", cgutils.make_bytearray(bytearray(kind.blank)))
+    row = _row(context, builder, kind, extent, index)
+    start = builder.bitcast(blank, context.get_value_type(types.voidptr))
+    cgutils.raw_memcpy(builder, row, start, context.get_constant(types.intp, kind.size), 1)
+    return index
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        builder.store(args[1], cgutils.gep_inbounds(builder, args[0], ROWS))
-        return context.get_dummy_value()
 
-    return types.none(table, types.intp), generate
+@type_callable(resize)
+def _type_resize(context: Any) -> Any:
+    return lambda table, rows: types.none if isinstance(table, Table) else None
+
+
+@lower_builtin(resize, Table, types.Integer)
+def _resize(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    rows = context.cast(builder, args[1], sig.args[1], types.intp)
+    builder.store(rows, cgutils.gep_inbounds(builder, args[0], ROWS))
+    return context.get_dummy_value()
 
 
 def _row(context: Any, builder: Any, kind: Table, extent: Any, index: Any) -> Any:
@@ -192,7 +187,9 @@ def _row(context: Any, builder: Any, kind: Table, extent: Any, index: Any) -> An
 
 
 def world_at(blanks: Mapping[str, NDArray[Any]]) -> Any:
-    """An intrinsic function that turns an array of extents, as numbers, into the world.
+    """An intrinsic function that turns the extents into the world.
+
+    They are an array of numbers, or where such an array lies.
 
     `blanks` holds for each table, in the order of the extents, an array of one new row.
     """
@@ -206,6 +203,8 @@ def world_at(blanks: Mapping[str, NDArray[Any]]) -> Any:
     @intrinsic
     def as_world(typing_context: Any, extents: Any) -> Any:
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            if isinstance(sig.args[0], types.Integer):
+                return builder.inttoptr(args[0], context.get_value_type(kind))
             array = context.make_array(sig.args[0])(context, builder, args[0])
             return builder.bitcast(array.data, context.get_value_type(kind))
 

@@ -140,7 +140,7 @@ class CompiledGames(Games):
     def __init__(self, model: Model, decision: Decision, count: int, threads: int = 1) -> None:
         super().__init__(model, decision, count)
         from backsim.engines.event_loop import LAYOUT
-        from backsim.engines.world_pointer import EXTENT
+        from backsim.engines.extents import EXTENT
 
         self.runs: list[CompiledRun | None] = [None] * count
         self.slabs = Slabs()

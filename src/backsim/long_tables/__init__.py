@@ -1,12 +1,14 @@
 """What is read of the tables of long runs, each in one go.
 
 Where the compiler is loaded and a table is long, `passes` reads it; else numpy does.  Both find the
-same, to the bit.
+same, to the bit.  Once so many lines have been read by numpy that the passes would have paid for
+their loading, they are loaded.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 LONG = 50_000
 """Rows from which on a table is read by a compiled pass: to load it takes some milliseconds."""
+
+PAID = 10_000_000
+"""Lines of long tables for which the passes save as much time as it takes to load them."""
 
 SHORTER = 16
 """Edges are looked up in one pass through the values where these are at most so many times more."""
@@ -48,14 +53,28 @@ class Scan(NamedTuple):
     """Fields of the lines that were not filled at once."""
 
 
+@dataclass
+class _Read:
+    """What numpy has read so far."""
+
+    lines: int = 0
+
+
+_read = _Read()
+
+
 def is_long(lines: int) -> bool:
-    """Whether compiled passes are worth while; they never load the compiler themselves."""
-    return lines >= LONG and "numba" in sys.modules
+    """Whether compiled passes are worth while."""
+    return lines >= LONG and ("numba" in sys.modules or _read.lines >= PAID)
 
 
 def scanned(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
     """Read the lines of a run, of each of which some `units` were ordered."""
-    return _compiled(lines, units) if is_long(len(lines)) else _by_blocks(lines, units)
+    if is_long(len(lines)):
+        return _compiled(lines, units)
+    if len(lines) >= LONG:
+        _read.lines += len(lines)
+    return _by_blocks(lines, units)
 
 
 def _compiled(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
