@@ -10,8 +10,8 @@ from tests.models import assert_equal, build, check, inbound, orders, play
 
 from backsim.engines import compiled, event_loop, simpy
 from backsim.engines.capacity import NEEDS, ROOMY, rows_needed
+from backsim.engines.extents import EXTENT
 from backsim.engines.link import SWITCHES
-from backsim.engines.world_pointer import EXTENT
 from backsim.entities import NOTES, Growth, Totals
 from backsim.streams import draw
 

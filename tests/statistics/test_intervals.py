@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from backsim.statistics import estimate
+from backsim.statistics.checks import student
 
 
 def test_against_scipy() -> None:
@@ -39,3 +40,12 @@ def test_too_few_values() -> None:
 
 def test_nan_is_left_out() -> None:
     assert estimate([1.0, math.nan, 3.0]).count == 2
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 9, 10, 49, 199, 500, 501, 2.5])
+@pytest.mark.parametrize("probability", [0.5, 0.55, 0.61, 0.9, 0.975, 0.9995, 0.99995, 0.1])
+def test_quantiles_of_student_are_those_of_scipy(freedom: float, probability: float) -> None:
+    from scipy.special import stdtrit
+
+    expected = float(stdtrit(freedom, probability))
+    assert student(probability, freedom) == pytest.approx(expected, rel=1e-12, abs=1e-12)

@@ -20,6 +20,7 @@ from backsim.rules import PROGRAM, Rule
 from backsim.scenario.costs import CostRates, CustomerCosts
 from backsim.scenario.costtable import CostTable
 from backsim.scenario.demand.schema import OrderList, Process, TraceDemand
+from backsim.scenario.meanings import meaning
 from backsim.scenario.model import Model
 
 ASKED = {
@@ -234,7 +235,7 @@ def _cost(name: str) -> str:
 def _rates(model: Model) -> Iterator[tuple[Cell, ...]]:
     """The rates that are not 0, of each class where they are classes'."""
     costs = CostTable(model.written)
-    for name, field in CostRates.model_fields.items():
+    for name in CostRates.model_fields:
         values = costs[name]
         owners = list(model.classes) if name in CustomerCosts.model_fields else [""]
         for owner, row in zip(owners, np.atleast_2d(values), strict=True):
@@ -245,7 +246,7 @@ def _rates(model: Model) -> Iterator[tuple[Cell, ...]]:
                     name,
                     owner or "stock points",
                     text,
-                    " ".join((field.description or "").split()),
+                    " ".join(meaning(CostRates, name).split()),
                 )
 
 

@@ -10,6 +10,7 @@ from backsim.experiment.design import label_of
 from backsim.present.table import Column, Table
 from backsim.rules.kinds import REGISTRIES
 from backsim.scenario.distributions.discrete import Deterministic
+from backsim.scenario.meanings import meaning
 from backsim.scenario.part import Part
 from backsim.scenario.schema.rule_use import RuleUse
 
@@ -62,14 +63,7 @@ def fields_of(
         if isinstance(value, Part) and plain:
             yield from fields_of(value, path=f"{path}{name}.")
         else:
-            yield f"{path}{name}", said(value), _meaning(type(part), name)
-
-
-def _meaning(kind: type[Part], name: str) -> str:
-    """What a field means; of one that is declared again, what is said where it was first."""
-    kinds = (one for one in kind.__mro__ if issubclass(one, Part) and name in one.model_fields)
-    texts = (one.model_fields[name].description for one in kinds)
-    return " ".join(next((text for text in texts if text), "").split())
+            yield f"{path}{name}", said(value), " ".join(meaning(type(part), name).split())
 
 
 def compared(

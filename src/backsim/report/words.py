@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from backsim.present.numbers import percent, plain_number
 from backsim.present.table import Column, Kind
 from backsim.results.metrics.registry import LESS, MORE, NEITHER
 from backsim.results.spec import Constraint, MetricSpec
 from backsim.results.units import unit_suffix, unit_words
-from backsim.study.analysis import Ranking
-from backsim.study.study import Study
+
+if TYPE_CHECKING:  # `backsim run` writes words without a study
+    from backsim.study.analysis import Ranking
+    from backsim.study.study import Study
 
 
 def label(spec: MetricSpec) -> str:

@@ -19,6 +19,7 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from backsim.errors import nearest
+from backsim.scenario.meanings import meaning
 
 MEMBER = "\0"
 """Starts the parts of an error's location that are not in the file: no YAML text can hold it."""
@@ -146,6 +147,6 @@ def _details(cls: type[BaseModel], error: Any) -> InitErrorDetails:
 
 def _meaning(cls: type[BaseModel], name: str) -> str:
     """The first words of a field's description, in brackets."""
-    words = " ".join((cls.model_fields[name].description or "").split())
+    words = " ".join(meaning(cls, name).split())
     short = re.split(r"[.:;]", words)[0]
     return f" ({short[0].lower()}{short[1:]})" if short else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from backsim.quantities import Weight
@@ -16,9 +16,7 @@ from backsim.scenario.yamlfile import show
 
 
 class Spec(Part):
-    """A part whose fields are documented by the strings below them."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    """A part whose fields are documented by the strings below them (`meanings`)."""
 
 
 @dataclass(frozen=True, slots=True)

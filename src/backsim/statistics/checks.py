@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import atan2, exp, lgamma, log, log1p, pi, sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MINIMISE, MAXIMISE = "minimise", "maximise"
+
+MOST_FREEDOM = 500
+"""Degrees of freedom up to which Student's t is summed up here: a term for every two."""
 
 
 def sample(values: ArrayLike, what: str, least: int = 2) -> Floats:
@@ -82,11 +88,41 @@ def sign_of(sense: str) -> float:
     return 1.0 if sense == MAXIMISE else -1.0
 
 
+@lru_cache(maxsize=4096)
 def student(probability: float, freedom: float) -> float:
-    """Quantile of Student's t."""
-    from scipy.special import stdtrit
+    """Quantile of Student's t, to 12 digits.
 
-    return float(stdtrit(freedom, probability))
+    scipy, which has those at the far ends, takes longer to load than a short run to play.
+    """
+    if not (freedom == int(freedom) <= MOST_FREEDOM and 0.6 < probability < 0.9999):
+        from scipy.special import stdtrit
+
+        return float(stdtrit(freedom, probability))
+    whole = int(freedom)
+    log_of_scale = lgamma((whole + 1) / 2) - lgamma(whole / 2) - log(whole * pi) / 2
+    found = step = NormalDist().inv_cdf(probability)
+    while step > 1e-15 * found:  # from below: the distribution is concave there
+        density = exp(log_of_scale - (whole + 1) / 2 * log1p(found * found / whole))
+        step = (probability - _student_below(found, whole)) / density
+        found += step
+    return found
+
+
+def _student_below(value: float, freedom: int) -> float:
+    """P(T <= value) of Student's t for a whole number of degrees of freedom, value > 0.
+
+    Source: Abramowitz and Stegun (1964), Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
+    """
+    across = freedom + value * value
+    sine, square = value / sqrt(across), freedom / across  # of an angle, and of its cosine
+    odd = freedom % 2
+    term, total = 1.0, 0.0
+    for i in range(odd, freedom - 1, 2):
+        total += term
+        term *= square * (i + 1) / (i + 2)
+    if not odd:
+        return 0.5 + sine * total / 2
+    return 0.5 + (atan2(value, sqrt(freedom)) + sine * sqrt(square) * total) / pi
 
 
 def student_tail(value: float, freedom: float) -> float:
