@@ -405,7 +405,8 @@ HEAVY = frozenset({"numpy", "numba", "pandas", "scipy", "pydantic", "simpy", "ma
     [
         ("--help", ()),
         ("allocate BOOK", ("numpy", "pydantic")),
-        ("run SCENARIO --seed 1 -n 2 --engine simpy", ("numpy", "pydantic", "scipy", "simpy")),
+        ("run SCENARIO --seed 1 -n 2 --engine simpy", ("numpy", "pydantic", "simpy")),
+        ("run SCENARIO --seed 1 -n 2 --engine compiled", ("numpy", "pydantic")),
     ],
 )
 def test_a_command_loads_only_what_it_needs(
@@ -415,6 +416,7 @@ def test_a_command_loads_only_what_it_needs(
     folder = tmp_path / "book"
     assert cli(["allocate", "--template", str(folder)]) == 0
     words = command.replace("BOOK", str(folder)).replace("SCENARIO", scenario).split()
+    assert cli(words) == 0  # what it compiles is kept
     code = (
         f"import sys\nfrom backsim.cli import run\nassert run({words}) == 0\n"
         f"print(sorted({set(HEAVY)} & set(sys.modules)), file=sys.stderr)"

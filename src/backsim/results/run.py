@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -232,8 +232,13 @@ class Run:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """All that is needed to run it again: scenario, seed, engine, versions."""
+        return self.origin()
+
+    @property
+    def origin(self) -> Callable[[], dict[str, Any]]:
+        """What makes the provenance, without the run: it takes longer than a short run."""
         m, seed, replication = self.model, self.seed, self.replication
-        return provenance(m, seed, replication, self.engine, self.reason, self.extend)
+        return partial(provenance, m, seed, replication, self.engine, self.reason, self.extend)
 
 
 def play_and_check(

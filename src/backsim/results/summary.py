@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -49,7 +49,12 @@ class Summary:
     """Of shape (replications, metrics, views)."""
     names: tuple[str, ...] = field(repr=False)
     """The metrics, in the order of `measured`."""
-    provenance: dict[str, Any] = field(repr=False)
+    seed: int
+    engine: str
+    reason: str
+    """Why that engine."""
+    origin: Callable[[], dict[str, Any]] = field(repr=False)
+    """Makes the provenance of the first run."""
     events: int = 0
     orders: int = 0
     confidence: float = 0.95
@@ -61,12 +66,24 @@ class Summary:
         rows = _rows(self.measured, self.views, model.scenario, confidence)
         return replace(self, rows=rows, confidence=confidence)
 
+    @property
+    def replications(self) -> int:
+        """How many runs were measured."""
+        return len(self.measured)
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """All that is needed to run them again: scenario, seed, engine, versions."""
+        told = {**self.origin(), "replications": self.replications}
+        del told["replication"]
+        return told
+
     @cached_property
     def values(self) -> pd.DataFrame:
         """One row per replication, metric, dimension and member."""
         import pandas as pd
 
-        replications = range(len(self.measured))
+        replications = range(self.replications)
         index = [
             (k, name, *view) for k in replications for name in self.names for view in self.views
         ]
@@ -79,7 +96,7 @@ class Summary:
 
         known = {row.metric: row.estimate for row in self.rows if not row.dimension}
         said = ", ".join(f"{name} {interval(known[name])}" for name in SHOWN if name in known)
-        return f"Summary of {counted(self.provenance['replications'], 'replication')}: {said}"
+        return f"Summary of {counted(self.replications, 'replication')}: {said}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: every metric overall, with its interval."""
@@ -91,7 +108,7 @@ class Summary:
             for row in self.rows
             if not row.dimension and (row.estimate.mean or METRICS[row.metric].always)
         )
-        said = counted(self.provenance["replications"], "replication")
+        said = counted(self.replications, "replication")
         return (
             f"<table><caption>{said}, {100 * self.confidence:g} % intervals</caption>{rows}</table>"
         )
@@ -190,17 +207,17 @@ def summarise(runs: Iterable[Run], confidence: float = 0.95) -> Summary:
     events = orders = 0
     for run in runs:
         if not tables:  # the same in all of them
-            views, provenance, scenario = run.metrics.views, run.provenance, run.model.scenario
+            views, scenario = run.metrics.views, run.model.scenario
+            seed, engine, reason, origin = run.seed, run.engine, run.reason, run.origin
         events += run.log.handled
         orders += run.log.orders
         tables.append(np.array([run.metrics.values[name] for name in METRICS]))
     if not tables:
         raise InputError("summary: expected runs, found none left: replicate again")
     values = np.array(tables)  # (replications, metrics, views)
-    provenance = {**provenance, "replications": len(values)}
-    del provenance["replication"]
     rows = _rows(values, views, scenario, confidence)
-    return Summary(rows, views, values, tuple(METRICS), provenance, events, orders, confidence)
+    made = seed, engine, reason, origin
+    return Summary(rows, views, values, tuple(METRICS), *made, events, orders, confidence)
 
 
 def _rows(

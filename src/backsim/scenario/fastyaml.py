@@ -26,6 +26,7 @@ from yaml.events import (
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -127,6 +128,8 @@ class _Reader:
             return int(text)
         if DECIMAL.fullmatch(text):
             return float(text)
+        if DATE.fullmatch(text):  # dates stay as they are written
+            return text
         if text in {"<<", "="}:
             raise NotPlainError
         return self.number(text) if text[0] in "+-.0123456789" else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 SPACES = " '\u2019\u00a0\u202f"
 """What may stand between thousands whatever the decimal sign is."""
@@ -21,7 +22,7 @@ class Style:
         """The number that a text is.  Raises ValueError."""
         if text.isdecimal() and text.isascii():
             return float(text)
-        found = _PATTERNS[self.decimal].fullmatch(text)
+        found = _pattern(self.decimal, self.thousands).fullmatch(text)
         if found is None or not (found["whole"] or found["part"]):
             raise ValueError(text)
         whole = re.sub(r"[^0-9]", "", found["whole"] or "0")
@@ -36,6 +37,7 @@ POINT, COMMA = Style(".", ","), Style(",", ".")
 STYLES = {".": POINT, ",": COMMA}
 
 
+@cache
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     groups = rf"[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+"
     spaced = rf"[1-9][0-9]{{0,2}}(?:[{SPACES}][0-9]{{3}})+"
@@ -43,9 +45,6 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
         rf"(?P<before>[+\-\u2212]?)(?P<whole>{groups}|{spaced}|[0-9]+)?"
         rf"(?:{re.escape(decimal)}(?P<part>[0-9]*))?(?P<power>[eE][+-]?[0-9]{{1,3}})?(?P<after>-?)"
     )
-
-
-_PATTERNS = {style.decimal: _pattern(style.decimal, style.thousands) for style in STYLES.values()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,7 @@ def run(
         )
         summary = summarise(meter.each(runs, replications))
     if trace is not None:
-        used = summary.provenance["engine"]
-        write_trace(simulate(model, seed=seed, engine=used, record=True), trace)
+        write_trace(simulate(model, seed=seed, engine=summary.engine, record=True), trace)
     if out is not None:
         write_summary(summary, out)
     shown = replace(summary, rows=tuple(r for r in summary.rows if r.metric in chosen))
@@ -123,12 +122,11 @@ def _blocks(model: Model, summary: Summary, by: str, overload: str) -> Iterator[
         m for d, m in dict.fromkeys((r.dimension, r.member) for r in summary.rows) if d == by
     ]
     shown = members[:MOST_COLUMNS] if len(members) > 1 else []
-    p = summary.provenance
     yield (
-        f"{counted(p['replications'], 'replication')}, {model.scenario.time_unit} "
+        f"{counted(summary.replications, 'replication')}, {model.scenario.time_unit} "
         f"{model.warm_up:g} to {model.horizon:g}, "
         f"{counted(summary.orders, 'order')}, {counted(summary.events, 'event')}; "
-        f"{p['engine']} engine ({p['engine_reason']}); seed {p['seed']}"
+        f"{summary.engine} engine ({summary.reason}); seed {summary.seed}"
     )
     yield _table(model, summary, by, shown)
     if overload:
@@ -164,9 +162,8 @@ def _table(model: Model, summary: Summary, by: str, members: Sequence[str]) -> T
         *(Column(member) for member in members),
         Column("unit", kind="text", keep=True),
     )
-    replications = summary.provenance["replications"]
     interval = "± half-width of the 95 % confidence interval (Student's t over replications)"
-    note = interval if replications > 1 else ""
+    note = interval if summary.replications > 1 else ""
     return Table("metrics", "", columns, tuple(rows), note, tuple(named))
 
 
