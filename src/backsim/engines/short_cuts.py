@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from numba.core import typed_passes, types, untyped_passes
+from numba.core import event, typed_passes, types, untyped_passes
 from numba.core.types.functions import BaseFunction
 
 OWN = "backsim."
@@ -34,11 +35,67 @@ def without_needless(passes: list[Any], module: str) -> list[Any]:
 
 
 @contextmanager
-def types_of_calls_kept() -> Iterator[None]:
-    """Let what an operator makes of numbers be found once, not by trial each time it is used.
+def short_cuts(typing: Any, target: Any) -> Iterator[None]:
+    """Let numba not do again for each function of a kernel what need be done once.
 
     Only under numba's lock, as while it compiles.
     """
+    target.refresh()
+    with (
+        _types_of_calls_kept(),
+        _replaced(event, "install_timer", _no_timer),
+        _modules_loaded(typing),
+        _modules_loaded(target),
+        _garbage_left(),
+    ):
+        yield
+
+
+@contextmanager
+def _garbage_left() -> Iterator[None]:
+    """Let Python not look for garbage among what numba makes: nearly all is in use to the end."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _modules_loaded(context: Any) -> Any:
+    """Let numba not ask for all of its own modules before each function, only for what is new."""
+
+    def install() -> None:
+        for registry in list(context._registries):
+            context.install_registry(registry)
+
+    return _replaced(context, "load_additional_registries", install)
+
+
+def _no_timer(kind: str, callback: Any) -> Any:
+    """Each function's timer would be told of what is done for all functions that it calls."""
+    return nullcontext()
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value for an attribute, for a while."""
+    own = name in vars(owner)
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(owner, name, before)
+        else:
+            delattr(owner, name)
+
+
+@contextmanager
+def _types_of_calls_kept() -> Iterator[None]:
+    """Let what an operator makes of numbers be found once, not by trial each time it is used."""
     resolve = BaseFunction.get_call_type
     known: dict[Any, Any] = {}
 
@@ -52,8 +109,5 @@ def types_of_calls_kept() -> Iterator[None]:
             known[key] = self, found
         return found
 
-    BaseFunction.get_call_type = get_call_type  # type: ignore[method-assign]
-    try:
+    with _replaced(BaseFunction, "get_call_type", get_call_type):
         yield
-    finally:
-        BaseFunction.get_call_type = resolve  # type: ignore[method-assign]

@@ -24,7 +24,7 @@ from numba.core.lowering import Environment
 from numba.core.typing import signature
 
 from backsim.engines.code_files import Code
-from backsim.engines.short_cuts import types_of_calls_kept, without_needless
+from backsim.engines.short_cuts import short_cuts, without_needless
 from backsim.engines.translated import Translated
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ class WholeCompiler(_PieceCompiler):
 
     def compile_extra(self, func: Any) -> Any:
         """Compile a function, and on the way the pieces that it calls."""
-        with types_of_calls_kept():
+        with short_cuts(self.state.typingctx, self.state.targetctx):
             return super().compile_extra(func)
 
 
