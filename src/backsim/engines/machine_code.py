@@ -2,7 +2,7 @@
 
 numba takes as long to load as many a run takes to play.  But the loop calls nothing of it: it reads
 and writes the tables, and calls functions of C.  So its machine code is kept as an object file,
-which llvmlite loads and ctypes calls (decision 0059).
+which llvmlite loads and ctypes calls (decision 0060).
 """
 
 from __future__ import annotations
