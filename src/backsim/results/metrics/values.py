@@ -11,7 +11,6 @@ import numpy as np
 
 from backsim.engines.log import Log
 from backsim.errors import InputError, counted, nearest
-from backsim.present.numbers import number
 from backsim.results.metrics.registry import METRICS
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.model import Model
@@ -36,6 +35,8 @@ class Metrics:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: every metric, overall and by class."""
+        from backsim.present.numbers import number
+
         shown: str = self.table("class").to_html(float_format=number, border=0)
         return shown
 
