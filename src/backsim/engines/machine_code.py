@@ -11,6 +11,7 @@ import ctypes
 import hashlib
 from collections.abc import Callable
 from functools import cache, lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines.cache_key import kernel_digest
@@ -41,16 +42,21 @@ def driver(key: Key) -> Loop:
     return loop
 
 
+_compiling = Lock()
+"""Of threads that need the same loop, one compiles it; the others find its file."""
+
+
 def _code(key: Key) -> Code | None:
     """Machine code of the loop; None where only numba can call it."""
     name = f"{kernel_digest(key)}_{_processor()}"
-    code = read_code(name)
-    if code is None:
-        from backsim.engines.compiler import loop_code
+    with _compiling:
+        code = read_code(name)
+        if code is None:
+            from backsim.engines.compiler import loop_code
 
-        code = loop_code(key)
-        if code is not None:
-            write_code(name, code)
+            code = loop_code(key)
+            if code is not None:
+                write_code(name, code)
     return code
 
 
