@@ -19,8 +19,9 @@ from backsim.report.slides import write_pptx
 from backsim.report.tables import best_table, ranking_table, tables
 from backsim.results.spec import MetricSpec
 from backsim.statistics import Estimate, Feasible, differences
-from backsim.study.analysis import rank, warm_up_verdict
+from backsim.study.analysis import rank
 from backsim.study.effects import main_effects
+from backsim.study.warm_up import warm_up_verdict
 
 
 @pytest.fixture(scope="module")

@@ -29,11 +29,11 @@ from backsim.study.analysis import (
     known_values,
     rank,
     wanted,
-    warm_up_verdict,
 )
 from backsim.study.experiment import Policy
 from backsim.study.screened import screened
 from backsim.study.study import Study
+from backsim.study.warm_up import warm_up_verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -239,8 +239,8 @@ class Comparison(Study):
         warm-ups that are too short.
         """
         verdicts = [warm_up_verdict(self, i) for i in range(len(self.policies))]
-        short = [v for v in verdicts if v is not None and not v.found.enough]
-        early = [v for v in verdicts if v is not None and v.found.enough and not v.enough]
+        short = [v for v in verdicts if v is not None and v.short]
+        early = [v for v in verdicts if v is not None and v.early]
         told = {
             "the run is too short for stock and backlog to become stable (MSER-5)": short,
             "the warm-up is too short (MSER-5), and a longer one would change the means": early,

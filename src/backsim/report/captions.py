@@ -8,8 +8,9 @@ from statistics import median
 from backsim.errors import counted
 from backsim.present.numbers import interval, percent
 from backsim.report.words import condition, label, unit_of
-from backsim.study.analysis import Ranking, warm_up_verdict
+from backsim.study.analysis import Ranking
 from backsim.study.study import Study
+from backsim.study.warm_up import warm_up_verdict
 
 BEYOND = "A number with a triangle lies outside the figure, in the direction in which it points."
 """What the mark of an outlier is that was cut off."""
@@ -149,10 +150,16 @@ class Captions:
             f"Warm-up: the first {model.warm_up:g} {unit} are not counted. MSER-5, applied to "
             f"stock minus backlog of '{policy.name}' (mean over replications),"
         )
-        if not verdict.found.enough:
+        if verdict.short:
             return (
                 f"{text} finds a run of {model.horizon:g} {unit} too short to become stable: "
                 "simulate longer before you rely on these means."
+            )
+        if not verdict.found.enough:
+            return (
+                f"{text} would end it in the second half of the run, as it does by chance where "
+                "stock and backlog change slowly: the second half of what is counted differs from "
+                f"the first by {interval(verdict.drift)} units, which may be chance."
             )
         if verdict.shift is None:
             return f"{text} needs {verdict.day:g} {unit}: the warm-up is long enough."

@@ -22,9 +22,10 @@ from backsim.results.metrics.money import MONEY
 from backsim.results.overload import Load, load_of
 from backsim.scenario.timeunit import one_of, per_year
 from backsim.statistics import Difference, Feasible
-from backsim.study.analysis import Ranking, ends_of, estimates, wanted, warm_up_verdict
+from backsim.study.analysis import Ranking, ends_of, estimates, wanted
 from backsim.study.effects import level_text, main_effects
 from backsim.study.study import Study
+from backsim.study.warm_up import warm_up_verdict
 
 MOST_SETTINGS = 4
 MOST_METRICS = 5
@@ -142,8 +143,8 @@ class _Answers:
         overloaded = [self.names[i] for i, load in enumerate(loads) if load is Load.overloaded]
         verdicts = [warm_up_verdict(self.study, i) for i in range(len(self.names))]
         known = [verdict for verdict in verdicts if verdict is not None]
-        short = [self.names[v.policy] for v in known if not v.found.enough]
-        early = [v for v in known if v.found.enough and not v.enough]
+        short = [self.names[v.policy] for v in known if v.short]
+        early = [v for v in known if v.early]
         texts = []
         if overloaded:
             texts.append(f"Overloaded: {listed(overloaded)}; costs there depend on the run length.")

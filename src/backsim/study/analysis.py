@@ -17,13 +17,10 @@ from backsim.statistics import (
     Difference,
     Estimate,
     Feasible,
-    WarmUp,
     WithBest,
     differences,
-    estimate,
     estimate_from_below,
     feasible,
-    mser,
     together,
     with_best,
 )
@@ -338,49 +335,3 @@ def shown_policies(study: Study, ranking: Ranking, most: int) -> tuple[int, ...]
         if len(shown) < most and (not twin or i == ranking.reference):
             shown.append(i)
     return tuple(shown)
-
-
-@dataclass(frozen=True, slots=True)
-class WarmUpVerdict:
-    """What MSER-5 says of a policy's warm-up.
-
-    `day` is where it would cut; `shift` is what that would change: the mean of stock less backlog
-    after `day`, less that after the scenario's warm-up, over replications (None if `day` is no
-    later).  `half_width` is that of the mean after the scenario's warm-up.
-    """
-
-    policy: int
-    day: float
-    found: WarmUp
-    shift: Estimate | None
-    half_width: float
-
-    @property
-    def enough(self) -> bool:
-        """The run settles, and leaving out more would change nothing that matters.
-
-        It would if the change is beyond chance and as large as half the interval's half-width:
-        such a bias takes the coverage of a 95 % interval below 84 %.
-        """
-        shift = self.shift
-        if shift is None or not self.found.enough:
-            return self.found.enough
-        return abs(shift.mean) <= max(shift.half_width, self.half_width / 2)
-
-
-def warm_up_verdict(study: Study, policy: int) -> WarmUpVerdict | None:
-    """MSER-5 on stock less backlog, averaged over a policy's replications; None without courses."""
-    courses = study.profiles(study.policies[policy].name)
-    if len(courses) < 2:
-        return None
-    paths = np.array([course.stock - course.backlog for course in courses], float)
-    times, warm_up = courses[0].times, study.policies[policy].model.warm_up
-    found = mser(paths.mean(axis=0))
-    day = float(times[found.cut])
-    level = study.experiment.confidence
-    means = paths[:, times >= warm_up].mean(axis=1)
-    half_width = estimate(means.tolist(), level).half_width
-    if day <= warm_up:
-        return WarmUpVerdict(policy, day, found, None, half_width)
-    shift = estimate((paths[:, times >= day].mean(axis=1) - means).tolist(), level)
-    return WarmUpVerdict(policy, day, found, shift, half_width)
