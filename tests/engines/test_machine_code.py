@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from backsim.engines import code_files
+import backsim
+from backsim.engines import code_files, compiled, machine_code
 from backsim.engines.code_files import Code
+from backsim.streams import draw
 
 compiled_only = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )
 
+SHOP = Path(__file__).parents[2] / "scenarios" / "quickstart.yaml"
 PLAY = """
 import json, sys
 import backsim
@@ -78,3 +81,17 @@ def test_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
         assert code_files.read_code("key") is None
     finally:
         code_files.folder.cache_clear()
+
+
+@compiled_only
+def test_where_functions_of_c_may_not_be_found_numba_calls_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = backsim.load(SHOP).replace(horizon=300.0, warm_up=10.0)
+    ours = compiled.run(model, draw(model, 1))
+    machine_code.driver.cache_clear()
+    monkeypatch.setattr(machine_code, "ELSEWHERE", True)
+    monkeypatch.setattr(machine_code, "_code", None)  # not asked
+    theirs = compiled.run(model, draw(model, 1))
+    machine_code.driver.cache_clear()
+    assert theirs.lines.tobytes() == ours.lines.tobytes()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache
 from threading import Lock
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Loop = Callable[[int, float], bool]
 """The loop: where the extents of the tables lie, and the horizon."""
+ELSEWHERE = sys.platform == "win32"
+"""Where LLVM may not find the functions of C by their names, which would end the process."""
 
 
 @lru_cache(maxsize=64)
@@ -33,7 +36,7 @@ def driver(key: Key) -> Loop:
 
     Raises RuleError: a rule of a user's own has no fingerprint, or does not compile.
     """
-    code = None if key.own else _code(key)
+    code = None if key.own or ELSEWHERE else _code(key)
     if code is not None:
         return _callable(code)
     from backsim.engines.compiler import numba_driver

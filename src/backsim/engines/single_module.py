@@ -32,25 +32,11 @@ if TYPE_CHECKING:
 
 INT = types.int64
 
-OF_C = frozenset(
-    (
-        *(
-            "memcpy",
-            "memmove",
-            "memset",
-            "ldexp",
-            "fabs",
-            "floor",
-            "ceil",
-            "trunc",
-            "round",
-            "rint",
-        ),
-        *("nearbyint", "fmod", "sqrt", "hypot", "pow", "exp", "exp2", "expm1", "log", "log10"),
-        *("log1p", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh"),
-        *("tanh", "rint"),
-    )
-)
+OF_C = {
+    *("memcpy", "memmove", "memset", "ldexp", "fabs", "floor", "ceil", "trunc", "round", "rint"),
+    *("nearbyint", "fmod", "sqrt", "hypot", "pow", "exp", "exp2", "expm1", "log", "log10", "log1p"),
+    *("log2", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh"),
+}
 """Functions of C, which every process has."""
 
 
