@@ -296,7 +296,13 @@ def _figures(
     same = next((p for p in found if p.model.digest == present.model.digest), None)
     policies = tuple(found) if same else (*found, present)
     reference = (same or present).name
-    asked = replace(problem.asked, policies=policies, stopping=Fixed(count), reference=reference)
+    asked = replace(
+        problem.asked,
+        policies=policies,
+        stopping=Fixed(count),
+        reference=reference,
+        chosen=found[0].name,
+    )
     how = {name: given for name, given in settings.items() if name != "ours"}
     try:
         return play(asked, **how)

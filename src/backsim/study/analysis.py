@@ -110,6 +110,8 @@ def against(study: Study, spec: MetricSpec, reference: int) -> dict[int, Differe
 class Ranking:
     """The policies in order of one metric, best first; those that break a constraint last.
 
+    The one that a search has chosen comes before all, unless the data exclude it as the best.
+
     `kept` holds for each policy and constraint whether it is kept, `feasible` the policies whose
     means keep them all.  `with_best` compares each policy with the best of the others that keep the
     constraints; it is empty without an objective.  All of `kept` and `with_best` holds together
@@ -129,7 +131,7 @@ class Ranking:
 
     @property
     def best(self) -> int | None:
-        """The policy with the best mean among those whose means keep the constraints."""
+        """The first in order, if there is one whose means keep the constraints."""
         return self.order[0] if self.feasible else None
 
     @property
@@ -165,6 +167,11 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
     return found
 
 
+def _is_chosen(study: Study, policy: int, compared: WithBest) -> bool:
+    """A search has chosen the policy, and the data do not speak against it."""
+    return study.policies[policy].name == study.experiment.chosen and compared.may_be_best
+
+
 def _ranking(study: Study, spec: MetricSpec | None) -> Ranking:
     experiment = study.experiment
     spec, judged, sense = _ranked_by(study, spec)
@@ -185,6 +192,7 @@ def _ranking(study: Study, spec: MetricSpec | None) -> Ranking:
         level = 1.0 - _share_of_error(study)
         best = with_best(values_of(study, spec), sense, level, states)
         compared = dict(enumerate(best.comparisons))
+        order.sort(key=lambda i: not _is_chosen(study, i, compared[i]))
     return Ranking(
         spec,
         sense,

@@ -37,6 +37,8 @@ class Experiment:
     objective: Objective | None = None
     constraints: tuple[Constraint, ...] = ()
     reference: str = ""
+    chosen: str = ""
+    """The policy that a search has chosen, on more replications than these."""
     confidence: float = 0.95
     screening: Screening | None = None
     """The design that tells which factors matter, if it is one."""
