@@ -15,11 +15,13 @@ from tests.search.laws import lost_sales, played_by
 from tests.search.periodic import cost, poisson, scenario, search
 
 from backsim.errors import InputError
+from backsim.results.spec import parse_constraint
 from backsim.search import Search, worlds
 from backsim.search.choice import Choice, _Choice
 from backsim.search.memo import Memo
 from backsim.search.worlds import Phase, Spent
 from backsim.study.analysis import rank
+from backsim.study.stopping.best import usual_tolerance
 
 LEVELS = {"policy.reorder.S": {"integers": [0, 60]}}
 PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
@@ -55,6 +57,28 @@ def test_what_is_promised_in_words(levels: Search) -> None:
     assert "replications that neither search nor choice has seen" in text
     assert "its neighbours among them, is better by more than 0.1" in text
     assert text.endswith(" s.")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "matters"),
+    [
+        ("fill_rate >= 0.9", 0.005),
+        ("fill_rate >= 0.975", 0.005),
+        ("fill_rate >= 0.99", 0.002),
+        ("cancel_rate <= 0.01", 0.002),
+        ("cancel_rate <= 0", 0.005),
+        ("mean_wait <= 3", 0.03),
+    ],
+)
+def test_what_matters_of_a_constraint(constraint: str, matters: float) -> None:
+    """Half a point of 99 % is half of the room that is left: better policies have less to spare."""
+    asked = parse_constraint(constraint, (("", ""),))
+    assert usual_tolerance(asked.metric, asked.bound) == pytest.approx(matters)
+
+
+def test_a_promise_says_what_policies_have_to_spare(tmp_path: Path) -> None:
+    found = quick(tmp_path, search=LEVELS, constraints="fill_rate >= 0.99", indifference="5 %")
+    assert " among them, that keeps fill rate >= 99 % with 0.2 points to spare is " in found.finding
 
 
 def test_the_budget_may_end_as_new_neighbours_join(tmp_path: Path) -> None:
@@ -383,6 +407,20 @@ def test_levels_of_a_class(tmp_path: Path) -> None:
     tried = {"policy.rationing.levels.silver": {"integers": [0, 8]}}
     found = search(tmp_path, given, search=tried, indifference="10 %")
     assert found.promised
+
+
+def test_progress_tells_the_best_so_far_and_how_far_it_may_be_from_the_best(
+    tmp_path: Path,
+) -> None:
+    """The gap is the largest t bound; at the end it is what matters at most."""
+    told: list[str] = []
+    found = quick(tmp_path, search=LEVELS, progress=lambda done, most, best: told.append(best))
+    pattern = r"best so far \d\.\d+: S=\d+, gap at most (\S+) \((\S+) asked\), \d+ of \d+ not .*"
+    gaps = [match.groups() for text in told if (match := re.fullmatch(pattern, text))]
+    assert {float(asked) for _, asked in gaps} == {float(f"{found.choice.indifference:.2g}")}
+    sizes = [float(gap) for gap, _ in gaps]
+    assert max(sizes) > sizes[-1]
+    assert sizes[-1] < 3 * found.choice.indifference
 
 
 def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:

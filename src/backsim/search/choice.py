@@ -161,14 +161,22 @@ class _Choice:
         self.worlds.play(Phase.CHOICE, running, next_size(min(len(rows[p]) for p in running)))
 
     def note(self, found: Selection) -> None:
-        """The best so far by its mean, and how many may still be better."""
+        """The best so far by its mean, how far from the best of all, and how many may be better."""
         if found.survivors:
             values = self.table(0)
             means = {i: float(np.nanmean(values[i])) for i in found.survivors}
             best = min(means, key=lambda i: self.worlds.problem.sign * means[i])
             name = self.worlds.problem.space.name(self.points[best])
+            worse = max((sum(self.apart(values, best, i)) for i in means if i != best), default=0.0)
+            gap = f"gap at most {worse:.2g} ({self.indifference:.2g} asked), " if worse > 0 else ""
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
-            self.worlds.budget.best = f"best so far {rough(means[best])}: {name}, {open_}"
+            self.worlds.budget.best = f"best so far {rough(means[best])}: {name}, {gap}{open_}"
+
+    def apart(self, values: Floats, one: int, other: int) -> tuple[float, float]:
+        """By how much one point is worse than another, and how far a t bound is: Bonferroni."""
+        both = self.worlds.problem.sign * (values[one] - values[other])
+        known = both[~np.isnan(both)]
+        return float(known.mean()), distance(len(known), float(known.std(ddof=1)), self.beta)
 
     def choice(self, found: Selection | None, needs: int = 0) -> Choice:
         """What it has come to, with the points that may as well be the best."""
@@ -192,14 +200,12 @@ class _Choice:
         possible = [i for i, keeps in enumerate(known) if keeps is not False]
         if not any(known):
             return possible
-        best = found.survivors[0]
-        values = self.worlds.problem.sign * self.table(0)
+        best, values = found.survivors[0], self.table(0)
         kept = {}
         for i in possible:
-            apart = (values[i] - values[best])[~np.isnan(values[i] - values[best])]
-            width = distance(len(apart), float(apart.std(ddof=1)), self.beta)
-            if float(apart.mean()) <= width:
-                kept[i] = float(apart.mean())
+            worse, width = self.apart(values, i, best)
+            if worse <= width:
+                kept[i] = worse
         return sorted(kept, key=kept.__getitem__)
 
     def leave_out(self) -> None:

@@ -242,7 +242,7 @@ class SearchFile(Spec):
     constraint_tolerance: Tolerance | None = None
     """The smallest distance from a bound that matters, as a number or by metric, such as
     {fill_rate: 0.002}; a policy that keeps it by less may be passed over.  If not given, 0.005 for
-    shares, else 1 % of the bound."""
+    shares, or a fifth of the distance to 0 or 1 where that is less; else 1 % of the bound."""
     trade_off: Annotated[tuple[str, ...], Field(min_length=2, max_length=2)] | None = None
     """Two metrics, that of the objective and a service: the cheapest policy for each of several
     values of the service, such as [cost.total, fill_rate[gold]]."""

@@ -365,9 +365,10 @@ class _Words:
         method = choice.selection.method
         if choice.decided:
             alike = [f"'{name}'" for name in search.alike]
+            spare = words.to_spare(self.asked.constraints, search.problem.tolerances)
             return (
-                f"None of the {choice.tried:,} policies tried, its neighbours among them, is "
-                f"better by more than {zone} ({self.level}, {method})."
+                f"None of the {choice.tried:,} policies tried, its neighbours among them,{spare} "
+                f"is better by more than {zone} ({self.level}, {method})."
                 + (f" {listed(alike)} may be as good." if alike else "")
             )
         others = [point for point in choice.running if point != search.point]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backsim.errors import listed
-from backsim.present.numbers import interval, plain_number
-from backsim.report.words import label, scale_of
+from backsim.present.numbers import interval, plain_number, rough
+from backsim.report.words import condition, label, scale_of
+from backsim.results.spec import Constraint
 from backsim.search.gap import Gap
 from backsim.search.items.choice import ItemsChoice
 from backsim.search.kept import Kept
@@ -31,6 +32,18 @@ def nearest(policy: Policy | None, kept: Sequence[Kept]) -> str:
         unit = " %" if spec.is_share else ""
         reached.append(f"{label(spec)} {interval(one.estimate, scale_of(spec))}{unit}")
     return f"'{policy.name}' comes nearest, with {listed(reached)}."
+
+
+def to_spare(constraints: Sequence[Constraint], tolerances: Sequence[float]) -> str:
+    """Which policies a promise is about: those that keep the constraints by what matters."""
+    if not constraints:
+        return ""
+    kept = []
+    for constraint, tolerance in zip(constraints, tolerances, strict=True):
+        spec = constraint.metric
+        unit = " points" if spec.is_share else ""
+        kept.append(f"{condition(constraint)} with {rough(scale_of(spec) * tolerance)}{unit}")
+    return f" that keeps {listed(kept)} to spare"
 
 
 def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SHARE, RELATIVE = 0.005, 0.01
+SHARE, OF_ROOM, RELATIVE = 0.005, 0.2, 0.01
 """What distance from a bound matters if nothing is said: of a share; as part of another bound."""
 
 
@@ -36,7 +36,8 @@ class UntilBest(Sequential):
     """The smallest difference of the objective that matters."""
     constraint_tolerance: Tolerance | None = None
     """With constraints: the smallest distance from a bound that matters, as a number or by metric,
-    such as {fill_rate: 0.002}.  If not given, 0.005 for shares, else 1 % of the bound."""
+    such as {fill_rate: 0.002}.  If not given, 0.005 for shares, or a fifth of the distance to 0 or
+    1 where that is less; else 1 % of the bound."""
 
 
 @stopping_rule("best", UntilBest)
@@ -138,8 +139,14 @@ class Separated:
 
 
 def usual_tolerance(metric: MetricSpec, bound: float) -> float:
-    """The smallest distance from a bound that matters if nothing is said."""
-    return SHARE if metric.is_share else RELATIVE * abs(bound)
+    """The smallest distance from a bound that matters if nothing is said.
+
+    Near 0 or 1 less of a share matters: of 99 % half a point would be half of what can be had.
+    """
+    if not metric.is_share:
+        return RELATIVE * abs(bound)
+    room = min(bound, 1.0 - bound)
+    return min(SHARE, OF_ROOM * room) if room > 0.0 else SHARE
 
 
 def _tolerances(
