@@ -209,6 +209,43 @@ def test_an_outlier_does_not_squeeze_service_against_cost() -> None:
     assert f"{style.DOWN} E 15" in drawn(ax)
 
 
+@pytest.mark.parametrize(
+    ("objective", "title", "axis"),
+    [
+        ("maximise profit", "Service against profit", "profit"),
+        ("minimise cost.holding", "Service against holding cost", "holding cost"),
+        ("minimise cost.total", "Service against total cost", "total cost"),
+        ("minimise mean_wait", "Service against total cost", "total cost"),
+    ],
+)
+def test_service_is_drawn_against_the_objective_where_it_is_money(
+    objective: str, title: str, axis: str
+) -> None:
+    """A policy that buys less has a lower total cost and earns less: nobody beats it by cost only.
+
+    Policy A buys least and earns least; B earns most, with more service.
+    """
+    noise = np.array([-1.0, 0.0, 1.0, 0.5, -0.5])
+    one = study_of(
+        {name: {"policy.reorder.s": 10 + i} for i, name in enumerate("AB")},
+        replications=1,
+        objective=objective,
+        written={
+            "cost.total": np.array([400 + noise, 500 + noise]),
+            "cost.holding": np.array([40 + noise, 50 + noise]),
+            "profit": np.array([100 + noise, 150 + noise]),
+            "mean_wait": np.array([3 + noise, 2 + noise]),
+            "fill_rate": np.array([0.8 + noise / 1000, 0.9 + noise / 1000]),
+        },
+    )
+    ax = plot.pareto(one)
+    assert ax.get_xlabel().startswith(f"{axis} (")
+    assert len(ax.lines[0].get_xdata()) == (1 if axis == "profit" else 2)
+    page = render(one)
+    assert f">{title}<" in page
+    assert f"{title[0].lower()}{title[1:]}" in page
+
+
 def test_the_best_service_is_no_outlier() -> None:
     """Of policies that are nearly equal and one that serves a few points more."""
     ax = plot.pareto(of_service((0.88, 0.881, 0.882, 0.88, 0.957), 1e-4))

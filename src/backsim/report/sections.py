@@ -9,9 +9,11 @@ from backsim.present.html import Section
 from backsim.present.table import Table
 from backsim.report.captions import BEYOND
 from backsim.report.figures import FIGURES, Page
+from backsim.report.figures.intervals import money_of
 from backsim.report.figures.style import is_cut
 from backsim.report.management import Facts, summary
 from backsim.report.svg import inline_svg
+from backsim.report.words import label
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Plan:
     """What a section holds where the study has it; its figures name it themselves."""
 
     name: str
-    title: str
+    title: str | Callable[[Page], str]
     tables: tuple[str, ...] = ()
     """Names of the study's tables."""
     words: Callable[[Page], Sequence[str]] = lambda page: ()
@@ -61,7 +63,7 @@ for _plan in (
         ("regret",),
         lambda page: [] if page.bounds is None else [page.text.regret()],
     ),
-    Plan("pareto", "Service against cost"),
+    Plan("pareto", lambda page: f"Service against {label(money_of(page.study))}"),
     Plan("waits", "How long customers wait", ("classes",)),
     Plan("course", "Stock and backlog over time"),
     Plan("sites", "Stock and backlog by site", ("sites",)),
@@ -90,7 +92,8 @@ def sections(
     for plan in (plan for plan in SECTIONS.values() if plan.name in names):
         there = tuple(tables[name] for name in plan.tables if name in tables)
         named = bool(plan.tables) and plan.tables[0] in tables
-        title = plan.title if named or not plan.otherwise else plan.otherwise
+        title = plan.title if isinstance(plan.title, str) else plan.title(page)
+        title = title if named or not plan.otherwise else plan.otherwise
         words, figures = tuple(plan.words(page)), tuple(_drawn(page, plan.name, drawn))
         facts = plan.facts(page)
         if words or figures or there or facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ _COLOUR = re.compile("|".join(VARIABLES), re.IGNORECASE)
 def inline_svg(figure: Figure | SubFigure, name: str, title: str) -> str:
     """A figure as an <svg> element for a page; `name` makes its ids unique, `title` describes it.
 
-    `name` and `title` are the page's own words, not a user's.
+    `name` is the page's own word, not a user's.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -66,7 +67,8 @@ def inline_svg(figure: Figure | SubFigure, name: str, title: str) -> str:
     body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL)
     body = _TAG.sub(lambda match: _own(match.group(), name), body)
     body = _LONE.sub(r"\1", " ".join(body.split()))
-    return f'<svg viewBox="{view.group(1)}" role="img" aria-label="{title}" class="figure">{body}'
+    shown = f'role="img" aria-label="{escape(title)}" class="figure"'
+    return f'<svg viewBox="{view.group(1)}" {shown}>{body}'
 
 
 def write_svg(ax: Axes, file: Path) -> None:

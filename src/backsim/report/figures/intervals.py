@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.present.numbers import percent
 from backsim.report.figures.style import GROUND, cut_off, in_percent
+from backsim.results.metrics.money import MONEY
 from backsim.results.spec import MetricSpec, parse_metric
 from backsim.statistics import Difference, Estimate
 from backsim.study.analysis import main_metric
@@ -27,6 +28,18 @@ def spec_of(study: Study, metric: str | MetricSpec | None) -> MetricSpec:
         return parse_metric(metric, study.views)
     objective = study.experiment.objective
     return objective.metric if objective else main_metric(study)
+
+
+def money_of(study: Study) -> MetricSpec:
+    """The money that a study is about: its objective where that is money, else total cost.
+
+    Total cost counts purchases, so that under another objective a policy that buys less, and sells
+    less, would look cheap.
+    """
+    objective = study.experiment.objective
+    if objective is not None and objective.metric.unit == MONEY:
+        return objective.metric
+    return spec_of(study, "cost.total")
 
 
 def measured_along(axis: Axis, spec: MetricSpec) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.report.figures.intervals import measured_along, spec_of
+from backsim.report.figures.intervals import measured_along, money_of, spec_of
 from backsim.report.figures.labels import name_points
 from backsim.report.figures.registry import Drawing, Page, figure
 from backsim.report.figures.style import BLUE, GREY, GROUND, cut_off, few_ticks, new_axes, wrapped
@@ -20,27 +20,36 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+SERVICE = "fill_rate"
+
+
 def _of_several(page: Page) -> Iterator[Drawing]:
     """Where there are policies to choose among, and they differ in both."""
-    specs = [spec_of(page.study, name) for name in ("cost.total", "fill_rate")]
-    means = [{e.mean for e in estimates(page.study, spec)} for spec in specs]
+    money = money_of(page.study)
+    means = [
+        {e.mean for e in estimates(page.study, spec)}
+        for spec in (money, spec_of(page.study, SERVICE))
+    ]
     if all(len(different) > 1 for different in means):
         line = "The line joins the policies that no other policy beats on both axes."
-        yield Drawing("service against cost", f"{line} {page.text.interval()}")
+        title = f"service against {label(money)}"
+        yield Drawing(title, f"{line} {page.text.interval()}", {"x": money})
 
 
 @figure("pareto", on_page=_of_several)
 def pareto(
     study: Study,
     ax: Axes | None = None,
-    x: str | MetricSpec = "cost.total",
-    y: str | MetricSpec = "fill_rate",
+    x: str | MetricSpec | None = None,
+    y: str | MetricSpec = SERVICE,
 ) -> Axes:
     """Two metrics against each other; the line joins policies that none beats in both.
 
+    Without `x` it is the study's objective where that is money, else total cost.
+
     Raises InputError for an unknown metric.
     """
-    specs = spec_of(study, x), spec_of(study, y)
+    specs = money_of(study) if x is None else spec_of(study, x), spec_of(study, y)
     found = [estimates(study, spec) for spec in specs]
     means = np.array([[e.mean for e in one] for one in found])
     ax = new_axes(ax, 3.9)
