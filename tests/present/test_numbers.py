@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from backsim.present.numbers import rough
+from backsim.present.numbers import precise, rough
+from backsim.report.figures.surface import _apart
 
 
 @pytest.mark.parametrize(
@@ -14,3 +17,26 @@ from backsim.present.numbers import rough
 def test_four_digits_without_zeros_at_the_end(value: float, expected: str) -> None:
     """And never with an exponent, which a planner does not read."""
     assert rough(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "half_width", "expected"),
+    [
+        (0.02572, 0.00196, "0.0257"),
+        (1.206, 0.3, "1.21"),
+        (12345.6, 196.0, "12,346"),
+        (-0.0004, 0.02, "0.000"),
+        (0.1856, math.nan, "0.1856"),
+        (3.0, 0.0, "3.000"),
+        (math.nan, 1.0, "-"),
+    ],
+)
+def test_as_many_digits_as_the_interval_carries(
+    value: float, half_width: float, expected: str
+) -> None:
+    assert precise(value, half_width) == expected
+
+
+def test_a_difference_on_a_surface_has_the_digits_of_its_interval() -> None:
+    found = [_apart(*pair) for pair in [(0.000795, 0.021), (3.14159, 0.12), (-2.0, 3.0), (0, 0)]]
+    assert found == ["+0.001 ?", "+3.14", "-2.0 ?", "0"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from tests.report.standin import StandIn, study_of
 from tests.report.test_finding import NOISE, OWN, study
 
+from backsim.experiment.describe import describe, experiment_of
 from backsim.report.html import render
 from backsim.report.management import summary
 from backsim.report.products import levels_table, products_table
@@ -32,11 +35,87 @@ def test_a_change_that_pays() -> None:
     assert told["Answer"] == "Change from 'A' to 'B'."
     assert told["Worth"] == "36,500 ± 453 money per year less total cost."
     assert told["Change"] == "policy.reorder.s: 21 (reference: 20)."
-    assert told["Service"] == "mean wait 2.000 days (was 3.000)."
+    assert told["Service"] == "mean wait 2.0 days (was 3.0)."
     assert told["Rests on"].startswith("5 simulations of 1 day per policy, all with the same")
     assert told["Would change it"] == (
         "Other demand, lead times, patience or costs: compare the policies under them, too."
     )
+
+
+def shop(days: int) -> dict[str, Any]:
+    """A scenario whose levels are days of demand."""
+    reorder = {"rule": "s_S", "s": {"days": days}, "S": {"days": 40}}
+    return {**BASE, **TWO, "policy": {"reorder": reorder}}
+
+
+CHANGED = {
+    "today": {},
+    "more": {
+        "policy.reorder.s.days": 24,
+        "policy.priority": "lifo",
+        "policy.rationing": {"rule": "critical_level", "levels": {"all": 2}},
+        "costs.ordering": 25,
+    },
+}
+
+
+def test_a_change_says_what_the_scenario_has() -> None:
+    """Also of a rule that the file does not name; and the same of a study that was kept."""
+    found = study_of(
+        CHANGED,
+        base=shop(18),
+        replications=2,
+        metrics=(),
+        written={"cost.total": np.array([[500.0, 501], [400, 402]])},
+    )
+    text = (
+        "policy.reorder.s.days: 24 days (reference: 18 days), "
+        "policy.priority: lifo (reference: fcfs), "
+        "policy.rationing: critical_level, levels all 2 (reference: none), "
+        "costs.ordering: 25 (reference: 20)."
+    )
+    assert facts(found)["Change"] == text
+    described = json.loads(json.dumps(describe(found.experiment)))
+    kept = replace(found, experiment=experiment_of(described))
+    assert facts(kept)["Change"] == text
+    again = json.loads(json.dumps(describe(kept.experiment)))
+    assert again["view"]["written"] == described["view"]["written"]
+
+
+def test_days_of_a_whole_level() -> None:
+    changed: dict[str, Any] = {"today": {}, "more": {"policy.reorder.s": {"days": 24}}}
+    found = study_of(
+        changed,
+        base=shop(18),
+        replications=2,
+        metrics=(),
+        written={"cost.total": np.array([[500.0, 501], [400, 402]])},
+    )
+    assert facts(found)["Change"] == "policy.reorder.s: 24 days (reference: 18 days)."
+
+
+def test_what_is_constrained_comes_first_in_service_and_other_money_not_at_all() -> None:
+    rows = {
+        "profit": [100 + NOISE, 150 + NOISE + OWN],
+        "cost.total": [500 + NOISE, 600 + NOISE],
+        "fill_rate[gold]": [0.9 + 0.001 * OWN, 0.9612 + 0.001 * OWN],
+        "mean_wait": [3 + 0.01 * NOISE, 0.02572 + 0.001 * NOISE],
+        "cancel_rate[gold]": [0.012 + 0.001 * NOISE, 0.001856 + 0.001 * NOISE],
+    }
+    asked = ("cost.total", "mean_on_hand", "cancel_rate[gold]", "mean_wait", "wait_p90")
+    told = facts(
+        study(
+            rows,
+            objective="maximise profit",
+            constraints=("fill_rate[gold] >= 0.95",),
+            metrics=(*asked, "wait_p50", "wait_p95", "wait_p99"),
+        )
+    )
+    assert told["Service"].startswith(
+        "fill rate of gold 96.12 % (was 90.00 %), cancel rate of gold 0.19 % (was 1.20 %), "
+        "mean wait 0.0257 days (was 3.000), "
+    )
+    assert "total cost" not in told["Service"]
 
 
 def test_a_difference_that_may_be_chance() -> None:

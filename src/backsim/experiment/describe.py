@@ -14,10 +14,10 @@ from backsim.results.revision import revision
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
-from backsim.scenario.model import Model
 from backsim.study.experiment import Experiment, Policy
 from backsim.study.screening import Screening
 from backsim.study.stopping.rule import stopping_from_dict
+from backsim.study.written import written_values
 
 
 def describe(
@@ -43,6 +43,7 @@ def describe(
             "title": experiment.title,
             "question": experiment.question,
             "settings": {p.name: dict(p.settings) for p in experiment.policies},
+            "written": written_values(experiment.policies),
             "factors": {name: list(levels) for name, levels in experiment.factors.items()},
             "replications": experiment.stopping.to_dict(),
             "metrics": [_spec(spec) for spec in experiment.metrics],
@@ -74,14 +75,15 @@ def experiment_of(description: Mapping[str, Any], folder: Path | None = None) ->
         if name not in METRICS:
             raise InputError(f"metric {name!r} is not known here: name its file with --rules")
 
-    def model(name: str) -> Model:
+    def made(name: str) -> Policy:
         scenario = policies[name]["scenario"]
         place = folder or view["folders"][name]
-        return from_dict(scenario, name=view["scenarios"][name], folder=place)
+        model = from_dict(scenario, name=view["scenarios"][name], folder=place)
+        return Policy(name, view["settings"][name], model, view.get("written", {}).get(name, {}))
 
     return Experiment(
         name=view["name"],
-        policies=tuple(Policy(n, view["settings"][n], model(n)) for n in policies),
+        policies=tuple(made(n) for n in policies),
         factors={name: tuple(levels) for name, levels in view["factors"].items()},
         stopping=stopping_from_dict(view["replications"]),
         metrics=tuple(MetricSpec(*spec) for spec in view["metrics"]),

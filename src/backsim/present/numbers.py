@@ -34,8 +34,20 @@ def number(value: float, half_width: float = math.nan) -> str:
         return plain_number(value)
     if not half_width > 1e-12 * abs(value):  # the same in every replication
         return plain_number(value)
-    decimals = min(decimals_for(half_width, 2), 6)
+    decimals = _decimals_of(half_width)
     return f"{value:,.{decimals}f} {PLUS_MINUS} {half_width:,.{decimals}f}"
+
+
+def precise(value: float, half_width: float) -> str:
+    """A value to the precision that its half-width has, where that is not shown; `-` for nan."""
+    if math.isnan(value) or math.isnan(half_width) or not half_width > 1e-12 * abs(value):
+        return number(value)
+    decimals = _decimals_of(half_width)
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}"  # no -0.00
+
+
+def _decimals_of(half_width: float) -> int:
+    return min(decimals_for(half_width, 2), 6)
 
 
 def plain_number(value: float) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 from backsim.errors import counted, few, listed
-from backsim.present.numbers import number, plain_number
+from backsim.present.numbers import number, precise
 from backsim.report.finding import quoted, twins
 from backsim.report.words import (
     apart_suffix,
     condition,
     label,
-    said,
     scale_of,
     suffix_of,
     unit_of,
@@ -24,11 +23,15 @@ from backsim.scenario.timeunit import one_of, per_year
 from backsim.statistics import Difference, Feasible
 from backsim.study.analysis import Ranking, ends_of, estimates, wanted
 from backsim.study.effects import level_text, main_effects
+from backsim.study.experiment import Policy
 from backsim.study.study import Study
 from backsim.study.warm_up import warm_up_verdict
+from backsim.study.written import written_value
 
 MOST_SETTINGS = 4
 MOST_METRICS = 5
+SERVES = ("service", "waiting")
+"""Groups of metrics that tell how customers are served: of those not constrained, the first."""
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -99,28 +102,47 @@ class _Answers:
         """What the best policy sets otherwise than the reference."""
         if self.gain is None or self.best is None:
             return ""
-        new, old = (self.study.policies[i].settings for i in (self.best, self.reference))
+        new, old = (self.study.policies[i] for i in (self.best, self.reference))
         texts = [
-            f"{path}: {level_text(new[path]) if path in new else 'as in the scenario'} (reference: "
-            f"{level_text(old[path]) if path in old else 'as in the scenario'})"
-            for path in dict.fromkeys([*new, *old])
-            if new.get(path) != old.get(path)
+            f"{path}: {self.level(new, path)} (reference: {self.level(old, path)})"
+            for path in dict.fromkeys([*new.settings, *old.settings])
+            if new.settings.get(path) != old.settings.get(path)
         ]
         return f"{few(texts, MOST_SETTINGS)}." if texts else ""
 
+    def level(self, policy: Policy, path: str) -> str:
+        """What a policy, or else its scenario, sets: `24 days`."""
+        set_here = path in policy.settings
+        value = policy.settings[path] if set_here else written_value(policy, path)
+        if value is None and not set_here:
+            return "as in the scenario"
+        if isinstance(value, Mapping) and list(value) == ["days"]:
+            value, path = value["days"], f"{path}.days"
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        days = f" {unit_of(self.study, 'days')}" if is_number and path.endswith(".days") else ""
+        return f"{level_text(value)}{days}"
+
     def service(self) -> str:
-        """The other metrics asked for, of the reference and of the best policy."""
+        """What is constrained, then the other metrics asked for: of the best, of the reference."""
         if self.gain is None or self.best is None:
             return ""
-        texts = []
-        for spec in wanted(self.study):
-            if spec == self.ranking.spec:
+        constrained = list(dict.fromkeys(c.metric for c in self.study.experiment.constraints))
+        others = [spec for spec in wanted(self.study) if spec not in constrained]
+        if self.ranking.spec.unit == MONEY:  # other money says nothing of service
+            others = [spec for spec in others if spec.unit != MONEY]
+        others.sort(key=lambda spec: spec.declared.group not in SERVES)
+        texts, bound = [], 0
+        for spec in (*constrained, *others):
+            old, new = (estimates(self.study, spec)[i] for i in (self.reference, self.best))
+            if spec == self.ranking.spec or math.isnan(old.mean) or math.isnan(new.mean):
                 continue
-            old, new = (estimates(self.study, spec)[i].mean for i in (self.reference, self.best))
-            if not math.isnan(old) and not math.isnan(new):
-                unit = "" if spec.is_share else suffix_of(self.study, spec)
-                texts.append(f"{label(spec)} {said(spec, new)}{unit} (was {said(spec, old)})")
-        return f"{few(texts, MOST_METRICS)}." if texts else ""
+            times = scale_of(spec)
+            now, was = (precise(times * e.mean, times * e.half_width) for e in (new, old))
+            unit = suffix_of(self.study, spec)
+            was = f"{was} %" if spec.is_share else was
+            texts.append(f"{label(spec)} {now}{unit} (was {was})")
+            bound += spec in constrained
+        return f"{few(texts, max(MOST_METRICS, bound))}." if texts else ""
 
     def basis(self) -> str:
         """What the figures rest on."""
@@ -177,14 +199,18 @@ class _Answers:
         effects = main_effects(self.study, self.ranking.spec)
         factors = list(dict.fromkeys(one.factor for one in effects))
         if len(factors) > 1:
+            at_levels = {
+                name: [e.estimate for e in effects if e.factor == name] for name in factors
+            }
             spans = {
-                name: max(means) - min(means)
-                for name in factors
-                for means in [[e.estimate.mean for e in effects if e.factor == name]]
+                name: max(e.mean for e in each) - min(e.mean for e in each)
+                for name, each in at_levels.items()
             }
             most = max(spans, key=lambda name: spans[name])
             spec = self.ranking.spec
-            size = f"{plain_number(scale_of(spec) * spans[most])}{apart_suffix(self.study, spec)}"
+            widest = max(e.half_width for e in at_levels[most])
+            span = precise(scale_of(spec) * spans[most], scale_of(spec) * widest)
+            size = f"{span}{apart_suffix(self.study, spec)}"
             yield f"The most important factor is {most}: its levels differ by up to {size}."
         yield "Other demand, lead times, patience or costs: compare the policies under them, too."
 

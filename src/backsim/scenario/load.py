@@ -23,7 +23,7 @@ from backsim.rules.kinds import REGISTRIES, is_built_in
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.memo import Memo, Worked
 from backsim.scenario.model import Model
-from backsim.scenario.override import parse_path, put
+from backsim.scenario.override import parse_path, put, value_at
 from backsim.scenario.part import MEMBER, Part
 from backsim.scenario.references import changed, draws_on_sites, unknown_names
 from backsim.scenario.resolve import resolve
@@ -179,6 +179,31 @@ class Remake:
 def known_of(model: Model) -> Known | None:
     """What is known of a model's scenario, for others that share its values."""
     return model.remake.known if isinstance(model.remake, Remake) else None
+
+
+def value_in(model: Model, path: str) -> Any:
+    """What a model's file says at a path such as `policy.reorder.s.days`, as plain values.
+
+    Of a rule that it does not name, the rule that all stock points have; None where nothing says
+    it, or not the same everywhere.
+    """
+    try:
+        parts = parse_path(path)
+    except InputError:  # the name of a factor
+        return None
+    if isinstance(model.remake, Remake):
+        value = value_at(Document(model.name, model.remake.values), parts)
+        if value is not None:
+            return value
+    if parts[0] != "policy" or len(parts) < 2:
+        return None
+    first, *others = model.written.stock
+    family = str(parts[1])
+    use = getattr(first, family, None)
+    if any(getattr(point, family, None) != use for point in others):
+        return None
+    explicit = first.model_dump(mode="json", include={family})
+    return value_at(Document(model.name, explicit), parts[1:])
 
 
 def check_form(

@@ -52,6 +52,18 @@ def put(document: Document, path: Location, value: Any, text: str) -> None:
     document.override((*real, last), text)
 
 
+def value_at(document: Document, path: Location) -> Any:
+    """The value of a field of a document; None where it has none, or the path leads nowhere."""
+    here: Any = document.values
+    try:
+        for part in path:
+            key = _key(document, here, (), part, "")
+            here = here.get(key) if isinstance(here, dict) else here[key]
+    except FileError:
+        return None
+    return here
+
+
 def _key(document: Document, here: Any, path: Location, part: str | int, text: str) -> Any:
     """The part of a path as the key of a mapping or the index of a list."""
     if isinstance(here, dict):

@@ -121,8 +121,7 @@ class _Pages:
         labels = [self.space.axes[a].label for a in one.axes]
         if len(one.axes) == 1:
             return along(amounts[:, 0].tolist(), apart, widths, best[0], labels[0], self.metric)
-        unsure = [abs(a) <= w for a, w in zip(apart, widths, strict=True)]
-        return surface(amounts, apart, unsure, best, labels, self.found.problem.sign)
+        return surface(amounts, apart, widths, best, labels, self.found.problem.sign)
 
     def sensitivity(self) -> Section:
         """What each parameter of the scenario does to the answer."""

@@ -19,6 +19,8 @@ class Policy:
     name: str
     settings: Mapping[str, Any]
     model: Model = field(repr=False)
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Path -> what its scenario's file says, where the model was made from the explicit form."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.present.numbers import precise
 from backsim.report.figures.style import (
     BLUE,
     FAINT,
@@ -47,26 +48,26 @@ def along(
 def surface(
     values: Floats,
     apart: Floats,
-    unsure: Sequence[bool],
+    half_widths: Floats,
     chosen: Sequence[float],
     labels: Sequence[str],
     sign: float = 1.0,
 ) -> Axes:
     """Differences from the policy chosen over two numbers: a square each, the worse the darker.
 
-    `values` of shape (policies, 2); `unsure` are those that cannot be told from the one chosen;
-    `sign` is -1 where more is better.
+    `values` of shape (policies, 2); a difference within its half-width cannot be told from 0, and
+    is marked; `sign` is -1 where more is better.
     """
     ax = new_axes(None, 3.9)
     columns, rows = (np.unique(values[:, i]) for i in (0, 1))
     places = [np.searchsorted(axis, values[:, i]) for i, axis in ((1, rows), (0, columns))]
     ax.grid(visible=False)
     most = float(np.max(sign * apart)) if len(apart) else 0.0
-    for row, column, value, open_ in zip(*places, apart, unsure, strict=True):
+    for row, column, value, width in zip(*places, apart, half_widths, strict=True):
         part = min(1.0, max(0.0, sign * value) / most) if most > 0 else 0.0
         ax.add_patch(_square(column, row, part))
         same = columns[column] == chosen[0] and rows[row] == chosen[1]
-        mark = "best" if same else f"{value:+.3g}" + (" ?" if open_ else "")
+        mark = "best" if same else _apart(value, width)
         ax.text(column, row, mark, ha="center", va="center", fontsize=SIZE - 2, color=INK)
     ax.set_xticks(range(len(columns)), [f"{value:g}" for value in columns])
     ax.set_yticks(range(len(rows)), [f"{value:g}" for value in rows])
@@ -75,6 +76,12 @@ def surface(
     ax.set_xlabel(text(labels[0]))
     ax.set_ylabel(text(labels[1]))
     return ax
+
+
+def _apart(value: float, half_width: float) -> str:
+    text = precise(value, half_width)
+    sign = "+" if value > 0 and float(text.replace(",", "")) else ""
+    return f"{sign}{text}{' ?' if 0 < half_width >= abs(value) else ''}"
 
 
 def _square(column: int, row: int, part: float) -> Any:
