@@ -101,6 +101,65 @@ def test_how_long_things_last_is_read_back() -> None:
     ]
 
 
+WORKS: dict[str, Any] = {
+    "start": "2026-01-05",
+    "horizon": 1456,  # 208 weeks
+    "calendars": {"office": {}},
+    "suppliers.acme.calendar": "office",
+    "suppliers.acme.lead_time_in": "working_days",
+}
+
+
+def test_working_days_are_read_back_as_such() -> None:
+    late = {"share": 0.15, "days": {"gamma": {"mean": 5, "cv": 0.6}}}
+    model = from_dict(SHOP).replace({**WORKS, LEAD_TIME: 10, "suppliers.acme.lateness": late})
+    assert list(described(model))[-1] == (
+        "mean lead times (days): acme 10 working days (about 14 days), "
+        "5 working days late for 15 % of purchases"
+    )
+
+
+def test_lateness_is_read_back() -> None:
+    late = {"share": 0.15, "days": 5}
+    model = from_dict(SHOP).replace({"suppliers.acme.lateness": late})
+    assert list(described(model))[-1] == (
+        "mean lead times (days): acme 14, 5 days late for 15 % of purchases"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "days"),
+    [
+        ({LEAD_TIME: 48}, 48),
+        ({LEAD_TIME: 72}, 72),
+        ({LEAD_TIME: 14, "policy.review.period": 28}, 42),
+        ({**WORKS, LEAD_TIME: 30}, 42),
+    ],
+)
+def test_levels_below_the_demand_of_the_lead_time_are_doubted(
+    changes: dict[str, Any], days: int
+) -> None:
+    (told,) = shop(changes)
+    assert told.startswith(
+        "the levels of pump cover less than the lead time "
+        f"(pump: 32 days of demand, and a purchase arrives after {days}): most customers wait; "
+    )
+
+
+@pytest.mark.parametrize(
+    "meant",
+    [
+        {LEAD_TIME: 36},  # a little less: backorders may be cheap
+        {TOLERANCE: "none"},
+        {"customers.gold.backorder_share": 0.5},
+        {"suppliers.acme.capacity": {"servers": 1, "service": 0.1}},
+        {RATE: 0.05, "policy.reorder": {"rule": "base_stock", "S": 1}},  # 2.4 in a lead time
+    ],
+)
+def test_low_levels_that_may_be_meant_are_not_doubted(meant: dict[str, Any]) -> None:
+    assert shop({LEAD_TIME: 48, "horizon": 3650} | meant) == ()
+
+
 def test_a_rate_per_minute_is_doubted() -> None:
     assert [text[:26] for text in shop({RATE: 2 / HOURS / 60})] == [
         "the levels of pump last fo",

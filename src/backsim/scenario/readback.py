@@ -12,6 +12,7 @@ from functools import cached_property
 
 from backsim.errors import few, listed
 from backsim.present.numbers import rough
+from backsim.scenario.arrival import lead_time, mean_arrival
 from backsim.scenario.demand.rates import Pair, demand_rates, mean_demand
 from backsim.scenario.demand.schema import Process
 from backsim.scenario.model import Model
@@ -20,8 +21,10 @@ from backsim.scenario.timeunit import one_of, per_year
 
 MOST_NAMES = 4
 LEAST_COVER = 0.25
-"""A level below this share of the demand until a purchase arrives leaves nearly all waiting; those
-of the scenarios that backsim ships are 0.89 or more."""
+"""A level below this share of the demand until a purchase arrives leaves nearly all waiting."""
+SHORT_COVER = 0.8
+"""A level below this share leaves most waiting, where it is short by more than demand varies, too;
+those of the scenarios that backsim ships are 0.89 or more."""
 LEAST_ARRIVALS = 2.0
 """Lead times that a run should hold at least."""
 FEWEST_ORDERS = 10.0
@@ -47,12 +50,8 @@ def described(model: Model) -> Iterator[str]:
             yield f"{name}: {rough(whole)} units{of} {per} on average"
     waits = [f"{name} {_patience(model, name)}" for name in model.scenario.customers]
     yield f"customers wait ({model.scenario.time_unit}): {few(waits, MOST_NAMES)}"
-    days = {
-        model.suppliers[lane.supplier]: lane.time.moments()[0] + lane.service.moments()[0]
-        for lane in model.lanes
-        if lane.supplier is not None
-    }
-    told = [f"{name} {rough(mean)}" for name, mean in days.items()]
+    of_supplier = {lane.name: lane for lane in model.lanes if lane.supplier is not None}
+    told = [f"{name} {lead_time(model, lane)}" for name, lane in of_supplier.items()]
     if told:
         yield f"mean lead times ({model.scenario.time_unit}): {few(told, MOST_NAMES)}"
 
@@ -105,6 +104,7 @@ class _Doubts:
         yield from self.impatient()
         yield from self.patient()
         yield from self.low()
+        yield from self.short()
         yield from self.never()
         yield from self.few_orders()
 
@@ -114,8 +114,7 @@ class _Doubts:
 
     def days(self, index: int) -> float:
         """Mean time from a purchase of a stock point to its arrival, from its first source."""
-        lane = self.model.lanes[index]
-        return lane.time.moments()[0] + lane.service.moments()[0]
+        return mean_arrival(self.model, self.model.lanes[index])
 
     def late(self) -> Iterator[str]:
         """Purchases that arrive when the run is over."""
@@ -215,6 +214,54 @@ class _Doubts:
                 "nearly all customers wait; "
                 f"{self.check('lead times and demand')}"
             )
+
+    def short(self) -> Iterator[str]:
+        """Levels that last for less than the lead time, where all customers wait.
+
+        By a fifth and by the standard deviation of Poisson demand at least: even with demand as
+        steady as that, a customer finds stock in one case of six at most.
+        """
+        found = [
+            (i, days, until)
+            for i, days, until in self.covers()
+            if LEAST_COVER * until <= days < SHORT_COVER * until
+            and self.shortage(i, days, until) > 1.0
+            and self.is_plain(i)
+        ]
+        if found:
+            worst, days, until = min(found, key=lambda one: one[1] / one[2])
+            yield (
+                f"the levels of {self.names([i for i, _, _ in found])} cover less than the lead "
+                f"time ({self.name(worst)}: {rough(days)} {self.unit} of demand, and a purchase "
+                f"arrives after {rough(until)}): most customers wait; "
+                f"{self.check('lead times and demand')}"
+            )
+
+    def shortage(self, index: int, days: float, until: float) -> float:
+        """By how many standard deviations a level is below the demand, were it Poisson."""
+        rate = self.demand[self.model.stock_points[index]]
+        return float(rate * (until - days) / math.sqrt(rate * until))
+
+    def is_plain(self, index: int) -> bool:
+        """Whether all demand waits, and there is one source of unlimited capacity."""
+        point, lane = self.model.scenario.stock[index], self.model.lanes[index]
+        if len(point.supplier) > 1 or point.asks_for_units is not None:
+            return False
+        supplier = self.model.scenario.suppliers.get(lane.name)
+        if lane.supplier is not None and supplier and supplier.capacity != "unlimited":
+            return False
+        return point.product not in self.lost
+
+    @cached_property
+    def lost(self) -> set[str]:
+        """Products that some customers order who do not wait for them."""
+        customers = self.model.scenario.customers
+        leaving = [
+            name
+            for name, customer in customers.items()
+            if customer.tolerance == "none" or customer.backorder_share < 1.0
+        ]
+        return {product for name in leaving for product, _ in self.asked(name)}
 
     def never(self) -> Iterator[str]:
         """Levels that last for the whole run."""
