@@ -6,7 +6,9 @@ and how the kernel stores it.  Scenario errors, docs and the JSON schema read bo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -19,6 +21,16 @@ BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 LEAST, MOST = 1e-12, 1e12
 """No number is larger, and none that must be above 0 is smaller: so no product overflows."""
+
+PERCENT = r"^\s*[+-]?(\d+\.?\d*|\.\d+)\s*%\s*$"
+"""A share in percent, as a file may write it: `15 %`."""
+
+
+def from_percent(value: Any) -> Any:
+    """The number that a text such as `15 %` says, 0.15; anything else as it is."""
+    if isinstance(value, str) and re.match(PERCENT, value):
+        return float(Decimal(value.replace("%", "").strip()) / 100)
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,18 @@ class Unit(Described):
     packs: bool = False
     """Whether a file may say it in packs of a product: `2 case`."""
 
+    @property
+    def is_share(self) -> bool:
+        """Whether a file may say it in percent: `15 %`."""
+        return self.name.startswith(("share", "probability"))
+
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Where units are whole numbers, products with a `smallest` unit have others, too."""
+        """Shares may be in percent; products with a `smallest` unit may have parts of units."""
         found = Described.__get_pydantic_json_schema__(self, schema, handler)
+        if self.is_share:
+            found |= {"type": ["number", "string"], "pattern": PERCENT}
         if self.name == "units" and found.get("type") == "integer":
             found |= {"type": ["number", "string"] if self.packs else "number", "whole": True}
         return found
@@ -64,20 +83,21 @@ class Unit(Described):
         noun, bounds = _noun_and_bounds(number)
         at_most = f"of at most {self.most:,.0f}"
 
-        def refuse(bounds: str) -> PydanticCustomError:
-            unit = f" ({self.name})" if self.name else ""
+        def refuse(bounds: str, value: Any = None) -> PydanticCustomError:
+            meant = _meant_in_percent(value) if self.is_share and bounds.endswith(" 1") else ""
+            unit = f" ({self.name}{meant})" if self.name else ""
             expected = {"expected": f"{noun} {bounds}".strip() + unit, "found": ""}
             return PydanticCustomError("fault", "{expected}", expected)
 
         def check(value: Any, validate: Any, info: Any) -> Any:
             try:
-                checked = validate(value)
+                checked = validate(from_percent(value) if self.is_share else value)
             except ValidationError:
                 if self.name == "units" and info.context == FINE and self._is_fine(value, number):
                     return value
                 if isinstance(value, int) and abs(value) > self.most:  # too long even for a float
                     raise refuse(at_most) from None
-                raise refuse(bounds) from None
+                raise refuse(bounds, value) from None
             if abs(checked) > self.most:
                 raise refuse(at_most)
             if bounds.startswith("> 0") and checked < LEAST:
@@ -122,6 +142,13 @@ class Choice(Unit):
         from pydantic_core import core_schema
 
         return core_schema.literal_schema(list(self.words))
+
+
+def _meant_in_percent(value: Any) -> str:
+    """How to write a share such as 15, which is meant in percent."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 2 <= value <= 100:
+        return ""
+    return f"; write {value / 100:g} or {value:g} %"
 
 
 def _noun_and_bounds(schema: Any) -> tuple[str, str]:
@@ -177,6 +204,8 @@ Share = Annotated[float, Gt(0), Lt(1), Unit("share")]
 AboveMinusOne = Annotated[float, Gt(-1), Unit("share")]
 """A change by a share: -0.1 is a tenth less."""
 """A share that is neither nothing nor all."""
+Variation = Annotated[float, Gt(0), Unit("share of the mean")]
+"""A coefficient of variation."""
 Weight = Annotated[float, Gt(0), Unit("")]
 SquaredUnitsPerDay = Annotated[float, Ge(0), Unit("units² per day")]
 UnitsPerDay = Annotated[float, Ge(0), Unit("units per day", "f8", LARGEST_STOCK)]

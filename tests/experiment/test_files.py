@@ -291,7 +291,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"seed": -1}, "14:1: seed: expected a whole number >= 0, got -1"),
     (
         {"confidence": 95},
-        "14:1: confidence: expected a number >= 0.5 and < 1 (probability), got 95",
+        "14:1: confidence: expected a number >= 0.5 and < 1 "
+        "(probability; write 0.95 or 95 %), got 95",
     ),
     ({"scenario": 3}, "1:1: scenario: expected a mapping, got 3"),
     (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backsim.errors import InputError, nearest
+from backsim.quantities import from_percent
 from backsim.results.units import unit_words
 from backsim.scenario.jsonschema import json_schema
 from backsim.scenario.model import Model
@@ -146,6 +147,8 @@ def _leaves(
 ) -> Iterator[_Leaf]:
     """The numbers and words below a value, with the part of the schema that each fits."""
     forms = list(_forms(schema, defs))
+    if any("pattern" in form for form in forms):  # a share, which may be in percent
+        value = from_percent(value)
     meaning = schema.get("description", meaning)
     fitting = next((form for form in forms if _fits(value, form)), None)
     if fitting is None:
@@ -185,7 +188,7 @@ def _fits(value: Any, form: Schema) -> bool:
     if isinstance(value, bool) or value is None:
         return False
     if isinstance(value, int | float):
-        return kind == "number" or (kind == "integer" and value % 1 == 0)
+        return "number" in (kind or ()) or (kind == "integer" and value % 1 == 0)
     if isinstance(value, str):
         return value in form.get("enum", (form.get("const"),))
     if isinstance(value, list):

@@ -18,7 +18,8 @@ Every field, distribution, rule, metric and kind of event. Made by `backsim refe
 each is declared.
 A distribution may be a plain number, which is always that value. `{days: 14}` may stand for a
 number of units: that many days of mean demand at the stock point. A level of a reorder rule may
-also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock)."""
+also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock). A share or
+probability may be in percent: `15 %` is 0.15."""
 
 
 @command("Explain")
@@ -113,6 +114,7 @@ def _one(value: dict[str, Any]) -> str:
         return " or ".join(f"`{item}`" for item in value["enum"])
     kind = {"integer": "whole number", "string": "text", "array": "list", "object": "mapping"}
     named = "integer" if value.get("whole") else value.get("type", "")
+    named = "number" if "pattern" in value else named  # a share, which may be in percent
     text = kind.get(named, named)
     if value.get("format") == "date":
         text = "date"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.quantities import Number, Positive, Probability
+from backsim.quantities import Number, Positive, Probability, Variation
 from backsim.scenario.distributions.base import Distribution, distribution, spread
 from backsim.scenario.part import fault
 
@@ -46,7 +46,7 @@ class Gamma(Distribution):
     """Gamma, by mean and coefficient of variation (cv), mean and sd, or shape and scale."""
 
     mean: Positive | None = None
-    cv: Positive | None = None
+    cv: Variation | None = None
     sd: Positive | None = None
     shape: Positive | None = None
     scale: Positive | None = None
@@ -75,7 +75,7 @@ class Lognormal(Distribution):
     """Lognormal, by mean and cv, mean and sd, or mu and sigma of the logarithm."""
 
     mean: Positive | None = None
-    cv: Positive | None = None
+    cv: Variation | None = None
     sd: Positive | None = None
     mu: Number | None = None
     sigma: Positive | None = None

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, TypeAdapter
 
 import backsim.scenario.distributions.continuous  # noqa: F401 (it registers its distributions)
-from backsim.quantities import Described, Number
+from backsim.quantities import Described, Number, Portion, from_percent
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.distributions.discrete import Deterministic
 from backsim.scenario.named import OneOf
@@ -22,6 +22,11 @@ def _of_number(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"deterministic": {"value": value}}
     return value
+
+
+def _of_share(value: Any) -> Any:
+    """The same, also of a share in percent."""
+    return _of_number(from_percent(value))
 
 
 def _number(found: Distribution) -> Any:
@@ -39,6 +44,18 @@ AnyDistribution = Annotated[
     ),
 ]
 """Any distribution, or a number."""
+
+AnyShare = Annotated[
+    Distribution,
+    OneOf(
+        distribution,
+        "a share such as 0.95 or 95 %, or one distribution such as {uniform: {low: 0.9, high: 1}}",
+        read=_of_share,
+        write=_number,
+        short=TypeAdapter(Portion).core_schema,
+    ),
+]
+"""Any distribution, or a number that may be in percent."""
 
 
 def _found(distribution: Distribution, text: str) -> str:
@@ -95,7 +112,7 @@ Duration = Annotated[AnyDistribution, AfterValidator(_not_negative), Described("
 """Days, never negative."""
 Interval = Annotated[Duration, AfterValidator(_advances)]
 """Days between events: time must advance."""
-Fraction = Annotated[AnyDistribution, AfterValidator(_share), Described("share")]
+Fraction = Annotated[AnyShare, AfterValidator(_share), Described("share")]
 """A share of something, from 0 to 1."""
 Factor = Annotated[AnyDistribution, AfterValidator(_multiplies)]
 """What a quantity is multiplied by."""
