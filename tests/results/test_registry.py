@@ -199,3 +199,13 @@ def test_a_metric_written_as_tables_show_it_is_answered_with_its_name(
     with pytest.raises(SpecError) as fault:
         parse_metric(written, [])
     assert fault.value.expected == name
+
+
+def test_other_days_than_those_that_are_counted_are_pointed_to_due_dates() -> None:
+    with pytest.raises(SpecError) as found:
+        parse_metric("shipped_within_2[gold]", [("class", "gold")])
+    assert str(found.value) == (
+        "expected a metric (shipped_within_1, shipped_within_3, shipped_within_7, "
+        "shipped_within_14 and shipped_within_30; or otif[gold], orders shipped whole by their "
+        "due date, with `due_in: 2` of the customers), got 'shipped_within_2'"
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backsim.errors import InputError, nearest
+from backsim.errors import InputError, listed, nearest
 from backsim.results.metrics import METRICS, Metric
 
 _TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
@@ -122,8 +122,20 @@ def parse_metric(text: str, views: Views) -> MetricSpec:
         raise SpecError("a metric such as cost.total or fill_rate[gold]", repr(text))
     metric, inside = found["metric"], found["inside"]
     if metric not in METRICS:
-        raise SpecError(f"a metric ({nearest(metric, list(METRICS))})", repr(metric))
+        raise SpecError(_nearest(metric, f"[{inside}]" if inside else ""), repr(metric))
     return MetricSpec(metric) if inside is None else MetricSpec(metric, *_view(inside, views))
+
+
+def _nearest(name: str, view: str) -> str:
+    """A metric in place of one that there is not; of other days, on-time orders say the same."""
+    days = re.fullmatch(r"shipped_within_(\d+)", name)
+    if days is None:
+        return f"a metric ({nearest(name, list(METRICS))})"
+    known = listed([metric for metric in METRICS if metric.startswith("shipped_within_")], 9)
+    return (
+        f"a metric ({known}; or otif{view}, orders shipped whole by their due date, with "
+        f"`due_in: {days[1]}` of the customers)"
+    )
 
 
 def parse_objective(text: str, views: Views) -> Objective:

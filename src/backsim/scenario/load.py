@@ -22,6 +22,7 @@ from backsim.rules import FAMILIES
 from backsim.rules.kinds import REGISTRIES, is_built_in
 from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.memo import Memo, Worked
+from backsim.scenario.meant_days import with_number_meant
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path, put, value_at
 from backsim.scenario.part import MEMBER, Part
@@ -252,6 +253,7 @@ def _faults(document: Document, error: ValidationError) -> list[Fault]:
             continue  # it has entries enough, some of them faulty
         path = _path_in_file(document.values, e["loc"])
         expected, got = _say(e)
+        expected = with_number_meant(expected, ("", *path)[-1], e["input"], document.values)
         found.append(document.fault(path, _in_time_unit(expected, document.values), got))
     return list(dict.fromkeys(found))
 

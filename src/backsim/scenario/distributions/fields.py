@@ -5,6 +5,7 @@ A plain number (always that value), or one key: ``{gamma: {mean: 6, cv: 0.5}}``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter
@@ -33,29 +34,25 @@ def _number(found: Distribution) -> Any:
     return found.value if isinstance(found, Deterministic) else found
 
 
-AnyDistribution = Annotated[
-    Distribution,
-    OneOf(
-        distribution,
-        "a number, or one distribution such as {gamma: {mean: 6, cv: 0.5}}",
-        read=_of_number,
-        write=_number,
-        short=TypeAdapter(Number).core_schema,
-    ),
-]
-"""Any distribution, or a number."""
+def _any(expected: str, read: Callable[[Any], Any] = _of_number, short: Any = Number) -> Any:
+    """Any distribution, or a number: `read` from what a file says, which has the type `short`."""
+    return OneOf(distribution, expected, read, _number, TypeAdapter(short).core_schema)
 
+
+EXPECTED = "a number, or one distribution such as {gamma: {mean: 6, cv: 0.5}}"
+AnyDistribution = Annotated[Distribution, _any(EXPECTED)]
+"""Any distribution, or a number."""
+AnyLength = Annotated[Distribution, _any(f"{EXPECTED} (days)")]
+"""Any distribution of times, or a number."""
 AnyShare = Annotated[
     Distribution,
-    OneOf(
-        distribution,
+    _any(
         "a share such as 0.95 or 95 %, or one distribution such as {uniform: {low: 0.9, high: 1}}",
-        read=_of_share,
-        write=_number,
-        short=TypeAdapter(Portion).core_schema,
+        _of_share,
+        Portion,
     ),
 ]
-"""Any distribution, or a number that may be in percent."""
+"""Any distribution of shares, or a number that may be in percent."""
 
 
 def _found(distribution: Distribution, text: str) -> str:
@@ -108,7 +105,7 @@ def _multiplies(distribution: Distribution) -> Distribution:
 LARGEST_SIZE = 2e9
 """Ten standard deviations above the mean."""
 
-Duration = Annotated[AnyDistribution, AfterValidator(_not_negative), Described("days")]
+Duration = Annotated[AnyLength, AfterValidator(_not_negative), Described("days")]
 """Days, never negative."""
 Interval = Annotated[Duration, AfterValidator(_advances)]
 """Days between events: time must advance."""
