@@ -18,20 +18,22 @@ HERE = Path(__file__).parent
 COSTS = {"holding": 0.1, "ordering": 20, "backorder_time": 1, "lost_margin": 3}
 
 
+SEARCH = {
+    "scenario": str(HERE / "one_product.yaml"),
+    "set": {"horizon": 2100, "warm_up": 100, "costs": COSTS},
+    "search": {
+        "policy.reorder.s": {"integers": [0, 120]},
+        "policy.reorder.S": {"integers": [1, 240], "above": "policy.reorder.s"},
+    },
+    "indifference": "0.5 %",
+}
+"""(s, S) to 0.5 % on 20,000 orders a replication."""
+
+
 def test_two_integers(tmp_path: Path) -> None:
-    """(s, S) to 0.5 % on 20,000 orders a replication, the kernel compiled beforehand."""
+    """The kernel is compiled beforehand."""
     file = tmp_path / "search.yaml"
-    numbers = {"integers": [0, 120]}
-    asked = {
-        "scenario": str(HERE / "one_product.yaml"),
-        "set": {"horizon": 2100, "warm_up": 100, "costs": COSTS},
-        "search": {
-            "policy.reorder.s": numbers,
-            "policy.reorder.S": {"integers": [1, 240], "above": "policy.reorder.s"},
-        },
-        "indifference": "0.5 %",
-    }
-    file.write_text(to_yaml(asked))
+    file.write_text(to_yaml(SEARCH))
     optimise(file, replications=100, engine="compiled", workers=1)
     started = time.perf_counter()
     found = optimise(file, engine="compiled")
