@@ -155,6 +155,42 @@ def test_twins_are_named() -> None:
     assert "chance" not in text
 
 
+ORDER = "These policies differ only in the order of service, which changes nothing where each "
+COVERED = f"{ORDER}arrival covers the whole backlog."
+KEPT_BACK = (
+    "These policies differ only in the units that they keep back, which changes nothing where "
+    "stock never falls that low."
+)
+HOLDS = {"rule": "critical_level", "levels": {"gold": 1}}
+
+
+def tied(policies: Mapping[str, Mapping[str, Any]], costs: Sequence[Any], **more: Any) -> str:
+    written = {"cost.total": np.array(costs), **more}
+    return finding(study_of(policies, base=SHORT, replications=1, metrics=(), written=written))
+
+
+def test_the_reason_of_a_tie_of_the_best() -> None:
+    """The order of service decides nothing where all who wait are served."""
+    by_order = {"A": {}, "B": {"policy.priority": "lifo"}, "C": {"policy.reorder.s": 30}}
+    rows = [400 + NOISE, 400 + NOISE, 500 + NOISE + OWN]
+    text = tied(by_order, rows)
+    assert f"'B' has exactly the same total cost. {COVERED} No other policy can be" in text
+    waits = np.array([3 + OWN, 2 + OWN, 2 + OWN])
+    text = tied(by_order, rows, **{"mean_wait[gold]": waits})
+    assert "differ only" not in text, "who is served first changed who waits"
+    text = tied({**by_order, "B": {"policy.rationing": HOLDS}}, rows)
+    assert f"'B' has exactly the same total cost. {KEPT_BACK} No other" in text
+    text = tied({**by_order, "B": {"policy.reorder.s": 19}}, rows)
+    assert "differ only" not in text, "they differ in what is ordered"
+
+
+def test_policies_that_tie_and_are_not_the_best_are_named() -> None:
+    names = {"A": {}, "B": {"policy.priority": "lifo"}, "C": {"policy.reorder.s": 30}}
+    text = tied(names, [500 + NOISE + OWN, 500 + NOISE + OWN, 400 + NOISE])
+    assert text.count("exactly") == 1
+    assert f"'A' and 'B' have exactly the same total cost. {COVERED}" in text
+
+
 def test_nobody_can_be_excluded() -> None:
     rows = [500 + NOISE, 499.9 - NOISE, 500.1 + 2 * OWN]
     text = finding(study({"cost.total": rows}, policies=3))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from backsim.errors import capitalized, counted, listed
 from backsim.present.numbers import PLUS_MINUS, interval, number, percent
 from backsim.report.load import load_words
+from backsim.report.ties import groups, reason, twins
 from backsim.report.words import (
     apart_suffix,
     condition,
@@ -30,21 +29,17 @@ from backsim.study.analysis import (
     estimates,
     measured,
     rank,
-    values_of,
     wanted,
 )
 from backsim.study.study import Study
+
+MOST_TIES = 2
+"""Groups of policies that tie and are not the best, of which a finding names the members."""
 
 
 def quoted(name: str) -> str:
     """A policy's name where there is no bold type."""
     return f"'{name}'"
-
-
-def twins(study: Study, spec: MetricSpec, one: int, other: int) -> bool:
-    """Two policies that agree in every replication."""
-    values = values_of(study, spec)
-    return bool(np.array_equal(values[one], values[other], equal_nan=True))
 
 
 def finding(study: Study, mark: Callable[[str], str] = quoted) -> str:
@@ -88,7 +83,8 @@ class _Words:
             sentences = [self.none_feasible()]
         else:
             sentences = [self.first(ranking.best), self.basis(), self.surety(ranking.best)]
-            sentences += [self.like_reference(ranking.best), self.constraints(ranking.best)]
+            sentences += [self.tied(ranking.best), self.like_reference(ranking.best)]
+            sentences.append(self.constraints(ranking.best))
             sentences.append(self.others(ranking.best))
         sentences.append(self.overload())
         return " ".join(s for s in sentences if s)
@@ -238,6 +234,8 @@ class _Words:
             names = listed([self.names[i] for i in same])
             has = "has" if len(same) == 1 else "have"
             text = f"{names} {has} exactly the same {label(self.spec)}. "
+            if why := reason(self.study, [best, *same]):
+                text += f"{why} "
         rivals = [i for i in ranking.candidates if i != best and i not in same]
         if not rivals:
             return (
@@ -248,6 +246,19 @@ class _Words:
             others = "others that may satisfy the constraints" if constrained else "others"
             return f"None of the {others} can be excluded as the best ({self.confidence})."
         return f"{text}{self.may_be(rivals)} ({self.confidence})."
+
+    def tied(self, best: int) -> str:
+        """Which other policies agree with each other in every replication, and why."""
+        others = [i for i in self.ranking.order if not self.twins(i, best)]
+        found = groups(self.study, self.spec, others)
+        texts: list[str] = []
+        for group in found[:MOST_TIES]:
+            names = listed([self.names[i] for i in group])
+            texts.append(f"{names} have exactly the same {label(self.spec)}.")
+            texts.append(reason(self.study, group))
+        if rest := found[MOST_TIES:]:
+            texts.append(f"So have the policies of {counted(len(rest), 'other group')}.")
+        return " ".join(text for text in dict.fromkeys(texts) if text)
 
     def like_reference(self, best: int) -> str:
         """Which policies that cannot be the best are not known to differ from the reference."""

@@ -8,7 +8,8 @@ from pathlib import PurePath
 
 from backsim.errors import counted, few, listed
 from backsim.present.numbers import number, precise
-from backsim.report.finding import quoted, twins
+from backsim.report.finding import quoted
+from backsim.report.ties import reason, twins
 from backsim.report.words import (
     apart_suffix,
     condition,
@@ -220,9 +221,10 @@ class _Answers:
         same = [i for i in others if twins(self.study, self.ranking.spec, i, best)]
         if same:
             names = listed([self.names[i] for i in sorted(same)])
+            why = reason(self.study, [best, *same])
             yield (
                 f"Nothing tells {names} from {self.names[best]}: every replication gave "
-                "the same. What they differ in decided nothing in this scenario."
+                f"the same. {why or 'What they differ in decided nothing in this scenario.'}"
             )
         rivals = [self.names[i] for i in others if i not in same]
         if rivals:
