@@ -106,8 +106,8 @@ def test_the_best_under_constraints_is_separated(tmp_path: Path) -> None:
     assert again.feasible[2] is False
     name = study.policies[again.best].name
     assert study.verdict.note == (
-        f"no policy that keeps fill_rate[gold] >= 0.6 by 0.01 or more is better than '{name}' by "
-        "more than 0.1, with probability 0.95 (paired t bounds)"
+        f"no policy that satisfies fill_rate[gold] >= 0.6 by 0.01 or more is better than '{name}' "
+        "by more than 0.1, with probability 0.95 (paired t bounds)"
     )
     assert study.finding
 
@@ -118,8 +118,8 @@ def test_no_policy_keeps_the_constraints(tmp_path: Path) -> None:
     study = play(shop.experiment(tmp_path, replications=rule, **SHORT, **impossible), workers=1)
     assert study.verdict is not None
     assert study.verdict.note == (
-        "no policy keeps fill_rate[gold] >= 0.9999 by 0.005 or more and mean_backlog <= 1e-06 by "
-        "1e-08 or more, with probability 0.95 (paired t bounds)"
+        "no policy satisfies fill_rate[gold] >= 0.9999 by 0.005 or more and mean_backlog <= 1e-06 "
+        "by 1e-08 or more, with probability 0.95 (paired t bounds)"
     )
     assert study.finding.startswith("No policy satisfies")
 

@@ -286,7 +286,7 @@ def test_no_mean_keeps_the_constraint_but_a_policy_may() -> None:
     assert finding(found) == (
         "The mean of no policy satisfies fill rate of gold >= 95 % (5 replications). "
         "'B' comes nearest, with fill rate of gold 94.9 ± 1.2 %. "
-        "'B' may still satisfy it: more replications would tell (95 % confidence)."
+        "'B' may still satisfy it: more replications would settle it (95 % confidence)."
     )
 
 

@@ -37,8 +37,8 @@ def test_a_change_that_pays() -> None:
     assert told["Change"] == "policy.reorder.s: 21 (reference: 20)."
     assert told["Service"] == "mean wait 2.0 days (was 3.0)."
     assert told["Rests on"].startswith("5 simulations of 1 day per policy, all with the same")
-    assert told["Would change it"] == (
-        "Other demand, lead times, patience or costs: compare the policies under them, too."
+    assert told["What could change this"] == (
+        "Other demand, lead times, patience or costs: compare the policies under those as well."
     )
 
 
@@ -123,14 +123,17 @@ def test_a_difference_that_may_be_chance() -> None:
     assert told["Answer"] == "Keep 'A' for now: the advantage of 'B' may be chance."
     assert told["Worth"].endswith("less total cost, a difference that may be chance.")
     # 5 (3.93 / 0.5)^2
-    assert "about 309 instead of 5 would show" in told["Would change it"]
-    assert "'A' may be as good" in told["Would change it"]
+    assert "about 309 instead of 5 would show" in told["What could change this"]
+    assert "'A' may be just as good" in told["What could change this"]
 
 
 def test_policies_of_which_nothing_tells_one_from_the_other() -> None:
     told = facts(study({"cost.total": [400 + NOISE, 400 + NOISE]}))
-    assert "Nothing tells 'B' from 'A': every replication gave the same." in told["Would change it"]
-    assert "more replications" not in told["Would change it"]
+    assert (
+        "'B' cannot be told apart from 'A': every replication gave the same."
+        in told["What could change this"]
+    )
+    assert "more replications" not in told["What could change this"]
 
 
 def test_keeping_what_is_there() -> None:

@@ -181,8 +181,8 @@ def test_the_warm_up_is_judged(study: StandIn) -> None:
     assert found.day >= 20
     told = dict(summary(late, rank(late)))["Stability"]
     assert told == (
-        "The run is too short for stock and backlog to become stable, with 'a': a longer horizon "
-        "would tell. The warm-up is too short, with 'b': it should end at day 120."
+        "The run is too short for stock and backlog to become stable under 'a': lengthen the "
+        "horizon. The warm-up is too short under 'b': it should end at day 120."
     )
 
 

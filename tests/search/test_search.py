@@ -54,7 +54,7 @@ def test_what_is_promised_in_words(levels: Search) -> None:
     text = levels.finding
     assert f"'S={levels.settings['policy.reorder.S']}' has the lowest total cost: 4." in text
     assert "less than today" in text
-    assert "replications that neither search nor choice has seen" in text
+    assert "fresh replications, used neither to search nor to choose" in text
     assert "its neighbours among them, is better by more than 0.1" in text
     assert text.endswith(" s.")
 
@@ -78,7 +78,10 @@ def test_what_matters_of_a_constraint(constraint: str, matters: float) -> None:
 
 def test_a_promise_says_what_policies_have_to_spare(tmp_path: Path) -> None:
     found = quick(tmp_path, search=LEVELS, constraints="fill_rate >= 0.99", indifference="5 %")
-    assert " among them, that keeps fill rate >= 99 % with 0.2 points to spare is " in found.finding
+    assert (
+        " among them, that satisfies fill rate >= 99 % with 0.2 points to spare is "
+        in found.finding
+    )
 
 
 def test_the_budget_may_end_as_new_neighbours_join(tmp_path: Path) -> None:
@@ -222,7 +225,7 @@ def test_a_constraint_costs(tmp_path: Path) -> None:
     (kept,) = found.kept
     assert kept.surely
     assert 0.95 <= kept.bound < kept.estimate.mean < 0.975
-    assert "It keeps fill rate >= 95 %: it has at least 95" in found.finding
+    assert "It satisfies fill rate >= 95 %: it has at least 95" in found.finding
 
 
 def test_what_no_policy_keeps(tmp_path: Path) -> None:
@@ -232,7 +235,7 @@ def test_what_no_policy_keeps(tmp_path: Path) -> None:
     assert not found.promised
     assert found.nearest is not None
     assert found.nearest.name == "S=12"
-    assert "None of the 13 policies tried keeps fill rate >= 95 %" in found.finding
+    assert "None of the 13 policies tried satisfies fill rate >= 95 %" in found.finding
     assert "'S=12' comes nearest, with fill rate 7" in found.finding
 
 

@@ -152,7 +152,7 @@ class _Words:
         if possible:
             text += (
                 f" {listed(possible)} may still satisfy {_it(constraints)}: more replications "
-                f"would tell ({self.level} confidence)."
+                f"would settle it ({self.level} confidence)."
             )
         return text
 

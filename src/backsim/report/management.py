@@ -50,7 +50,7 @@ def summary(study: Study, ranking: Ranking, legend: str = "") -> Facts:
         "Service": words.service(),
         "Rests on": words.basis(),
         "Stability": words.stability(),
-        "Would change it": " ".join(words.doubts()),
+        "What could change this": " ".join(words.doubts()),
     }
     return tuple((what, text) for what, text in found.items() if text)
 
@@ -173,13 +173,13 @@ class _Answers:
             texts.append(f"Overloaded: {listed(overloaded)}; costs there depend on the run length.")
         if short:
             texts.append(
-                "The run is too short for stock and backlog to become stable, with "
-                f"{listed(short)}: a longer horizon would tell."
+                "The run is too short for stock and backlog to become stable under "
+                f"{listed(short)}: lengthen the horizon."
             )
         if early:
             names = listed([self.names[v.policy] for v in early])
             day = f"{unit_of(self.study, 'day')} {max(v.day for v in early):g}"
-            texts.append(f"The warm-up is too short, with {names}: it should end at {day}.")
+            texts.append(f"The warm-up is too short under {names}: it should end at {day}.")
         if known and not texts:
             texts.append("Stock and backlog are stable after the warm-up; no policy is overloaded.")
         return " ".join(texts)
@@ -213,7 +213,9 @@ class _Answers:
             span = precise(scale_of(spec) * spans[most], scale_of(spec) * widest)
             size = f"{span}{apart_suffix(self.study, spec)}"
             yield f"The most important factor is {most}: its levels differ by up to {size}."
-        yield "Other demand, lead times, patience or costs: compare the policies under them, too."
+        yield (
+            "Other demand, lead times, patience or costs: compare the policies under those as well."
+        )
 
     def _rivals(self, best: int) -> Iterator[str]:
         """Who may be as good as the best, and whether it satisfies the constraints."""
@@ -223,12 +225,12 @@ class _Answers:
             names = listed([self.names[i] for i in sorted(same)])
             why = reason(self.study, [best, *same])
             yield (
-                f"Nothing tells {names} from {self.names[best]}: every replication gave "
-                f"the same. {why or 'What they differ in decided nothing in this scenario.'}"
+                f"{names} cannot be told apart from {self.names[best]}: every replication "
+                f"gave the same. {why or 'What they differ in has no effect in this scenario.'}"
             )
         rivals = [self.names[i] for i in others if i not in same]
         if rivals:
-            yield f"{listed(rivals)} may be as good: more replications would tell."
+            yield f"{listed(rivals)} may be just as good: more replications would settle it."
         if self.ranking.state(best) is Feasible.perhaps:
             yield f"It is not certain that {self.names[best]} satisfies {self._limits()}."
 

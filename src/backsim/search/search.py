@@ -296,15 +296,16 @@ class _Words:
         search, choice = self.search, self.search.choice
         if isinstance(choice, ItemsChoice):
             return (
-                f"Nothing is promised: when the budget ended, it was not sure that any levels "
-                f"keep {limits}. {words.nearest(search.nearest, search.kept)}"
+                f"Nothing is promised: when the budget ended, it was not certain that any levels "
+                f"satisfy {limits}. {words.nearest(search.nearest, search.kept)}"
             )
         sure = f"{self.level}, each judged to within the tolerance of its constraints"
-        told = f"None of the {choice.tried:,} policies tried keeps {limits} ({sure})."
+        told = f"None of the {choice.tried:,} policies tried satisfies {limits} ({sure})."
         if search.nearest is None:
             return told
         near = words.nearest(search.nearest, search.kept)
-        return f"{told} {near} Allow for less, or widen the ranges that are searched."
+        which = "constraint" if len(self.asked.constraints) == 1 else "constraints"
+        return f"{told} {near} Relax the {which}, or widen the ranges that are searched."
 
     def first(self) -> str:
         """The policy, its objective, and the present policy beside it."""
@@ -312,7 +313,7 @@ class _Words:
         assert search.best is not None
         verb = "has" if search.promised else "may have"
         best = "lowest" if search.problem.sign > 0 else "highest"
-        kept = " of the policies that keep the constraints" if self.asked.constraints else ""
+        kept = " of the policies that satisfy the constraints" if self.asked.constraints else ""
         text = f"'{search.best.name}' {verb} the {best} {label(self.spec)}{kept}"
         if search.cost is None:
             return f"{text}."
@@ -320,7 +321,7 @@ class _Words:
         text += f": {cost}"
         saved = search.saving
         if saved is None:
-            return f"{text}. It is the present policy ({self.level}, {self.figures()})."
+            return f"{text}. It is today's policy ({self.level}, {self.figures()})."
         more = "less" if saved.mean < 0 else "more"
         width = self.scale * saved.half_width
         amount = f"{number(self.scale * abs(saved.mean), width)}{self.apart}"
@@ -339,7 +340,7 @@ class _Words:
         """What the figures are from."""
         assert self.search.figures is not None
         count = self.search.figures.counts[0]
-        return f"{count:,} replications that neither search nor choice has seen"
+        return f"{count:,} fresh replications, used neither to search nor to choose"
 
     def kept(self, kept: Kept) -> str:
         """Whether a constraint is kept, and at least with what."""
@@ -348,8 +349,10 @@ class _Words:
         side = "at least" if kept.constraint.relation == ">=" else "at most"
         reached = f"{side} {said(kept.constraint.metric, kept.bound)} ({self.level} confidence)"
         if kept.surely:
-            return f"It keeps {condition(kept.constraint)}: it has {reached}."
-        return f"Whether it keeps {condition(kept.constraint)} is not sure: it has {reached}."
+            return f"It satisfies {condition(kept.constraint)}: it has {reached}."
+        return (
+            f"It is not certain that it satisfies {condition(kept.constraint)}: it has {reached}."
+        )
 
     def compared(self) -> str:
         """What the choice among all policies tried has come to."""
@@ -376,7 +379,7 @@ class _Words:
         left = (
             f"{listed(running)} could not be told from it to within {zone}"
             if running
-            else "it was open whether it keeps the constraints"
+            else "it was not certain that it satisfies the constraints"
         )
         return (
             f"Nothing is promised: when the budget ended, {left} ({self.level}, {method}). That "

@@ -43,14 +43,14 @@ def to_spare(constraints: Sequence[Constraint], tolerances: Sequence[float]) -> 
         spec = constraint.metric
         unit = " points" if spec.is_share else ""
         kept.append(f"{condition(constraint)} with {rough(scale_of(spec) * tolerance)}{unit}")
-    return f" that keeps {listed(kept)} to spare"
+    return f" that satisfies {listed(kept)} to spare"
 
 
 def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) -> str:
     """What no other levels are better by, and what more service costs."""
     by = f" by more than {plain_number(choice.gap)}{suffix}" if choice.gap else ""
     better = f"better{by}"
-    kept = " that keep the constraints by their tolerances" if asked.constraints else ""
+    kept = " that satisfy the constraints by their tolerances" if asked.constraints else ""
     tried = f", {choice.tried}," if choice.tried else ""
     text = f"No other levels of the {len(choice.nearest):,} items{tried}{kept} are {better}"
     if not choice.decided:

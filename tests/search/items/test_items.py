@@ -295,7 +295,7 @@ def test_what_is_refused(tmp_path: Path, change: dict[str, Any], told: str) -> N
         ({"search": BASE_STOCK, "constraints": "fill_rate[nut] >= 0.9"}, "both"),
         (
             {"search": BASE_STOCK, "constraints": ["fill_rate >= 0.99", "mean_on_hand <= 1"]},
-            "no levels keep fill_rate >= 0.99 and mean_on_hand <= 1 together",
+            "no levels satisfy fill_rate >= 0.99 and mean_on_hand <= 1 together",
         ),
         (
             {"search": {"policy.reorder.S": {"integers": [0, 9]}}, "groups": {"abc": [0.8, 0.9]}},

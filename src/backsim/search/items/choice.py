@@ -109,11 +109,12 @@ class _Chooser:
             constraint = self.constraints[short.constraint]
             most = short.most * self.asked.signs[1 + short.constraint]
             raise InputError(
-                f"search: no levels keep {constraint}: the nearest have {most:.6g}. Allow for less."
+                f"search: no levels satisfy {constraint}: the nearest have {most:.6g}. "
+                "Relax the constraint."
             ) from None
         if (system.gained(system.places(found.levels)) < bounds - 1e-12).any():
             told = " and ".join(map(str, self.constraints))
-            raise InputError(f"search: no levels keep {told} together. Allow for less.")
+            raise InputError(f"search: no levels satisfy {told} together. Relax the constraints.")
         return found
 
     def settled(self) -> System:

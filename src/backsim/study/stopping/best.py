@@ -108,8 +108,8 @@ class Separated:
             for constraint, tolerance in zip(asked.constraints, self.tolerances, strict=True)
         )
         if found.best is None:
-            return f"no policy keeps {limits}, {sure}"
-        name, kept = asked.policies[found.best], f" that keeps {limits}" if limits else ""
+            return f"no policy satisfies {limits}, {sure}"
+        name, kept = asked.policies[found.best], f" that satisfies {limits}" if limits else ""
         return f"no policy{kept} is better than '{name}' by more than {self.indifference:g}, {sure}"
 
     def to_dict(self) -> dict[str, Any]:
