@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from tests.search.test_search import BRIEF, TWO, noise
 
 from backsim.scenario.load import from_dict
 from backsim.search import Search
-from backsim.search.page import write_page
+from backsim.search.page import sections, write_page
+from backsim.search.shape import Changed, Shape
 from backsim.search.variation import variations
 from backsim.search.worlds import Phase
+from backsim.statistics import estimate
 
 PERIODIC = scenario(2, 4.0, {"poisson": {"mean": 5.0}}, 100)
 
@@ -53,6 +56,54 @@ def test_sensitivity_of_a_level(levels: Search) -> None:
     for name in ("demand -20 %", "demand +20 %", "lead time -20 %", "holding cost +20 %"):
         assert name in names
     assert "lost margin cost +20 %" in names
+
+
+def test_parameters_that_change_nothing_are_only_named(levels: Search) -> None:
+    """The laws know nothing of the scenario: nothing acts, and there is nothing to draw."""
+    (*_, section) = sections(levels)
+    assert section.title == "Sensitivity"
+    assert not section.figures
+    assert not section.tables
+    assert section.words[0].startswith("No effect on total cost: demand, lead time, holding cost")
+
+
+def test_the_table_of_sensitivity(levels: Search) -> None:
+    """First the scenario as it is; a better policy only where the difference is beyond chance."""
+    assert levels.shape is not None
+    assert levels.point is not None
+    other = (levels.point[0] + 1,)
+    by_name = {one.variation.name: one.variation for one in levels.shape.changed}
+    base = estimate([99.0, 100.0, 101.0], 0.95)
+
+    def changed(name: str, cost: float, better: tuple[int, ...], *by: float) -> Changed:
+        shifted = replace(base, mean=cost)
+        return Changed(by_name[name], shifted, better, estimate(list(by), 0.95))
+
+    made = (
+        changed("lost margin cost -20 %", 100, levels.point, 0, 0, 0),
+        changed("lost margin cost +20 %", 100, levels.point, 0, 0, 0),
+        changed("holding cost -20 %", 98, levels.point, 0, 0, 0),
+        changed("holding cost +20 %", 102, levels.point, 0, 0, 0),
+        replace(changed("demand -20 %", 80, other, -5, -5.1, -4.9), violates=True),
+        changed("demand +20 %", 120, other, -5, 5, -1),
+    )
+    (*_, section) = sections(replace(levels, shape=Shape(base, (), made)))
+    assert section.words == ("No effect on total cost: lost margin cost.",)
+    ((_, caption),) = section.figures
+    assert caption == (
+        "Total cost of the answer where one parameter of the scenario is a fifth less or a fifth "
+        "more; the line is the scenario as it is."
+    )
+    (table,) = section.tables
+    assert table.rows[0] == ("as it is", base, "", None)
+    name = levels.problem.space.name(other)
+    found = [(row[0], row[2], row[3] is None) for row in table.rows[1:]]
+    assert found == [
+        ("demand -20 %", f"{name} (the answer violates a constraint)", False),
+        ("demand +20 %", "none known", True),
+        ("holding cost -20 %", "none known", True),
+        ("holding cost +20 %", "none known", True),
+    ]
 
 
 def test_what_is_around_a_level_is_played_as_asked_and_counted(levels: Search) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.errors import capitalized, listed
 from backsim.files import write_text
 from backsim.present.html import Section
 from backsim.present.numbers import number, percent
@@ -106,8 +107,10 @@ class _Pages:
                 f"else as in the answer; {one.apart[0].count} replications of each policy, paired"
             )
             rest = "." if len(one.axes) == 1 else "; '?' where it may be chance."
-            figures.append((inline_svg(axes.figure, f"surface{i}", "costs around"), caption + rest))
-        words = ("A flat surface is forgiving: levels near the answer cost hardly more.",)
+            figures.append(
+                (inline_svg(axes.figure, f"surface{i}", "around the answer"), caption + rest)
+            )
+        words = ("A flat surface is forgiving: levels near the answer are hardly worse.",)
         return Section("surface", "Around the answer", words, tuple(figures))
 
     def _drawn(self, one: Slice) -> Axes:
@@ -131,25 +134,48 @@ class _Pages:
         base = self.shape.cost.mean  # may be less than both ends: each bar begins there
         ends = {n: [base, *(c.cost.mean for c in both)] for n, both in by_name.items()}
         order = sorted(ends, key=lambda name: max(ends[name]) - min(ends[name]), reverse=True)
+        order = [name for name in order if self._acts(by_name[name])]
+        idle = [name for name in by_name if name not in order]
+        objective = label(self.found.objective)
+        none = f"No effect on {objective}: {listed(idle, len(idle))}." if idle else ""
+        title, name = "Sensitivity", "sensitivity_of_answer"
+        if not order:
+            return Section(name, title, (none,))
         low, high = (np.array([f(ends[name]) for name in order]) for f in (min, max))
-        axes = swings(order, low, high, self.shape.cost.mean, f"{self.metric} of the answer")
-        caption = "What the answer costs where one parameter is a fifth less or more."
+        axes = swings(order, low, high, base, f"{self.metric} of the answer")
+        caption = (
+            f"{capitalized(objective)} of the answer where one parameter of the scenario is a "
+            "fifth less or a fifth more; the line is the scenario as it is."
+        )
         figure = (inline_svg(axes.figure, "swings", "sensitivity"), caption)
+        changed = [self._row(one) for name in order for one in by_name[name]]
         table = Table(
             "sensitivity",
             "",
             (
                 Column("scenario", kind="text", keep=True),
                 Column("the answer", self.metric),
-                Column("a better one", kind="text"),
+                Column("a better policy", kind="text"),
                 Column("difference", self.metric),
             ),
-            tuple(self._row(one) for name in order for one in by_name[name]),
-            "Better policies are those that a few steps from the answer lead to; levels in units.",
+            (("as it is", self.shape.cost, "", None), *changed),
+            "Better policies are sought a few steps from the answer; one is named only where the "
+            f"difference is beyond chance ({self.level}, each by itself). Levels do not follow the "
+            "change: each stays as many units as in the scenario as it is.",
         )
-        return Section("sensitivity_of_answer", "Sensitivity", (), (figure,), (table,))
+        return Section(name, title, (none,) if none else (), (figure,), (table,))
+
+    def _acts(self, both: list[Changed]) -> bool:
+        """Whether a parameter changes the objective of the answer, or which policy is better."""
+        same = [np.isclose(c.cost.mean, self.shape.cost.mean, rtol=1e-12, atol=0) for c in both]
+        return not all(same) or any(map(self._is_better, both))
+
+    def _is_better(self, one: Changed) -> bool:
+        """Whether the policy found next to the answer is better beyond chance."""
+        return one.better != self.found.point and abs(one.saving.mean) > one.saving.half_width
 
     def _row(self, one: Changed) -> tuple[Cell, ...]:
-        same = one.better == self.found.point
-        name = "the same" if same else self.space.name(one.better)
-        return one.variation.name, one.cost, name, None if same else one.saving
+        better = self._is_better(one)
+        name = self.space.name(one.better) if better else "none known"
+        broken = " (the answer violates a constraint)" if one.violates else ""
+        return one.variation.name, one.cost, f"{name}{broken}", one.saving if better else None

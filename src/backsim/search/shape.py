@@ -52,6 +52,8 @@ class Changed:
     """The best policy that a few steps from it lead to; the same where none is better."""
     saving: Estimate
     """The objective of that one less that of the policy found, paired."""
+    violates: bool = False
+    """Whether the mean of the policy found violates a constraint there."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _changed(worlds: Worlds, variation: Variation, best: Point) -> Changed | Non
         here = after
     if not np.isfinite(_objective(other, best)).all():
         return None
-    return Changed(variation, _cost(other, best), here, _apart(other, here, best))
+    apart, lacks = _apart(other, here, best), _worth(other, best)[0]
+    return Changed(variation, _cost(other, best), here, apart, lacks > 0)
 
 
 def _beside(space: Space, point: Point) -> list[Point]:
