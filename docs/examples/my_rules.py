@@ -1,4 +1,4 @@
-"""Rules of one's own: `backsim run SCENARIO --rules docs/examples/my_rules.py`."""
+"""Rules of one's own: `backsim run SCENARIO --rules my_rules.py`."""
 
 from backsim import priority
 from backsim.quantities import Weight

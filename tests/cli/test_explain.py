@@ -85,7 +85,7 @@ WORDS = """
     regret; bound; gap; shadow price; linear program; FIFO; critical level; reorder point;
     order-up-to level; on hand; on order; net stock; coverage; verdict; weights; SKU; service level;
     lost sale; backlog; backtest; unfairness; cv; stopping rule; screening; shard; lost sales;
-    percentage points
+    percentage points; Gini index of waits
 """
 """What findings, reports, tables and messages say, and what planners ask for."""
 
@@ -110,3 +110,9 @@ def test_everything_can_be_explained() -> None:
     """Nothing that is declared has nothing to say."""
     for topic in topics():
         assert list(topic.blocks()), topic.name
+
+
+@pytest.mark.parametrize("name", ["working days", "lead_time", "lead time"])
+def test_working_days_are_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["explain", name]) == 0
+    assert "lead_time_in" in capsys.readouterr().out

@@ -53,6 +53,16 @@ def test_an_example_that_does_not_exist() -> None:
         example("scenarios/nothing.yaml")
 
 
+def test_a_new_rule_names_the_files_that_are_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["new", "rule", str(tmp_path)]) == 0
+    assert "Edit them, then run" in capsys.readouterr().err
+    assert "docs/" not in (tmp_path / "my_rules.py").read_text()
+    assert run(["new", "scenario", str(tmp_path / "shop")]) == 0
+    assert "Edit it, then run" in capsys.readouterr().err
+
+
 def test_examples_stand_as_the_documentation_names_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

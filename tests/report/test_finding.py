@@ -121,7 +121,7 @@ def test_what_became_worse_is_said_to_be() -> None:
         metrics=("fairness", "mean_wait", "fill_rate", "mean_on_order"),
     )
     assert (
-        "unfairness is 0.2000 higher (worse), mean wait is 1.000 days lower, "
+        "Gini index of waits is 0.2000 higher (worse), mean wait is 1.000 days lower, "
         "fill rate is 40.00 percentage points lower (worse) and mean on order is 2.000 units "
         "higher."
     ) in finding(made)

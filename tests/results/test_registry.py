@@ -191,7 +191,7 @@ def test_a_metric_that_fails_says_which() -> None:
 
 @pytest.mark.parametrize(
     ("written", "name"),
-    [("fill rate", "fill_rate"), ("total cost", "cost.total"), ("unfairness", "fairness")],
+    [("fill rate", "fill_rate"), ("total cost", "cost.total"), ("Gini index of waits", "fairness")],
 )
 def test_a_metric_written_as_tables_show_it_is_answered_with_its_name(
     written: str, name: str

@@ -65,7 +65,7 @@ def new(
         written = _copied(_targets(kind, folder), folder)
     for path in written:
         print(path)
-    say(f"Edit them, then run: {NEXT[kind].format(folder)}")
+    say(f"Edit {'it' if len(written) == 1 else 'them'}, then run: {NEXT[kind].format(folder)}")
 
 
 def _targets(kind: Kind, folder: Path) -> dict[Path, Path]:

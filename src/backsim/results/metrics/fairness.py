@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@metric("index", better=LESS, group=WAITING, label="unfairness")
+@metric("Gini index", better=LESS, group=WAITING, label="Gini index of waits")
 def fairness(m: Sums) -> Floats:
     """Gini index of waits per unit (units still waiting are censored): 0 if all wait equally."""
     return m.of(Waits).each(lambda curve: curve.gini)

@@ -28,7 +28,7 @@ GROUPS = (DEMAND, SERVICE, WAITING, STOCK, NETWORK, PURCHASING, COMMUNICATION, C
 OWN = "own"
 """The group of a user's metric that names none; it comes last."""
 
-WITHOUT_WORDS = ("share", "index", "ratio", "per order")
+WITHOUT_WORDS = ("share", "index", "Gini index", "ratio", "per order")
 """Units that are not said after a number."""
 
 

@@ -137,12 +137,13 @@ class Supplier(Spec):
     """A supplier of stock."""
 
     lead_time: Duration = Field(0, validate_default=True)
-    """Days from the end of service (or from the purchase) to arrival; one draw per purchase."""
+    """Days from the end of service (or from the purchase) to arrival; one draw per purchase.
+    Calendar days, unless `lead_time_in` says working days."""
     lead_time_in: Literal["days", "working_days"] = Field(
         "days", exclude_if=lambda unit: unit == "days"
     )
     """Count lead time, lateness and the days between parts in days, or in days on which it works:
-    working_days of its `calendar`."""
+    working_days of its `calendar`.  Levels in days are calendar days all the same."""
     lead_time_factors: Annotated[tuple[LeadTimeFactor, ...], OFF_TAPE] = Field(
         (), exclude_if=lambda given: not given
     )
