@@ -34,7 +34,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_policy_promise_and_files(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["optimise", file, "--engine", "simpy", "--out", "found"]) == 0
     shown = capsys.readouterr()
-    for text in ("How much to keep", "Which level costs least?", "as it is", "Spent: "):
+    for text in ("How much to keep", "Which level costs least?", "today (reference)", "Spent: "):
         assert text in shown.out
     names = {f.name for f in Path("found").iterdir()}
     assert names >= {"search.json", "search.sqlite", "report.html", "study.sqlite"}

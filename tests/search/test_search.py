@@ -175,7 +175,7 @@ def test_every_phase_has_worlds_of_its_own(levels: Search) -> None:
     assert levels.spent.total == sum(spent.values())
     assert len({phase.value for phase in Phase}) == 4
     assert levels.figures is not None
-    assert [p.name for p in levels.figures.policies][1] == "as it is"
+    assert [p.name for p in levels.figures.policies][1] == "today"
 
 
 def test_the_engine_agrees_with_what_stands_in_for_it(levels: Search) -> None:

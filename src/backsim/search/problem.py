@@ -33,7 +33,7 @@ from backsim.study.stopping.form import Share as Part
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PRESENT = "as it is"
+PRESENT = "today"
 """The name of the policy that the scenario itself has."""
 MOST_BRANCHES = 200
 """Combinations of choices: each is searched on its own."""
