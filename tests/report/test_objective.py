@@ -2,12 +2,78 @@
 
 from __future__ import annotations
 
+import json
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import backsim
+from backsim.cli import run
 from backsim.scenario.load import from_dict
+
+SHOP: dict[str, Any] = {
+    "horizon": 30,
+    "products": {"paper": {"price": 12}},
+    "suppliers": {"press": {"lead_time": 2}},
+    "customers": {
+        "reader": {
+            "demand": {"arrivals": {"poisson": {"rate": 3}}, "products": "paper"},
+            "tolerance": "none",
+        }
+    },
+    "policy": {"reorder": {"rule": "base_stock", "S": 12}},
+    "costs": {"holding": 1, "purchase": 5},
+}
+
+
+def files(folder: Path, objective: str, **costs: float) -> Path:
+    """An experiment about the shop."""
+    scenario = SHOP | {"costs": SHOP["costs"] | costs}
+    (folder / "shop.yaml").write_text(json.dumps(scenario))
+    experiment = {
+        "scenario": "shop.yaml",
+        "policies": {"few": {}, "more": {"policy.reorder.S": 16}},
+        "objective": objective,
+        "replications": 2,
+    }
+    path = folder / "experiment.yaml"
+    path.write_text("\n".join(f"{key}: {json.dumps(value)}" for key, value in experiment.items()))
+    return path
+
+
+CHEAP = "running stock down and losing customers look cheap: `maximise profit` is meant"
+
+
+def test_an_experiment_is_warned_of_before_it_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["validate", str(files(tmp_path, "minimise cost.total"))]) == 0
+    told = capsys.readouterr().out
+    assert (
+        f"warning: minimise cost.total counts purchases when they are ordered, so that {CHEAP}"
+        in told
+    )
+    assert "customers of reader are lost and cost no lost margin" in told
+    assert run(["validate", str(files(tmp_path, "maximise profit"))]) == 0
+    assert "warning" not in capsys.readouterr().out
+
+
+def test_a_comparison_warns_before_it_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = StringIO()
+    monkeypatch.setattr("sys.stdout", both)
+    monkeypatch.setattr("sys.stderr", both)
+    experiment = files(tmp_path, "minimise cost.total")
+    assert run(["compare", str(experiment), "--out", str(tmp_path / "out")]) == 0
+    said = both.getvalue()
+    assert (
+        0
+        <= said.index("warning: minimise cost.total")
+        < said.index("Based on 2 paired replications")
+    )
 
 
 def asked(objective: str, price: float = 12, tolerance: Any = "none", **costs: float) -> str:

@@ -123,10 +123,10 @@ def _name_of(experiment: Path) -> str:
 
 
 def show_study(study: Study, format: Format, files: list[Path]) -> None:
-    """Print what a study found, its warnings, and which files were written."""
-    show(_found(study), format)
+    """Print a study's warnings, what it found, and which files were written."""
     for warning in study.warnings:
         say(f"warning: {warning}")
+    show(_found(study), format)
     say(f"\nwritten: {', '.join(map(str, files))}")
 
 

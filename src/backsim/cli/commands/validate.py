@@ -47,9 +47,11 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
     kind = kind_of(file)
     if kind is Kind.EXPERIMENT:
         from backsim.experiment.load import load_experiment
+        from backsim.report.objective import warnings_before
 
         experiment = load_experiment(file, overrides)
-        return [f"an experiment with {counted(len(experiment.policies), 'policy', 'policies')}"]
+        told = f"an experiment with {counted(len(experiment.policies), 'policy', 'policies')}"
+        return [told, *_warned(warnings_before(experiment))]
     if kind is Kind.MAPPING:
         from backsim.data.mapping import load_mapping
 
@@ -79,5 +81,9 @@ def _told(file: Path, overrides: Sequence[str]) -> list[str]:
     model = load(file, overrides)
     points, orders = len(model.stock_points), model.expected_orders
     told = f"{counted(points, 'stock point')}, about {orders:,.0f} orders per replication"
-    doubts = [f"warning: {text}" for text in implausible(model)]
+    doubts = _warned(implausible(model))
     return [told, *map(str, model.trace_reports), *described(model), *doubts]
+
+
+def _warned(texts: Sequence[str]) -> list[str]:
+    return [f"warning: {text}" for text in texts]
