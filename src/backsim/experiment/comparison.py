@@ -46,7 +46,7 @@ class Winner:
     policy: Policy
     candidates: tuple[Policy, ...]
     """Those that the data do not exclude, with the confidence of the experiment (Hsu's MCB): also
-    those that only may keep the constraints."""
+    those that may satisfy the constraints."""
     surely_feasible: bool = True
     """Whether the best policy surely keeps the constraints."""
 
