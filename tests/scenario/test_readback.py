@@ -119,6 +119,14 @@ def test_working_days_are_read_back_as_such() -> None:
     )
 
 
+def test_a_run_of_a_closed_day_has_a_mean_lead_time() -> None:
+    """The average is that of a year: no day of the run is open."""
+    model = from_dict(SHOP).replace({**WORKS, "start": "2026-01-03", "horizon": 1, LEAD_TIME: 10})
+    assert list(described(model))[-1] == (
+        "mean lead times (days): acme 10 working days (about 14 days)"
+    )
+
+
 def test_lateness_is_read_back() -> None:
     late = {"share": 0.15, "days": 5}
     model = from_dict(SHOP).replace({"suppliers.acme.lateness": late})

@@ -10,6 +10,9 @@ from backsim.scenario.model import Model
 from backsim.scenario.network.lanes import Lane
 from backsim.scenario.opening import counts_working_days
 
+WHOLE_YEAR = 364
+"""Days that working days are averaged over at least: 52 weeks."""
+
 
 def mean_arrival(model: Model, lane: Lane) -> float:
     """Mean days from a purchase to its arrival where nothing is closed, late or queueing.
@@ -46,6 +49,6 @@ def _per_counted(model: Model, lane: Lane) -> float:
     if not counts_working_days(model.scenario, lane):
         return 1.0
     calendar = model.calendar(model.scenario.suppliers[lane.name].calendar)
-    days = max(1, math.ceil(model.horizon))
+    days = max(WHOLE_YEAR, math.ceil(model.horizon))
     works = working_days(calendar, model.first_date, days).sum()
-    return float(days / works) if works else math.inf
+    return float(days / max(works, 1))
