@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from random import Random
 
 import pytest
 from tests.experiment import shop
 
+from backsim import cli
 from backsim.results.store import to_yaml
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for processor time")
@@ -49,6 +51,32 @@ def interrupted(process: subprocess.Popen[str], after: float) -> float:
     assert said.endswith("interrupted\n"), said
     assert "Traceback" not in said
     return now.ru_utime + now.ru_stime - known.ru_utime - known.ru_stime - before
+
+
+def test_ctrl_c_that_python_drops_is_heard_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It drops what a callback raises, such as those of locks while modules are loaded."""
+
+    def dropped(_: object) -> None:
+        raise KeyboardInterrupt
+
+    def work(_: list[str]) -> int:
+        thing = set[int]()
+        watched = weakref.ref(thing, dropped)
+        del thing
+        assert watched() is None
+        time.sleep(60)
+        return 0
+
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(cli, "run", work)
+    started = time.monotonic()
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == cli.INTERRUPTED
+    assert time.monotonic() - started < 30
+    assert capsys.readouterr().err == "backsim: interrupted\n"
 
 
 def large(folder: Path) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import signal
 import sys
+import time
 import warnings
 from typing import Any
 
@@ -12,6 +15,7 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def main() -> None:
     """Run the command line and exit: 0 ok, 1 a check failed, 2 bad input, 130 interrupted."""
+    sys.unraisablehook = _hear_again
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while the commands are loaded, or an error is told
@@ -70,6 +74,24 @@ def run(arguments: list[str]) -> int:
             raise
         _say("interrupted")
         return INTERRUPTED
+
+
+def _hear_again(lost: sys.UnraisableHookArgs) -> None:
+    """Interrupt again where Python drops a Ctrl-C: in a callback, as those of its imports."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+
+    main_thread = _thread.get_ident()
+
+    def again() -> None:
+        time.sleep(0.01)  # until that callback has ended
+        if hasattr(signal, "pthread_kill"):  # which a sleep hears, too
+            signal.pthread_kill(main_thread, signal.SIGINT)
+        else:
+            _thread.interrupt_main()
+
+    _thread.start_new_thread(again, ())
 
 
 def _from_interrupt(error: BaseException | None) -> bool:
