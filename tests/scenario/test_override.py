@@ -72,7 +72,8 @@ def test_fields_and_values_of_every_kind() -> None:
         ("policy.priority.rule=fifo", "FILE: policy.priority: expected a mapping or a list"),
         (
             "suppliers.acme.lead_time={gamma: {mean: 6, cv: -1}}",
-            "FILE: suppliers.acme.lead_time.gamma.cv: expected a number > 0 (from --set suppliers.",
+            "FILE: suppliers.acme.lead_time.gamma.cv: expected a number > 0 (share of the mean) "
+            "(from --set suppliers.",
         ),
     ],
 )

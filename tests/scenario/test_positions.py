@@ -24,7 +24,7 @@ stock: [{products: NAME, supplier: NAME, initial: -2}]
 """
 
 EXPECTED = """\
-FILE:3:W: suppliers.NAME.lead_time.gamma.cv: expected a number > 0, got -1
+FILE:3:W: suppliers.NAME.lead_time.gamma.cv: expected a number > 0 (share of the mean), got -1
 FILE:7:28: customers.NAME.demand.arrivals.poisson.rate: expected a number > 0 (per day), got 0
 FILE:10:10: policy.reorder: expected `S`, a required field, got nothing
 FILE:11:V: stock[0].initial: expected a whole number >= 0 (units), got -2"""

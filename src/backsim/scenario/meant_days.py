@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from backsim.present.numbers import rough
 from backsim.scenario.timeunit import in_time_unit, per_year
 
 DAYS = " (days)"
@@ -48,6 +47,8 @@ def with_number_meant(expected: str, field: Any, given: Any, values: Any) -> str
 
 
 def _of_length(given: Any, time_unit: str) -> str:
+    from backsim.present.numbers import rough
+
     found = (
         re.fullmatch(r"\s*(\d+\.?\d*)\s*([a-zA-Z]+)\s*", given) if isinstance(given, str) else None
     )
