@@ -365,26 +365,18 @@ class _Words:
                 f"tried could be compared, which takes {choice.needs:,} more replications."
             )
         zone = f"{plain_number(self.scale * choice.indifference)}{self.apart}"
-        method = choice.selection.method
+        sure = f"{self.level}, {choice.selection.method}"
         if choice.decided:
             alike = [f"'{name}'" for name in search.alike]
             spare = words.to_spare(self.asked.constraints, search.problem.tolerances)
             return (
                 f"None of the {choice.tried:,} policies tried, its neighbours among them,{spare} "
-                f"is better by more than {zone} ({self.level}, {method})."
+                f"is better by more than {zone} ({sure})."
                 + (f" {listed(alike)} may be as good." if alike else "")
             )
         others = [point for point in choice.running if point != search.point]
         running = [f"'{search.problem.space.name(point)}'" for point in others]
-        left = (
-            f"{listed(running)} could not be told from it to within {zone}"
-            if running
-            else "it was not certain that it satisfies the constraints"
-        )
-        return (
-            f"Nothing is promised: when the budget ended, {left} ({self.level}, {method}). That "
-            f"takes at most {choice.needs:,} more replications."
-        )
+        return words.undecided(running, zone, sure, choice.needs)
 
     def traded(self) -> str:
         """What more service costs along the frontier."""

@@ -46,6 +46,17 @@ def to_spare(constraints: Sequence[Constraint], tolerances: Sequence[float]) -> 
     return f" that satisfies {listed(kept)} to spare"
 
 
+def undecided(running: Sequence[str], zone: str, sure: str, needs: int) -> str:
+    """What the budget did not suffice for; `running` are the policies that may be better."""
+    left = "it was not certain that it satisfies the constraints"
+    if running:
+        left = f"{listed(running)} could not be told from it to within {zone}"
+    return (
+        f"Nothing is promised: when the budget ended, {left} ({sure}). That takes at most "
+        f"{needs:,} more replications."
+    )
+
+
 def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) -> str:
     """What no other levels are better by, and what more service costs."""
     by = f" by more than {plain_number(choice.gap)}{suffix}" if choice.gap else ""
