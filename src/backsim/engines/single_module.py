@@ -249,19 +249,24 @@ class _CodeCompiler(WholeCompiler):
     lowering = _LowerCode
 
 
+def _bare(function: FunctionType, compiler: type[_PieceCompiler]) -> Any:
+    """A function for a compiler, without what Python and C would call it by."""
+    return numba.njit(
+        function,
+        nogil=True,
+        error_model="numpy",
+        pipeline_class=compiler,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )
+
+
 def code_of(function: FunctionType, signature: tuple[Any, ...]) -> Code | None:
     """The function with all its pieces, for these types of arguments.
 
     None where it needs more than the tables: then numba has to call it.
     """
-    dispatcher = numba.njit(
-        function,
-        nogil=True,
-        error_model="numpy",
-        pipeline_class=_CodeCompiler,
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )
+    dispatcher = _bare(function, _CodeCompiler)
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
     module = compiled.library._final_module
@@ -278,14 +283,7 @@ def piece(function: FunctionType) -> Any:
     It is compiled for whole numbers of 64 bits, whatever the caller has, lest there be one for
     each combination of widths.
     """
-    dispatcher = numba.njit(
-        function,
-        nogil=True,
-        error_model="numpy",
-        pipeline_class=_PieceCompiler,
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )
+    dispatcher = _bare(function, _PieceCompiler)
     template = dispatcher.get_call_template
 
     def wide(kinds: Any, names: Any) -> Any:
