@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.present.numbers import rough
+from backsim.present.numbers import precise, rough
 from backsim.search.space import Point
 from backsim.search.worlds import Phase, Spent, Worlds
 from backsim.statistics import Selection, good_selection
@@ -168,7 +168,8 @@ class _Choice:
             best = min(means, key=lambda i: self.worlds.problem.sign * means[i])
             name = self.worlds.problem.space.name(self.points[best])
             worse = max((sum(self.apart(values, best, i)) for i in means if i != best), default=0.0)
-            gap = f"gap at most {worse:.2g} ({self.indifference:.2g} asked), " if worse > 0 else ""
+            most, asked = (precise(amount, amount) for amount in (worse, self.indifference))
+            gap = f"gap at most {most} ({asked} asked), " if worse > 0 else ""
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
             self.worlds.budget.best = f"best so far {rough(means[best])}: {name}, {gap}{open_}"
 
