@@ -206,12 +206,9 @@ class _Doubts:
         """Levels that are far from lasting until a purchase arrives."""
         found = [one for one in self.covers() if one[1] < LEAST_COVER * one[2]]
         if found:
-            worst, days, until = min(found, key=lambda one: one[1] / one[2])
             yield (
                 f"the levels of {self.names([i for i, _, _ in found])} are far below the demand "
-                f"until a purchase arrives ({self.name(worst)}: {rough(days)} {self.unit} "
-                f"of demand, and it arrives after {rough(until)}): "
-                "nearly all customers wait; "
+                f"until a purchase arrives ({self.worst(found, 'it')}): nearly all customers wait; "
                 f"{self.check('lead times and demand')}"
             )
 
@@ -229,13 +226,19 @@ class _Doubts:
             and self.is_plain(i)
         ]
         if found:
-            worst, days, until = min(found, key=lambda one: one[1] / one[2])
             yield (
                 f"the levels of {self.names([i for i, _, _ in found])} cover less than the lead "
-                f"time ({self.name(worst)}: {rough(days)} {self.unit} of demand, and a purchase "
-                f"arrives after {rough(until)}): most customers wait; "
+                f"time ({self.worst(found, 'a purchase')}): most customers wait; "
                 f"{self.check('lead times and demand')}"
             )
+
+    def worst(self, found: list[tuple[int, float, float]], what: str) -> str:
+        """The stock point whose level covers least of the time until `what` arrives."""
+        index, days, until = min(found, key=lambda one: one[1] / one[2])
+        return (
+            f"{self.name(index)}: {rough(days)} {self.unit} of demand, and {what} arrives after "
+            f"{rough(until)}"
+        )
 
     def shortage(self, index: int, days: float, until: float) -> float:
         """By how many standard deviations a level is below the demand, were it Poisson."""
