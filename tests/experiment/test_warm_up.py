@@ -24,6 +24,7 @@ def verdict(random: np.random.Generator, drift: float, replications: int = 30) -
         policies=[SimpleNamespace(name="a", model=SimpleNamespace(warm_up=10.0))],
         experiment=SimpleNamespace(confidence=0.95),
         profiles=lambda name: courses,
+        once=lambda key, work: work(),
     )
     found = warm_up_verdict(study, 0)  # type: ignore[arg-type]
     assert found is not None

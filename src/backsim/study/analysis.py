@@ -160,11 +160,7 @@ def rank(study: Study, spec: MetricSpec | None = None) -> Ranking:
     Without an objective the first metric of the experiment counts, and no policy is called best.
     Raises InputError when there are fewer than 2 replications of a policy.
     """
-    key = "ranking", spec
-    if key not in study.kept:
-        study.kept[key] = _ranking(study, spec)
-    found: Ranking = study.kept[key]
-    return found
+    return study.once(("ranking", spec), lambda: _ranking(study, spec))
 
 
 def _is_chosen(study: Study, policy: int, compared: WithBest) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LONG_FORM = ("metric", "dimension", "member", "value")
 """The columns of results in long form."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +87,15 @@ class Study:
             self._arrays[spec] = self._array(spec)
         return self._arrays[spec].copy()
 
+    def once(self, key: Any, work: Callable[[], Result]) -> Result:
+        """What some work on the results comes to, by what it is; done once."""
+        if key not in self._done:
+            self._done[key] = work()
+        found: Result = self._done[key]
+        return found
+
     @cached_property
-    def kept(self) -> dict[Any, Any]:
-        """What was worked out once from the results, by what it is."""
+    def _done(self) -> dict[Any, Any]:
         return {}
 
     @cached_property

@@ -60,6 +60,10 @@ class WarmUpVerdict:
 
 def warm_up_verdict(study: Study, policy: int) -> WarmUpVerdict | None:
     """MSER-5 on stock less backlog, averaged over a policy's replications; None without courses."""
+    return study.once(("warm-up", policy), lambda: _verdict(study, policy))
+
+
+def _verdict(study: Study, policy: int) -> WarmUpVerdict | None:
     courses = study.profiles(study.policies[policy].name)
     if len(courses) < 2:
         return None
