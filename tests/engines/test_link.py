@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import backsim
-from backsim.engines import code_files, translated
+from backsim.engines import translated
 from backsim.engines.link import kernel_functions
+from backsim.machine_code import files
 
 SOURCE = Path(backsim.__file__).parents[1]
 
@@ -39,14 +40,14 @@ from pathlib import Path
 
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[2]).parent)]
 import numba
-from backsim.engines import compiled, machine_code, simpy
+from backsim.engines import compiled, drivers, simpy
 from backsim.engines.translated import Translated
 from backsim.scenario.load import from_dict
 from backsim.streams import draw
 
 kept = []
-read_code = machine_code.read_code
-machine_code.read_code = lambda name: kept.append(read_code(name)) or kept[-1]
+read_code = drivers.read_code
+drivers.read_code = lambda name: kept.append(read_code(name)) or kept[-1]
 
 if Path(sys.argv[2]).name != "none":
     __import__(Path(sys.argv[2]).stem)
@@ -181,7 +182,7 @@ def test_a_piece_has_one_name_in_all_processes(tmp_path: Path):
 
 
 def test_half_a_file_is_no_translation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(code_files, "folder", lambda kind: tmp_path)
+    monkeypatch.setattr(files, "folder", lambda kind: tmp_path)
     monkeypatch.setattr(translated, "_here", {})
     whole = translated.Translation("descriptor", [translated.Call("ship", (), None)], b"code")
     translated._write("key", whole)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import backsim
-from backsim.engines import code_files, compiled, machine_code
-from backsim.engines.code_files import Code
+from backsim.engines import compiled, drivers
+from backsim.machine_code import files
+from backsim.machine_code.files import Code
 from backsim.streams import draw
 
 compiled_only = pytest.mark.skipif(
@@ -58,29 +59,29 @@ def test_a_loop_that_is_kept_runs_without_numba(tmp_path: Path) -> None:
 
 
 def test_damaged_machine_code_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code_files, "folder", lambda kind: tmp_path)
+    monkeypatch.setattr(files, "folder", lambda kind: tmp_path)
     code = Code("loop", bytes(range(256)))
-    code_files.write_code("key", code)
+    files.write_code("key", code)
     file = tmp_path / "key"
     whole = file.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
-    assert code_files.read_code("key") == code
+    assert files.read_code("key") == code
     for place in range(0, len(whole), 7):
         file.write_bytes(whole[:place])
-        assert code_files.read_code("key") is None
+        assert files.read_code("key") is None
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        assert code_files.read_code("key") is None
-    assert code_files.read_code("nothing") is None
+        assert files.read_code("key") is None
+    assert files.read_code("nothing") is None
 
 
 def test_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    code_files.folder.cache_clear()
-    monkeypatch.setattr(code_files, "_places", lambda: iter([Path("/proc/nowhere")]))
+    files.folder.cache_clear()
+    monkeypatch.setattr(files, "_places", lambda: iter([Path("/proc/nowhere")]))
     try:
-        code_files.write_code("key", Code("loop", b"code"))
-        assert code_files.read_code("key") is None
+        files.write_code("key", Code("loop", b"code"))
+        assert files.read_code("key") is None
     finally:
-        code_files.folder.cache_clear()
+        files.folder.cache_clear()
 
 
 @compiled_only
@@ -89,9 +90,9 @@ def test_where_functions_of_c_may_not_be_found_numba_calls_the_loop(
 ) -> None:
     model = backsim.load(SHOP).replace(horizon=300.0, warm_up=10.0)
     ours = compiled.run(model, draw(model, 1))
-    machine_code.driver.cache_clear()
-    monkeypatch.setattr(machine_code, "ELSEWHERE", True)
-    monkeypatch.setattr(machine_code, "_code", None)  # not asked
+    drivers.driver.cache_clear()
+    monkeypatch.setattr(drivers, "ELSEWHERE", True)
+    monkeypatch.setattr(drivers, "_code", None)  # not asked
     theirs = compiled.run(model, draw(model, 1))
-    machine_code.driver.cache_clear()
+    drivers.driver.cache_clear()
     assert theirs.lines.tobytes() == ours.lines.tobytes()

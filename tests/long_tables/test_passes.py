@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numba  # noqa: F401 (passes are compiled where it is loaded)
@@ -66,6 +70,7 @@ def test_edges_and_sums() -> None:
     assert (added_up(codes, units, 10) == expected).all()
 
 
+@pytest.mark.usefixtures("compiled")
 def test_squares_of_periods() -> None:
     rng = np.random.default_rng(5)
     times, units = np.sort(rng.integers(0, 400, 900) / 4), rng.integers(0, 9, 900)
@@ -75,6 +80,64 @@ def test_squares_of_periods() -> None:
     expected = sum(of_period), sum(each * each for each in of_period)
     assert squares_of(times, units, (7.0, 2.5, 30, 1e-9)) == expected
     assert expected[0] > 0
+
+
+READ = """
+import json, sys
+if sys.argv[1] == "compile":
+    import numba
+import numpy as np
+from backsim import long_tables
+from backsim.entities import Line, dtype
+
+long_tables.LONG = 100
+asked = []
+pass_of = long_tables.machine_pass
+long_tables.machine_pass = lambda each, *more, **options: (
+    asked.append((each.__name__, (found := pass_of(each, *more, **options)) is not None)), found
+)[1]
+times = np.arange(500.0)
+found = [
+    long_tables.scanned(np.ones(500, dtype(Line)), np.arange(500, dtype="i4")).later,
+    long_tables.in_order(times % 250, np.array([250, 500])),
+    long_tables.places_of(times, times[::3].copy()),
+    long_tables.added_up(np.arange(500) % 7, np.arange(500), 7),
+    long_tables.squares_of(times, np.arange(500), (10.0, 7.0, 50, 0.0)) or (),
+]
+print(json.dumps([[list(map(float, x)) for x in found], asked, "numba" in sys.modules]))
+"""
+
+
+def test_passes_that_are_kept_need_no_numba(tmp_path: Path) -> None:
+    """All of them: none calls what only numba has."""
+    found = []
+    for how in ("numpy", "compile", "kept"):
+        done = subprocess.run(
+            [sys.executable, "-c", READ, how],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        )
+        found.append(json.loads(done.stdout))
+    (by_numpy, tried, _), (compiled, at_hand, loaded), (kept, asked, again) = found
+    assert (loaded, again) == (True, False)
+    assert {name for name, _ in asked} == {"scan", "merge", "find", "square", "add_up"}
+    assert not any(there for _, there in tried)
+    assert all(there for _, there in (*at_hand, *asked))
+    assert kept == compiled
+    assert kept[:-1] == by_numpy[:-1]  # of the squares numpy does not say
+
+
+def test_many_lines_pay_for_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr(long_tables, "_read", long_tables._Read())
+    monkeypatch.setattr(long_tables, "PAID", 250)
+    monkeypatch.setattr(long_tables, "LONG", 100)
+    monkeypatch.setattr(long_tables, "machine_pass", lambda *_, compile_it: told.append(compile_it))
+    for _ in range(3):
+        in_order(np.arange(100.0), np.array([50, 100]))
+    assert told == [False, False, True]
 
 
 @pytest.mark.parametrize("name", ["quickstart", "parcels"])

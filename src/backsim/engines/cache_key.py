@@ -7,32 +7,20 @@ changes nothing.  The kind of processor is not in it: files of machine code are 
 
 from __future__ import annotations
 
-import os
 import pkgutil
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines import agent_loop, compiled_ports, event_loop, link
 from backsim.errors import RuleError
+from backsim.machine_code.loading import versions
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of, fingerprint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-SETTINGS = (
-    *("NUMBA_OPT", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE", "NUMBA_ENABLE_AVX"),
-    *("NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"),
-)
-"""Settings of numba, from the environment, that change the machine code it makes."""
-
-SETTINGS_FILE = Path(".numba_config.yaml")
-"""Where numba looks for more of them."""
 
 COMPILER = ("compiler", "short_cuts", "single_module", "translated", "world_pointer")
 """The modules that make the machine code: they load numba, so their files stand for them."""
@@ -94,15 +82,6 @@ def kernel_digest(key: link.Key) -> str:
 def _compiler() -> tuple[bytes, ...]:
     """The source of the modules that make the machine code."""
     return tuple(pkgutil.get_data(__package__, f"{name}.py") or b"" for name in COMPILER)
-
-
-@cache
-def versions() -> tuple[str, ...]:
-    """Versions of what makes the machine code, and numba's settings."""
-    settings = [f"{name}={os.environ.get(name, '')}" for name in SETTINGS]
-    if SETTINGS_FILE.is_file():
-        settings.append(SETTINGS_FILE.read_text(encoding="utf-8", errors="replace"))
-    return (*map(version, ("numba", "llvmlite", "numpy")), sys.version, *settings)
 
 
 @cache

@@ -43,7 +43,7 @@ def choose(
         few = f"about {work:,.0f} orders are too few to pay for loading the compiled engine"
         return "simpy", "asked for" if engine == "simpy" else few
     if own_rules(model):
-        from backsim.engines.machine_code import compile_rules
+        from backsim.engines.drivers import compile_rules
 
         try:
             compile_rules(model)
@@ -109,7 +109,7 @@ def one_kernel(models: Sequence[Model]) -> Linked:
 
 def compile_kernel(model: Model, linked: Linked = ()) -> None:
     """Compile what the compiled engine needs to play a model, unless that has been done."""
-    from backsim.engines.machine_code import compile_rules
+    from backsim.engines.drivers import compile_rules
 
     compile_rules(model, linked)
 

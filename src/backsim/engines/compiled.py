@@ -14,11 +14,11 @@ import numpy as np
 from backsim.engines import event_loop
 from backsim.engines.at_start import Prepare, at_start
 from backsim.engines.capacity import NEEDS, ROOMY, draws_of_an_event
+from backsim.engines.drivers import driver
 from backsim.engines.event_loop import KIND_SHIFT, LAYOUT
 from backsim.engines.extents import EXTENT
 from backsim.engines.log import LOGGED, Log, placed_only, ways_of
 from backsim.engines.lp_solver import LPSolver
-from backsim.engines.machine_code import driver
 from backsim.engines.setup import Linked
 from backsim.engines.stuck import check_events, patience, stuck
 from backsim.entities import (

@@ -10,10 +10,10 @@ import numba
 from backsim.engines import agent_loop, event_loop, single_module, world_pointer
 from backsim.engines.blame import is_of_rules
 from backsim.engines.cache_key import kernel_digest
-from backsim.engines.code_files import Code
 from backsim.engines.compiled_ports import PORTS
 from backsim.engines.link import Key, kernel_key, link, rebuild
 from backsim.errors import RuleError
+from backsim.machine_code.files import Code
 from backsim.rules import FAMILIES
 
 if TYPE_CHECKING:

@@ -23,21 +23,15 @@ from numba.core.funcdesc import default_mangler
 from numba.core.lowering import Environment
 from numba.core.typing import signature
 
-from backsim.engines.code_files import Code
 from backsim.engines.short_cuts import short_cuts, without_needless
 from backsim.engines.translated import Translated
+from backsim.machine_code.compiling import code_in
+from backsim.machine_code.files import Code
 
 if TYPE_CHECKING:
     from types import FunctionType
 
 INT = types.int64
-
-OF_C = {
-    *("memcpy", "memmove", "memset", "ldexp", "fabs", "floor", "ceil", "trunc", "round", "rint"),
-    *("nearbyint", "fmod", "sqrt", "hypot", "pow", "exp", "exp2", "expm1", "log", "log10", "log1p"),
-    *("log2", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh"),
-}
-"""Functions of C, which every process has."""
 
 
 class Piece(JITCodeLibrary):
@@ -268,13 +262,7 @@ def code_of(function: FunctionType, signature: tuple[Any, ...]) -> Code | None:
     """
     dispatcher = _bare(function, _CodeCompiler)
     dispatcher.compile(signature)
-    compiled = dispatcher.overloads[signature]
-    module = compiled.library._final_module
-    used = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
-    if not used <= OF_C:
-        return None
-    machine: bytes = compiled.library.codegen._tm.emit_object(module)
-    return Code(compiled.fndesc.llvm_func_name, machine)
+    return code_in(dispatcher.overloads[signature])
 
 
 def piece(function: FunctionType) -> Any:

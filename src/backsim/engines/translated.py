@@ -22,8 +22,10 @@ from numba.core import types
 from numba.core.caching import NullCache
 from numba.core.dispatcher import Dispatcher
 
-from backsim.engines import code_files, short_cuts, world_pointer
-from backsim.engines.cache_key import code_of, versions
+from backsim.engines import short_cuts, world_pointer
+from backsim.engines.cache_key import code_of
+from backsim.machine_code import files
+from backsim.machine_code.loading import versions
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import digest_of
 
@@ -148,7 +150,7 @@ _here: dict[str, bytes] = {}
 
 
 def _read(key: str) -> Translation | None:
-    if key not in _here and (found := code_files.read("pieces", key)):
+    if key not in _here and (found := files.read("pieces", key)):
         _here[key] = found
     if key not in _here:
         return None
@@ -162,4 +164,4 @@ def _write(key: str, translation: Translation) -> None:
     stream = io.BytesIO()
     _Writer(stream).dump(tuple(translation))
     _here[key] = stream.getvalue()
-    code_files.write("pieces", key, _here[key])
+    files.write("pieces", key, _here[key])

@@ -1,28 +1,29 @@
 """What is read of the tables of long runs, each in one go.
 
-Where the compiler is loaded and a table is long, `passes` reads it; else numpy does.  Both find the
-same, to the bit.  Once so many lines have been read by numpy that the passes would have paid for
-their loading, they are loaded.
+Where the passes have been compiled and a table is long, machine code reads it; else numpy does.
+Both find the same, to the bit.  The passes are compiled where numba is loaded anyway, or once so
+many lines have been read by numpy that they would have paid for it.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from backsim.long_tables import passes
 from backsim.long_tables.memory import MEMORY
+from backsim.machine_code.passes import Pass, machine_pass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONG = 50_000
-"""Rows from which on a table is read by a compiled pass: to load it takes some milliseconds."""
+"""Rows from which on a table is read by machine code: to load it takes some milliseconds."""
 
-PAID = 10_000_000
-"""Lines of long tables for which the passes save as much time as it takes to load them."""
+PAID = 50_000_000
+"""Lines of long tables for which the passes save as much time as it takes to compile them."""
 
 SHORTER = 16
 """Edges are looked up in one pass through the values where these are at most so many times more."""
@@ -63,33 +64,41 @@ class _Read:
 _read = _Read()
 
 
-def is_long(lines: int) -> bool:
-    """Whether compiled passes are worth while."""
-    return lines >= LONG and ("numba" in sys.modules or _read.lines >= PAID)
+def _has_run(rows: int, each: Pass, *arguments: Any) -> bool:
+    """Run a pass over so many rows, if that is worth while and it is at hand."""
+    if rows < LONG:
+        return False
+    _read.lines += rows
+    run = machine_pass(each, arguments, compile_it=_read.lines >= PAID)
+    if run is None:
+        return False
+    run(*arguments)
+    return True
 
 
 def scanned(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
     """Read the lines of a run, of each of which some `units` were ordered."""
-    if is_long(len(lines)):
-        return _compiled(lines, units)
-    if len(lines) >= LONG:
-        _read.lines += len(lines)
-    return _by_blocks(lines, units)
+    found = _in_one_go(lines, units)
+    return _by_blocks(lines, units) if found is None else found
 
 
-def _compiled(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
-    from backsim.long_tables.passes import Often, scan
-
+def _in_one_go(lines: NDArray[Any], units: NDArray[Any]) -> Scan | None:
     count, kind = len(lines), lines.dtype
+    if count < LONG:
+        return None
     shipped, place = MEMORY.table(count, kind["shipped"]), MEMORY.table(count, np.dtype("i4"))
     pieces: list[list[NDArray[Any]]] = []
-    rows = start = 0
-    while start < count:
+    state = np.zeros(3, np.int64)
+    while state[0] < count:
         later = MEMORY.table(count // PIECES, np.dtype("i8"))
-        often = Often(*(MEMORY.table(len(later), kind[name]) for name in OFTEN_READ))
-        used, start = scan(lines, units, start, (shipped, place), (later, often), rows)
+        often = passes.Often(*(MEMORY.table(len(later), kind[name]) for name in OFTEN_READ))
+        rest = later, often
+        if not _has_run(count, passes.scan, lines, units, (shipped, place), rest, state):
+            return None
+        used = int(state[2])
         pieces.append([column[:used] for column in (later, *often)])
-        rows += used
+        state[1] += used
+    rows = int(state[1])
     whole = (
         pieces[0] if len(pieces) == 1 else [np.concatenate(e) for e in zip(*pieces, strict=True)]
     )
@@ -119,41 +128,37 @@ def _by_blocks(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
 
 def in_order(times: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """The stable order of runs of times that ascend; `ends` is where each ends."""
-    if len(ends) == 2 and is_long(len(times)):
-        from backsim.long_tables.passes import merged
-
-        return np.asarray(merged(times, int(ends[0])))
+    order = np.empty(len(times), np.int64)
+    if len(ends) == 2 and _has_run(len(times), passes.merge, times, int(ends[0]), order):
+        return order
     return np.argsort(times, kind="stable")
 
 
 def places_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
     """`np.searchsorted`, of edges that ascend: where the first value is that is none of below."""
-    if is_long(min(len(values), SHORTER * len(edges))):
-        from backsim.long_tables.passes import places
-
-        return np.asarray(places(values, edges))
+    found = np.empty(len(edges), np.int64)
+    if _has_run(min(len(values), SHORTER * len(edges)), passes.find, values, edges, found):
+        return found
     return np.searchsorted(values, edges)
 
 
 def squares_of(
     times: NDArray[np.float64], units: NDArray[Any], edges: tuple[float, float, int, float]
-) -> tuple[float, float]:
-    """Sums over periods of their units, and of the squares of these; for tables that are long.
+) -> tuple[float, float] | None:
+    """Sums over periods of their units, and of the squares of these; None where not in one go.
 
     Times ascend; `edges` is (start, length, count, early): periods begin at start + length *
     (number - early).
     """
-    from backsim.long_tables.passes import squares
-
-    total, squared = squares(times, units, edges)
-    return float(total), float(squared)
+    sums = np.empty(2)
+    if _has_run(max(len(times), edges[2]), passes.square, times, units, edges, sums):
+        return float(sums[0]), float(sums[1])
+    return None
 
 
 def added_up(codes: NDArray[Any], units: NDArray[Any], size: int) -> NDArray[np.int64]:
     """Units of each code from 0 to below `size`; what is beyond them is left out."""
-    if is_long(len(codes)):
-        from backsim.long_tables.passes import added
-
-        return np.asarray(added(codes, units, size))
-    found = np.bincount(codes, units, size)[:size]
-    return found.astype(np.int64)
+    sums = np.zeros(size, np.int64)
+    if _has_run(len(codes), passes.add_up, codes, units, sums):
+        return sums
+    return np.bincount(codes, units, size)[:size].astype(np.int64)

@@ -1,19 +1,16 @@
-"""Passes over long tables, compiled: each reads in one go what numpy reads field by field.
+"""Passes over long tables, for machine code: each reads in one go what numpy reads in many.
 
-numpy does the same where the compiler is not loaded, or a table is short (`log`); to the bit.
+numpy does the same, to the bit, where they have not been compiled, or a table is short.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numba
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-OPTIONS = {"nogil": True, "error_model": "numpy", "cache": True}
 
 
 class Often(NamedTuple):
@@ -34,26 +31,27 @@ class Often(NamedTuple):
     status: NDArray[Any]
 
 
-@numba.njit(**OPTIONS)
 def scan(
-    lines: Any, units: NDArray[Any], start: int, by_line: Any, rest: Any, before: int
-) -> tuple[int, int]:
-    """Read lines from one on, until all are read or `rest` is full.
+    lines: Any, units: NDArray[Any], by_line: Any, rest: Any, state: NDArray[np.int64]
+) -> None:
+    """Read lines until all are read or `rest` is full.
 
-    `by_line` is (units shipped, place) of all lines, the place being the number of rows `before`
+    `by_line` is (units shipped, place) of all lines, the place being the number of rows before
     and in `rest`, or -1 of lines that were filled at once; `rest` is (the indices of the others,
-    their `Often`).  Gives the rows of `rest` that are used, and where to go on.
+    their `Often`).  `state` is where to begin, then where to go on; the rows before; and the rows
+    of `rest` that are used.
     """
     shipped, place = by_line
     later, often = rest
-    row = 0
-    for index in range(start, len(lines)):
+    row, before = 0, state[1]
+    index = state[0]
+    while index < len(lines):
         line = lines[index]
         shipped[index] = line.shipped
         place[index] = -1
         if line.filled != units[index]:
             if row == len(later):
-                return row, index
+                break
             place[index] = before + row
             later[row] = index
             often.time[row] = line.time
@@ -70,13 +68,12 @@ def scan(
             often.left[row] = line.left
             often.status[row] = line.status
             row += 1
-    return row, len(lines)
+        index += 1
+    state[0], state[2] = index, row
 
 
-@numba.njit(**OPTIONS)
-def merged(times: NDArray[np.float64], middle: int) -> NDArray[np.int64]:
+def merge(times: NDArray[np.float64], middle: int, order: NDArray[np.int64]) -> None:
     """The stable order of two runs of times that ascend: up to `middle`, and from there."""
-    order = np.empty(len(times), np.int64)
     one, other, at = np.int64(0), np.int64(middle), 0
     while one < middle and other < len(times):
         later = np.int64(times[other] < times[one])  # in numbers: a branch would be guessed wrong
@@ -86,25 +83,23 @@ def merged(times: NDArray[np.float64], middle: int) -> NDArray[np.int64]:
         order[at], at = rest, at + 1
     for rest in range(other, len(times)):
         order[at], at = rest, at + 1
-    return order
 
 
-@numba.njit(**OPTIONS)
-def places(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+def find(values: NDArray[np.float64], edges: NDArray[np.float64], found: NDArray[np.int64]) -> None:
     """What `np.searchsorted` gives, of edges that ascend: where the first value of each is."""
-    found = np.empty(len(edges), np.int64)
     at = 0
     for index in range(len(edges)):
         while at < len(values) and values[at] < edges[index]:
             at += 1
         found[index] = at
-    return found
 
 
-@numba.njit(**OPTIONS)
-def squares(
-    times: NDArray[np.float64], units: NDArray[Any], edges: tuple[float, float, int, float]
-) -> tuple[float, float]:
+def square(
+    times: NDArray[np.float64],
+    units: NDArray[Any],
+    edges: tuple[float, float, int, float],
+    sums: NDArray[np.float64],
+) -> None:
     """The sums over all periods of their units, and of the squares of these; times ascend.
 
     Periods start at `start + length * (number - early)`, as many as `count`.
@@ -120,14 +115,11 @@ def squares(
             at += 1
         total += here
         squared += here * here
-    return total, squared
+    sums[0], sums[1] = total, squared
 
 
-@numba.njit(**OPTIONS)
-def added(codes: NDArray[Any], units: NDArray[Any], size: int) -> NDArray[np.int64]:
-    """The sum of the units of each code from 0 to below `size`; what is beyond them is left out."""
-    found = np.zeros(size, np.int64)
+def add_up(codes: NDArray[Any], units: NDArray[Any], sums: NDArray[np.int64]) -> None:
+    """Add to the sum of each code its units; codes beyond them are left out."""
     for index in range(len(codes)):
-        if codes[index] < size:
-            found[codes[index]] += units[index]
-    return found
+        if codes[index] < len(sums):
+            sums[codes[index]] += units[index]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import NONE
-from backsim.long_tables import is_long, places_of, squares_of
+from backsim.long_tables import places_of, squares_of
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import LESS, NEITHER, PURCHASING, metric
 from backsim.results.metrics.sums import Sums
@@ -76,10 +76,12 @@ def _variances_of(m: Sums, length: float, points: int, tables: Sequence[Rows]) -
     count = int(m.days / length + 1e-9)
     if count == 0:
         return np.full(points, math.nan)
-    if points == len(tables) == 1 and is_long(max(count, len(tables[0][1]))):
+    if points == len(tables) == 1:
         _, time, units = tables[0]
-        whole, squared = squares_of(time, units, (float(m.model.warm_up), length, count, EARLY))
-        return np.array([squared / count - (whole / count) ** 2])
+        found = squares_of(time, units, (float(m.model.warm_up), length, count, EARLY))
+        if found is not None:
+            whole, squared = found
+            return np.array([squared / count - (whole / count) ** 2])
     edges: Floats = np.asarray(m.model.warm_up + length * (np.arange(count + 1) - EARLY))
     if points == 1:
         counts = (_of_periods(edges, length, time, units) for _, time, units in tables)

@@ -1,0 +1,113 @@
+"""Plain functions that read and write tables, as machine code that is compiled once and kept.
+
+A pass takes numbers, tables of one dimension and tuples of these, makes no table of its own, calls
+nothing but mathematics, and gives back nothing: what it finds it writes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from backsim.machine_code.files import Code, read_code, write_code
+from backsim.machine_code.loading import ELSEWHERE, function_of, processor, versions
+
+Pass = Callable[..., None]
+
+_found: dict[tuple[Any, ...], Pass | None] = {}
+_looking = Lock()
+
+
+def machine_pass(function: Pass, arguments: tuple[Any, ...], compile_it: bool) -> Pass | None:
+    """A pass for arguments like these, as machine code.
+
+    None where it has not been compiled before, unless it is worth while to `compile_it`, or numba
+    is loaded anyway.
+    """
+    key = (function, *map(_kind, arguments))
+    if (known := _found.get(key)) is not None:
+        return known
+    compile_it = compile_it or "numba" in sys.modules
+    if key in _found and not compile_it:
+        return None
+    with _looking:
+        if _found.get(key) is None:
+            _found[key] = _made(function, key, arguments, compile_it)
+    return _found[key]
+
+
+def _made(
+    function: Pass, key: tuple[Any, ...], arguments: tuple[Any, ...], compile_it: bool
+) -> Pass | None:
+    if ELSEWHERE:
+        return _by_numba(function) if compile_it else None
+    name = f"{_digest(function, key)}_{processor()}"
+    code = read_code(name)
+    if code is None and compile_it:
+        from backsim.machine_code.compiling import code_of
+
+        code = code_of(function, arguments)
+        if code is None:
+            return _by_numba(function)
+        write_code(name, code)
+    return None if code is None else _callable(code, arguments)
+
+
+def _by_numba(function: Pass) -> Pass:
+    import numba
+
+    compiled: Pass = numba.njit(function, nogil=True, error_model="numpy")
+    return compiled
+
+
+def _callable(code: Code, arguments: tuple[Any, ...]) -> Pass:
+    kinds = [kind for kind, _ in _flat(arguments)]
+    call = function_of(code, kinds, ctypes.c_void_p)
+
+    def run(*given: Any) -> None:
+        call(*(value for _, value in _flat(given)))
+
+    return run
+
+
+def _flat(arguments: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    """(type of C, value) of all that numba's functions take for their arguments.
+
+    For a table these are its owner and what it is a part of (nobody), its length, the bytes of a
+    row, where it lies, its length again, and the bytes from row to row.
+    """
+    for given in arguments:
+        if isinstance(given, tuple):
+            yield from _flat(given)
+        elif isinstance(given, np.ndarray):
+            yield ctypes.c_void_p, None
+            yield ctypes.c_void_p, None
+            yield ctypes.c_int64, given.size
+            yield ctypes.c_int64, given.itemsize
+            yield ctypes.c_void_p, given.ctypes.data
+            yield ctypes.c_int64, given.size
+            yield ctypes.c_int64, given.strides[0]
+        else:
+            yield (ctypes.c_double if isinstance(given, float) else ctypes.c_int64), given
+
+
+def _kind(argument: Any) -> Any:
+    """What machine code has to know of an argument."""
+    if isinstance(argument, tuple):
+        return (type(argument), *map(_kind, argument))
+    if isinstance(argument, np.ndarray):
+        flags = argument.flags
+        return argument.dtype, flags.c_contiguous, flags.aligned, flags.writeable
+    return type(argument)
+
+
+def _digest(function: Pass, key: tuple[Any, ...]) -> str:
+    code = function.__code__
+    told = code.co_code, code.co_consts, code.co_names, code.co_varnames, key[1:], versions()
+    return f"{function.__name__}_{hashlib.sha256(repr(told).encode()).hexdigest()[:24]}"
