@@ -102,6 +102,7 @@ found = [
     long_tables.in_order(times % 250, np.array([250, 500])),
     long_tables.places_of(times, times[::3].copy()),
     long_tables.added_up(np.arange(500) % 7, np.arange(500), 7),
+    *long_tables.outcomes(np.ones(500, dtype(Line))),
     long_tables.squares_of(times, np.arange(500), (10.0, 7.0, 50, 0.0)) or (),
 ]
 print(json.dumps([[list(map(float, x)) for x in found], asked, "numba" in sys.modules]))
@@ -122,7 +123,7 @@ def test_passes_that_are_kept_need_no_numba(tmp_path: Path) -> None:
         found.append(json.loads(done.stdout))
     (by_numpy, tried, _), (compiled, at_hand, loaded), (kept, asked, again) = found
     assert (loaded, again) == (True, False)
-    assert {name for name, _ in asked} == {"scan", "merge", "find", "square", "add_up"}
+    assert {name for name, _ in asked} == {"scan", "merge", "find", "square", "add_up", "read"}
     assert not any(there for _, there in tried)
     assert all(there for _, there in (*at_hand, *asked))
     assert kept == compiled

@@ -126,6 +126,16 @@ def _by_blocks(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
     return Scan(shipped, rows, place, {name: np.concatenate(each) for name, each in often.items()})
 
 
+def outcomes(lines: NDArray[Any]) -> passes.Outcome:
+    """What has become of each line, each field in one piece."""
+    names, kind = passes.Outcome._fields, lines.dtype
+    found = passes.Outcome(*(MEMORY.table(len(lines), kind[name]) for name in names))
+    if not _has_run(len(lines), passes.read, lines, found):
+        for name, column in zip(names, found, strict=True):
+            column[:] = lines[name]
+    return found
+
+
 def in_order(times: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """The stable order of runs of times that ascend; `ends` is where each ends."""
     order = np.empty(len(times), np.int64)

@@ -31,6 +31,27 @@ class Often(NamedTuple):
     status: NDArray[Any]
 
 
+class Outcome(NamedTuple):
+    """What has become of lines."""
+
+    filled: NDArray[Any]
+    shipped: NDArray[Any]
+    left: NDArray[Any]
+    status: NDArray[Any]
+    closed: NDArray[np.float64]
+
+
+def read(lines: Any, found: Outcome) -> None:
+    """Read what has become of each line."""
+    for index in range(len(lines)):
+        line = lines[index]
+        found.filled[index] = line.filled
+        found.shipped[index] = line.shipped
+        found.left[index] = line.left
+        found.status[index] = line.status
+        found.closed[index] = line.closed
+
+
 def scan(
     lines: Any, units: NDArray[Any], by_line: Any, rest: Any, state: NDArray[np.int64]
 ) -> None:

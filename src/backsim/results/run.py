@@ -26,6 +26,7 @@ from backsim.entities import (
     WAITING,
 )
 from backsim.errors import counted
+from backsim.long_tables import outcomes
 from backsim.results.ledger import check_ledger
 from backsim.results.metrics import Metrics, measure
 from backsim.results.products_units import said
@@ -73,14 +74,17 @@ class Run:
         """
         import pandas as pd
 
-        log, lines = self.log, self.log.lines
-        time, units, stock = log.column("time"), log.column("units"), log.column("stock")
-        shipped, left, filled = (
-            self._said(lines[name].copy(), stock) for name in ("shipped", "left", "filled")
+        log = self.log
+        time, stock = log.column("time"), log.column("stock")
+        found = outcomes(log.lines)
+        units, filled, shipped, left = (
+            self._said(units, stock)
+            for units in (log.column("units").copy(), found.filled, found.shipped, found.left)
         )
-        units = self._said(units.copy(), stock)
-        status = np.ascontiguousarray(lines["status"])
-        closed = np.where(status == WAITING, np.nan, lines["closed"])
+        closed = found.closed
+        closed[found.status == WAITING] = np.nan
+        wait = closed - time
+        wait[found.status != SHIPPED] = np.nan
         return pd.DataFrame(
             {
                 "order": self._order_numbers,
@@ -94,9 +98,9 @@ class Run:
                 "shipped": shipped,
                 "left": left,
                 "open": units - shipped - left,
-                "status": _names(LINE_STATUS, status),
+                "status": _names(LINE_STATUS, found.status),
                 "closed": closed,
-                "wait": np.where(status == SHIPPED, closed - time, np.nan),
+                "wait": wait,
             },
             copy=False,  # each column is made here; to join them into blocks takes longer
         )
