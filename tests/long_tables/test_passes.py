@@ -16,7 +16,7 @@ import pytest
 import backsim
 from backsim import long_tables
 from backsim.entities import Line, dtype
-from backsim.long_tables import added_up, in_order, places_of, scanned, squares_of
+from backsim.long_tables import added_up, in_order, inverted, places_of, scanned, squares_of
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -70,6 +70,18 @@ def test_edges_and_sums() -> None:
     assert (added_up(codes, units, 10) == expected).all()
 
 
+def test_steps_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(11)
+    for steps in (np.ones(1), np.array([0.25, 0.25, 0.5, 1.0]), np.sort(np.r_[rng.random(300), 1])):
+        edges = np.r_[0.0, steps[:-1], np.nextafter(steps, 0.0), rng.random(500)]
+        found = []
+        for least in (10**9, 0):
+            monkeypatch.setattr(long_tables, "LONG", least)
+            found.append(inverted(edges[edges < 1], steps).tolist())
+        assert found[0] == found[1]
+        assert found[0] == np.searchsorted(steps, edges[edges < 1], "right").tolist()
+
+
 @pytest.mark.usefixtures("compiled")
 def test_squares_of_periods() -> None:
     rng = np.random.default_rng(5)
@@ -102,6 +114,7 @@ found = [
     long_tables.in_order(times % 250, np.array([250, 500])),
     long_tables.places_of(times, times[::3].copy()),
     long_tables.added_up(np.arange(500) % 7, np.arange(500), 7),
+    long_tables.inverted(times / 500, np.array([0.1, 0.3, 0.35, 1.0])),
     *long_tables.outcomes(np.ones(500, dtype(Line))),
     long_tables.squares_of(times, np.arange(500), (10.0, 7.0, 50, 0.0)) or (),
 ]
@@ -123,7 +136,15 @@ def test_passes_that_are_kept_need_no_numba(tmp_path: Path) -> None:
         found.append(json.loads(done.stdout))
     (by_numpy, tried, _), (compiled, at_hand, loaded), (kept, asked, again) = found
     assert (loaded, again) == (True, False)
-    assert {name for name, _ in asked} == {"scan", "merge", "find", "square", "add_up", "read"}
+    assert {name for name, _ in asked} == {
+        "scan",
+        "merge",
+        "find",
+        "square",
+        "add_up",
+        "read",
+        "invert",
+    }
     assert not any(there for _, there in tried)
     assert all(there for _, there in (*at_hand, *asked))
     assert kept == compiled

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
+from scipy import stats
 
 from backsim.scenario.distributions.base import Distribution, distribution
+from backsim.scenario.distributions.discrete import LONGEST, Poisson, _steps_of_poisson
 from backsim.scenario.distributions.fields import AnyDistribution
 from backsim.streams import generator
 
@@ -49,6 +51,17 @@ def test_moments_are_those_of_the_draws(written: dict[str, object]) -> None:
     assert agree((values - mean) ** 2, variance)
     if "normal" not in written:  # its values below 0 are cut by whoever draws
         assert values.min() >= distribution.least()
+
+
+@pytest.mark.parametrize("mean", [1e-6, 0.3, 5.0, 99.5, LONGEST])
+def test_a_poisson_is_read_from_its_table(mean: float) -> None:
+    """scipy's steps to 12 digits, up to where all is 1; a larger mean makes no value smaller."""
+    steps = _steps_of_poisson(mean)
+    assert steps == pytest.approx(stats.poisson(mean).cdf(np.arange(len(steps))), abs=1e-12)
+    assert stats.poisson(mean).sf(len(steps) - 2) < 1e-15
+    assert (np.diff(steps) >= 0).all()
+    found = [Poisson(mean=m).draw(generator(7, 0, "x"), 1_000) for m in (mean, 0.9 * mean)]
+    assert (found[0] >= found[1]).all()
 
 
 @pytest.mark.parametrize("written", CASES, ids=str)

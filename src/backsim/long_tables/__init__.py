@@ -144,6 +144,17 @@ def in_order(times: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.
     return np.argsort(times, kind="stable")
 
 
+def inverted(uniform: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each number in [0, 1) the index of the first step above it; they ascend, to 1."""
+    if len(uniform) >= LONG:
+        count = 2 ** (8 * len(steps) - 1).bit_length()
+        guide = np.searchsorted(steps, np.arange(count) / count, "right")
+        found = np.empty(len(uniform))
+        if _has_run(len(uniform), passes.invert, uniform, steps, guide, found):
+            return found
+    return np.searchsorted(steps, uniform, "right").astype(float)
+
+
 def places_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
     """`np.searchsorted`, of edges that ascend: where the first value is that is none of below."""
     found = np.empty(len(edges), np.int64)

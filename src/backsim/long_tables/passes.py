@@ -106,6 +106,24 @@ def merge(times: NDArray[np.float64], middle: int, order: NDArray[np.int64]) -> 
         order[at], at = rest, at + 1
 
 
+def invert(
+    uniform: NDArray[np.float64],
+    steps: NDArray[np.float64],
+    guide: NDArray[np.int64],
+    found: NDArray[np.float64],
+) -> None:
+    """For each uniform number the first step above it.
+
+    `guide` has it for numbers that are whole multiples of 1 / its length, a power of two; from
+    there it is not far.  Source: Chen and Asau, AIIE Transactions 6 (1974) 163-166.
+    """
+    for index in range(len(uniform)):
+        step = guide[np.int64(uniform[index] * len(guide))]
+        while uniform[index] >= steps[step]:
+            step += 1
+        found[index] = step
+
+
 def find(values: NDArray[np.float64], edges: NDArray[np.float64], found: NDArray[np.int64]) -> None:
     """What `np.searchsorted` gives, of edges that ascend: where the first value of each is."""
     at = 0

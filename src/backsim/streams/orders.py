@@ -105,7 +105,10 @@ class DemandDraw:
         columns |= returned(self, columns) | changed(self, columns)
         if keep is not None:
             rows = np.flatnonzero(keep)
+            wanted_at_once = columns["due"] is columns["time"]
             columns = {name: _of_rows(column, rows) for name, column in columns.items()}
+            if wanted_at_once:  # and is known to be so, without looking at each
+                columns["due"] = columns["time"]
             order = None if order is None else order[rows]
         columns["head"] = _first_of_each(order, len(columns["time"]))
         return columns
@@ -147,8 +150,8 @@ class DemandDraw:
         if isinstance(distribution, Deterministic) and np.ndim(scale) == 0:
             value = max(least, round(distribution.value * scale))
             return None if value == 1 else np.full(count, value)
-        values = distribution.draw(self.generator(what), count) * scale
-        np.rint(values, out=values)
+        values = distribution.draw(self.generator(what), count)
+        values = np.rint(values if np.ndim(scale) == 0 and scale == 1 else values * scale)
         if count and values.max() > LARGEST_STOCK:
             raise InputError(
                 f"customers.{self.name}.demand[{self.index}].{what}: expected at most "

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FEW = 4
 """Views of a kind whose waits are picked out one view after the other."""
+DIGITS = 65536
+"""Whole numbers below this are sorted by their digits."""
 ROUNDING = 1e-9
 """A share that differs from a level by less has reached it."""
 
@@ -166,7 +168,7 @@ def _sorts(m: Sums, lines: Any) -> Any:
 
 def _narrow(code: Any, size: int) -> Any:
     """Codes of at most 16 bits where they fit: these are sorted by their digits."""
-    return code.astype(np.uint16) if size < 65536 else code
+    return code.astype(np.uint16) if size < DIGITS else code
 
 
 def _by_days(days: Floats, units: Any, over: Any) -> Any:
@@ -175,7 +177,7 @@ def _by_days(days: Floats, units: Any, over: Any) -> Any:
     The order of those that are alike decides nothing; where all are over, nor does that of others
     at equal days.
     """
-    order = np.argsort(days)
+    order = _rows_in_order(days)
     if np.all(over):
         return order
     ties = np.flatnonzero(np.diff(days[order]) == 0)
@@ -184,6 +186,15 @@ def _by_days(days: Floats, units: Any, over: Any) -> Any:
         return order
     ranked = np.argsort(~over, kind="stable")
     return ranked[np.argsort(days[ranked], kind="stable")]
+
+
+def _rows_in_order(days: Floats) -> Any:
+    """Indices by days; whole days, as under periodic review, are sorted by their digits."""
+    if days.max(initial=0.0) < DIGITS:
+        digits = days.astype(np.uint16)
+        if (digits == days).all():
+            return np.argsort(digits, kind="stable")
+    return np.argsort(days)
 
 
 def _alike_by_days(days: Floats, units: Floats, over: Any) -> Waits:

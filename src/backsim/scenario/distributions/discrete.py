@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.long_tables import inverted
 from backsim.quantities import NonNegative, Number, OpenProbability, Positive
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.part import fault
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from backsim.scenario.distributions.base import Floats
+
+
+LONGEST = 500.0
+"""The largest mean of a Poisson whose probabilities are kept in a table."""
 
 
 @distribution("deterministic")
@@ -58,7 +64,21 @@ class Poisson(Distribution):
         return poisson(self.mean)
 
     def draw(self, generator: Generator, count: int) -> Floats:
-        return generator.poisson(self.mean, count).astype(float)
+        """By inversion, so that a larger mean never makes a value smaller; where it is moderate."""
+        if self.mean > LONGEST:
+            return generator.poisson(self.mean, count).astype(float)
+        return inverted(generator.random(count), _steps_of_poisson(self.mean))
+
+
+@lru_cache(maxsize=256)
+def _steps_of_poisson(mean: float) -> Floats:
+    """P(X <= k) for k = 0, 1, ..., until no number below 1 is left."""
+    count = math.ceil(mean + 12 * math.sqrt(mean) + 30)
+    terms = np.arange(1, count)
+    weights = np.exp(np.r_[0.0, np.cumsum(math.log(mean) - np.log(terms))] - mean)
+    steps = np.minimum(np.cumsum(weights), 1.0)
+    steps[-1] = 1.0  # rounding must not leave a gap at the top
+    return np.asarray(steps)
 
 
 @distribution("geometric")
