@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import os
 import signal
 import sys
@@ -11,11 +12,14 @@ import warnings
 from typing import Any
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+SELDOM = 50_000
+"""New objects after which Python looks for garbage: a start makes many, and none is garbage."""
 
 
 def main() -> None:
     """Run the command line and exit: 0 ok, 1 a check failed, 2 bad input, 130 interrupted."""
     sys.unraisablehook = _hear_again
+    gc.set_threshold(SELDOM)
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while the commands are loaded, or an error is told
