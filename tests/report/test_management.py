@@ -34,7 +34,7 @@ def test_a_change_that_pays() -> None:
     )
     assert told["Answer"] == "Change from 'A' to 'B'."
     assert told["Worth"] == "36,500 ± 453 money per year less total cost."
-    assert told["Change"] == "policy.reorder.s: 21 (reference: 20)."
+    assert told["Change"] == "policy.reorder.s: 21 (was 20)."
     assert told["Service"] == "mean wait 2.0 days (was 3.0)."
     assert told["Rests on"].startswith("5 simulations of 1 day per policy, all with the same")
     assert told["What could change this"] == (
@@ -69,10 +69,10 @@ def test_a_change_says_what_the_scenario_has() -> None:
         written={"cost.total": np.array([[500.0, 501], [400, 402]])},
     )
     text = (
-        "policy.reorder.s.days: 24 days (reference: 18 days), "
-        "policy.priority: lifo (reference: fcfs), "
-        "policy.rationing: critical_level, levels all 2 (reference: none), "
-        "costs.ordering: 25 (reference: 20)."
+        "policy.reorder.s.days: 24 days (was 18 days), "
+        "policy.priority: lifo (was fcfs), "
+        "policy.rationing: critical_level, levels all 2 (was none), "
+        "costs.ordering: 25 (was 20)."
     )
     assert facts(found)["Change"] == text
     described = json.loads(json.dumps(describe(found.experiment)))
@@ -91,7 +91,7 @@ def test_days_of_a_whole_level() -> None:
         metrics=(),
         written={"cost.total": np.array([[500.0, 501], [400, 402]])},
     )
-    assert facts(found)["Change"] == "policy.reorder.s: 24 days (reference: 18 days)."
+    assert facts(found)["Change"] == "policy.reorder.s: 24 days (was 18 days)."
 
 
 def test_what_is_constrained_comes_first_in_service_and_other_money_not_at_all() -> None:

@@ -60,6 +60,10 @@ def test_fields_and_values_of_every_kind() -> None:
             "horizon.a=1",
             "FILE: horizon: expected a mapping or a list (from --set horizon.a=1), got 200",
         ),
+        (
+            "customers[2].priority=1",
+            "FILE: customers: expected a list with an entry [2] (from --set ",
+        ),
         ("stock[9].initial=1", "FILE: stock: expected an entry below 3 (from --set "),
         (
             "stock.first.initial=1",

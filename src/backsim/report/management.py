@@ -105,7 +105,7 @@ class _Answers:
             return ""
         new, old = (self.study.policies[i] for i in (self.best, self.reference))
         texts = [
-            f"{path}: {self.level(new, path)} (reference: {self.level(old, path)})"
+            f"{path}: {self.level(new, path)} (was {self.level(old, path)})"
             for path in dict.fromkeys([*new.settings, *old.settings])
             if new.settings.get(path) != old.settings.get(path)
         ]

@@ -66,9 +66,11 @@ def value_at(document: Document, path: Location) -> Any:
 
 def _key(document: Document, here: Any, path: Location, part: str | int, text: str) -> Any:
     """The part of a path as the key of a mapping or the index of a list."""
+    if isinstance(here, dict) and not isinstance(part, int):
+        return part
     if isinstance(here, dict):
-        return str(part)
-    if not isinstance(here, list):
+        expected, found = f"a list with an entry [{part}]", "a mapping" if here else "nothing"
+    elif not isinstance(here, list):
         expected, found = "a mapping or a list", show(here)
     elif (place := _named(here, str(part))) is not None:
         return place
