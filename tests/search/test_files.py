@@ -62,6 +62,25 @@ def test_it_starts_from_what_there_is_and_from_the_textbook(tmp_path: Path) -> N
     assert {point[2] for point in points} == {0, 1, 2}
 
 
+@pytest.mark.parametrize(
+    ("numbers", "replications", "spread"),
+    [(2, 100_000, 7), (3, 100_000, 49), (3, 100, 10), (3, 1_500, 30)],
+)
+def test_many_numbers_begin_at_more_points(
+    tmp_path: Path, numbers: int, replications: int, spread: int
+) -> None:
+    """A tenth of the budget at most is for points beyond the few, five replications each."""
+    paths = ("policy.reorder.s", "policy.reorder.S", "stock[0].initial")
+    tried = {path: {"integers": [0, 40]} for path in paths[:numbers]}
+    tried["policy.reorder.S"] = {"integers": [1, 60], "above": "policy.reorder.s"}
+    (tmp_path / "shop.yaml").write_text(to_yaml({**SHOP, "stock": [{"initial": 9}]}))
+    file = tmp_path / "search.yaml"
+    given = {"scenario": "shop.yaml", "search": tried, "replications": replications}
+    file.write_text(to_yaml(given))
+    others = 3  # the present policy, the textbook's and the middle
+    assert spread <= len(starts(load_problem(file))) <= spread + others
+
+
 def test_it_starts_from_todays_numbers_wherever_they_stand(tmp_path: Path) -> None:
     sources = [{"supplier": "acme"}, {"supplier": "near", "emergency": {"up_to": 7}}]
     later = {"starts": 9, "reorder": {"rule": "s_S", "s": 11, "S": 44}}

@@ -14,12 +14,15 @@ from backsim.experiment.design import changes_of
 from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.model import Model
 from backsim.scenario.override import parse_path
+from backsim.search.explore import FIRST
 from backsim.search.problem import Problem
 from backsim.search.space import Axis, Point, is_level
 from backsim.streams import generator
 
-SPREAD = 3
-"""Points spread evenly for each number, and one more."""
+SPREAD, MANY = 3, 16
+"""Points spread evenly for each number, and one more: of up to two numbers, and of more."""
+PART = 0.1
+"""The part of the budget that points may be spread for, beyond the few."""
 USUAL = 0.95
 """Service of a textbook's level where neither a constraint nor costs say one."""
 
@@ -135,6 +138,9 @@ def _spread(problem: Problem, middle: list[int]) -> Iterator[list[int]]:
     """A Latin hypercube over the numbers."""
     numeric = problem.space.numeric
     count = SPREAD * len(numeric) + 1
+    if len(numeric) > 2:  # costs more often have several optima
+        most = int(PART * problem.file.replications / (FIRST * len(list(problem.space.branches()))))
+        count = max(count, min(MANY * len(numeric) + 1, most))
     random = generator(problem.asked.seed, 0, "starts")
     columns = {
         i: (random.permutation(count) + random.uniform(0, 1, count)) / count for i in numeric
