@@ -32,7 +32,7 @@ BEST, NEAR = (75, 138), 1.005
 """What the search finds, and how much more another may cost."""
 TIMES = 20
 """So many times fewer seconds are aimed for."""
-RUNS = 5
+RUNS = 9
 UNSEEN = {"seed": 987_654_321, "replications": 400, "engine": "compiled"}
 """Random numbers apart from those of searches, whose seeds are small."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -424,6 +425,25 @@ def test_progress_tells_the_best_so_far_and_how_far_it_may_be_from_the_best(
     sizes = [float(gap) for gap, _ in gaps]
     assert max(sizes) > sizes[-1]
     assert sizes[-1] < 3 * found.choice.indifference
+
+
+def test_the_best_so_far_is_that_of_all_worlds() -> None:
+    """A few fresh worlds do not turn what many of the search have shown."""
+    search_of_both = 1.0, 1.1
+    some = {Phase.SEARCH: (20, search_of_both), Phase.CHOICE: (10, (1.02, 1.0))}
+
+    def values(phase: Phase, point: tuple[int]) -> Any:
+        count, means = some[phase]
+        return np.full((count, 1), means[point[0]])
+
+    problem = SimpleNamespace(sign=1.0)
+    choice = object.__new__(_Choice)
+    choice.points = ((0,), (1,))
+    choice.worlds = SimpleNamespace(problem=problem, values=values)  # type: ignore[assignment]
+    assert choice.behind(0) == 0.0
+    assert choice.behind(1) == pytest.approx((20 * 0.1 - 10 * 0.02) / 30)
+    some[Phase.CHOICE] = 200, (1.02, 1.0)
+    assert choice.behind(1) < 0.0
 
 
 def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:

@@ -161,17 +161,32 @@ class _Choice:
         self.worlds.play(Phase.CHOICE, running, next_size(min(len(rows[p]) for p in running)))
 
     def note(self, found: Selection) -> None:
-        """The best so far by its mean, how far from the best of all, and how many may be better."""
+        """The best so far, how far from the best of all, and how many may be better.
+
+        It is the best by all data, those of the search among them; how far is said by fresh ones.
+        """
         if found.survivors:
-            values = self.table(0)
-            means = {i: float(np.nanmean(values[i])) for i in found.survivors}
-            best = min(means, key=lambda i: self.worlds.problem.sign * means[i])
+            values, others = self.table(0), found.survivors
+            best = min(others, key=self.behind)
+            mean = float(np.nanmean(values[best]))
             name = self.worlds.problem.space.name(self.points[best])
-            worse = max((sum(self.apart(values, best, i)) for i in means if i != best), default=0.0)
+            apart = (sum(self.apart(values, best, i)) for i in others if i != best)
+            worse = max(apart, default=0.0)
             most, asked = (precise(amount, amount) for amount in (worse, self.indifference))
             gap = f"gap at most {most} ({asked} asked), " if worse > 0 else ""
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
-            self.worlds.budget.best = f"best so far {rough(means[best])}: {name}, {gap}{open_}"
+            self.worlds.budget.best = f"best so far {rough(mean)}: {name}, {gap}{open_}"
+
+    def behind(self, index: int) -> float:
+        """By how much a point is worse than the first, in the mean of all worlds of both."""
+        found: list[Floats] = []
+        for phase in (Phase.SEARCH, Phase.CHOICE):
+            one, first = (self.worlds.values(phase, self.points[i])[:, 0] for i in (index, 0))
+            count = min(len(one), len(first))
+            found.append(self.worlds.problem.sign * (one[:count] - first[:count]))
+        known = np.concatenate(found)
+        known = known[~np.isnan(known)]
+        return float(known.mean()) if len(known) else math.inf
 
     def apart(self, values: Floats, one: int, other: int) -> tuple[float, float]:
         """By how much one point is worse than another, and how far a t bound is: Bonferroni."""
