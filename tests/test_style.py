@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backsim.cli.app import app  # noqa: F401 (mounts the commands)
+from backsim.cli.app import app
 from backsim.cli.registry import COMMANDS
 from backsim.data.mapping import Mapping
 from backsim.errors import counted
@@ -18,6 +18,8 @@ from backsim.scenario.jsonschema import json_schema
 from backsim.scenario.part import Part
 from backsim.scenario.schema import Scenario
 from backsim.search.schema import SearchFile
+
+app()  # loads all commands
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = {

@@ -14,7 +14,7 @@ from backsim.scenario import load
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 SHORT = ["--seed", "1", "-n", "1", "--engine", "simpy", "--format", "csv"]
-SHORT += ["--set", "warm_up=1", "--set", "horizon=6"]
+SHORT += ["--set", "warm_up=1", "--set", "horizon=6", "--workers", "1"]
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

@@ -7,10 +7,23 @@ from pathlib import Path
 import pytest
 
 from backsim.cli import run as cli
-from backsim.cli.commands.explain import topics
+from backsim.cli.commands import explain
+from backsim.cli.commands.explain import Topic, topics
 from backsim.examples import example
 
 
+@pytest.fixture(scope="module")
+def all_topics() -> list[Topic]:
+    return list(topics())
+
+
+@pytest.fixture
+def known(all_topics: list[Topic], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be explained is listed once: to read all schemas takes longer than to explain."""
+    monkeypatch.setattr(explain, "topics", lambda: all_topics)
+
+
+@pytest.mark.usefixtures("known")
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -90,6 +103,7 @@ WORDS = """
 """What findings, reports, tables and messages say, and what planners ask for."""
 
 
+@pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("word", [" ".join(word.split()) for word in WORDS.split(";")])
 def test_the_words_of_findings_and_reports(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["explain", word]) == 0

@@ -10,9 +10,11 @@ import pytest
 
 from backsim.cli import console
 from backsim.cli import run as cli
-from backsim.cli.app import app  # noqa: F401 (mounts the commands)
+from backsim.cli.app import app
 from backsim.cli.progress import Bar, Meter, counting
 from backsim.cli.registry import COMMANDS
+
+app()  # loads all commands
 
 FILE = """
 horizon: 60

@@ -40,7 +40,8 @@ def run(arguments: list[str]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="joblib")  # tasks left over after Ctrl-C
-            code = app(arguments, prog_name="backsim", standalone_mode=False)
+            asked = next((a for a in arguments if not a.startswith("-")), "")
+            code = app(asked)(arguments, prog_name="backsim", standalone_mode=False)
         if code == INTERRUPTED:  # newer versions of typer turn Ctrl-C into an exit code themselves
             raise KeyboardInterrupt
         return code if isinstance(code, int) else OK

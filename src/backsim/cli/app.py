@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, Any
@@ -70,17 +70,6 @@ def quietable(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-app = typer.Typer(
-    name="backsim",
-    cls=Grouped,
-    help="Simulate backorders and compare policies.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         import backsim
@@ -89,7 +78,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -98,11 +86,29 @@ def options(
     """Simulate backorders and compare policies."""
 
 
-for module in iter_modules(commands.__path__):
-    import_module(f"{commands.__name__}.{module.name}")
-for one in COMMANDS.values():
-    app.command(one.name, cls=Plain)(quietable(one.function))
-    if one.formerly:
-        app.command(one.formerly, cls=Former, hidden=True)(quietable(one.function))
+@cache
+def app(name: str = "") -> Any:
+    """The command line with all its commands; with the one of this name alone, if there is one.
 
-__all__: list[Any] = ["app"]
+    To load and declare those that nobody asks for takes longer than many a command.
+    """
+    files = [module.name for module in iter_modules(commands.__path__)]
+    own = name.replace("-", "_")
+    alone = own in files
+    for file in [own] if alone else files:
+        import_module(f"{commands.__name__}.{file}")
+    made = typer.Typer(
+        name="backsim",
+        cls=Grouped,
+        help="Simulate backorders and compare policies.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(options)
+    for one in [COMMANDS[name]] if alone else COMMANDS.values():
+        made.command(one.name, cls=Plain)(quietable(one.function))
+        if one.formerly:
+            made.command(one.formerly, cls=Former, hidden=True)(quietable(one.function))
+    return typer.main.get_command(made)
