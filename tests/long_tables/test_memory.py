@@ -9,7 +9,7 @@ import pytest
 from tests.models import build
 
 from backsim.engines import compiled
-from backsim.long_tables.memory import LEAST, MEMORY, Memory
+from backsim.long_tables.memory import AGE, LEAST, MEMORY, Memory
 from backsim.streams import draw
 
 KIND = np.dtype([("time", "f8"), ("units", "i4")])
@@ -48,7 +48,16 @@ def test_what_is_kept_is_bounded() -> None:
     tables = [memory.table(ROWS, KIND) for _ in range(5)]
     del tables
     memory.table(10 * ROWS, KIND)
-    assert sum(map(len, memory.free.values())) <= 5 * LEAST
+    assert sum(len(block) for block, _ in memory.free.values()) <= 5 * LEAST
+
+
+def test_what_nobody_asks_for_any_more_is_given_up() -> None:
+    """After a long run, short ones do not carry its memory about."""
+    memory = Memory()
+    memory.table(100 * ROWS, KIND)
+    first = {address(memory.table(ROWS, KIND)) for _ in range(AGE + 2)}
+    assert len(first) == 1
+    assert [len(block) for block, _ in memory.free.values()] == [ROWS * KIND.itemsize]
 
 
 def test_a_small_table_does_not_take_a_large_block() -> None:

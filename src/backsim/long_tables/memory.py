@@ -19,6 +19,8 @@ LEAST = 1 << 20
 """Bytes of a table from which on its memory is kept; smaller ones come from the heap."""
 MOST = 512 << 20
 """Bytes that are kept for later runs, at most."""
+AGE = 64
+"""Tables given back after which memory that nobody has asked for is given up: some ten runs."""
 SPARE = 4
 """A table takes memory that was kept if this is less than so many times what it needs."""
 
@@ -28,7 +30,9 @@ class Memory:
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
-        self.free: dict[int, NDArray[np.uint8]] = {}
+        self.free: dict[int, tuple[NDArray[np.uint8], int]] = {}
+        """Each block with the number of the table that gave it back, oldest first."""
+        self.given_back = 0
         self.lock = Lock()
 
     def table(self, rows: int, kind: np.dtype[Any]) -> NDArray[Any]:
@@ -52,14 +56,20 @@ class Memory:
 
         This may be called at any moment, also while the lock is held: it waits for none.
         """
-        self.free[id(block)] = block
-        while self.free and sum(map(len, list(self.free.values()))) > self.most:
-            self.free.pop(next(iter([*self.free])), None)
+        self.given_back += 1
+        self.free[id(block)] = block, self.given_back
+        kept = list(self.free.items())
+        size = sum(len(one) for _, (one, _) in kept)
+        for key, (one, number) in kept:
+            if size <= self.most and number > self.given_back - AGE:
+                break
+            self.free.pop(key, None)
+            size -= len(one)
 
     def _kept(self, size: int) -> NDArray[np.uint8] | None:
         """The smallest block of that size that is not too large, if there is one."""
         with self.lock:
-            free = list(self.free.values())
+            free = [block for block, _ in list(self.free.values())]
             fits = [block for block in free if size <= len(block) < SPARE * size]
             found = min(fits, key=len, default=None)
             self.free.pop(id(found), None)
