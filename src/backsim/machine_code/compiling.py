@@ -28,7 +28,9 @@ def code_in(compiled: Any) -> Code | None:
 
 
 def code_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Code | None:
-    """The machine code of a function for arguments like these; None as above."""
+    """The machine code of a function for arguments like these; None as above, or if told not to."""
+    if numba.config.DISABLE_JIT:
+        return None
     dispatcher = numba.njit(
         function,
         nogil=True,
