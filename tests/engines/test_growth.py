@@ -6,6 +6,7 @@ from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from tests.models import assert_equal, build, check, inbound, orders, play
 
 from backsim.engines import compiled, event_loop, simpy
@@ -41,6 +42,27 @@ def test_every_table_grows():
     )
     log = play(model)
     assert min(len(log.purchases), len(log.shipments), len(log.notes)) > 2.5 * FIRST
+
+
+def test_a_second_run_of_a_model_has_its_draws_from_the_start(monkeypatch: pytest.MonkeyPatch):
+    dealt = []
+    deal = compiled.CompiledRun.deal_draws
+    monkeypatch.setattr(
+        compiled.CompiledRun, "deal_draws", lambda run: (dealt.append(run), deal(run))
+    )
+    model = build(
+        {"a": {"demand": every(0.01)}},
+        stock=[{"reorder": base(5)}],
+        suppliers={"maker": {"lead_time": {"uniform": {"low": 2, "high": 3}}}},
+        horizon=60,
+    )
+    logs = []
+    for replication in (0, 0, 1):
+        logs.append(compiled.run(model, draw(model, 1, replication)))
+        dealt.append(None)
+    first, second, third = "".join("d" if run else " " for run in dealt).split()
+    assert len(first) > len(second) == len(third) == 1
+    assert logs[0].digest == logs[1].digest
 
 
 def test_draws_are_dealt_anew_for_servers_too():

@@ -47,6 +47,9 @@ MORE = 1024
 LINES_OF_A_DRAW = 64
 """Order lines of a stock point for each lead time that is drawn before it is known to be needed."""
 
+USED, SPARE = "lead times used", 1.125
+"""Where a model keeps how many a run has used; how many are drawn next time for each of them."""
+
 NOTES_OF_A_LINE = 4
 """Rows of the event log for each order line, for which there is room at first."""
 
@@ -123,7 +126,7 @@ class CompiledRun:
         for name in GROWING:
             self.set_rows(name, len(self.tables[name]))
         lines = len(tape)
-        rooms = {"lines": lines, "purchases": lines + MORE, "shipments": lines // 8}
+        rooms = {"lines": lines, "purchases": lines + MORE, "shipments": lines // 8, "events": MORE}
         if setup.nodes:  # the lines of sites come after those of the tape
             rooms |= {"lines": 2 * lines + MORE, "purchases": 2 * lines + MORE}
             rooms |= {"requests": lines, "shipments": lines + MORE}
@@ -212,6 +215,8 @@ class CompiledRun:
 
     def log(self) -> Log:
         """What has happened, once the run is at its horizon."""
+        draws = np.asarray(self.draws_used() * SPARE, np.int64)
+        self.model.kept[USED] = np.maximum(draws, self.model.kept.get(USED, 0))
         used = {name: self.tables[name][: self.rows_of(name)] for name in GROWING}
         used["lines"] = self.tables["lines"][: int(self.clock["next_line"][0])]
         log = Log(
@@ -286,18 +291,23 @@ class CompiledRun:
                 extra = max(len(table) // (4 if name == "lines" else 1), MORE)
                 self.tables[name] = table = self.with_room(name, extra)
 
+    def draws_used(self) -> NDArray[Any]:
+        """Lead times that each stock point has used."""
+        used: NDArray[Any] = self.tables["stocks"]["purchases"]
+        nodes = self.tables["nodes"]
+        return np.maximum(used, nodes["transferred"]) if len(nodes) else used
+
     def deal_draws(self) -> None:
         """Lay out each stock point's lead and service times: as many as it seems to need in all.
 
-        At most four times as many as it has used.  Further sources have further streams, as long
-        as the first.
+        At most four times as many as it has used, or what a run of the model used before.  Further
+        sources have further streams, as long as the first.
         """
-        used = self.tables["stocks"]["purchases"]
-        if len(nodes := self.tables["nodes"]):
-            used = np.maximum(used, nodes["transferred"])
+        used = self.draws_used()
         passed = min(1.0, self.next_event().time / self.model.horizon)
         counts = np.minimum(4 * used, used * (1.2 / max(passed, 0.3))).astype(np.int64) + 64
         counts = np.maximum(counts, self.lines_of // LINES_OF_A_DRAW)
+        counts = np.maximum(counts, self.model.kept.get(USED, 0))
         counts = (counts + 2 * self.clock["spare_draws"])[self.owners]
         lanes = np.empty(len(counts), event_loop.LANE)
         lanes["end"] = np.cumsum(counts)
