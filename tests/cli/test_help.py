@@ -77,3 +77,17 @@ def test_a_file_declares_one_command() -> None:
     files = {module.name for module in iter_modules(commands.__path__)}
     declared = [command.function.__module__.rpartition(".")[2] for command in COMMANDS.values()]
     assert sorted(declared) == sorted(files)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "validate-theory"])
+def test_a_command_that_is_asked_for_stands_alone(name: str) -> None:
+    """Its former name is known among all commands."""
+    known = app(name).commands
+    assert name in known
+    assert len(known) <= 2 or name not in COMMANDS
+
+
+@pytest.mark.parametrize("name", ["validate_outlook", "validate-outlok", "__init__", "cli"])
+def test_a_command_that_there_is_not(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli([name]) == 2
+    assert f"No such command '{name}'" in capsys.readouterr().err

@@ -92,10 +92,11 @@ def app(name: str = "") -> Any:
 
     To load and declare those that nobody asks for takes longer than many a command.
     """
-    files = [module.name for module in iter_modules(commands.__path__)]
-    own = name.replace("-", "_")
-    alone = own in files
-    for file in [own] if alone else files:
+    files = {
+        module.name.replace("_", "-"): module.name for module in iter_modules(commands.__path__)
+    }
+    alone = name in files
+    for file in [files[name]] if alone else files.values():
         import_module(f"{commands.__name__}.{file}")
     made = typer.Typer(
         name="backsim",
