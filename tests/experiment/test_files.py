@@ -316,7 +316,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"policies": {"a": {"stock[4].initial": 3}, "b": {}}},
-        '4:5: policies.a."stock[4].initial": expected a list for stock, got {4: {initial: 3}}',
+        '4:5: policies.a."stock[4].initial": expected a list with an entry [4] for stock, got nothing',
     ),
     (
         {"policies": {"a": {"policy..x": 3}, "b": {}}},

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from backsim.errors import InputError, listed, nearest
+from backsim.quantities import from_percent
 from backsim.results.metrics import METRICS, Metric
 
 _TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
@@ -159,10 +159,11 @@ def parse_constraint(text: str, views: Views) -> Constraint:
     if found is None:
         raise SpecError(form, repr(text))
     stated = found["bound"].strip()
-    percent = stated.endswith("%")
+    share = from_percent(stated)
+    percent = share is not stated
     try:
-        bound = float(Decimal(stated[:-1].strip()) / 100) if percent else float(stated)
-    except (ValueError, ArithmeticError):
+        bound = float(share)
+    except ValueError:
         raise SpecError(form, repr(text)) from None
     if bound - bound != 0:
         raise SpecError("a finite bound", stated)

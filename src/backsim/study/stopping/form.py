@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from backsim.quantities import Positive, Unit
+from backsim.quantities import Positive, Unit, from_percent
 from backsim.scenario.part import MEMBER, fault, faults, member
 from backsim.scenario.shorthand import Spec
 
@@ -25,16 +25,12 @@ Count = Annotated[int, Ge(2), Le(1_000_000), Unit("")]
 
 def _width(value: Any) -> Any:
     """`2 %` as the text it is; a number as it is."""
-    if isinstance(value, str):
-        number = value.strip().removesuffix("%")
-        try:
-            share = float(number) / 100
-        except ValueError:
-            share = 0.0
-        if number == value.strip() or not 0 < share < 1:
-            raise fault("a number > 0, or a share of the mean such as 2 %")
-        return Share(share=share)
-    return value
+    if not isinstance(value, str):
+        return value
+    share = from_percent(value)
+    if isinstance(share, str) or not 0 < share < 1:
+        raise fault("a number > 0, or a share of the mean such as 2 %")
+    return Share(share=share)
 
 
 class Share(Spec):
