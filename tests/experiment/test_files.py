@@ -316,7 +316,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"policies": {"a": {"stock[4].initial": 3}, "b": {}}},
-        '4:5: policies.a."stock[4].initial": expected a list with an entry [4] for stock, got nothing',
+        '4:5: policies.a."stock[4].initial": expected a list with an entry [4] for stock, '
+        "got nothing",
     ),
     (
         {"policies": {"a": {"policy..x": 3}, "b": {}}},
