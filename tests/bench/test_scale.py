@@ -33,7 +33,7 @@ def model(
     products: int = 1,
     sites: int = 1,
     waiting: float = 0.0,
-    priority: str = "class_priority",
+    priority: Any = "class_priority",
 ) -> Model:
     """A scenario of two classes with so many orders, products and sites.
 
@@ -88,6 +88,8 @@ def exponent(
 
 
 PER_ORDER = "ns per order"
+APART = {"rule": "urgency_ageing", "rate": {"gold": 0.1, "silver": 0.2}}
+"""Classes that overtake each other while they wait."""
 CURVES: dict[str, tuple[list[int], Callable[[int], Model]]] = {
     "orders": ([10_000, 100_000, 1_000_000, 10_000_000], lambda n: model(orders=n)),
     "products, 100 orders each": (
@@ -95,9 +97,13 @@ CURVES: dict[str, tuple[list[int], Callable[[int], Model]]] = {
         lambda n: model(orders=100 * n, products=n),
     ),
     "waiting lines": ([10, 1_000, 100_000], lambda n: model(waiting=n)),
+    "waiting lines, which age": (
+        [10, 1_000, 100_000],
+        lambda n: model(waiting=n, priority="urgency_ageing"),
+    ),
     "waiting lines, moving priorities": (
         [10, 100, 1_000],
-        lambda n: model(orders=50_000, waiting=n, priority="urgency_ageing"),
+        lambda n: model(orders=50_000, waiting=n, priority=APART),
     ),
     "sites": ([1, 10, 100, 200], lambda n: model(sites=n)),
 }

@@ -89,7 +89,7 @@ def play(
 def linked_rules(models: Iterable[Model]) -> Linked:
     """The rules that any of the models uses, for one kernel that plays them all."""
     found = {
-        (family, rule.name)
+        (family, rule.linked_as)
         for model in models
         for family, chosen in model.rules.items()
         for rule in chosen

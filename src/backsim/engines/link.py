@@ -275,7 +275,8 @@ def _arguments(family: str, rule: Rule, together: Sequence[Rule]) -> str:
     """
     shared = [(one, p.name) for one in together for p in one.shared]
     by_class = [(one, p.name) for one in together for p in one.by_class]
-    spelt = {name: offer.code for name, offer in FAMILIES[family].offers.items()}
+    offers = FAMILIES[family].offers.items()
+    spelt = {name: (rule.even and offer.even) or offer.code for name, offer in offers}
     for i, (one, name) in enumerate(shared):
         if one == rule:
             spelt[name] = f"world.params[stock.{family}_at + {i}]"

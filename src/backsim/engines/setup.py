@@ -326,7 +326,8 @@ def _values(
 ) -> tuple[int, list[float]]:
     """The code of a use of rules, and its parameters; many stock points have the same."""
     several = FAMILIES[family].several
-    uses = {FAMILIES[family].get(use.rule): use for use in (given if several else (given,))}
+    rule_of = FAMILIES[family].of
+    uses = {rule_of(use.rule, use.params): use for use in (given if several else (given,))}
     chosen = setup.rules[family]
     together = chosen if several else list(uses)
 
@@ -349,7 +350,7 @@ def _values(
 def _rules(model: Model, linked: Linked) -> dict[str, list[Rule]]:
     """The rules to be linked, by family: those asked for, then the model's own."""
     return {
-        name: list(dict.fromkeys([*(family.get(r) for of, r in linked if of == name), *own]))
+        name: list(dict.fromkeys([*(family.linked_as(r) for of, r in linked if of == name), *own]))
         for (name, family), own in zip(FAMILIES.items(), model.rules.values(), strict=True)
     }
 

@@ -20,7 +20,7 @@ from backsim.rules.families import (
     split,
 )
 from backsim.rules.priority import PROGRAM
-from backsim.rules.registry import Family, Parameter, Rule, above
+from backsim.rules.registry import Family, Parameter, Rule, above, ages_by
 
 __all__ = [
     "FAMILIES",
@@ -30,6 +30,7 @@ __all__ = [
     "Parameter",
     "Rule",
     "above",
+    "ages_by",
     "estimate",
     "forecast",
     "notice",

@@ -45,7 +45,9 @@ priority = Family(
     {
         **OF_LINE,
         "promise": Offer("promised_date(world, line)"),
-        "waited": Offer("on_grid(world, now - line.time)", moves=True),
+        "waited": Offer(
+            "on_grid(world, now - line.time)", moves=True, even="on_grid(world, 0.0 - line.time)"
+        ),
         "slack": Offer("on_grid(world, promised_date(world, line) - now)", moves=True),
         "leaves": Offer("on_grid(world, line.time + line.tolerance)"),
         **OF_ORDER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backsim.entities import CustomerClass, Line, Stock
 from backsim.quantities import Money, Part, PerClass, PerDay, Scope, UnitsPerDay, Weight
 from backsim.rules.families import priority
+from backsim.rules.registry import ages_by
 
 
 @priority
@@ -26,6 +27,7 @@ def class_priority(customer: CustomerClass) -> float:
 
 
 @priority
+@ages_by("rate")
 def urgency_ageing(customer: CustomerClass, waited: float, rate: PerClass[PerDay] = 0.1) -> float:
     """A class rises by `rate` ranks per day of waiting, so no class waits indefinitely.
 
@@ -36,6 +38,7 @@ def urgency_ageing(customer: CustomerClass, waited: float, rate: PerClass[PerDay
 
 
 @priority
+@ages_by("rate")
 def accumulating_priority(waited: float, rate: PerClass[PerDay]) -> float:
     """Urgency grows from 0 by the class's `rate` per day of waiting; the most urgent first.
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from backsim.errors import RuleError
 from backsim.quantities import Choice, EachClass, Unit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+EVEN = "even"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,21 @@ def once(function: Function) -> Function:
     return function
 
 
+def ages_by(parameter: str) -> Callable[[Function], Function]:
+    """Declare that what a priority rule answers falls by so much for each day that a line waits.
+
+    With one number for all classes no line ever overtakes another: lines are then asked once, for
+    the key that they would have had on day 0, and not again at every clearing.  Stands below the
+    family's decorator.
+    """
+
+    def declare(function: Function) -> Function:
+        function.__dict__["ages_by"] = parameter
+        return function
+
+    return declare
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: its function, what it asks its family for, and its parameters."""
@@ -104,6 +121,8 @@ class Rule:
     conditions: tuple[Larger, ...] = ()
     once: bool = False
     offers: tuple[Offer, ...] = ()  # what it asks for
+    ages_by: str = ""
+    even: bool = False  # all lines age alike; see `ages_by`
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
@@ -123,7 +142,12 @@ class Rule:
     @property
     def moves(self) -> bool:
         """Whether it asks for what moves, so that its answer does (`Offer`); not if asked once."""
-        return not self.once and any(offer.moves for offer in self.offers)
+        return not (self.once or self.even) and any(offer.moves for offer in self.offers)
+
+    @property
+    def linked_as(self) -> str:
+        """What tells it from all other rules of its family in a kernel."""
+        return f"{self.name}/{EVEN}" if self.even else self.name
 
     @property
     def has_defaults(self) -> bool:
@@ -147,13 +171,15 @@ class Offer:
 
     `code`: how the kernel spells it.  `feature`: the part of the kernel that answers.  `moves`: it
     changes while a line waits; or, of reorder rules, it is a position, which a purchase raises.
-    `parameter`: one that the rule must have.
+    `parameter`: one that the rule must have.  `even`: how the kernel spells it for a rule by which
+    all lines age alike (`ages_by`).
     """
 
     code: str
     feature: str = ""
     moves: bool = False
     parameter: str = ""
+    even: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -211,6 +237,7 @@ class Family:
             conditions,
             getattr(function, "asked_once", False),
             tuple(self.offers[name] for name in asks),
+            getattr(function, "ages_by", ""),
         )
         self._check(rule)
         return rule
@@ -223,6 +250,7 @@ class Family:
             )
         names = [p.name for p in rule.parameters]
         known = {c.parameter for c in rule.conditions} | {c.other for c in rule.conditions}
+        known |= {rule.ages_by} - {""}
         for name in sorted(known - set(names)):
             raise RuleError(
                 f"{self.name} rule {rule.name!r}: a condition names {name!r}, "
@@ -244,6 +272,17 @@ class Family:
     def get(self, name: str) -> Rule:
         """The rule of that name."""
         return self.rules[name]
+
+    def linked_as(self, name: str) -> Rule:
+        """The rule that a kernel knows by that name (`Rule.linked_as`)."""
+        plain, _, even = name.partition("/")
+        return replace(self.rules[plain], even=bool(even))
+
+    def of(self, name: str, params: Mapping[str, Any]) -> Rule:
+        """The rule of that name as it is with these parameters: it may be `even`."""
+        rule = self.rules[name]
+        alike = rule.ages_by and not isinstance(params[rule.ages_by], Mapping)
+        return replace(rule, even=True) if alike else rule
 
 
 def _default(given: Any, kind: Any) -> float | str | None:

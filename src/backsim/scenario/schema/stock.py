@@ -106,11 +106,11 @@ class ResolvedPoint(StockPoint):
         for name, family in FAMILIES.items():
             given = getattr(self, name)
             for use in given if isinstance(given, tuple) else (given,):
-                yield family.get(use.rule)
+                yield family.of(use.rule, use.params)
         for change in self.changes:
             for name, family in FAMILIES.items():
                 if (use := getattr(change, name, None)) is not None:
-                    yield family.get(use.rule)
+                    yield family.of(use.rule, use.params)
 
     @property
     def reorders(self) -> tuple[RuleUse, ...]:
