@@ -128,6 +128,17 @@ OUTCOMES = {
 """What happened; not what is only kept where a part is on (dates of purchases, contacts)."""
 
 
+def _apart(used: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
+    """A later use of a priority rule by which lines age, with a rate for each class.
+
+    In a kernel that is a rule of its own.
+    """
+    rule = FAMILIES["priority"].get(used["rule"]) if used else None
+    if rule is None or not rule.ages_by or not classes:
+        return {}
+    return {"changes": [{"starts": 1e6, "priority": use(rule, dict.fromkeys(classes, 1))}]}
+
+
 def build(
     customers: Mapping[str, Any],
     *,
@@ -160,6 +171,7 @@ def build(
             "backlog_limit": 1,
             "priority": "fcfs",
             **rules,
+            **_apart(rules.get("priority", {}), list(customers)),
             **(DECIDED if rules.get("priority", {}).get("rule") == PROGRAM else {}),
         }
         for name, rules in zip(IDLE_PRODUCTS, IDLE, strict=True)

@@ -127,8 +127,8 @@ def test_lines_that_age_alike_are_asked_once(rule: str) -> None:
     for rate, moves in ((0.5, False), (rates, True), (dict.fromkeys(rates, 0.5), True)):
         reorder = {"rule": "base_stock", "S": 6}
         stock = {"reorder": reorder, "priority": {"rule": rule, "rate": rate}}
-        used = build(GOLD_SILVER, stock=[stock]).rules["priority"]
-        assert [found.moves for found in used if found.name == rule] == [moves]
+        stock_point = build(GOLD_SILVER, stock=[stock]).scenario.stock[-1]
+        assert [found.moves for found in stock_point.rules if found.name == rule] == [moves]
 
 
 def test_what_a_rule_ages_by_is_a_parameter() -> None:
