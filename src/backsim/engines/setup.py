@@ -350,7 +350,7 @@ def _values(
 def _rules(model: Model, linked: Linked) -> dict[str, list[Rule]]:
     """The rules to be linked, by family: those asked for, then the model's own."""
     return {
-        name: list(dict.fromkeys([*(family.linked_as(r) for of, r in linked if of == name), *own]))
+        name: list(dict.fromkeys([*(family.of_kernel(r) for of, r in linked if of == name), *own]))
         for (name, family), own in zip(FAMILIES.items(), model.rules.values(), strict=True)
     }
 

@@ -18,6 +18,7 @@ from backsim.quantities import Choice, EachClass, Unit
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 EVEN = "even"
+"""What stands behind the name of a rule in a kernel in which all lines age alike by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +274,7 @@ class Family:
         """The rule of that name."""
         return self.rules[name]
 
-    def linked_as(self, name: str) -> Rule:
+    def of_kernel(self, name: str) -> Rule:
         """The rule that a kernel knows by that name (`Rule.linked_as`)."""
         plain, _, even = name.partition("/")
         return replace(self.rules[plain], even=bool(even))
