@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
-import numba
 from numba import _dynfunc
 from numba.core import compiler, typed_passes, types
 from numba.core.codegen import JITCodeLibrary
@@ -25,7 +24,7 @@ from numba.core.typing import signature
 
 from backsim.engines.short_cuts import short_cuts, without_needless
 from backsim.engines.translated import Translated
-from backsim.machine_code.compiling import code_in
+from backsim.machine_code.compiling import bare, code_for
 from backsim.machine_code.files import Code
 
 if TYPE_CHECKING:
@@ -243,26 +242,12 @@ class _CodeCompiler(WholeCompiler):
     lowering = _LowerCode
 
 
-def _bare(function: FunctionType, compiler: type[_PieceCompiler]) -> Any:
-    """A function for a compiler, without what Python and C would call it by."""
-    return numba.njit(
-        function,
-        nogil=True,
-        error_model="numpy",
-        pipeline_class=compiler,
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )
-
-
 def code_of(function: FunctionType, signature: tuple[Any, ...]) -> Code | None:
     """The function with all its pieces, for these types of arguments.
 
     None where it needs more than the tables: then numba has to call it.
     """
-    dispatcher = _bare(function, _CodeCompiler)
-    dispatcher.compile(signature)
-    return code_in(dispatcher.overloads[signature])
+    return code_for(bare(function, pipeline_class=_CodeCompiler), signature)
 
 
 def piece(function: FunctionType) -> Any:
@@ -271,7 +256,7 @@ def piece(function: FunctionType) -> Any:
     It is compiled for whole numbers of 64 bits, whatever the caller has, lest there be one for
     each combination of widths.
     """
-    dispatcher = _bare(function, _PieceCompiler)
+    dispatcher = bare(function, pipeline_class=_PieceCompiler)
     template = dispatcher.get_call_template
 
     def wide(kinds: Any, names: Any) -> Any:

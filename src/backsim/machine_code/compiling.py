@@ -17,8 +17,25 @@ OF_C = {
 """Functions of C, which every process has."""
 
 
-def code_in(compiled: Any) -> Code | None:
-    """The machine code of what was compiled; None where it calls more than functions of C."""
+def bare(function: Callable[..., Any], **options: Any) -> Any:
+    """A function for numba to compile, without what Python and C would call it by."""
+    return numba.njit(
+        function,
+        nogil=True,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        **options,
+    )
+
+
+def code_for(dispatcher: Any, signature: tuple[Any, ...]) -> Code | None:
+    """The machine code of a bare function for arguments of these types.
+
+    None where it calls more than functions of C.
+    """
+    dispatcher.compile(signature)
+    compiled = dispatcher.overloads[signature]
     module = compiled.library._final_module
     used = {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}
     if not used <= OF_C:
@@ -31,14 +48,5 @@ def code_of(function: Callable[..., Any], arguments: Sequence[Any]) -> Code | No
     """The machine code of a function for arguments like these; None as above, or if told not to."""
     if numba.config.DISABLE_JIT:
         return None
-    dispatcher = numba.njit(
-        function,
-        nogil=True,
-        error_model="numpy",
-        _nrt=False,  # it makes no tables
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )
-    signature = tuple(map(numba.typeof, arguments))
-    dispatcher.compile(signature)
-    return code_in(dispatcher.overloads[signature])
+    makes_no_tables = {"_nrt": False}
+    return code_for(bare(function, **makes_no_tables), tuple(map(numba.typeof, arguments)))

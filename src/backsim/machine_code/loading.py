@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import pkgutil
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -80,8 +81,10 @@ def processor() -> str:
 
 @cache
 def versions() -> tuple[str, ...]:
-    """Versions of what makes machine code, and numba's settings."""
+    """Versions of what makes machine code, numba's settings, and how numba is asked for it."""
     settings = [f"{name}={os.environ.get(name, '')}" for name in SETTINGS]
     if SETTINGS_FILE.is_file():
         settings.append(SETTINGS_FILE.read_text(encoding="utf-8", errors="replace"))
-    return (*map(version, ("numba", "llvmlite", "numpy")), sys.version, *settings)
+    asked = pkgutil.get_data(__package__, "compiling.py") or b""
+    packages = map(version, ("numba", "llvmlite", "numpy"))
+    return (*packages, sys.version, *settings, hashlib.sha256(asked).hexdigest())
