@@ -40,14 +40,15 @@ from pathlib import Path
 
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[2]).parent)]
 import numba
-from backsim.engines import compiled, drivers, simpy
+from backsim.engines import compiled, simpy
 from backsim.engines.translated import Translated
+from backsim.machine_code import files
 from backsim.scenario.load import from_dict
 from backsim.streams import draw
 
 kept = []
-read_code = drivers.read_code
-drivers.read_code = lambda name: kept.append(read_code(name)) or kept[-1]
+read_code = files.read_code
+files.read_code = lambda name: kept.append(read_code(name)) or kept[-1]
 
 if Path(sys.argv[2]).name != "none":
     __import__(Path(sys.argv[2]).stem)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from backsim.engines.cache_key import kernel_digest
 from backsim.engines.link import Key
 from backsim.engines.setup import Linked, key_of
-from backsim.machine_code.files import Code, read_code, write_code
+from backsim.machine_code.files import Code, kept_code
 from backsim.machine_code.loading import ELSEWHERE, function_of, processor
 
 if TYPE_CHECKING:
@@ -46,16 +46,14 @@ _compiling = Lock()
 
 def _code(key: Key) -> Code | None:
     """Machine code of the loop; None where only numba can call it."""
-    name = f"{kernel_digest(key)}_{processor()}"
-    with _compiling:
-        code = read_code(name)
-        if code is None:
-            from backsim.engines.compiler import loop_code
 
-            code = loop_code(key)
-            if code is not None:
-                write_code(name, code)
-    return code
+    def compiled() -> Code | None:
+        from backsim.engines.compiler import loop_code
+
+        return loop_code(key)
+
+    with _compiling:
+        return kept_code(f"{kernel_digest(key)}_{processor()}", compiled)
 
 
 def compile_rules(model: Model, linked: Linked = ()) -> None:

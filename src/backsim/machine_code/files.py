@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -87,3 +87,11 @@ def write_code(key: str, code: Code) -> None:
     """Keep machine code."""
     found = code.name.encode() + b"\n" + code.machine
     write("loops", key, hashlib.sha256(found).digest() + found)
+
+
+def kept_code(key: str, make: Callable[[], Code | None]) -> Code | None:
+    """Machine code that is kept; else what `make` gives, which is kept from then on."""
+    code = read_code(key)
+    if code is None and (code := make()) is not None:
+        write_code(key, code)
+    return code

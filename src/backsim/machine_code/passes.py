@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backsim.machine_code.files import Code, read_code, write_code
+from backsim.machine_code.files import Code, kept_code
 from backsim.machine_code.loading import ELSEWHERE, function_of, processor, versions
 
 Pass = Callable[..., None]
@@ -45,24 +45,25 @@ def machine_pass(function: Pass, arguments: tuple[Any, ...], compile_it: bool) -
 def _made(
     function: Pass, key: tuple[Any, ...], arguments: tuple[Any, ...], compile_it: bool
 ) -> Pass | None:
-    if ELSEWHERE:
-        return _by_numba(function) if compile_it else None
-    name = f"{_digest(function, key)}_{processor()}"
-    code = read_code(name)
-    if code is None and compile_it:
+    def compiled() -> Code | None:
+        if not compile_it:
+            return None
         from backsim.machine_code.compiling import code_of
 
-        code = code_of(function, arguments)
-        if code is None:
-            return _by_numba(function)
-        write_code(name, code)
-    return None if code is None else _callable(code, arguments)
+        return code_of(function, arguments)
+
+    name = f"{_digest(function, key)}_{processor()}"
+    code = None if ELSEWHERE else kept_code(name, compiled)
+    if code is not None:
+        return _callable(code, arguments)
+    return _by_numba(function) if compile_it else None
 
 
 def _by_numba(function: Pass) -> Pass:
+    """As numba calls and keeps it, where there is no machine code that needs none."""
     import numba
 
-    compiled: Pass = numba.njit(function, nogil=True, error_model="numpy")
+    compiled: Pass = numba.njit(function, nogil=True, error_model="numpy", cache=True)
     return compiled
 
 
