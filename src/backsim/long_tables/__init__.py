@@ -34,6 +34,7 @@ PIECES = 4
 SCANNED = 16_384
 """Lines that numpy looks at together: few enough to stay in the processor's memory."""
 
+
 OFTEN_READ = (
     *("time", "due", "closed", "units", "stock", "customer_class", "head"),
     *("open", "reserved", "shipped", "filled", "left", "status"),
@@ -144,15 +145,15 @@ def in_order(times: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.
     return np.argsort(times, kind="stable")
 
 
-def inverted(uniform: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+def inverted(uniform: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each number in [0, 1) the index of the first step above it; they ascend, to 1."""
     if len(uniform) >= LONG:
         count = 2 ** (8 * len(steps) - 1).bit_length()
         guide = np.searchsorted(steps, np.arange(count) / count, "right")
-        found = np.empty(len(uniform))
+        found = np.empty(len(uniform), np.int64)
         if _has_run(len(uniform), passes.invert, uniform, steps, guide, found):
             return found
-    return np.searchsorted(steps, uniform, "right").astype(float)
+    return np.searchsorted(steps, uniform, "right")
 
 
 def places_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:

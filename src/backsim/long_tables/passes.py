@@ -110,7 +110,7 @@ def invert(
     uniform: NDArray[np.float64],
     steps: NDArray[np.float64],
     guide: NDArray[np.int64],
-    found: NDArray[np.float64],
+    found: NDArray[np.int64],
 ) -> None:
     """For each uniform number the first step above it.
 

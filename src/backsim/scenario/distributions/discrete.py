@@ -67,7 +67,7 @@ class Poisson(Distribution):
         """By inversion, so that a larger mean never makes a value smaller; where it is moderate."""
         if self.mean > LONGEST:
             return generator.poisson(self.mean, count).astype(float)
-        return inverted(generator.random(count), _steps_of_poisson(self.mean))
+        return inverted(generator.random(count), _steps_of_poisson(self.mean)).astype(float)
 
 
 @lru_cache(maxsize=256)
@@ -215,7 +215,7 @@ class Discrete(Distribution):
     def draw(self, generator: Generator, count: int) -> Floats:
         steps = np.cumsum(self._probabilities())
         steps[-1] = 1.0  # rounding must not leave a gap at the top
-        return np.array(self.values)[np.searchsorted(steps, generator.random(count), "right")]
+        return np.array(self.values)[inverted(generator.random(count), steps)]
 
     def least(self) -> float:
         return min(self.values)
