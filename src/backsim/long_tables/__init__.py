@@ -35,13 +35,6 @@ SCANNED = 16_384
 """Lines that numpy looks at together: few enough to stay in the processor's memory."""
 
 
-OFTEN_READ = (
-    *("time", "due", "closed", "units", "stock", "customer_class", "head"),
-    *("open", "reserved", "shipped", "filled", "left", "status"),
-)
-"""Fields of lines that ledger and metrics read of those that were not filled at once."""
-
-
 class Scan(NamedTuple):
     """What is found."""
 
@@ -57,7 +50,7 @@ class Scan(NamedTuple):
 
 @dataclass
 class _Read:
-    """What numpy has read so far."""
+    """Long tables that have been read so far."""
 
     lines: int = 0
 
@@ -92,7 +85,9 @@ def _in_one_go(lines: NDArray[Any], units: NDArray[Any]) -> Scan | None:
     state = np.zeros(3, np.int64)
     while state[0] < count:
         later = MEMORY.table(count // PIECES, np.dtype("i8"))
-        often = passes.Often(*(MEMORY.table(len(later), kind[name]) for name in OFTEN_READ))
+        often = passes.Often(
+            *(MEMORY.table(len(later), kind[name]) for name in passes.Often._fields)
+        )
         rest = later, often
         if not _has_run(count, passes.scan, lines, units, (shipped, place), rest, state):
             return None
@@ -105,14 +100,14 @@ def _in_one_go(lines: NDArray[Any], units: NDArray[Any]) -> Scan | None:
     )
     np.copyto(place, rows, where=place < 0)
     later, *fields = whole
-    return Scan(shipped, later, place, dict(zip(OFTEN_READ, fields, strict=True)))
+    return Scan(shipped, later, place, dict(zip(passes.Often._fields, fields, strict=True)))
 
 
 def _by_blocks(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
     count, kind = len(lines), lines.dtype
     shipped = np.empty(count, kind["shipped"])
     later = [np.empty(0, np.int64)]
-    often = {name: [np.empty(0, kind[name])] for name in OFTEN_READ}
+    often = {name: [np.empty(0, kind[name])] for name in passes.Often._fields}
     for start in range(0, count, SCANNED):
         block = lines[start : start + SCANNED]
         shipped[start : start + SCANNED] = block["shipped"]
