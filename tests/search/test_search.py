@@ -440,10 +440,10 @@ def test_the_best_so_far_is_that_of_all_worlds() -> None:
     choice = object.__new__(_Choice)
     choice.points = ((0,), (1,))
     choice.worlds = SimpleNamespace(problem=problem, values=values)  # type: ignore[assignment]
-    assert choice.behind(0) == 0.0
-    assert choice.behind(1) == pytest.approx((20 * 0.1 - 10 * 0.02) / 30)
+    assert choice.behind()[0] == 0.0
+    assert choice.behind()[1] == pytest.approx((20 * 0.1 - 10 * 0.02) / 30)
     some[Phase.CHOICE] = 200, (1.02, 1.0)
-    assert choice.behind(1) < 0.0
+    assert choice.behind()[1] < 0.0
 
 
 def test_an_interrupted_search_goes_on(levels: Search, tmp_path: Path) -> None:

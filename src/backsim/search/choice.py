@@ -167,7 +167,7 @@ class _Choice:
         """
         if found.survivors:
             values, others = self.table(0), found.survivors
-            best = min(others, key=self.behind)
+            best = min(others, key=self.behind().__getitem__)
             mean = float(np.nanmean(values[best]))
             name = self.worlds.problem.space.name(self.points[best])
             apart = (sum(self.apart(values, best, i)) for i in others if i != best)
@@ -177,16 +177,14 @@ class _Choice:
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
             self.worlds.budget.best = f"best so far {rough(mean)}: {name}, {gap}{open_}"
 
-    def behind(self, index: int) -> float:
-        """By how much a point is worse than the first, in the mean of all worlds of both."""
-        found: list[Floats] = []
-        for phase in (Phase.SEARCH, Phase.CHOICE):
-            one, first = (self.worlds.values(phase, self.points[i])[:, 0] for i in (index, 0))
-            count = min(len(one), len(first))
-            found.append(self.worlds.problem.sign * (one[:count] - first[:count]))
-        known = np.concatenate(found)
-        known = known[~np.isnan(known)]
-        return float(known.mean()) if len(known) else math.inf
+    def behind(self) -> Floats:
+        """By how much each point is worse than the first, in the mean of all worlds of both."""
+        values = np.hstack([self.table(0, phase) for phase in (Phase.SEARCH, Phase.CHOICE)])
+        apart = self.worlds.problem.sign * (values - values[0])
+        known = ~np.isnan(apart)
+        count = known.sum(axis=1)
+        sums = np.where(known, apart, 0.0).sum(axis=1)
+        return np.where(count > 0, sums / np.maximum(count, 1), math.inf)
 
     def apart(self, values: Floats, one: int, other: int) -> tuple[float, float]:
         """By how much one point is worse than another, and how far a t bound is: Bonferroni."""
@@ -231,9 +229,9 @@ class _Choice:
             p for p in self.points if np.isfinite(rows(Phase.CHOICE, p)[:, 0]).all()
         )
 
-    def table(self, column: int) -> Floats:
+    def table(self, column: int, phase: Phase = Phase.CHOICE) -> Floats:
         """One of the metrics: (points, replications), nan after the last of each."""
-        rows = [self.worlds.values(Phase.CHOICE, point)[:, column] for point in self.points]
+        rows = [self.worlds.values(phase, point)[:, column] for point in self.points]
         found = np.full((len(rows), max(map(len, rows))), np.nan)
         for i, row in enumerate(rows):
             found[i, : len(row)] = row
