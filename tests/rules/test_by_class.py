@@ -131,6 +131,19 @@ def test_lines_that_age_alike_are_asked_once(rule: str) -> None:
         assert [found.moves for found in stock_point.rules if found.name == rule] == [moves]
 
 
+def test_a_rule_that_asks_for_what_moves_otherwise_is_asked_again() -> None:
+    waited = Offer("", moves=True, even="0")
+    offers = {"line": Offer(""), "waited": waited, "now": Offer("", moves=True)}
+    family = Family("test", "", "{}", offers, "")
+
+    @family
+    @ages_by("rate")
+    def mine(waited: float, now: float, rate: PerClass[Weight]) -> float:
+        return now - rate * waited
+
+    assert family.of("mine", {"rate": 1.0}).moves
+
+
 def test_what_a_rule_ages_by_is_a_parameter() -> None:
     family = Family("test", "", "{}", {"waited": Offer("", moves=True)}, "")
     with pytest.raises(RuleError, match="a condition names 'speed', which is not a parameter"):

@@ -283,7 +283,8 @@ class Family:
         """The rule of that name as it is with these parameters: it may be `even`."""
         rule = self.rules[name]
         alike = rule.ages_by and not isinstance(params[rule.ages_by], Mapping)
-        return replace(rule, even=True) if alike else rule
+        steady = all(offer.even for offer in rule.offers if offer.moves)  # it asks for no `now`
+        return replace(rule, even=True) if alike and steady else rule
 
 
 def _default(given: Any, kind: Any) -> float | str | None:
