@@ -23,7 +23,7 @@ pytestmark = pytest.mark.bench
 MOST = 0.25
 """The exponent of a cost that grows with the logarithm, over the sizes here and with caches."""
 MOVING = 1.0
-"""The exponent where priorities move: every line that waits is looked at again in a clearing."""
+"""The exponent where every line that waits is looked at again, in a clearing or when dates move."""
 ORDERS = 300_000
 ROUNDS = 2
 
@@ -34,10 +34,12 @@ def model(
     sites: int = 1,
     waiting: float = 0.0,
     priority: Any = "class_priority",
+    **policy: Any,
 ) -> Model:
     """A scenario of two classes with so many orders, products and sites.
 
     `waiting` order lines wait on average: no stock is kept, and a lead time is that long.
+    `policy` says what else the policy is.
     """
     horizon = 100.0
     rate = orders / horizon
@@ -59,7 +61,11 @@ def model(
             **({"sites": places} if sites > 1 else {}),
             "suppliers": {"acme": {"lead_time": waiting / rate if waiting else 4.0}},
             "customers": classes,
-            "policy": {"reorder": {"rule": "base_stock", "S": level}, "priority": priority},
+            "policy": {
+                "reorder": {"rule": "base_stock", "S": level},
+                "priority": priority,
+                **policy,
+            },
         },
         name="scale",
     )
@@ -100,6 +106,18 @@ CURVES: dict[str, tuple[list[int], Callable[[int], Model]]] = {
     "waiting lines, which age": (
         [10, 1_000, 100_000],
         lambda n: model(waiting=n, priority="urgency_ageing"),
+    ),
+    "waiting lines, told a date": (
+        [10, 1_000, 100_000],
+        lambda n: model(waiting=n, notice="at_order", estimate="mean_lead_time", review=1),
+    ),
+    "waiting lines, told when dates are moving": (
+        [10, 100, 1_000],
+        lambda n: model(orders=50_000, waiting=n, notice="on_change", estimate="quoted"),
+    ),
+    "waiting lines, moving shares": (
+        [10, 100, 1_000],
+        lambda n: model(orders=50_000, waiting=n, sharing="proportional"),
     ),
     "waiting lines, moving priorities": (
         [10, 100, 1_000],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backsim.engines.link import kernel_key, link
-from backsim.entities import NONE, Line, Stock, Totals, World
+from backsim.entities import NONE, Line, Standing, Stock, Totals, World
 from backsim.rules import FAMILIES
 
 
@@ -18,11 +18,16 @@ class Keys:
         self.of: dict[int, float] = {}
 
 
+def new_standing(world: World) -> int:
+    world.standings.append(Standing())
+    return len(world.standings) - 1
+
+
 def a_queue(times: list[float]):
     """(kernel functions, world, stock, keys) with a line for each time."""
     keys = Keys()
     rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
-    kernel = link(kernel_key(rules), {})
+    kernel = link(kernel_key(rules), {"new_standing": new_standing})
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
     lines = [Line(time=time, head=i, open=1 + i % 3) for i, time in enumerate(times)]
     stock = Stock()
@@ -50,8 +55,17 @@ def links_agree(world: World, root: int) -> int:
     return count
 
 
+def in_order(world: World, first: int) -> list[int]:
+    """The lines that stand in the queue, in the order of service."""
+    found = []
+    while first != NONE:
+        found.append(world.standings[first].line)
+        first = world.standings[first].behind
+    return found
+
+
 KEYS = st.integers(0, 4).map(float)  # few, so that they tie
-STEPS = st.lists(st.tuples(st.sampled_from("eeeddfrn"), st.integers(0, 10**6), KEYS), max_size=60)
+STEPS = st.lists(st.tuples(st.sampled_from("eeeddfrno"), st.integers(0, 10**6), KEYS), max_size=60)
 
 
 @given(STEPS, st.lists(st.integers(0, 3).map(float), min_size=60, max_size=60))
@@ -94,6 +108,14 @@ def test_the_heap_is_a_sorted_list(steps, times):
                 before = [i for i in waiting if place(i) < place(index)]
                 units = sum(world.lines[i].open for i in before)
                 assert kernel["units_before"](world, stock, index) == units
+                assert kernel["lines_before"](world, stock, index) == len(before)
+        elif what == "o" and waiting:  # a line wants more units
+            index = waiting[number % len(waiting)]
+            kernel["change_open"](world, stock, index, 1)
+            world.lines[index].open += 1
+        assert in_order(world, kernel["first_standing"](world, stock)) == sorted(
+            waiting, key=lambda i: (keys.of[i], world.lines[i].time, i)
+        )
         first = min(waiting, key=lambda i: (keys.of[i], world.lines[i].time, i), default=NONE)
         assert stock.queue == first
         assert stock.waiting == world.totals[0].waiting == len(waiting)
@@ -112,3 +134,22 @@ def test_a_long_queue_needs_no_deep_stack(order: int):
         served.append(stock.queue)
         kernel["dequeue"](world, stock, stock.queue)
     assert served == list(range(count))[::order]
+
+
+@pytest.mark.parametrize("order", [1, -1, 0])
+def test_where_a_line_stands_is_found_on_a_short_way(order: int):
+    """Of 20,000 lines, in whatever order they join; in a random tree the deepest is some 40 down.
+
+    Source: Devroye, Journal of the ACM 33 (1986) 489-498 (4.31 ln n).
+    """
+    count = 20_000
+    kernel, world, stock, keys = a_queue([0.0] * count)
+    for index in range(count):
+        keys.of[index] = float(order * index)
+        kernel["enqueue"](world, stock, index, 0.0)
+    for index in range(0, count, 97):
+        place, depth = kernel["standing_of"](world, stock, index), 0
+        while place != NONE:
+            place, depth = world.standings[place].above, depth + 1
+        assert depth < 50
+    assert world.standings[stock.standing].units == sum(line.open for line in world.lines)

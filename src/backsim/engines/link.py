@@ -56,13 +56,16 @@ class Key:
 def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SWITCHES) -> Key:
     """The key of a choice of rules and parts, as the rules are now."""
     families = tuple((family, tuple(chosen)) for family, chosen in rules.items())
+    parts = frozenset(switches)
+    if "INFORMS" in parts or {"NETWORK", "PIPELINE"} <= parts:  # also where kernels are joined
+        parts |= {"STANDS"}
     own = tuple(
         (rule.name, fingerprint(rule.function))
         for _, chosen in families
         for rule in chosen
         if not rule.built_in
     )
-    return Key(families, frozenset(switches), own)
+    return Key(families, parts, own)
 
 
 def link(key: Key, ports: Mapping[str, Any], transform: Transform | None = None) -> Namespace:

@@ -59,6 +59,7 @@ class Stock:
     newest: Code = NONE
     queue: Code = NONE  # the waiting line to serve first
     waiting: Code = 0  # lines waiting
+    standing: Code = NONE  # the root of the tree of those, where it is asked where they stand
     index: Code = 0
     product: Code = 0
     site: Code = 0
@@ -216,6 +217,20 @@ class Share:
     held: TotalUnits = 0  # units on hand that are held back from it
     units: TotalUnits = 0  # its share, rounded down
     remainder: Count = -1  # what rounding has taken from it; -1 for those that do not take part
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where a line stands in the queue, in a tree of those that wait (`kernel.demand.standing`)."""
+
+    line: Code = NONE
+    left: Code = NONE  # the root of those before it, of those below it
+    right: Code = NONE
+    above: Code = NONE
+    before: Code = NONE  # the one that is served just before it
+    behind: Code = NONE
+    lines: Count = 0  # it and all below it
+    units: TotalUnits = 0  # open, of these
 
 
 @dataclass(slots=True)

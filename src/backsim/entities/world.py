@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import numpy as np
 
 from backsim.entities.agents import Meter
+from backsim.entities.codes import NONE
 from backsim.entities.network import (
     Ancestor,
     Component,
@@ -44,6 +45,7 @@ from backsim.entities.stock import (
     Observation,
     Recall,
     Share,
+    Standing,
     Stock,
 )
 from backsim.entities.supply import Buyer, Delivery, Outage, Purchase, Season, Server, Supplier
@@ -74,6 +76,7 @@ class Totals:
     ticks: TicksPerDay = 1.0  # of the grid of time (`kernel.grid`)
     unsent: Count = 0  # purchases that suppliers have not dispatched
     sites: Count = 1
+    free_standing: Code = NONE  # a row of the table that no line uses
 
 
 @dataclass(slots=True)
@@ -126,6 +129,13 @@ class World:
     notices: Annotated[list[Notice], Grows("spare if INFORMS else 0")]
     allocations: Annotated[list[Allocation], Grows("waiting if DECIDES else 0", scratch=True)]
     shares: Annotated[list[Share], Grows("waiting if SHARES else 0", scratch=True)]
+    standings: Annotated[
+        list[Standing],
+        Grows(
+            "(spare + size.releases * waiting + (len(world.lines) if RECALLS else 0)) "
+            "if STANDS else 0"
+        ),
+    ]
     stocks: list[Stock]
     classes: list[CustomerClass]
     reactions: list[Reaction]

@@ -81,6 +81,7 @@ new_contact: Callable[[World], int]
 new_notice: Callable[[World], int]
 new_allocation: Callable[[World], int]
 new_share: Callable[[World], int]
+new_standing: Callable[[World], int]
 
 # Empty a scratch table.
 forget_allocations: Callable[[World], None]

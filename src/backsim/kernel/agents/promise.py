@@ -7,7 +7,7 @@ from collections.abc import MutableSequence
 from backsim.entities import NONE, NOTICE, World
 from backsim.kernel.agents.looking import SLOTS, see_pipeline, see_place
 from backsim.kernel.communication.promise_dates import cover
-from backsim.kernel.demand.queue import units_before
+from backsim.kernel.demand.standing import units_before
 
 FARTHEST = 1e6
 """Days until a purchase, at most, that an agent sees."""

@@ -18,7 +18,8 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.calendars import arrival, days_under_way, departs, has_closed_days
-from backsim.kernel.demand.queue import drain, end_of_order, join, requeue, units_before
+from backsim.kernel.demand.queue import end_of_order, requeue
+from backsim.kernel.demand.standing import first_standing, units_before
 from backsim.kernel.events import event
 from backsim.kernel.features import CALENDARS, DISRUPTIONS, NETWORK, SEASONS
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
@@ -45,57 +46,73 @@ def order_estimate(world: World, head: int, now: float) -> float:
 
 
 def cover(world: World, stock: Stock, units: int) -> int:
-    """The purchase under way that brings the last of so many units; NONE when none does."""
+    """The purchase under way that brings the last of so many units; NONE when none does.
+
+    It is looked for from the end that is nearer: most who ask have just come.
+    """
+    if units > stock.on_order:
+        return NONE
+    if 2 * units > stock.on_order:
+        index = stock.pipeline_last
+        before = stock.on_order - to_come(world, index)
+        while before >= units:
+            index = world.purchases[index].earlier
+            before -= to_come(world, index)
+        return index
     index = stock.pipeline_first
-    while index != NONE:
-        units -= to_come(world, index)
-        if units <= 0:
-            return index
+    brought = to_come(world, index)
+    while brought < units:
         index = world.purchases[index].later
-    return NONE
+        brought += to_come(world, index)
+    return index
 
 
 @event(REVISE, subject="stocks", feature="INFORMS")
 def revise(world: World, stock: Stock, now: float) -> None:
     """Customers whose estimates have moved far enough are to be told.
 
-    One pass in order of service, along the purchases under way: the lines are taken out of the
-    queue and put back.  An order of several lines has others to wait for; its notice looks again.
+    One pass in order of service, along the purchases under way.  An order of several lines has
+    others to wait for; its notice looks again.
     """
     if priority_moves(stock):
         requeue(world, stock, now)
-    units = 0
-    index = drain(world, stock)
-    while index != NONE:
+    units = brought = 0
+    purchase = NONE
+    coming = stock.pipeline_first
+    at = first_standing(world, stock)
+    while at != NONE:
+        index = world.standings[at].line
+        at = world.standings[at].behind
         line = world.lines[index]
-        following = line.sibling
-        line.sibling = NONE
-        join(world, stock, index)
         units += line.open
+        while brought < units and coming != NONE:
+            purchase = coming
+            brought += to_come(world, coming)
+            coming = world.purchases[coming].later
+        covered = purchase if brought >= units else NONE
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]
-            ready = max(now, estimated(world, stock, index, cover(world, stock, units), now))
+            ready = max(now, estimated(world, stock, index, covered, now))
             date = departs(world, stock, ready)
             moved = notice_time(world, stock, line, contact, date, now) <= now
             if moved or head.lines_open > 1:
                 schedule(world, now, NOTICE, head.contact)
         if NETWORK and is_a_sites(world, line):
-            look_through(world, stock, index, units, now)
-        index = following
+            look_through(world, stock, index, covered, now)
 
 
-def look_through(world: World, stock: Stock, index: int, units: int, now: float) -> None:
+def look_through(world: World, stock: Stock, index: int, covered: int, now: float) -> None:
     """A site learns when the units that it ordered here are thought to come.
 
-    `units` are those that wait, up to the last one of its line.  They ship when the purchase that
-    covers them is expected here - or one placed now would come - and then take the mean transport
-    time.  What waits for components is not looked through.
+    They ship when the purchase that covers them is expected here - or, if it is NONE, one placed
+    now would come - and then take the mean transport time.  What waits for components is not looked
+    through.
     """
     at = purchase_of(world, index)
     purchase = world.purchases[at]
     if purchase.source != NONE:
-        ships = max(now, expected_date(world, stock, cover(world, stock, units), now))
+        ships = max(now, expected_date(world, stock, covered, now))
         days = world.sources[source_of(world, purchase)].mean_time
         buyer = world.stocks[purchase.stock]
         supplier = world.suppliers[purchase.supplier]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, NONE, Line, Stock, World
-from backsim.kernel.features import INFORMS
+from backsim.kernel.demand.standing import leave_all, leave_place, precedes, take_place
+from backsim.kernel.features import INFORMS, STANDS
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import priority_key
@@ -42,6 +43,8 @@ def enqueue(world: World, stock: Stock, index: int, now: float) -> None:
 def join(world: World, stock: Stock, index: int) -> None:
     """Put a line that has its key into the queue."""
     stock.queue = meld(world, stock.queue, index)
+    if STANDS:
+        take_place(world, stock, index)
     stock.waiting += 1
     world.totals[0].waiting += 1
 
@@ -49,6 +52,8 @@ def join(world: World, stock: Stock, index: int) -> None:
 def dequeue(world: World, stock: Stock, index: int) -> None:
     """Take a line out of the queue, wherever it stands."""
     line = world.lines[index]
+    if STANDS:
+        leave_place(world, stock, index)
     rest = pair_up(world, line.child)
     if index == stock.queue:
         stock.queue = rest
@@ -72,6 +77,8 @@ def requeue(world: World, stock: Stock, now: float) -> None:
     """Ask every waiting line for its key again, and order the queue by the answers."""
     pending = stock.queue
     stock.queue = NONE
+    if STANDS:
+        leave_all(world, stock)
     while pending != NONE:
         index = pending
         line = world.lines[index]
@@ -87,6 +94,8 @@ def requeue(world: World, stock: Stock, now: float) -> None:
         line.previous = NONE
         line.key = priority_key(world, stock, line, now)
         stock.queue = meld(world, stock.queue, index)
+        if STANDS:
+            take_place(world, stock, index)
 
 
 def meld(world: World, first: int, second: int) -> int:
@@ -105,40 +114,6 @@ def meld(world: World, first: int, second: int) -> int:
         world.lines[a.child].previous = second
     a.child = second
     return first
-
-
-def precedes(world: World, first: int, second: int) -> bool:
-    """Whether the first line is to be served before the second."""
-    a = world.lines[first]
-    b = world.lines[second]
-    return a.key < b.key or (a.key == b.key and (a.time, first) < (b.time, second))
-
-
-def units_before(world: World, stock: Stock, index: int) -> int:
-    """Units open of the lines that stand before a line in the queue."""
-    return stands_before(world, stock, index, True)
-
-
-def lines_before(world: World, stock: Stock, index: int) -> int:
-    """Lines that stand before a line in the queue."""
-    return stands_before(world, stock, index, False)
-
-
-def stands_before(world: World, stock: Stock, index: int, units: bool) -> int:
-    """Lines that stand before a line in the queue, or their open units.
-
-    A line's children stand behind it, so only lines before `index` are looked into.
-    """
-    found = 0
-    at = stock.queue
-    while at != NONE:
-        if at != index and precedes(world, at, index):
-            found += world.lines[at].open if units else 1
-            if world.lines[at].child != NONE:
-                at = world.lines[at].child
-                continue
-        at = after(world, at)
-    return found
 
 
 def units_of_order(world: World, line: Line) -> int:

@@ -23,8 +23,9 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.demand.queue import dequeue, drain, enqueue, join, requeue
+from backsim.kernel.demand.standing import change_open
 from backsim.kernel.events import event
-from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES
+from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES, STANDS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.stock.lots import may_have
@@ -71,6 +72,8 @@ def serve_waiting(world: World, stock: Stock, now: float) -> None:
             break
         if units == line.open:
             dequeue(world, stock, index)  # before its links may be used otherwise
+        elif STANDS and units > 0:
+            change_open(world, stock, index, -units)
         if units > 0:
             give(world, stock, line, index, units, now)
         if line.open > 0 and stock.on_hand > 0:

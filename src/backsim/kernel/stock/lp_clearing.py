@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from backsim.entities import BY_ORDER, DECISION, LOST, NONE, AllocationGroup, Line, Stock, World
 from backsim.kernel.demand.cancellation import leave
 from backsim.kernel.demand.queue import after, dequeue, end_of_order
+from backsim.kernel.demand.standing import change_open
 from backsim.kernel.events import event
-from backsim.kernel.features import INFORMS
+from backsim.kernel.features import INFORMS, STANDS
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.shipping import give
 from backsim.kernel.supply.pipeline import estimates_moved
@@ -103,6 +104,8 @@ def hand_over(world: World, index: int, units: int, now: float) -> int:
     settle(stock, now)
     if units == line.open:
         dequeue(world, stock, index)
+    elif STANDS:
+        change_open(world, stock, index, -units)
     give(world, stock, line, index, units, now)
     return units
 

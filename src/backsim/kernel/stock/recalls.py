@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from backsim.entities import MENDED, NONE, NOTE_RECALL, RECALL, Stock, World
 from backsim.kernel.calendars import received
 from backsim.kernel.demand.queue import enqueue
+from backsim.kernel.demand.standing import change_open
 from backsim.kernel.events import event
-from backsim.kernel.features import BATCHES, ECHELON, EXPIRES, INFORMS
+from backsim.kernel.features import BATCHES, ECHELON, EXPIRES, INFORMS, STANDS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
@@ -65,9 +66,11 @@ def take_kept(world: World, stock: Stock, now: float) -> None:
             whole = line.open == 0
             if BATCHES:
                 release(world, stock, index)
-            wait_again(world, stock, index)
+            units = wait_again(world, stock, index)
             if whole:
                 enqueue(world, stock, index, now)
+            elif STANDS:
+                change_open(world, stock, index, units)
 
 
 @event(MENDED, subject="recalls", feature="RECALLS")
