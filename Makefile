@@ -2,7 +2,9 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Python compiles what it imports, once; all that there is would take half of the installation.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --no-compile --constraint constraints.txt
 # Tests run in so many processes, which share what is compiled.
 WORKERS ?= 2
 PYTEST_ARGS ?=
@@ -26,10 +28,12 @@ ALONE := stockpyl
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-thorough lint types layers check check-experiments validate validate-search figures docs bench wheel clean
+.PHONY: help install demo test test-all test-thorough lint types layers check check-experiments validate validate-search figures docs bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(DEV) $(DOCS) ## install all that any target needs
 
 demo: $(RUN) ## compare seven policies: table, finding, report in backsim-demo
 	$(BIN)/backsim demo
@@ -58,7 +62,7 @@ layers: $(DEV) ## check that dependencies run one way
 check-experiments: $(RUN) ## compare the shipped experiments with their baselines
 	$(BIN)/backsim check experiments/*.yaml
 
-check: $(DEV) ## everything that CI checks: tests, style, types, layers, docs, experiments
+check: install ## everything that CI checks: tests, style, types, layers, docs, experiments
 	@$(MAKE) --no-print-directory --keep-going test lint types layers docs check-experiments
 
 validate: $(RUN) ## compare simulation with every known answer (minutes)
@@ -90,21 +94,21 @@ clean: ## remove the virtual environment and the caches
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(RUN): $(LOCK) | $(BIN)/pip
-	$(PIP) install --constraint constraints.txt --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 $(TEST): $(LOCK) | $(BIN)/pip
-	$(PIP) install --constraint constraints.txt --editable ".[test]"
-	$(PIP) install --constraint constraints.txt --no-deps $(ALONE)
+	$(INSTALL) --editable ".[test]"
+	$(INSTALL) --no-deps $(ALONE)
 	@touch $(RUN) $@
 
 $(DEV): $(LOCK) | $(BIN)/pip
-	$(PIP) install --constraint constraints.txt --editable ".[dev]"
-	$(PIP) install --constraint constraints.txt --no-deps $(ALONE)
+	$(INSTALL) --editable ".[dev]"
+	$(INSTALL) --no-deps $(ALONE)
 	@touch $(RUN) $(TEST) $@
 
 $(DOCS): $(LOCK) | $(BIN)/pip
-	$(PIP) install --constraint constraints.txt --editable ".[docs]"
+	$(INSTALL) --editable ".[docs]"
 	@touch $(RUN) $@
 
 # Debian keeps what makes a virtual environment with pip in a package of its own.  Without that
