@@ -326,10 +326,17 @@ def _renumbered(table: Records, field: str, place: NDArray[np.int64]) -> Records
     return copy
 
 
+FEW = 100
+"""Objects up to which all fields of one are read before those of the next."""
+
+
 def records(entity: type, rows: Sequence[Any]) -> Records:
     """Objects of an entity's class as records."""
     kind = dtype(entity)
+    names = kind.names or ()
+    if len(rows) <= FEW and len(names) > 1:
+        return np.fromiter(map(attrgetter(*names), rows), kind, len(rows))
     table = np.empty(len(rows), kind)
-    for name in kind.names or ():
+    for name in names:
         table[name] = np.fromiter(map(attrgetter(name), rows), kind[name], len(rows))
     return table
