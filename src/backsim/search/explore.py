@@ -76,6 +76,7 @@ class Explorer:
         self.space: Space = problem.space
         self.random = generator(problem.asked.seed, 0, "search")
         self.count = FIRST
+        self.told = 0, -math.inf  # replications, and less what the best so far costs by these
         self.most = max(1, BESIDE * (len(self.space.numeric) - 1))
         self.stride = tuple(
             2 ** max(0, math.floor(math.log2(len(a.values) / COARSE))) if a.numeric else 1
@@ -164,10 +165,21 @@ class Explorer:
         """The optimum of the sample that is reached from a point."""
         best = start
         while True:
-            found = self.best_neighbour(self.descent(best))
+            lower = self.descent(best)
+            self.tell(lower)
+            found = self.best_neighbour(lower)
+            self.tell(found)
             if found == best:
                 return best
             best = found
+
+    def tell(self, point: Point) -> None:
+        """Say that a point is the best so far, if it is on this sample."""
+        cost = self.worth(point)
+        if (self.count, -cost) > self.told:
+            self.told = self.count, -cost
+            cost *= self.problem.sign
+            self.worlds.budget.best = f"best so far {rough(cost)}: {self.space.name(point)}"
 
     def best_neighbour(self, point: Point) -> Point:
         """The best of a point and its neighbours."""
@@ -277,9 +289,7 @@ class Explorer:
                 trail.best, trail.steady = found, steady
             self.most = math.ceil(self.most / 2)
             trails = self.surviving(trails)
-            best = trails[0].best
-            cost = self.problem.sign * self.worth(best)
-            self.worlds.budget.best = f"best so far {rough(cost)}: {self.space.name(best)}"
+            self.tell(trails[0].best)
             if self.finest and all(self.settled(trail) for trail in trails):
                 return trails[0].best
             self.count = math.ceil(self.count * (GROWTH if self.finest else FINER))
@@ -307,7 +317,9 @@ class Explorer:
             reason = next(iter(self.worlds.reasons.values()), "the objective has no value")
             raise InputError(f"search: none of the policies to start from can be played: {reason}")
         self.price = self.first_price()
-        return self.surviving([Trail(p) for points in branches.values() for p in points])
+        trails = self.surviving([Trail(p) for points in branches.values() for p in points])
+        self.tell(trails[0].best)
+        return trails
 
     def first_price(self) -> Floats:
         """What the objective varies by, per what constraints lack, among all points visited."""
