@@ -21,6 +21,12 @@ from backsim.long_tables import added_up, in_order, inverted, places_of, scanned
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
+def read_from(monkeypatch: pytest.MonkeyPatch, least: int) -> None:
+    """Tables of at least so many rows are read by the compiled passes."""
+    monkeypatch.setattr(long_tables, "LONG", least)
+    monkeypatch.setattr(long_tables, "SHORT", least)
+
+
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables of any length are read by the compiled passes."""
@@ -36,7 +42,7 @@ def test_lines_are_read_once(waits: float, monkeypatch: pytest.MonkeyPatch) -> N
     lines["filled"] = lines["units"] - (rng.random(len(lines)) < waits)
     found = []
     for least in (10**9, 0):
-        monkeypatch.setattr(long_tables, "LONG", least)
+        read_from(monkeypatch, least)
         found.append(scanned(lines, lines["units"].copy()))
     one, other = found
     assert len(one.later) == pytest.approx(waits * len(lines), abs=150)
@@ -76,7 +82,7 @@ def test_steps_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
         edges = np.r_[0.0, steps[:-1], np.nextafter(steps, 0.0), rng.random(500)]
         found = []
         for least in (10**9, 0):
-            monkeypatch.setattr(long_tables, "LONG", least)
+            read_from(monkeypatch, least)
             found.append(inverted(edges[edges < 1], steps).tolist())
         assert found[0] == found[1]
         assert found[0] == np.searchsorted(steps, edges[edges < 1], "right").tolist()
@@ -151,6 +157,19 @@ def test_passes_that_are_kept_need_no_numba(tmp_path: Path) -> None:
     assert kept[:-1] == by_numpy[:-1]  # of the squares numpy does not say
 
 
+def test_tables_that_are_not_long_are_read_so_where_there_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = []
+    monkeypatch.setattr(long_tables, "_read", long_tables._Read())
+    monkeypatch.setattr(long_tables, "OFTEN", 250)
+    monkeypatch.setattr(long_tables, "SHORT", 100)
+    monkeypatch.setattr(long_tables, "machine_pass", lambda *_, compile_it: told.append(compile_it))
+    for rows in (100, 100, 100, 99, 100):
+        in_order(np.arange(float(rows)), np.array([50, rows]))
+    assert told == [False, False]
+
+
 def test_many_lines_pay_for_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     monkeypatch.setattr(long_tables, "_read", long_tables._Read())
@@ -167,7 +186,7 @@ def test_whole_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = backsim.load(SCENARIOS / f"{name}.yaml")
     found = []
     for least in (10**9, 0):
-        monkeypatch.setattr(long_tables, "LONG", least)
+        read_from(monkeypatch, least)
         run = backsim.simulate(model, seed=3, engine="compiled")
         found.append((run.log.digest, run.metrics.rows()))
     assert found[0] == found[1]

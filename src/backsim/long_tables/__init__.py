@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 LONG = 50_000
 """Rows from which on a table is read by machine code: to load it takes some milliseconds."""
 
+SHORT, OFTEN = 5_000, 500_000
+"""Rows from which on a table is read so, too, where that pays: when so many lines were there to be
+read, as in a study or a search of short runs."""
+
 PAID = 50_000_000
-"""Lines of long tables for which the passes save as much time as it takes to compile them."""
+"""Lines of such tables for which the passes save as much time as it takes to compile them."""
 
 SHORTER = 16
 """Edges are looked up in one pass through the values where these are at most so many times more."""
@@ -50,7 +54,7 @@ class Scan(NamedTuple):
 
 @dataclass
 class _Read:
-    """Long tables that have been read so far."""
+    """Tables that have been read so far."""
 
     lines: int = 0
 
@@ -58,11 +62,16 @@ class _Read:
 _read = _Read()
 
 
+def _is_long(rows: int) -> bool:
+    """Whether a table of so many rows is worth the loading of machine code."""
+    return rows >= LONG or (rows >= SHORT and _read.lines >= OFTEN)
+
+
 def _has_run(rows: int, each: Pass, *arguments: Any) -> bool:
     """Run a pass over so many rows, if that is worth while and it is at hand."""
-    if rows < LONG:
-        return False
     _read.lines += rows
+    if not _is_long(rows):
+        return False
     run = machine_pass(each, arguments, compile_it=_read.lines >= PAID)
     if run is None:
         return False
@@ -78,7 +87,8 @@ def scanned(lines: NDArray[Any], units: NDArray[Any]) -> Scan:
 
 def _in_one_go(lines: NDArray[Any], units: NDArray[Any]) -> Scan | None:
     count, kind = len(lines), lines.dtype
-    if count < LONG:
+    if not _is_long(count):
+        _read.lines += count
         return None
     shipped, place = MEMORY.table(count, kind["shipped"]), MEMORY.table(count, np.dtype("i4"))
     pieces: list[list[NDArray[Any]]] = []
@@ -142,7 +152,7 @@ def in_order(times: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.
 
 def inverted(uniform: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each number in [0, 1) the index of the first step above it; they ascend, to 1."""
-    if len(uniform) >= LONG:
+    if _is_long(len(uniform)):
         count = 2 ** (8 * len(steps) - 1).bit_length()
         guide = np.searchsorted(steps, np.arange(count) / count, "right")
         found = np.empty(len(uniform), np.int64)
