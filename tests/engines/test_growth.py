@@ -65,6 +65,25 @@ def test_a_second_run_of_a_model_has_its_draws_from_the_start(monkeypatch: pytes
     assert logs[0].digest == logs[1].digest
 
 
+def test_a_second_run_of_a_model_has_its_room_from_the_start():
+    """A table grows a few times in a first run, and never in one that needs no more."""
+    model = build(
+        {"a": {"demand": every(0.01), "tolerance": 25}},
+        stock=[{"reorder": base(5)}],
+        suppliers={"maker": {"lead_time": {"uniform": {"low": 20, "high": 30}}}},
+        horizon=60,
+    )
+    runs, logs = [], []
+    for _ in range(2):
+        run = compiled.CompiledRun(model, draw(model, 1), record=True)
+        logs.append(run.run())
+        runs.append(run)
+    first, second = runs
+    assert first.grew >= {"shipments", "notes"}
+    assert not second.grew
+    assert logs[0].digest == logs[1].digest
+
+
 def test_draws_are_dealt_anew_for_servers_too():
     model = build(
         {"a": {"demand": every(0.01)}},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,16 @@ from backsim.cli import run as cli
 from backsim.errors import InputError
 from backsim.statistics import Estimate
 from backsim.statistics.checks import student
-from backsim.validation import Answer, Verdict, answers, critical_value, left_out, validate
+from backsim.validation import (
+    Answer,
+    Verdict,
+    answers,
+    critical_value,
+    left_out,
+    runner,
+    sampling,
+    validate,
+)
 from backsim.validation.collection import files
 from backsim.validation.compare import COARSE, FULL, judge, judge_optimum, shortage
 from backsim.validation.sampling import PILOT, Effort, replicate_until
@@ -62,6 +73,21 @@ def test_the_same_seed_gives_the_same_verdicts():
     once, again = (list(validate(names, fast=True, seed=7, engine="simpy")) for _ in range(2))
     assert once == again
     assert once != list(validate(names, fast=True, seed=8, engine="simpy"))
+
+
+def test_one_run_at_a_time_is_in_memory(monkeypatch: pytest.MonkeyPatch):
+    """Also where an answer compares the costs of several levels."""
+    played: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def run_case(*asked: Any) -> Any:
+        assert not played
+        run = sampling.run_case(*asked)
+        played.add(run)
+        return run
+
+    monkeypatch.setattr(runner, "run_case", run_case)
+    found = list(validate(["NV_43"], fast=True))
+    assert {v.verdict for v in found} == {"agrees"}, table(found)
 
 
 def test_names_choose_answers():

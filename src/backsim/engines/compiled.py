@@ -47,6 +47,9 @@ MORE = 1024
 LINES_OF_A_DRAW = 64
 """Order lines of a stock point for each lead time that is drawn before it is known to be needed."""
 
+GREW = "room of tables that grew"
+LEAST_PASSED = 0.3
+"""The part of a run from which on it is extrapolated how many rows a table needs in all."""
 USED, SPARE = "lead times used", 1.125
 """Where a model keeps how many a run has used; how many are drawn next time for each of them."""
 
@@ -114,6 +117,7 @@ class CompiledRun:
         self.needs = np.zeros(1, NEEDS)
         self.extents = np.zeros(len(LAYOUT), EXTENT) if agent is None else agent.extents
         self.placed: list[Any] = [None] * len(LAYOUT)
+        self.grew: set[str] = set()
         self.tables: dict[str, NDArray[Any]] = {
             **tables,
             **{f"tape_{name}": tape.columns[name] for name in TAPE_FIELDS},
@@ -133,6 +137,8 @@ class CompiledRun:
             self.set_rows("lines", lines)
         if agent is not None:  # its log is kept
             rooms["notes"] = NOTES_OF_A_LINE * lines
+        else:
+            rooms |= self.model.kept.get(GREW, {})
         for name, room in rooms.items():
             self.tables[name] = self.with_room(name, room)
         if setup.nodes:
@@ -217,6 +223,9 @@ class CompiledRun:
         """What has happened, once the run is at its horizon."""
         draws = np.asarray(self.draws_used() * SPARE, np.int64)
         self.model.kept[USED] = np.maximum(draws, self.model.kept.get(USED, 0))
+        known = self.model.kept.setdefault(GREW, {})
+        for name in self.grew:  # they need as much room in the next run, from the start
+            known[name] = max(known.get(name, 0), len(self.tables[name]))
         used = {name: self.tables[name][: self.rows_of(name)] for name in GROWING}
         used["lines"] = self.tables["lines"][: int(self.clock["next_line"][0])]
         log = Log(
@@ -283,13 +292,18 @@ class CompiledRun:
         return self.extents.view(np.int64)
 
     def enlarge(self) -> None:
-        """Double the tables that might not hold what the next event adds, until they do."""
+        """Enlarge the tables that might not hold what the next event adds.
+
+        To what they seem to need in all, and to no less than twice what they have.
+        """
+        passed = max(self.next_event().time / self.model.horizon, LEAST_PASSED)
         for place, name in enumerate(ROOMY):
-            wanted = int(self.extents["rows"][place] + 2 * self.needs[name][0])
-            table = self.tables[name]
-            while wanted > len(table):
-                extra = max(len(table) // (4 if name == "lines" else 1), MORE)
-                self.tables[name] = table = self.with_room(name, extra)
+            rows, room = int(self.extents["rows"][place]), len(self.tables[name])
+            wanted = rows + 2 * int(self.needs[name][0])
+            if wanted > room:
+                in_all = max(2 * room, int(SPARE * rows / passed))
+                self.tables[name] = self.with_room(name, max(wanted, in_all) - room + MORE)
+                self.grew.add(name)
 
     def draws_used(self) -> NDArray[Any]:
         """Lead times that each stock point has used."""

@@ -162,6 +162,7 @@ def _measured(group: Sequence[Answer], effort: Effort, replication: int) -> list
         for found, answer in zip(measured, group, strict=True):
             if any(case.key == key for case in answer.cases):
                 found[key] = answer.measure(look)
+        del look  # its memory is what the next run is played in
     return [values_of(answer, found) for answer, found in zip(group, measured, strict=True)]
 
 
