@@ -37,6 +37,7 @@ from backsim.entities import (
     UNDER_WAY,
     WAITING,
     WITHDRAWN,
+    Standing,
 )
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.load import from_dict
@@ -257,12 +258,20 @@ def played_fast(model: Model, seed: int, replication: int = 0) -> Log:
 
 
 def interpreted(model: Model, tape: streams.Tape, record: bool = True) -> Log:
-    """A run of the SimPy engine in which no event may add more rows than the compiled one keeps."""
+    """A run of the SimPy engine in which no event may add more rows than the compiled one keeps.
+
+    At its end those who stand in the queue must be those who wait.
+    """
     simpy.CHECKS_ROOM = True
     try:
-        return simpy.run(model, tape, record=record)
+        live = simpy.Live(model, tape, record)
+        log = live.run()
     finally:
         simpy.CHECKS_ROOM = False
+    for stock in live.world.stocks if live.world.standings else ():
+        root = Standing() if stock.standing == NONE else live.world.standings[stock.standing]
+        assert (root.lines, root.units) == (stock.waiting, stock.backlog)
+    return log
 
 
 def assert_equal(one: Log, other: Log) -> None:
