@@ -76,7 +76,7 @@ class Explorer:
         self.space: Space = problem.space
         self.random = generator(problem.asked.seed, 0, "search")
         self.count = FIRST
-        self.told = 0, -math.inf  # replications, and less what the best so far costs by these
+        self.told = 0, -math.inf, -math.inf  # replications of the best so far, and how good it is
         self.most = max(1, BESIDE * (len(self.space.numeric) - 1))
         self.stride = tuple(
             2 ** max(0, math.floor(math.log2(len(a.values) / COARSE))) if a.numeric else 1
@@ -174,10 +174,11 @@ class Explorer:
             best = found
 
     def tell(self, point: Point) -> None:
-        """Say that a point is the best so far, if it is on this sample."""
+        """Say that a point is the best so far, if it is: on this sample, by constraints first."""
         cost = self.worth(point)
-        if (self.count, -cost) > self.told:
-            self.told = self.count, -cost
+        found = self.count, -self.lacks(point), -cost
+        if found > self.told:
+            self.told = found
             cost *= self.problem.sign
             self.worlds.budget.best = f"best so far {rough(cost)}: {self.space.name(point)}"
 

@@ -54,17 +54,20 @@ def cover(world: World, stock: Stock, units: int) -> int:
         return NONE
     if 2 * units > stock.on_order:
         index = stock.pipeline_last
-        before = stock.on_order - to_come(world, index)
-        while before >= units:
+        units = stock.on_order - units
+        while index != NONE:
+            units -= to_come(world, index)
+            if units < 0:
+                return index
             index = world.purchases[index].earlier
-            before -= to_come(world, index)
-        return index
+        return NONE
     index = stock.pipeline_first
-    brought = to_come(world, index)
-    while brought < units:
+    while index != NONE:
+        units -= to_come(world, index)
+        if units <= 0:
+            return index
         index = world.purchases[index].later
-        brought += to_come(world, index)
-    return index
+    return NONE
 
 
 @event(REVISE, subject="stocks", feature="INFORMS")

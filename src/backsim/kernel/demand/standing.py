@@ -1,9 +1,9 @@
 """Where lines stand in the queue of a stock point: how much comes before one, and who comes next.
 
 Beside the heap of the queue, lines form a binary tree in the order of service, each with the lines
-and units of all below it: so what comes before a line is summed on the way up from it.  The tree is
-as deep as one that lines joined in random order, whatever their order is: nearer to the root are
-those of a larger number, which is scattered from the index.
+and units of all below it: so what comes before a line is summed on the way to it.  The tree is as
+deep as one that lines joined in random order, whatever their order is: nearer to the root are those
+of a larger number, which is scattered from the index.
 Source: Seidel and Aragon, "Randomized search trees", Algorithmica 16 (1996) 464-497.
 """
 
@@ -90,28 +90,31 @@ def change_open(world: World, stock: Stock, index: int, units: int) -> None:
 
 def units_before(world: World, stock: Stock, index: int) -> int:
     """Units open of the lines that stand before a line in the queue."""
-    at = standing_of(world, stock, index)
-    left = world.standings[at].left
-    found = world.standings[left].units if left != NONE else 0
-    while world.standings[at].above != NONE:
-        over = world.standings[world.standings[at].above]
-        if over.right == at:
-            found += over.units - world.standings[at].units
-        at = world.standings[at].above
-    return found
+    return ahead_of(world, stock, index)[1]
 
 
 def lines_before(world: World, stock: Stock, index: int) -> int:
     """Lines that stand before a line in the queue."""
-    at = standing_of(world, stock, index)
-    left = world.standings[at].left
-    found = world.standings[left].lines if left != NONE else 0
-    while world.standings[at].above != NONE:
-        over = world.standings[world.standings[at].above]
-        if over.right == at:
-            found += over.lines - world.standings[at].lines
-        at = world.standings[at].above
-    return found
+    return ahead_of(world, stock, index)[0]
+
+
+def ahead_of(world: World, stock: Stock, index: int) -> tuple[int, int]:
+    """(lines, units open) that stand before a line in the queue, or would if it stood there."""
+    lines = 0
+    units = 0
+    at = stock.standing
+    while at != NONE:
+        place = world.standings[at]
+        if precedes(world, place.line, index):
+            lines += place.lines
+            units += place.units
+            at = place.right
+            if at != NONE:
+                lines -= world.standings[at].lines
+                units -= world.standings[at].units
+        else:
+            at = place.left
+    return lines, units
 
 
 def first_standing(world: World, stock: Stock) -> int:
