@@ -225,7 +225,8 @@ class CompiledRun:
         self.model.kept[USED] = np.maximum(draws, self.model.kept.get(USED, 0))
         known = self.model.kept.setdefault(GREW, {})
         for name in self.grew:  # they need as much room in the next run, from the start
-            known[name] = max(known.get(name, 0), len(self.tables[name]))
+            needed = int(SPARE * self.rows_of(name)) + 2 * int(self.needs[name][0]) + MORE
+            known[name] = max(known.get(name, 0), min(needed, len(self.tables[name])))
         used = {name: self.tables[name][: self.rows_of(name)] for name in GROWING}
         used["lines"] = self.tables["lines"][: int(self.clock["next_line"][0])]
         log = Log(
