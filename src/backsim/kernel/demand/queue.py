@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import NEVER, NONE, Line, Stock, World
-from backsim.kernel.demand.standing import leave_all, leave_place, precedes, take_place
+from backsim.kernel.demand.standing import (
+    change_open,
+    leave_all,
+    leave_place,
+    precedes,
+    take_place,
+)
 from backsim.kernel.features import INFORMS, STANDS
 
 if TYPE_CHECKING:
@@ -71,6 +77,17 @@ def dequeue(world: World, stock: Stock, index: int) -> None:
     line.previous = NONE
     stock.waiting -= 1
     world.totals[0].waiting -= 1
+
+
+def will_get(world: World, stock: Stock, index: int, units: int) -> None:
+    """A waiting line is about to be given units: with all that it waits for it leaves the queue.
+
+    So before its links may be used otherwise.
+    """
+    if units == world.lines[index].open:
+        dequeue(world, stock, index)
+    elif STANDS:
+        change_open(world, stock, index, -units)
 
 
 def requeue(world: World, stock: Stock, now: float) -> None:

@@ -22,10 +22,9 @@ from backsim.entities import (
     Stock,
     World,
 )
-from backsim.kernel.demand.queue import dequeue, drain, enqueue, join, requeue
-from backsim.kernel.demand.standing import change_open
+from backsim.kernel.demand.queue import dequeue, drain, enqueue, join, requeue, will_get
 from backsim.kernel.events import event
-from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES, STANDS
+from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES
 from backsim.kernel.grid import on_grid
 from backsim.kernel.log import note
 from backsim.kernel.stock.lots import may_have
@@ -70,11 +69,8 @@ def serve_waiting(world: World, stock: Stock, now: float) -> None:
         units = servable(world, stock, line, free)
         if units == 0 and free > 0 and stock.overtaking != SKIP:
             break
-        if units == line.open:
-            dequeue(world, stock, index)  # before its links may be used otherwise
-        elif STANDS and units > 0:
-            change_open(world, stock, index, -units)
         if units > 0:
+            will_get(world, stock, index, units)
             give(world, stock, line, index, units, now)
         if line.open > 0 and stock.on_hand > 0:
             dequeue(world, stock, index)

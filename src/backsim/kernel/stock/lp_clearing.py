@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, DECISION, LOST, NONE, AllocationGroup, Line, Stock, World
 from backsim.kernel.demand.cancellation import leave
-from backsim.kernel.demand.queue import after, dequeue, end_of_order
-from backsim.kernel.demand.standing import change_open
+from backsim.kernel.demand.queue import after, end_of_order, will_get
 from backsim.kernel.events import event
-from backsim.kernel.features import INFORMS, STANDS
+from backsim.kernel.features import INFORMS
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.shipping import give
 from backsim.kernel.supply.pipeline import estimates_moved
@@ -102,10 +101,7 @@ def hand_over(world: World, index: int, units: int, now: float) -> int:
     line = world.lines[index]
     stock = world.stocks[line.stock]
     settle(stock, now)
-    if units == line.open:
-        dequeue(world, stock, index)
-    elif STANDS:
-        change_open(world, stock, index, -units)
+    will_get(world, stock, index, units)
     give(world, stock, line, index, units, now)
     return units
 
