@@ -47,11 +47,14 @@ MORE = 1024
 LINES_OF_A_DRAW = 64
 """Order lines of a stock point for each lead time that is drawn before it is known to be needed."""
 
-GREW = "room of tables that grew"
+USED, GREW = "lead times used", "rows of tables that grew"
+"""Where a model keeps what a run has needed, for the next one to have it from the start."""
+
+SPARE = 1.125
+"""How many there are next time for each that was needed."""
+
 LEAST_PASSED = 0.3
 """The part of a run from which on it is extrapolated how many rows a table needs in all."""
-USED, SPARE = "lead times used", 1.125
-"""Where a model keeps how many a run has used; how many are drawn next time for each of them."""
 
 NOTES_OF_A_LINE = 4
 """Rows of the event log for each order line, for which there is room at first."""
@@ -221,12 +224,7 @@ class CompiledRun:
 
     def log(self) -> Log:
         """What has happened, once the run is at its horizon."""
-        draws = np.asarray(self.draws_used() * SPARE, np.int64)
-        self.model.kept[USED] = np.maximum(draws, self.model.kept.get(USED, 0))
-        known = self.model.kept.setdefault(GREW, {})
-        for name in self.grew:  # they need as much room in the next run, from the start
-            needed = int(SPARE * self.rows_of(name)) + 2 * int(self.needs[name][0]) + MORE
-            known[name] = max(known.get(name, 0), min(needed, len(self.tables[name])))
+        self.remember()
         used = {name: self.tables[name][: self.rows_of(name)] for name in GROWING}
         used["lines"] = self.tables["lines"][: int(self.clock["next_line"][0])]
         log = Log(
@@ -237,6 +235,15 @@ class CompiledRun:
             ways=ways_of(self.tape, len(used["lines"])),
         )
         return placed_only(log, self.features)
+
+    def remember(self) -> None:
+        """Keep with the model what this run has needed."""
+        draws = np.asarray(self.draws_used() * SPARE, np.int64)
+        self.model.kept[USED] = np.maximum(draws, self.model.kept.get(USED, 0))
+        known = self.model.kept.setdefault(GREW, {})
+        for name in self.grew:
+            needed = int(SPARE * self.rows_of(name)) + 2 * int(self.needs[name][0]) + MORE
+            known[name] = max(known.get(name, 0), min(needed, len(self.tables[name])))
 
     def go_on(self) -> None:
         """Let the loop run for a while, in which Ctrl-C is not heard."""
