@@ -14,6 +14,7 @@ from backsim.engines.capacity import NEEDS, ROOMY, rows_needed
 from backsim.engines.extents import EXTENT
 from backsim.engines.link import SWITCHES
 from backsim.entities import NOTES, Growth, Totals
+from backsim.scenario.model import Model
 from backsim.streams import draw
 
 FIRST = 1024
@@ -32,15 +33,19 @@ def base(level: int) -> dict[str, Any]:
     return {"rule": "base_stock", "S": level}
 
 
-def test_every_table_grows():
-    """Purchases, draws, events and shipments: each passes its first size more than once."""
-    model = build(
+def long_waits() -> Model:
+    """Customers of whom most wait, and purchases that are long under way."""
+    return build(
         {"a": {"demand": every(0.01), "tolerance": 25}},
         stock=[{"reorder": base(5)}],
         suppliers={"maker": {"lead_time": {"uniform": {"low": 20, "high": 30}}}},
         horizon=60,
     )
-    log = play(model)
+
+
+def test_every_table_grows():
+    """Purchases, draws, events and shipments: each passes its first size more than once."""
+    log = play(long_waits())
     assert min(len(log.purchases), len(log.shipments), len(log.notes)) > 2.5 * FIRST
 
 
@@ -67,12 +72,7 @@ def test_a_second_run_of_a_model_has_its_draws_from_the_start(monkeypatch: pytes
 
 def test_a_second_run_of_a_model_has_its_room_from_the_start():
     """A table grows a few times in a first run, and never in one that needs no more."""
-    model = build(
-        {"a": {"demand": every(0.01), "tolerance": 25}},
-        stock=[{"reorder": base(5)}],
-        suppliers={"maker": {"lead_time": {"uniform": {"low": 20, "high": 30}}}},
-        horizon=60,
-    )
+    model = long_waits()
     runs, logs = [], []
     for _ in range(2):
         run = compiled.CompiledRun(model, draw(model, 1), record=True)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backsim.engines.link import kernel_key, link
-from backsim.entities import NONE, Line, Standing, Stock, Totals, World
+from backsim.engines.simpy_ports import PORTS
+from backsim.entities import NONE, Line, Stock, Totals, World
 from backsim.rules import FAMILIES
 
 
@@ -18,16 +19,11 @@ class Keys:
         self.of: dict[int, float] = {}
 
 
-def new_standing(world: World) -> int:
-    world.standings.append(Standing())
-    return len(world.standings) - 1
-
-
 def a_queue(times: list[float]):
     """(kernel functions, world, stock, keys) with a line for each time."""
     keys = Keys()
     rules = {name: [next(iter(family.rules.values()))] for name, family in FAMILIES.items()}
-    kernel = link(kernel_key(rules), {"new_standing": new_standing})
+    kernel = link(kernel_key(rules), {"new_standing": PORTS["new_standing"]})
     kernel["priority_key"] = lambda world, stock, line, now: keys.of[line.head]
     lines = [Line(time=time, head=i, open=1 + i % 3) for i, time in enumerate(times)]
     stock = Stock()
