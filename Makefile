@@ -2,8 +2,8 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Python compiles what it imports, once; all that there is would take half of the installation.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Python compiles what it imports, once; all that there is would take half of the installation.
 INSTALL := $(PIP) install --no-compile --constraint constraints.txt
 # Tests run in so many processes, which share what is compiled.
 WORKERS ?= 2
