@@ -147,6 +147,29 @@ def test_what_is_ordered_is_what_the_agent_said() -> None:
     assert purchases["units"].tolist() == [units for units in ordered if units]
 
 
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_the_class_that_the_agent_named_is_served_first(engine: str) -> None:
+    """Also when those who wait have come while another was: each arrival brings a unit for one."""
+
+    def orders(*times: float) -> dict[str, Any]:
+        return {"demand": {"orders": [{"time": t, "lines": {"mug": 1}} for t in times]}}
+
+    story = {
+        "horizon": 20,
+        "products": "mug",
+        "suppliers": {"maker": {}},
+        "customers": {"gold": orders(1, 3, 5), "silver": orders(2, 4, 6)},
+        "policy": {"reorder": "none"},
+        "stock": [{"initial": 0, "inbound": [{"arrives": 7 + i, "units": 1} for i in range(6)]}],
+    }
+    env = make(from_dict(story), "priority", engine=engine)
+    env.reset(seed=1)
+    for action in (1, 0, 1, 0, 1):  # then one line is left
+        *_, over, _ = env.step(action)
+    assert over
+    assert env.log.lines["closed"].tolist() == [8, 7, 10, 9, 12, 11]
+
+
 def test_a_customer_hears_the_date_that_the_agent_said() -> None:
     env = make(shop(), "promise")
     _, info = env.reset(seed=2)

@@ -94,9 +94,8 @@ class Priority:
 
     @staticmethod
     def changes(model: Model) -> Mapping[str, Any]:
-        """Classes by priority, in a queue that is put in order at each clearing."""
-        rule = {"rule": "urgency_ageing", "rate": 0}
-        return {f"stock.{i}.priority": rule for i in range(len(model.scenario.stock))}
+        """Classes by priority, which the agent sets."""
+        return {f"stock.{i}.priority": "class_priority" for i in range(len(model.scenario.stock))}
 
 
 class Promise:

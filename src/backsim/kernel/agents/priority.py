@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableSequence
 
 from backsim.entities import ARRIVAL, CLEARING, NONE, World
+from backsim.kernel.demand.queue import requeue
 from backsim.kernel.agents.looking import next_waiting, see_place
 from backsim.kernel.supply.pipeline import to_come
 
@@ -74,3 +75,5 @@ def priority_act(world: World, kind: int, subject: int, action: int) -> None:
     """The class has priority 0; all others 1, and are served by time of order."""
     for code in range(len(world.classes)):
         world.classes[code].priority = 0 if code == action else 1
+    for at in range(len(world.stocks)):
+        requeue(world, world.stocks[at], 0.0)  # keys by class are the same on every day
