@@ -107,6 +107,14 @@ CURVES: dict[str, tuple[list[int], Callable[[int], Model]]] = {
         [10, 1_000, 100_000],
         lambda n: model(waiting=n, priority="urgency_ageing"),
     ),
+    "waiting lines, which overtake": (
+        [10, 1_000, 100_000],
+        lambda n: model(waiting=n, priority=APART),
+    ),
+    "waiting lines, by slack": (
+        [10, 1_000, 100_000],
+        lambda n: model(waiting=n, priority={"rule": "weighted_slack", "weight": {"gold": 3}}),
+    ),
     "waiting lines, told a date": (
         [10, 1_000, 100_000],
         lambda n: model(waiting=n, notice="at_order", estimate="mean_lead_time", review=1),
@@ -118,10 +126,6 @@ CURVES: dict[str, tuple[list[int], Callable[[int], Model]]] = {
     "waiting lines, moving shares": (
         [10, 100, 1_000],
         lambda n: model(orders=50_000, waiting=n, sharing="proportional"),
-    ),
-    "waiting lines, moving priorities": (
-        [10, 100, 1_000],
-        lambda n: model(orders=50_000, waiting=n, priority=APART),
     ),
     "sites": ([1, 10, 100, 200], lambda n: model(sites=n)),
 }

@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.models import build, inbound, orders, play
+from tests.models import (
+    all_parts,
+    assert_same_outcome,
+    build,
+    check,
+    inbound,
+    orders,
+    play,
+)
 from tests.rules.test_priority import BASE
 
 import backsim
+from backsim import streams
+from backsim.engines import compiled, simpy
+from backsim.engines.choose import one_kernel
 from backsim.errors import RuleError
 from backsim.quantities import Level, PerClass, Weight
 from backsim.results.run import Run
 from backsim.rules import above, ages_by
-from backsim.rules.registry import Family, Offer
+from backsim.rules.registry import APART, ASKED_AGAIN, KEPT, Family, Offer
 from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
 
 GOLD_SILVER = {
     name: {
@@ -120,15 +132,90 @@ def test_only_a_family_that_is_asked_about_a_customer_has_parameters_by_class():
         family(wrong)
 
 
-@pytest.mark.parametrize("rule", ["urgency_ageing", "accumulating_priority"])
-def test_lines_that_age_alike_are_asked_once(rule: str) -> None:
-    """They keep their order, so that a clearing does not look at all of them."""
-    rates = {"gold": 0.5, "silver": 0.25}
-    for rate, moves in ((0.5, False), (rates, True), (dict.fromkeys(rates, 0.5), True)):
+@pytest.mark.parametrize(
+    ("name", "parameter", "told"),
+    [
+        ("urgency_ageing", "rate", KEPT),
+        ("accumulating_priority", "rate", KEPT),
+        ("weighted_slack", "weight", ASKED_AGAIN),
+    ],
+)
+def test_lines_that_keep_their_order_are_asked_once(name: str, parameter: str, told: str) -> None:
+    """So that a clearing does not look at all of them; by the promise they do not keep it."""
+    parts = {"INFORMS", "STANDS"}
+    for value, alone, informed in (
+        (0.5, KEPT, told),
+        ({"gold": 0.5, "silver": 0.25}, APART, ASKED_AGAIN),
+        ({"gold": 0.5, "silver": 0.5}, APART, ASKED_AGAIN),  # others have another
+    ):
         reorder = {"rule": "base_stock", "S": 6}
-        stock = {"reorder": reorder, "priority": {"rule": rule, "rate": rate}}
+        stock = {"reorder": reorder, "priority": {"rule": name, parameter: value}}
         stock_point = build(GOLD_SILVER, stock=[stock]).scenario.stock[-1]
-        assert [found.moves for found in stock_point.rules if found.name == rule] == [moves]
+        (rule,) = (found for found in stock_point.rules if found.name == name)
+        assert (rule.order(set()), rule.order(parts)) == (alone, informed)
+
+
+BY_CLASS = [
+    {"rule": "urgency_ageing", "rate": {"gold": 0.1, "silver": 0.7}},
+    {"rule": "accumulating_priority", "rate": {"gold": 2, "silver": 1, "iron": 0.3}},
+    {"rule": "weighted_slack", "weight": {"gold": 3, "iron": 0.4}},
+    {"rule": "weighted_slack", "weight": 2},
+]
+PLAYED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "held back": {"rationing": {"rule": "critical_level", "levels": {"iron": 2}}},
+    "shared": {"sharing": "proportional"},
+    "taken back": {"clearing": {"every": 3, "reallocate": True}},
+    "whole lines": {"overtaking": "strict"},
+    "changed": {"changes": [{"starts": 20, "priority": "fcfs"}, {"starts": 40}]},
+}
+
+
+def waiting_shop(rule: dict[str, Any], policy: dict[str, Any]) -> Model:
+    """A shop that is short of stock, where some cancel."""
+    if "changes" in policy:
+        first, second = policy["changes"]
+        policy = {"changes": [first, {**second, "priority": rule}]}
+    each = {
+        "due_in": {"uniform": {"low": 0, "high": 6}},
+        "tolerance": {"exponential": {"mean": 15}},
+        "demand": {
+            "arrivals": {"poisson": {"rate": 1}},
+            "products": "mug",
+            "size": {"geometric": {"mean": 2}},
+        },
+    }
+    shipment = {"gold": "line", "silver": "partial", "iron": "line"}
+    return from_dict(
+        {
+            "horizon": 90,
+            "products": "mug",
+            "suppliers": {"maker": {"lead_time": {"exponential": {"mean": 4}}}},
+            "customers": {
+                name: {**each, "priority": rank, "shipment": shipment[name]}
+                for rank, name in enumerate(("gold", "silver", "iron"))
+            },
+            "policy": {"reorder": {"rule": "base_stock", "S": 15}, "priority": rule, **policy},
+        }
+    )
+
+
+@pytest.mark.parametrize("policy", PLAYED.values(), ids=PLAYED)
+def test_a_queue_for_each_class_serves_as_one_that_is_put_in_order_at_each_clearing(
+    policy: dict[str, Any],
+) -> None:
+    """With all parts of the kernel on, it is asked where lines stand, and there is one queue."""
+    linked = one_kernel([waiting_shop(rule, p) for rule in BY_CLASS for p in PLAYED.values()])
+    for rule in BY_CLASS:
+        model = waiting_shop(rule, policy)
+        tape = streams.draw(model, 5)
+        apart = simpy.run(model, tape)
+        with all_parts():
+            together = simpy.run(model, tape)
+        assert_same_outcome(apart, together)
+        assert_same_outcome(apart, compiled.run(model, tape, linked=linked))
+        check(model, apart)
+        assert len(apart.shipments) > 30
 
 
 def test_a_rule_that_asks_for_what_moves_otherwise_is_asked_again() -> None:
@@ -141,7 +228,7 @@ def test_a_rule_that_asks_for_what_moves_otherwise_is_asked_again() -> None:
     def mine(waited: float, now: float, rate: PerClass[Weight]) -> float:
         return now - rate * waited
 
-    assert family.of("mine", {"rate": 1.0}).moves
+    assert family.of("mine", {"rate": 1.0}).order(set()) == ASKED_AGAIN
 
 
 def test_what_a_rule_ages_by_is_a_parameter() -> None:

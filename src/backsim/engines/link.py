@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ from backsim.kernel.events import handle_of
 from backsim.rules import FAMILIES, Rule
 from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import Fingerprint, fingerprint
+from backsim.rules.registry import APART, ASKED_AGAIN, Family
 
 SWITCHES = tuple(name for name in vars(features) if name.isupper())
 
@@ -59,6 +60,8 @@ def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SW
     parts = frozenset(switches)
     if "INFORMS" in parts or {"NETWORK", "PIPELINE"} <= parts:  # also where kernels are joined
         parts |= {"STANDS"}
+    if any(rule.order(parts) == APART for _, chosen in families for rule in chosen):
+        parts |= {"APART"}
     own = tuple(
         (rule.name, fingerprint(rule.function))
         for _, chosen in families
@@ -127,7 +130,7 @@ def switches_of(key: Key) -> dict[str, bool]:
 def written_for(key: Key) -> list[tuple[str, str]]:
     """(file name, source) of the functions that call the rules, one per family, and of `handle`."""
     kernel_modules()  # they declare their events when they are imported
-    rules = [_dispatch(family, chosen) for family, chosen in key.families]
+    rules = [_dispatch(family, chosen, key.switches) for family, chosen in key.families]
     file = f"{RULES_OF} {', '.join(key.rules)}>"
     return [*((file, source) for source in rules), ("<events>", handle_of(key.switches))]
 
@@ -234,20 +237,42 @@ def kernel_functions() -> tuple[types.FunctionType, ...]:
     return tuple(functions.values())
 
 
-def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
-    """Source of the function that fills a family's hole: it calls the stock point's own rule.
+def _dispatch(family: str, chosen: Sequence[Rule], parts: Container[str]) -> str:
+    """Source of the functions that fill a family's holes: they call the stock point's own rule."""
+    declared = FAMILIES[family]
+    orders = [rule.order(parts) for rule in chosen]
+    day_0 = [rule.ages and order != ASKED_AGAIN for rule, order in zip(chosen, orders, strict=True)]
+    written = _calls(declared, declared.call, chosen, day_0)
+    if declared.moves:
+        moving = [order == ASKED_AGAIN for order in orders]
+        written += _question(family, declared.moves, moving)
+    if declared.apart:
+        written += _question(family, declared.apart, [order == APART for order in orders])
+        written += _calls(declared, declared.today, chosen, [False] * len(chosen))
+    return written
+
+
+def _question(family: str, name: str, of_rules: Sequence[bool]) -> str:
+    """Source of the function that says whether a stock point's rule is one of some."""
+    test = " or ".join(_in_use(family, code) for code, yes in enumerate(of_rules) if yes)
+    return f"def {name}(stock):\n    return {test or False}\n"
+
+
+def _calls(declared: Family, call: str, chosen: Sequence[Rule], day_0: Sequence[bool]) -> str:
+    """Source of a function that calls the stock point's own rule; of some as on day 0.
 
     Of a family that allows several rules at a stock point, all of them, and takes the least answer;
     then the stock point's code has a bit for each rule, and each rule a place for its parameters.
     """
-    declared = FAMILIES[family]
+    family = declared.name
     several = declared.several
-    lines = [f"def {declared.call}:"]
+    lines = [f"def {call}:"]
     if several:
         lines.append("    least = NEVER")
-    for code, rule in enumerate(chosen):
+    for code, (rule, even) in enumerate(zip(chosen, day_0, strict=True)):
         together = chosen if several else [rule]
-        answer = declared.answer.format(f"{family}_{code}({_arguments(family, rule, together)})")
+        given = _arguments(declared, rule, together, even)
+        answer = declared.answer.format(f"{family}_{code}({given})")
         if several:
             lines.append(f"    if {_in_use(family, code)}: least = min(least, {answer})")
         elif code == len(chosen) - 1:
@@ -256,10 +281,6 @@ def _dispatch(family: str, chosen: Sequence[Rule]) -> str:
             lines.append(f"    if {_in_use(family, code)}: return {answer}")
     if several:
         lines.append("    return least")
-    if declared.moves:
-        moving = [code for code, rule in enumerate(chosen) if rule.moves]
-        test = " or ".join(_in_use(family, code) for code in moving) or "False"
-        lines += [f"def {declared.moves}(stock):", f"    return {test}"]
     return "\n".join(lines) + "\n"
 
 
@@ -270,16 +291,18 @@ def _in_use(family: str, code: int) -> str:
     return f"stock.{family} == {code}"
 
 
-def _arguments(family: str, rule: Rule, together: Sequence[Rule]) -> str:
+def _arguments(declared: Family, rule: Rule, together: Sequence[Rule], even: bool) -> str:
     """How the kernel spells a rule's arguments; parameters as `setup` has laid them out.
+
+    `even`: as on day 0.
 
     `together` are the rules whose parameters lie together: those shared by all classes, rule by
     rule, then each class's own, rule by rule.
     """
     shared = [(one, p.name) for one in together for p in one.shared]
     by_class = [(one, p.name) for one in together for p in one.by_class]
-    offers = FAMILIES[family].offers.items()
-    spelt = {name: (rule.even and offer.even) or offer.code for name, offer in offers}
+    family, offers = declared.name, declared.offers.items()
+    spelt = {name: (even and offer.even) or offer.code for name, offer in offers}
     for i, (one, name) in enumerate(shared):
         if one == rule:
             spelt[name] = f"world.params[stock.{family}_at + {i}]"

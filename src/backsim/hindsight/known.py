@@ -76,6 +76,7 @@ HOLDS: dict[str, str] = {
     "OPENS": "orders from before the start are lines that wait from then on",
     "ANNOUNCES": "nothing ships before the day for which it is wanted",
     "STANDS": "it changes nothing",
+    "APART": "it changes nothing",
     "INFORMS": "customers who are told dates leave or stay, whatever costs less",
     "DELIVERIES": "receipts are those of the run, in sound units; parts are refused apart",
     "DISRUPTIONS": "receipts are those of the run",

@@ -8,6 +8,7 @@ there at all.
 OPENS: bool = True  # orders from before the start are open
 ANNOUNCES: bool = True  # orders are known before they are wanted
 STANDS: bool = True  # it is asked where lines stand in the queue
+APART: bool = True  # lines of one class keep their order while they wait, but not those of several
 INFORMS: bool = True  # customers are told how long they will wait, and act on it
 DELIVERIES: bool = True  # suppliers are late, say so, deliver in parts or not all
 DISRUPTIONS: bool = True  # suppliers are down at times

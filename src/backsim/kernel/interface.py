@@ -104,6 +104,12 @@ priority_key: Callable[[World, Stock, Line, float], float]
 priority_moves: Callable[[Stock], bool]
 """(stock): whether keys change with time, so that the queue is ordered anew at each clearing."""
 
+priority_apart: Callable[[Stock], bool]
+"""(stock): whether lines of one class keep their order for ever, while those of several do not."""
+
+priority_today: Callable[[World, Stock, Line, float], float]
+"""(world, stock, line, now): the key by which lines of several classes are compared now."""
+
 rationing_moves: Callable[[Stock], bool]
 """(stock): whether what is held back can change while nothing is shipped or received."""
 

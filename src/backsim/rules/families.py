@@ -48,7 +48,12 @@ priority = Family(
         "waited": Offer(
             "on_grid(world, now - line.time)", moves=True, even="on_grid(world, 0.0 - line.time)"
         ),
-        "slack": Offer("on_grid(world, promised_date(world, line) - now)", moves=True),
+        "slack": Offer(
+            "on_grid(world, promised_date(world, line) - now)",
+            moves=True,
+            even="on_grid(world, promised_date(world, line))",
+            told=True,
+        ),
         "leaves": Offer("on_grid(world, line.time + line.tolerance)"),
         **OF_ORDER,
         "stock": Offer("stock"),
@@ -61,6 +66,8 @@ priority = Family(
     "again at every clearing.  `order_units` are the units of the whole order, `leaves` is the end "
     "of the tolerance.",
     moves="priority_moves",
+    apart="priority_apart",
+    today="priority_today(world, stock, line, now)",
 )
 rationing = Family(
     "rationing",

@@ -91,6 +91,7 @@ PROGRAM = lp.__name__
 
 
 @priority
+@ages_by("weight")
 def weighted_slack(slack: float, weight: PerClass[Weight] = 1.0) -> float:
     """Least slack first: days to the promise (without one, to the due date), by `weight`.
 

@@ -8,7 +8,7 @@ annotations give unit and range, their defaults the default, and the docstring t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -19,6 +19,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 EVEN = "even"
 """What stands behind the name of a rule in a kernel in which all lines age alike by it."""
+
+KEPT, APART, ASKED_AGAIN = "kept", "apart", "asked again"
+"""How lines that wait keep the order of a priority rule; see `Rule.order`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,12 @@ def once(function: Function) -> Function:
 
 
 def ages_by(parameter: str) -> Callable[[Function], Function]:
-    """Declare that what a priority rule answers falls by so much for each day that a line waits.
+    """Declare by which parameter a priority rule's answer falls while a line waits.
 
-    With one number for all classes no line ever overtakes another: lines are then asked once, for
-    the key that they would have had on day 0, and not again at every clearing.  Stands below the
-    family's decorator.
+    Lines for which it is the same never overtake each other: they are asked once, for the key that
+    they would have had on day 0, and not again at every clearing.  With one number for all classes
+    that is all; else each class has a queue of its own, whose heads are compared.  Stands below
+    the family's decorator.
     """
 
     def declare(function: Function) -> Function:
@@ -123,7 +127,7 @@ class Rule:
     once: bool = False
     offers: tuple[Offer, ...] = ()  # what it asks for
     ages_by: str = ""
-    even: bool = False  # all lines age alike; see `ages_by`
+    even: bool = False  # one number for all classes; see `ages_by`
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
@@ -143,7 +147,25 @@ class Rule:
     @property
     def moves(self) -> bool:
         """Whether it asks for what moves, so that its answer does (`Offer`); not if asked once."""
-        return not (self.once or self.even) and any(offer.moves for offer in self.offers)
+        return not self.once and any(offer.moves for offer in self.offers)
+
+    @property
+    def ages(self) -> bool:
+        """Whether lines for which a number is the same keep their order; see `ages_by`."""
+        moving = [offer for offer in self.offers if offer.moves]
+        return bool(self.ages_by and moving) and all(offer.even for offer in moving)
+
+    def order(self, parts: Container[str]) -> str:
+        """How waiting lines keep their order in a kernel with these parts.
+
+        ASKED_AGAIN: they do not.  APART: those of a class do.  KEPT: all do.
+        """
+        if not self.moves:
+            return KEPT
+        told = "INFORMS" in parts and any(offer.told for offer in self.offers)
+        if not self.ages or told or (not self.even and "STANDS" in parts):
+            return ASKED_AGAIN
+        return KEPT if self.even else APART
 
     @property
     def linked_as(self) -> str:
@@ -172,8 +194,8 @@ class Offer:
 
     `code`: how the kernel spells it.  `feature`: the part of the kernel that answers.  `moves`: it
     changes while a line waits; or, of reorder rules, it is a position, which a purchase raises.
-    `parameter`: one that the rule must have.  `even`: how the kernel spells it for a rule by which
-    all lines age alike (`ages_by`).
+    `parameter`: one that the rule must have.  `even`: how the kernel spells it for day 0, where
+    lines keep their order (`ages_by`).  `told`: it changes with what a customer is told, too.
     """
 
     code: str
@@ -181,6 +203,7 @@ class Offer:
     moves: bool = False
     parameter: str = ""
     even: str = ""
+    told: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -189,6 +212,8 @@ class Family:
 
     `call` is how the kernel calls a rule, `answer` what it makes of what the rule returns, and
     `moves` the kernel's name for the question whether a stock point's rule asks for what moves.
+    Where lines keep their order (`Offer.even`), `apart` is the question whether each class has
+    its own, and `today` how the kernel calls the rule to compare one class with another.
     """
 
     name: str
@@ -197,6 +222,8 @@ class Family:
     offers: Mapping[str, Offer]
     doc: str
     moves: str = ""
+    apart: str = ""
+    today: str = ""
     several: bool = False  # a stock point may use several at once; the least answer counts
     yields: bool = False  # its members are generators: processes that go on through a run
     rules: dict[str, Rule] = field(default_factory=dict)
@@ -282,9 +309,8 @@ class Family:
     def of(self, name: str, params: Mapping[str, Any]) -> Rule:
         """The rule of that name as it is with these parameters: it may be `even`."""
         rule = self.rules[name]
-        alike = rule.ages_by and not isinstance(params[rule.ages_by], Mapping)
-        steady = all(offer.even for offer in rule.offers if offer.moves)  # it asks for no `now`
-        return replace(rule, even=True) if alike and steady else rule
+        alike = rule.ages and not isinstance(params[rule.ages_by], Mapping)
+        return replace(rule, even=True) if alike else rule
 
 
 def _default(given: Any, kind: Any) -> float | str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import MutableSequence
 
 from backsim.entities import ARRIVAL, CLEARING, NONE, World
-from backsim.kernel.demand.queue import requeue
 from backsim.kernel.agents.looking import next_waiting, see_place
+from backsim.kernel.demand.queue import requeue
 from backsim.kernel.supply.pipeline import to_come
 
 

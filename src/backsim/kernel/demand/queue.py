@@ -1,6 +1,7 @@
 """The queue of waiting lines at a stock point: a pairing heap whose links live in the lines.
 
-The least (key, time of order, index) is served first.
+The least (key, time of order, index) is served first.  Where lines keep their order among those of
+their class alone (part APART), each class has a heap of its own, whose roots are siblings.
 Source: Fredman, Sedgewick, Sleator and Tarjan, "The pairing heap", Algorithmica 1 (1986) 111-129.
 """
 
@@ -16,10 +17,10 @@ from backsim.kernel.demand.standing import (
     precedes,
     take_place,
 )
-from backsim.kernel.features import INFORMS, STANDS
+from backsim.kernel.features import APART, INFORMS, STANDS
 
 if TYPE_CHECKING:
-    from backsim.kernel.interface import priority_key
+    from backsim.kernel.interface import priority_apart, priority_key, priority_today
 
 
 def promised_date(world: World, line: Line) -> float:
@@ -48,7 +49,7 @@ def enqueue(world: World, stock: Stock, index: int, now: float) -> None:
 
 def join(world: World, stock: Stock, index: int) -> None:
     """Put a line that has its key into the queue."""
-    stock.queue = meld(world, stock.queue, index)
+    add_heap(world, stock, index)
     if STANDS:
         take_place(world, stock, index)
     stock.waiting += 1
@@ -60,21 +61,10 @@ def dequeue(world: World, stock: Stock, index: int) -> None:
     line = world.lines[index]
     if STANDS:
         leave_place(world, stock, index)
+    cut(world, stock, index)
     rest = pair_up(world, line.child)
-    if index == stock.queue:
-        stock.queue = rest
-    else:
-        before = world.lines[line.previous]
-        if before.child == index:
-            before.child = line.sibling
-        else:
-            before.sibling = line.sibling
-        if line.sibling != NONE:
-            world.lines[line.sibling].previous = line.previous
-        stock.queue = meld(world, stock.queue, rest)
     line.child = NONE
-    line.sibling = NONE
-    line.previous = NONE
+    add_heap(world, stock, rest)
     stock.waiting -= 1
     world.totals[0].waiting -= 1
 
@@ -110,9 +100,57 @@ def requeue(world: World, stock: Stock, now: float) -> None:
         line.sibling = NONE
         line.previous = NONE
         line.key = priority_key(world, stock, line, now)
-        stock.queue = meld(world, stock.queue, index)
+        add_heap(world, stock, index)
         if STANDS:
             take_place(world, stock, index)
+
+
+def first_in_line(world: World, stock: Stock, now: float) -> int:
+    """The line that is served first now; NONE if none waits."""
+    first = stock.queue
+    if APART and first != NONE and priority_apart(stock):
+        key = priority_today(world, stock, world.lines[first], now)
+        at = world.lines[first].sibling
+        while at != NONE:
+            line = world.lines[at]
+            other = priority_today(world, stock, line, now)
+            if (other, line.time, at) < (key, world.lines[first].time, first):
+                first = at
+                key = other
+            at = line.sibling
+    return first
+
+
+def add_heap(world: World, stock: Stock, root: int) -> None:
+    """Lines that form a heap join those that wait: where classes are apart, those of their own."""
+    if APART and root != NONE and priority_apart(stock):
+        own = stock.queue
+        while own != NONE and world.lines[own].customer_class != world.lines[root].customer_class:
+            own = world.lines[own].sibling
+        if own != NONE:
+            cut(world, stock, own)
+            root = meld(world, own, root)
+        if stock.queue != NONE:
+            world.lines[root].sibling = stock.queue
+            world.lines[stock.queue].previous = root
+        stock.queue = root
+    else:
+        stock.queue = meld(world, stock.queue, root)
+
+
+def cut(world: World, stock: Stock, index: int) -> None:
+    """Take a line, with all that stand below it, from where it is."""
+    line = world.lines[index]
+    if line.previous == NONE:
+        stock.queue = line.sibling
+    elif world.lines[line.previous].child == index:
+        world.lines[line.previous].child = line.sibling
+    else:
+        world.lines[line.previous].sibling = line.sibling
+    if line.sibling != NONE:
+        world.lines[line.sibling].previous = line.previous
+    line.sibling = NONE
+    line.previous = NONE
 
 
 def meld(world: World, first: int, second: int) -> int:
@@ -167,11 +205,11 @@ def parent(world: World, index: int) -> int:
     return before
 
 
-def drain(world: World, stock: Stock) -> int:
+def drain(world: World, stock: Stock, now: float) -> int:
     """Empty the queue into a chain of siblings, in order of service; return the first line."""
     first = last = NONE
     while stock.queue != NONE:
-        index = stock.queue
+        index = first_in_line(world, stock, now)
         dequeue(world, stock, index)
         if first == NONE:
             first = index

@@ -22,7 +22,15 @@ from backsim.entities import (
     Stock,
     World,
 )
-from backsim.kernel.demand.queue import dequeue, drain, enqueue, join, requeue, will_get
+from backsim.kernel.demand.queue import (
+    dequeue,
+    drain,
+    enqueue,
+    first_in_line,
+    join,
+    requeue,
+    will_get,
+)
 from backsim.kernel.events import event
 from backsim.kernel.features import BATCHES, COLLECTS, DECIDES, INFORMS, SHARES
 from backsim.kernel.grid import on_grid
@@ -63,7 +71,7 @@ def serve_waiting(world: World, stock: Stock, now: float) -> None:
         share(world, stock, now)
     passed = NONE  # lines that were passed over, chained by their sibling links
     while stock.on_hand > 0 and stock.queue != NONE:
-        index = stock.queue
+        index = first_in_line(world, stock, now)
         line = world.lines[index]
         free = may_have(world, stock, line, now)
         units = servable(world, stock, line, free)
@@ -130,7 +138,7 @@ def take_back(world: World, stock: Stock, now: float) -> tuple[int, int]:
     """Free all units that are kept for lines; their rows in `reallocations`, from and to."""
     first = 0
     last = 0
-    waiting = drain(world, stock)
+    waiting = drain(world, stock, now)
     while waiting != NONE:
         index = waiting
         waiting = world.lines[index].sibling

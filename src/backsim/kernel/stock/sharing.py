@@ -41,7 +41,7 @@ def share(world: World, stock: Stock, now: float) -> None:
 def list_shares(world: World, stock: Stock, now: float) -> int:
     """Move the queue into the table of shares; the highest level below which a line gets none."""
     level = 0
-    index = drain(world, stock)
+    index = drain(world, stock, now)
     while index != NONE:
         line = world.lines[index]
         row = world.shares[new_share(world)]
