@@ -92,7 +92,7 @@ def test_the_heap_is_a_sorted_list(steps, times):
             def place(index: int) -> tuple[float, float, int]:
                 return keys.of[index], world.lines[index].time, index
 
-            chain, following = [], kernel["drain"](world, stock)
+            chain, following = [], kernel["drain"](world, stock, 0.0)
             while following != NONE:
                 chain.append(following)
                 following = world.lines[following].sibling
