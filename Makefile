@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Python compiles what it imports, once; all that there is would take half of the installation.
+# Where it may not keep that, each of the hundreds of processes of the tests would compile it again.
 INSTALL := $(PIP) install --no-compile --constraint constraints.txt
+unexport PYTHONDONTWRITEBYTECODE
 # Tests run in so many processes, which share what is compiled.
 WORKERS ?= 2
 PYTEST_ARGS ?=
