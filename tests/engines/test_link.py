@@ -136,7 +136,7 @@ def test_the_disk_cache(tmp_path: Path):
     cold = run(cache, rules, *runs)
     translated = cold.pop("translated")
     assert cold == {"found": expected, "hits": 0, "misses": 3}
-    assert 50 < translated < 90  # not three times as many
+    assert 50 < translated < 110  # not three times as many
     # Three kernels from the disk in one process, in either order: they do not get mixed up.
     warm = run(cache, rules, *runs)
     assert warm == {"found": expected, "hits": 3, "misses": 0, "translated": 0}

@@ -29,7 +29,9 @@ def scenario(lead_time: int, penalty: float, size: Mapping[str, Any], days: int)
     }
 
 
-def search(folder: Path, given: Mapping[str, Any], engine: str = "compiled", **fields: Any) -> Search:
+def search(
+    folder: Path, given: Mapping[str, Any], engine: str = "compiled", **fields: Any
+) -> Search:
     """A search on a scenario, written to a folder."""
     (folder / "scenario.yaml").write_text(to_yaml(given))
     how = {
