@@ -220,7 +220,7 @@ def exact(warehouse: int, shop: int) -> tuple[float, float, float, float]:
     law, units = stats.poisson(2 * RATE * LEAD_TIME), np.arange(60)
     owed = np.bincount(np.maximum(units - warehouse, 0), law.pmf(units), 60)
     on_hand = float((np.maximum(warehouse - units, 0) * law.pmf(units)).sum())
-    part = sum(p * stats.binom(n, 0.5).pmf(units) for n, p in enumerate(owed))
+    part = owed @ stats.binom.pmf(units, units[:, None], 0.5)
     short = np.convolve(part, stats.poisson(RATE * TRANSPORT).pmf(units))
     left = shop - np.arange(len(short))
     held = HELD["shop"] * float(short @ np.maximum(left, 0))
