@@ -102,11 +102,13 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("backsim")
-    if name in _MODULES:
-        return import_module(f"backsim.{name}")
-    if name not in _HOME:
+    if name not in _MODULES and name not in _HOME:
         raise AttributeError(f"module 'backsim' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    from backsim.garbage import uncollected
+
+    with uncollected():
+        found = import_module(_HOME.get(name, f"backsim.{name}"))
+    return found if name in _MODULES else getattr(found, name)
 
 
 def __dir__() -> list[str]:

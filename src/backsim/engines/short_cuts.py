@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from numba.core import event, typed_passes, types, untyped_passes
 from numba.core.types.functions import BaseFunction
+
+from backsim.garbage import uncollected
 
 OWN = "backsim."
 """Modules of functions that are known to need none of these passes; a user's may."""
@@ -46,21 +47,9 @@ def short_cuts(typing: Any, target: Any) -> Iterator[None]:
         _replaced(event, "install_timer", _no_timer),
         _modules_loaded(typing),
         _modules_loaded(target),
-        _garbage_left(),
+        uncollected(),
     ):
         yield
-
-
-@contextmanager
-def _garbage_left() -> Iterator[None]:
-    """Let Python not look for garbage among what numba makes: nearly all is in use to the end."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _modules_loaded(context: Any) -> Any:

@@ -6,9 +6,7 @@ SimPy orders events by (time, priority, sequence); an event's priority is its ki
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,6 +38,7 @@ from backsim.entities import (
     Stock,
 )
 from backsim.errors import InputError
+from backsim.garbage import uncollected
 from backsim.quantities import LARGEST_STOCK
 from backsim.scenario.model import Model
 from backsim.streams import Beside, Tape, generator
@@ -234,7 +233,7 @@ class Live:
 
         The next call lets that event happen and goes on.
         """
-        with _no_cyclic_garbage():
+        with uncollected():
             return self._advance(stops)
 
     def log(self) -> Log:
@@ -379,18 +378,6 @@ def _some_days(name: str, days: float) -> float:
     if not days >= 0:
         raise InputError(f"extend: {name}: expected 0 or more (days), got {days}")
     return float(days)
-
-
-@contextmanager
-def _no_cyclic_garbage() -> Iterator[None]:
-    """A run makes many objects and no cycles: collecting them again and again is waste."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def run(model: Model, tape: Tape, record: bool = False, extend: Sequence[Process] = ()) -> Log:
