@@ -103,14 +103,22 @@ class Whole(JITCodeLibrary):
         super()._optimize_final_module()
 
 
+class Unloaded(Whole):
+    """The same, of which numba makes no machine code: `code_for` does."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _LowerWhole(typed_passes.NativeLowering):
     """Translate a function into LLVM's language, and make machine code of it and its pieces."""
 
     _name = "whole_lowering"
+    library: type[Whole] = Whole
 
     def run_pass(self, state: Any) -> bool:
-        state.library = Whole(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         done: bool = super().run_pass(state)
         return done
@@ -121,6 +129,7 @@ class _LowerCode(_LowerWhole):
     """The same for a function that is called without numba."""
 
     _name = "code_lowering"
+    library = Unloaded
 
     def run_pass(self, state: Any) -> bool:
         state.flags.no_compile = True
