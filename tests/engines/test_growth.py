@@ -14,6 +14,7 @@ from backsim.engines.capacity import NEEDS, ROOMY, rows_needed
 from backsim.engines.extents import EXTENT
 from backsim.engines.link import SWITCHES
 from backsim.entities import NOTES, Growth, Totals
+from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.streams import draw
 
@@ -262,3 +263,27 @@ def test_row_0_of_the_events_is_not_the_heaps() -> None:
         assert not has_room(world, 1)
         extents.room[0] += 1
         assert has_room(world, 1)
+
+
+def test_a_second_run_of_a_network_has_room_for_a_longer_tape() -> None:
+    """The first needs more rows than its tape has lines, and fewer than the second tape has."""
+    parts = [f"part {i}" for i in range(10)]
+    bursts = {"discrete": {"values": [0.01, 200], "weights": [0.9995, 0.0005]}}
+    demand = {"products": "kit", "arrivals": {"renewal": {"interval": bursts}}}
+    model = from_dict(
+        {
+            "horizon": 120,
+            "products": ["kit", *parts],
+            "suppliers": {"maker": {"lead_time": 1}},
+            "customers": {"c": {"demand": demand}},
+            "policy": {"reorder": base(5)},
+            "stock": [
+                {"products": parts},
+                {"products": "kit", "made_from": dict.fromkeys(parts, 1), "lead_time": 0.5},
+            ],
+        }
+    )
+    short, long = draw(model, 1), draw(model, 33)
+    needed = len(compiled.run(model, short).site_lines) + len(short)
+    assert len(short) < needed < len(long)
+    assert len(compiled.run(model, long).site_lines) == 10 * len(long)

@@ -14,6 +14,7 @@ from backsim.engines.log import Log
 from backsim.engines.simpy import Live
 from backsim.entities import CANCELLED, LOST
 from backsim.errors import InputError
+from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.streams import draw
 
@@ -262,3 +263,23 @@ def test_a_process_runs_alongside_each_replication():
         assert run.provenance["extend"][0]["process"].endswith("campaign")
     with pytest.raises(InputError, match="require simpy"):
         backsim.replicate(a_model(), replications=1, engine="compiled", extend=[campaign])
+
+
+def test_a_process_asks_who_stands_before_whom_where_nobody_is_told():
+    stay = {"demand": orders((1, {"mug": 1}), (2, {"mug": 2}), (3, {"mug": 4}))}
+    scenario = {
+        "horizon": 9,
+        "products": "mug",
+        "suppliers": {"maker": {}},
+        "customers": {"a": stay},
+        "policy": {"reorder": "none"},
+    }
+    found = []
+
+    def asks(live: Live) -> Steps:
+        yield live.at(5)
+        for what in ("units_before", "lines_before"):
+            found.append([live.ask(what, live.stock("mug"), index) for index in range(3)])
+
+    backsim.simulate(from_dict(scenario), seed=1, extend=[asks])
+    assert found == [[0, 1, 3], [0, 1, 2]]

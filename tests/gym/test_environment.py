@@ -170,6 +170,48 @@ def test_the_class_that_the_agent_named_is_served_first(engine: str) -> None:
     assert env.log.lines["closed"].tolist() == [8, 7, 10, 9, 12, 11]
 
 
+def test_a_decision_about_one_product_leaves_the_others_as_they_stand() -> None:
+    """Where a priority of the scenario's own has taken over, the keys are those of the moment."""
+
+    def orders(**times: list[float]) -> dict[str, Any]:
+        each = [(t, product) for product, own in times.items() for t in own]
+        rows = [{"time": t, "lines": {product: 1}} for t, product in each]
+        return {"demand": {"orders": rows}, "informed": {"grace": "unlimited"}}
+
+    later = {"rule": "accumulating_priority", "rate": {"gold": 2, "silver": 1}}
+    mugs = [{"arrives": 10 + i, "units": 1} for i in range(4)]
+    plates = [{"arrives": 30, "units": 1}, {"arrives": 50, "units": 1}]
+    story = {
+        "horizon": 60,
+        "products": ["mug", "plate"],
+        "suppliers": {"maker": {"lead_time": 10}},
+        "customers": {"gold": orders(mug=[1, 2]), "silver": orders(mug=[1.5, 2.5], plate=[1, 20])},
+        "policy": {
+            "reorder": "none",
+            "notice": "at_order",
+            "estimate": {"rule": "live", "padding": 0},
+        },
+        "stock": [
+            {"products": "mug", "initial": 0, "inbound": mugs},
+            {
+                "products": "plate",
+                "initial": 0,
+                "inbound": plates,
+                "changes": [{"starts": 5, "priority": later}],
+            },
+        ],
+    }
+    env = make(from_dict(story), "priority")
+    env.reset(seed=1)
+    over, steps = False, 0
+    while not over:
+        *_, over, _ = env.step(steps % 2)
+        steps += 1
+    last = env.log.lines["time"] == 20
+    assert env.log.lines["closed"][last] == 50
+    assert env.log.notices["promise"][env.log.notices["time"] == 20] == 50
+
+
 def test_a_customer_hears_the_date_that_the_agent_said() -> None:
     env = make(shop(), "promise")
     _, info = env.reset(seed=2)

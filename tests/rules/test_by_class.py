@@ -108,6 +108,24 @@ def test_slack_runs_to_the_promise_where_there_is_one():
         assert log.lines["closed"].tolist() == closed
 
 
+@pytest.mark.parametrize("rate", [0.1, {"gold": 0.1, "silver": 0.1}], ids=["one", "each"])
+def test_a_customer_is_told_by_the_keys_of_the_moment(rate: Any):
+    """Gold comes last, and by then silver has waited long enough to be served before."""
+    patient = {"informed": {"grace": "unlimited"}}
+    customers = {
+        "gold": {**patient, "demand": orders((20, 1)), "priority": 1},
+        "silver": {**patient, "demand": orders((1, 1)), "priority": 2},
+    }
+    stock = {"initial": 0, "inbound": inbound((30, 1), (50, 1))}
+    policy = {
+        "priority": {"rule": "urgency_ageing", "rate": rate},
+        "notice": "at_order",
+        "estimate": {"rule": "live", "padding": 0},
+    }
+    log = play(build(customers, stock=[stock], policy=policy, horizon=60))
+    assert log.notices["promise"].tolist() == log.lines["closed"][[0, 1]].tolist() == [30, 50]
+
+
 # -- what a rule may declare -------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ def step(extents, horizon, width, acts, actions, states, seen, legal, times, cos
         clock = world.clock[0]
         if states[run] == ASKS:
             actions[run] = legal_action(legal[run], actions[run])  # type: ignore[name-defined]  # noqa: F821
-            act(world, clock.due, clock.subject, actions[run])  # type: ignore[name-defined]  # noqa: F821
+            act(world, clock.due, clock.subject, actions[run], times[run])  # type: ignore[name-defined]  # noqa: F821
             clock.due = NONE
             clock.decided = 1
         over = drive(extents[run], horizon)  # type: ignore[name-defined]  # noqa: F821

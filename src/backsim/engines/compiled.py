@@ -142,6 +142,8 @@ class CompiledRun:
             rooms["notes"] = NOTES_OF_A_LINE * lines
         else:
             rooms |= self.model.kept.get(GREW, {})
+        if setup.nodes:
+            rooms["lines"] = max(rooms["lines"], lines + MORE)
         for name, room in rooms.items():
             self.tables[name] = self.with_room(name, room)
         if setup.nodes:

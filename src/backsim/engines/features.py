@@ -50,6 +50,7 @@ OF_MODEL: dict[str, Callable[[Model], bool]] = {
     "OPENS": lambda m: bool(_open_orders(m)),
     "ANNOUNCES": lambda m: any(c.announces for c in m.scenario.customers.values()),
     "INFORMS": _told,
+    "STANDS": lambda m: bool(m.processes),  # they may ask
     "JOINT": lambda m: any(s.joint for s in m.scenario.suppliers.values()),
     "GROUPS": lambda m: any(s.orders_together for s in m.scenario.suppliers.values()),
     "BUDGETS": lambda m: bool(m.scenario.purchase_limits),

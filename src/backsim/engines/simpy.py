@@ -16,7 +16,7 @@ from backsim.engines.initial_state.start import Setup
 from backsim.engines.link import Key, Namespace, link
 from backsim.engines.log import LOGGED, Log, placed_only, records, split_lines, ways_of
 from backsim.engines.lp_solver import LPSolver
-from backsim.engines.setup import set_up
+from backsim.engines.setup import FEATURE, Linked, set_up
 from backsim.engines.simpy_clock import Clock, Due
 from backsim.engines.simpy_ports import PORTS, LiveWorld, schedule
 from backsim.engines.simpy_tables import LiveTables
@@ -67,6 +67,9 @@ def _kernel(key: Key) -> Namespace:
     return link(key, PORTS)
 
 
+ASKED_FOR: Linked = ((FEATURE, "STANDS"),)
+"""The parts of the kernel that processes beside the model may ask (`Live.ask`)."""
+
 CHECKS_ROOM = False
 """Whether each event is checked to add no more rows than the compiled engine has room for."""
 
@@ -78,11 +81,16 @@ class Live:
     """
 
     def __init__(
-        self, model: Model, tape: Tape, record: bool = False, setup: Setup | None = None
+        self,
+        model: Model,
+        tape: Tape,
+        record: bool = False,
+        setup: Setup | None = None,
+        linked: Linked = (),
     ) -> None:
         self.model, self.tape = model, tape
         self.env = Clock(model.ticks)
-        self.setup = setup = setup or set_up(model, tape=tape)
+        self.setup = setup = setup or set_up(model, linked, tape=tape)
         self.handled = 0
         self._kernel = _kernel(setup.key_of(record))
         self._handle = self._checked() if CHECKS_ROOM else self._kernel["handle"]
@@ -382,4 +390,4 @@ def _some_days(name: str, days: float) -> float:
 
 def run(model: Model, tape: Tape, record: bool = False, extend: Sequence[Process] = ()) -> Log:
     """Play a tape against a model.  `record` keeps the event log; `extend` runs beside it."""
-    return Live(model, tape, record).run(extend)
+    return Live(model, tape, record, linked=ASKED_FOR if extend else ()).run(extend)

@@ -113,7 +113,8 @@ class SimpyGames(Games):
             assert live is not None
             if event is not None:
                 actions[game] = legal_action(self.legal[game].tolist(), int(actions[game]))
-                live.ask(f"{name}_act", event.kind, event.subject, int(actions[game]))
+                action, now = int(actions[game]), float(self.times[game])
+                live.ask(f"{name}_act", event.kind, event.subject, action, now)
             self._go_on(game, live)
             self.costs[game] = live.ask("cost_until", float(self.times[game]))
 

@@ -44,7 +44,7 @@ priority = Family(
     "float({})",
     {
         **OF_LINE,
-        "promise": Offer("promised_date(world, line)"),
+        "promise": Offer("promised_date(world, line)", told=True),
         "waited": Offer(
             "on_grid(world, now - line.time)", moves=True, even="on_grid(world, 0.0 - line.time)"
         ),

@@ -71,9 +71,9 @@ def priority_permit(world: World, kind: int, subject: int, legal: MutableSequenc
         at = next_waiting(world, at)
 
 
-def priority_act(world: World, kind: int, subject: int, action: int) -> None:
+def priority_act(world: World, kind: int, subject: int, action: int, now: float) -> None:
     """The class has priority 0; all others 1, and are served by time of order."""
     for code in range(len(world.classes)):
         world.classes[code].priority = 0 if code == action else 1
     for at in range(len(world.stocks)):
-        requeue(world, world.stocks[at], 0.0)  # keys by class are the same on every day
+        requeue(world, world.stocks[at], now)

@@ -58,7 +58,7 @@ def promise_permit(world: World, kind: int, subject: int, legal: MutableSequence
         legal[days] = 1
 
 
-def promise_act(world: World, kind: int, subject: int, action: int) -> None:
+def promise_act(world: World, kind: int, subject: int, action: int, now: float) -> None:
     """The days are the parameter of the rule `fixed`, at each stock point of the order."""
     for at in range(len(world.stocks)):
         world.params[world.stocks[at].estimate_at] = float(action)

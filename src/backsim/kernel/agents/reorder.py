@@ -40,6 +40,6 @@ def reorder_permit(world: World, kind: int, subject: int, legal: MutableSequence
         legal[units] = 1 if units == 0 or (whole and units >= stock.least_order) else 0
 
 
-def reorder_act(world: World, kind: int, subject: int, action: int) -> None:
+def reorder_act(world: World, kind: int, subject: int, action: int, now: float) -> None:
     """The units are the parameter of the rule `constant_order`."""
     world.params[world.stocks[subject].reorder_at] = float(action)

@@ -39,6 +39,8 @@ def order_estimate(world: World, head: int, now: float) -> float:
         line = world.lines[index]
         if line.open > 0:
             stock = world.stocks[line.stock]
+            if priority_moves(stock):
+                requeue(world, stock, now)
             units = units_before(world, stock, index) + line.open
             ready = max(now, estimated(world, stock, index, cover(world, stock, units), now))
             date = max(date, departs(world, stock, ready))
