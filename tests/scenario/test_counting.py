@@ -131,7 +131,7 @@ def test_sizes_are_rounded_to_the_nearest_smallest_unit() -> None:
     assert set(drawn.tolist()) == {4}
     (flow,) = flows(model.scenario, {})["flour", "main"]
     assert moments_of(flow.units)[0] == pytest.approx(8 / 3)
-    assert mean_demand(model.scenario, {})["flour", "main"] == pytest.approx(4 * 2.325 / 3)
+    assert mean_demand(model.scenario, {})["flour", "main"] == pytest.approx(8 / 3)
 
 
 # -- packs -----------------------------------------------------------------------------------------

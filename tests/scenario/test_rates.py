@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backsim import streams
+from backsim.scenario.demand.laws import flows
 from backsim.scenario.demand.patterns import Clock, steps
+from backsim.scenario.demand.rates import expected_work, mean_demand
 from backsim.scenario.demand.schema import Cycle, Pattern
+from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
+from backsim.scenario.yamlfile import FileError
 
 MONDAY = datetime.date(2024, 1, 1)
 WORKDAYS = Pattern(weekdays=(1, 1, 1, 1, 1, 0, 0))
@@ -82,3 +90,110 @@ def test_steps_are_counted_before_they_are_made() -> None:
     clock = Clock.of(pattern, 50, MONDAY)
     assert clock.times is not None
     assert len(clock.times) - 1 <= steps(pattern, 50) <= 2 * len(clock.times)
+
+
+# -- the mean demand that levels in days are of ---------------------------------------------------
+
+
+def asked_for(horizon: float = 2000.0, start: str | None = None, **demand: Any) -> Model:
+    """Two orders a day for mugs, unless the demand says otherwise."""
+    entry = {"arrivals": {"poisson": {"rate": 2}}, "products": "mug", **demand}
+    fields = {} if start is None else {"start": start}
+    return from_dict(
+        {
+            **fields,
+            "horizon": horizon,
+            "products": "mug",
+            "suppliers": {"maker": {}},
+            "customers": {"all": {"demand": {"orders": demand["orders"]}}}
+            if "orders" in demand
+            else {"all": {"demand": entry}},
+            "policy": {"reorder": "none"},
+        }
+    )
+
+
+def mean_of(model: Model) -> float:
+    return mean_demand(model.scenario, {})["mug", "main"]
+
+
+ROUNDED: list[tuple[dict[str, Any], float]] = [
+    ({"lines": {"poisson": {"mean": 1}}}, 2 * (1 + math.exp(-1))),
+    ({"size": 1.4}, 2.0),
+    ({"size": {"exponential": {"mean": 2}}}, 2 * math.exp(-0.25) / (1 - math.exp(-0.5))),
+    ({"size": {"uniform": {"low": -1, "high": 2}}}, 2 * (1 + 2 * 0.5) / 3),
+    ({"size": {"normal": {"mean": 1e6, "sd": 1e5}}}, 2e6),
+    ({"size": {"geometric": {"mean": 3}}, "lines": {"geometric": {"mean": 2}}}, 12.0),
+    ({"size": {"discrete": {"values": [0.4, 0.6, 2.5]}}}, 2 * (0 + 1 + 2) / 3),
+]
+
+
+@pytest.mark.parametrize(("demand", "mean"), ROUNDED, ids=str)
+def test_mean_demand_is_that_of_rounded_numbers(demand: dict[str, Any], mean: float) -> None:
+    """And with these 4,000 orders no more than 5 standard errors from what is drawn."""
+    model = asked_for(**demand)
+    assert mean_of(model) == pytest.approx(mean, rel=1e-6)
+    units = streams.draw(model, 1).columns["units"]
+    spread = 5 * math.sqrt(len(units)) * float(units.std() + units.mean())
+    assert float(units.sum()) == pytest.approx(mean * model.horizon, abs=spread)
+
+
+@pytest.mark.parametrize("mean", [0.2, 3.0, 400.0])
+@pytest.mark.parametrize(
+    "law", ["gamma", "lognormal", "weibull", "normal", "poisson", "negative_binomial"]
+)
+def test_mean_demand_and_the_demand_of_service_levels_agree(law: str, mean: float) -> None:
+    shape = {
+        "weibull": {"shape": 0.7},
+        "normal": {"sd": 2 * mean},
+        "poisson": {},
+        "negative_binomial": {"n": 0.7},
+    }.get(law, {"cv": 1.2})
+    model = asked_for(size={law: {"mean": mean, **shape}}, lines={"poisson": {"mean": 0.5}})
+    (flow,) = flows(model.scenario, {})["mug", "main"]
+    assert flow.mean == pytest.approx(mean_of(model), rel=1e-6)
+
+
+def test_mean_demand_is_that_of_the_horizon() -> None:
+    """Trends, dates and written orders; the average of a trend is that of its middle."""
+    assert mean_of(asked_for(1000.0, pattern={"trend": 0.01})) == pytest.approx(12.0, rel=1e-4)
+    for on, days in (("working_day", 366), (31, 7), (["monday", "friday"], 105)):
+        model = asked_for(366.0, "2024-01-01", arrivals={"dates": {"on": on}}, size=10)
+        assert mean_of(model) == pytest.approx(10 * days / 366)
+        assert len(streams.draw(model, 1)) == days
+    orders = [{"time": 5, "lines": {"mug": 1}}, {"time": 50, "lines": {"mug": 1000}}]
+    model = asked_for(10.0, orders=orders)
+    assert mean_of(model) == 0.1
+    assert expected_work(model.scenario, {}) == (1, 1)
+
+
+def test_sizes_that_are_all_rounded_to_none_are_refused() -> None:
+    with pytest.raises(FileError, match=r"size: expected some sizes .* half a unit.*got a mean of 0.4"):
+        asked_for(size=0.4)
+
+
+def test_a_trend_is_the_same_in_every_unit_of_time() -> None:
+    """Its rate changes by the hour, whatever the scenario counts in."""
+
+    def times(unit: str, days: float) -> Any:
+        scenario = {
+            "horizon": 730 / days,
+            "time_unit": unit,
+            "products": "mug",
+            "suppliers": {"maker": {}},
+            "customers": {
+                "all": {
+                    "demand": {
+                        "arrivals": {"poisson": {"rate": 2 * days}},
+                        "pattern": {"trend": 0.002 * days},
+                        "products": "mug",
+                    }
+                }
+            },
+            "policy": {"reorder": "none"},
+        }
+        return streams.draw(from_dict(scenario), 1).columns["time"] * days
+
+    in_days = times("days", 1)
+    for unit, days in (("weeks", 7), ("months", 365 / 12), ("years", 365)):
+        assert times(unit, days) == pytest.approx(in_days, abs=1e-6)

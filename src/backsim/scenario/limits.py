@@ -5,6 +5,7 @@ from __future__ import annotations
 from backsim.scenario.demand.patterns import steps
 from backsim.scenario.model import Model
 from backsim.scenario.schema import Process, Scenario
+from backsim.scenario.timeunit import hour_of
 from backsim.scenario.workload import workload
 from backsim.scenario.yamlfile import Document, Fault
 
@@ -14,10 +15,12 @@ MAX_STEPS = 10e6
 
 def too_many_steps(scenario: Scenario, document: Document) -> list[Fault]:
     """Faults of patterns that change the rate too often."""
-    found = []
+    found, hour = [], hour_of(scenario.time_unit)
     for name, customer in scenario.customers.items():
         for i, demand in enumerate(customer.demand):
-            count = steps(demand.pattern, scenario.horizon) if isinstance(demand, Process) else 0.0
+            count = 0.0
+            if isinstance(demand, Process):
+                count = steps(demand.pattern, scenario.horizon, hour)
             if count > MAX_STEPS:
                 path = (*document.entry(("customers", name, "demand"), i), "pattern")
                 expected = (

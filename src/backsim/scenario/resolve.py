@@ -17,7 +17,7 @@ from backsim.scenario.daycount import in_days
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.laws import flows
 from backsim.scenario.demand.lifetimes import heirs
-from backsim.scenario.demand.rates import demand_rates, expected_work, mean_demand
+from backsim.scenario.demand.rates import demand_rates, expected_work, mean_demand, rate_of
 from backsim.scenario.grid import LONGEST
 from backsim.scenario.levels.memo import Memo
 from backsim.scenario.levels.stock_points import StockPoints
@@ -280,8 +280,12 @@ class _Resolver(FaultFinder):
         self.stop_at_faults()
         for found in at_the_start(self.scenario, points.fields):
             points.lay_over(*found)
-        for name, i, _, path in self.demand():
+        for name, i, demand, path in self.demand():
             pairs = dict(demand_rates(self.scenario, self.traces, name, i))
+            process = isinstance(demand, Process) and rate_of(demand, self.scenario) > 0
+            if process and not any(pairs.values()):
+                expected = "some sizes that are no less than half a unit, as they are rounded"
+                self.fault((*path, "size"), expected, f"a mean of {demand.size.moments()[0]:g}")
             later = {
                 (heir, site): 0.0 for p, site in pairs for heir in heirs(self.scenario.products, p)
             }

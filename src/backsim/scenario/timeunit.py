@@ -15,6 +15,9 @@ PER_YEAR = {
 }
 """Units of time in a year of 365 days."""
 
+HOUR = 1.0 / 24
+"""An hour in days."""
+
 
 def one_of(several: str) -> str:
     """The singular of a time unit: `month` of `months`."""
@@ -30,3 +33,9 @@ def in_time_unit(words: str, several: str) -> str:
 def per_year(time_unit: str) -> float | None:
     """How many of a scenario's time units are a year; None where the label does not say."""
     return PER_YEAR.get(one_of(time_unit.strip().lower()))
+
+
+def hour_of(time_unit: str) -> float:
+    """An hour in a scenario's unit of time; of days where the label does not say."""
+    found = per_year(time_unit)
+    return HOUR if found is None else found / PER_YEAR["hour"]

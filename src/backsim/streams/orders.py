@@ -18,6 +18,7 @@ from backsim.scenario.demand.patterns import Clock
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 from backsim.scenario.model import Model
 from backsim.scenario.schema import CustomerClass, OrderList, Process
+from backsim.scenario.timeunit import hour_of
 from backsim.scenario.workload import BYTES_A_LINE
 from backsim.streams.changes import changed
 from backsim.streams.generators import alias_of, pick
@@ -121,7 +122,8 @@ class DemandDraw:
         if isinstance(process, OnDates):
             times = model.dates(process)
             return times[: np.searchsorted(times, model.horizon)]
-        clock = Clock.of(demand.pattern, model.horizon, model.scenario.start)
+        hour = hour_of(model.scenario.time_unit)
+        clock = Clock.of(demand.pattern, model.horizon, model.scenario.start, hour)
         end = clock.operational(model.horizon)
         source = self.generator("arrivals")
         times = process.times(source, end, model.ticks, self.check_count)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.scenario.demand.lifetimes import heirs
-from backsim.scenario.demand.rates import Pair, Traces
+from backsim.scenario.demand.rates import Pair, Traces, placed, rate_of
 from backsim.scenario.demand.schema import (
     OrderList,
     Process,
 )
-from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.distributions.whole import MOST_UNITS, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from backsim.scenario.schema import Scenario
 
     Floats = NDArray[np.float64]
-
-MOST_UNITS = 2**16
-"""Longest table of probabilities."""
-
-TAIL = 1e-12
-"""Probability that a table may leave out; it is put on its last entry."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +77,7 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
 
 def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:
     arrivals = demand.arrivals
-    rate, spread = arrivals.mean_rate(), arrivals.spread()
+    rate, spread = rate_of(demand, scenario), arrivals.spread()
     every = arrivals.period[1] if arrivals.period else 0.0
     size = cache(lambda scale: whole(demand.size, scale=scale))
     lines = whole(demand.lines, least=1)
@@ -101,7 +95,7 @@ def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tupl
 
 def _of_list(name: str, demand: OrderList, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:
     found: dict[Pair, list[tuple[float, int]]] = {}
-    for order in demand.orders:
+    for order in placed(demand, scenario):
         for product, units in order.lines.items():
             pair = (product, order.site or next(iter(scenario.sites)))
             found.setdefault(pair, []).append((order.time, units))
@@ -131,20 +125,6 @@ def _observed(name: str, time: Any, units: Any, days: float) -> Flow:
     daily = np.bincount(time.astype(int), units, max(2, math.ceil(days)))
     table = np.bincount(np.minimum(units, MOST_UNITS - 1).astype(int)) / len(units)
     return Flow(name, len(units) / days, table, float(daily.var(ddof=1)), True)
-
-
-def whole(distribution: Distribution, least: int = 0, scale: float = 1.0) -> Floats:
-    """Probabilities of 0, 1, 2, ...: values x `scale` are rounded, and are no less than `least`."""
-    atoms = distribution.atoms()
-    if atoms is not None:
-        values = np.clip(np.rint(atoms[0] * scale), least, MOST_UNITS - 1).astype(int)
-        return np.bincount(values, atoms[1]).astype(float)
-    law = distribution.law()
-    most = int(min(MOST_UNITS, max(least + 1, np.ceil(law.ppf(1 - TAIL) * scale) + 2)))
-    below = law.cdf((np.arange(most) + 0.5) / scale)
-    below[:least] = 0.0
-    below[-1] = 1.0
-    return np.asarray(np.diff(below, prepend=0.0))
 
 
 def _in_packs(table: Floats, pack: int) -> Floats:

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.scenario.schema import Pattern
+from backsim.scenario.timeunit import HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-STEP = 1.0 / 24
-"""Days for which a trend's rate is held constant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +31,16 @@ class Clock:
 
     @classmethod
     @lru_cache(maxsize=256)  # a scenario's patterns are the same in every replication
-    def of(cls, pattern: Pattern, horizon: float, start: datetime.date | None) -> Clock:
-        """The clock of a pattern.  Factors are scaled to a mean of 1; no rate is below 0."""
+    def of(
+        cls, pattern: Pattern, horizon: float, start: datetime.date | None, hour: float = HOUR
+    ) -> Clock:
+        """The clock of a pattern.  Factors are scaled to a mean of 1; no rate is below 0.
+
+        A trend's rate is held constant for an `hour`, in the scenario's unit of time.
+        """
         if pattern == Pattern():
             return cls(None, None)
-        edges = _edges(pattern, horizon)
+        edges = _edges(pattern, horizon, hour)
         middles = (edges[1:] + edges[:-1]) / 2
         rate = np.maximum(1.0 + pattern.trend * middles, 0.0)
         if pattern.season is not None:
@@ -72,9 +75,9 @@ class Clock:
         return np.asarray(np.maximum.accumulate(times))
 
 
-def steps(pattern: Pattern, horizon: float) -> float:
+def steps(pattern: Pattern, horizon: float, hour: float = HOUR) -> float:
     """About how many steps of constant rate a pattern has."""
-    lengths = [STEP] if pattern.trend else []
+    lengths = [hour] if pattern.trend else []
     if pattern.weekdays is not None or pattern.months is not None:
         lengths.append(1.0)
     if pattern.season is not None:
@@ -82,7 +85,7 @@ def steps(pattern: Pattern, horizon: float) -> float:
     return sum(horizon / length for length in lengths)
 
 
-def _edges(pattern: Pattern, horizon: float) -> NDArray[np.float64]:
+def _edges(pattern: Pattern, horizon: float, hour: float) -> NDArray[np.float64]:
     """Times at which the rate may change."""
     edges: list[Any] = [np.array([0.0, horizon])]
     if pattern.weekdays is not None or pattern.months is not None:
@@ -90,7 +93,7 @@ def _edges(pattern: Pattern, horizon: float) -> NDArray[np.float64]:
     if pattern.season is not None:
         edges.append(np.arange(0.0, horizon, pattern.season.period / len(pattern.season.factors)))
     if pattern.trend:
-        edges.append(np.arange(0.0, horizon, STEP))
+        edges.append(np.arange(0.0, horizon, hour))
     return np.unique(np.concatenate(edges))
 
 

@@ -99,11 +99,6 @@ class Process(Spec):
             return dict.fromkeys(self.products, 1.0), 1.0
         return self.products, sum(self.products.values())
 
-    @property
-    def mean_lines(self) -> float:
-        """Mean lines of an order."""
-        return float(len(self.products)) if self.together else max(1.0, self.lines.moments()[0])
-
     @model_validator(mode="after")
     def _check_fields(self) -> Process:
         if self.together and self.lines != Deterministic(value=1):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import GetJsonSchemaHandler, model_validator
 
+from backsim.errors import InputError
 from backsim.rules.kinds import Registry
 from backsim.scenario.part import Part, fault
 
@@ -27,6 +28,8 @@ class Distribution(Part):
 
     choices: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """The sets of keys that describe it; none given means that all fields are needed."""
+    counts: ClassVar[bool] = False
+    """Whether all its values are whole numbers."""
     examples: ClassVar[tuple[dict[str, Any], ...]] = ()
     """Parameters that tests try: one for each set of keys, or more."""
 
@@ -59,8 +62,14 @@ class Distribution(Part):
         raise NotImplementedError
 
     def law(self) -> Any:
-        """Its law as a frozen distribution of `scipy.stats`, where it has no `atoms`."""
-        raise NotImplementedError
+        """Its law as a frozen distribution of `scipy.stats`, where it has no `atoms`.
+
+        Raises InputError: a distribution of a user's own does not say.
+        """
+        raise InputError(
+            f"distribution {type(self).__name__}: expected a method `law()` or `atoms()`, as its "
+            "mean and variance are not enough here, found neither (docs/rules.md)"
+        )
 
     def atoms(self) -> tuple[Floats, Floats] | None:
         """Its values and their probabilities where a file lists them; else none."""

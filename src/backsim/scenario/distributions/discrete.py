@@ -51,6 +51,8 @@ class Deterministic(Distribution):
 class Poisson(Distribution):
     """Poisson, by its mean."""
 
+    counts = True
+
     mean: Positive
 
     examples = {"mean": 0.3}, {"mean": 40}
@@ -84,6 +86,8 @@ def _steps_of_poisson(mean: float) -> Floats:
 @distribution("geometric")
 class Geometric(Distribution):
     """Geometric on 1, 2, ...: trials to the first success, by success probability p or mean 1/p."""
+
+    counts = True
 
     p: OpenProbability | None = None
     mean: Positive | None = None
@@ -121,6 +125,8 @@ class NegativeBinomial(Distribution):
     Mean n (1 - p) / p; a Poisson whose mean is gamma distributed with shape n.
     """
 
+    counts = True
+
     n: Positive | None = None
     p: OpenProbability | None = None
     mean: Positive | None = None
@@ -157,6 +163,8 @@ class NegativeBinomial(Distribution):
 @distribution("logarithmic")
 class Logarithmic(Distribution):
     """Logarithmic series on 1, 2, ...: P(k) proportional to p^k / k."""
+
+    counts = True
 
     p: OpenProbability
 
