@@ -18,6 +18,7 @@ from backsim.scenario.levels import service_levels
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, nodes
 from backsim.scenario.levels.service_levels import shape_of
 from backsim.scenario.model import Model
+from backsim.scenario.yamlfile import FileError
 from backsim.streams import generator
 from backsim.validation import Answer
 from backsim.validation.collection import choose
@@ -408,3 +409,60 @@ def model_of_two_products() -> Model:
             "policy": {"reorder": {"rule": "r_nQ", "r": {"fill_rate": 0.95}, "Q": 10}},
         }
     )
+
+
+KITS = {"arrivals": {"poisson": {"rate": 4}}, "products": "kit"}
+"""Each kit has two mugs."""
+
+
+def kits(S: Any, **fields: Any) -> Model:
+    return from_dict(
+        {
+            "horizon": 20_000,
+            "warm_up": 100,
+            "products": ["kit", "mug"],
+            "suppliers": {"maker": {"lead_time": 3}},
+            "customers": {"all": {"demand": KITS}},
+            "policy": {"reorder": {"rule": "base_stock", "S": 0}},
+            "stock": [
+                {"products": "kit", "made_from": {"mug": 2}, "lead_time": 0},
+                {"products": "mug", "reorder": {"rule": "base_stock", "S": S}},
+            ],
+            **fields,
+        }
+    )
+
+
+def test_a_level_of_components_counts_the_kits_that_are_made_of_them():
+    """Kits of one day are Poisson with mean 4, in 3 days 12: 95 % are at most 18, 36 mugs."""
+    model = kits({"cycle_service": 0.95, "demand": "compound"})
+    assert [p.reorder.params for p in model.scenario.stock] == [{"S": 0.0}, {"S": 36.0}]
+    filled = {"fill_rate": 0.95, "demand": "compound"}
+    direct = {"all": {"demand": {**KITS, "products": "mug", "size": 2}}}
+    own = kits(filled, customers=direct, stock=[{"products": ["kit", "mug"]}],
+               policy={"reorder": {"rule": "base_stock", "S": filled}})  # fmt: skip
+    assert kits(filled).scenario.stock[1].reorder == own.scenario.stock[1].reorder
+
+
+@pytest.mark.parametrize(
+    "supplier",
+    [
+        {"lateness": {"share": 0.5, "days": 6}},
+        {"yield_share": 0.5},
+        {"parts": {"count": 3, "days": 4}},
+        {"disruptions": {"up": 30, "down": 10}},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_a_service_is_no_level_where_purchases_come_otherwise(supplier: dict[str, Any]):
+    with pytest.raises(FileError, match="as not all that is ordered comes after one lead time"):
+        kits({"fill_rate": 0.95}, suppliers={"maker": {"lead_time": 3, **supplier}})
+
+
+@pytest.mark.parametrize("level", [{"fill_rate": 0.95}, {"safety_stock": 3}], ids=str)
+def test_a_service_is_no_level_where_sources_share(level: dict[str, Any]):
+    shared = [{"supplier": "near", "share": 0.5}, {"supplier": "far", "share": 0.5}]
+    stock = {"supplier": shared, "reorder": {"rule": "base_stock", "S": level}}
+    fields = {"products": "kit", "stock": [stock]}
+    with pytest.raises(FileError, match="as several sources share the purchases"):
+        kits(0, suppliers={"near": {"lead_time": 5}, "far": {"lead_time": 15}}, **fields)

@@ -22,11 +22,14 @@ def shop(share: Any, cv: Any = 0.5, usable: Any = 0.9) -> Model:
         {
             "horizon": 365,
             "products": {"pump": {"price": 20, "costs": {"holding": 0.1}}},
-            "suppliers": {"acme": {"lead_time": 14, "lateness": late, "yield_share": usable}},
+            "suppliers": {
+                "acme": {"lead_time": 14, "lateness": late, "yield_share": usable},
+                "bolt": {"lead_time": 14},
+            },
             "customers": {"gold": {**gold, "backorder_share": share}},
             "policy": {"reorder": {"rule": "base_stock", "S": {"cycle_service": share}}},
             "costs": {"lost_margin": {"share": share, "of": "price"}},
-            "stock": [{"raise_levels": share}],
+            "stock": [{"raise_levels": share, "supplier": "bolt"}],
         }
     )
 

@@ -168,7 +168,9 @@ def test_mean_demand_is_that_of_the_horizon() -> None:
 
 
 def test_sizes_that_are_all_rounded_to_none_are_refused() -> None:
-    with pytest.raises(FileError, match=r"size: expected some sizes .* half a unit.*got a mean of 0.4"):
+    with pytest.raises(
+        FileError, match=r"size: expected some sizes .* half a unit.*got a mean of 0.4"
+    ):
         asked_for(size=0.4)
 
 

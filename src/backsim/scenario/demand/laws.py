@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,12 @@ class Flow:
         """Mean units a day."""
         return self.rate * moments_of(self.units)[0]
 
+    def times(self, each: int) -> Flow:
+        """The same orders, for so many times the units."""
+        if each == 1:
+            return self
+        return replace(self, units=in_packs(self.units, each), variance=each**2 * self.variance)
+
 
 def moments_of(table: Floats) -> tuple[float, float]:
     """(mean, variance) of a table of probabilities of 0, 1, 2, ..."""
@@ -84,7 +90,7 @@ def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tupl
     (weights, all_products), all_sites = demand.shares, sum(demand.sites.values())
     for product, weight in weights.items():
         before, after = scenario.products[product].per_size
-        packs = _in_packs(size(before), after)
+        packs = in_packs(size(before), after)
         order = _several(lines, _sometimes(weight / all_products, packs))
         for site, share in demand.sites.items():
             units = _sometimes(share / all_sites, order)
@@ -127,7 +133,7 @@ def _observed(name: str, time: Any, units: Any, days: float) -> Flow:
     return Flow(name, len(units) / days, table, float(daily.var(ddof=1)), True)
 
 
-def _in_packs(table: Floats, pack: int) -> Floats:
+def in_packs(table: Floats, pack: int) -> Floats:
     """The law of units, from that of packs of so many; what is beyond the table is on its end."""
     if pack == 1:
         return table

@@ -8,7 +8,7 @@ from typing import Any
 from backsim.rules import PROGRAM
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.rates import Pair
-from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario
+from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario, Supplier
 from backsim.scenario.schema.rule_use import Cover, RuleUse, SafetyStock, Target
 from backsim.scenario.shorthand import Spec
 from backsim.scenario.yamlfile import Location
@@ -41,6 +41,10 @@ def _levels(
         return "calendars close days", (Target, SafetyStock)
     if supplier is not None and supplier.lead_time_factors:
         return "lead times change", (Target, SafetyStock)
+    if any(source.share for source in values["supplier"]):
+        return "several sources share the purchases", (Target, SafetyStock)
+    if supplier is not None and _comes_otherwise(supplier):
+        return "not all that is ordered comes after one lead time", (Target,)
     if scenario.products[pair[0]].shelf_life is not None:
         return "units expire", (Target,)
     if scenario.products[pair[0]].recall is not None:
@@ -54,6 +58,12 @@ def _levels(
     if any(customer.goodwill for customer in scenario.customers.values()):
         return "demand reacts to service", (Target,)
     return "", ()
+
+
+def _comes_otherwise(supplier: Supplier) -> bool:
+    """Whether purchases are late, in parts, or not complete, or the supplier is down at times."""
+    beside = supplier.lateness, supplier.parts, supplier.yield_share, supplier.disruptions
+    return any(each is not None for each in beside)
 
 
 def _on_dates(customer: CustomerClass) -> bool:

@@ -92,18 +92,21 @@ class Network:
         return rates
 
     def flows(self, pair: Pair, customers: Mapping[Pair, list[Flow]]) -> list[Flow]:
-        """What customers order here, and at the sites that are supplied from here first."""
-        places = (pair, *self._below.get(pair, ()))
-        return [flow for place in places for flow in customers.get(place, [])]
+        """What customers order here, and where it goes first from here: at sites, or as parts."""
+        places = {pair: 1, **self._below.get(pair, {})}
+        return [
+            flow.times(units)
+            for place, units in places.items()
+            for flow in customers.get(place, [])
+        ]
 
     @cached_property
-    def _below(self) -> dict[Pair, list[Pair]]:
-        """The stock points that are supplied from each first, directly or not, a unit for each."""
-        found: dict[Pair, list[Pair]] = {}
+    def _below(self) -> dict[Pair, dict[Pair, int]]:
+        """Whom each stock point supplies first, directly or not; its units in each of theirs."""
+        found: dict[Pair, dict[Pair, int]] = {}
         for pair in self.fields:
             for up, units in self.ancestors(pair).items():
-                if units == 1:
-                    found.setdefault(up, []).append(pair)
+                found.setdefault(up, {})[pair] = units
         return found
 
     def ancestors(self, pair: Pair) -> dict[Pair, int]:
