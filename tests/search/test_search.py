@@ -20,7 +20,7 @@ from backsim.results.spec import parse_constraint
 from backsim.search import Search, worlds
 from backsim.search.choice import Choice, _Choice
 from backsim.search.memo import Memo
-from backsim.search.worlds import Phase, Spent
+from backsim.search.worlds import Budget, Phase, Spent
 from backsim.study.analysis import rank
 from backsim.study.stopping.best import usual_tolerance
 
@@ -112,6 +112,45 @@ def test_a_share_is_told_in_percent(tmp_path: Path) -> None:
     found = search(tmp_path, PERIODIC, search=tried, objective="maximise fill_rate").finding
     assert re.match(r"'S=16' has the highest fill rate: [89]\d\.\d+ ± 0\.\d+ %, ", found)
     assert re.search(r" percentage points more than today .* by more than 2\.\d+ percentage", found)
+
+
+def test_what_more_service_costs_is_told_in_the_objective_s_unit(tmp_path: Path) -> None:
+    """Points of fill rate per unit less of holding cost: 0.07 and more, not 0.0007."""
+    traded = {"trade_off": ["fill_rate", "mean_on_hand"], "objective": "maximise fill_rate"}
+    tried = {"policy.reorder.S": {"integers": [12, 17]}}
+    found = search(tmp_path, PERIODIC, search=tried, indifference="1 %", **traded)
+    price = 100 * found.trade_off()["price"].iloc[1:]
+    told = re.search(r"one unit less costs ([\d.]+) to ([\d.]+) percentage points\.", found.finding)
+    assert told is not None
+    assert [float(each) for each in told.groups()] == pytest.approx(
+        [price.iloc[0], price.iloc[-1]], rel=0.01
+    )
+
+
+def test_policies_without_the_objective_are_named(tmp_path: Path) -> None:
+    """With more and more stock nobody waits in some replication, and waiting lines have no age."""
+    given = {**PERIODIC, "horizon": 60, "warm_up": 10}
+    customers = {name: {**c, "tolerance": "unlimited"} for name, c in given["customers"].items()}
+    tried = {"policy.reorder.S": {"integers": [10, 45]}}
+    found = search(tmp_path, {**given, "customers": customers}, search=tried,
+                   objective="minimise backorder_age", indifference=0.2)  # fmt: skip
+    assert isinstance(found.choice, Choice)
+    assert found.choice.without
+    assert "its neighbours among them" not in found.finding
+    assert re.search(
+        r"Nothing is known of \d+ more \('S=\d+', .*there is no backorder age", found.finding
+    )
+
+
+def test_the_figures_take_no_more_than_the_budget(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"figures: expected at most 50, .* got 60"):
+        search(tmp_path, PERIODIC, search=LEVELS, replications=100, figures=60)
+    budget = Budget(10_000, 1.0)
+    budget.spent[Phase.SEARCH] = 100
+    budget.started -= 50.0
+    assert budget.figures(5_000, 2) == 30  # in 10 s there are 20 replications more
+    budget.started += 40.0
+    assert budget.figures(5_000, 2) == pytest.approx(250, abs=2)
 
 
 def test_a_difference_that_may_be_chance_says_so_first(tmp_path: Path) -> None:

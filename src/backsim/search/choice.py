@@ -45,6 +45,8 @@ class Choice:
     """The points that the data of the choice do not exclude as the best."""
     screened: int = 0
     """Points that the data of the search exclude as the best, and that did not compete."""
+    without: tuple[Point, ...] = ()
+    """Points that have no objective in some replications, and so did not compete either."""
 
     @property
     def tried(self) -> int:
@@ -116,6 +118,7 @@ class _Choice:
         problem = worlds.problem
         self.points, self.tried = tuple(points), tried
         self.leader: Point | None = None
+        self.without: list[Point] = []
         self.asked = problem.asked
         spared = 0.0 if problem.asked.constraints else SCREENING
         self.confidence = 1 - (1 - spared) * (1 - problem.asked.confidence)
@@ -195,7 +198,9 @@ class _Choice:
     def choice(self, found: Selection | None, needs: int = 0) -> Choice:
         """What it has come to, with the points that may as well be the best."""
         points = () if found is None else tuple(self.points[i] for i in self.alike(found))
-        return Choice(self.points, found, self.indifference, needs, points)
+        return Choice(
+            self.points, found, self.indifference, needs, points, without=tuple(self.without)
+        )
 
     @property
     def beta(self) -> float:
@@ -225,9 +230,9 @@ class _Choice:
     def leave_out(self) -> None:
         """Points of which there is no model, or not always an objective, do not compete."""
         rows = self.worlds.values
-        self.points = tuple(
-            p for p in self.points if np.isfinite(rows(Phase.CHOICE, p)[:, 0]).all()
-        )
+        out = [p for p in self.points if not np.isfinite(rows(Phase.CHOICE, p)[:, 0]).all()]
+        self.without += [p for p in out if self.worlds.model(p) is not None]
+        self.points = tuple(p for p in self.points if p not in out)
 
     def table(self, column: int, phase: Phase = Phase.CHOICE) -> Floats:
         """One of the metrics: (points, replications), nan after the last of each."""

@@ -120,13 +120,26 @@ def decide(
 
     `connect` makes of the rules that are used a cluster whose workers have them, too.
     """
-    budget = Budget(problem.file.replications, problem.file.minutes)
-    budget.progress = progress or budget.progress
+    budget = _budget(problem, FIGURES, progress)
     worlds = Worlds(problem, engine, budget, memo, workers)
     worlds.cluster = None if connect is None else connect(worlds.rules)
     favourite = _favourite(problem, worlds)
     along = frontier(worlds, favourite) if problem.service is not None else ()
     return worlds, choose(worlds, favourite, _zone(problem, worlds, favourite)), along
+
+
+def _budget(problem: Problem, figures: int, progress: Progress | None) -> Budget:
+    """The file's budget.  Raises InputError where the figures alone would be more."""
+    asked = problem.file
+    least = asked.figures or figures
+    if asked.figures and 2 * least > asked.replications:
+        raise InputError(
+            f"search: figures: expected at most {asked.replications // 2:,}, of today's policy and "
+            f"the best one, with {asked.replications:,} replications in all, got {least:,}"
+        )
+    budget = Budget(asked.replications, asked.minutes, least)
+    budget.progress = progress or budget.progress
+    return budget
 
 
 def _zone(problem: Problem, worlds: Worlds, favourite: Point) -> float:
@@ -164,8 +177,7 @@ def _found(
     kept: tuple[Kept, ...] = ()
     if policy is not None and nearest is not None:
         others = [problem.policy(p) for p in along if p != nearest]
-        least = problem.file.figures or FIGURES
-        count = budget.figures(_enough(worlds, nearest), 2 + len(others), least)
+        count = budget.figures(_enough(worlds, nearest), 2 + len(others))
         figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)
         kept = tuple(kept_by(problem, figures))
@@ -188,8 +200,7 @@ def _of_items(
 ) -> Search:
     """The levels of all items, with figures of these and of the present policy."""
     assert problem.items is not None
-    budget = Budget(problem.file.replications, problem.file.minutes)
-    budget.progress = progress or budget.progress
+    budget = _budget(problem, FIGURES_OF_ITEMS, progress)
     workers, seed = workers_wanted(settings["workers"]), problem.asked.seed
     try:
         runs = Runs(
@@ -197,16 +208,14 @@ def _of_items(
         )
         choice = choose_levels(problem, runs)
     except Spent:
-        wanted = f"more than {budget.total:,} replications"
-        raise InputError(f"search: expected a larger budget, {wanted} to begin with") from None
+        raise InputError(budget.too_small()) from None
     policy = Policy(
         f"{problem.items.rule.name} of {len(choice.nearest):,} items",
         {PATH: problem.items.rule.name},
         problem.items.at(choice.nearest),
     )
     memo.write()
-    least = problem.file.figures or FIGURES_OF_ITEMS
-    count = budget.figures(_needed(problem, choice.service.T, least, SURER), 2, least)
+    count = budget.figures(_needed(problem, choice.service.T, budget.least, SURER), 2)
     figures = _figures(problem, [policy], count, settings)
     budget.spent[Phase.FIGURES] += sum(figures.counts)
     best = policy if choice.levels is not None else None

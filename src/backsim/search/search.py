@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.errors import InputError, listed
+from backsim.errors import InputError, few, listed
 from backsim.present.numbers import interval, number, percent, plain_number
 from backsim.report.words import condition, label, said, scale_of
 from backsim.results.spec import MetricSpec
@@ -26,7 +26,7 @@ from backsim.search.problem import Problem
 from backsim.search.shape import Shape
 from backsim.search.space import Point
 from backsim.search.spending import Spending
-from backsim.statistics import Difference, Estimate
+from backsim.statistics import MAXIMISE, Difference, Estimate
 from backsim.study.experiment import Policy
 
 if TYPE_CHECKING:
@@ -358,25 +358,41 @@ class _Words:
         """What the choice among all policies tried has come to."""
         search, choice = self.search, self.search.choice
         if isinstance(choice, ItemsChoice):
-            return words.of_items(choice, self.asked, self.level, self.suffix)
+            return words.of_items(choice, self.asked, self.level, self.amount)
         if choice.selection is None:
             return (
                 f"Nothing is promised: the budget ended before the {choice.tried:,} policies "
                 f"tried could be compared, which takes {choice.needs:,} more replications."
             )
-        zone = f"{plain_number(self.scale * choice.indifference)}{self.apart}"
+        zone = self.amount(choice.indifference)
         sure = f"{self.level}, {choice.selection.method}"
         if choice.decided:
             alike = [f"'{name}'" for name in search.alike]
             spare = words.to_spare(self.asked.constraints, search.problem.tolerances)
+            near = "compared" if choice.without else "tried, its neighbours among them,"
             return (
-                f"None of the {choice.tried:,} policies tried, its neighbours among them,{spare} "
+                f"None of the {choice.tried:,} policies {near}{spare} "
                 f"is better by more than {zone} ({sure})."
                 + (f" {listed(alike)} may be as good." if alike else "")
+                + self.without(choice)
             )
         others = [point for point in choice.running if point != search.point]
         running = [f"'{search.problem.space.name(point)}'" for point in others]
         return words.undecided(running, zone, sure, choice.needs)
+
+    def without(self, choice: Choice) -> str:
+        """What has not been compared, as it has no objective in some replications."""
+        if not choice.without:
+            return ""
+        names = few([f"'{self.search.problem.space.name(p)}'" for p in choice.without], 3)
+        return (
+            f" Nothing is known of {len(choice.without):,} more ({names}): in some replications "
+            f"there is no {label(self.spec)}."
+        )
+
+    def amount(self, difference: float) -> str:
+        """A difference of the objective."""
+        return f"{plain_number(self.scale * difference)}{self.apart}"
 
     def traded(self) -> str:
         """What more service costs along the frontier."""
@@ -386,10 +402,13 @@ class _Words:
         ends = [said(service, float(found[str(service)].iloc[i])) for i in (0, -1)]
         if len(found) < 2:
             return f"No policy trades {label(self.spec)} for {label(service)}."
-        prices = [plain_number(service.point * float(p)) for p in found["price"].iloc[1:]]
+        each = [service.point * float(p) for p in found["price"].iloc[1:]]
         more = "one point" if service.is_share else "one unit"
-        price = prices[0] if len(prices) == 1 else f"{prices[0]} to {prices[-1]}"
+        side = "more" if service.sense == MAXIMISE else "less"
+        price = self.amount(each[-1])
+        if len(each) > 1:
+            price = f"{plain_number(self.scale * each[0])} to {price}"
         return (
             f"The frontier of {len(found)} policies goes from {label(service)} {ends[0]} to "
-            f"{ends[1]}; {more} more costs {price}{self.suffix}."
+            f"{ends[1]}; {more} {side} costs {price}."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backsim.errors import listed
 from backsim.present.numbers import interval, plain_number, rough
@@ -57,24 +57,29 @@ def undecided(running: Sequence[str], zone: str, sure: str, needs: int) -> str:
     )
 
 
-def of_items(choice: ItemsChoice, asked: Experiment, level: str, suffix: str) -> str:
-    """What no other levels are better by, and what more service costs."""
-    by = f" by more than {plain_number(choice.gap)}{suffix}" if choice.gap else ""
+def of_items(
+    choice: ItemsChoice, asked: Experiment, level: str, amount: Callable[[float], str]
+) -> str:
+    """What no other levels are better by, and what more service costs.
+
+    `amount` says a difference of the objective.
+    """
+    by = f" by more than {amount(choice.gap)}" if choice.gap else ""
     better = f"better{by}"
     kept = " that satisfy the constraints by their tolerances" if asked.constraints else ""
     tried = f", {choice.tried}," if choice.tried else ""
     text = f"No other levels of the {len(choice.nearest):,} items{tried}{kept} are {better}"
     if not choice.decided:
-        zone = f"{plain_number(choice.indifference)}{suffix}"
+        zone = amount(choice.indifference)
         text += f", which is more than the indifference zone of {zone}: the budget ended"
     text += f" ({level}, a bound on {'all these' if choice.tried else 'all'} levels)."
     for constraint, price in zip(asked.constraints, choice.prices, strict=True):
         if not price:
             continue
         more = "One point" if constraint.metric.is_share else "One unit"
-        one = plain_number(price * constraint.metric.point)
+        one = amount(price * constraint.metric.point)
         side = "more" if constraint.relation == ">=" else "less"
-        text += f" {more} {side} of {label(constraint.metric)} costs {one}{suffix} there."
+        text += f" {more} {side} of {label(constraint.metric)} costs {one} there."
     return text
 
 

@@ -82,6 +82,8 @@ class Budget:
 
     replications: int
     minutes: float | None
+    least: int = FIGURES
+    """Replications of each policy of the final figures, at least."""
     progress: Progress = lambda done, most, best: None
     best: str = ""
     """The best so far, and how far from decided that is."""
@@ -105,17 +107,30 @@ class Budget:
         """The share that may be gone at the end of a phase: the next ones need theirs."""
         if phase is Phase.SHAPE:  # the last one
             return 1.0
-        rest = 1.0 - 2 * FIGURES / self.replications
+        rest = 1.0 - 2 * self.least / self.replications
         return SEARCHED * rest if phase is Phase.SEARCH else rest
 
-    def figures(self, wanted: int, policies: int, least: int = FIGURES) -> int:
-        """Replications of each of the policies of the final figures."""
-        return max(least, min(wanted, (self.replications - self.total) // policies))
+    def figures(self, wanted: int, policies: int) -> int:
+        """Replications of each of the policies of the final figures, at the pace so far."""
+        left = self.replications - self.total
+        if self.minutes and self.total:
+            left = min(left, int((60 * self.minutes / self.seconds - 1) * self.total))
+        return max(self.least, min(wanted, left // policies))
 
     def share(self) -> float:
         """How much of it is gone."""
         by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
         return max(self.total / self.replications, by_time)
+
+    def too_small(self) -> str:
+        """Which limit has to be larger, as its part for the search was gone too early."""
+        field, given = "replications", f"{self.replications:,}"
+        if self.minutes and self.seconds / (60 * self.minutes) > self.total / self.replications:
+            field, given = "minutes", f"{self.minutes:g}"
+        return (
+            f"search: {field}: expected more than {given}, as after {self.total:,} replications in "
+            f"{self.seconds:,.0f} s the part for the search was gone and no levels were known"
+        )
 
     def take(self, phase: Phase, plays: int = 1) -> bool:
         """Take one replication, or several of a world, unless the phase's part is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,25 @@ def test_the_best_levels_of_all_items(tmp_path: Path) -> None:
     exact = sum(exact_cost(p, S) for p, S in levels.items())
     assert abs(found.cost.mean - exact) < 2 * found.cost.half_width
     assert "No other levels of the 3 items are better by more than 0.0" in found.finding
+
+
+def test_a_share_as_objective_is_told_in_points(tmp_path: Path) -> None:
+    """What others may be better by, and what one unit of holding cost buys."""
+    found = optimised(tmp_path, objective="maximise fill_rate", indifference="10 %",
+                      constraints="cost.holding <= 2", constraint_tolerance=0.1)  # fmt: skip
+    choice = found.choice
+    assert isinstance(choice, ItemsChoice)
+    gap = re.search(r"better by more than ([\d.]+) percentage points", found.finding)
+    price = re.search(r"One unit less of holding cost costs ([\d.]+) percentage", found.finding)
+    assert gap is not None
+    assert price is not None
+    assert float(gap[1]) == pytest.approx(100 * choice.gap, rel=0.01)
+    assert float(price[1]) == pytest.approx(100 * choice.prices[0], rel=0.01)
+
+
+def test_an_objective_that_more_stock_always_improves_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="objective: expected one that does not get better"):
+        optimised(tmp_path, objective="maximise mean_on_hand")
 
 
 def test_a_service_of_all_items_together_at_least_cost(tmp_path: Path) -> None:

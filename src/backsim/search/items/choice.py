@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.engines.choose import choose
 from backsim.errors import InputError
+from backsim.results.run import play_and_check
 from backsim.search.items.curves import Asked, Sample
 from backsim.search.items.measures import Rates
 from backsim.search.items.runs import Runs
 from backsim.search.items.system import Infeasible, Solution, System
 from backsim.search.worlds import Phase, Spent
 from backsim.statistics.checks import student
+from backsim.streams import draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +75,32 @@ def choose_levels(problem: Problem, runs: Runs) -> ItemsChoice:
     Raises InputError where no levels keep the constraints, Spent where the budget does not even
     allow for a first look.
     """
+    _check_bounded(problem)
     return _Chooser(problem, runs).made()
+
+
+def _check_bounded(problem: Problem) -> None:
+    """Refuse an objective that ever more stock makes ever better: no levels are the best.
+
+    Beyond levels at which all is served at once, only stock on hand grows.
+    """
+    asked = problem.asked
+    assert asked.objective is not None
+    assert problem.items is not None
+    if problem.sign > 0:
+        return
+    tape = draw(problem.items.base, asked.seed, int(Phase.SEARCH))
+    enough = np.bincount(tape.columns["stock"], tape.columns["units"], len(problem.items.levels))
+    spec, found = asked.objective.metric, []
+    for more in (0, 1):
+        model = problem.items.moved(enough.astype(np.int64) + more)
+        run = play_and_check(model, tape, *choose(model))
+        found.append(run.metrics.get(spec.metric, spec.dimension, spec.member))
+    if found[1] > found[0] and not math.isclose(*found):
+        raise InputError(
+            f"search: objective: expected one that does not get better with ever more stock, got "
+            f"{asked.objective} (name a cost, or profit)"
+        )
 
 
 class _Chooser:
