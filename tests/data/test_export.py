@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from backsim.api import simulate
 from backsim.backtest.simulated import tables_of
 from backsim.cli import run as cli
 from backsim.data.calibrate import Calibration, calibrate
+from backsim.data.scenariofile import experiment_text, scenario_text
 from backsim.data.writing import write_export
+from backsim.experiment.load import load_experiment
 from backsim.results.run import Run
 from backsim.scenario import from_dict
 from backsim.streams import generator
@@ -217,3 +220,38 @@ def test_demand_that_waits_is_not_counted_twice(simulated: Run, tmp_path: Path):
     found = written(simulated, tmp_path, "plain")
     assert found.stock_outs.in_stock.mean() < 0.95
     assert found.stock_outs.censored == (False, False)
+
+
+def small_export(folder: Path, **tables: list[str]) -> Path:
+    """An export of CSV files, each given by its rows."""
+    folder.mkdir(exist_ok=True)
+    for name, rows in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_without_shipments_the_history_begins_with_the_first_order(tmp_path: Path):
+    """A cancellation does not say that orders before it were open then."""
+    days = [f"2025-03-{day:02d}" for day in range(1, 31)]
+    lines = [f"A{n},1,mug,2,{day}" for n, day in enumerate(days)]
+    found = calibrate(
+        small_export(
+            tmp_path / "export",
+            order_lines=["order,line,product,quantity,order date", *lines],
+            cancellations=["order,line,cancelled", "A19,1,2025-03-25"],
+        )
+    )
+    assert found.history.first.isoformat() == "2025-03-01"
+    assert len(found.history.lines) == 30
+
+
+@pytest.mark.parametrize("rule", ["fcfs", "earliest_due", "smallest_first", "class_priority"])
+def test_the_experiment_compares_other_rules_than_the_one_in_use(rule: str, simulated: Run,
+                                                                 tmp_path: Path):  # fmt: skip
+    found = written(simulated, tmp_path / "export", "plain")
+    in_use = replace(found.priority, pairs=9, explained={"fcfs": 0.2, rule: 0.9})
+    found = replace(found, priority=in_use)
+    for name, text in (("scenario", scenario_text(found)), ("experiment", experiment_text(found))):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    asked = load_experiment(tmp_path / "experiment.yaml")
+    assert len(asked.policies) == (3 if len(found.history.classes) > 1 else 2)

@@ -194,17 +194,17 @@ def _drop_repeats(export: Export) -> None:
 
 def _window(export: Export) -> tuple[int, int]:
     """(first day, day of the export), days since 1970."""
-    happened = [
-        export.tables[table].dates[name]
-        for table, name in (
-            ("shipments", "shipped"),
-            ("cancellations", "cancelled"),
-            ("lines", "shipped"),
-            ("lines", "cancelled"),
-        )
-        if table in export.tables and name in export.tables[table].dates
-    ]
-    happened = [values for values in happened if not np.isnan(values).all()]
+    shipped, cancelled = (
+        [
+            export.tables[table].dates[name]
+            for table in (apart, "lines")
+            if table in export.tables and name in export.tables[table].dates
+        ]
+        for apart, name in (("shipments", "shipped"), ("cancellations", "cancelled"))
+    )
+    happened = [values for values in (*shipped, *cancelled) if not np.isnan(values).all()]
+    # Without shipments it is not known which of the earlier orders were open.
+    told = happened if any(not np.isnan(values).all() for values in shipped) else []
     ordered = export.tables["lines"].dates["ordered"]
     if "purchases" in export.tables:
         bought = [export.tables["purchases"].dates["ordered"]]
@@ -213,8 +213,8 @@ def _window(export: Export) -> tuple[int, int]:
         bought = []
     if export.mapping.since is not None:
         since = (export.mapping.since - EPOCH.date()).days
-    elif happened:
-        since = int(np.floor(min(np.nanmin(values) for values in happened)))
+    elif told:
+        since = int(np.floor(min(np.nanmin(values) for values in told)))
     else:
         since = int(np.floor(ordered.min()))
     if export.mapping.until is not None:

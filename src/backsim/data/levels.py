@@ -230,7 +230,10 @@ def _reason(
     found: Calibration, today: Levels, new: Levels, i: int, j: int, lead_time: Floats
 ) -> str:
     if math.isnan(new.low[i, j]):
-        return "nothing was ordered in the history"
+        lines = found.history.lines
+        if not ((lines.product == i) & (lines.site == j)).any():
+            return "nothing was ordered in the history"
+        return "no levels are known today in this group, and so no service to keep"
     said = []
     before, after = today.fill[i, j], new.fill[i, j]
     now, then = (percent(round(float(fill), 2)) for fill in (before, after))

@@ -41,8 +41,12 @@ def experiment_text(found: Calibration) -> str:
     """An experiment to begin with: as it is, and two other orders of serving."""
     title = found.mapping.title or "Calibrated from an export"
     several = len(found.history.classes) > 1
-    policies = ["  as it is: {}", "  by due date: {policy.priority: earliest_due}"]
-    policies += ["  smallest line first: {policy.priority: smallest_first}"] if several else []
+    others = {"by due date": "earliest_due", "smallest line first": "smallest_first"}
+    known = [(n, rule) for n, rule in others.items() if rule != found.priority.rule]
+    known += [("first come, first served", "fcfs")] if len(known) < len(others) else []
+    if not several:
+        known = known[:1]
+    policies = ["  as it is: {}", *(f"  {n}: {{policy.priority: {rule}}}" for n, rule in known)]
     return "\n".join(
         [
             "# Made by `backsim calibrate`: which order of serving waiting customers is better?",

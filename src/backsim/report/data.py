@@ -6,12 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.calendars import Weekdays
 from backsim.data.history import History
-from backsim.data.levels import by_group, levels_rows
+from backsim.data.levels import by_group, levels_of, levels_rows
 from backsim.errors import counted, listed
 from backsim.present.html import Section, page
 from backsim.present.numbers import share
@@ -74,10 +72,13 @@ def missing(found: Calibration) -> list[str]:
     history, said = found.history, []
     if not len(history.purchases):
         said.append("There are no purchases: lead times and levels are not known, and assumed.")
-    if not len(history.stock.day) and np.isnan(history.masters.up_to).all():
+    levels = levels_of(found)
+    unknown = sum(origin == "none" for _, _, origin in levels.values())
+    if unknown and len(history.purchases):
+        which = "all" if unknown == len(levels) else f"{unknown:,} of {len(levels):,}"
         said.append(
-            "There is neither counted stock nor a master with levels: levels are assumed, as the "
-            "demand of one and a half lead times."
+            f"Neither a master nor purchases with counted stock tell the levels of {which} stock "
+            "points: they are assumed, as the demand of one and a half lead times."
         )
     if (~history.lines.known).mean() > 0.5:
         said.append(
