@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 from tests.models import build
 from tests.scenario.test_distributions import CASES, READ
 
@@ -466,3 +467,48 @@ def test_a_service_is_no_level_where_sources_share(level: dict[str, Any]):
     fields = {"products": "kit", "stock": [stock]}
     with pytest.raises(FileError, match="as several sources share the purchases"):
         kits(0, suppliers={"near": {"lead_time": 5}, "far": {"lead_time": 15}}, **fields)
+
+
+@pytest.mark.parametrize("law", ["compound", "gamma"])
+@pytest.mark.parametrize(
+    ("lead_time", "review", "others"),
+    [
+        (0, 1, 0),
+        (0.5, 1, 1),
+        (1, 1, 1),
+        (1.5, 1, 2),
+        (1, {"period": 1, "after_demand": True}, 0),
+        (1.5, {"period": 1, "after_demand": True}, 1),
+        (0.5, None, 0),
+        (1, None, 0),
+        (2, None, 1),
+    ],
+    ids=str,
+)
+def test_demand_by_period_and_lead_times_of_some_periods(
+    lead_time: float, review: Any, others: int, law: str
+):
+    """Between an order and the demand that finds its units so many others have come.
+
+    A day's demand is Poisson with mean 5: by S, E[min(D, max(S - others, 0))] / 5.
+    """
+    demand = {"arrivals": {"period": {}}, "products": "mug", "size": {"poisson": {"mean": 5}}}
+    level = {"rule": "base_stock", "S": {"fill_rate": 0.95, "demand": law}}
+    policy = {"reorder": level, **({"review": review} if review else {})}
+    model = from_dict(
+        {
+            "horizon": 100,
+            "products": "mug",
+            "suppliers": {"maker": {"lead_time": lead_time}},
+            "customers": {"all": {"demand": demand}},
+            "policy": policy,
+        }
+    )
+    units = np.arange(80)
+    own, before = stats.poisson.pmf(units, 5), stats.poisson.pmf(units, 5 * others)
+    fill = [
+        own @ np.minimum(units, np.maximum(S - units[:, None], 0)).T @ before / 5
+        for S in range(60)
+    ]  # fmt: skip
+    least = next(S for S, share in enumerate(fill) if share >= 0.95)
+    assert model.scenario.stock[0].reorder.params["S"] == least

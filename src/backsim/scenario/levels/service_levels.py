@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import is_built_in
 from backsim.scenario.demand.laws import MOST_UNITS, Flow
 from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.distributions.discrete import Deterministic
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
 from backsim.scenario.schema.rule_use import Above, Cover, RuleUse, SafetyStock, Service, Target
 
@@ -44,6 +45,25 @@ class Situation:
     period: float
     crossing: bool
     unlimited: bool
+    after: bool = False
+    """An order is placed after the demand of its instant, and not before."""
+
+    @property
+    def seen(self) -> Distribution:
+        """The lead time as the demand that finds the stock of an order sees it.
+
+        Where all demand comes at the same regular times, and the lead time is constant, that is as
+        long as the demands that have come since the order: a receipt is before the demand of its
+        instant.
+        """
+        every = {flow.every for flow in self.flows}
+        days, spread = self.lead_time.moments()
+        if len(every) != 1 or spread or not (each := every.pop()):
+            return self.lead_time
+        if (self.period / each) % 1 > ROUNDING:
+            return self.lead_time
+        count = math.ceil(days / each - ROUNDING) - self.after
+        return Deterministic(value=max(0, count) * each)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -53,7 +73,8 @@ class Situation:
             for f in self.flows
         )
         law = type(self.lead_time).__qualname__, self.lead_time.model_dump_json()
-        return (self.rate, self.period, self.crossing, self.unlimited, law, *flows)
+        how = self.crossing, self.unlimited, self.after
+        return (self.rate, self.period, *how, law, *flows)
 
     @property
     def offers(self) -> dict[str, Any]:
@@ -179,6 +200,7 @@ def _level(
     if target.cycle_service is not None:
         return math.ceil(demand.quantile(target.cycle_service, steady) - ROUNDING)
     assert target.fill_rate is not None
+    demand = replace(demand, lead_time=situation.seen)
     share = demand.fill_rate(steady)
 
     def reached(level: int) -> bool:

@@ -192,6 +192,7 @@ class StockPoints(Entries):
             period=0.0 if review == "continuous" else review.days,
             crossing=crossing,
             unlimited=unlimited,
+            after=review == "continuous" or review.after_demand,
         )
 
     def _changed(
