@@ -153,6 +153,21 @@ def test_the_figures_take_no_more_than_the_budget(tmp_path: Path) -> None:
     assert budget.figures(5_000, 2) == pytest.approx(250, abs=2)
 
 
+def test_a_saving_says_where_today_breaks_a_constraint(tmp_path: Path) -> None:
+    tried = {"policy.reorder.S": {"integers": [18, 22]}}
+    found = search(tmp_path, PERIODIC, search=tried, constraints="fill_rate >= 0.8")
+    assert re.search(r"than today, which does not satisfy fill rate >= 80 %", found.finding)
+
+
+def test_today_s_policy_may_keep_what_none_that_was_tried_does(tmp_path: Path) -> None:
+    policy = {"reorder": {"rule": "base_stock", "S": 40}, "review": 1}
+    tried = {"policy.reorder.S": {"integers": [4, 9]}}
+    found = search(tmp_path, {**PERIODIC, "policy": policy}, search=tried,
+                   constraints="fill_rate >= 0.95")  # fmt: skip
+    assert found.best is None
+    assert "Today's policy does: keep it, or widen the ranges searched." in found.finding
+
+
 def test_a_difference_that_may_be_chance_says_so_first(tmp_path: Path) -> None:
     today = {"reorder": {"rule": "base_stock", "S": 18}, "review": 1}
     given = {**PERIODIC, "policy": today, "horizon": 40}

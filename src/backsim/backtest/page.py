@@ -64,7 +64,8 @@ def finding(found: Backtest) -> str:
     (total,) = found.of("all", "fill_rate")
     inside, count = found.coverage("fill_rate")
     word = "within" if total.inside else "outside"
-    off = [WORDS[c.measure] for c in found.of("all") if math.isfinite(c.z) and not c.inside]
+    known = [c for c in found.of("all") if math.isfinite(c.realised + c.low + c.high)]
+    off = [WORDS[c.measure] for c in known if not c.inside]
     off = [name.partition(" (")[0] for name in off if name != WORDS["fill_rate"]]
     others = f" Outside its interval: {listed(off)}." if off else ""
     if math.isnan(total.realised):

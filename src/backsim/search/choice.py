@@ -15,7 +15,7 @@ import numpy as np
 
 from backsim.present.numbers import precise, rough
 from backsim.search.space import Point
-from backsim.search.worlds import Phase, Spent, Worlds
+from backsim.search.worlds import SEARCHED, Phase, Spent, Worlds
 from backsim.statistics import Selection, good_selection
 from backsim.statistics.checks import student
 from backsim.statistics.direct import LOOKS, distance, next_size
@@ -262,7 +262,15 @@ class _Choice:
         )
 
     def needs(self, found: Selection | None) -> int:
-        """Replications more, about, until those in the running are told apart.
+        """Replications more of the budget, about, until those in the running are told apart.
+
+        Where the search had to end early, its part of a larger budget grows as well.
+        """
+        part = 1 - SEARCHED if self.worlds.budget.cut else 1.0
+        return math.ceil(self.lacking(found) / part)
+
+    def lacking(self, found: Selection | None) -> int:
+        """Replications more of the choice, about.
 
         A t bound is as near as the indifference zone after (t S / delta)^2, the boundary of a
         constraint 0 after h^2 S^2 / tolerance^2 replications.

@@ -237,6 +237,7 @@ def _favourite(problem: Problem, worlds: Worlds) -> Point:
     try:
         return explorer.run()
     except Spent:
+        worlds.budget.cut = True
         return explorer.best_so_far()
 
 

@@ -135,12 +135,18 @@ class Search:
 
         That can be, within the indifference: a search ends where no more than that is to be gained.
         """
-        saved, figures = self.saving, self.figures
-        if saved is None or figures is None or not saved.significant:
+        saved = self.saving
+        if saved is None or not saved.significant:
             return False
-        present = figures.experiment.reference_index
-        kept = kept_by(self.problem, figures, present)
-        return saved.mean * self.problem.sign > 0 and all(k.surely for k in kept)
+        return saved.mean * self.problem.sign > 0 and all(k.surely for k in self.today)
+
+    @cached_property
+    def today(self) -> tuple[Kept, ...]:
+        """Each constraint, with what the present policy has."""
+        if self.figures is None:
+            return ()
+        present = self.figures.experiment.reference_index
+        return tuple(kept_by(self.problem, self.figures, present))
 
     def estimate(self, metric: str | MetricSpec) -> Estimate:
         """A metric of the policy found.  Raises InputError for an unknown metric."""
@@ -168,7 +174,14 @@ class Search:
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
         cost, saving = self.cost, self.saving
-        of_items = {} if self.problem.items is None else {"levels": _records(self.levels)}
+        choice, of_items = self.choice, dict[str, Any]()
+        if isinstance(choice, ItemsChoice):
+            prices = zip(self.problem.asked.constraints, choice.prices, strict=True)
+            of_items = {
+                "levels": _records(self.levels),
+                "none_better_by": choice.gap,
+                "prices": {str(constraint): price for constraint, price in prices},
+            }
         return {
             "title": self.problem.asked.title or self.problem.asked.name,
             "finding": self.finding,
@@ -194,7 +207,7 @@ class Search:
             "confidence": self.problem.asked.confidence,
             "indifference": self.choice.indifference,
             "alike": list(self.alike),
-            "needs": self.choice.needs,
+            "needs": 0 if choice.decided else choice.needs,
             "trade_off": None if self.problem.service is None else _records(self.trade_off()),
             **of_items,
             "spent": {
@@ -305,6 +318,8 @@ class _Words:
             return told
         near = words.nearest(search.nearest, search.kept)
         which = "constraint" if len(self.asked.constraints) == 1 else "constraints"
+        if search.today and all(k.surely for k in search.today):
+            return f"{told} {near} Today's policy does: keep it, or widen the ranges searched."
         return f"{told} {near} Relax the {which}, or widen the ranges that are searched."
 
     def first(self) -> str:
@@ -331,10 +346,19 @@ class _Words:
                 f"has {label(self.spec)} {cost}, {amount} {more} than today "
                 f"({self.level}, {self.figures()})."
             )
-        saving = f", {amount} {more} than today"
+        saving = f", {amount} {more} than today{self.broken_today()}"
         if not saved.significant:
             saving = f". That it is {amount} {more} than today may be chance"
         return f"{text}{saving} ({self.level}, {self.figures()})."
+
+    def broken_today(self) -> str:
+        """That the present policy, which a saving is against, breaks a constraint."""
+        found = [
+            condition(k.constraint)
+            for k in self.search.today
+            if k.estimate.count and not k.constraint.holds(k.estimate.mean)
+        ]
+        return f", which does not satisfy {listed(found)}" if found else ""
 
     def figures(self) -> str:
         """What the figures are from."""
@@ -362,7 +386,7 @@ class _Words:
         if choice.selection is None:
             return (
                 f"Nothing is promised: the budget ended before the {choice.tried:,} policies "
-                f"tried could be compared, which takes {choice.needs:,} more replications."
+                f"tried could be compared, which takes about {choice.needs:,} more replications."
             )
         zone = self.amount(choice.indifference)
         sure = f"{self.level}, {choice.selection.method}"

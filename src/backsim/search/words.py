@@ -52,7 +52,7 @@ def undecided(running: Sequence[str], zone: str, sure: str, needs: int) -> str:
     if running:
         left = f"{listed(running)} could not be told from it to within {zone}"
     return (
-        f"Nothing is promised: when the budget ended, {left} ({sure}). That takes at most "
+        f"Nothing is promised: when the budget ended, {left} ({sure}). That takes about "
         f"{needs:,} more replications."
     )
 

@@ -92,6 +92,7 @@ class Budget:
         self.started = time.monotonic()
         self.spent = dict.fromkeys(Phase, 0)
         self.known = 0
+        self.cut = False  # the search had to end when its part was gone
 
     @property
     def total(self) -> int:
