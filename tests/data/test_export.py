@@ -12,8 +12,10 @@ from tests.data.recovery import checks, export_and_calibrate, random_scenario
 from backsim.api import simulate
 from backsim.backtest.simulated import tables_of
 from backsim.cli import run as cli
+from backsim.data.book import book
 from backsim.data.calibrate import Calibration, calibrate
 from backsim.data.scenariofile import experiment_text, scenario_text
+from backsim.data.today import opening_rows
 from backsim.data.writing import write_export
 from backsim.experiment.load import load_experiment
 from backsim.results.run import Run
@@ -255,3 +257,21 @@ def test_the_experiment_compares_other_rules_than_the_one_in_use(rule: str, simu
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     asked = load_experiment(tmp_path / "experiment.yaml")
     assert len(asked.policies) == (3 if len(found.history.classes) > 1 else 2)
+
+
+def test_the_book_names_the_customer_where_the_export_does(tmp_path: Path):
+    """Who is to be told is the customer, not the order."""
+    days = [f"2025-03-{day:02d}" for day in range(1, 31)]
+    heading = "order,line,product,quantity,order date,customer,shipped"
+    lines = [f"A{n},1,mug,2,{day},C{n % 3},{day if n < 25 else ''}" for n, day in enumerate(days)]
+    found = calibrate(
+        small_export(
+            tmp_path / "export",
+            order_lines=[heading, *lines],
+            stock=["product,date,quantity", "mug,2025-03-30,1"],
+        )
+    )
+    rows = book(found, opening_rows(found))["lines"]
+    assert [(row["order"], row["customer"]) for row in rows] == [
+        (f"A{n}", f"C{n % 3}") for n in range(25, 30)
+    ]

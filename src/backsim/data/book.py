@@ -36,6 +36,7 @@ def _lines(found: Calibration) -> Iterator[Row]:
     history, lines = found.history, found.history.lines
     rows, left = open_lines(history)
     seen: Counter[str] = Counter()
+    who = len(history.customers) > 0
     for i in rows.tolist():
         order, code = history.orders[lines.order[i]], lines.customer_class[i]
         seen[order] += 1
@@ -49,6 +50,7 @@ def _lines(found: Calibration) -> Iterator[Row]:
             "class": history.classes[code],
             "site": history.sites[lines.site[i]],
             "order": order,
+            **({"customer": history.customers[lines.customer[i]] or order} if who else {}),
             "ordered": _day(found, lines.time[i]),
             "due": _day(found, wanted),
             "promised": _day(found, lines.promised[i]),

@@ -59,6 +59,7 @@ def _history(export: Export) -> History:
         Rows(name, file_name(data.place), data.read, len(data), dict(data.dropped))
         for name, data in export.tables.items()
     )
+    told = "customer" in export.tables["lines"].names
     clocked = export.tables["lines"].clocked.get("ordered", False)
     exact = have_times(export)
     return History(
@@ -69,6 +70,7 @@ def _history(export: Export) -> History:
         classes=tuple(export.classes),
         suppliers=tuple(export.suppliers),
         orders=export.tables["lines"].names["order"].texts,
+        customers=export.tables["lines"].names["customer"].texts if told else (),
         numbers=export.numbers,
         lines=lines,
         sent=sent,
@@ -247,8 +249,10 @@ def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) 
     if not len(order):
         raise InputError(f"{lines.place}: expected orders between the first and last day")
     group = only_used(export, group, order)
+    who = lines.names["customer"].codes if "customer" in lines.names else np.full(len(lines), -1)
     return LineHistory(
         order=lines.names["order"].codes[order],
+        customer=who[order],
         product=product[order],
         site=site[order],
         customer_class=group[order],

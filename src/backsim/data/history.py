@@ -28,6 +28,8 @@ class LineHistory:
 
     order: Codes
     """By place on `History.orders`."""
+    customer: Codes
+    """By place on `History.customers`; -1 where the export does not say who ordered."""
     product: Codes
     site: Codes
     customer_class: Codes
@@ -150,6 +152,8 @@ class History:
     suppliers: tuple[str, ...]
     orders: Sequence[str]
     """The numbers of orders."""
+    customers: Sequence[str]
+    """The numbers of customers."""
     numbers: Sequence[str]
     """The numbers of purchases."""
     lines: LineHistory
