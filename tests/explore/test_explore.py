@@ -385,3 +385,26 @@ def test_on_the_command_line(
 def test_verdicts(metric: str, mean: float, half_width: float, said: str) -> None:
     found = Difference(1, mean, half_width, half_width, 6, 0.0)
     assert _verdict(MetricSpec(metric), found) == said
+
+
+def test_fields_of_a_group_go_by_its_name(tmp_path: Path) -> None:
+    """As `--set` has them; the file's own field has a number."""
+    path = tmp_path / "shop.yaml"
+    path.write_text(
+        """
+horizon: 30
+products: {mug: {group: A}, plate: {group: B}}
+suppliers: {maker: {lead_time: 2}}
+customers: {all: {demand: {arrivals: {poisson: {rate: 3}}, products: [mug, plate]}}}
+policy: {reorder: {rule: base_stock, S: 9}}
+stock:
+  - {}
+  - {groups: A, raise_levels: 0}
+  - {groups: B, raise_levels: 0}
+""",
+        encoding="utf-8",
+    )
+    found = Explorer(path, seed=1, replications=2, fields=["stock.B"], engine="simpy", workers=1)
+    assert [knob.path for knob in found.knobs] == ["stock[2].raise_levels"]
+    assert found.field("stock.B.raise_levels") == "stock[2].raise_levels"
+    assert found.field("policy.reorder.S") == "policy.reorder.S"

@@ -93,6 +93,9 @@ def chosen_metrics(metrics: list[str] | None) -> Collection[str]:
 
     wanted = named(metrics)
     for name in wanted:
+        if name.partition("[")[0] in METRICS and "[" in name:
+            plain = name.partition("[")[0]
+            raise InputError(f"--metrics: expected {plain}, which is shown by class, got {name!r}")
         if name not in METRICS:
             near = nearest(name, list(METRICS))
             raise InputError(f"--metrics: expected a metric ({near}), got {name!r}")

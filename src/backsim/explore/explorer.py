@@ -31,6 +31,8 @@ from backsim.results.run import Run, play_and_check
 from backsim.results.spec import MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import build, read
 from backsim.scenario.model import Model
+from backsim.scenario.override import located, parse_path
+from backsim.scenario.yamlfile import spell
 from backsim.statistics import MINIMISE, Difference, times
 from backsim.streams import Tape, draw
 from backsim.streams.tape import with_lead_times_of
@@ -107,7 +109,9 @@ class Explorer:
             return self.changed(_json({path: value}))
 
         change: Callable[[str, Any], object] = chosen if quick else lambda path, value: None
-        self.knobs, self.left_out = knobs_of(document.values, self.model, change, fields)
+        self.document = document
+        named = [self.field(text) for text in fields]
+        self.knobs, self.left_out = knobs_of(document.values, self.model, change, named)
         self.engine = choose(self.model, engine, PLENTY)
         offered = [(k.path, c) for k in self.knobs for c in k.choices if c != k.value]
         # One kernel for all choices where they are known: compiling one takes seconds.
@@ -121,6 +125,14 @@ class Explorer:
         self.full = replications or max(FULL, self.replications)
         stage("playing the base case")
         self.played("{}", self.replications)
+
+    def field(self, text: str) -> str:
+        """A field as its knob is spelt: entries of `stock` may be named by group or product."""
+        if not text:
+            return ""
+        path = parse_path(text)
+        found = located(self.document, path)
+        return spell(path if found is None else found[0])
 
     def _as_many_as_fit(self) -> int:
         """Replications that take about `SECONDS`; the first that is played compiles."""

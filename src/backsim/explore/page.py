@@ -13,8 +13,7 @@ from backsim.explore.explorer import Explorer
 from backsim.explore.journey import journey, offered
 from backsim.explore.knobs import Knob
 from backsim.present.html import embedded, fragment, page, template
-from backsim.scenario.override import parse_path
-from backsim.scenario.yamlfile import parse_value, spell
+from backsim.scenario.yamlfile import parse_value
 
 MOST_ANSWERS = 200
 """Points of a grid, each of which is simulated and kept in the file."""
@@ -93,7 +92,7 @@ def _axes(explorer: Explorer, grid: Sequence[str]) -> list[tuple[Knob, Values]]:
     axes = []
     for text in grid:
         path, equals, values = text.partition("=")
-        path = spell(parse_path(path.strip())) if path.strip() else ""
+        path = explorer.field(path.strip())
         if not equals or path not in known:
             near = nearest(path, list(known))
             raise InputError(

@@ -54,14 +54,21 @@ def put(document: Document, path: Location, value: Any, text: str) -> None:
 
 def value_at(document: Document, path: Location) -> Any:
     """The value of a field of a document; None where it has none, or the path leads nowhere."""
+    found = located(document, path)
+    return None if found is None else found[1]
+
+
+def located(document: Document, path: Location) -> tuple[Location, Any] | None:
+    """A path with the numbers of entries that it names, and the value there; None as above."""
     here: Any = document.values
+    real: Location = ()
     try:
         for part in path:
             key = _key(document, here, (), part, "")
-            here = here.get(key) if isinstance(here, dict) else here[key]
+            here, real = here.get(key) if isinstance(here, dict) else here[key], (*real, key)
     except FileError:
         return None
-    return here
+    return real, here
 
 
 def _key(document: Document, here: Any, path: Location, part: str | int, text: str) -> Any:
