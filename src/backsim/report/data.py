@@ -85,6 +85,13 @@ def missing(found: Calibration) -> list[str]:
             "There are no shipments: waits, fill rate and patience are not known; customers are "
             "taken to wait until they are served."
         )
+    due = history.masters.due_days
+    undue = [name for name, days in zip(history.classes, due, strict=True) if math.isnan(days)]
+    if 0 < len(undue) < len(due):
+        said.append(
+            f"No days until they are due are known of class {listed(undue)}: what is not shipped "
+            "at once is late there (`otif`, `due_in`)."
+        )
     for patience in found.patience:
         if patience.fit is None and patience.cancelled == 0 and patience.waited:
             said.append(f"Nobody of class {patience.name} cancelled: they are taken to wait on.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from backsim.errors import InputError
+from backsim.errors import InputError, counted, listed
 from backsim.files import beside
 from backsim.present.table import Table
 from backsim.report.charts import COLOURS, Chart, charts
@@ -153,6 +153,7 @@ def _table(slide: Any, table: Table) -> None:
             cell = shape.table.cell(i, j)
             cell.text = legal(text)
             cell.text_frame.paragraphs[0].font.size = Pt(13)
-    left_out = max(0, len(table.rows) - MOST_ROWS), max(0, len(table.columns) - MOST_COLUMNS)
-    more = f" {left_out[0]} more rows and {left_out[1]} more columns in the report."
-    _note(slide, table.note + (more if any(left_out) else ""))
+    rest = {"row": len(table.rows) - MOST_ROWS, "column": len(table.columns) - MOST_COLUMNS}
+    left_out = [counted(n, f"more {what}") for what, n in rest.items() if n > 0]
+    more = f" {listed(left_out)} in the report." if left_out else ""
+    _note(slide, table.note + more)
