@@ -167,6 +167,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"search": {"policy.priority": ["fcfs", "fcfs"]}},
         "each choice once, got 'fcfs' a second time",
     ),
+    "a choice twice, once with its key": (
+        {"search": {"policy.priority": ["fcfs", {"rule": "fcfs"}]}},
+        "each choice once, got {rule: 'fcfs'} a second time",
+    ),
     "a word": ({"search": {"policy.priority": "fcfs"}}, "what is to be tried"),
     "no kind": ({"search": {"policy.reorder.s": {"step": 2}}}, "one of integers, numbers, days"),
     "an unknown key": (

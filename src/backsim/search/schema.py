@@ -134,10 +134,16 @@ FORMS: dict[str, type[Range]] = {
 def _choices(value: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(value) < 2:
         raise fault("at least two choices (what is not tried belongs into `set`)", show(value))
+    plain = [_plain(item) for item in value]
     for i, item in enumerate(value):
-        if item in value[:i]:
+        if plain[i] in plain[:i]:
             raise fault("each choice once", f"{show(item)} a second time")
     return tuple(map(_with_ranges, value))
+
+
+def _plain(item: Any) -> Any:
+    """A choice as it is compared: a rule without parameters is its name."""
+    return item["rule"] if isinstance(item, Mapping) and set(item) == {"rule"} else item
 
 
 def _with_ranges(item: Any) -> Any:
