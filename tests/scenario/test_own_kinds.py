@@ -161,3 +161,28 @@ def test_a_capacity_is_the_servers_that_it_amounts_to(tmp_path: Path) -> None:
     load_rules([path])
     with pytest.raises(InputError, match=r"capacity: .*got 'shifts'|capacity\.shifts: expected"):
         from_dict(workshop({"shifts": {"workers": 2, "days": 1}}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("self.value * (1", "np.nan * (1", "TwoPoints: draw: expected finite .* numbers, got nan"),
+        ("(0, 2, count))", "(0, 2, count + 1))", "TwoPoints: draw: expected .* array of shape"),
+        ("np.sort(generator", "(generator", "Pairs: draw: expected times from 0 on that ascend"),
+        ("np.repeat(np.sort", "-np.repeat(np.sort", "Pairs: draw: expected times from 0 on"),
+        ("    def atoms(self):", "    def others(self):", "expected a method `law"),
+    ],
+    ids=["nan", "length", "order", "negative", "no law"],
+)
+def test_what_a_user_s_class_draws_is_looked_at(
+    before: str, after: str, told: str, tmp_path: Path
+) -> None:
+    """It is not left out in silence."""
+    path = tmp_path / "own.py"
+    assert before in OWN
+    path.write_text(OWN.replace(before, after))
+    load_rules([path])
+    size = {"customers.all.demand.size": {"two_points": {"value": 2}}}
+    service = {"policy.reorder.S": {"fill_rate": 0.9, "demand": "normal"}}
+    with pytest.raises(InputError, match=told):
+        streams.draw(from_dict(SCENARIO, changes={**size, **service}), 1)

@@ -33,7 +33,7 @@ def changed(draw: Draw, lines: Columns) -> Columns:
     if given is None:
         return {}
     units = np.asarray(lines["units"], np.int64)
-    factor = np.maximum(given.factor.draw(draw.generator("changes.factor"), count), 0.0)
+    factor = np.maximum(given.factor.sample(draw.generator("changes.factor"), count), 0.0)
     pack = draw.per_size[1][products_of(draw.model)[lines["stock"]]]
     wanted = np.rint(factor * (units / pack)) * pack
     if count and wanted.max() > LARGEST_STOCK:

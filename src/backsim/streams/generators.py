@@ -72,7 +72,7 @@ class Draws:
         if isinstance(self.distribution, Deterministic):  # needs no generator
             values = np.full(count, self.distribution.value)
         else:
-            values = self.distribution.draw(self._generator, count)
+            values = self.distribution.sample(self._generator, count)
         values = np.maximum(values, 0.0)
         return np.asarray(to_grid(values, self.ticks)) if self.ticks else values
 

@@ -215,8 +215,8 @@ def _late(lane: Lane, supplier: Supplier, bound: float, generator: np.random.Gen
     assert late is not None
     count = 64
     while count <= MOST_TRIES:
-        days = np.maximum(lane.time.draw(generator, count), 0.0)
-        delays = np.maximum(late.days.draw(generator, count), 0.0)
+        days = np.maximum(lane.time.sample(generator, count), 0.0)
+        delays = np.maximum(late.days.sample(generator, count), 0.0)
         days += np.where(generator.random(count) < late.share, delays, 0.0)
         if (days > bound).any():
             return float(days[days > bound][0])

@@ -152,7 +152,7 @@ class DemandDraw:
         if isinstance(distribution, Deterministic) and np.ndim(scale) == 0:
             value = max(least, round(distribution.value * scale))
             return None if value == 1 else np.full(count, value)
-        values = distribution.draw(self.generator(what), count)
+        values = distribution.sample(self.generator(what), count)
         values = np.rint(values if np.ndim(scale) == 0 and scale == 1 else values * scale)
         if count and values.max() > LARGEST_STOCK:
             raise InputError(
@@ -254,7 +254,7 @@ class DemandDraw:
         if isinstance(due, Deterministic):
             due_time = time if due.value == 0 else self.model.on_grid(time + due.value)
         else:
-            wait = np.maximum(due.draw(self.generator("due"), len(times)), 0.0)
+            wait = np.maximum(due.sample(self.generator("due"), len(times)), 0.0)
             due_time = spread(self.model.on_grid(times + wait))
         traits = self.traits(len(times))
         return {
@@ -305,7 +305,7 @@ class DemandDraw:
         """Days drawn for each customer, or a word for them."""
         if isinstance(given, str):
             return np.full(count, NEVER if given == "unlimited" else 0.0)
-        days = np.maximum(given.draw(self.generator(what), count), 0.0)
+        days = np.maximum(given.sample(self.generator(what), count), 0.0)
         return np.asarray(self.model.on_grid(days))
 
     def forgives(self, leaves: float, count: int) -> NDArray[np.int32]:

@@ -7,14 +7,15 @@ times from a generator that it is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
+from backsim.errors import InputError
 from backsim.quantities import Days, PositiveDays, Rate
-from backsim.rules.kinds import Registry
+from backsim.rules.kinds import Registry, is_built_in
 from backsim.scenario.dates import Dates
-from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.distributions.base import Distribution, finite
 from backsim.scenario.distributions.fields import Interval
 from backsim.scenario.named import OneOf
 from backsim.scenario.shorthand import Spec
@@ -63,9 +64,20 @@ class Arrivals(Spec):
 
         `check` is told how many there are so far, and raises where these are too many.
         """
-        times = np.rint(np.asarray(self.draw(generator, until), float) * ticks) / ticks
+        times = self.draw(generator, until)
+        if not is_built_in(type(self)):
+            times = _ascending(times, f"arrivals {type(self).__name__}: draw", until)
+        times = np.rint(np.asarray(times, float) * ticks) / ticks
         check(len(times))
         return times
+
+
+def _ascending(found: Any, what: str, until: float) -> Floats:
+    """Times that a user's process has drawn.  Raises InputError: they are none."""
+    times = finite(found, what)
+    if len(times) and (times[0] < 0 or (np.diff(times) < 0).any()):
+        raise InputError(f"{what}: expected times from 0 on that ascend, to {until:g}")
+    return times
 
 
 class Renewals(Arrivals):
@@ -161,7 +173,7 @@ class Renewal(Renewals):
 
     def intervals(self, generator: Generator, count: int, ticks: float) -> Floats:
         """As the distribution draws them."""
-        return np.maximum(self.interval.draw(generator, count), 0.0) * ticks
+        return np.maximum(self.interval.sample(generator, count), 0.0) * ticks
 
     def first_count(self, until: float) -> int:
         """The mean and a little more."""

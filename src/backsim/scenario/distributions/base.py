@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import GetJsonSchemaHandler, model_validator
 
 from backsim.errors import InputError
-from backsim.rules.kinds import Registry
+from backsim.rules.kinds import Registry, is_built_in
 from backsim.scenario.part import Part, fault
 
 if TYPE_CHECKING:
@@ -61,6 +61,16 @@ class Distribution(Part):
         """Independent values, shape (count,), in the order of the generator's stream."""
         raise NotImplementedError
 
+    def sample(self, generator: Generator, count: int) -> Floats:
+        """The values of `draw`; those of a user's distribution are looked at first.
+
+        Raises InputError: they are not so many finite numbers.
+        """
+        found = self.draw(generator, count)
+        if is_built_in(type(self)):
+            return found
+        return finite(found, f"distribution {type(self).__name__}: draw", count)
+
     def law(self) -> Any:
         """Its law as a frozen distribution of `scipy.stats`, where it has no `atoms`.
 
@@ -103,6 +113,27 @@ def spread(mean: float | None, cv: float | None, sd: float | None) -> tuple[floa
     """(mean, variance) from a mean with either a cv or a standard deviation."""
     known = mean or math.nan
     return known, (sd if sd is not None else (cv or math.nan) * known) ** 2
+
+
+def finite(found: Any, what: str, count: int | None = None) -> Floats:
+    """Numbers that a user's code has drawn, as many as were asked for.
+
+    Raises InputError: they are something else.
+    """
+    import numpy as np
+
+    wanted = "numbers" if count is None else f"{count:,} numbers"
+    try:
+        values = np.asarray(found, float)
+    except (TypeError, ValueError):
+        raise InputError(f"{what}: expected {wanted}, got {type(found).__name__}") from None
+    if values.ndim != 1 or (count is not None and len(values) != count):
+        shape = f"an array of shape {values.shape}"
+        raise InputError(f"{what}: expected {wanted}, got {shape}")
+    wrong = values[~np.isfinite(values)]
+    if len(wrong):
+        raise InputError(f"{what}: expected finite {wanted}, got {wrong[0]}")
+    return values
 
 
 def _either(choices: tuple[tuple[str, ...], ...]) -> str:
