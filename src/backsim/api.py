@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from backsim.errors import InputError
 from backsim.results.run import Run, play_and_check
 from backsim.results.summary import Replications
 from backsim.rules.own import digests_of
-from backsim.scenario.load import load
+from backsim.scenario.load import from_dict, load
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
 from backsim.workers import Way, in_order, workers_wanted
@@ -21,7 +21,7 @@ __all__ = ["Model", "Run", "load", "replicate", "simulate"]
 
 
 def simulate(
-    model: Model | str | Path,
+    model: Model | Mapping[str, Any] | str | Path,
     *,
     seed: int | None = None,
     replication: int = 0,
@@ -31,21 +31,22 @@ def simulate(
 ) -> Run:
     """Simulate one replication.
 
-    `model` is a Model or a scenario file.  Without a seed one is drawn (see `run.seed`).  `record`
-    keeps the event log from the start; without it `run.events` plays the replication again.
+    `model` is a Model, a scenario file, or a mapping of what stands in one.  Without a seed one is
+    drawn (see `run.seed`).  `record` keeps the event log from the start; without it `run.events`
+    plays the replication again.
     `extend` are SimPy processes to run alongside the model: functions that take a `Live` and yield
     SimPy events.
 
     Raises InputError for bad input, LedgerError when units do not add up.
     """
-    model = model if isinstance(model, Model) else load(model)
+    model, extend = _model(model), _processes(extend)
     name, reason = choose(model, engine, 1, bool(extend))
-    tape = draw(model, _checked_seed(seed), replication)
+    tape = draw(model, _checked_seed(seed), _whole("replication", replication))
     return play_and_check(model, tape, name, reason, record, extend)
 
 
 def replicate(
-    model: Model | str | Path,
+    model: Model | Mapping[str, Any] | str | Path,
     *,
     seed: int | None = None,
     replications: int,
@@ -60,15 +61,15 @@ def replicate(
     cores, None chooses.  The results do not depend on the number of workers.  `extend` are SimPy
     processes to run alongside the model in each replication.  Raises as `simulate` does.
     """
-    model = model if isinstance(model, Model) else load(model)
-    if replications < 1:
+    model, extend = _model(model), _processes(extend)
+    if _whole("replications", replications) < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
     wanted = workers_wanted(workers)
     name, reason = choose(model, engine, replications, bool(extend))
     seed = _checked_seed(seed)
     if workers is None:
         wanted = workers_for(model, name, replications)
-    play = partial(_one, model, seed, name, reason, record, tuple(extend))
+    play = partial(_one, model, seed, name, reason, record, extend)
     way: Way | None = "threads" if name == "compiled" else None  # logs are long to send
     rules = digests_of(own_rules(model))
     runs = in_order(play, range(replications), wanted, rules=rules, way=way)
@@ -87,9 +88,28 @@ def _one(
     return play_and_check(model, draw(model, seed, replication), engine, reason, record, extend)
 
 
+def _model(given: Any) -> Model:
+    if isinstance(given, Mapping):
+        return from_dict(given)
+    if isinstance(given, str | Path):
+        return load(given)
+    if not isinstance(given, Model):
+        what = type(given).__name__
+        raise InputError(f"model: expected a Model, a scenario file or a mapping, got {what}")
+    return given
+
+
+def _processes(given: Any) -> tuple[Callable[..., Any], ...]:
+    if callable(given) or not all(map(callable, given)):
+        raise InputError(f"extend: expected a list of functions, got {given!r}")
+    return tuple(given)
+
+
 def _checked_seed(seed: int | None) -> int:
-    if seed is None:
-        return fresh_seed()
-    if seed < 0:
-        raise InputError(f"seed: expected a whole number of 0 or more, got {seed}")
-    return seed
+    return fresh_seed() if seed is None else _whole("seed", seed)
+
+
+def _whole(name: str, given: Any) -> int:
+    if isinstance(given, bool) or not hasattr(given, "__index__") or given < 0:
+        raise InputError(f"{name}: expected a whole number of 0 or more, got {given!r}")
+    return int(given)

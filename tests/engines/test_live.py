@@ -283,3 +283,26 @@ def test_a_process_asks_who_stands_before_whom_where_nobody_is_told():
 
     backsim.simulate(from_dict(scenario), seed=1, extend=[asks])
     assert found == [[0, 1, 3], [0, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"seed": 1.5}, "seed: expected a whole number of 0 or more, got 1.5"),
+        ({"seed": "1"}, "seed: expected a whole number of 0 or more, got '1'"),
+        ({"seed": 1, "replication": -1}, "replication: expected a whole number of 0 or more"),
+        ({"seed": 1, "extend": a_model}, "extend: expected a list of functions"),
+        ({"seed": 1, "extend": [3]}, "extend: expected a list of functions"),
+        ({"model": 3}, "model: expected a Model, a scenario file or a mapping, got int"),
+    ],
+    ids=str,
+)
+def test_what_simulate_is_given_is_looked_at(given: dict[str, Any], told: str):
+    with pytest.raises(InputError, match=told):
+        backsim.simulate(**{"model": a_model(), **given})
+
+
+def test_a_mapping_stands_for_a_model():
+    model = a_model()
+    runs = [backsim.simulate(given, seed=1) for given in (model, model.to_dict())]
+    assert runs[0].log.equals(runs[1].log)
