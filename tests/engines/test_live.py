@@ -295,7 +295,7 @@ def test_a_process_asks_who_stands_before_whom_where_nobody_is_told():
         ({"seed": 1, "extend": [3]}, "extend: expected a list of functions"),
         ({"model": 3}, "model: expected a Model, a scenario file or a mapping, got int"),
     ],
-    ids=str,
+    ids=["seed 1.5", "seed as text", "replication -1", "a function", "a number", "no model"],
 )
 def test_what_simulate_is_given_is_looked_at(given: dict[str, Any], told: str):
     with pytest.raises(InputError, match=told):

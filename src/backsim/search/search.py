@@ -8,20 +8,19 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backsim.errors import InputError, few, listed
 from backsim.present.numbers import interval, number, percent, plain_number
 from backsim.report.words import condition, label, said, scale_of
 from backsim.results.spec import MetricSpec
 from backsim.results.units import unit_suffix
-from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.model import Model
 from backsim.search import words
 from backsim.search.choice import Choice
 from backsim.search.gap import Gap
 from backsim.search.items.choice import ItemsChoice
+from backsim.search.items.table import table_of_levels
 from backsim.search.kept import Kept, kept_by
+from backsim.search.prices import priced
 from backsim.search.problem import Problem
 from backsim.search.shape import Shape
 from backsim.search.space import Point
@@ -97,22 +96,10 @@ class Search:
 
         Raises InputError for a search of anything else.
         """
-        import pandas as pd
-
         items, choice = self.problem.items, self.choice
         if items is None or not isinstance(choice, ItemsChoice):
             raise InputError("levels: expected a search of stock[*].reorder")
-        points, products = items.base.stock_points, items.base.scenario.products
-        demand = mean_demand(items.base.scenario, items.base.traces)
-        return pd.DataFrame(
-            {
-                "product": [product for product, _ in points],
-                "site": [site for _, site in points],
-                "group": [products[product].group or "" for product, _ in points],
-                items.parameter: choice.nearest,
-                "demand": [demand.get(pair, 0.0) for pair in points],
-            }
-        )
+        return table_of_levels(items, choice.nearest)
 
     @cached_property
     def cost(self) -> Estimate | None:
@@ -227,32 +214,9 @@ class Search:
 
         Raises InputError for a search without `trade_off`.
         """
-        import pandas as pd
-
-        from backsim.study.analysis import against, efficient, estimates
-
-        service, figures = self.problem.service, self.figures
-        if service is None or figures is None:
+        if self.problem.service is None or self.figures is None:
             raise InputError("trade_off: expected a search with `trade_off`, two metrics")
-        specs = (self.objective, service)
-        found = [estimates(figures, spec) for spec in specs]
-        means = np.array([[e.mean for e in one] for one in found])
-        senses = [self.problem.asked.objective.sense, service.sense]  # type: ignore[union-attr]
-        order = sorted(efficient(means, senses), key=lambda i: self.problem.sign * means[0, i])
-        rows: list[dict[str, Any]] = []
-        for n, i in enumerate(order):
-            row: dict[str, Any] = {"policy": figures.policies[i].name}
-            for spec, one in zip(specs, found, strict=True):
-                row |= {str(spec): one[i].mean, f"{spec}_half_width": one[i].half_width}
-            apart = None if n == 0 else against(figures, specs[0], order[n - 1]).get(i)
-            more = means[1, i] - means[1, order[n - 1]] if n else np.nan
-            row["price"] = abs(apart.mean / more) if apart is not None and more else np.nan
-            row["price_half_width"] = (
-                abs(apart.half_width / more) if apart is not None and more else np.nan
-            )
-            row["alike"] = apart is not None and not apart.significant
-            rows.append(row)
-        return pd.DataFrame(rows)
+        return priced(self.problem, self.figures)
 
     def table(self) -> pd.DataFrame:
         """The policy found and the present one: one row each, with mean and half-width."""
@@ -353,12 +317,9 @@ class _Words:
 
     def broken_today(self) -> str:
         """That the present policy, which a saving is against, breaks a constraint."""
-        found = [
-            condition(k.constraint)
-            for k in self.search.today
-            if k.estimate.count and not k.constraint.holds(k.estimate.mean)
-        ]
-        return f", which does not satisfy {listed(found)}" if found else ""
+        known = [k for k in self.search.today if k.estimate.count]
+        found = [k.constraint for k in known if not k.constraint.holds(k.estimate.mean)]
+        return f", which does not satisfy {listed(list(map(condition, found)))}" if found else ""
 
     def figures(self) -> str:
         """What the figures are from."""

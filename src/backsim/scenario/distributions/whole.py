@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.rules.kinds import is_built_in
 from backsim.scenario.distributions.base import Distribution
 
 if TYPE_CHECKING:
@@ -38,12 +39,14 @@ def whole(distribution: Distribution, least: int = 0, scale: float = 1.0) -> Flo
     return np.asarray(np.diff(below, prepend=0.0))
 
 
-@lru_cache(maxsize=4096)
 def mean_of_whole(distribution: Distribution, least: int = 0, scale: float = 1.0) -> float:
-    """The mean of values x `scale` that are rounded, and are no less than `least` (0 or more).
+    """The mean of values x `scale` that are rounded, and are no less than `least` (0 or more)."""
+    kept = is_built_in(type(distribution))  # what a user's says may change while a process runs
+    return (_kept_mean if kept else _mean)(distribution, least, scale)
 
-    The sum of P(more than k) from `least` on; beyond the longest table it is an integral.
-    """
+
+def _mean(distribution: Distribution, least: int, scale: float) -> float:
+    """The sum of P(more than k) from `least` on; beyond the longest table it is an integral."""
     atoms = distribution.atoms()
     if atoms is not None:
         return float(np.maximum(np.rint(atoms[0] * scale), least) @ atoms[1])
@@ -59,6 +62,9 @@ def mean_of_whole(distribution: Distribution, least: int = 0, scale: float = 1.0
         points = np.geomspace(MOST_UNITS, top, BEYOND)
         mean += float(np.trapezoid(law.sf(points / scale), points))
     return mean
+
+
+_kept_mean = lru_cache(maxsize=4096)(_mean)
 
 
 def has_law(distribution: Distribution) -> bool:
