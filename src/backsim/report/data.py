@@ -90,7 +90,7 @@ def missing(found: Calibration) -> list[str]:
     if 0 < len(undue) < len(due):
         said.append(
             f"No days until they are due are known of class {listed(undue)}: what is not shipped "
-            "at once is late there (`otif`, `due_in`)."
+            "immediately is late there (`otif`, `due_in`)."
         )
     for patience in found.patience:
         if patience.fit is None and patience.cancelled == 0 and patience.waited:
