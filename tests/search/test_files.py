@@ -218,3 +218,15 @@ def test_each_kind_of_file_has_its_command(tmp_path: Path) -> None:
     file.write_text(to_yaml({"scenario": "shop.yaml", "policies": {"a": {}, "b": {}}}))
     with pytest.raises(InputError, match=r"is an experiment: use `backsim compare"):
         load_problem(file)
+
+
+def test_a_tolerance_by_metric_is_for_all_constraints_on_it(tmp_path: Path) -> None:
+    """Unless one of them is named itself."""
+    constraints = ["fill_rate[gold] >= 0.9", "fill_rate >= 0.8", "mean_wait <= 4"]
+    given = {"fill_rate": 0.002, "fill_rate[gold]": 0.001}
+    for told in (given, dict(reversed(given.items()))):
+        found = load_problem(write(tmp_path, constraints=constraints, constraint_tolerance=told))
+        assert found.tolerances[:2] == (0.001, 0.002)
+    plain = {"fill_rate": 0.003}
+    found = load_problem(write(tmp_path, constraints=constraints, constraint_tolerance=plain))
+    assert found.tolerances[:2] == (0.003, 0.003)

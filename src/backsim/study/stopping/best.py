@@ -163,7 +163,11 @@ def _tolerances(
         for text, number in told.items():
             spec = reader.parsed((*place, text), text, parse_metric)
             by_metric[spec] = float(number)
-            if spec is not None and spec not in known:
+            plain = spec is not None and not spec.dimension
+            of_some = [m for m in known if plain and spec is not None and m.metric == spec.metric]
+            for member in of_some:  # of one class, say, unless that is named itself
+                by_metric.setdefault(member, float(number))
+            if spec is not None and spec not in known and not of_some:
                 expected = f"a metric of the constraints ({', '.join(map(str, known))})"
                 reader.fault((*place, text), expected, text)
     elif told is not None:
