@@ -14,7 +14,7 @@ from tests.data.recovery import random_scenario
 from backsim.api import simulate
 from backsim.backtest.backtest import Backtest, Compared, backtest
 from backsim.backtest.measures import MEASURES, Group, Groups, realised, simulated
-from backsim.backtest.page import backtest_page, causes_table, reasons
+from backsim.backtest.page import backtest_page, causes_table, finding, reasons
 from backsim.backtest.replay import DEMAND, RECEIPTS
 from backsim.backtest.simulated import tables_of
 from backsim.cli import run as cli
@@ -174,3 +174,15 @@ def test_what_an_export_does_not_tell_is_not_known(tmp_path: Path):
     page = backtest_page(found)
     assert "how customers were served is not known" in page
     assert "The fill rate was" not in page
+
+
+def test_the_finding_names_what_no_simulated_history_had(tested: Backtest):
+    """Where all predictions are alike there is no z, and what happened may be outside of them."""
+    everyone = Group("all", "all")
+    rows = (
+        Compared(everyone, "fill_rate", 0.9, 0.9, 0.85, 0.95, 0.0),
+        Compared(everyone, "cancel_rate", 0.013, 0.0, 0.0, 0.0, np.nan),
+        Compared(everyone, "mean_wait", 0.2, np.nan, np.nan, np.nan, np.nan),
+    )
+    said = finding(replace(tested, compared=rows))
+    assert "Outside its interval: cancelled." in said

@@ -14,10 +14,12 @@ from backsim.backtest.simulated import tables_of
 from backsim.cli import run as cli
 from backsim.data.book import book
 from backsim.data.calibrate import Calibration, calibrate
+from backsim.data.levels import levels_rows
 from backsim.data.scenariofile import experiment_text, scenario_text
 from backsim.data.today import opening_rows
 from backsim.data.writing import write_export
 from backsim.experiment.load import load_experiment
+from backsim.report.data import missing
 from backsim.results.run import Run
 from backsim.scenario import from_dict
 from backsim.streams import generator
@@ -275,3 +277,38 @@ def test_the_book_names_the_customer_where_the_export_does(tmp_path: Path):
     assert [(row["order"], row["customer"]) for row in rows] == [
         (f"A{n}", f"C{n % 3}") for n in range(25, 30)
     ]
+
+
+def test_levels_that_are_assumed_are_told(tmp_path: Path):
+    """Without masters and counted stock no levels are known of what was ordered and bought."""
+    days = [f"2025-03-{day:02d}" for day in range(1, 31)]
+    heading = "order,line,product,quantity,order date,customer group,shipped"
+    lines = [f"A{n},1,mug,2,{day},{'ab'[n % 2]},{day}" for n, day in enumerate(days)]
+    bought = [
+        f"P{n},1,mug,10,acme,2025-03-{1 + 5 * n:02d},2025-03-{4 + 5 * n:02d}" for n in range(5)
+    ]
+    found = calibrate(
+        small_export(
+            tmp_path / "export",
+            order_lines=[heading, *lines],
+            purchases=["purchase,line,product,quantity,supplier,ordered,received", *bought],
+            customers=["customer group,due days", "a,3"],
+        )
+    )
+    told = " ".join(missing(found))
+    assert "tell the levels of all stock points: they are assumed" in told
+    (row,) = levels_rows(found)
+    assert row["reason"] == "no levels are known today in this group, and so no service to keep"
+
+
+def test_classes_without_due_days_are_named(simulated: Run, tmp_path: Path):
+    found = written(simulated, tmp_path, "plain")
+    assert len(found.history.classes) > 1
+    due = np.full(len(found.history.classes), np.nan)
+    due[0] = 2.0
+    masters = replace(found.history.masters, due_days=due)
+    some = replace(found, history=replace(found.history, masters=masters))
+    others = found.history.classes[1:]
+    (told,) = (text for text in missing(some) if "days until they are due" in text)
+    assert all(name in told for name in others)
+    assert f" {found.history.classes[0]} " not in told

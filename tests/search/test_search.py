@@ -153,6 +153,14 @@ def test_the_figures_take_no_more_than_the_budget(tmp_path: Path) -> None:
     assert budget.figures(5_000, 2) == pytest.approx(250, abs=2)
 
 
+def test_a_larger_budget_is_searched_with_as_well() -> None:
+    """Where the search ended early, four tenths of what is added go into the choice."""
+    found = SimpleNamespace(lacking=lambda _: 40, worlds=SimpleNamespace(budget=Budget(1000, None)))
+    assert _Choice.needs(found, None) == 40  # type: ignore[arg-type]
+    found.worlds.budget.cut = True
+    assert _Choice.needs(found, None) == 100  # type: ignore[arg-type]
+
+
 def test_a_saving_says_where_today_breaks_a_constraint(tmp_path: Path) -> None:
     tried = {"policy.reorder.S": {"integers": [18, 22]}}
     found = search(tmp_path, PERIODIC, search=tried, constraints="fill_rate >= 0.8")
