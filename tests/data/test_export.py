@@ -312,3 +312,12 @@ def test_classes_without_due_days_are_named(simulated: Run, tmp_path: Path):
     (told,) = (text for text in missing(some) if "days until they are due" in text)
     assert all(name in told for name in others)
     assert f" {found.history.classes[0]} " not in told
+
+
+def test_a_priority_from_few_pairs_is_told(simulated: Run, tmp_path: Path):
+    found = written(simulated, tmp_path, "plain")
+    explained = {"fcfs": 0.2, "smallest_first": 0.9}
+    for pairs, told in ((35, 1), (350, 0)):
+        in_use = replace(found.priority, pairs=pairs, explained=explained)
+        said = missing(replace(found, priority=in_use))
+        assert sum("served by smallest_first is known from only" in text for text in said) == told

@@ -24,6 +24,8 @@ from backsim.report.datatimes import (
 
 MOST_PRODUCTS = 200
 """Products and levels in the tables of the page; the files have all."""
+FEW_PAIRS = 100
+"""Pairs of waiting lines below which the rule by which they were served may be another."""
 
 
 def data_page(found: Calibration) -> str:
@@ -91,6 +93,11 @@ def missing(found: Calibration) -> list[str]:
         said.append(
             f"No days until they are due are known of class {listed(undue)}: what is not shipped "
             "immediately is late there (`otif`, `due_in`)."
+        )
+    if found.priority.rule != "fcfs" and found.priority.pairs < FEW_PAIRS:
+        said.append(
+            f"That customers were served by {found.priority.rule} is known from only "
+            f"{counted(found.priority.pairs, 'pair')} of waiting lines: ask who decides."
         )
     for patience in found.patience:
         if patience.fit is None and patience.cancelled == 0 and patience.waited:
