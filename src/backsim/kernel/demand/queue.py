@@ -140,13 +140,20 @@ def add_heap(world: World, stock: Stock, root: int) -> None:
 
 def cut(world: World, stock: Stock, index: int) -> None:
     """Take a line, with all that stand below it, from where it is."""
+    if world.lines[index].previous == NONE:
+        stock.queue = world.lines[index].sibling
+    unlink(world, index)
+
+
+def unlink(world: World, index: int) -> None:
+    """Let the neighbours of a line in a chain of siblings be each other's; it has none then."""
     line = world.lines[index]
-    if line.previous == NONE:
-        stock.queue = line.sibling
-    elif world.lines[line.previous].child == index:
-        world.lines[line.previous].child = line.sibling
-    else:
-        world.lines[line.previous].sibling = line.sibling
+    if line.previous != NONE:
+        before = world.lines[line.previous]
+        if before.child == index:
+            before.child = line.sibling
+        else:
+            before.sibling = line.sibling
     if line.sibling != NONE:
         world.lines[line.sibling].previous = line.previous
     line.sibling = NONE

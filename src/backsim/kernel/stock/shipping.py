@@ -26,7 +26,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.calendars import received
-from backsim.kernel.demand.queue import end_of_order
+from backsim.kernel.demand.queue import end_of_order, unlink
 from backsim.kernel.events import event
 from backsim.kernel.features import (
     BATCHES,
@@ -221,10 +221,5 @@ def release(world: World, stock: Stock, index: int) -> None:
         return
     if line.previous == NONE:
         stock.kept = line.sibling
-    else:
-        world.lines[line.previous].sibling = line.sibling
-    if line.sibling != NONE:
-        world.lines[line.sibling].previous = line.previous
-    line.sibling = NONE
-    line.previous = NONE
+    unlink(world, index)
     world.totals[0].waiting -= 1
