@@ -160,14 +160,11 @@ def _tolerances(
     by_metric: dict[MetricSpec | None, float] = {}
     if isinstance(told, Mapping):
         known = [constraint.metric for constraint in constraints]
+        overall = [MetricSpec(metric.metric) for metric in known]
         for text, number in told.items():
             spec = reader.parsed((*place, text), text, parse_metric)
             by_metric[spec] = float(number)
-            plain = spec is not None and not spec.dimension
-            of_some = [m for m in known if plain and spec is not None and m.metric == spec.metric]
-            for member in of_some:  # of one class, say, unless that is named itself
-                by_metric.setdefault(member, float(number))
-            if spec is not None and spec not in known and not of_some:
+            if spec is not None and spec not in (*known, *overall):
                 expected = f"a metric of the constraints ({', '.join(map(str, known))})"
                 reader.fault((*place, text), expected, text)
     elif told is not None:
@@ -175,7 +172,8 @@ def _tolerances(
     found = []
     for constraint in constraints:
         usual = usual_tolerance(constraint.metric, constraint.bound)
-        tolerance = by_metric.get(constraint.metric, usual)
+        of_all = by_metric.get(MetricSpec(constraint.metric.metric), usual)
+        tolerance = by_metric.get(constraint.metric, of_all)
         if not tolerance:
             expected = f"`constraint_tolerance` for {constraint}: of 0 there is no share"
             reader.fault(("replications",), expected, "none")
