@@ -114,19 +114,23 @@ class Budget:
     def figures(self, wanted: int, policies: int) -> int:
         """Replications of each of the policies of the final figures, at the pace so far."""
         left = self.replications - self.total
-        if self.minutes and self.total:
-            left = min(left, int((60 * self.minutes / self.seconds - 1) * self.total))
+        if self.by_time and self.total:
+            left = min(left, int((1 / self.by_time - 1) * self.total))
         return max(self.least, min(wanted, left // policies))
+
+    @property
+    def by_time(self) -> float:
+        """How much of the minutes is gone; 0 where there is no limit."""
+        return self.seconds / (60 * self.minutes) if self.minutes else 0.0
 
     def share(self) -> float:
         """How much of it is gone."""
-        by_time = self.seconds / (60 * self.minutes) if self.minutes else 0.0
-        return max(self.total / self.replications, by_time)
+        return max(self.total / self.replications, self.by_time)
 
     def too_small(self) -> str:
         """Which limit has to be larger, as its part for the search was gone too early."""
         field, given = "replications", f"{self.replications:,}"
-        if self.minutes and self.seconds / (60 * self.minutes) > self.total / self.replications:
+        if self.minutes and self.by_time > self.total / self.replications:
             field, given = "minutes", f"{self.minutes:g}"
         return (
             f"search: {field}: expected more than {given}, as after {self.total:,} replications in "
