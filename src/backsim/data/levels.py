@@ -104,7 +104,7 @@ def proposal(found: Calibration) -> Proposal:
     reorder = _same_service(planned, today, quantity, worth, np.repeat(group, shape[1]))
     proposed = _measured(planned, reorder, reorder + quantity, worth)
     reason = tuple(
-        tuple(_reason(found, today, proposed, i, j, lead_time) for j in range(shape[1]))
+        tuple(_reason(found, planned, today, proposed, (i, j), lead_time) for j in range(shape[1]))
         for i in range(shape[0])
     )
     return Proposal(today, origin, proposed, reason, lead_time)
@@ -227,11 +227,16 @@ def _flat(planned: Planned) -> Planned:
 
 
 def _reason(
-    found: Calibration, today: Levels, new: Levels, i: int, j: int, lead_time: Floats
+    found: Calibration,
+    planned: Planned,
+    today: Levels,
+    new: Levels,
+    place: tuple[int, int],
+    lead_time: Floats,
 ) -> str:
+    i, j = place
     if math.isnan(new.low[i, j]):
-        lines = found.history.lines
-        if not ((lines.product == i) & (lines.site == j)).any():
+        if planned.per_day[i, j] == 0:
             return "nothing was ordered in the history"
         return "no levels are known today in this group, and so no service to keep"
     said = []
