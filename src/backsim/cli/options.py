@@ -93,8 +93,8 @@ def chosen_metrics(metrics: list[str] | None) -> Collection[str]:
 
     wanted = named(metrics)
     for name in wanted:
-        if name.partition("[")[0] in METRICS and "[" in name:
-            plain = name.partition("[")[0]
+        plain, bracket, _ = name.partition("[")
+        if bracket and plain in METRICS:
             raise InputError(f"--metrics: expected {plain}, which is shown by class, got {name!r}")
         if name not in METRICS:
             near = nearest(name, list(METRICS))

@@ -282,8 +282,8 @@ class _Resolver(FaultFinder):
             points.lay_over(*found)
         for name, i, demand, path in self.demand():
             pairs = dict(demand_rates(self.scenario, self.traces, name, i))
-            process = isinstance(demand, Process) and rate_of(demand, self.scenario) > 0
-            if process and not any(pairs.values()):
+            unasked = isinstance(demand, Process) and not any(pairs.values())
+            if unasked and rate_of(demand, self.scenario) > 0:
                 expected = "some sizes that are no less than half a unit, as they are rounded"
                 self.fault((*path, "size"), expected, f"a mean of {demand.size.moments()[0]:g}")
             later = {
