@@ -76,8 +76,6 @@ def test_a_distribution_s_law_is_that_of_its_draws(written: dict[str, Any]):
         below = np.array([chances[values <= x].sum() for x in draws])
     else:
         below = distribution.law().cdf(draws)
-        assert distribution.law().mean() == pytest.approx(distribution.moments()[0])
-        assert distribution.law().var() == pytest.approx(distribution.moments()[1])
     upper = np.searchsorted(draws, draws, "right") / len(draws)
     assert np.abs(below - upper).max() < 3.1 / np.sqrt(len(draws))
 

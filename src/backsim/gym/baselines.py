@@ -73,9 +73,9 @@ def _periodic(tolerance: str, lead_time: int, costs: dict[str, float]) -> dict[s
 
 def _poisson(mean: float, most: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Probabilities of 0, ..., most."""
-    from scipy.stats import poisson
+    from scipy.special import pdtr
 
-    return np.asarray(poisson.pmf(np.arange(most + 1), mean))
+    return np.asarray(np.diff(pdtr(np.arange(most + 1), mean), prepend=0.0))
 
 
 def _up_to(level: int) -> Agent:
@@ -85,7 +85,7 @@ def _up_to(level: int) -> Agent:
 
 def backorders() -> Instance:
     """Everybody waits: a base stock is optimal, from the newsvendor's ratio."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     holding, shortage, days = 1.0, 9.0, 3
     demand = _poisson(5.0 * days, 80)
@@ -96,7 +96,7 @@ def backorders() -> Instance:
         for S in range(60)
     ]
     best = int(np.argmin(cost))
-    z = norm.ppf(shortage / (shortage + holding))
+    z = ndtri(shortage / (shortage + holding))
     normal = round(5 * days + z * math.sqrt(5 * days))
     return Instance(
         "backorders, lead time 2", "reorder",

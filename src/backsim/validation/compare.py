@@ -86,9 +86,9 @@ def critical_value(tests: int, count: int) -> float:
 
     Bonferroni: each test has an equal part of `FALSE_ALARMS`; the tests may depend on each other.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(1.0 - FALSE_ALARMS / tests / 2.0, count - 1))
+    return float(stdtrit(count - 1, 1.0 - FALSE_ALARMS / tests / 2.0))
 
 
 def shortage(found: Estimate, target: float, tests: int) -> float:
@@ -98,9 +98,9 @@ def shortage(found: Estimate, target: float, tests: int) -> float:
     than what `USUAL` replications of that half-width would show: few replications need narrower
     intervals, as their critical value is larger.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    shown = critical_value(tests, USUAL) / float(t.ppf(0.975, USUAL - 1)) * target
+    shown = critical_value(tests, USUAL) / float(stdtrit(USUAL - 1, 0.975)) * target
     least = critical_value(tests, found.count) * found.sd / math.sqrt(found.count)
     return max(found.half_width / target, least / shown)
 

@@ -50,7 +50,7 @@ def _by_age(lead_time: Distribution, p: float) -> tuple[float, list[float]]:
 
 
 def _by_work(lead_time: Distribution, service: Distribution, servers: int, p: float) -> list[float]:
-    from scipy.stats import gamma
+    from scipy.special import gammaincinv
 
     work = np.arange(POINTS, dtype=float)
     (mean, variance), (lead_mean, lead_variance) = service.moments(), lead_time.moments()
@@ -59,5 +59,5 @@ def _by_work(lead_time: Distribution, service: Distribution, servers: int, p: fl
     table = means.copy()
     random = (variances > 0) & (means > 0)
     shape = means[random] ** 2 / variances[random]
-    table[random] = gamma.ppf(p, shape, scale=variances[random] / means[random])
+    table[random] = gammaincinv(shape, p) * (variances[random] / means[random])
     return [float(value) for value in table]

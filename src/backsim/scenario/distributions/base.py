@@ -72,7 +72,7 @@ class Distribution(Part):
         return finite(found, f"distribution {type(self).__name__}: draw", count)
 
     def law(self) -> Any:
-        """Its law as a frozen distribution of `scipy.stats`, where it has no `atoms`.
+        """Its `Law`, or a frozen distribution of `scipy.stats`, where it has no `atoms`.
 
         Raises InputError: a distribution of a user's own does not say.
         """

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.quantities import Number, Positive, Probability, Variation
+from backsim.scenario.distributions import laws
 from backsim.scenario.distributions.base import Distribution, distribution, spread
 from backsim.scenario.part import fault
 
@@ -32,10 +33,8 @@ class Exponential(Distribution):
         mean = self.mean or 1.0 / (self.rate or math.nan)
         return mean, mean * mean
 
-    def law(self) -> Any:
-        from scipy.stats import expon
-
-        return expon(scale=self.moments()[0])
+    def law(self) -> laws.Law:
+        return laws.weibull(1.0, self.moments()[0])
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.standard_exponential(count) * self.moments()[0]
@@ -59,11 +58,9 @@ class Gamma(Distribution):
             return self.shape * self.scale, self.shape * self.scale**2
         return spread(self.mean, self.cv, self.sd)
 
-    def law(self) -> Any:
-        from scipy.stats import gamma
-
+    def law(self) -> laws.Law:
         mean, variance = self.moments()
-        return gamma(mean**2 / variance, scale=variance / mean)
+        return laws.gamma(mean**2 / variance, variance / mean)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         mean, variance = self.moments()
@@ -89,13 +86,11 @@ class Lognormal(Distribution):
         mean = math.exp(self.mu + self.sigma**2 / 2)
         return mean, mean**2 * math.expm1(self.sigma**2)
 
-    def law(self) -> Any:
-        from scipy.stats import lognorm
-
+    def law(self) -> laws.Law:
         mean, variance = self.moments()
         sigma_squared = math.log1p(variance / mean**2)
         median = mean * math.exp(-sigma_squared / 2)
-        return lognorm(math.sqrt(sigma_squared), scale=median)
+        return laws.lognormal(median, math.sqrt(sigma_squared))
 
     def draw(self, generator: Generator, count: int) -> Floats:
         mean, variance = self.moments()
@@ -122,10 +117,8 @@ class Weibull(Distribution):
         first, second = (math.gamma(1 + k / self.shape) for k in (1, 2))
         return self._scale() * first, self._scale() ** 2 * (second - first**2)
 
-    def law(self) -> Any:
-        from scipy.stats import weibull_min
-
-        return weibull_min(self.shape, scale=self._scale())
+    def law(self) -> laws.Law:
+        return laws.weibull(self.shape, self._scale())
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.weibull(self.shape, count) * self._scale()
@@ -147,10 +140,8 @@ class Uniform(Distribution):
     def moments(self) -> tuple[float, float]:
         return (self.low + self.high) / 2, (self.high - self.low) ** 2 / 12
 
-    def law(self) -> Any:
-        from scipy.stats import uniform
-
-        return uniform(self.low, self.high - self.low)
+    def law(self) -> laws.Law:
+        return laws.straight(np.array([self.low, self.high]), np.array([1.0, 0.0]))
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.uniform(self.low, self.high, count)
@@ -180,11 +171,8 @@ class Triangular(Distribution):
         a, c, b = self.low, self.mode, self.high
         return (a + b + c) / 3, (a * a + b * b + c * c - a * b - a * c - b * c) / 18
 
-    def law(self) -> Any:
-        from scipy.stats import triang
-
-        width = self.high - self.low
-        return triang((self.mode - self.low) / width, self.low, width)
+    def law(self) -> laws.Law:
+        return laws.triangular(self.low, self.mode, self.high)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.triangular(self.low, self.mode, self.high, count)
@@ -208,10 +196,8 @@ class Normal(Distribution):
     def moments(self) -> tuple[float, float]:
         return self.mean, self.sd**2
 
-    def law(self) -> Any:
-        from scipy.stats import norm
-
-        return norm(self.mean, self.sd)
+    def law(self) -> laws.Law:
+        return laws.normal(self.mean, self.sd)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.normal(self.mean, self.sd, count)
@@ -247,10 +233,8 @@ class Survival(Distribution):
         low, high = values[:-1] - mean, values[1:] - mean
         return mean, float(share @ (low * low + low * high + high * high)) / 3
 
-    def law(self) -> Any:
-        from scipy.stats import rv_histogram
-
-        return rv_histogram((-np.diff(self.above), np.array(self.values)), density=False)
+    def law(self) -> laws.Law:
+        return laws.straight(np.array(self.values), np.array(self.above))
 
     def draw(self, generator: Generator, count: int) -> Floats:
         uniform = generator.random(count)

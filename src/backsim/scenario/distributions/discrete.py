@@ -10,6 +10,7 @@ import numpy as np
 
 from backsim.long_tables import inverted
 from backsim.quantities import NonNegative, Number, OpenProbability, Positive
+from backsim.scenario.distributions import laws
 from backsim.scenario.distributions.base import Distribution, distribution
 from backsim.scenario.part import fault
 
@@ -60,10 +61,8 @@ class Poisson(Distribution):
     def moments(self) -> tuple[float, float]:
         return self.mean, self.mean
 
-    def law(self) -> Any:
-        from scipy.stats import poisson
-
-        return poisson(self.mean)
+    def law(self) -> laws.Law:
+        return laws.poisson(self.mean)
 
     def draw(self, generator: Generator, count: int) -> Floats:
         """By inversion, so that a larger mean never makes a value smaller; where it is moderate."""
@@ -103,10 +102,8 @@ class Geometric(Distribution):
         p = self.p or 1.0 / (self.mean or math.nan)
         return 1 / p, (1 - p) / p**2
 
-    def law(self) -> Any:
-        from scipy.stats import geom
-
-        return geom(1 / self.moments()[0])
+    def law(self) -> laws.Law:
+        return laws.geometric(1 / self.moments()[0])
 
     def atoms(self) -> tuple[Floats, Floats] | None:
         return (np.ones(1), np.ones(1)) if self.moments()[0] == 1 else None
@@ -151,10 +148,8 @@ class NegativeBinomial(Distribution):
         n, p = self._parameters()
         return n * (1 - p) / p, n * (1 - p) / p**2
 
-    def law(self) -> Any:
-        from scipy.stats import nbinom
-
-        return nbinom(*self._parameters())
+    def law(self) -> laws.Law:
+        return laws.negative_binomial(*self._parameters())
 
     def draw(self, generator: Generator, count: int) -> Floats:
         return generator.negative_binomial(*self._parameters(), count).astype(float)

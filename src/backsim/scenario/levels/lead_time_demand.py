@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from backsim.scenario.demand.laws import MOST_UNITS, Flow, moments_of
+from backsim.scenario.distributions import laws
 from backsim.scenario.distributions.base import Distribution
 
 if TYPE_CHECKING:
@@ -87,11 +88,7 @@ class LeadTimeDemand:
             return float(np.searchsorted(np.cumsum(table), share - 1e-12))
         if variance == 0.0:
             return mean
-        from scipy.stats import gamma, norm
-
-        if self.law == "normal":
-            return float(norm.ppf(share, mean, math.sqrt(variance)))
-        return float(gamma.ppf(share, mean**2 / variance, scale=variance / mean))
+        return float(self._smooth(mean, variance).ppf(share))
 
     def at_most(self, steady: bool) -> Floats:
         """P(demand <= k), k = 0, 1, ..., at a random time between two arrivals.
@@ -101,8 +98,6 @@ class LeadTimeDemand:
         extras = self._waits()
         if self.law == "compound":
             return np.asarray(np.cumsum(self._compound(extras, steady)))
-        from scipy.stats import gamma, norm
-
         mean, variance = self.moments(self.period)
         points = np.arange(self._room(mean, variance)) + 0.5  # demand is in whole units
         total = np.zeros(len(points))
@@ -110,11 +105,15 @@ class LeadTimeDemand:
             mean, variance = self.moments(extra)
             if variance == 0.0:
                 total += points >= mean
-            elif self.law == "normal":
-                total += norm.cdf(points, mean, math.sqrt(variance))
             else:
-                total += gamma.cdf(points, mean**2 / variance, scale=variance / mean)
+                total += self._smooth(mean, variance).cdf(points)
         return total / len(extras)
+
+    def _smooth(self, mean: float, variance: float) -> laws.Law:
+        """The law that is said to come near, where it is not that of compound demand."""
+        if self.law == "normal":
+            return laws.normal(mean, math.sqrt(variance))
+        return laws.gamma(mean**2 / variance, variance / mean)
 
     def _waits(self) -> list[float]:
         """Days since the last review, as orders find them, each as likely as the other."""
@@ -177,8 +176,6 @@ class LeadTimeDemand:
         Sahin, Regenerative Inventory Systems (1990), chapter 3, and Zheng and Federgruen,
         Operations Research 39 (1991) 654-665 (order up to).
         """
-        from scipy.signal import fftconvolve
-
         rate = sum(f.rate for f in self.flows)
         size = np.zeros(self.largest)
         for flow in self.flows:
@@ -188,7 +185,7 @@ class LeadTimeDemand:
         mean, _ = moments_of(size)
         beyond = 1.0 - np.cumsum(size)  # P(X > k)
         below = self.at_most(steady)
-        served = np.concatenate([[0.0], fftconvolve(beyond, below)[: len(below)]]) / mean
+        served = np.concatenate([[0.0], _convolved(beyond, below)]) / mean
         step = size if not self.period else self._of_period()
         visits = _Visits(step)
 
@@ -245,6 +242,13 @@ def _sums(regular: Sequence[tuple[Any, float]], days: float) -> Any:
 
 def _within(index: NDArray[Any], table: Floats) -> NDArray[Any]:
     return np.asarray(np.clip(index, 0, len(table) - 1))
+
+
+def _convolved(short: Floats, long: Floats) -> Floats:
+    """The first entries of the convolution of two tables, as many as the second has."""
+    size = len(short) + len(long)
+    transformed = np.fft.rfft(short, size) * np.fft.rfft(long, size)
+    return np.asarray(np.fft.irfft(transformed, size)[: len(long)])
 
 
 def nodes(distribution: Distribution) -> tuple[Floats, Floats]:

@@ -161,9 +161,9 @@ def _number(value: Any, situation: Situation, level: int) -> Any:
     if isinstance(value, Cover | Above):
         return math.ceil((value.days or 0.0) * situation.rate - ROUNDING)
     if isinstance(value, Service):
-        from scipy.stats import norm
+        from scipy.special import ndtri
 
-        return float(norm.ppf(value.cycle_service))
+        return float(ndtri(value.cycle_service))
     if isinstance(value, SafetyStock):
         days = situation.lead_time.moments()[0] + situation.period
         return math.ceil(situation.rate * days + value.safety_stock - ROUNDING)
