@@ -62,8 +62,31 @@ def test_two_runs_are_merged(first: int, second: int) -> None:
     rng = np.random.default_rng(first)
     runs = [np.sort(rng.integers(0, 2_000, size).astype(float)) for size in (first, second)]
     times = np.concatenate(runs)
-    found = in_order(times, np.array([first, first + second]))
-    assert (found == np.argsort(times, kind="stable")).all()
+    merged, order = in_order(times, np.array([first, first + second]))
+    assert (order == np.argsort(times, kind="stable")).all()
+    assert (merged == np.sort(times)).all()
+
+
+@pytest.mark.parametrize(
+    "sizes", [(3, 0, 5), (0, 0, 0, 1), (40_000, 2, 9_000, 30_000), (50,) * 200]
+)
+@pytest.mark.parametrize("kind", ["spread", "on few days", "in a corner", "alike", "without end"])
+@pytest.mark.usefixtures("compiled")
+def test_any_number_of_runs_is_merged(sizes: tuple[int, ...], kind: str) -> None:
+    rng = np.random.default_rng(len(sizes))
+    runs = [np.sort(rng.random(size)) * 1e6 - 1e5 for size in sizes]
+    if kind == "on few days":
+        runs = [np.rint(run / 1e5) for run in runs]
+    elif kind == "in a corner":  # all but one in a single slot
+        runs = [np.r_[run / 1e12, 1e9][: len(run)] for run in runs]
+    elif kind == "alike":
+        runs = [np.zeros(size) for size in sizes]
+    elif kind == "without end":
+        runs = [np.r_[run[:-1], np.inf][: len(run)] for run in runs]
+    times = np.concatenate(runs)
+    merged, order = in_order(times, np.cumsum(sizes))
+    assert (order == np.argsort(times, kind="stable")).all()
+    assert (merged == np.sort(times)).all()
 
 
 @pytest.mark.usefixtures("compiled")
@@ -117,7 +140,8 @@ long_tables.machine_pass = lambda each, *more, **options: (
 times = np.arange(500.0)
 found = [
     long_tables.scanned(np.ones(500, dtype(Line)), np.arange(500, dtype="i4")).later,
-    long_tables.in_order(times % 250, np.array([250, 500])),
+    *long_tables.in_order(times % 250, np.array([250, 500])),
+    *long_tables.in_order(times % 250, np.array([200, 250, 500])),
     long_tables.places_of(times, times[::3].copy()),
     long_tables.added_up(np.arange(500) % 7, np.arange(500), 7),
     long_tables.inverted(times / 500, np.array([0.1, 0.3, 0.35, 1.0])),
@@ -148,6 +172,7 @@ def test_passes_that_are_kept_need_no_numba(tmp_path: Path) -> None:
         "find",
         "square",
         "add_up",
+        "interleave",
         "read",
         "invert",
     }

@@ -32,6 +32,9 @@ PAID = 50_000_000
 SHORTER = 16
 """Edges are looked up in one pass through the values where these are at most so many times more."""
 
+SLOTS, MOVES = 4096, 8
+"""Slots of a round in which runs of times are put in order, and moves for each time at most."""
+
 PIECES = 4
 """A part of all lines for which there is room among those that were not filled at once."""
 
@@ -142,12 +145,39 @@ def outcomes(lines: NDArray[Any]) -> passes.Outcome:
     return found
 
 
-def in_order(times: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The stable order of runs of times that ascend; `ends` is where each ends."""
+def in_order(
+    times: NDArray[np.float64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Runs of times that ascend as one, and their stable order; `ends` is where each ends."""
     order = np.empty(len(times), np.int64)
     if len(ends) == 2 and _has_run(len(times), passes.merge, times, int(ends[0]), order):
-        return order
-    return np.argsort(times, kind="stable")
+        return times.take(order), order
+    if len(ends) > 2 and (merged := _interleaved(times, ends, order)) is not None:
+        return merged, order
+    order = np.argsort(times, kind="stable")
+    return times.take(order), order
+
+
+def _interleaved(
+    times: NDArray[np.float64], ends: NDArray[np.int64], order: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
+    """Times in order; None where it is not worth while, or nearly all of them are alike."""
+    starts = np.r_[0, ends[:-1]]
+    some = starts < ends
+    low, high = times[starts[some]].min(), times[ends[some] - 1].max()
+    rounds = len(times) // SLOTS + 1
+    with np.errstate(all="ignore"):
+        scale = rounds * SLOTS / (high - low)
+    if not 0 < scale < np.inf:
+        return None
+    merged, moves = np.empty(len(times)), np.zeros(1, np.int64)
+    spread = float(low), float(scale), rounds, MOVES * len(times)
+    slots = np.empty(SLOTS + 1, np.int64)
+    done = _has_run(
+        *(len(times), passes.interleave, times, ends, starts),
+        *(spread, slots, (merged, order, moves)),
+    )
+    return merged if done and moves[0] >= 0 else None
 
 
 def inverted(uniform: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -106,6 +106,61 @@ def merge(times: NDArray[np.float64], middle: int, order: NDArray[np.int64]) -> 
         order[at], at = rest, at + 1
 
 
+def interleave(
+    times: NDArray[np.float64],
+    ends: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    spread: tuple[float, float, int, int],
+    slots: NDArray[np.int64],
+    found: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]],
+) -> None:
+    """The stable order of any number of runs of times that ascend, and the times in this order.
+
+    Each time goes to a slot, of which there are about as many as times; then it is put in its place
+    among the few that are there.  The slots of a round stay in the processor's memory.  `spread` is
+    (least time, slots per unit of time, rounds, most moves); `found` is (times, order, moves),
+    where -1 moves tell that more were needed, and that there is no order.  `starts`, of the runs,
+    and `slots` are worked with.
+    """
+    (low, scale, rounds, most), (merged, order, moves) = spread, found
+    count, done = len(slots) - 1, 0
+    moves[0] = 0
+    for number in range(rounds):
+        first, last = number * count, number == rounds - 1
+        slots[:] = 0
+        for run in range(len(ends)):
+            for index in range(starts[run], ends[run]):
+                slot = int((times[index] - low) * scale) - first
+                if slot >= count and not last:
+                    break
+                slots[min(slot, count - 1) + 1] += 1
+        begins = done
+        for slot in range(1, count + 1):
+            here = slots[slot]
+            slots[slot], done = done, done + here
+        for run in range(len(ends)):
+            index = starts[run]
+            while index < ends[run]:
+                slot = int((times[index] - low) * scale) - first
+                if slot >= count and not last:
+                    break
+                slot = min(slot, count - 1) + 1
+                at = slots[slot]
+                merged[at], order[at], slots[slot] = times[index], index, at + 1
+                index += 1
+            starts[run] = index
+        for index in range(begins + 1, done):
+            time, own, at = merged[index], order[index], index
+            while at > begins and merged[at - 1] > time:
+                merged[at], order[at] = merged[at - 1], order[at - 1]
+                at -= 1
+            merged[at], order[at] = time, own
+            moves[0] += index - at
+            if moves[0] > most:
+                moves[0] = -1
+                return
+
+
 def invert(
     uniform: NDArray[np.float64],
     steps: NDArray[np.float64],

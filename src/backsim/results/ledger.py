@@ -54,7 +54,7 @@ def _accounts(model: Model, log: Log) -> Iterator[tuple[str, Any, Any]]:
     def per_stock(places: Any, units: Any) -> Any:
         if len(stocks) == 1:
             return np.array([np.sum(units, dtype=np.int64)])
-        return np.bincount(places, units, len(stocks)).astype(np.int64)
+        return added_up(places, units, len(stocks))
 
     rest, rest_stock = log.rest, stock[log.later]
     parts = rest["shipped"] + rest["left"] + rest["open"] + rest["reserved"]

@@ -107,5 +107,7 @@ def pick(alias: tuple[Floats, Integers], uniform: Floats) -> Integers:
     share, other = alias
     uniform = uniform * len(share)
     place = uniform.astype(np.int64)
+    if share.min() >= 1:  # all are as likely
+        return place
     uniform -= place
     return np.where(uniform < share[place], place, other[place])

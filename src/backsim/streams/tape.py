@@ -151,9 +151,8 @@ def _merge(parts: list[Columns]) -> tuple[Columns, bool]:
     if len(parts) == 1:
         return {name: _in_one_piece(column) for name, column in parts[0].items()}, single
     ends = np.cumsum([len(part["time"]) for part in parts])
-    time = np.concatenate([part["time"] for part in parts])
-    order = in_order(time, ends)
-    columns = {"time": time.take(order)}
+    time, order = in_order(np.concatenate([part["time"] for part in parts]), ends)
+    columns: Columns = {"time": time}
     for name in TAPE_FIELDS:
         if name == "due" and all(part["due"] is part["time"] for part in parts):
             columns["due"] = columns["time"]
