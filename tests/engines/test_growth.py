@@ -253,7 +253,7 @@ def test_row_0_of_the_events_is_not_the_heaps() -> None:
         world = SimpleNamespace(
             totals=[Totals()],
             clock=[SimpleNamespace(pending=3)],
-            growth=[Growth(spare=1)],
+            growth=[Growth(spare=1, lines=1)],
             needs=needs,
             rows_needed_of=needs.view(np.int64),
             extents=extents,

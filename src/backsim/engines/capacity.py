@@ -43,8 +43,10 @@ def growth(setup: Setup, tape: Tape) -> Growth:
         spare *= max(node.regular if node.divides else 1 for node in setup.nodes)
     if setup.items:  # each line may have all reviewed that are ordered with it, or share a limit
         spare += tape.longest * len(setup.stocks)
+    spare *= 2 if setup.buyers else 1
     return Growth(
-        spare=spare * (2 if setup.buyers else 1),
+        spare=spare,
+        lines=spare if setup.nodes else tape.longest + MARGIN,
         orders=int(bool(setup.nodes)),
         offers=int(bool(setup.options)),
         ways=max((row.choices for row in setup.classes if row.splits >= SPLIT_LINES), default=0),
@@ -77,7 +79,7 @@ rows_needed = written(
     [
         "size = world.growth[0]",
         "spare = events * size.spare",
-        "waiting = world.totals[0].waiting + spare",
+        "waiting = world.totals[0].waiting + events * size.lines",
         "each = size.spare + size.orders * waiting",  # purchases that one event may place
         "placed = events * each",
         "needs = world.needs[0]",

@@ -133,7 +133,9 @@ class CompiledRun:
         for name in GROWING:
             self.set_rows(name, len(self.tables[name]))
         lines = len(tape)
-        rooms = {"lines": lines, "purchases": lines + MORE, "shipments": lines // 8, "events": MORE}
+        spare = MORE + event_loop.AHEAD * int(tables["growth"]["spare"][0])
+        rooms = {"lines": lines, "purchases": lines + spare, "events": spare}
+        rooms["shipments"] = lines // 8 + MORE
         if setup.nodes:  # the lines of sites come after those of the tape
             rooms |= {"lines": 2 * lines + MORE, "purchases": 2 * lines + MORE}
             rooms |= {"requests": lines, "shipments": lines + MORE}

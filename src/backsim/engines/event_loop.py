@@ -91,6 +91,8 @@ LEVEL_SHIFT = 42
 4 x 10^12 events, and no run is as long."""
 AHEAD = 32
 """Events for which the tables' room is looked at in one go, where there is much of it."""
+FEWER = 8
+"""By what these are divided where there is less."""
 
 
 def schedule(world, time, kind, subject, level=0):  # type: ignore[no-untyped-def]
@@ -185,10 +187,13 @@ def short(world):  # type: ignore[no-untyped-def]
         return True
     if clock.handled < clock.roomy_until:
         return False
-    if has_room(world, AHEAD):
-        clock.roomy_until = clock.handled + AHEAD
-        return False
-    return not has_room(world, 1)
+    events = AHEAD
+    while not has_room(world, events):
+        if events == 1:
+            return True
+        events = max(1, events // FEWER)
+    clock.roomy_until = clock.handled + events
+    return False
 
 
 read_line = written(

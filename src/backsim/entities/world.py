@@ -83,7 +83,8 @@ class Totals:
 class Growth:
     """What one event may add to the tables, at most: the terms of `Grows`."""
 
-    spare: Count = 0  # lines, beyond one for each that waits
+    spare: Count = 0  # rows, beyond one for each line that waits
+    lines: Count = 0  # lines that may wait, beyond those that do
     orders: Count = 0  # 1 where sites order from each other
     rows: Count = 1  # shipments for each waiting line
     notes: Count = 0  # rows of the event log for each waiting line
@@ -96,7 +97,7 @@ class Growth:
 class Grows:
     """Marks a table that grows in a run: the most rows that `events` events may add to it.
 
-    `rows` is an expression in kernel code over: `events`; `spare`, the lines that they may add;
+    `rows` is an expression in kernel code over: `events`; `spare`, the rows that they may add;
     `waiting`, the lines that may wait by then; `placed`, the purchases that they may place; `size`,
     a row of `Growth`; and the kernel's features.  The compiled engine keeps that much room, and in
     tests the SimPy engine checks that no event needs more.  A `scratch` table is emptied again.
@@ -117,14 +118,14 @@ class World:
     purchases: Annotated[list[Purchase], Grows("placed")]
     deliveries: Annotated[list[Delivery], Grows("placed if DELIVERIES else 0")]
     shipments: Annotated[list[Shipment], Grows("size.rows * events * waiting")]
-    notes: Annotated[list[Note], Grows("size.notes * events * waiting")]
+    notes: Annotated[list[Note], Grows("size.notes * events * (waiting + spare)")]
     reallocations: Annotated[list[Reallocation], Grows("size.releases * events * waiting")]
     substitutions: Annotated[list[Substitution], Grows("size.offers * events * waiting")]
     reroutes: Annotated[list[Reroute], Grows("spare if ROUTES else 0")]
     splits: Annotated[list[Split], Grows("spare * size.ways")]
     returns: Annotated[list[Return], Grows("events if RETURNS else 0")]
     reductions: Annotated[list[Reduction], Grows("events if AMENDS else 0")]
-    lots: Annotated[list[Lot], Grows("size.rows * events * waiting if EXPIRES else 0")]
+    lots: Annotated[list[Lot], Grows("size.rows * events * (waiting + spare) if EXPIRES else 0")]
     contacts: Annotated[list[Contact], Grows("spare if INFORMS else 0")]
     notices: Annotated[list[Notice], Grows("spare if INFORMS else 0")]
     allocations: Annotated[list[Allocation], Grows("waiting if DECIDES else 0", scratch=True)]
