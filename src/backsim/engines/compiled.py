@@ -6,7 +6,6 @@ all state is in the tables, so stopping costs a call.
 
 from __future__ import annotations
 
-from ctypes import addressof, c_char
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,6 +32,7 @@ from backsim.entities import (
 )
 from backsim.errors import BacksimError, InputError
 from backsim.long_tables.memory import MEMORY, Places
+from backsim.machine_code.loading import address_of
 from backsim.scenario.model import Model
 from backsim.streams import Draws, Tape
 
@@ -64,10 +64,6 @@ OF_THE_LOOP = ("clock", "needs", "rows_needed_of", "extents")
 
 SEVERAL = {"shipments", "notes"}
 """Tables to which an event may add several rows for a line: how many is found out by trying."""
-
-_NO_ROWS = np.zeros(4096, np.uint8)
-NOWHERE = int(_NO_ROWS.ctypes.data)
-"""Where tables without rows are said to lie."""
 
 PLACE = {name: place for place, name in enumerate(LAYOUT)}
 
@@ -346,15 +342,6 @@ class CompiledRun:
         for name, streams in self.tape.outcomes.items():
             self.tables["outcomes"][name] = _dealt(streams, counts)
         self.clock["short_of_draws"] = 0
-
-
-def address_of(table: NDArray[Any]) -> int:
-    """Where a table lies; anywhere if it has no rows."""
-    if not len(table):
-        return NOWHERE
-    if table.flags.writeable:  # four times as fast as the other way
-        return addressof(c_char.from_buffer(table.data))
-    return int(table.ctypes.data)
 
 
 def lines_by_stock(stock: NDArray[Any], stocks: int) -> NDArray[np.int64]:

@@ -14,10 +14,15 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from backsim.errors import BacksimError
 from backsim.machine_code.files import Code
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ELSEWHERE = sys.platform == "win32"
 """Where LLVM may not find the functions of C by their names, which would end the process."""
@@ -30,6 +35,10 @@ SETTINGS = (
 
 SETTINGS_FILE = Path(".numba_config.yaml")
 """Where numba looks for more of them."""
+
+_NO_ROWS = np.zeros(4096, np.uint8)
+NOWHERE = int(_NO_ROWS.ctypes.data)
+"""Where tables without rows are said to lie."""
 
 _engines: list[Any] = []
 """What holds the machine code that has been loaded."""
@@ -51,6 +60,16 @@ def function_of(code: Code, kinds: Sequence[Any], answer: Any) -> Callable[..., 
         return found.value
 
     return call
+
+
+def address_of(table: NDArray[Any]) -> int:
+    """Where a table lies; anywhere if it has no rows."""
+    if not len(table):
+        return NOWHERE
+    flags = table.flags
+    if flags.writeable and flags.c_contiguous:  # four times as fast as the other way
+        return ctypes.addressof(ctypes.c_char.from_buffer(table.data))
+    return int(table.ctypes.data)
 
 
 def _loaded(code: Code) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from backsim.machine_code.files import Code, kept_code
-from backsim.machine_code.loading import ELSEWHERE, function_of, processor, versions
+from backsim.machine_code.loading import ELSEWHERE, address_of, function_of, processor, versions
 
 Pass = Callable[..., None]
 
@@ -68,34 +68,44 @@ def _by_numba(function: Pass) -> Pass:
 
 
 def _callable(code: Code, arguments: tuple[Any, ...]) -> Pass:
-    kinds = [kind for kind, _ in _flat(arguments)]
-    call = function_of(code, kinds, ctypes.c_void_p)
+    call = function_of(code, list(_kinds(arguments)), ctypes.c_void_p)
 
     def run(*given: Any) -> None:
-        call(*(value for _, value in _flat(given)))
+        call(*_values(given))
 
     return run
 
 
-def _flat(arguments: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
-    """(type of C, value) of all that numba's functions take for their arguments.
+_POINTER, _INT = ctypes.c_void_p, ctypes.c_int64
+_TABLE = (_POINTER, _POINTER, _INT, _INT, _POINTER, _INT, _INT)
+"""What numba's functions take for a table: its owner and what it is a part of (nobody), its length,
+the bytes of a row, where it lies, its length again, and the bytes from row to row."""
 
-    For a table these are its owner and what it is a part of (nobody), its length, the bytes of a
-    row, where it lies, its length again, and the bytes from row to row.
-    """
+
+def _kinds(arguments: tuple[Any, ...]) -> Iterator[Any]:
+    """The types of C of all that numba's functions take for their arguments."""
     for given in arguments:
         if isinstance(given, tuple):
-            yield from _flat(given)
+            yield from _kinds(given)
         elif isinstance(given, np.ndarray):
-            yield ctypes.c_void_p, None
-            yield ctypes.c_void_p, None
-            yield ctypes.c_int64, given.size
-            yield ctypes.c_int64, given.itemsize
-            yield ctypes.c_void_p, given.ctypes.data
-            yield ctypes.c_int64, given.size
-            yield ctypes.c_int64, given.strides[0]
+            yield from _TABLE
         else:
-            yield (ctypes.c_double if isinstance(given, float) else ctypes.c_int64), given
+            yield ctypes.c_double if isinstance(given, float) else _INT
+
+
+def _values(arguments: tuple[Any, ...]) -> list[Any]:
+    """The values to these types."""
+    found: list[Any] = []
+    for given in arguments:
+        if isinstance(given, np.ndarray):
+            rows = given.size
+            of_rows = rows, given.itemsize, address_of(given), rows, given.strides[0]
+            found += (None, None, *of_rows)
+        elif isinstance(given, tuple):
+            found += _values(given)
+        else:
+            found.append(given)
+    return found
 
 
 def _kind(argument: Any) -> Any:
