@@ -230,3 +230,21 @@ def test_a_tolerance_by_metric_is_for_all_constraints_on_it(tmp_path: Path) -> N
     plain = {"fill_rate": 0.003}
     found = load_problem(write(tmp_path, constraints=constraints, constraint_tolerance=plain))
     assert found.tolerances[:2] == (0.003, 0.003)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"fil_rate": 0.01}, "constraint_tolerance.fil_rate: expected a metric"),
+        ({"mean_wait": 0.01}, "constraint_tolerance.mean_wait: expected a metric of the constr"),
+    ],
+)
+def test_a_tolerance_that_is_for_nothing_is_found_where_it_stands(
+    tmp_path: Path, told: dict[str, float], said: str
+) -> None:
+    file = write(tmp_path, constraints="fill_rate >= 0.9", constraint_tolerance=told)
+    lines = file.read_text().splitlines()
+    with pytest.raises(InputError, match=said) as error:
+        load_problem(file)
+    line = next(i for i, text in enumerate(lines, 1) if next(iter(told)) in text)
+    assert str(error.value).startswith(f"{file}:{line}:")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from backsim.results.metrics import views_of
 from backsim.results.spec import Constraint, MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import check_form
 from backsim.scenario.model import Model
-from backsim.scenario.yamlfile import Document, FileError, read_yaml
+from backsim.scenario.yamlfile import Document, FileError, Location, read_yaml
 from backsim.search.items.items import PATH, Items, ItemsReader, all_wait
 from backsim.search.items.measures import MEASURES, OF_TABLES
 from backsim.search.schema import DaysOfDemand, Levels, Range, SearchFile
@@ -127,6 +127,12 @@ class Problem:
         return model if self.varied is None else self.varied(model)
 
 
+class _OfSearch(UntilBest):
+    """The same fields, in a file of a search."""
+
+    place: ClassVar[Location] = ()
+
+
 def load_problem(path: str | Path, fields: Mapping[str, Any] | None = None) -> Problem:
     """Read a file of a search.
 
@@ -168,7 +174,7 @@ def _problem(file: SearchFile, document: Document, folder: Path) -> Problem:
         objective=file.objective,
         constraints=file.constraints,
         confidence=file.confidence,
-        replications=UntilBest(
+        replications=_OfSearch(
             until="best", indifference=1.0, constraint_tolerance=file.constraint_tolerance
         ),
     )

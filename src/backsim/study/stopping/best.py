@@ -29,6 +29,8 @@ class UntilBest(Sequential):
     """Replications until the best policy is separated from the others."""
 
     words: ClassVar[str] = "best"
+    place: ClassVar[Location] = ("replications",)
+    """Where it stands in a file."""
 
     until: Literal["best"]
     """The word for it."""
@@ -153,7 +155,7 @@ def _tolerances(
     given: UntilBest, constraints: tuple[Constraint, ...], reader: Reader
 ) -> tuple[float, ...]:
     """The smallest distance from its bound that matters, of each constraint."""
-    place = ("replications", "constraint_tolerance")
+    place = (*given.place, "constraint_tolerance")
     told = given.constraint_tolerance
     if told is not None and not constraints:
         reader.fault(place, "`constraints` with `constraint_tolerance`", "none")
@@ -176,7 +178,7 @@ def _tolerances(
         tolerance = by_metric.get(constraint.metric, of_all)
         if not tolerance:
             expected = f"`constraint_tolerance` for {constraint}: of 0 there is no share"
-            reader.fault(("replications",), expected, "none")
+            reader.fault(given.place, expected, "none")
         found.append(tolerance)
     return tuple(found)
 

@@ -112,7 +112,7 @@ def asked_for(given: int | Sequential) -> type[StoppingRule]:
     """The rule that `replications` of a file asks for."""
     if isinstance(given, int):
         return RULES[NUMBER]
-    return RULES[next(word for word, form in FORMS.items() if form is type(given))]
+    return RULES[next(word for word, form in FORMS.items() if isinstance(given, form))]
 
 
 def stopping_from_dict(values: Mapping[str, Any]) -> StoppingRule:
