@@ -160,6 +160,32 @@ def test_a_figure_for_each_pair_of_numbers(tmp_path: Path) -> None:
     assert "over s and S, all else as in the answer" in page
 
 
+def test_policies_that_violate_a_constraint_are_crossed_out(tmp_path: Path) -> None:
+    """By how far they are from the answer: what is known of that is more than 20 worlds say."""
+
+    def law(noise: Any, s: int, S: int, priority: str) -> tuple[float, float]:
+        cost = 100 + (s - 6) ** 2 + 0.3 * (S - s - 15) ** 2 + 4 * (priority == "fcfs") + noise[0]
+        return cost, 0.5 + 0.0171 * S + 0.02 * noise[0]
+
+    with played_by(law, noise):
+        found = search(
+            tmp_path,
+            BRIEF,
+            search=TWO,
+            constraints="fill_rate >= 0.9",
+            indifference=1.0,
+            out=tmp_path / "found",
+        )
+    assert found.shape is not None
+    (around,) = found.shape.slices
+    axes = found.problem.space.axes
+    levels = [axes[1].amount(point[1]) for point in around.points]
+    assert around.violates == tuple(0.5 + 0.0171 * S < 0.9 for S in levels)
+    assert len(set(around.violates)) == 2
+    page = write_page(found, tmp_path / "page.html").read_text()
+    assert "crossed out where a constraint is violated." in page
+
+
 def test_a_scenario_a_fifth_different() -> None:
     model = from_dict(
         {

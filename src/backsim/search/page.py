@@ -106,9 +106,12 @@ class _Pages:
                 f"Difference of {label(self.found.objective)} from the answer over {names}, all "
                 f"else as in the answer; {one.apart[0].count} replications of each policy, paired"
             )
-            rest = "." if len(one.axes) == 1 else "; '?' where it may be chance."
+            caption += "; '?' where it may be chance" if len(one.axes) > 1 else ""
+            if any(one.violates):
+                marked = "crossed out" if len(one.axes) > 1 else "marked by a cross"
+                caption += f"; {marked} where a constraint is violated"
             figures.append(
-                (inline_svg(axes.figure, f"surface{i}", "around the answer"), caption + rest)
+                (inline_svg(axes.figure, f"surface{i}", "around the answer"), f"{caption}.")
             )
         words = ("A flat surface is forgiving: levels near the answer are hardly worse.",)
         return Section("surface", "Around the answer", words, tuple(figures))
@@ -123,8 +126,10 @@ class _Pages:
         best = [self.space.axes[a].amount(self.found.point[a]) for a in one.axes]
         labels = [self.space.axes[a].label for a in one.axes]
         if len(one.axes) == 1:
-            return along(amounts[:, 0].tolist(), apart, widths, best[0], labels[0], self.metric)
-        return surface(amounts, apart, widths, best, labels, self.found.problem.sign)
+            names = labels[0], self.metric
+            return along(amounts[:, 0].tolist(), apart, widths, best[0], names, one.violates)
+        sign = self.found.problem.sign
+        return surface(amounts, apart, widths, best, labels, one.violates, sign)
 
     def sensitivity(self) -> Section:
         """What each parameter of the scenario does to the answer."""

@@ -39,6 +39,8 @@ class Slice:
     points: tuple[Point, ...]
     apart: tuple[Estimate, ...]
     """The objective less that of the policy found, paired."""
+    violates: tuple[bool, ...]
+    """Whether each violates a constraint, by how far it is from the policy found."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Changed:
     saving: Estimate
     """The objective of that one less that of the policy found, paired."""
     violates: bool = False
-    """Whether the mean of the policy found violates a constraint there."""
+    """Whether the policy found violates a constraint there."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def shape_of(worlds: Worlds, best: Point) -> Shape:
             break
         known = tuple(p for p in points if np.isfinite(_objective(worlds, p)).all())
         apart = tuple(_apart(worlds, p, best) for p in known)
-        slices.append(Slice(axes, known, apart))
+        chance = _chance(worlds, best)
+        violates = tuple(_worth(worlds, p, chance)[0] > 0 for p in known)
+        slices.append(Slice(axes, known, apart, violates))
     changed: list[Changed] = []
     with suppress(Spent):
         for one in variations(worlds.problem.present):
@@ -132,18 +136,18 @@ def _changed(worlds: Worlds, variation: Variation, best: Point) -> Changed | Non
     )
     other.cluster = worlds.cluster
     other.play(Phase.SHAPE, [best], REPLICATIONS)
-    here = best
+    here, chance = best, _chance(worlds, best)
     for _ in range(MOVES):
         near = [p for p in _beside(problem.space, here) if other.model(p) is not None]
         other.play(Phase.SHAPE, near, REPLICATIONS)
-        worth = {p: _worth(other, p) for p in (here, *near)}
+        worth = {p: _worth(other, p, chance) for p in (here, *near)}
         after = min(worth, key=worth.__getitem__)
         if after == here:
             break
         here = after
     if not np.isfinite(_objective(other, best)).all():
         return None
-    apart, lacks = _apart(other, here, best), _worth(other, best)[0]
+    apart, lacks = _apart(other, here, best), _worth(other, best, chance)[0]
     return Changed(variation, _cost(other, best), here, apart, lacks > 0)
 
 
@@ -152,9 +156,19 @@ def _beside(space: Space, point: Point) -> list[Point]:
     return space.neighbours(point, stride)
 
 
-def _worth(worlds: Worlds, point: Point) -> tuple[float, float]:
+def _chance(worlds: Worlds, best: Point) -> Floats:
+    """By how much the policy found is off in these few worlds, against those of the choice."""
+    known = worlds.values(Phase.CHOICE, best)
+    here = worlds.values(Phase.SHAPE, best, REPLICATIONS)
+    if not (len(known) and len(here)):
+        return np.zeros(here.shape[1])
+    off = np.nanmean(here, axis=0) - np.nanmean(known, axis=0)
+    return np.asarray(np.nan_to_num(off))
+
+
+def _worth(worlds: Worlds, point: Point, chance: Floats) -> tuple[float, float]:
     """What constraints lack, then the objective: the less the better."""
-    rows = worlds.values(Phase.SHAPE, point, REPLICATIONS)
+    rows = worlds.values(Phase.SHAPE, point, REPLICATIONS) - chance
     problem = worlds.problem
     values: Any = problem.sign * rows[:, 0]
     return problem.lacks(rows), float(values.mean()) if np.isfinite(values).all() else float("inf")
