@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backsim.results.metrics.averages import Stocks
 from backsim.results.metrics.orders import Orders
+from backsim.results.metrics.prices import AtPrices
 from backsim.results.metrics.registry import MORE, SERVICE, STOCK, metric
 from backsim.results.metrics.sums import Sums
 
@@ -36,11 +37,15 @@ def line_fill_rate(m: Sums) -> Floats:
     return (lines - m.fold(m.total(m.later_group))) / lines
 
 
-@metric("share", better=MORE, group=SERVICE)
+@metric("share", better=MORE, group=SERVICE, at_prices=True)
 def value_fill_rate(m: Sums) -> Floats:
-    """Units shipped at the moment of ordering / units ordered, both at their prices."""
-    prices = m.model.costs.prices
-    return 1.0 - m.fold(prices * m.missing) / m.fold(prices * m.ordered)
+    """Units shipped at the moment of ordering / units ordered, both at their prices.
+
+    Where prices change, at those of the day of the order.
+    """
+    priced = m.of(AtPrices)
+    missing = priced.of_rest(m.rest["units"] - m.rest["filled"])
+    return 1.0 - m.fold(missing) / m.fold(priced.ordered)
 
 
 @metric("share", better=MORE, group=SERVICE)

@@ -12,6 +12,7 @@ from backsim.results.metrics.communication import Conversation
 from backsim.results.metrics.delivery import Deliveries
 from backsim.results.metrics.fulfilment import Rerouted
 from backsim.results.metrics.orders import Orders
+from backsim.results.metrics.prices import AtPrices
 from backsim.results.metrics.purchases import Purchases, Reactions
 from backsim.results.metrics.registry import COST, LESS, MORE, NEITHER, metric
 from backsim.results.metrics.returns import Returned
@@ -250,19 +251,13 @@ def total(m: Sums) -> Floats:
 @metric(MONEY, better=MORE, group=COST)
 def revenue(m: Sums) -> Floats:
     """Shipped units and substitutes at their prices, less refunds."""
-    sold = m.of(_dated_sales) if m.model.has_dated_prices else m.model.costs.prices * m.shipped
+    sold = m.model.costs.prices * m.shipped
+    if m.model.has_dated_prices:
+        priced = m.of(AtPrices)
+        sold = priced.ordered - priced.of_rest(m.rest["units"] - m.rest["shipped"])
     if m.of(Returned).possible:
         sold = sold - m.of(Returned).refunds
     return m.fold((sold + m.of(Substitution).sales) / m.days)
-
-
-def _dated_sales(m: Sums) -> Floats:
-    """Units shipped of those ordered, at the prices of the day of the order."""
-    product = m.product[m.log.column("stock")]
-    prices = m.model.prices(product[m.first :], m.time[m.first :])
-    ordered = m.total(m.group[m.first :], prices * m.units[m.first :])
-    missing = prices[m.later - m.first] * (m.rest["units"] - m.rest["shipped"])
-    return ordered - m.total(m.later_group, missing)
 
 
 @metric(MONEY, better=NEITHER, group=COST)
@@ -306,13 +301,16 @@ def cost_to_serve(m: Sums) -> Floats:
     """All costs except purchases / units shipped.
 
     Customers' costs are those of their class; costs of stock and of ordering are shared out among
-    the classes by the units of the product that were shipped to each.
+    the classes by the units of the product that were shipped to each, or by all units where none
+    were (components, products that serve as substitutes).
     """
     costs, products = m.of(Costs), len(m.model.products)
     stock, own = costs.of_stock(without=("purchase",)), costs.of_customers()
     shipped = np.array([np.bincount(m.product, row, products) for row in m.shipped])
     total = shipped.sum(axis=0)
-    shares = np.divide(shipped, total, np.zeros_like(shipped), where=total > 0)
+    all_units = shipped.sum(axis=1, keepdims=True)
+    of_all = all_units / max(float(all_units.sum()), 1.0)  # nothing was shipped: there is no cost
+    shares = np.where(total > 0, shipped / np.where(total > 0, total, 1.0), of_all)
     by_class = own.sum(axis=1) + shares @ np.bincount(m.product, stock, products)
     found = m.fold_stock(stock + own.sum(axis=0))
     found[1 : 1 + len(by_class)] = by_class

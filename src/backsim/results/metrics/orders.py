@@ -78,11 +78,22 @@ class Orders:
         if not log.single or len(m.of(Substitution).taken) or len(log.splits):
             lines, stocks = self._firsts
             return m.total(m.groups(stocks, log.column("customer_class")[lines]))
-        late = m.shipments
-        same = late["line"][late["time"] == late["since"]]
+        late, rows = m.shipments, self._each_once
+        same = late["line"][rows][(late["time"] == late["since"])[rows]]
         joined = same[log.lines["filled"][same] > 0]  # it left with what was in stock
         nothing = m.later_group[m.rest["filled"] == 0]
-        return m.lines + m.total(late["group"]) - (m.total(nothing) + m.total(m.group[joined]))
+        sent = m.total(late["group"][rows])
+        return m.lines + sent - (m.total(nothing) + m.total(m.group[joined]))
+
+    @cached_property
+    def _each_once(self) -> Any:
+        """The rows of what was shipped later, without those of a line at an instant it has."""
+        late, line = self.m.shipments, self.m.shipments["line"]
+        if np.bincount(self.m.log.place_in_rest[line]).max(initial=0) < 2:
+            return slice(None)
+        rows = np.lexsort((late["time"], line))
+        parts = [np.diff(column[rows]) != 0 for column in (line, late["time"])]
+        return rows[np.r_[True, np.logical_or.reduce(parts)]]
 
     @cached_property
     def shipped(self) -> Floats:

@@ -56,6 +56,8 @@ class Metric:
     """The metric that bounds it from below where it is not known (nan)."""
     unbounded: bool = False
     """Whether a share is of something that it may exceed."""
+    at_prices: bool = False
+    """Whether it is made of prices, which are for the smallest units of a product."""
 
     @property
     def is_share(self) -> bool:
@@ -100,11 +102,13 @@ def metric(
     always: bool = False,
     more_than: str = "",
     unbounded: bool = False,
+    at_prices: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function of a run's sums to be a metric (the decorator).
 
     The function gives an array of one number per view (`Sums.views`), or a single number, which is
-    the metric overall.  `better` is more, less or neither.  Its name, its label and its definition
+    the metric overall.  `better` is more, less or neither.  What is made of prices and is no money
+    says so (`at_prices`).  Its name, its label and its definition
     are the function's name, the same in words, and its docstring, unless they are given.
 
     Raises RuleError for a name that is taken, no definition, or an unknown word for `better`.
@@ -135,6 +139,7 @@ def metric(
             always,
             more_than,
             unbounded,
+            at_prices,
         )
         return function
 

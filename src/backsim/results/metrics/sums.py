@@ -73,7 +73,7 @@ class Sums:
 
         Money is reckoned in these; all else adds up units that are alike.
         """
-        if one.unit in ("money", "money per day"):
+        if one.at_prices or one.unit in ("money", "money per day"):
             return _values_of(one, self)
         alike, unit = self.of(_Alike), self.of(_Alike).unit
         if one.unit == "money per unit":
