@@ -43,6 +43,8 @@ class Flow:
     random: bool
     every: float = 0.0
     """Days between orders where these come at regular times."""
+    first: float = 0.0
+    """Day of the first of them."""
 
     @property
     def mean(self) -> float:
@@ -84,7 +86,7 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
 def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:
     arrivals = demand.arrivals
     rate, spread = rate_of(demand, scenario), arrivals.spread()
-    every = arrivals.period[1] if arrivals.period else 0.0
+    first, every = arrivals.period or (0.0, 0.0)
     size = cache(lambda scale: whole(demand.size, scale=scale))
     lines = whole(demand.lines, least=1)
     (weights, all_products), all_sites = demand.shares, sum(demand.sites.values())
@@ -96,7 +98,8 @@ def _of_process(name: str, demand: Process, scenario: Scenario) -> Iterator[tupl
             units = _sometimes(share / all_sites, order)
             mean, variance = moments_of(units)
             total = rate * (variance + spread * mean**2)
-            yield (product, site), Flow(name, rate, units, total, arrivals.independent, every)
+            at = every, first
+            yield (product, site), Flow(name, rate, units, total, arrivals.independent, *at)
 
 
 def _of_list(name: str, demand: OrderList, scenario: Scenario) -> Iterator[tuple[Pair, Flow]]:

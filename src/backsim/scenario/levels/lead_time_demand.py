@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from backsim.scenario.demand.laws import MOST_UNITS, Flow, moments_of
 from backsim.scenario.distributions import laws
 from backsim.scenario.distributions.base import Distribution
+from backsim.scenario.distributions.discrete import Empirical
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +65,13 @@ class LeadTimeDemand:
     lead_time: Distribution
     period: float
     law: Law
+    is_counted: bool = False
+    """`lead_time` is as long as the demands that count: no part of a period is to be added."""
+
+    def counted(self, each: float, counts: Sequence[int]) -> LeadTimeDemand:
+        """The same where the demand of so many periods counts, one number as likely as another."""
+        values = tuple(count * each for count in counts)
+        return replace(self, lead_time=Empirical(values=values), is_counted=True)
 
     @cached_property
     def daily(self) -> tuple[float, float]:
@@ -82,9 +90,10 @@ class LeadTimeDemand:
 
         `steady`: every demand is ordered at once, and orders may cross.
         """
-        mean, variance = self.moments(self.period)
+        extra = 0.0 if self.is_counted else self.period
+        mean, variance = self.moments(extra)
         if self.law == "compound":
-            table = self._compound([self.period], steady)
+            table = self._compound([extra], steady)
             return float(np.searchsorted(np.cumsum(table), share - 1e-12))
         if variance == 0.0:
             return mean
@@ -118,7 +127,7 @@ class LeadTimeDemand:
     def _waits(self) -> list[float]:
         """Days since the last review, as orders find them, each as likely as the other."""
         every = {f.every for f in self.flows}
-        if not self.period or every == {self.period}:
+        if self.is_counted or not self.period or every == {self.period}:
             return [0.0]
         count = 64
         if len(every) == 1 and 0.0 < min(every) < self.period:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,8 @@ from backsim.rules import FAMILIES, Rule
 from backsim.rules.kinds import is_built_in
 from backsim.scenario.demand.laws import MOST_UNITS, Flow
 from backsim.scenario.distributions.base import Distribution
-from backsim.scenario.distributions.discrete import Deterministic
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
+from backsim.scenario.levels.regular import Regular
 from backsim.scenario.schema.rule_use import Above, Cover, RuleUse, SafetyStock, Service, Target
 
 ROUNDING = 1e-9
@@ -47,33 +47,28 @@ class Situation:
     unlimited: bool
     after: bool = False
     """An order is placed after the demand of its instant, and not before."""
+    first: float | None = 0.0
+    """Day of the first review; None where reviews are on dates."""
 
     @property
-    def seen(self) -> Distribution:
-        """The lead time as the demand that finds the stock of an order sees it.
-
-        Where all demand comes at the same regular times, and the lead time is constant, that is as
-        long as the demands that have come since the order: a receipt is before the demand of its
-        instant.
-        """
-        every = {flow.every for flow in self.flows}
+    def regular(self) -> Regular | None:
+        """Demand and reviews that can be counted: at the same times all, after a constant time."""
+        times = {(flow.every, flow.first) for flow in self.flows}
         days, spread = self.lead_time.moments()
-        if len(every) != 1 or spread or not (each := every.pop()):
-            return self.lead_time
-        if (self.period / each) % 1 > ROUNDING:
-            return self.lead_time
-        count = math.ceil(days / each - ROUNDING) - self.after
-        return Deterministic(value=max(0, count) * each)
+        if len(times) != 1 or spread or self.first is None:
+            return None
+        ((each, first),) = times
+        return Regular(each, first, self.period, self.first, days, self.after) if each else None
 
     @property
     def key(self) -> tuple[Any, ...]:
         """All of it as a key: equal keys are equal situations."""
         flows = (
-            (f.customer_class, f.rate, f.variance, f.random, f.every, f.units.tobytes())
+            (f.customer_class, f.rate, f.variance, f.random, f.every, f.first, f.units.tobytes())
             for f in self.flows
         )
         law = type(self.lead_time).__qualname__, self.lead_time.model_dump_json()
-        how = self.crossing, self.unlimited, self.after
+        how = self.crossing, self.unlimited, self.after, self.first
         return (self.rate, self.period, *how, law, *flows)
 
     @property
@@ -197,10 +192,14 @@ def _level(
     if not situation.period and situation.crossing:
         found = shape(max(0, math.ceil(demand.moments(0.0)[0])))
         steady = found is not None and found.one_for_one
+    regular = situation.regular
     if target.cycle_service is not None:
+        if regular and situation.period:
+            demand = demand.counted(regular.each, regular.until_next())
         return math.ceil(demand.quantile(target.cycle_service, steady) - ROUNDING)
     assert target.fill_rate is not None
-    demand = replace(demand, lead_time=situation.seen)
+    if regular:
+        demand = demand.counted(regular.each, regular.since_order())
     share = demand.fill_rate(steady)
 
     def reached(level: int) -> bool:

@@ -193,6 +193,7 @@ class StockPoints(Entries):
             crossing=crossing,
             unlimited=unlimited,
             after=review == "continuous" or review.after_demand,
+            first=0.0 if review == "continuous" else review.first if review.period else None,
         )
 
     def _changed(
