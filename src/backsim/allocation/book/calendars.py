@@ -36,6 +36,7 @@ def read_calendars(
     """The calendars of all who may be closed; None where every day is open."""
     known = {"site": sites, "customer": customers, "supplier": suppliers}
     found: dict[Whose, Flags] = {}
+    shut: set[Whose] = set()
     if table := tables.get("calendars"):
         given = parser.read(table)
         places = _whose(parser, table, given, known)
@@ -45,7 +46,7 @@ def read_calendars(
             found[place] = _works(parser, table, i, days, country)
     if table := tables.get("closures"):
         given = parser.read(table)
-        _close(parser, table, given, _whose(parser, table, given, known), found)
+        shut = _close(parser, table, given, _whose(parser, table, given, known), found)
     if not found:
         return None
     rows = [np.ones(BEYOND, bool), *found.values()]
@@ -56,7 +57,8 @@ def read_calendars(
         )
         for column, names in known.items()
     }
-    return Calendars(np.stack(rows), **own)
+    closed = np.array([False, *(place in shut for place in found)])
+    return Calendars(np.stack(rows), closed, **own)
 
 
 def _whose(
@@ -101,8 +103,11 @@ def _close(
     given: Given,
     places: list[Whose],
     found: dict[Whose, Flags],
-) -> None:
-    """Take closed days out of calendars; those of all are closed for each."""
+) -> set[Whose]:
+    """Take closed days out of calendars; those of all are closed for each.
+
+    Returns whose are closed for good: from a known day on beyond the last of them.
+    """
     first: Floats = given["from"]
     last: Floats = given["to"]
     last = np.where(np.isnan(last), first, last)
@@ -111,7 +116,11 @@ def _close(
     for column, name in places:
         others = found.get((column, OTHERS), np.ones(BEYOND, bool))
         found.setdefault((column, name), others.copy())
+    shut: set[Whose] = set()
     for (column, name), begin, end in zip(places, first.tolist(), last.tolist(), strict=True):
         for whose, works in found.items():
             if whose[0] == column and name in (OTHERS, whose[1]):
                 works[max(0, int(begin)) : max(0, int(end) + 1)] = False
+                if begin < len(works) <= end:
+                    shut.add(whose)
+    return shut

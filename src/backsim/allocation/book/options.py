@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.model.book import Capacity, Lines, Options, Sources, join
-from backsim.allocation.model.lanes import ROUNDING, Lanes
+from backsim.allocation.model.lanes import ROUNDING, Lanes, whole_days
 from backsim.allocation.solver.parts import components
 from backsim.allocation.solver.program import distinct, spans
 from backsim.errors import InputError
@@ -73,7 +73,8 @@ def expand(
     day = np.maximum(options.day, not_before[options.line])
     options = replace(options, day=lanes.received(lines.customer[options.line], day))
     in_time = _in_time(options, lines)
-    too_late = np.bincount(options.line[~in_time], minlength=len(lines))
+    late = ~in_time & np.isfinite(options.day)
+    too_late = np.bincount(options.line[late], minlength=len(lines))
     return options.take(in_time), too_late
 
 
@@ -162,9 +163,9 @@ def on_days_of_orders(options: Options, lines: Lines, lanes: Lanes, waits: Flags
 
 
 def _in_time(options: Options, lines: Lines) -> Flags:
-    """Which options reach their customers before these have gone."""
+    """Which options reach their customers, and before these have gone."""
     waited = options.day - lines.ordered[options.line]
-    return np.asarray(waited <= lines.tolerance[options.line])
+    return np.asarray(np.isfinite(options.day) & (waited <= lines.tolerance[options.line]))
 
 
 def capacity_of(
@@ -203,7 +204,7 @@ def with_lost(lines: Lines, sources: Sources, options: Options, capacity: Capaci
     """
     group = competitors(lines, sources, options, capacity)
     last = np.zeros(int(group.max(initial=0)) + 1)
-    np.maximum.at(last, group[options.line], options.day)
+    np.maximum.at(last, group[options.line], whole_days(options.day))
     late = np.maximum(1.0, last[group] + 1.0 - np.maximum(0.0, lines.due))
     return replace(lines, lost=np.where(np.isnan(lines.lost), lines.weight * late, lines.lost))
 

@@ -74,8 +74,8 @@ def _stock(
     ids = tuple(f"{name} at {where}" for name, where in places)
     found: dict[str, list[tuple[str, float]]] = {}
     for place, name, held in zip(of.tolist(), bins, units.tolist(), strict=True):
-        if name:
-            found.setdefault(ids[place], []).append((name, held))
+        found.setdefault(ids[place], []).append((name, held))
+    binned = {id: _named_first(held) for id, held in found.items() if any(n for n, _ in held)}
     nothing = np.full(len(ids), INF)
     stock = Sources(
         ids=ids,
@@ -92,7 +92,12 @@ def _stock(
         supplier=np.full(len(ids), NOBODY),
         transit=np.zeros(len(ids)),
     )
-    return stock, {name: tuple(held) for name, held in found.items()}
+    return stock, binned
+
+
+def _named_first(held: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """The bins of a source, then what stands in none: bins are emptied in this order."""
+    return tuple(sorted(held, key=lambda bin: not bin[0]))
 
 
 def _inbound(

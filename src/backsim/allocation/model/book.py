@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from backsim.allocation.model.lanes import Lanes
+from backsim.allocation.model.lanes import Lanes, whole_days
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 INF = float("inf")
 NOBODY = -1
 Bins = Mapping[str, tuple[tuple[str, float], ...]]
-"""(bin, units) of each source of stock that has bins, by its id."""
+"""(bin, units) of each source of stock that has bins, by its id; "": what stands in none."""
 STOCK, INBOUND = 0, 1
 KINDS = ("stock", "inbound")
 
@@ -205,7 +205,7 @@ class Book:
         """
         lines, options = self.lines, self.options
         due = np.maximum(0.0, lines.due)[options.line]
-        late = np.maximum(0.0, options.day - due)
+        late = np.maximum(0.0, self.comes_on - due)
         unsure = np.flatnonzero((self.sources.last > self.sources.first)[options.source])
         if len(unsure):
             late[unsure] = self._expected_late(unsure, due[unsure])
@@ -222,7 +222,7 @@ class Book:
         source, line = options.source, options.line
         first = np.maximum(0.0, sources.first)[source]
         ends = sources.site[source], self.lines.site[line], self.lines.customer[line]
-        planned = lanes.reached(*ends, np.maximum(0.0, sources.arrives[source]))
+        planned = self.planned[which]
         held = np.where(options.day > planned, options.day, 0.0)
         held = np.maximum(held, lanes.received(ends[2], self.own["lines.not_before"][line]))
         days = np.maximum(0.0, np.floor(sources.last[source] - first))
@@ -230,10 +230,36 @@ class Book:
         supplier, transit = sources.supplier[source], sources.transit[source]
         for shift in range(int(days.max(initial=0.0)) + 1):
             there = lanes.comes(supplier, ends[0], transit, first + shift)
-            day = np.maximum(held, lanes.reached(*ends, there))
+            there = np.where(np.isfinite(there), there, sources.arrives[source])  # else never
+            day = whole_days(np.maximum(held, lanes.reached(*ends, there)))
             total += np.where(shift <= days, np.maximum(0.0, day - due), 0.0)
-        sure = (options.expedite > 0.0) | (options.day < planned)
-        return np.where(sure, np.maximum(0.0, options.day - due), total / (days + 1.0))
+        sure = np.maximum(0.0, self.comes_on[which] - due)
+        return np.where(self.expedited[which], sure, total / (days + 1.0))
+
+    @property
+    def comes_on(self) -> Floats:
+        """The day of each option, which is in time until its end: whole, in a book of dates."""
+        return self.options.day if self.lanes is None else whole_days(self.options.day)
+
+    @cached_property
+    def planned(self) -> Floats:
+        """When the units of each option are with the customer if they leave as soon as can be."""
+        arrives = np.maximum(0.0, self.sources.arrives)[self.options.source]
+        if self.lanes is None:
+            return arrives
+        line, site = self.options.line, self.sources.site[self.options.source]
+        return self.lanes.reached(site, self.lines.site[line], self.lines.customer[line], arrives)
+
+    @property
+    def expedited(self) -> Flags:
+        """The options whose source has to be expedited: for money, or to be there in time."""
+        return np.asarray((self.options.expedite > 0.0) | (self.options.day < self.planned))
+
+    @property
+    def useful(self) -> Flags:
+        """The options by which a unit costs no more than leaving it unserved."""
+        cost = self.unit_costs
+        return np.asarray(np.isfinite(cost) & (cost <= self.lines.lost[self.options.line]))
 
     @property
     def leaves(self) -> Floats:

@@ -57,9 +57,7 @@ def fair_shares(book: Book) -> Floats:
     asked: Floats = np.bincount(lines.customer, lines.units, len(book.names.customers)).astype(
         float
     )
-    useful = np.flatnonzero(
-        (book.unit_costs < lines.lost[options.line]) & (options.day <= book.limits.fill_by)
-    )
+    useful = np.flatnonzero(book.useful & (options.day <= book.limits.fill_by))
     group = _groups(book, useful)
     share, active = np.zeros(len(asked)), asked > 0.0
     for _ in range(MOST_LEVELS):

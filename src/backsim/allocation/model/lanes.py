@@ -11,18 +11,26 @@ import numpy as np
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
 
+INF = float("inf")
 ROUNDING = 1e-6
 """Days: so far is a day from a whole number that was added to a lane's time and taken off again."""
 
 
+def whole_days(day: Floats) -> Floats:
+    """The days that moments are on."""
+    return np.asarray(np.floor(day + ROUNDING))
+
+
 @dataclass(frozen=True, eq=False)
 class Calendars:
-    """Working days of sites, customers and suppliers, from today on; all after the known are open.
+    """Working days of sites, customers and suppliers, from today on.
 
-    `works[c]` says of calendar c which days are open; the others are codes of calendars.
+    `works[c]` says of calendar c which days are open; the others are codes of calendars.  All days
+    after the known are open, but where it is `shut`: closed for good from some known day on.
     """
 
     works: Flags
+    shut: Flags
     site: Codes
     customer: Codes
     supplier: Codes
@@ -41,11 +49,12 @@ class Calendars:
         return np.maximum.accumulate(earlier, axis=1)
 
     def open_from(self, calendar: Codes, day: Floats) -> Floats:
-        """The first moment from each day on that is open."""
+        """The first moment from each day on that is open; inf where there is none."""
         count = self.works.shape[1]
-        whole = np.floor(day + ROUNDING).astype(np.int64)
+        whole = np.floor(np.minimum(day, count) + ROUNDING).astype(np.int64)
         found = self._following[calendar, np.minimum(whole, count - 1)]
-        return np.where((whole < count) & (found > whole), found, day)
+        opens = np.where((whole < count) & (found > whole), found, day)
+        return np.where(self.shut[calendar] & ((whole >= count) | (found >= count)), INF, opens)
 
     def open_until(self, calendar: Codes, day: Floats) -> Floats:
         """The last day up to each that is open, or the day itself."""
@@ -98,6 +107,8 @@ class Lanes:
 
     def comes(self, supplier: Codes, site: Codes, transit: Floats, day: Floats) -> Floats:
         """When purchases can be shipped on that would arrive on some days were nobody ever closed.
+
+        Inf where one is closed for good.
 
         A supplier (a code, or -1) sends `transit` days before.  What was to be sent before today is
         on the road; what was to arrive before today is overdue, and taken to be there.

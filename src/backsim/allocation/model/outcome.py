@@ -74,7 +74,7 @@ class Outcome:
     def unkept(self) -> Floats:
         """Units of each line that are not there by the day by which it has to have them."""
         lines, options, keep_by = self.book.lines, self.book.options, self.book.keep_by
-        in_time = options.day <= keep_by[options.line]
+        in_time = self.book.comes_on <= keep_by[options.line]
         kept = np.bincount(options.line[in_time], self.units[in_time], len(lines))
         short = np.where(np.isfinite(keep_by), self.book.to_keep - kept, 0.0)
         return np.where(short > TRACE, short, 0.0)
@@ -84,7 +84,7 @@ class Outcome:
         """The day on which the last of what is served of a line arrives; inf for nothing."""
         options, day = self.book.options, np.full(len(self.book.lines), -np.inf)
         some = self.units > TRACE
-        np.maximum.at(day, options.line[some], options.day[some])
+        np.maximum.at(day, options.line[some], self.book.comes_on[some])
         return np.where(np.isneginf(day), np.inf, day)
 
 

@@ -144,7 +144,7 @@ def with_owed(book: Book) -> Book:
     if not len(over):
         return replace(book, owed=np.zeros(0))
     lines, options, count = book.lines, book.options, len(book.lines)
-    dear = (options.expedite > 0.0) | (book.unit_costs >= lines.lost[options.line])
+    dear = (options.expedite > 0.0) | ~book.useful
     nothing = np.zeros(len(options))
     soonest = replace(
         book,
@@ -233,7 +233,8 @@ def _row(plan: Plan, least: float) -> Row:
     lines = plan.book.lines
     asked = float(lines.units.sum())
     whole = lines.units - plan.served <= TRACE
-    in_time = whole & (plan.complete_on <= lines.due)
+    nothing = lines.units <= TRACE  # open, so that nothing can come late
+    in_time = whole & (nothing | (plan.complete_on <= lines.due))
     return {
         "rule": plan.rule,
         "cost": plan.cost,

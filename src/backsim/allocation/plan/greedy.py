@@ -64,7 +64,7 @@ class Serving:
         self.book = book
         lines, options, capacity = book.lines, book.options, book.limits.capacity
         cost = book.unit_costs
-        useful = np.flatnonzero(cost < lines.lost[options.line])
+        useful = np.flatnonzero(book.useful)
         ranked = useful[np.lexsort((options.source[useful], cost[useful], options.line[useful]))]
         ends = np.searchsorted(options.line[ranked], np.arange(len(lines) + 1))
         self.options: list[int] = ranked.tolist()

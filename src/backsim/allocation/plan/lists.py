@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from backsim.allocation.model.book import Book
     from backsim.allocation.model.outcome import Outcome
-    from backsim.allocation.solver.program import Floats
+    from backsim.allocation.solver.program import Flags, Floats
 
 Columns = Mapping[str, list[Any]]
 Row = dict[str, Any]
@@ -41,8 +41,7 @@ def shipments(plan: Outcome) -> Columns:
     rows = np.flatnonzero(plan.units > TRACE)
     chosen, units = book.options.take(rows), plan.units[rows]
     line, source = chosen.line, chosen.source
-    faster = (chosen.expedite > 0.0) | (chosen.day < sources.arrives[source])
-    kind = np.where(faster, len(KINDS), sources.kind[source])
+    kind = np.where(book.expedited[rows], len(KINDS), sources.kind[source])
     return {
         "line": pick(lines.ids, line),
         "customer": pick(names.customers, lines.customer[line]),
@@ -54,7 +53,7 @@ def shipments(plan: Outcome) -> Columns:
         "source": pick(sources.ids, source),
         "kind": pick((*KINDS, EXPEDITED), kind),
         "arrives": spell_days(book, chosen.day),
-        "days_late": np.maximum(0.0, chosen.day - lines.due[line]).tolist(),
+        "days_late": np.maximum(0.0, book.comes_on[rows] - lines.due[line]).tolist(),
         "cost": (units * book.unit_costs[rows]).tolist(),
         "customer_text": pick(names.called, lines.customer[line]),
         "product_text": pick(names.described, lines.product[line]),
@@ -140,6 +139,7 @@ def spell_days(book: Book, days: NDArray[np.float64]) -> list[str]:
 
 
 NO_SOURCE = "nothing in stock or under way"
+CLOSED = "the site, customer or supplier is closed for good"
 TOO_LATE = "all that is under way comes after the customer has gone"
 TOO_DEAR = "serving it costs more than leaving it"
 WHOLE = "the order ships whole, and not all of it is there"
@@ -156,7 +156,7 @@ def reasons(plan: Outcome, left: Floats) -> list[str]:
     count = len(lines)
     spare = np.maximum(0.0, book.sources.units - plan.used)[options.source]
     spare[spare < 1e-6] = 0.0
-    dear = book.unit_costs >= lines.lost[options.line]
+    dear = ~book.useful
     stocked = options.line[book.sources.units[options.source] > 0]
     any_option = np.bincount(stocked, minlength=count) > 0
     late = np.zeros(count, bool) if not len(book.too_late) else book.too_late > 0
@@ -175,6 +175,7 @@ def reasons(plan: Outcome, left: Floats) -> list[str]:
     held_back = BUSY if busy else LIMITS if applying(book, WISH) else OTHERS
     choices = [
         (~any_option & late, TOO_LATE),
+        (_shut(book, ~any_option & (left > 0)), CLOSED),
         (~any_option, NO_SOURCE),
         (all_dear, TOO_DEAR),
         (lines.complete, WHOLE),
@@ -186,3 +187,19 @@ def reasons(plan: Outcome, left: Floats) -> list[str]:
     ]
     told = np.select([which for which, _ in choices], np.arange(len(choices)))
     return [choices[i][1] if units > 0 else "" for i, units in zip(told, left, strict=True)]
+
+
+def _shut(book: Book, which: Flags) -> Flags:
+    """Of some lines without an option, those that a source would serve that does not open again."""
+    found, lines, sources, lanes = np.zeros(len(which), bool), book.lines, book.sources, book.lanes
+    if lanes is None or lanes.calendars is None or not lanes.calendars.shut.any():
+        return found
+    for line in np.flatnonzero(which).tolist():
+        own = (sources.product == lines.product[line]) & (sources.units > 0)
+        own &= lanes.open[sources.site, lines.site[line]]
+        some = np.flatnonzero(own)
+        start, end = sources.site[some], np.full(len(some), lines.site[line])
+        customer = np.full(len(some), lines.customer[line])
+        day = lanes.reached(start, end, customer, np.maximum(0.0, sources.arrives[some]))
+        found[line] = bool(np.isinf(day).any())
+    return found

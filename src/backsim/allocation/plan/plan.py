@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from backsim.allocation.plan.lists import Columns
     from backsim.allocation.solver.program import Floats
 
+UNPROVED = 1e-6
+"""Money by which a bound may be below the cost of an optimum: so far solvers go with whole numbers.
+"""
 SHOWN = 20
 """Shipments that a notebook shows."""
 
@@ -40,7 +43,8 @@ class Plan(Outcome):
     @property
     def gap(self) -> float:
         """How far the cost may be above the least, as a share of it."""
-        return max(0.0, self.cost - self.bound) / max(1e-9, abs(self.cost))
+        apart = self.cost - self.bound
+        return 0.0 if apart <= UNPROVED else apart / max(1e-9, abs(self.cost))
 
     @property
     def bounded(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backsim.allocation.model.constraints import broken_limits
 from backsim.allocation.plan import lists
 from backsim.allocation.plan.allocate import shown_terms
 from backsim.allocation.solver.program import TRACE
@@ -104,12 +105,14 @@ def _least(plan: Plan) -> str:
 
 
 def _usual(plan: Plan, plans: Sequence[Plan]) -> Iterator[str]:
-    """What first come, first served would cost more, or less."""
+    """What first come, first served would cost more, or less, and which limits it violates."""
     for other in plans:
         apart = other.cost - plan.cost
         if other.rule == USUAL != plan.rule and abs(apart) > LEAST_GAP * max(1.0, abs(plan.cost)):
-            more = "more" if apart > 0 else "less"
-            yield f" First come, first served would cost {money(abs(apart))} {more}."
+            more, link = ("more", "and") if apart > 0 else ("less", "but")
+            violated = "; ".join(broken_limits(other))
+            limits = f", {link} violates {violated}" if violated else ""
+            yield f" First come, first served would cost {money(abs(apart))} {more}{limits}."
 
 
 __all__ = ["given", "outcome"]

@@ -48,8 +48,9 @@ def sharing(rule: Callable[[Book], Floats]) -> Callable[[Book], Plan]:
 def pro_rata(book: Book) -> Floats:
     """Of each product every line gets the same share of its open units.
 
-    Lines share with those that the same sources can serve, directly or by way of others, with the
-    product itself; what may be sent in its place is not shared out.
+    Where units are whole, of those that can be sent: of 1.6 open that is one.  Lines share with
+    those that the same sources can serve, directly or by way of others, with the product itself;
+    what may be sent in its place is not shared out.
     """
     return _granted(book, np.zeros(len(book.lines), np.int64))
 
@@ -120,18 +121,26 @@ def _granted(book: Book, rank: Codes) -> Floats:
     left = np.bincount(of_source, sources.units, count)
     reached = np.bincount(line, minlength=len(lines)) > 0
     grant = np.zeros(len(lines))
+    wanted = np.floor(lines.units + TRACE) if book.limits.whole else lines.units
     for level in np.unique(rank):
         some = np.flatnonzero((rank == level) & reached)
-        asked = np.bincount(of_line[some], lines.units[some], count)
+        asked = np.bincount(of_line[some], wanted[some], count)
         share = np.minimum(1.0, left / np.where(asked > 0, asked, 1.0))
-        given = share[of_line[some]] * lines.units[some]
+        given = share[of_line[some]] * wanted[some]
         grant[some] = _whole(given, of_line[some]) if book.limits.whole else given
         left -= np.bincount(of_line[some], grant[some], count)
-    return _cheapest(book, np.zeros(len(lines)), grant)
+    units = _cheapest(book, np.zeros(len(lines)), grant)
+    short = grant - np.bincount(options.line, units, len(lines)) > TRACE
+    equal = book.useful & (book.unit_costs >= lines.lost[options.line])
+    if (equal & short[options.line]).any():  # who costs as much to leave gets what is granted too
+        return _cheapest(book, np.zeros(len(lines)), grant, ties=True)
+    return units
 
 
 def _whole(given: Floats, group: Codes) -> Floats:
     """Whole units of about what is given, group by group: largest remainders, the oldest first.
+
+    None gets a whole unit more than is given, so none more than a whole number that it asks for.
 
     Source: Hamilton's method, Balinski and Young, Fair Representation (1982), chapter 2.
     """

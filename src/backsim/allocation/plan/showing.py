@@ -248,11 +248,16 @@ def remarks(book: Book) -> Iterator[str]:
     """What is assumed of purchases, other than the book states it."""
     if book.overdue:
         yield f"overdue purchases are treated as available today: {few(book.overdue, MOST_NAMES)}"
-    if book.postponed:
-        told = [
-            f"{name} ({book.spell_day(stated)}, now {book.spell_day(day)})"
-            for name, stated, day in book.postponed
-        ]
+    never = [name for name, _, day in book.postponed if not math.isfinite(day)]
+    if never:
+        who = "the supplier or the site is closed for good"
+        yield f"purchases never come, because {who}: {few(never, MOST_NAMES)}"
+    told = [
+        f"{name} ({book.spell_day(stated)}, now {book.spell_day(day)})"
+        for name, stated, day in book.postponed
+        if math.isfinite(day)
+    ]
+    if told:
         who = "the supplier or the site is closed"
         yield f"purchases come later, because {who}: {few(told, MOST_NAMES)}"
 

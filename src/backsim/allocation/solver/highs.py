@@ -81,13 +81,13 @@ def solve(
         best = optimum(program, effort, start, solver)
         return finished(program, best, effort.left(stop), solver)
     solver = new_solver(program, effort, solver)
-    solver.run()
+    apart = _run(solver)
     status, complete = _status(solver)
     if not complete:
         return _at_least(program, no_solution(status, -INF), start)
     answer = solver.getSolution()
     values, duals = np.array(answer.col_value), np.array(answer.row_dual)
-    objective = float(solver.getObjectiveValue())
+    objective = float(solver.getObjectiveValue()) + apart
     if effort.ties and status == OPTIMAL:
         _break_ties(solver, program, answer, duals)
         values = np.array(solver.getSolution().col_value)
@@ -186,18 +186,18 @@ def _branch(
     solver.setOptionValue("presolve", presolve)
     if start is not None:
         _begin_at(solver, start)
-    solver.run()
+    apart = _run(solver)
     status, complete = _status(solver)
     if status == INFEASIBLE:
         return no_solution()
-    bound = float(solver.getInfo().mip_dual_bound)
+    bound = float(solver.getInfo().mip_dual_bound) + apart
     if not complete:
         return _at_least(program, no_solution(status, bound), start)
     found = Solution(
         status,
         np.array(solver.getSolution().col_value),
         np.full(len(program.row_upper), np.nan),
-        float(solver.getObjectiveValue()),
+        float(solver.getObjectiveValue()) + apart,
         bound,
     )
     return _at_least(program, found, start)
@@ -296,6 +296,23 @@ def new_solver(program: Program, effort: Effort, solver: Any = None) -> Any:
     return solver
 
 
+def _run(solver: Any) -> float:
+    """Run a solver; what is to be added to the objective and the bound that it says.
+
+    Next to a great offset the rest of the objective is lost to rounding, and HiGHS, which compares
+    it with that of the dual, cannot tell whether it is done; then it runs without the offset.
+    """
+    import highspy
+
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kUnknown:
+        return 0.0
+    offset = float(solver.getObjectiveOffset()[1])
+    solver.changeObjectiveOffset(0.0)
+    solver.run()
+    return offset
+
+
 def _status(solver: Any) -> tuple[str, bool]:
     """How a solver ended, and whether it has values that keep to all bounds."""
     import highspy
@@ -319,7 +336,7 @@ def completed(program: Program, block: slice, values: Floats) -> Floats | None:
     solver.setOptionValue("presolve", "on")
     columns = np.arange(block.start, block.stop, dtype=np.int32)
     solver.changeColsBounds(len(columns), columns, values, values)
-    solver.run()
+    _run(solver)
     _, complete = _status(solver)
     return np.array(solver.getSolution().col_value) if complete else None
 
@@ -333,7 +350,7 @@ def _with_whole_numbers_held(solver: Any, program: Program, values: Any) -> Any:
     kinds = np.full(len(whole), highspy.HighsVarType.kContinuous)
     solver.changeColsIntegrality(len(whole), whole, kinds)
     solver.changeColsBounds(len(whole), whole, decided, decided)
-    solver.run()
+    _run(solver)
     return solver.getSolution()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.allocation.solver.program import INF, OPTIMAL, Effort, Program, Solution
+from backsim.errors import BacksimError
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Floats
@@ -42,7 +43,10 @@ def told_apart(program: Program, found: Solution, effort: Effort, optimum: Optim
             continue
         asked = replace(kept, cost=wish, offset=0.0)
         limits = Effort(gap=0.0, ties=False, nodes=NODES)
-        better = optimum(asked, limits.left(stop), values)
+        try:
+            better = optimum(asked, limits.left(stop), values)
+        except BacksimError:  # numbers too far apart for the solver: what was found is as good
+            break
         if better.found and better.objective < float(wish @ values) - CLOSE:
             whole = np.round(better.values)
             values = np.where(program.integer != 0, whole, better.values)

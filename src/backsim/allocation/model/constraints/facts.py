@@ -20,7 +20,7 @@ from backsim.tables.spec import Column
 
 if TYPE_CHECKING:
     from backsim.allocation.model.flow import Flow
-    from backsim.allocation.solver.program import Codes
+    from backsim.allocation.solver.program import Codes, Flags, Floats
 
 
 @constraint
@@ -52,12 +52,18 @@ class OpenUnits(Constraint):
         builder.add_rows(self.name, len(lines), lower, upper, entries)
 
     def broken(self, plan: Outcome) -> str:
-        """Lines of orders that ship whole that are open though some of the order is served."""
+        """Lines that get more than they have open; and orders that ship whole served in part.
+
+        Of such an order, its lines that are open though some of it is served.
+        """
         lines = plan.book.lines
+        over = int((plan.served - lines.units > TRACE * np.maximum(1.0, lines.units)).sum())
         served = np.bincount(lines.order, lines.complete & (plan.served > TRACE)) > 0
         left = lines.units - plan.served > TRACE
         parts = int((lines.complete & served[lines.order] & left).sum())
-        return f"whole orders of {parts} lines" if parts else ""
+        found = [f"open units of {over} lines"] if over else []
+        found += [f"whole orders of {parts} lines"] if parts else []
+        return "; ".join(found)
 
 
 @constraint
@@ -141,6 +147,15 @@ class WholeUnits(Constraint):
     def rows(self, builder: Builder, book: Book, flow: Flow) -> None:
         """No rows: the columns of units are whole numbers."""
         builder.make_whole("units")
+
+    def apart(self, book: Book) -> Flags:
+        """Options of sources with a part of a unit, which makes no whole one with another's."""
+        units = book.sources.units
+        return np.asarray(np.abs(units - np.round(units)) > TRACE)[book.options.source]
+
+    def why(self, plan: Outcome, spare: Floats) -> tuple[Flags, str]:
+        """Less than a whole unit."""
+        return spare < 1.0 - TRACE, "less is left, or asked for, than a whole unit"
 
     def broken(self, plan: Outcome) -> str:
         """Shipments that are no whole numbers."""

@@ -50,7 +50,7 @@ class Promise(Constraint):
         promised = np.flatnonzero(np.isfinite(keep_by))
         place = np.full(len(lines), -1)
         place[promised] = np.arange(len(promised))
-        kept = np.flatnonzero(options.day <= keep_by[options.line])  # inf where none is
+        kept = np.flatnonzero(book.comes_on <= keep_by[options.line])  # inf where none is
         kept = kept[place[options.line[kept]] >= 0]
         entries = [(place[options.line[kept]], kept, 1.0)]
         if penalty < INF:
