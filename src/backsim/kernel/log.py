@@ -33,10 +33,12 @@ def log_shipment(world: World, now: float, line: int, units: int) -> None:
     row.units = units
 
 
-def log_notice(world: World, now: float, what: int, head: int, promise: float) -> None:
-    """Remember a notice or an inquiry."""
-    row = world.notices[new_notice(world)]
+def log_notice(world: World, now: float, what: int, head: int, promise: float) -> int:
+    """Remember a notice or an inquiry; its row."""
+    index = new_notice(world)
+    row = world.notices[index]
     row.time = now
     row.what = what
     row.head = head
     row.promise = promise
+    return index

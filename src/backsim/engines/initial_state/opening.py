@@ -102,19 +102,25 @@ def add_purchases(
 
 
 def _await_messages(setup: Setup, supplier: Supplier, inbound: Inbound, number: int) -> None:
-    """When the supplier says more of a purchase than the date that it is expected on."""
+    """When the supplier says more of a purchase than the date that it is expected on.
+
+    Where nobody knows when it was placed, the supplier speaks as if that were at the start.
+    """
     purchase, delivery = setup.purchases[number], setup.deliveries[number]
+    age = inbound.age or 0.0
     subject = SORTS * number + SAYS
     if purchase.arrives == purchase.expected:  # there is nothing to say
         return
     if supplier.messages == AT_DUE:
         setup.events.append((max(0.0, purchase.expected), MESSAGE, subject))
-    elif supplier.messages == EVERY and inbound.age is not None:
-        delivery.messages = math.floor(inbound.age / supplier.period)
-        following = (delivery.messages + 1) * supplier.period - inbound.age
+    elif supplier.messages == EXACT:
+        setup.events.append((0.0, MESSAGE, subject))
+    elif supplier.messages == EVERY:
+        delivery.messages = math.floor(age / supplier.period)
+        following = (delivery.messages + 1) * supplier.period - age
         setup.events.append((following, MESSAGE, subject))
-    elif supplier.messages == ON_DELAY and inbound.age is not None:
-        learnt = supplier.learns * (purchase.arrives + inbound.age) - inbound.age
+    elif supplier.messages == ON_DELAY:
+        learnt = supplier.learns * (purchase.arrives + age) - age
         if purchase.arrives > purchase.expected:
             setup.events.append((max(0.0, learnt), MESSAGE, subject))
 

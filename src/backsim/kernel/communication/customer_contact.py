@@ -137,7 +137,7 @@ def send_notice(world: World, index: int, now: float) -> None:
 def tell(world: World, contact: Contact, index: int, date: float, now: float) -> None:
     """The customer hears a date (none when nobody knows one), and stays or leaves."""
     line = world.lines[contact.head]
-    log_notice(world, now, TOLD if contact.notices == 0 else REVISED, contact.head, date)
+    row = log_notice(world, now, TOLD if contact.notices == 0 else REVISED, contact.head, date)
     note(world, now, NOTE_TELL, contact.head, world.stocks[line.stock], line.open)
     contact.told = now
     if contact.notices == 0:
@@ -149,6 +149,9 @@ def tell(world: World, contact: Contact, index: int, date: float, now: float) ->
         offer_substitutes(world, contact.head, 1, now)
         if line.lines_open == 0:
             return
+        date = order_estimate(world, contact.head, now)  # of the lines that wait still
+        world.notices[row].promise = date
+        contact.believed = date
     if date < NEVER:
         contact.promise = date
         if date > on_grid(world, line.time + contact.tolerance):

@@ -105,7 +105,9 @@ def say(world: World, stock: Stock, supplier: Supplier, index: int, now: float) 
     heard = on_grid(world, now + supplier.lag)
     if supplier.messages == EVERY:
         delivery.messages += 1
-        following = purchase.placed + (delivery.messages + 1) * supplier.period
+        known = purchase.placed == purchase.placed  # nan: nobody knows when, before the start
+        since = purchase.placed if known else 0.0
+        following = since + (delivery.messages + 1) * supplier.period
         schedule(world, on_grid(world, following), MESSAGE, SORTS * index + SAYS)
     elif supplier.messages == AT_DUE and purchase.status != UNDER_WAY and date > now:
         schedule(world, max(date, heard), MESSAGE, SORTS * index + SAYS)

@@ -63,6 +63,15 @@ class Conversation:
         waiting[rest["head"][rest["status"] == WAITING]] = True
         return ends, gone, waiting
 
+    @cached_property
+    def _left_at(self) -> Floats:
+        """When a line of each order last left without being shipped; -inf where none did."""
+        rest = self.log.rest
+        left = np.flatnonzero((rest["status"] != SHIPPED) & (rest["status"] != WAITING))
+        found = np.full(len(self.log.lines), -np.inf)
+        np.maximum.at(found, rest["head"][left], rest["closed"][left])
+        return found
+
     def mean(self, heads: Any, values: Any) -> Floats:
         """Means by view over orders given by their first line."""
         group = self.m.group[heads]
@@ -167,7 +176,8 @@ class Conversation:
         same = dated["head"][1:] == dated["head"][:-1]
         until[:-1][same] = np.minimum(until[:-1], dated["time"][1:])[same]
         late = until - dated["promise"]
-        broken = late > 0
+        # Who leaves at the very instant of the promise has not had it kept.
+        broken = (late > 0) | ((late == 0) & (self._left_at[dated["head"]] == until))
         heads = dated["head"][broken]
         return self.count(heads), self.count(heads, late[broken])
 
