@@ -22,6 +22,7 @@ from backsim.entities import (
     NOTE_SHIP,
     NOTE_TELL,
     NOTE_WAIT,
+    SHIPPED,
     Meter,
     Note,
     World,
@@ -102,7 +103,8 @@ def charge_broken(world: World, meter: Meter, now: float) -> None:
         promise = notice.promise
         if promise < now and (promise >= meter.looked or row >= meter.notices):
             line = world.lines[notice.head]
-            if line.closed > promise:
+            left = line.closed == promise and line.status != SHIPPED
+            if line.closed > promise or left:
                 money = rate_of(world, COST_BROKEN_PROMISE, line.customer_class, line.stock)
                 pay(meter, notice.time, money)
     meter.looked = now
