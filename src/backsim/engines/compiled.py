@@ -128,24 +128,11 @@ class CompiledRun:
         }
         for name in GROWING:
             self.set_rows(name, len(self.tables[name]))
-        lines = len(tape)
-        spare = MORE + event_loop.AHEAD * int(tables["growth"]["spare"][0])
-        rooms = {"lines": lines, "purchases": lines + spare, "events": spare}
-        rooms["shipments"] = lines // 8 + MORE
-        if setup.nodes:  # the lines of sites come after those of the tape
-            rooms |= {"lines": 2 * lines + MORE, "purchases": 2 * lines + MORE}
-            rooms |= {"requests": lines, "shipments": lines + MORE}
-            self.set_rows("lines", lines)
-        if agent is not None:  # its log is kept
-            rooms["notes"] = NOTES_OF_A_LINE * lines
-        else:
-            rooms |= self.model.kept.get(GREW, {})
-        if setup.nodes:
-            rooms["lines"] = max(rooms["lines"], lines + MORE)
-        for name, room in rooms.items():
+        for name, room in self.first_rooms(bool(setup.nodes), agent is not None).items():
             self.tables[name] = self.with_room(name, room)
-        if setup.nodes:
-            self.tables["lines"][:lines] = blank(Line, 1)
+        if setup.nodes:  # the lines of sites come after those of the tape
+            self.set_rows("lines", len(tape))
+            self.tables["lines"][: len(tape)] = blank(Line, 1)
         own = tape.columns["stock"]
         self.lines_of = lines_by_stock(own, len(setup.stocks))
         self.clock["pending"] = self.clock["sequence"] = len(tables["events"]) - 1
@@ -154,6 +141,23 @@ class CompiledRun:
             for name in LAYOUT:
                 if name not in (*GROWING, *OF_THE_LOOP):
                     self.tables[name] = agent.places.placed(name, self.tables[name])
+
+    def first_rooms(self, network: bool, agent: bool) -> dict[str, int]:
+        """Empty rows of tables at first: what runs of the model seem to need, and some to spare."""
+        lines = len(self.tape)
+        spare = MORE + event_loop.AHEAD * int(self.tables["growth"]["spare"][0])
+        found = {"lines": lines, "purchases": lines + spare, "events": spare}
+        found["shipments"] = lines // 8 + MORE
+        if network:
+            found |= {"lines": 2 * lines + MORE, "purchases": 2 * lines + MORE}
+            found |= {"requests": lines, "shipments": lines + MORE}
+        if agent:  # its log is kept
+            found["notes"] = NOTES_OF_A_LINE * lines
+        else:
+            found |= self.model.kept.get(GREW, {})
+        if network:
+            found["lines"] = max(found["lines"], lines + MORE)
+        return found
 
     def with_room(self, name: str, extra: int) -> NDArray[Any]:
         """A table with empty rows behind it, if any.  They cost no memory before they are used."""
