@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from backsim.scenario.distributions import laws
 from backsim.scenario.distributions.fields import Distribution
 from backsim.scenario.levels.lead_time_demand import nodes
 from backsim.scenario.schema import Supplier
@@ -50,8 +51,6 @@ def _by_age(lead_time: Distribution, p: float) -> tuple[float, list[float]]:
 
 
 def _by_work(lead_time: Distribution, service: Distribution, servers: int, p: float) -> list[float]:
-    from scipy.special import gammaincinv
-
     work = np.arange(POINTS, dtype=float)
     (mean, variance), (lead_mean, lead_variance) = service.moments(), lead_time.moments()
     means = work * mean + lead_mean
@@ -59,5 +58,5 @@ def _by_work(lead_time: Distribution, service: Distribution, servers: int, p: fl
     table = means.copy()
     random = (variances > 0) & (means > 0)
     shape = means[random] ** 2 / variances[random]
-    table[random] = gammaincinv(shape, p) * (variances[random] / means[random])
+    table[random] = laws.gamma(shape, variances[random] / means[random]).ppf(p)
     return [float(value) for value in table]

@@ -54,14 +54,13 @@ class Conversation:
     def ended(self) -> tuple[Floats, Any, Any]:
         """(when the last line was closed, whether a line left, or waits), by order's first line."""
         ends = np.zeros(len(self.log.lines))
-        gone, waiting = np.zeros((2, len(self.log.lines)), bool)
+        waiting = np.zeros(len(self.log.lines), bool)
         if not len(self.dated):  # nobody asks when an order ended
-            return ends, gone, waiting
+            return ends, waiting, waiting
         rest = self.log.rest
         np.maximum.at(ends, rest["head"], np.minimum(rest["closed"], self.m.model.horizon))
-        gone[rest["head"][(rest["status"] != SHIPPED) & (rest["status"] != WAITING)]] = True
         waiting[rest["head"][rest["status"] == WAITING]] = True
-        return ends, gone, waiting
+        return ends, self._left_at > -np.inf, waiting
 
     @cached_property
     def _left_at(self) -> Floats:

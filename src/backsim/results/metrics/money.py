@@ -251,10 +251,11 @@ def total(m: Sums) -> Floats:
 @metric(MONEY, better=MORE, group=COST)
 def revenue(m: Sums) -> Floats:
     """Shipped units and substitutes at their prices, less refunds."""
-    sold = m.model.costs.prices * m.shipped
     if m.model.has_dated_prices:
         priced = m.of(AtPrices)
         sold = priced.ordered - priced.of_rest(m.rest["units"] - m.rest["shipped"])
+    else:
+        sold = m.model.costs.prices * m.shipped
     if m.of(Returned).possible:
         sold = sold - m.of(Returned).refunds
     return m.fold((sold + m.of(Substitution).sales) / m.days)

@@ -91,9 +91,7 @@ class Orders:
         late, line = self.m.shipments, self.m.shipments["line"]
         if np.bincount(self.m.log.place_in_rest[line]).max(initial=0) < 2:
             return slice(None)
-        rows = np.lexsort((late["time"], line))
-        parts = [np.diff(column[rows]) != 0 for column in (line, late["time"])]
-        return rows[np.r_[True, np.logical_or.reduce(parts)]]
+        return _firsts_of((line, late["time"]), np.arange(len(line)))
 
     @cached_property
     def shipped(self) -> Floats:
@@ -120,7 +118,12 @@ class Orders:
         stocks = np.r_[log.column("stock")[own], split["stock"]]
         times = np.r_[m.time[at_once], late["time"], taken["time"], m.time[split["line"]]]
         columns = log.column("head")[lines], times, m.site[stocks]
-        rows = np.lexsort((lines, *columns[::-1]))
-        parts = [np.diff(column[rows]) != 0 for column in columns]
-        rows = rows[np.r_[True, np.logical_or.reduce(parts)][: len(rows)]]
+        rows = _firsts_of(columns, lines)
         return lines[rows], stocks[rows]
+
+
+def _firsts_of(columns: tuple[Any, ...], order: Any) -> Any:
+    """The rows of a table that are the first with their values, by `order`."""
+    rows = np.lexsort((order, *columns[::-1]))
+    parts = [np.diff(column[rows]) != 0 for column in columns]
+    return rows[np.r_[True, np.logical_or.reduce(parts)][: len(rows)]]

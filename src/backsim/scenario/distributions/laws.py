@@ -55,8 +55,8 @@ def lognormal(median: float, sigma: float) -> Law:
     )
 
 
-def gamma(shape: float, scale: float) -> Law:
-    """Gamma, by shape and scale."""
+def gamma(shape: float | Floats, scale: float | Floats) -> Law:
+    """Gamma, by shape and scale; or one for each of an array of these."""
     from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv
 
     return positive(
