@@ -217,6 +217,28 @@ def test_customers_are_told_when_their_units_leave():
     assert log.contacts["first_promise"].tolist() == [7.5]  # Monday noon
 
 
+def test_errors_of_promises_are_counted_to_the_departure():
+    """Ready on Saturday as expected, so gone on Monday noon as told; or on Tuesday, a day late."""
+    times = [3.0, 10.0, 17.0, 24.0, 31.0, 38.0]
+    model = shop(
+        *times,
+        supplier={"lead_time": {"empirical": {"values": [2, 5]}}},
+        site={"shipping": {"calendar": "office", "cut_off": 12}},
+        estimate={"rule": "mean_lead_time", "factor": 4 / 7},
+        costs={"late_day": 5, "broken_promise": 1},
+        customer={"informed": {"grace": 30}},
+    )
+    log = play(model)
+    took = log.purchases["arrives"] - times
+    assert set(took.tolist()) == {2, 5}
+    assert (log.contacts["first_promise"] - times).tolist() == [4.5] * 6  # Monday noon
+    late = np.where(took == 2, 0.0, 1.0)
+    metrics = measure(model, log)
+    assert metrics["promise_kept"] == np.mean(late == 0)
+    assert metrics["promise_error"] == metrics["promise_error.within_7"] == np.mean(late)
+    assert metrics["cost.goodwill"] == pytest.approx(late.sum() * (5 + 1) / model.horizon)
+
+
 def test_a_site_ships_to_another_with_its_next_departure():
     sites = {"shop": {}, "hub": {"shipping": {"calendar": "office", "cut_off": 12}}}
     model = build(

@@ -13,6 +13,7 @@ import numpy as np
 
 from backsim.engines.log import Columns
 from backsim.entities import ASKED, CANCELLED, CAUSES, NEVER, NONE, SHIPPED, SUBSTITUTED, WAITING
+from backsim.results.metrics.delivery import departures
 from backsim.results.metrics.orders import Orders
 from backsim.results.metrics.registry import COMMUNICATION, LESS, MORE, NEITHER, metric
 from backsim.results.metrics.sums import Sums
@@ -52,15 +53,21 @@ class Conversation:
 
     @cached_property
     def ended(self) -> tuple[Floats, Any, Any]:
-        """(when the last line was closed, whether a line left, or waits), by order's first line."""
+        """(when the last line left or was closed, whether one was given up, or waits), by head."""
         ends = np.zeros(len(self.log.lines))
         waiting = np.zeros(len(self.log.lines), bool)
         if not len(self.dated):  # nobody asks when an order ended
             return ends, waiting, waiting
         rest = self.log.rest
-        np.maximum.at(ends, rest["head"], np.minimum(rest["closed"], self.m.model.horizon))
+        np.maximum.at(ends, rest["head"], np.minimum(self.left(rest), self.m.model.horizon))
         waiting[rest["head"][rest["status"] == WAITING]] = True
         return ends, self._left_at > -np.inf, waiting
+
+    def left(self, lines: Columns) -> Floats:
+        """When lines left their sites, as promises are for that; or were closed otherwise."""
+        closed = lines["closed"]
+        found = departures(self.m, lines["stock"], closed)
+        return np.where(lines["status"] == SHIPPED, found, closed)
 
     @cached_property
     def _left_at(self) -> Floats:
@@ -101,7 +108,7 @@ class Conversation:
         kept = shipped & (closed <= promise)
         due = promised & (promise < self.m.model.horizon)
         due &= shipped | (lines["status"] == WAITING)
-        error = np.abs(np.minimum(closed, self.m.model.horizon) - promise)
+        error = np.abs(np.minimum(self.left(lines), self.m.model.horizon) - promise)
         return (
             self.mean(later[judged], kept[judged].astype(float)),
             self.mean_error(later[due], error[due], shipped[due]),
@@ -192,7 +199,7 @@ def promise_kept(m: Sums) -> Floats:
 
 @metric("days", better=LESS, group=COMMUNICATION)
 def promise_error(m: Sums) -> Floats:
-    """Mean of |shipped - first promise| over promised lines that are due by the horizon.
+    """Mean of |departure - first promise| over promised lines that are due by the horizon.
 
     Of lines that still wait the error is more than it is so far (Kaplan-Meier); without those
     cancelled.
@@ -208,7 +215,7 @@ def _declare_error(name: str, low: float, high: float) -> None:
         better=LESS,
         group=COMMUNICATION,
         name=f"promise_error.{name}",
-        definition="Mean of |shipped - promise| over all promises due by the horizon that looked "
+        definition="Mean of |departure - promise| over all promises due by the horizon that looked "
         f"{ahead} days ahead.",
     )
     def error(m: Sums) -> Floats:

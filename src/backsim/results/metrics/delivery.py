@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+def departures(m: Sums, stocks: Any, ready: Any) -> Floats:
+    """When units leave that are ready at stock points at some times, by the calendars of sites."""
+    leaves = np.array(ready, float)
+    for code, (name, site) in enumerate(m.model.scenario.sites.items()):
+        if site.shipping is not None:
+            own = m.site[stocks] == code
+            leaves[own] = open_from(leaves[own], m.model.departures(name))
+    return leaves
+
+
 class Deliveries:
     """Deliveries of what was shipped of the lines that count."""
 
@@ -64,15 +74,12 @@ class Deliveries:
         """When units leave that are ready at some times."""
         if not self.departs:
             return ready
-        model, leaves = self.m.model, np.array(ready, float)
-        at = self.m.site[self.m.log.column("stock")[lines]]
-        carriers = self.m.of(Carriers)
-        for code, name in enumerate(model.sites):
-            own = at == code
-            if carriers.capacities[code] is None:
-                leaves[own] = open_from(leaves[own], model.departures(name))
-            else:
-                leaves[own] = carriers.leaves(code, lines[own], leaves[own])
+        stocks = self.m.log.column("stock")[lines]
+        leaves, carriers = departures(self.m, stocks, ready), self.m.of(Carriers)
+        for code, capacity in enumerate(carriers.capacities):
+            if capacity is not None:
+                own = self.m.site[stocks] == code
+                leaves[own] = carriers.leaves(code, lines[own], ready[own])
         return leaves
 
     def _taken(self, classes: Any, arrives: Any) -> Any:
