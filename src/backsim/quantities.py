@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
+WHOLE_NUMBER = "a whole number"
 BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 LEAST, MOST = 1e-12, 1e12
@@ -81,6 +82,7 @@ class Unit(Described):
 
         number = handler(source)
         noun, bounds = _noun_and_bounds(number)
+        counts = noun == WHOLE_NUMBER
         at_most = f"of at most {self.most:,.0f}"
 
         def refuse(bounds: str, value: Any = None) -> PydanticCustomError:
@@ -90,6 +92,8 @@ class Unit(Described):
             return PydanticCustomError("fault", "{expected}", expected)
 
         def check(value: Any, validate: Any, info: Any) -> Any:
+            if counts and isinstance(value, float) and value.is_integer():
+                value = int(value)  # 20.0, as tables have it
             try:
                 checked = validate(from_percent(value) if self.is_share else value)
             except ValidationError:
@@ -156,7 +160,7 @@ def _noun_and_bounds(schema: Any) -> tuple[str, str]:
     while schema["type"] not in ("int", "float"):
         schema = schema["schema"]
     bounds = [f"{sign} {schema[key]:g}" for key, sign in BOUNDS.items() if key in schema]
-    return "a whole number" if schema["type"] == "int" else "a number", " and ".join(bounds)
+    return WHOLE_NUMBER if schema["type"] == "int" else "a number", " and ".join(bounds)
 
 
 LARGEST_STOCK = 2e9
@@ -184,6 +188,7 @@ Level = Annotated[float, Unit("units", "f8", LARGEST_STOCK)]
 """A stock level; may be negative (a reorder point of -1 waits for a backlog)."""
 WholeLevel = Annotated[int, Unit("units", "i8", LARGEST_STOCK)]
 """A stock level in whole units; may be negative."""
+LEVELS = Level, WholeLevel
 SafetyFactor = Annotated[float, Unit("standard deviations")]
 """How many standard deviations a safety stock is."""
 PositiveUnits = Annotated[int, Gt(0), Unit("units", "i4", LARGEST_STOCK)]

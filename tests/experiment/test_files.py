@@ -106,7 +106,7 @@ def test_several_scenarios_and_common_settings(tmp_path: Path) -> None:
 def test_samples_cover_every_range_evenly(tmp_path: Path, design: dict[str, int]) -> None:
     factors = {
         "policy.reorder.s": {"min": 1, "max": 8, "whole": True},
-        "policy.reorder.S": {"min": 10.0, "max": 1000.0, "log": True},
+        "policy.reorder.S": {"min": 10, "max": 1000, "log": True, "whole": True},
         "policy.priority": ["fcfs", "class_priority"],
     }
     made = experiment(tmp_path, policies=None, factors=factors, design=design)
@@ -115,12 +115,20 @@ def test_samples_cover_every_range_evenly(tmp_path: Path, design: dict[str, int]
     levels = made.factors
     assert sorted(levels["policy.reorder.s"]) == list(range(1, 9))  # two slices each
     assert set(levels["policy.priority"]) == {"fcfs", "class_priority"}
-    tens = [s for s in levels["policy.reorder.S"] if 10 <= s < 100]
+    tens = [s for s in levels["policy.reorder.S"] if s < 97.5]  # sqrt(9.5 x 1000.5)
     assert (len(tens), len(levels["policy.reorder.S"])) == (8, 16)
     assert again.factors == made.factors != other.factors
     point = made.policies[0].model.scenario.stock[0]
     assert point.reorder is not None
     assert point.reorder.params["S"] == made.policies[0].settings["policy.reorder.S"]
+
+
+def test_a_range_of_levels_is_of_whole_numbers(tmp_path: Path) -> None:
+    factors = {"policy.reorder.S": {"min": 10, "max": 30}}
+    with pytest.raises(InputError) as error:
+        experiment(tmp_path, policies=None, factors=factors, design={"latin_hypercube": 4})
+    (told,) = str(error.value).splitlines()
+    assert "expected a whole number (units): a range with `whole: true`, got " in told
 
 
 def test_stopping_rules(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from backsim.experiment.design import (
 )
 from backsim.experiment.models import Maker
 from backsim.experiment.schema import SAMPLES, ExperimentFile, Range, Sampled
+from backsim.quantities import WHOLE_NUMBER
 from backsim.scenario.model import Model
-from backsim.scenario.yamlfile import Document, Location
+from backsim.scenario.yamlfile import Document, Fault, Location
 from backsim.study.experiment import Policy
 from backsim.study.screening import MORRIS, SOBOL, Screening
 
@@ -86,6 +88,14 @@ class _Policies(Maker):
         self.check_distinct(made)
         self.stop_at_faults()
         return tuple(made)
+
+    def here(self, fault: Fault, places: Mapping[str, Location]) -> Fault:
+        """A fault of a scenario field; of a range that gives no whole numbers, what it lacks."""
+        found = super().here(fault, places)
+        ranged = found.path[0] == "factors" and (self.file.factors or {}).get(str(found.path[-1]))
+        if isinstance(ranged, Range) and found.expected.startswith(WHOLE_NUMBER):
+            return replace(found, expected=f"{found.expected}: a range with `whole: true`")
+        return found
 
     def changed(self, combination: Combination) -> Model:
         """The model that is given, with what a policy sets.  Raises FileError."""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import math
 
-from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor
+from backsim.quantities import (
+    Days,
+    Level,
+    PositiveDays,
+    PositiveUnits,
+    SafetyFactor,
+    WholeLevel,
+)
 from backsim.rules.families import reorder
 from backsim.rules.registry import above, once
 
@@ -27,47 +34,47 @@ def constant_order(Q: PositiveUnits) -> int:
 
 
 @reorder
-def base_stock(position: int, S: Level) -> int:
+def base_stock(position: int, S: WholeLevel) -> int:
     """Order up to the level S whenever the position is below it.
 
     Source: Zipkin, Foundations of Inventory Management (2000), section 6.2.
     """
-    return math.floor(S) - position
+    return S - position
 
 
 @reorder
-def capped_base_stock(position: int, S: Level, cap: PositiveUnits) -> int:
+def capped_base_stock(position: int, S: WholeLevel, cap: PositiveUnits) -> int:
     """Order up to the level S, in purchases of at most `cap` units.
 
     Under periodic review one purchase per review: `cap` is then a capacity per period.
     Source: Federgruen and Zipkin, Mathematics of Operations Research 11 (1986) 193-207.
     """
-    return min(math.floor(S) - position, int(cap))
+    return min(S - position, int(cap))
 
 
 @reorder
 @above("S", "s")
-def s_S(position: int, s: Level, S: Level) -> int:
+def s_S(position: int, s: WholeLevel, S: WholeLevel) -> int:
     """Order up to S when the inventory position is at or below s.
 
     Source: Scarf, "The optimality of (S, s) policies in the dynamic inventory problem" (1960).
     """
-    return math.floor(S) - position if position <= s else 0
+    return S - position if position <= s else 0
 
 
 @reorder
 @above("S", "s")
-def capped_s_S(position: int, s: Level, S: Level, cap: PositiveUnits) -> int:
+def capped_s_S(position: int, s: WholeLevel, S: WholeLevel, cap: PositiveUnits) -> int:
     """Order up to S when the position is at or below s, in purchases of at most `cap` units.
 
     With lost sales and a fixed cost it is close to optimal.
     Source: Bijvank, Bhulai and Huh, European Journal of Operational Research 241 (2015) 381-390.
     """
-    return min(math.floor(S) - position, int(cap)) if position <= s else 0
+    return min(S - position, int(cap)) if position <= s else 0
 
 
 @reorder
-def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
+def r_nQ(position: int, r: WholeLevel, Q: PositiveUnits) -> int:
     """When the position is at or below r, order the least multiple of Q that brings it above r.
 
     Source: Zheng and Chen, Naval Research Logistics 39 (1992) 707-728.
@@ -77,7 +84,7 @@ def r_nQ(position: int, r: Level, Q: PositiveUnits) -> int:
 
 @reorder
 @once
-def r_Q(position: int, r: Level, Q: PositiveUnits) -> int:
+def r_Q(position: int, r: WholeLevel, Q: PositiveUnits) -> int:
     """When the position is at or below r, order exactly one lot of Q, even if that is too little.
 
     The next lot is ordered at the next review, or after the next demand.
@@ -89,27 +96,27 @@ def r_Q(position: int, r: Level, Q: PositiveUnits) -> int:
 @reorder
 @above("S", "c")
 @above("S", "s")
-def can_order(position: int, joint: int, s: Level, c: Level, S: Level) -> int:
+def can_order(position: int, joint: int, s: WholeLevel, c: WholeLevel, S: WholeLevel) -> int:
     """Order up to S at or below s; when another product's order goes out, already at or below c.
 
     That is, products at one site from one supplier with this rule order together, and `ordering`
     is paid once.  Source: Balintfy, Management Science 10 (1964) 287-297; Federgruen, Groenevelt
     and Tijms, Management Science 30 (1984) 344-357.
     """
-    return math.floor(S) - position if position <= (c if joint else s) else 0
+    return S - position if position <= (c if joint else s) else 0
 
 
 @reorder
-def echelon_base_stock(echelon_position: int, S: Level) -> int:
+def echelon_base_stock(echelon_position: int, S: WholeLevel) -> int:
     """Order up to the level S for the whole echelon: here and at all sites supplied.
 
     Source: Clark and Scarf, Management Science 6 (1960) 475-490.
     """
-    return math.floor(S) - echelon_position
+    return S - echelon_position
 
 
 @reorder
-def echelon_r_nQ(echelon_position: int, r: Level, Q: PositiveUnits) -> int:
+def echelon_r_nQ(echelon_position: int, r: WholeLevel, Q: PositiveUnits) -> int:
     """When the echelon's position is at or below r, order the least multiple of Q above it.
 
     Source: Chen and Zheng, Operations Research 42 (1994) 449-458.

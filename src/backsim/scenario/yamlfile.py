@@ -144,9 +144,12 @@ class FaultFinder:
         self.faults.append(self.document.fault(path, expected, found))
 
     def stop_at_faults(self) -> None:
-        """Raise FileError if there are faults."""
+        """Raise FileError if there are faults: of those of one place that expect the same, one."""
         if self.faults:
-            raise FileError(self.document.name, list(dict.fromkeys(self.faults)))
+            first: dict[Any, Fault] = {}
+            for fault in self.faults:
+                first.setdefault((fault.path, fault.expected), fault)
+            raise FileError(self.document.name, list(first.values()))
 
 
 def _within(path: Location, other: Location) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backsim.quantities import LARGEST_STOCK, Level, WholeLevel
+from backsim.quantities import LARGEST_STOCK, LEVELS
 from backsim.rules import FAMILIES, PROGRAM, Rule
 from backsim.scenario.counting.scenario import no_smallest
 from backsim.scenario.demand.laws import Flow
@@ -340,7 +340,7 @@ class StockPoints(Entries):
 def _raised(use: RuleUse, share: float) -> RuleUse:
     """A rule in units with its lowest level changed by a share, and the others by as much."""
     parameters = FAMILIES["reorder"].get(use.rule).parameters
-    names = [p.name for p in parameters if p.annotation in (Level, WholeLevel)]
+    names = [p.name for p in parameters if p.annotation in LEVELS]
     if not share or not names:
         return use
     shift = round(share * min(use.params[name] for name in names))

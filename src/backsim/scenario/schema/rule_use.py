@@ -20,7 +20,16 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from backsim.errors import ALIKE, nearest
-from backsim.quantities import Days, Level, PositiveDays, PositiveUnits, SafetyFactor, Share, Unit
+from backsim.quantities import (
+    LEVELS,
+    Days,
+    Level,
+    PositiveDays,
+    PositiveUnits,
+    SafetyFactor,
+    Share,
+    Unit,
+)
 from backsim.rules import FAMILIES, Family, Parameter, Rule, process
 from backsim.scenario.part import MEMBER, Part, fault, faults, member
 from backsim.scenario.shorthand import Name, Spec
@@ -304,7 +313,7 @@ def _allowed(family: str, p: Parameter) -> Any:
         return _or_service(number)
     if p.each_class:
         return _for_each_class(number, value)
-    return _or_relative(number) if p.annotation == Level and family == "reorder" else value
+    return _or_relative(number) if p.annotation in LEVELS and family == "reorder" else value
 
 
 ReorderRule = Annotated[RuleUse, RuleOf(FAMILIES["reorder"])]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import few, nearest
-from backsim.quantities import Level
+from backsim.quantities import LEVELS
 from backsim.rules import FAMILIES, Rule
 from backsim.scenario.counting.scenario import smallest_of
 from backsim.scenario.demand.rates import mean_demand
@@ -60,7 +60,7 @@ class Items:
 
     def moved(self, shifts: Ints) -> Model:
         """The same with every level so much higher, and as much more at the start."""
-        levels = [p.name for p in self.rule.parameters if p.annotation == Level]
+        levels = [p.name for p in self.rule.parameters if p.annotation in LEVELS]
         stock = []
         for point, shift in zip(self.base.scenario.stock, shifts.tolist(), strict=True):
             params = dict(point.reorder.params)
@@ -76,7 +76,7 @@ class Items:
         """The scenario with some levels, made as from a file."""
         values = self.base.to_dict()
         shifts = levels - self.levels
-        moving = [p.name for p in self.rule.parameters if p.annotation == Level]
+        moving = [p.name for p in self.rule.parameters if p.annotation in LEVELS]
         for entry, shift in zip(values["stock"], shifts.tolist(), strict=True):
             for name in moving:
                 entry["reorder"][name] += shift
@@ -180,7 +180,7 @@ class ItemsReader(FaultFinder):
         rule = rules[given.family]
         unknown = [name for name in given.fixed if name not in {p.name for p in rule.parameters}]
         free = [p.name for p in rule.parameters if p.name not in given.fixed]
-        levels = [p.name for p in rule.parameters if p.annotation == Level and p.name in free]
+        levels = [p.name for p in rule.parameters if p.annotation in LEVELS and p.name in free]
         others = [p.name for p in rule.parameters if p.name in free and p.name not in levels]
         if unknown or len(levels) != 1 or any(p.default is None for p in _of(rule, others)):
             names = [p.name for p in rule.parameters]
