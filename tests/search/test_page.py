@@ -13,6 +13,7 @@ from tests.search.periodic import cost, poisson, scenario, search
 from tests.search.test_search import BRIEF, TWO, noise
 
 from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
 from backsim.search import Search
 from backsim.search.page import sections, write_page
 from backsim.search.shape import Changed, Shape
@@ -234,3 +235,66 @@ def test_price_breaks_vary_with_the_price():
     assert (dearer.price, dearer.breaks[0].units) == (6.0, 20)
     assert dearer.breaks[0].price == pytest.approx(4.8)
     assert dearer.discount == "incremental"
+
+
+def _waiting(lead_time: object, interval: object, **more: object) -> Model:
+    """One product and class; orders with independent times between them."""
+    values = {
+        "horizon": 10,
+        "products": {"mug": {"price": 10}},
+        "suppliers": {"acme": {"lead_time": lead_time}},
+        "customers": {
+            "all": {"demand": {"arrivals": {"renewal": {"interval": interval}}, "products": "mug"}}
+        },
+        "policy": {"reorder": {"rule": "base_stock", "S": 9}},
+    }
+    return from_dict({**values, **more})
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        {"exponential": {"rate": 0.2}},
+        {"lognormal": {"mu": 1, "sigma": 0.4}},
+        {"geometric": {"p": 0.2}},
+        {"negative_binomial": {"n": 5, "p": 0.5}},
+        {"negative_binomial": {"mean": 5, "variance": 5.5}},
+        {"discrete": {"values": [3, 5], "weights": [1, 2]}},
+        {"empirical": {"values": [3, 4, 5, 5]}},
+        {"weibull": {"shape": 2, "scale": 4}},
+    ],
+)
+def test_a_fifth_more_of_every_form_of_a_distribution(law: dict[str, Any]) -> None:
+    model = _waiting(law, law)
+    before = model.scenario.stock[0].lead_time
+    assert before is not None
+    for one in variations(model):
+        after = one.of(model).scenario
+        longer, (entry,) = after.stock[0].lead_time, after.customers["all"].demand
+        assert longer is not None
+        times = one.factor if one.what == "lead time" else 1.0
+        assert longer.moments()[0] == pytest.approx(times * before.moments()[0])
+        rate = one.factor if one.what == "demand" else 1.0
+        assert entry.arrivals.mean_rate() == pytest.approx(rate / before.moments()[0])
+    assert {one.what for one in variations(model)} == {"demand", "lead time"}
+
+
+def test_what_cannot_grow_by_a_fifth_is_not_said_to_have_no_effect() -> None:
+    model = _waiting({"logarithmic": {"p": 0.8}}, 1)
+    assert {one.what for one in variations(model)} == {"demand"}
+
+
+def test_lead_times_of_sources_and_shares_by_class_vary() -> None:
+    sources = [{"supplier": "acme", "share": 0.5}]
+    sources += [{"supplier": "near", "lead_time": 2, "share": 0.5}]
+    model = _waiting(
+        0,
+        1,
+        suppliers={"acme": {}, "near": {"lead_time": 1}},
+        stock=[{"products": "mug", "supplier": sources}],
+        costs={"backorder_time": {"all": {"share": 0.1, "of": "price", "per": "day"}}},
+    )
+    found = {one.name: one.of(model) for one in variations(model)}
+    (point,) = found["lead time +20 %"].to_dict()["stock"]
+    assert point["supplier"][1]["lead_time"] == pytest.approx(2.4)
+    assert found["backorder time cost +20 %"].costs["backorder_time"][0] == pytest.approx([1.2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,11 @@ from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 
 FACTORS = (0.8, 1.2)
-SIZES = ("mean", "sd", "scale", "low", "high", "mode", "min", "max", "value")
-"""Parameters of a distribution that grow with it; shapes and coefficients of variation do not."""
+SIZES = ("mean", "sd", "variance", "scale", "low", "high", "mode", "min", "max", "value", "values")
+"""Parameters of a distribution that grow with it; shapes and coefficients of variation do not.
+
+A variance is that of counts, which grow as sums do.
+"""
 
 Plain = dict[str, Any]
 
@@ -75,7 +79,8 @@ def _demand(values: Plain, factor: float) -> bool:
                 elif kind == "period":
                     given["every"] = given.get("every", 1.0) / factor
                 elif kind == "renewal":
-                    given["interval"] = _scaled(given["interval"], 1 / factor)
+                    changed |= _scale(given, "interval", 1 / factor)
+                    continue
                 else:
                     continue
                 changed = True
@@ -83,32 +88,58 @@ def _demand(values: Plain, factor: float) -> bool:
 
 
 def _lead_time(values: Plain, factor: float) -> bool:
-    """Lead times of suppliers and stock points, and the service of limited suppliers."""
+    """Lead times of suppliers, stock points and their sources."""
     changed = False
-    for owner in (*values["suppliers"].values(), *values["stock"]):
+    sources = [source for point in values["stock"] for source in _several(point.get("supplier"))]
+    for owner in (*values["suppliers"].values(), *values["stock"], *sources):
         if owner.get("lead_time"):
-            owner["lead_time"] = _scaled(owner["lead_time"], factor)
-            changed = True
+            changed |= _scale(owner, "lead_time", factor)
     return changed
 
 
+def _several(supplier: Any) -> list[Plain]:
+    """Those of several sources that say more than their name."""
+    return [one for one in supplier if isinstance(one, dict)] if isinstance(supplier, list) else []
+
+
+def _scale(owner: Plain, name: str, factor: float) -> bool:
+    """Multiply a number or a distribution by a factor; whether it can be."""
+    before = owner[name]
+    owner[name] = _scaled(before, factor)
+    return bool(owner[name] != before)
+
+
 def _scaled(law: Any, factor: float) -> Any:
-    """A number or a distribution times a factor."""
+    """A number or a distribution times a factor; unchanged where it has no such form."""
     if isinstance(law, Mapping):
         return {
-            name: {k: v * factor if k in SIZES else v for k, v in given.items()}
-            if isinstance(given, Mapping)
-            else given
-            for name, given in law.items()
+            kind: _parameters(kind, given, factor) if isinstance(given, Mapping) else given
+            for kind, given in law.items()
         }
     return law * factor
 
 
-def _times(cost: Any, factor: float) -> Any:
-    """A cost, or the breaks of a price, times a factor; a word stays what it is."""
-    if isinstance(cost, list):
-        return [{**one, "price": one["price"] * factor} for one in cost]
-    return cost * factor if isinstance(cost, int | float) else cost
+def _parameters(kind: str, given: Mapping[str, Any], factor: float) -> Plain:
+    """The parameters of a distribution times a factor."""
+    if kind == "geometric" and "p" in given:
+        given = {"mean": 1 / given["p"]}
+    elif kind == "negative_binomial" and "p" in given:
+        given = {"n": given["n"], "mean": given["n"] * (1 - given["p"]) / given["p"]}
+    found = {k: _times(v, factor) if k in SIZES else v for k, v in given.items()}
+    if kind == "exponential" and "rate" in given:
+        found["rate"] = given["rate"] / factor
+    elif kind == "lognormal" and "mu" in given:
+        found["mu"] = given["mu"] + math.log(factor)
+    return found
+
+
+def _times(given: Any, factor: float) -> Any:
+    """A number, or those of a list or mapping, times a factor; words and units stay as they are."""
+    if isinstance(given, list | tuple):
+        return [_times(one, factor) for one in given]
+    if isinstance(given, Mapping):
+        return {k: v if k == "units" else _times(v, factor) for k, v in given.items()}
+    return given * factor if isinstance(given, int | float) else given
 
 
 def _cost(name: str) -> Callable[[Plain, float], bool]:
@@ -118,13 +149,9 @@ def _cost(name: str) -> Callable[[Plain, float], bool]:
         changed = False
         for owner in owners:
             costs = owner.get("costs") or {}
-            given = costs.get(name)
-            if isinstance(given, Mapping):
-                costs[name] = {k: _times(v, factor) for k, v in given.items()}
-                changed |= any(v for v in given.values() if isinstance(v, int | float))
-            elif given:
-                costs[name] = given * factor
-                changed = True
+            if given := costs.get(name):
+                costs[name] = _times(given, factor)
+                changed |= costs[name] != given
         return changed
 
     return change
