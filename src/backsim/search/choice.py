@@ -17,8 +17,7 @@ from backsim.present.numbers import precise, rough
 from backsim.search.space import Point
 from backsim.search.worlds import SEARCHED, Phase, Spent, Worlds
 from backsim.statistics import Selection, good_selection
-from backsim.statistics.checks import student
-from backsim.statistics.direct import LOOKS, distance, next_size
+from backsim.statistics.direct import RARE, bound, distance, next_size
 from backsim.statistics.selection import FIRST
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def screened(worlds: Worlds, favourite: Point, points: list[Point]) -> list[Poin
     """
     if worlds.problem.asked.constraints:
         return points
-    error = SCREENING * (1 - worlds.problem.asked.confidence) / (LOOKS * len(points))
+    error = SCREENING * (1 - worlds.problem.asked.confidence) / len(points)
     best = worlds.problem.sign * worlds.values(Phase.SEARCH, favourite)[:, 0]
 
     def possible(point: Point) -> bool:
@@ -102,8 +101,8 @@ def screened(worlds: Worlds, favourite: Point, points: list[Point]) -> list[Poin
         apart = values[:count] - best[:count]
         if point == favourite or count < 2 or not np.isfinite(apart).all():
             return True
-        width = student(1 - error, count - 1) * float(apart.std(ddof=1)) / math.sqrt(count)
-        return float(apart.mean()) <= width
+        mean, width = bound(apart, error)
+        return mean <= width
 
     return [point for point in points if possible(point)]
 
@@ -175,8 +174,10 @@ class _Choice:
             name = self.worlds.problem.space.name(self.points[best])
             apart = (sum(self.apart(values, best, i)) for i in others if i != best)
             worse = max(apart, default=0.0)
-            most, asked = (precise(amount, amount) for amount in (worse, self.indifference))
-            gap = f"gap at most {most} ({asked} asked), " if worse > 0 else ""
+            gap = ""
+            if 0 < worse < math.inf:
+                most, asked = (precise(amount, amount) for amount in (worse, self.indifference))
+                gap = f"gap at most {most} ({asked} asked), "
             open_ = f"{len(found.survivors)} of {len(self.points)} not yet told apart"
             self.worlds.budget.best = f"best so far {rough(mean)}: {name}, {gap}{open_}"
 
@@ -193,7 +194,7 @@ class _Choice:
         """By how much one point is worse than another, and how far a t bound is: Bonferroni."""
         both = self.worlds.problem.sign * (values[one] - values[other])
         known = both[~np.isnan(both)]
-        return float(known.mean()), distance(len(known), float(known.std(ddof=1)), self.beta)
+        return bound(known, self.beta)
 
     def choice(self, found: Selection | None, needs: int = 0) -> Choice:
         """What it has come to, with the points that may as well be the best."""
@@ -282,6 +283,7 @@ class _Choice:
         values = self.table(0)[alive, :used]
         spread = max(float(np.std(values[0] - row, ddof=1)) for row in values)
         ends = [(distance(used, spread, self.beta) / self.indifference) ** 2 * used]
+        ends += [] if spread else [RARE]
         h2 = ((2 * self.beta) ** (-2 / (used - 1)) - 1) * (used - 1)
         for i, tolerance in enumerate(self.tolerances, start=1):
             for row in self.table(i)[alive, :used]:

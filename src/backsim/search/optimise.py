@@ -49,6 +49,8 @@ FEW = 30
 """Policies of a space that is not searched: all of them are compared."""
 LEVEL = 10
 """Replications from which an indifference that is a share is taken, at least."""
+LEVEL_NEAR_0 = 100
+"""The same, where it may as well be 0 by these."""
 NONZERO = 1.5
 """Half-widths that the objective must be away from 0 for a share of it to be an amount."""
 MOST = 1000
@@ -147,12 +149,14 @@ def _zone(problem: Problem, worlds: Worlds, favourite: Point) -> float:
 
     A share of what may as well be 0 is no amount: it would be one of chance.  Raises InputError.
     """
-    if problem.relative:
-        with suppress(Spent):
-            worlds.play(Phase.SEARCH, [favourite], LEVEL)
+    if not problem.relative:
+        return problem.indifference(0.0)
+    with suppress(Spent):
+        worlds.play(Phase.SEARCH, [favourite], LEVEL)
+        if _near_0(_level(worlds, favourite)):
+            worlds.play(Phase.SEARCH, [favourite], LEVEL_NEAR_0)
     found = _level(worlds, favourite)
-    about = 0.0 if found.count < 2 else NONZERO * found.half_width
-    if not problem.relative or abs(found.mean) > about:
+    if not _near_0(found):
         return problem.indifference(found.mean)
     levels = [abs(_level(worlds, point).mean) for point in worlds.visited(Phase.SEARCH)]
     some = problem.relative * float(np.median(levels)) or 0.5
@@ -161,6 +165,11 @@ def _zone(problem: Problem, worlds: Worlds, favourite: Point) -> float:
         f"at the best policy found ({problem.space.name(favourite)}: {interval(found)}), got "
         f"{percent(problem.relative)} of it"
     )
+
+
+def _near_0(found: Estimate) -> bool:
+    """Whether a mean may as well be 0, as far as is known."""
+    return abs(found.mean) <= (0.0 if found.count < 2 else NONZERO * found.half_width)
 
 
 def _found(
