@@ -596,6 +596,26 @@ def test_what_more_service_costs(tmp_path: Path) -> None:
     assert len(found.to_dict()["trade_off"]) == len(rows)
 
 
+def test_a_frontier_without_todays_policy_where_it_violates_a_constraint(tmp_path: Path) -> None:
+    """It costs least, and another constraint than one on the service excludes it."""
+    asked: dict[str, Any] = {
+        "search": LEVELS,
+        "trade_off": ["cost.total", "fill_rate"],
+        "objective": "minimise cost.total",
+        "constraints": "mean_on_hand >= 5",
+        "set": {"policy.reorder": {"rule": "base_stock", "S": 2}, "costs": {"holding": 1.0}},
+        "indifference": "10 %",
+    }
+    found = search(tmp_path, PERIODIC, **asked)
+    rows = found.trade_off()
+    assert found.today[0].estimate.mean < 5
+    assert "today" not in set(rows["policy"])
+    assert len(rows) >= 2
+    none = search(tmp_path, PERIODIC, **{**asked, "constraints": "mean_on_hand >= 1000"})
+    assert none.trade_off().empty
+    assert "No policy trades total cost for fill rate." in none.finding
+
+
 def test_the_policy_chosen_comes_first_in_the_figures(tmp_path: Path) -> None:
     """Though another of the frontier may have a lower mean in these replications."""
     traded = {"trade_off": ["cost.total", "fill_rate"], "objective": "minimise cost.total"}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.study.analysis import against, efficient, estimates
+from backsim.statistics import Feasible
+from backsim.study.analysis import against, efficient, estimates, keeping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,9 @@ def priced(problem: Problem, figures: Comparison) -> pd.DataFrame:
     found = [estimates(figures, spec) for spec in specs]
     means = np.array([[e.mean for e in one] for one in found])
     senses = [objective.sense, service.sense]
-    order = sorted(efficient(means, senses), key=lambda i: problem.sign * means[0, i])
+    keep = _keeping(problem, figures)
+    best = [keep[i] for i in efficient(means[:, keep], senses)]
+    order = sorted(best, key=lambda i: problem.sign * means[0, i])
     rows: list[dict[str, Any]] = []
     for n, i in enumerate(order):
         row: dict[str, Any] = {"policy": figures.policies[i].name}
@@ -41,3 +44,10 @@ def priced(problem: Problem, figures: Comparison) -> pd.DataFrame:
         row["alike"] = apart is not None and not apart.significant
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _keeping(problem: Problem, figures: Comparison) -> list[int]:
+    """The policies that surely violate no constraint but one on the service itself."""
+    others = [n for n, c in enumerate(problem.asked.constraints) if c.metric != problem.service]
+    states = enumerate(keeping(figures))
+    return [i for i, state in states if all(state[n] is not Feasible.no for n in others)]

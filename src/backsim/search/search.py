@@ -384,9 +384,9 @@ class _Words:
         service = self.search.problem.service
         assert service is not None
         found = self.search.trade_off()
-        ends = [said(service, float(found[str(service)].iloc[i])) for i in (0, -1)]
         if len(found) < 2:
             return f"No policy trades {label(self.spec)} for {label(service)}."
+        ends = [said(service, float(found[str(service)].iloc[i])) for i in (0, -1)]
         each = [service.point * float(p) for p in found["price"].iloc[1:]]
         more = "one point" if service.is_share else "one unit"
         side = "more" if service.sense == MAXIMISE else "less"

@@ -81,12 +81,12 @@ def good_selection(
     soon as another one leads.  `survivors` are the leader and those not left yet; with
     `next_size` replications of those that have the fewest, call it again.
 
-    The guarantee: with probability `confidence` (approximately normal means, see `bound`) no system
-    that keeps the constraints by their tolerances is better than the one chosen by more than
-    `delta`, however many others are nearly as good.  The best can only be lost by an error about one of its
-    constraints, or by an error with each of the others: about the constraint that it breaks, or
-    about the difference, at one of the sample sizes.  So each has a chance of
-    alpha / (systems - 1 + constraints), by Bonferroni.
+    The guarantee: with probability `confidence` (approximately normal means, see `bound`) no
+    system that keeps the constraints by their tolerances is better than the one chosen by more
+    than `delta`, however many others are nearly as good.  The best can only be lost by an error
+    about one of its constraints, or by an error with each of the others: about the constraint
+    that it breaks, or about the difference, at one of the sample sizes.  So each has a chance
+    of alpha / (systems - 1 + constraints), by Bonferroni.
 
     Raises InputError with fewer than `first` replications of a system.
     """
