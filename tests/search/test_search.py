@@ -616,6 +616,17 @@ def test_a_frontier_without_todays_policy_where_it_violates_a_constraint(tmp_pat
     assert "No policy trades total cost for fill rate." in none.finding
 
 
+@pytest.mark.parametrize("replications", [500, 700])
+def test_a_frontier_within_the_budget(tmp_path: Path, replications: int) -> None:
+    """Final figures of as many of its policies as replications are left for."""
+    traded = {"trade_off": ["cost.total", "fill_rate"], "objective": "minimise cost.total"}
+    how: dict[str, Any] = {"figures": 60, "replications": replications, "indifference": "10 %"}
+    found = quick(tmp_path, search=LEVELS, **traded, **how)
+    assert found.spent.total <= replications
+    assert found.figures is not None
+    assert found.figures.counts[0] >= 60
+
+
 def test_the_policy_chosen_comes_first_in_the_figures(tmp_path: Path) -> None:
     """Though another of the frontier may have a lower mean in these replications."""
     traded = {"trade_off": ["cost.total", "fill_rate"], "objective": "minimise cost.total"}

@@ -185,7 +185,7 @@ def _found(
     figures: Comparison | None = None
     kept: tuple[Kept, ...] = ()
     if policy is not None and nearest is not None:
-        others = [problem.policy(p) for p in along if p != nearest]
+        others = [problem.policy(p) for p in budget.some([p for p in along if p != nearest])]
         count = budget.figures(_enough(worlds, nearest), 2 + len(others))
         figures = _figures(problem, [policy, *others], count, settings)
         budget.spent[Phase.FIGURES] += sum(figures.counts)

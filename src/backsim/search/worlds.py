@@ -111,12 +111,23 @@ class Budget:
         rest = 1.0 - 2 * self.least / self.replications
         return SEARCHED * rest if phase is Phase.SEARCH else rest
 
-    def figures(self, wanted: int, policies: int) -> int:
-        """Replications of each of the policies of the final figures, at the pace so far."""
+    @property
+    def left(self) -> int:
+        """Replications that are not gone yet, at the pace so far."""
         left = self.replications - self.total
         if self.by_time and self.total:
             left = min(left, int((1 / self.by_time - 1) * self.total))
-        return max(self.least, min(wanted, left // policies))
+        return left
+
+    def figures(self, wanted: int, policies: int) -> int:
+        """Replications of each of the policies of the final figures."""
+        return max(self.least, min(wanted, self.left // policies))
+
+    def some(self, along: Sequence[Point]) -> list[Point]:
+        """As many of a frontier as final figures can be afforded of, beside two: its ends first."""
+        most = min(len(along), max(0, self.left // self.least - 2))
+        places = np.linspace(0, len(along) - 1, most).round().astype(int)
+        return [along[i] for i in places.tolist()]
 
     @property
     def by_time(self) -> float:
