@@ -23,23 +23,28 @@ if TYPE_CHECKING:
 Law = Literal["normal", "gamma", "compound"]
 NODES = 512
 """Points at which a distribution of lead times is taken, each as likely as the other."""
+MOST_CYCLES, SETTLED = 2_000, 1e-13
+"""Cycles that are followed at most; and how little the last one may still change."""
 
 
 @dataclass(frozen=True)
 class Shape:
     """What a reorder rule makes of the position: it orders at or below `trigger`, up to `top`.
 
-    Or, with `batch`, in multiples of so many units that bring it above the trigger.
+    Or, with `batch`, in multiples of so many units that bring it above the trigger.  Or, with
+    `bought`, as many units as that says at a position.  `start` is the position at first.
     """
 
     trigger: int
     top: int
     batch: int = 0
+    bought: Callable[[int], int] | None = None
+    start: int = 0
 
     @property
     def one_for_one(self) -> bool:
         """Every demand is ordered at once."""
-        return not self.batch and self.top == self.trigger + 1
+        return not self.batch and not self.bought and self.top == self.trigger + 1
 
 
 class TooMuch(Exception):
@@ -181,6 +186,7 @@ class LeadTimeDemand:
         An order for X units that finds the position I of a lead time ago, and D units asked for
         since, is given min(X, max(I - D, 0)) of them.  I is uniform for batches, and follows the
         renewals of the demand for an order up to a level.
+        Where batches and all orders are multiples of some units, only every so manieth is met.
         Source: Hadley and Whitin, Analysis of Inventory Systems (1963), section 4-2 (batches);
         Sahin, Regenerative Inventory Systems (1990), chapter 3, and Zheng and Federgruen,
         Operations Research 39 (1991) 654-665 (order up to).
@@ -198,12 +204,18 @@ class LeadTimeDemand:
         step = size if not self.period else self._of_period()
         visits = _Visits(step)
 
+        common = math.gcd(*(int(units) for units in np.flatnonzero(size > 1e-12)))
+
         def share(shape: Shape) -> float:
+            first, weights = shape.top, np.ones(1)
             if shape.batch:
-                found = served[_within(shape.trigger + 1 + np.arange(shape.batch), served)]
-                return float(found.mean())
-            weights = visits.first(shape.top - shape.trigger)
-            found = served[_within(shape.top - np.arange(len(weights)), served)]
+                weights = _met(shape, math.gcd(common, shape.batch))
+            elif shape.bought is not None:
+                weights = visits.of(_gained(shape.trigger, shape.bought, len(step)), shape)
+                first = shape.trigger + len(weights)
+            else:
+                weights = visits.first(shape.top - shape.trigger)
+            found = served[_within(first - np.arange(len(weights)), served)]
             return float(found @ weights / weights.sum())
 
         return share
@@ -222,6 +234,7 @@ class _Visits:
     def __init__(self, step: Floats) -> None:
         self.step = (step / (1.0 - step[0]))[1:]
         self.mass = np.ones(1)
+        self.known: dict[tuple[tuple[int, ...], int], Floats] = {}
 
     def first(self, count: int) -> Floats:
         """The first `count` of them (the renewal mass of the demand)."""
@@ -234,6 +247,40 @@ class _Visits:
                 mass[j] = mass[j - reach : j] @ back[len(back) - reach :]
             self.mass = mass
         return self.mass[:count]
+
+    def of(self, gained: tuple[int, ...], shape: Shape) -> Floats:
+        """The visits of each position above the trigger, the highest first.
+
+        `gained` is how far above the trigger a purchase brings the position from the trigger, from
+        one unit below it, and so on.  The position that a cycle begins with follows from that of
+        the cycle before: half of the way at a time, so that the way has an end also where they
+        come in turns.
+        """
+        start = shape.start - shape.trigger
+        if (gained, start) not in self.known:
+            count = max(*gained, start)
+            goal = count - np.array(gained)
+            begun, mass = np.eye(1, count, count - start)[0], self.first(count)
+            for _ in range(MOST_CYCLES):
+                visits = _joined(begun, mass)[:count]
+                below = _joined(visits, self.step)[count - 1 :][: len(gained)]
+                after = np.bincount(goal[: len(below)], below, count) / below.sum()
+                moved = np.abs(after - begun).sum()
+                begun = (begun + after) / 2
+                if moved < SETTLED:
+                    break
+            self.known[gained, start] = _joined(begun, mass)[:count]
+        return self.known[gained, start]
+
+
+def _met(shape: Shape, common: int) -> Floats:
+    """The positions between two batches that are met, the highest first: all as often."""
+    return np.asarray((shape.top - np.arange(shape.batch) - shape.start) % common == 0, float)
+
+
+def _gained(trigger: int, bought: Callable[[int], int], reach: int) -> tuple[int, ...]:
+    """How far above the trigger purchases bring the position from it and from below it."""
+    return tuple(bought(trigger - below) - below for below in range(reach))
 
 
 def _sums(regular: Sequence[tuple[Any, float]], days: float) -> Any:
@@ -251,6 +298,13 @@ def _sums(regular: Sequence[tuple[Any, float]], days: float) -> Any:
 
 def _within(index: NDArray[Any], table: Floats) -> NDArray[Any]:
     return np.asarray(np.clip(index, 0, len(table) - 1))
+
+
+def _joined(one: Floats, other: Floats) -> Floats:
+    """The whole convolution of two tables of what cannot be negative."""
+    size = len(one) + len(other) - 1
+    transformed = np.fft.rfft(one, size) * np.fft.rfft(other, size)
+    return np.asarray(np.fft.irfft(transformed, size).clip(min=0.0))
 
 
 def _convolved(short: Floats, long: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from backsim.rules.kinds import is_built_in
 from backsim.scenario.demand.laws import MOST_UNITS, Flow
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
+from backsim.scenario.levels.lots import ANY_SIZE, Lots
 from backsim.scenario.levels.regular import Regular
 from backsim.scenario.schema.rule_use import Above, Cover, RuleUse, SafetyStock, Service, Target
 
@@ -49,6 +50,8 @@ class Situation:
     """An order is placed after the demand of its instant, and not before."""
     first: float | None = 0.0
     """Day of the first review; None where reviews are on dates."""
+    lots: Lots = ANY_SIZE
+    """The sizes that purchases may have."""
 
     @property
     def regular(self) -> Regular | None:
@@ -68,7 +71,7 @@ class Situation:
             for f in self.flows
         )
         law = type(self.lead_time).__qualname__, self.lead_time.model_dump_json()
-        how = self.crossing, self.unlimited, self.after, self.first
+        how = self.crossing, self.unlimited, self.after, self.first, self.lots
         return (self.rate, self.period, *how, law, *flows)
 
     @property
@@ -186,7 +189,7 @@ def _level(
     demand = LeadTimeDemand(flows, situation.lead_time, situation.period, target.demand)
 
     def shape(level: int) -> Shape | None:
-        return shape_of(rule, numbers(level), situation.offers)
+        return shape_of(rule, numbers(level), situation.offers, situation.lots)
 
     steady = False
     if not situation.period and situation.crossing:
@@ -223,15 +226,26 @@ def _level(
     return most
 
 
-def shape_of(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -> Shape | None:
+def shape_of(
+    rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any], lots: Lots = ANY_SIZE
+) -> Shape | None:
     """How a rule orders, seen from what it says at some positions; None if in another way."""
     order = orders_by_position(rule, params, offers)
-    low, high = -int(LARGEST_STOCK), int(LARGEST_STOCK)
-    if order(low) <= 0 or order(high) > 0:
+    found, start = _seen(order), max(0, order(0))
+    if found is None:
         return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if order(middle) > 0 else (low, middle)
+    bought = lots.of(order)
+    if lots != ANY_SIZE:
+        low = _trigger(bought)
+        found = _seen(bought) or Shape(low, low + bought(low), bought=bought)
+    return replace(found, start=start + bought(start))
+
+
+def _seen(order: Callable[[int], int]) -> Shape | None:
+    """The shape of a rule that orders up to a level, or in batches."""
+    if order(-int(LARGEST_STOCK)) <= 0 or order(int(LARGEST_STOCK)) > 0:
+        return None
+    low = _trigger(order)
     batch = order(low)
     ordered = [order(low - step) for step in STEPS]
     after = [low - step + units for step, units in zip(STEPS, ordered, strict=True)]
@@ -241,6 +255,15 @@ def shape_of(rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any]) -
     if whole and all(low < position <= low + batch for position in after):
         return Shape(low, low + batch, batch)
     return None
+
+
+def _trigger(order: Callable[[int], int]) -> int:
+    """The highest position at which something is ordered."""
+    low, high = -int(LARGEST_STOCK), int(LARGEST_STOCK)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if order(middle) > 0 else (low, middle)
+    return low
 
 
 def follows_forecast(reorder: RuleUse, forecast: RuleUse) -> bool:

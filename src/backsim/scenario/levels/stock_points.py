@@ -16,6 +16,7 @@ from backsim.scenario.demand.rates import Pair
 from backsim.scenario.levels.checks import clashes, without_choice
 from backsim.scenario.levels.echelons import fill_echelons, uncounted
 from backsim.scenario.levels.entries import Entries
+from backsim.scenario.levels.lots import Lots
 from backsim.scenario.levels.memo import Memo
 from backsim.scenario.levels.refused import refused, spoken_level
 from backsim.scenario.levels.service_levels import (
@@ -194,6 +195,7 @@ class StockPoints(Entries):
             unlimited=unlimited,
             after=review == "continuous" or review.after_demand,
             first=0.0 if review == "continuous" else review.first if review.period else None,
+            lots=_lots(values),
         )
 
     def _changed(
@@ -345,6 +347,13 @@ def _raised(use: RuleUse, share: float) -> RuleUse:
         return use
     shift = round(share * min(use.params[name] for name in names))
     return RuleUse(use.rule, {**use.params, **{n: use.params[n] + shift for n in names}})
+
+
+def _lots(values: Mapping[str, Any]) -> Lots:
+    """The sizes that purchases of a stock point may have."""
+    most = values["most_stock"]
+    least, multiple = values["least_order"], values["multiple"]
+    return Lots(least, multiple) if most == "unlimited" else Lots(least, multiple, most)
 
 
 def _spoken(pair: Pair) -> str:
