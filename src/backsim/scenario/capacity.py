@@ -34,7 +34,8 @@ class Servers(Capacity):
     service: Duration
     """Days of work per purchase, before its lead time starts."""
     per: Literal["purchase", "unit"] = "purchase"
-    """Whether the service time is for a whole purchase or for each of its units."""
+    """Whether the service time is for a whole purchase or for each of its units; one draw per
+    purchase, so that all its units take as long."""
 
     @property
     def as_servers(self) -> Servers:
