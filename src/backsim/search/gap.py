@@ -91,7 +91,7 @@ def _to_optimum(figures: Study) -> Gap | None:
     if spent not in ([], ["cost.ordering"]):
         return None
     least = least_cost(asked.policies[0].model, orders=bool(spent))
-    if least is None:
+    if not least:  # also where nothing costs anything: only constraints ask for stock
         return None
     costs = _costs(figures, "cost.total", count)
     exact = Estimate(least, 0.0, 0.0, count, asked.confidence)

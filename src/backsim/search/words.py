@@ -71,7 +71,8 @@ def of_items(
     text = f"No other levels of the {len(choice.nearest):,} items{tried}{kept} are {better}"
     if not choice.decided:
         zone = amount(choice.indifference)
-        text += f", which is more than the indifference zone of {zone}: the budget ended"
+        text += f", which is more than the indifference zone of {zone}: "
+        text += "more replications would not tell" if choice.in_vain else "the budget ended"
     text += f" ({level}, a bound on {'all these' if choice.tried else 'all'} levels)."
     for constraint, price in zip(asked.constraints, choice.prices, strict=True):
         if not price:

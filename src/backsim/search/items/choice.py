@@ -9,7 +9,7 @@ Source: Mak, Morton and Wood, Operations Research Letters 24 (1999) 47-56.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +67,8 @@ class ItemsChoice:
     tried: str = ""
     """Of how many levels around each item's own this is known, in words; empty for all levels."""
     alike: tuple[tuple[int, ...], ...] = ()
+    in_vain: bool = False
+    """It is not decided, and more replications would not decide it: the bound is too far away."""
 
 
 def choose_levels(problem: Problem, runs: Runs) -> ItemsChoice:
@@ -116,6 +118,8 @@ class _Chooser:
         self.asked = Asked(base, specs, signs, Rates(base))
         self.bounds = np.array(signs[1:]) * [c.bound for c in asked.constraints]
         self.safe = self.bounds + problem.tolerances
+        self.lure = np.empty(0, np.int64)
+        """The levels that cost least at the prices of the constraints."""
 
     def made(self) -> ItemsChoice:
         system = self.settled()
@@ -127,6 +131,7 @@ class _Chooser:
             for part in parts
         ]
         candidates = list({tuple(levels.tolist()): levels for levels in found}.values())
+        self.lure = system.levels(system.best(solution.prices))
         return self.chosen(candidates, solution.prices, zone)
 
     def solve(self, system: System, bounds: Floats) -> Solution:
@@ -196,6 +201,8 @@ class _Chooser:
             self.runs.budget.best = f"gap at most {found.gap:.3g}, wanted {zone:.3g}"
             if found.decided:
                 return found
+            if found.levels is not None and self.in_vain(found.levels, runs, prices, zone, error):
+                return replace(found, in_vain=True)
             count, error = 2 * count, error / 2
 
     def look(
@@ -227,6 +234,20 @@ class _Chooser:
             needs=len(runs),
             tried=self.runs.tried,
         )
+
+    def in_vain(
+        self, levels: Ints, runs: list[Sample], prices: Floats, zone: float, error: float
+    ) -> bool:
+        """Whether what bounds all levels from below is surely further away than the zone.
+
+        Levels of few items that cost least at the prices may break the constraints by much, and no
+        levels are in between.  How far these are away is no more than how far the bound is.
+        """
+        own, lure = self.asked.values(runs, levels), self.asked.values(runs, self.lure)
+        least = lure[:, 0] - (lure[:, 1:] - self.safe) @ prices
+        apart = own[:, 0] - least
+        width = student(1 - error, len(runs) - 1) / math.sqrt(len(runs))
+        return bool(apart.mean() - width * apart.std(ddof=1) > zone)
 
     def gap(self, costs: Floats, runs: list[Sample], prices: Floats, error: float) -> float:
         """What the levels cost more than any that keep the constraints, at most."""
