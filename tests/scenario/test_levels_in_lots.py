@@ -138,3 +138,19 @@ def test_a_fill_rate_is_refused_where_there_is_no_room_for_it():
     again = roomy.replace({"policy.most_stock": "unlimited", "policy.multiple": 12})
     assert again.scenario.stock[0].reorder is not None
     assert again.scenario.stock[0].reorder.params == {"S": 10}
+
+
+@pytest.mark.parametrize("shipment", ["line", "order", {"consolidate": 2}], ids=str)
+def test_a_level_for_customers_who_take_no_part_of_an_order(shipment: Any):
+    """An order for a dozen is served at once if 12 or more are there: P(D <= S - 12) of S."""
+    target = {"fill_rate": 0.9, "demand": "compound"}
+    partial = model(12, target, {"reorder": "base_stock"}, horizon=40_000, warm_up=1000)
+    whole = partial.replace({"customers.all.shipment": shipment})
+    orders = math.exp(-LEAD) * np.cumsum([LEAD**k / math.factorial(k) for k in range(12)])
+    least = 12 * (int(np.searchsorted(orders, 0.9)) + 1)
+    assert whole.scenario.stock[0].reorder is not None
+    assert whole.scenario.stock[0].reorder.params == {"S": least}
+    assert partial.scenario.stock[0].reorder is not None
+    assert partial.scenario.stock[0].reorder.params == {"S": 71}  # 0.82 of whole orders
+    fill = backsim.simulate(whole, seed=1).metrics["fill_rate"]
+    assert fill == pytest.approx(orders[least // 12 - 1], abs=0.008)  # five standard errors

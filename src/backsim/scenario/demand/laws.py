@@ -45,6 +45,8 @@ class Flow:
     """Days between orders where these come at regular times."""
     first: float = 0.0
     """Day of the first of them."""
+    whole: bool = False
+    """Whether the customers take no part of what they ordered."""
 
     @property
     def mean(self) -> float:
@@ -77,7 +79,8 @@ def flows(scenario: Scenario, traces: Traces) -> dict[Pair, list[Flow]]:
             else:
                 only_site = demand.trace.site or next(iter(scenario.sites))
                 parts = _of_trace(name, traces[name, i], only_site)
-            for (product, site), flow in parts:
+            for (product, site), part in parts:
+                flow = replace(part, whole=customer.shipment != "partial")
                 for sold in (product, *heirs(scenario.products, product)):
                     found.setdefault((sold, site), []).append(flow)
     return found

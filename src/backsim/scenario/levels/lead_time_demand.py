@@ -184,23 +184,22 @@ class LeadTimeDemand:
         """The share of the units ordered that is served at once, by the shape of the rule.
 
         An order for X units that finds the position I of a lead time ago, and D units asked for
-        since, is given min(X, max(I - D, 0)) of them.  I is uniform for batches, and follows the
+        since, is given min(X, max(I - D, 0)) of them, or all or none where parts are not taken; as
+        if those behind did not overtake.  I is uniform for batches, and follows the
         renewals of the demand for an order up to a level.
         Where batches and all orders are multiples of some units, only every so manieth is met.
         Source: Hadley and Whitin, Analysis of Inventory Systems (1963), section 4-2 (batches);
         Sahin, Regenerative Inventory Systems (1990), chapter 3, and Zheng and Federgruen,
         Operations Research 39 (1991) 654-665 (order up to).
         """
-        rate = sum(f.rate for f in self.flows)
-        size = np.zeros(self.largest)
-        for flow in self.flows:
-            size[: len(flow.units)] += flow.rate / rate * flow.units
-        size[0] = 0.0
-        size /= size.sum()
+        parts, wholes = self._sizes(False), self._sizes(True)
+        size = parts + wholes
         mean, _ = moments_of(size)
-        beyond = 1.0 - np.cumsum(size)  # P(X > k)
+        beyond = parts.sum() - np.cumsum(parts)  # P(X > k)
         below = self.at_most(steady)
-        served = np.concatenate([[0.0], _convolved(beyond, below)]) / mean
+        served = np.concatenate([[0.0], _convolved(beyond, below)])[: len(below)]
+        served += _convolved(wholes * np.arange(len(wholes)), below)
+        served /= mean
         step = size if not self.period else self._of_period()
         visits = _Visits(step)
 
@@ -219,6 +218,16 @@ class LeadTimeDemand:
             return float(found @ weights / weights.sum())
 
         return share
+
+    def _sizes(self, whole: bool) -> Floats:
+        """Probabilities of the units of an order whose customer takes no part of it, or parts."""
+        size, rate = np.zeros(self.largest), 0.0
+        for flow in self.flows:
+            rate += flow.rate * float(flow.units[1:].sum())
+            if flow.whole == whole:
+                size[: len(flow.units)] += flow.rate * flow.units
+        size[0] = 0.0
+        return size / rate
 
     def _of_period(self) -> Floats:
         """Probabilities of the units asked for between two reviews."""

@@ -67,8 +67,9 @@ class Situation:
     def key(self) -> tuple[Any, ...]:
         """All of it as a key: equal keys are equal situations."""
         flows = (
-            (f.customer_class, f.rate, f.variance, f.random, f.every, f.first, f.units.tobytes())
+            (f.customer_class, f.rate, f.variance, f.random, *when, f.whole, f.units.tobytes())
             for f in self.flows
+            for when in [(f.every, f.first)]
         )
         law = type(self.lead_time).__qualname__, self.lead_time.model_dump_json()
         how = self.crossing, self.unlimited, self.after, self.first, self.lots

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -95,7 +95,7 @@ class Network:
         """What customers order here, and where it goes first from here: at sites, or as parts."""
         places = {pair: 1, **self._below.get(pair, {})}
         return [
-            flow.times(units)
+            replace(flow.times(units), whole=flow.whole and place == pair)
             for place, units in places.items()
             for flow in customers.get(place, [])
         ]
