@@ -11,7 +11,7 @@ from backsim.scenario.distributions.fields import Distribution
 from backsim.scenario.levels.lead_time_demand import nodes
 from backsim.scenario.schema import Supplier
 
-POINTS = 129
+POINTS, MOST_POINTS = 129, 1025
 
 
 @lru_cache(maxsize=4096)
@@ -22,12 +22,14 @@ def arrival_quantiles(
 
     At an unlimited supplier the table goes by the days it has been under way (in steps of `step`):
     the quantile of the lead time, given that it is longer.  At a limited one by the mean services
-    left until it is done (in steps of 1): a gamma distribution with the mean and variance of that
-    work and of the lead time, exact for exponential services at one server without a lead time.
+    left until it is done (in steps of one by the servers, as these are done in turns): a gamma
+    distribution with the mean and variance of that work and of the lead time, exact for exponential
+    services without a lead time.
     Source: Whitt, Management Science 45 (1999) 192-207; the gamma fit is by the two moments.
     """
     if supplier.servers is not None:
-        return 1.0, _by_work(lead_time, supplier.servers.service, supplier.servers.servers, p)
+        servers = supplier.servers.servers
+        return 1.0 / servers, _by_work(lead_time, supplier.servers.service, servers, p)
     return _by_age(lead_time, p)
 
 
@@ -51,7 +53,7 @@ def _by_age(lead_time: Distribution, p: float) -> tuple[float, list[float]]:
 
 
 def _by_work(lead_time: Distribution, service: Distribution, servers: int, p: float) -> list[float]:
-    work = np.arange(POINTS, dtype=float)
+    work = np.arange(min((POINTS - 1) * servers + 1, MOST_POINTS)) / servers
     (mean, variance), (lead_mean, lead_variance) = service.moments(), lead_time.moments()
     means = work * mean + lead_mean
     variances = work / servers * variance + lead_variance
