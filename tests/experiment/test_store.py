@@ -97,6 +97,15 @@ def test_what_changes_no_number_may_change(tmp_path: Path) -> None:
             {"policies": {"first": {}, **{k: v for k, v in shop.POLICIES.items() if k != "fcfs"}}},
             "  policy 'fcfs': in the study, not there now\n  policy 'first': not in the study\n",
         ),
+        (
+            {"policies": dict(reversed(shop.POLICIES.items()))},
+            "  policies: in the order fcfs, classes, lean in the study, lean, classes, fcfs now\n",
+        ),
+        (
+            {"set": {"customers": dict(reversed(shop.SHOP["customers"].items()))}},
+            "  scenario.customers: in the order gold, silver in the study, silver, gold now "
+            "(fcfs, classes, lean)\n",
+        ),
     ],
 )
 def test_a_changed_study_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:

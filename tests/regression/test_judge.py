@@ -169,3 +169,11 @@ def test_a_judge_needs_the_digests_of_each_policy() -> None:
     values = study(a={"cost.total": COST})
     with pytest.raises(ValueError, match="zip"):
         judge(values, [digests()], NOW, baseline(a={"cost.total": COST}), Document("b", {}))
+
+
+def test_names_in_another_order_are_told() -> None:
+    """Classes are numbered in their order: the log is another, and the random world is the same."""
+    before = baseline(NOW, a={"cost.total": COST})
+    found = judged(study(a={"cost.total": COST}), before, tape="other", log="other", orders="other")
+    assert found.changed == ("the order of classes, products, sites or suppliers in the scenario",)
+    assert found.same

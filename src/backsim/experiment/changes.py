@@ -33,10 +33,11 @@ def refuse_changes(
 def changes(before: Any, now: Any) -> list[str]:
     """Lines such as `seed: 1 in the study, 2 now`.
 
-    The same change in the scenarios of several policies is told once.
+    The same change in the scenarios of several policies is told once.  The order of names counts:
+    results are kept by the place of a policy, and of a class, product or site in its scenario.
     """
     lines: dict[str, list[str]] = {}
-    for path, old, new in differences(before, now):
+    for path, old, new in differences(before, now, in_order=True):
         if len(path) == 2 and path[0] == "policies":
             there = "in the study, not there now" if new is _NOTHING else "not in the study"
             lines.setdefault(f"policy '{path[1]}': {there}", []).append("")
@@ -50,15 +51,19 @@ def changes(before: Any, now: Any) -> list[str]:
     return first_of(told, MOST)
 
 
-def differences(before: Any, now: Any, path: Location = ()) -> Iterator[tuple[Location, Any, Any]]:
-    """(path, before, now) of each value that differs."""
+def differences(
+    before: Any, now: Any, path: Location = (), in_order: bool = False
+) -> Iterator[tuple[Location, Any, Any]]:
+    """(path, before, now) of each value that differs; `in_order` also of names in another order."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
+        if in_order and before.keys() == now.keys() and list(before) != list(now):
+            yield path, list(before), list(now)
         for key in dict.fromkeys([*before, *now]):
             old, new = before.get(key, _NOTHING), now.get(key, _NOTHING)
-            yield from differences(old, new, (*path, key))
+            yield from differences(old, new, (*path, key), in_order)
     elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for i, (old, new) in enumerate(zip(before, now, strict=True)):
-            yield from differences(old, new, (*path, i))
+            yield from differences(old, new, (*path, i), in_order)
     elif before is _NOTHING or now is _NOTHING or before != now:
         yield path, before, now
 
@@ -76,6 +81,7 @@ def _change(old: Any, new: Any) -> str:
         told += [f"{few(gone, MOST)} in the study, not there now"] if gone else []
         if told:
             return "; ".join(told)
+        return f"in the order {few(old, MOST)} in the study, {few(new, MOST)} now"
     return f"{shown(old)} in the study, {shown(new)} now"
 
 

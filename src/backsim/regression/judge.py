@@ -169,6 +169,8 @@ class _Judge:
         if moved:
             of = "every policy" if len(moved) == len(self.digests) else listed(moved)
             told.append(f"the resolved scenario or rules of {of}{self.which(moved)}")
+        elif any(old.tape != new.tape for old, new in self.digests.values()):
+            told.append("the order of classes, products, sites or suppliers in the scenario")
         return tuple(told)
 
     def which(self, moved: Sequence[str]) -> str:
