@@ -86,6 +86,61 @@ def test_rerun_and_check_say_that_a_rule_has_changed(
     assert "rules of every policy" in capsys.readouterr().out
 
 
+LAW = """
+from backsim import Distribution, distribution
+from backsim.quantities import Positive
+
+LONGER = {longer}
+
+
+class Exactly(Distribution):
+    value: Positive
+
+    def moments(self):
+        return LONGER * self.value, 0.0
+
+    def draw(self, generator, count):
+        return [LONGER * self.value] * count
+
+
+@distribution("exactly")
+class Derived(Exactly):
+    \"\"\"Always the same.\"\"\"
+"""
+
+
+def test_nor_does_it_with_another_distribution(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What its class uses counts, too, not its text alone."""
+    scenario, rules, _ = shop(tmp_path)
+    rules.write_text(LAW.format(longer=1))
+    load_anew(rules)
+    scenario.write_text(
+        SCENARIO.replace("lead_time: 2", "lead_time: {exactly: {value: 2}}").replace(
+            "reorder: weekly", "reorder: {rule: base_stock, S: 16}"
+        )
+    )
+    experiment, out = tmp_path / "e.yaml", str(tmp_path / "out")
+    experiment.write_text("scenario: s.yaml\npolicies: {one: {}, two: {horizon: 61}}\n"
+                          "replications: 3\nseed: 1\nmetrics: [fill_rate]\n")  # fmt: skip
+    compare = ["compare", str(experiment), "--out", out, "-q"]
+    assert run(compare) == 0
+    assert run(["check", str(experiment), "--update"]) == 0
+    load_anew(rules)  # nothing has changed
+    assert run(compare) == 0
+    assert run(["check", str(experiment)]) == 0
+    rules.write_text(LAW.format(longer=3))
+    load_anew(rules)
+    capsys.readouterr()
+    assert run(compare) == 2
+    assert "rules.distribution exactly: " in capsys.readouterr().err
+    assert run(["reproduce", out]) == 1
+    assert "your rules, or what they use (distribution exactly)" in capsys.readouterr().out
+    assert run(["check", str(experiment)]) == 1
+    assert "rules of every policy (rules.distribution exactly: " in capsys.readouterr().out
+
+
 def typed(source: str) -> None:
     exec(compile(source, "<ipython-input-1-a>", "exec"), {"__name__": "__main__"})
 

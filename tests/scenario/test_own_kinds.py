@@ -85,7 +85,7 @@ def test_they_are_drawn_and_counted_as_their_classes_say(own: Path) -> None:
 def test_their_code_is_part_of_what_a_result_is_made_with(own: Path) -> None:
     before = from_dict(SCENARIO).digest
     model = from_dict(SCENARIO)
-    own.write_text(OWN.replace("once three", "or three"))
+    own.write_text(OWN.replace("(1 + 2 *", "(1 + 4 *"))
     assert model.digest == before  # which is that of the code that was loaded
     load_rules([own])
     assert from_dict(SCENARIO).digest != before

@@ -39,7 +39,7 @@ def tape_digest(model: Model) -> str:
         for lane, point in zip(model.lanes, model.scenario.stock, strict=False)
         if any(inbound.arrives is None for inbound in point.inbound)
     ]
-    parts = [plain, model.file_digests, *model.own_code]
+    parts = [plain, model.file_digests, *model.own_code.items()]
     return text_digest(json.dumps(parts))
 
 

@@ -45,8 +45,8 @@ def provenance(
 
 
 def rule_digests(model: Model) -> dict[str, str]:
-    """Name of each rule of a user's own -> its fingerprint, or why it has none."""
-    return digests_of(own_rules(model))
+    """Name of each rule and class of a user's own -> its fingerprint, or why it has none."""
+    return {**digests_of(own_rules(model)), **model.own_code}
 
 
 def process_digests(extend: Sequence[Callable[..., Any]]) -> list[dict[str, str]]:

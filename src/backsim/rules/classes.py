@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 _NOT_CODE = frozenset(
@@ -41,10 +42,17 @@ def is_frozen(kind: type) -> bool:
     return params is not None and bool(params.frozen)
 
 
+def is_part(kind: type) -> bool:
+    """Whether a class is a part of scenarios, with fields that pydantic checks."""
+    return hasattr(kind, "__pydantic_fields__")
+
+
 def attributes(kind: type) -> Iterator[tuple[str, Any]]:
     """What a class statement has written: not what Python, dataclasses or enums add to it."""
     for name, value in sorted(vars(kind).items()):
         if name in _NOT_CODE or type(value).__name__ in _DESCRIPTORS or _generated(name, value):
+            continue
+        if is_part(kind) and not _of_part(kind, name, value):
             continue
         if not (issubclass(kind, enum.Enum) and _of_enum(name, value)):
             yield name, value
@@ -55,6 +63,13 @@ def _generated(name: str, value: Any) -> bool:
     code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
     own = isinstance(code, CodeType) and not code.co_filename.startswith(("<string>", "<frozen"))
     return name in _WRITTEN and not own
+
+
+def _of_part(kind: type, name: str, value: Any) -> bool:
+    """Whether an attribute is one that its author wrote, and no field: those are in scenarios."""
+    code = (FunctionType, property, staticmethod, classmethod, functools.cached_property)
+    constants = getattr(kind, "__class_vars__", ())
+    return (isinstance(value, code) and name != "__hash__") or name in constants
 
 
 def _of_enum(name: str, value: Any) -> bool:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from backsim.errors import RuleError
 from backsim.files import text_digest
+from backsim.rules.fingerprint import fingerprint
 
 Kind = TypeVar("Kind")
 Own = TypeVar("Own", bound=type)
@@ -60,9 +61,20 @@ def file_of(cls: type) -> str:
 _DIGESTS: WeakKeyDictionary[type, str] = WeakKeyDictionary()
 
 
-def source_digest(cls: type) -> str:
-    """A hash of a user's registered class, as it was written when it was registered."""
-    return _DIGESTS[cls]
+def own_classes() -> dict[str, type]:
+    """What each class of a user's own is, with its name -> the class."""
+    return {
+        f"{registry.what} {name}": cls
+        for registry in REGISTRIES
+        for name, cls in registry.items()
+        if not is_built_in(cls)
+    }
+
+
+def known_by(cls: type) -> str:
+    """A user's class's fingerprint; without one, the reason and a hash of its source."""
+    found = fingerprint(cls)
+    return found.told if found else f"{found.told} ({_DIGESTS[cls]})"
 
 
 def _source_digest(cls: type) -> str:

@@ -17,7 +17,7 @@ from backsim.errors import counted
 from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule, process
-from backsim.rules.kinds import REGISTRIES, is_built_in, source_digest
+from backsim.rules.kinds import known_by, own_classes
 from backsim.scenario.calendars import closed_times, departures, known_days, moments
 from backsim.scenario.costtable import CostTable
 from backsim.scenario.counting.scenario import as_written
@@ -254,16 +254,17 @@ class Model:
         """The hashes of the traces' files."""
         return [trace.report.sha256 for trace in self.traces.values()]
 
-    @cached_property
-    def own_code(self) -> list[str]:
-        """Hashes of the code of distributions and arrivals that are a user's own."""
-        own = {cls for registry in REGISTRIES for cls in registry.values() if not is_built_in(cls)}
-        return sorted(source_digest(cls) for cls in own & (_kinds(self.scenario) if own else own))
+    @property
+    def own_code(self) -> dict[str, str]:
+        """Each distribution, arrivals or capacity of a user's own -> what it is known by."""
+        own = own_classes()
+        used = _kinds(self.scenario) if own else set()
+        return {name: known_by(cls) for name, cls in own.items() if cls in used}
 
     @cached_property
     def digest(self) -> str:
         """A hash of the explicit form and of the traces' files."""
-        parts = [self.to_dict(), self.file_digests, *self.own_code]
+        parts = [self.to_dict(), self.file_digests, *self.own_code.items()]
         return text_digest(json.dumps(parts, sort_keys=True))
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Model:
