@@ -11,6 +11,7 @@ import backsim
 from backsim.cli import run
 from backsim.errors import RuleError
 from backsim.experiment.store import StudyError
+from backsim.results.metrics import METRICS
 from backsim.rules import FAMILIES
 from backsim.rules.files import load_rules
 
@@ -139,6 +140,48 @@ def test_nor_does_it_with_another_distribution(
     assert "your rules, or what they use (distribution exactly)" in capsys.readouterr().out
     assert run(["check", str(experiment)]) == 1
     assert "rules of every policy (rules.distribution exactly: " in capsys.readouterr().out
+
+
+METRIC = """
+from backsim import metric
+
+
+@metric("share", better="less")
+def mine(m):
+    \"\"\"A part of the fill rate.\"\"\"
+    return {part} * m["fill_rate"]
+"""
+
+
+def test_rerun_check_and_search_say_that_a_metric_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario, rules, _ = shop(tmp_path)
+    rules.write_text(METRIC.format(part=0.5))
+    scenario.write_text(SCENARIO.replace("reorder: weekly", "reorder: {rule: base_stock, S: 16}"))
+    experiment, out = tmp_path / "e.yaml", str(tmp_path / "out")
+    search, found = tmp_path / "search.yaml", str(tmp_path / "found")
+    experiment.write_text("scenario: s.yaml\npolicies: {one: {}, two: {horizon: 61}}\n"
+                          "replications: 3\nseed: 1\nmetrics: [mine]\n")  # fmt: skip
+    search.write_text("scenario: s.yaml\nsearch: {policy.reorder.S: {integers: [8, 12]}}\n"
+                      "objective: minimise mine\n")  # fmt: skip
+    try:
+        load_anew(rules)
+        assert run(["run", str(scenario), "--seed", "1", "-n", "2", "--out", out]) == 0
+        assert run(["check", str(experiment), "--update"]) == 0
+        optimise = ["optimise", str(search), "--out", found, "--minutes", "0.02", "-q"]
+        assert run(optimise) in (0, 1)
+        rules.write_text(METRIC.format(part=0.9))
+        load_anew(rules)
+        capsys.readouterr()
+        assert run(["reproduce", out]) == 1
+        assert "your rules, or what they use (metric mine)" in capsys.readouterr().out
+        run(["check", str(experiment)])
+        assert "rules of every policy (rules.metric mine: " in capsys.readouterr().out
+        assert run(optimise) == 2
+        assert "holds another search: rules changed" in capsys.readouterr().err
+    finally:
+        METRICS.pop("mine", None)
 
 
 def typed(source: str) -> None:

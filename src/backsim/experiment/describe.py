@@ -12,7 +12,6 @@ from backsim.results.metrics import METRICS
 from backsim.results.provenance import process_digests, rule_digests
 from backsim.results.revision import revision
 from backsim.results.spec import Constraint, MetricSpec, Objective
-from backsim.rules.fingerprint import fingerprint
 from backsim.scenario.load import from_dict
 from backsim.study.experiment import Experiment, Policy
 from backsim.study.screening import Screening
@@ -29,12 +28,13 @@ def describe(
     replications.  `engines` says which engine plays each policy and why, `tapes` how many tapes a
     replication has.
     """
+    own = [m.name for m in METRICS.values() if not m.built_in]
     return {
         "numbers": {
             "seed": experiment.seed,
             "policies": {policy.name: _policy(policy) for policy in experiment.policies},
             "metrics": list(METRICS),
-            **_own_metrics(),
+            **({"own_metrics": own} if own else {}),
             **({"extend": process_digests(experiment.extend)} if experiment.extend else {}),
             "versions": versions_that_count(),
         },
@@ -71,7 +71,7 @@ def experiment_of(description: Mapping[str, Any], folder: Path | None = None) ->
     Raises FileError when a model cannot be made again, InputError for a metric that is not known.
     """
     view, policies = description["view"], description["numbers"]["policies"]
-    for name in description["numbers"].get("own_metrics", {}):
+    for name in description["numbers"].get("own_metrics", ()):
         if name not in METRICS:
             raise InputError(f"metric {name!r} is not known here: name its file with --rules")
 
@@ -103,14 +103,8 @@ def _spec(spec: MetricSpec) -> list[str]:
     return [spec.metric, spec.dimension, spec.member]
 
 
-def _own_metrics() -> dict[str, Any]:
-    """The metrics of a user's own, each with its fingerprint; nothing where there are none."""
-    own = {m.name: fingerprint(m.function).told for m in METRICS.values() if not m.built_in}
-    return {"own_metrics": own} if own else {}
-
-
 def _policy(policy: Policy) -> dict[str, Any]:
-    """A policy's explicit scenario, its data files, and the source of a user's rules."""
+    """A policy's explicit scenario, its data files, and what a user's rules and metrics are."""
     model = policy.model
     return {
         "scenario": model.to_dict(),

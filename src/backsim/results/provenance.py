@@ -7,6 +7,7 @@ from typing import Any
 
 from backsim.engines.choose import own_rules
 from backsim.results.madewith import environment
+from backsim.results.metrics import METRICS
 from backsim.results.revision import revision
 from backsim.rules.fingerprint import fingerprint
 from backsim.rules.own import digests_of
@@ -45,8 +46,10 @@ def provenance(
 
 
 def rule_digests(model: Model) -> dict[str, str]:
-    """Name of each rule and class of a user's own -> its fingerprint, or why it has none."""
-    return {**digests_of(own_rules(model)), **model.own_code}
+    """Each rule, class and metric of a user's own -> its fingerprint, or why it has none."""
+    own = (m for m in METRICS.values() if not m.built_in)
+    metrics = {f"metric {m.name}": fingerprint(m.function).told for m in own}
+    return {**digests_of(own_rules(model)), **model.own_code, **metrics}
 
 
 def process_digests(extend: Sequence[Callable[..., Any]]) -> list[dict[str, str]]:
