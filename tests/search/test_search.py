@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -662,3 +663,38 @@ def test_results_do_not_depend_on_workers(tmp_path: Path) -> None:
     assert two.choice == one.choice
     assert two.kept == one.kept
     assert two.spent.replications == one.spent.replications
+
+
+def test_two_searches_in_one_folder(tmp_path: Path) -> None:
+    """The second would write what the first has written: it is told to wait."""
+    out, few = tmp_path / "found", {"policy.reorder.S": {"integers": [14, 17]}}
+
+    def beside(done: int, most: int, best: str) -> None:
+        with pytest.raises(InputError, match="another process is at work on this search"):
+            quick(tmp_path, search=few, out=out)
+
+    assert quick(tmp_path, search=few, out=out, progress=beside).promised
+    assert quick(tmp_path, search=few, out=out).promised
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A limit of the process stands for it; what is on the disk is kept."""
+    resource = pytest.importorskip("resource")
+    problem = quick(tmp_path, search={"policy.reorder.S": {"integers": [14, 17]}}).problem
+    memo = Memo(tmp_path / "found", problem)
+    memo.add((0, "first", 0), np.ones(9))
+    memo.write()
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (24 * 1024, was[1]))
+        for number in range(1000):
+            memo.waiting.append((0, "next", number, b"12345678" * 9))
+        with pytest.raises(InputError, match=r"search\.sqlite: cannot write: the disk"):
+            memo.write()
+        memo.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    again = Memo(tmp_path / "found", problem)
+    again.close()
+    assert list(again.known) == [(0, "first", 0)]

@@ -208,8 +208,8 @@ class Store:
                 yield
         except sqlite3.Error as error:
             raise StudyError(
-                f"{self.name}: cannot write: {_reason(error)}; what was committed before is kept, "
-                "and the same command goes on from there"
+                f"{self.name}: cannot write: {reason_of(error)}; what was committed before is "
+                "kept, and the same command goes on from there"
             ) from None
 
     @contextmanager
@@ -237,7 +237,7 @@ def open_study(path: Path, fresh: bool = False) -> Store:
     Raises StudyError, and leaves the file as it is, when it is in use, damaged, not a study of
     backsim, or cannot be written.
     """
-    lock = _locked(path)
+    lock = locked(path)
     try:
         _check_kind(path)
         if fresh:
@@ -307,15 +307,18 @@ def _is_ours(store: Store) -> bool:
     return application == APPLICATION
 
 
-def _locked(path: Path) -> FileLock:
-    """A lock on the study, which ends with the process; the study is made if need be."""
+def locked(path: Path, what: str = "study") -> FileLock:
+    """A lock on a file, which ends with the process; the file is made if need be.
+
+    Raises StudyError.
+    """
     try:
         path.open("ab").close()
         lock = FileLock(f"{path}.lock", thread_local=False)
         lock.acquire(blocking=False)
     except Timeout:
         raise StudyError(
-            f"{path}: another process is at work on this study; wait for it, or use another folder"
+            f"{path}: another process is at work on this {what}; wait for it, or use another folder"
         ) from None
     except OSError as error:
         raise StudyError(f"{path}: expected a file to write to ({error.strerror})") from None
@@ -361,7 +364,7 @@ def _connected(path: Path) -> sqlite3.Connection:
             connection.executescript(SCHEMA)
     except sqlite3.Error as error:
         connection.close()
-        raise StudyError(f"{path}: cannot write: {_reason(error)}") from None
+        raise StudyError(f"{path}: cannot write: {reason_of(error)}") from None
     return connection
 
 
@@ -372,7 +375,8 @@ def _damaged(name: str, error: object) -> StudyError:
     )
 
 
-def _reason(error: sqlite3.Error) -> str:
+def reason_of(error: sqlite3.Error) -> str:
+    """Why a file cannot be written, in words."""
     return _outside(error) or str(error)
 
 

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock
 
 from backsim.errors import InputError
-from backsim.files import text_digest
+from backsim.experiment.changes import StudyError
+from backsim.experiment.store import locked, reason_of
+from backsim.files import check_folder, text_digest
 from backsim.results.madewith import versions_that_count
 from backsim.results.provenance import rule_digests
 from backsim.search.problem import Problem
@@ -61,17 +64,24 @@ class Memo:
         self.written = time.monotonic()
         self.base: sqlite3.Connection | None = None
         self.known: dict[Key, Floats] = {}
+        self.lock: FileLock | None = None
+        self.name = str(folder and folder / FILE)
         if folder is None:
             return
-        folder.mkdir(parents=True, exist_ok=True)
+        check_folder(folder)
         path = folder / FILE
-        if fresh:
-            path.unlink(missing_ok=True)
+        self.lock = locked(path, "search")
         try:
+            if fresh:
+                path.unlink(missing_ok=True)
             self.base = sqlite3.connect(path)
             self.known = dict(self._opened(path, described(problem)))
-        except sqlite3.DatabaseError as error:
-            raise InputError(f"{path}: expected the results of a search, got {error}") from None
+        except BaseException as error:
+            self._let_go()
+            if not isinstance(error, sqlite3.DatabaseError):
+                raise
+            reason = reason_of(error)
+            raise InputError(f"{path}: expected the results of a search ({reason})") from None
 
     def _opened(self, path: Path, wanted: dict[str, str]) -> Iterator[tuple[Key, Floats]]:
         assert self.base is not None
@@ -86,7 +96,6 @@ class Memo:
                 self.base.executemany("INSERT INTO search VALUES (?, ?)", wanted.items())
         changed = [name for name in wanted if there and there.get(name) != wanted[name]]
         if changed:
-            self.base.close()
             raise InputError(
                 f"{path}: holds another search: {', '.join(changed)} changed. "
                 "Use another folder, or --fresh to begin again."
@@ -104,13 +113,27 @@ class Memo:
 
     def write(self) -> None:
         """Put what waits on the disk."""
-        if self.base is not None and self.waiting:
+        waiting, self.waiting, self.written = self.waiting, [], time.monotonic()
+        if self.base is None or not waiting:
+            return
+        try:
             with self.base:
-                self.base.executemany("INSERT INTO results VALUES (?, ?, ?, ?)", self.waiting)
-        self.waiting, self.written = [], time.monotonic()
+                self.base.executemany("INSERT INTO results VALUES (?, ?, ?, ?)", waiting)
+        except sqlite3.Error as error:
+            raise StudyError(
+                f"{self.name}: cannot write: {reason_of(error)}; what was committed before is "
+                "kept, and the same command goes on from there"
+            ) from None
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
-        self.write()
+        try:
+            self.write()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
         if self.base is not None:
             self.base.close()
+        if self.lock is not None:
+            self.lock.release()
