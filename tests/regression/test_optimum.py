@@ -86,6 +86,17 @@ def test_the_same_answer_at_another_cost(folder: Path, capsys: pytest.CaptureFix
     assert "is still the answer, at another level" in capsys.readouterr().out
 
 
+def test_another_answer_at_another_cost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is as good as the one before, which costs more by now, too."""
+    file = Path("baselines/levels.yaml")
+    held = yaml.safe_load(file.read_text())
+    held["settings"]["policy.reorder.S"] += 1
+    file.write_text(to_yaml({**held, "mean": held["mean"] / 1.5}))
+    assert check() == 1
+    assert "FAILED: the answer is now 'S=" in (told := capsys.readouterr().out)
+    assert "at another level: " in told
+
+
 def test_no_baseline_and_another_s(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("other.yaml").write_text(to_yaml(SEARCH))
     assert cli(["check", "other.yaml"]) == 2

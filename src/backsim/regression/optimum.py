@@ -128,11 +128,11 @@ def _compared(found: Search, before: Optimum) -> tuple[str, bool]:
         return f"FAILED: nothing is promised any more: {found.finding}", True
     zone = found.choice.indifference
     best = found.best.name
+    chance = float(np.hypot(found.cost.half_width, before.half_width))
+    values = f"{before.mean:.6g} -> {found.cost.mean:.6g}, zone {zone:.3g}"
+    moved = abs(found.cost.mean - before.mean) > zone + chance
     if found.settings == dict(before.settings) or _levels(found) == before.levels != ():
-        chance = float(np.hypot(found.cost.half_width, before.half_width))
-        moved = found.cost.mean - before.mean
-        values = f"{before.mean:.6g} -> {found.cost.mean:.6g}, zone {zone:.3g}"
-        if abs(moved) > zone + chance:
+        if moved:
             return f"FAILED: '{best}' is still the answer, at another level: {values}", True
         return f"ok: '{best}' is still the answer ({values})", False
     apart = _apart(found, before)
@@ -143,6 +143,8 @@ def _compared(found: Search, before: Optimum) -> tuple[str, bool]:
     moved_by = f"{number(abs(mean), half_width)} {side} than the answer before, zone {zone:.3g}"
     if abs(mean) - half_width > zone:
         return f"FAILED: the answer is now '{best}': {moved_by}", True
+    if moved:
+        return f"FAILED: the answer is now '{best}', at another level: {values}", True
     return f"ok: the answer is now '{best}', as good as the one before ({moved_by})", False
 
 
