@@ -97,6 +97,12 @@ def test_another_answer_at_another_cost(folder: Path, capsys: pytest.CaptureFixt
     assert "at another level: " in told
 
 
+def test_a_baseline_that_is_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("baselines/levels.yaml").write_bytes(b"\xff\xfe")
+    assert cli(["check", "levels.yaml", "--update", "--engine", "simpy"]) == 2
+    assert "expected a readable file" in capsys.readouterr().out
+
+
 def test_no_baseline_and_another_s(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("other.yaml").write_text(to_yaml(SEARCH))
     assert cli(["check", "other.yaml"]) == 2

@@ -174,7 +174,11 @@ def values_digest(values: Mapping[str, str]) -> str:
 
 def write_baseline(baseline: Baseline, path: Path) -> bool:
     """Write a baseline; False when the file says just that already.  Raises InputError."""
-    text = HEADER + "".join(_lines(baseline.model_dump(mode="json")))
+    return put(HEADER + "".join(_lines(baseline.model_dump(mode="json"))), path)
+
+
+def put(text: str, path: Path) -> bool:
+    """Write a text; False when the file says just that already.  Raises InputError."""
     try:
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             return False

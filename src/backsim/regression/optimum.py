@@ -15,9 +15,8 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.experiment.play import play
-from backsim.files import check_folder, write_text
 from backsim.present.numbers import number
-from backsim.regression.baseline import MadeWith, baseline_file
+from backsim.regression.baseline import MadeWith, baseline_file, put
 from backsim.regression.fingerprint import made_with
 from backsim.regression.outcome import Check, Settings, command
 from backsim.results.store import to_yaml
@@ -80,11 +79,7 @@ def update_search(file: Path, settings: Settings) -> Check:
         made_with=made_with(),
     )
     place = baseline_file(file, settings.folder)
-    text = HEADER + to_yaml(made.model_dump(mode="json"))
-    written = not place.is_file() or place.read_text(encoding="utf-8") != text
-    if written:
-        check_folder(place.parent)
-        write_text(place, text)
+    written = put(HEADER + to_yaml(made.model_dump(mode="json")), place)
     return Check(file, place, updated=written)
 
 
