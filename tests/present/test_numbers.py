@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from backsim.present.numbers import precise, rough
+from backsim.present.numbers import digits_of, precise, rough
 from backsim.report.figures.surface import _apart
 
 
@@ -17,6 +17,16 @@ from backsim.report.figures.surface import _apart
 def test_four_digits_without_zeros_at_the_end(value: float, expected: str) -> None:
     """And never with an exponent, which a planner does not read."""
     assert rough(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(100.0, "100"), (99.7, "100"), (9.96, "10"), (1234.5, "1,234"), (0.01234, "0.012")],
+)
+def test_so_many_digits_without_an_exponent(value: float, expected: str) -> None:
+    assert digits_of(value, 2) == expected
+    assert digits_of(value, 2, "+") == f"+{expected}"
+    assert digits_of(-value, 2) == f"-{expected}"
 
 
 @pytest.mark.parametrize(

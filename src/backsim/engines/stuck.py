@@ -51,7 +51,7 @@ def stuck(model: Model, now: float, kind: int, subject: int, look: Look) -> Inpu
             "and `yield_share` where the lead time is 0 (1 unit, of which less than half is good)"
         )
     return InputError(
-        f"{model.name}: {where}more than {MOST_EVENTS:,} events at time {now:g}, "
+        f"{model.name}: {where}more than {MOST_EVENTS:,} events at time {now:.10g}, "
         f"which lead to each other while no time passes: {cause}"
     )
 

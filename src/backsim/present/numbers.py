@@ -63,6 +63,12 @@ def rough(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def digits_of(value: float, digits: int, sign: str = "") -> str:
+    """A value to so many digits, and all that stand before the point: 0.0123, 12,345."""
+    text = f"{value:{sign},.{digits}g}"
+    return f"{value:{sign},.0f}" if "e+" in text else text
+
+
 def decimals_for(value: float, digits: int) -> int:
     """Decimals that show a value with so many digits."""
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))

@@ -15,7 +15,7 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.experiment.play import play
-from backsim.present.numbers import number
+from backsim.present.numbers import digits_of, number
 from backsim.regression.baseline import MadeWith, baseline_file, put
 from backsim.regression.fingerprint import made_with
 from backsim.regression.outcome import Check, Settings, command
@@ -124,7 +124,9 @@ def _compared(found: Search, before: Optimum) -> tuple[str, bool]:
     zone = found.choice.indifference
     best = found.best.name
     chance = float(np.hypot(found.cost.half_width, before.half_width))
-    values = f"{before.mean:.6g} -> {found.cost.mean:.6g}, zone {zone:.3g}"
+    old, new = digits_of(before.mean, 6), digits_of(found.cost.mean, 6)
+    size = digits_of(zone, 3)
+    values = f"{old} -> {new}, zone {size}"
     moved = abs(found.cost.mean - before.mean) > zone + chance
     if found.settings == dict(before.settings) or _levels(found) == before.levels != ():
         if moved:
@@ -135,7 +137,7 @@ def _compared(found: Search, before: Optimum) -> tuple[str, bool]:
         return "FAILED: the policy of the baseline cannot be played any more", True
     mean, half_width = apart
     side = "less" if mean * found.problem.sign < 0 else "more"
-    moved_by = f"{number(abs(mean), half_width)} {side} than the answer before, zone {zone:.3g}"
+    moved_by = f"{number(abs(mean), half_width)} {side} than the answer before, zone {size}"
     if abs(mean) - half_width > zone:
         return f"FAILED: the answer is now '{best}': {moved_by}", True
     if moved:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from backsim.errors import counted, listed
-from backsim.present.numbers import PLUS_MINUS, percent
+from backsim.present.numbers import PLUS_MINUS, digits_of, percent
 from backsim.regression.judge import Judgement, Metric, Verdict
 from backsim.regression.outcome import Check
 
@@ -113,22 +113,24 @@ def change(metric: Metric) -> str:
     """The change as a share of the old mean."""
     if not metric.old or metric.change == 0:
         return ""
-    return f" ({100 * metric.change / abs(metric.old):+.2g} %)"
+    share = digits_of(100 * metric.change / abs(metric.old), 2, "+")
+    return f" ({share} %)"
 
 
 def margin(metric: Metric) -> str:
     """The margins, upwards and downwards."""
     if metric.up == metric.down:
-        return "none" if math.isinf(metric.up) else f"{PLUS_MINUS}{metric.up:.3g}"
-    up = "" if math.isinf(metric.up) else f"+{metric.up:.3g}"
-    down = "" if math.isinf(metric.down) else f"-{metric.down:.3g}"
+        return "none" if math.isinf(metric.up) else f"{PLUS_MINUS}{digits_of(metric.up, 3)}"
+    up = "" if math.isinf(metric.up) else f"+{digits_of(metric.up, 3)}"
+    down = "" if math.isinf(metric.down) else f"-{digits_of(metric.down, 3)}"
     return " and ".join(filter(None, (up, down)))
 
 
 def interval(metric: Metric, check: Check) -> str:
     """The interval of the mean change."""
     sure = f"{percent(1 - check.error_rate)} simultaneous confidence"
-    return f"change between {metric.low:.3g} and {metric.high:.3g} ({sure})"
+    low, high = digits_of(metric.low, 3), digits_of(metric.high, 3)
+    return f"change between {low} and {high} ({sure})"
 
 
 def how_to_see_more(check: Check) -> list[str]:
@@ -152,7 +154,7 @@ def by_weight(metrics: Sequence[Metric], *verdicts: Verdict) -> list[Metric]:
 def tell_apart(old: float, new: float) -> tuple[str, str]:
     """Two numbers in as few digits as tell them apart, at least four."""
     for digits in range(4, 17):
-        texts = f"{old:.{digits}g}", f"{new:.{digits}g}"
+        texts = digits_of(old, digits), digits_of(new, digits)
         if texts[0] != texts[1] or old == new:
             break
     return texts

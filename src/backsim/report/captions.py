@@ -147,12 +147,12 @@ class Captions:
         policy = self.study.policies[verdict.policy]
         model, unit = policy.model, policy.model.scenario.time_unit
         text = (
-            f"Warm-up: the first {model.warm_up:g} {unit} are not counted. MSER-5, applied to "
+            f"Warm-up: the first {model.warm_up:.10g} {unit} are not counted. MSER-5, applied to "
             f"stock minus backlog of '{policy.name}' (mean over replications),"
         )
         if verdict.short:
             return (
-                f"{text} finds a run of {model.horizon:g} {unit} too short to become stable: "
+                f"{text} finds a run of {model.horizon:.10g} {unit} too short to become stable: "
                 "simulate longer before you rely on these means."
             )
         if not verdict.found.enough:
@@ -162,7 +162,7 @@ class Captions:
                 f"the first by {interval(verdict.drift)} units, which may be chance."
             )
         if verdict.shift is None:
-            return f"{text} needs {verdict.day:g} {unit}: the warm-up is long enough."
+            return f"{text} needs {verdict.day:.10g} {unit}: the warm-up is long enough."
         changes = interval(verdict.shift)
         judged = (
             "which is small compared with its interval: the warm-up is long enough"
@@ -170,6 +170,6 @@ class Captions:
             else "so the warm-up should be longer"
         )
         return (
-            f"{text} would end it at {unit_of(self.study, 'day')} {verdict.day:g}. That would "
+            f"{text} would end it at {unit_of(self.study, 'day')} {verdict.day:.10g}. That would "
             f"change the mean of stock minus backlog by {changes} units, {judged}."
         )

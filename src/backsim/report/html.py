@@ -99,7 +99,7 @@ def _facts(study: Study) -> str:
     model = study.policies[0].model
     return (
         f"{counted(len(study.policies), 'policy', 'policies')}, {number} replications each, "
-        f"{model.scenario.time_unit} {model.warm_up:g} to {model.horizon:g} counted"
+        f"{model.scenario.time_unit} {model.warm_up:.10g} to {model.horizon:.10g} counted"
     )
 
 

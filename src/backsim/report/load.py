@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backsim.present.numbers import plain_number
+from backsim.present.numbers import digits_of, plain_number
 from backsim.results.overload import Load, halves
 from backsim.statistics import Estimate
 
@@ -38,4 +38,4 @@ def _span(values: Sequence[float], words: Callable[[float], str] = plain_number)
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    return f"{digits_of(100 * share, 2)} %"

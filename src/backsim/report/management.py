@@ -154,7 +154,7 @@ class _Answers:
         if len(counts) > 1:
             pairs = f"{counts[0]} to {pairs}"
         return (
-            f"{pairs} of {length:,g} {unit if length != 1 else one_of(unit)} per policy, all "
+            f"{pairs} of {length:,.10g} {unit if length != 1 else one_of(unit)} per policy, all "
             "with the same "
             f"customers, orders and lead times; demand, lead times, patience and costs as in "
             f"{PurePath(model.name).name}."
@@ -178,7 +178,7 @@ class _Answers:
             )
         if early:
             names = listed([self.names[v.policy] for v in early])
-            day = f"{unit_of(self.study, 'day')} {max(v.day for v in early):g}"
+            day = f"{unit_of(self.study, 'day')} {max(v.day for v in early):.10g}"
             texts.append(f"The warm-up is too short under {names}: it should end at {day}.")
         if known and not texts:
             texts.append("Stock and backlog are stable after the warm-up; no policy is overloaded.")

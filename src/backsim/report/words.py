@@ -30,7 +30,7 @@ def condition(constraint: Constraint) -> str:
 def limit(constraint: Constraint) -> str:
     """What a metric is compared with: `95 %`."""
     bound = constraint.bound
-    return f"{100 * bound:.8g} %" if constraint.metric.is_share else f"{bound:g}"
+    return f"{100 * bound:.8g} %" if constraint.metric.is_share else f"{bound:.10g}"
 
 
 def direction(spec: MetricSpec) -> str:

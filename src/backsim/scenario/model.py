@@ -60,7 +60,7 @@ class Model:
             f"Model {self.name}: {counted(len(self.scenario.products), 'product')}, "
             f"{counted(points, 'stock point')}, "
             f"{counted(classes, 'customer class', 'customer classes')}, "
-            f"{self.scenario.horizon:g} {self.scenario.time_unit}"
+            f"{self.scenario.horizon:.10g} {self.scenario.time_unit}"
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _blocks(model: Model, summary: Summary, by: str, overload: str) -> Iterator[
     shown = members[:MOST_COLUMNS] if len(members) > 1 else []
     yield (
         f"{counted(summary.replications, 'replication')}, {model.scenario.time_unit} "
-        f"{model.warm_up:g} to {model.horizon:g}, "
+        f"{model.warm_up:.10g} to {model.horizon:.10g}, "
         f"{counted(summary.orders, 'order')}, {counted(summary.events, 'event')}; "
         f"{summary.engine} engine ({summary.reason}); seed {summary.seed}"
     )
