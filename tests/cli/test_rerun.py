@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.regression import gate
 
@@ -75,6 +76,18 @@ def test_an_edited_value(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize("file", ["replications.csv", "metrics.csv"])
+def test_a_file_of_values_that_lacks_a_metric(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is there is right: that does not say that it is all there was."""
+    lines = (Path("a") / file).read_text().splitlines(keepends=True)
+    (Path("a") / file).write_text("".join(line for line in lines if "mean_wait," not in line))
+    assert cli(["reproduce", "a", "--workers", "1"]) == 1
+    said = capsys.readouterr().out
+    assert f"bit-identical, but {file} changed after `backsim run --out` wrote the folder" in said
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
@@ -125,7 +138,8 @@ def test_a_scenario_that_resolves_otherwise(capsys: pytest.CaptureFixture[str]) 
     assert "  scenario: stock[0].overtaking (mug at main): not there -> " in capsys.readouterr().out
 
 
-def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("none", [False, True])
+def test_a_study_with_a_changed_result(none: bool, capsys: pytest.CaptureFixture[str]) -> None:
     """Written with all its digests, as if that had been the result."""
     file = Path("s/study.sqlite")
     with read_study(file) as study:
@@ -133,6 +147,8 @@ def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> No
     place = next(i for i, r in enumerate(results) if (r.policy, r.replication) == (1, 2))
     metrics = bytearray(results[place].metrics)
     metrics[0] ^= 1  # the last bit of one value
+    if none:
+        metrics[:8] = np.array([np.nan], "<f8").tobytes()
     results[place] = replace(results[place], metrics=bytes(metrics))
     with open_study(file, fresh=True) as study:
         study.begin(description)
@@ -140,7 +156,7 @@ def test_a_study_with_a_changed_result(capsys: pytest.CaptureFixture[str]) -> No
     assert cli(["reproduce", "s", "--workers", "1"]) == 1
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("s/study.sqlite: 1 of ")
-    assert said[1].startswith("  classes: fill_rate, replication 2: 0.")
+    assert said[1].startswith(f"  classes: fill_rate, replication 2: {'nan' if none else '0.'}")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A value that is not what it was; None for one that there is not."""
+    """A value that is not what it was; None for one that there is not, nan if there was none."""
 
     policy: str
     replication: int
@@ -36,7 +37,7 @@ class Deviation:
     @property
     def size(self) -> float:
         """Change as a share of the value; infinite for one that is gone."""
-        if self.now is None or self.before == 0:
+        if self.now is None or self.before == 0 or math.isnan(self.before):
             return float("inf")
         return abs(self.now - self.before) / abs(self.before)
 
@@ -54,8 +55,13 @@ class Rerun:
 
     @property
     def same(self) -> bool:
-        """Every value is what it was, to the bit."""
-        return not self.deviations
+        """Every value is what it was, to the bit, and no file of values has been edited."""
+        return not self.deviations and not self.edited
+
+    @property
+    def edited(self) -> tuple[str, ...]:
+        """The files of values that are not as they were written: they may lack some."""
+        return tuple(name for name in self.saved.edited if name.endswith(".csv"))
 
 
 def rerun(saved: Saved, workers: int | None = None, engine: str | None = None) -> Rerun:
@@ -104,8 +110,13 @@ def _named(study: Any, place: int, replication: int) -> dict[Key, float]:
 
 
 def _deviations(before: Values, now: Values) -> Iterator[Deviation]:
+    known = {key for metrics in before.values() for key in metrics}
+    names, views = {key[0] for key in known}, {key[1:] for key in known}
     for (policy, replication), metrics in before.items():
         again = now.get((policy, replication), {})
+        for key, value in again.items():
+            if key not in metrics and key[0] in names and key[1:] in views:
+                yield Deviation(policy, replication, key, math.nan, value)
         for key, value in metrics.items():
             if again.get(key) != value:
                 yield Deviation(policy, replication, key, value, again.get(key))

@@ -45,7 +45,7 @@ def edited_since(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
     seals = dict(seals) if isinstance(seals, Mapping) else {}
     rest = {**told, "sha256": {k: v for k, v in seals.items() if k != "provenance.json"}}
     found = {"provenance.json": text_digest(_plain(rest))}
-    for name in ("replications.csv", "scenario.yaml"):
+    for name in ("metrics.csv", "replications.csv", "scenario.yaml"):
         try:
             found[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         except OSError:

@@ -10,7 +10,7 @@ import typer
 
 from backsim.cli.options import Engine, RuleFiles, Workers
 from backsim.cli.registry import command
-from backsim.errors import counted
+from backsim.errors import counted, listed
 
 if TYPE_CHECKING:
     from backsim.regression.rerun import Deviation
@@ -68,6 +68,11 @@ def _told(
             f"{saved.path}: bit-identical: {counted(found.compared, 'value')} of "
             f"{counted(runs, 'run')}"
         )
+    elif not found.deviations:
+        print(
+            f"{saved.path}: {counted(found.compared, 'value')} bit-identical, but "
+            f"{listed(found.edited)} changed after `backsim run --out` wrote the folder"
+        )
     else:
         number = len(found.deviations)
         print(f"{saved.path}: {number:,} of {counted(found.compared, 'value')} differ")
@@ -79,7 +84,7 @@ def _told(
         print("what has changed since it was made:")
         for text in found.changed:
             print(f"  {text}")
-    elif not found.same:
+    elif found.deviations:
         print(
             "scenario, versions, platform, engine and code are unchanged: the result was "
             "edited, or "
