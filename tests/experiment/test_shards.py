@@ -182,6 +182,27 @@ def test_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "12 of 12 replications finished; 1 file" in capsys.readouterr().out
 
 
+def test_status_counts_what_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Others, and what compact had been killed before it could delete, make up for nothing."""
+    store = tmp_path / "store"
+    asked = shop.experiment(tmp_path, replications=8)
+    work(asked, store, Shard(1, 2), workers=1)  # 0, 2, 4, 6
+    fewer = shop.experiment(tmp_path, replications=3)
+    work(fewer, store, Shard(1, 2), workers=1)
+    assert cli(["study", "status", str(store)]) == 1
+    assert "6 of 9 replications finished" in capsys.readouterr().out
+    kept = {name: (store / name).read_bytes() for name in names(store)}
+    open_parts(store).compact()
+    for name, held in kept.items():
+        (store / name).write_bytes(held)
+    assert cli(["study", "status", str(store)]) == 1
+    assert "6 of 9 replications finished" in capsys.readouterr().out
+    work(fewer, store, Shard(1, 1), workers=1)
+    assert cli(["study", "status", str(store)]) == 0
+
+
 def test_what_compact_was_interrupted_in_is_counted_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

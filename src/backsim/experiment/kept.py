@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -30,8 +31,8 @@ class Kept(Protocol):
     def results(self) -> Iterator[Result]:
         """All finished results."""
 
-    def finished(self) -> int:
-        """How many there are."""
+    def finished(self, most: float = math.inf) -> int:
+        """How many there are, of the first `most` replications."""
 
     def files(self) -> dict[str, int]:
         """Name -> bytes of the files that hold them."""

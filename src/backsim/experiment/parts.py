@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -163,9 +164,17 @@ class Parts:
         self.place.create(name, data)
         return name
 
-    def finished(self) -> int:
-        """How many results there are, by the names of the parts."""
-        return sum(int(name.split(".")[1]) for name in self.files())
+    def finished(self, most: float = math.inf) -> int:
+        """How many results there are, of the first `most` replications.
+
+        By the names of the parts, unless one holds many: it may hold the results of others, too.
+        """
+        files = self.files()
+        if any(name.startswith("many") for name in files):
+            pairs = set().union(*map(self._pairs, files))
+            return sum(replication < most for _, replication in pairs)
+        blocks = {name.partition(".")[0]: int(name.split(".")[1]) for name in files}
+        return sum(n for block, n in blocks.items() if int(block.partition("-")[0]) < most)
 
     def results(self) -> Iterator[Result]:
         """All results, once each.  Raises StudyError when a part is damaged or of another study."""

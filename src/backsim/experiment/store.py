@@ -11,6 +11,7 @@ of this has been checked, and with the first write.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -129,9 +130,9 @@ class Store:
         with self._reading():
             return set(self.connection.execute("SELECT policy, replication FROM results"))
 
-    def finished(self) -> int:
-        """How many results there are."""
-        return len(self.done())
+    def finished(self, most: float = math.inf) -> int:
+        """How many results there are, of the first `most` replications."""
+        return sum(replication < most for _, replication in self.done())
 
     def files(self) -> dict[str, int]:
         """Name -> bytes of the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -30,12 +31,13 @@ def _status(store: str, out: Path | None, format: Format) -> None:
     from backsim.experiment.kept import read_kept
 
     with read_kept(store) as kept:
-        description, finished, files = kept.description, kept.finished(), kept.files()
-    if not description:
-        raise StudyError(f"{kept.name}: expected a study with results, found none")
-    view, policies = description["view"], len(description["numbers"]["policies"])
-    rule = view["replications"]
-    asked = rule["count"] * policies if "count" in rule else None
+        description, files = kept.description, kept.files()
+        if not description:
+            raise StudyError(f"{kept.name}: expected a study with results, found none")
+        view, policies = description["view"], len(description["numbers"]["policies"])
+        count = view["replications"].get("count")
+        finished = kept.finished(math.inf if count is None else count)
+    asked = None if count is None else count * policies
     size = sum(files.values()) / 1e6
     print(f"{view['title'] or view['name']}: {counted(policies, 'policy', 'policies')}")
     of = f" of {asked:,}" if asked is not None else ", as many as the stopping rule asks for"
