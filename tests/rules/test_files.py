@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,16 @@ def test_a_file_that_was_edited_is_run_again(tmp_path: Path) -> None:
     load_rules([file])
     assert FAMILIES["reorder"].rules["mine"].function(0) == 2
     assert "gone" not in FAMILIES["reorder"].rules
+
+
+def test_a_file_may_import_what_is_beside_it(tmp_path: Path) -> None:
+    """As a script may, wherever backsim was started."""
+    (tmp_path / "levels_beside_it.py").write_text("LEVEL = 7\n")
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from levels_beside_it import LEVEL\n" + UP_TO.format(name="mine", level="LEVEL")
+    )
+    path = list(sys.path)
+    load_rules([file])
+    assert FAMILIES["reorder"].rules["mine"].function(0) == 7
+    assert sys.path == path

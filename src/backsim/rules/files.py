@@ -7,6 +7,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def load_rules(files: Iterable[str | Path], anew: bool = False) -> None:
             raise RuleError(f"{file}: expected a Python file (.py)")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
+        sys.path.insert(0, str(path.parent))  # as of a script: it may import what is beside it
         try:
             spec.loader.exec_module(module)
         except KeyboardInterrupt:
@@ -46,6 +48,9 @@ def load_rules(files: Iterable[str | Path], anew: bool = False) -> None:
         except BaseException as error:  # also one that means to end the process
             said = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise RuleError(f"{_place(error, file, path)}: {said}") from None
+        finally:
+            with suppress(ValueError):
+                sys.path.remove(str(path.parent))
         _forget(str(path), module.__dict__)
         _loaded[str(path)] = held
 
