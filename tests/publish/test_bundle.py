@@ -160,6 +160,27 @@ def test_data_that_has_changed_since_is_refused(
     assert "have changed since the study was made" in capsys.readouterr().err
 
 
+def test_so_are_other_rules_and_another_backsim(
+    prepared: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The archive would hold a source that did not make the results."""
+    keep_only([])
+    other, same = tmp_path / "rule.py", prepared / "rule.py"
+    other.write_text(RULE.replace("-float", "float"))
+    bundle = ["bundle", str(prepared / "study"), "--out", str(tmp_path / "x.zip"), "--rules"]
+    assert cli([*bundle, str(other)]) == 2
+    assert "your rules in 'own', or what they use, have changed since" in capsys.readouterr().err
+    keep_only([])
+    monkeypatch.setattr("backsim.publish.bundle.versions_that_count", lambda: {"source": "x"})
+    assert cli([*bundle, str(same)]) == 2
+    assert "the source of backsim has changed since the study was" in capsys.readouterr().err
+    keep_only([])
+    assert not (tmp_path / "x.zip").exists()
+
+
 def test_only_a_study_can_be_bundled(prepared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["bundle", str(prepared / "shop.yaml")]) == 2
     assert "is a scenario" in capsys.readouterr().err

@@ -26,7 +26,8 @@ from backsim.report.captions import Captions
 from backsim.report.figures import FIGURES, Page
 from backsim.report.html import write_report
 from backsim.report.svg import write_svg
-from backsim.results.madewith import NUMBERS
+from backsim.results.madewith import NUMBERS, versions_that_count
+from backsim.results.provenance import rule_digests
 from backsim.results.store import to_yaml
 from backsim.rules.files import load_rules, loaded_files
 from backsim.study.analysis import rank
@@ -159,13 +160,20 @@ def _copy_study(path: Path, written: Written, folder: Path, renamed: Mapping[str
 
 
 def _check_data(path: Path, written: Written, description: Mapping[str, Any]) -> None:
-    """Raise InputError where data files are not those that the study was made with."""
-    for name, policy in description["numbers"]["policies"].items():
-        if policy["traces"] != written.models[name].file_digests:
-            raise InputError(
-                f"{path}: the data files of '{name}' have changed since the study was made: "
-                "run `backsim compare` again"
-            )
+    """Raise InputError where data files, rules or backsim are not those that made the study."""
+    numbers = description["numbers"]
+    same = numbers["versions"]["source"] == versions_that_count()["source"]
+    changed = [] if same else ["the source of backsim has"]
+    for name, policy in numbers["policies"].items():
+        model = written.models[name]
+        if policy["traces"] != model.file_digests:
+            changed.append(f"the data files of '{name}' have")
+        if policy["rules"] != rule_digests(model):
+            changed.append(f"your rules in '{name}', or what they use, have")
+    if changed:
+        raise InputError(
+            f"{path}: {changed[0]} changed since the study was made: run `backsim compare` again"
+        )
 
 
 def _copy_code(folder: Path) -> None:
