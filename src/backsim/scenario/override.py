@@ -9,7 +9,8 @@ from typing import Any
 from backsim.errors import InputError
 from backsim.scenario.yamlfile import Document, Fault, FileError, Location, show
 
-_PART = re.compile(r'\[(?P<index>\d+)\]|\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+))')
+_PART = re.compile(r'\[(\d+)\]|\.?(?:"((?:[^"]|"")*)"|([^.\[\]"]+))')
+"""An index; or a name in quotes, those in it doubled; or a plain name."""
 
 
 def parse_path(text: str) -> Location:
@@ -24,7 +25,9 @@ def parse_path(text: str) -> Location:
         found = _PART.match(text, at)
         if found is None or (at == 0) == text[at : at + 1].startswith((".", "[")):
             break
-        parts.append(int(found["index"]) if found["index"] else found["quoted"] or found["plain"])
+        index, quoted, plain = found.groups()
+        name = plain if quoted is None else quoted.replace('""', '"')
+        parts.append(int(index) if index else name)
         at = found.end()
     if at < len(text) or not parts:
         raise InputError(f"--set: expected a path such as policy.reorder.s, got {text!r}")

@@ -182,14 +182,16 @@ def _flow(value: Any) -> str:
 def spell(path: Location, values: Any = None) -> str:
     """A path as people write it: customers.gold.demand[0].size
 
-    With the values of the scenario, a stock point has its name: `stock[3].initial (mug at hub)`.
+    A quote in a name is doubled: `products."1/2"" pipe".price`.  With the values of the scenario,
+    a stock point has its name: `stock[3].initial (mug at hub)`.
     """
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            name = f'"{part}"' if not part or set(part) & set('.[]"') else part
+            doubled = part.replace('"', '""')
+            name = f'"{doubled}"' if not part or set(part) & set('.[]"') else part
             text += f".{name}" if text else name
     return text + _stock_point(path, values)
 
