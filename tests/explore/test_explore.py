@@ -355,6 +355,15 @@ def test_a_grid_that_cannot_be(explorer: Explorer, grid: str, expected: str) -> 
     assert expected in str(fault.value)
 
 
+def test_a_grid_in_which_some_fields_do_not_go_together(explorer: Explorer) -> None:
+    """Its page says so there; a value that goes with nothing is refused."""
+    text = static_page(explorer, ["policy.reorder.s=6,30", "policy.reorder.S=20,40"])
+    assert text.count("expected S above s, which is 30 (units)") >= 1
+    assert text.count('"said": ') >= 3
+    with pytest.raises(InputError, match="expected S above s"):
+        static_page(explorer, ["policy.reorder.s=90"])
+
+
 def test_on_the_command_line(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,7 +52,12 @@ def static_page(
         chosen = zip(axes, places, strict=True)
         changes = {k.path: v[i] for (k, v), i in chosen if v[i] != k.value}
         key = ",".join(map(str, places))
-        answers[key] = answer(explorer, {}, changes) | figures(explorer, {}, changes)
+        try:
+            answers[key] = answer(explorer, {}, changes) | figures(explorer, {}, changes)
+        except InputError as error:  # as S below s: the page says so there
+            if not changes or len(axes) == 1:
+                raise
+            answers[key] = {"error": str(error)}
         progress(done, number)
     run = explorer.run({})
     journeys = [[order, why, fragment([journey(run, order)])] for order, why in offered(run)]
