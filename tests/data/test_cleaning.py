@@ -195,3 +195,18 @@ def test_a_name_that_no_scenario_can_hold_is_told_with_its_place(tmp_path: Path)
     with pytest.raises(TableError) as fault:
         history(write(tmp_path, {**SHOP, "lines.csv": lines}))
     assert "lines.csv:4: class: expected text without control characters" in str(fault.value)
+
+
+def test_purchases_of_no_product_are_left_out_and_shift_no_other(tmp_path: Path):
+    purchases = """
+        purchase,supplier,product,ordered,units,received
+        P0,acme,,2024-03-04,1,2024-03-05
+        P1,acme,plate,2024-03-04,12,2024-03-14
+        P2,acme,pan,2024-03-15,20,
+    """
+    stock = "day,product,units\n2024-03-10,plate,8\n2024-03-10,pan,9"
+    found = history(write(tmp_path, {**SHOP, "purchases.csv": purchases, "stock.csv": stock}))
+    assert dropped(found, "purchases") == {"no product": 1}
+    assert [found.products[i] for i in found.purchases.product] == ["plate", "pan"]
+    assert [found.products[i] for i in found.stock.product] == ["plate", "pan"]
+    calibrate(tmp_path)

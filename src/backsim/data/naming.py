@@ -53,9 +53,10 @@ def name_products(export: Export) -> None:
     used[now[codes[named.index("lines")]]] = True
     if "purchases" in named:
         used[now[codes[named.index("purchases")]]] = True
+    used[[not text for text in texts]] = False  # a purchase of no product, as a service
     place_of = np.cumsum(used) - 1
     place_of[~used] = -1
-    export.products = [text for text, there in zip(texts, used, strict=True) if there and text]
+    export.products = [text for text, there in zip(texts, used, strict=True) if there]
     for name in named:
         export.tables[name].codes["product"] = place_of[now[codes[named.index(name)]]]
 

@@ -53,6 +53,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     product, site = data.codes["product"], export.sites_of("purchases")
     confirmed = data.dates.get("confirmed", np.full(len(data), np.nan)) - since
     reasons = {
+        "no product": product < 0,
         "no date": np.isnan(placed),
         "no units": ~(units > 0),
         "received before it was ordered": first < placed,
