@@ -210,3 +210,14 @@ def test_purchases_of_no_product_are_left_out_and_shift_no_other(tmp_path: Path)
     assert [found.products[i] for i in found.purchases.product] == ["plate", "pan"]
     assert [found.products[i] for i in found.stock.product] == ["plate", "pan"]
     calibrate(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["return", "Return", "REFUND", "retoure", "Gutschrift", "Re"])
+def test_kinds_of_returns_are_known_in_capitals_or_not(tmp_path: Path, kind: str):
+    lines = f"""
+        order,line,product,units,ordered,kind
+        1,1,mug,2,2024-03-04,Order
+        2,1,mug,4,2024-03-05,{kind}
+    """
+    found = history(write(tmp_path, {"lines.csv": lines}))
+    assert dropped(found, "lines") == {"a return": 1}

@@ -79,8 +79,11 @@ class Rules(Spec):
 
     test: Regex = r"(?i).*\btest.*"
     """A customer, class or text of a line that this matches whole is a test."""
-    returns: Words = ("RE", "REN", "return", "returns", "refund", "credit")
-    """Kinds of documents that are returns; negative lines are returns too."""
+    returns: Words = (
+        *("RE", "REN", "return", "returns", "refund", "credit", "credit note", "credit memo"),
+        *("Retoure", "Gutschrift", "retour", "avoir", "devolución", "abono", "reso"),
+    )
+    """Kinds of documents that are returns, in capitals or not; negative lines are returns too."""
     not_waiting: Words | None = None
     """Reasons of cancellations that have nothing to do with waiting.  Default: those whose
     cancellations all come within three days of the order, while others do not."""
