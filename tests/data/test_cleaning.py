@@ -221,3 +221,30 @@ def test_kinds_of_returns_are_known_in_capitals_or_not(tmp_path: Path, kind: str
     """
     found = history(write(tmp_path, {"lines.csv": lines}))
     assert dropped(found, "lines") == {"a return": 1}
+
+
+@pytest.mark.parametrize("ledger", [False, True])
+def test_stock_in_several_rows_is_added_or_the_last_of_a_ledger(tmp_path: Path, ledger: bool):
+    day, product, units = (
+        ("Posting Date", "Item Code", "Qty After Transaction")
+        if ledger
+        else ("day", "product", "units")
+    )
+    stock = f"""
+        {day},{product},{units},Warehouse
+        2024-03-08,mug,8,A
+        2024-03-08,plate,2,A
+        2024-03-08,mug,5,A
+        2024-03-09,mug,4,A
+    """
+    orders = "ID,Date,Customer\n1,2024-03-04,7"
+    lines = "Parent,Item Code,Qty\n1,mug,2\n1,plate,2\n"
+    erp = {
+        "Sales Order.csv": orders,
+        "Sales Order Item.csv": lines,
+        "Stock Ledger Entry.csv": stock,
+    }
+    files = erp if ledger else {**SHOP, "stock.csv": stock}
+    counts = history(write(tmp_path, files)).stock
+    assert counts.units.tolist() == ([5, 4, 2] if ledger else [13, 4, 2])
+    assert counts.day.tolist() == [4, 5, 4]

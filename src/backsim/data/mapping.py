@@ -64,6 +64,9 @@ class TableFile(Spec):
     """The decimal sign.  Default: found from all numbers of the export."""
     date_format: Annotated[str, AfterValidator(_date_format)] | None = None
     """As in `strptime`.  Default: found, and refused where a date can be read in two ways."""
+    rows: Literal["add", "last"] = "add"
+    """Of stock: what several rows of one product, site and day are: bins or batches, whose units
+    are added, or movements of a ledger, of which the last tells the stock."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> TableFile:

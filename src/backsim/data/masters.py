@@ -8,6 +8,7 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.history import Masters, StockHistory
+from backsim.errors import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def stock_of(export: Export, since: int) -> StockHistory:
-    """Units counted, in days from `since`."""
+    """Units counted, in days from `since`: one count per product, site and day.
+
+    Of several rows of the latest moment of a day, the units are added, as stock lies in several
+    bins; or the last one counts, in a ledger.
+    """
     data = export.tables.get("stock")
     nobody = np.empty(0, np.int64)
     if data is None:
@@ -27,7 +32,24 @@ def stock_of(export: Export, since: int) -> StockHistory:
     day, units = data.dates["day"] - since, data.numbers["units"]
     kept = (data.codes["product"] >= 0) & (site >= 0) & ~np.isnan(day) & ~np.isnan(units)
     export.keep("stock", kept, "of nothing that was sold or bought, or without a day")
-    return StockHistory(data.codes["product"][kept], site[kept], day[kept], units[kept])
+    day, units = day[kept], units[kept]
+    places = np.stack([data.codes["product"][kept], site[kept], np.floor(day).astype(np.int64)])
+    (product, site, _), count = np.unique(places, axis=1, return_inverse=True)
+    latest = np.full(len(product), -np.inf)
+    np.maximum.at(latest, count, day)
+    rows = np.flatnonzero(day == latest[count])
+    entry = next(entry for entry in export.mapping.tables if entry.table == "stock")
+    total = np.zeros(len(product))
+    if entry.rows == "last":
+        total[count[rows]] = units[rows]
+    else:
+        np.add.at(total, count[rows], units[rows])
+        if several := int((np.bincount(count[rows]) > 1).sum()):
+            export.notes.append(
+                f"{counted(several, 'count')} of stock in several rows for one product, site and "
+                "day: their units are added (`rows: last` of the table takes the last row)."
+            )
+    return StockHistory(product, site, latest, total)
 
 
 def masters_of(export: Export) -> Masters:

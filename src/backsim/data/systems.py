@@ -46,6 +46,7 @@ def template(system: str) -> list[Entry]:
         {
             "table": table,
             "file": entry["file"],
+            **{name: entry[name] for name in entry if name == "rows"},
             "columns": {field: _first(heading) for field, heading in entry["columns"].items()},
         }
         for table, entry in systems()[system].items()
@@ -110,6 +111,13 @@ class _Match:
     columns: dict[str, str]
 
     @property
+    def entry(self) -> Entry:
+        """The table of a mapping."""
+        known = systems()[self.system][self.table]
+        rows = {name: known[name] for name in known if name == "rows"}
+        return {"table": self.table, "file": self.file.path.name, **rows, "columns": self.columns}
+
+    @property
     def rank(self) -> tuple[bool, float, int]:
         """Named like the table's file; the share of its headings that are known; how many."""
         known = Path(systems()[self.system][self.table]["file"]).stem.lower()
@@ -158,7 +166,7 @@ def guess(folder: Path) -> Guess:
         for f in found
         if f.path not in taken
     ]
-    tables = [{"table": m.table, "file": m.file.path.name, "columns": m.columns} for m in best]
+    tables = [match.entry for match in best]
     return Guess(tables, notes)
 
 
