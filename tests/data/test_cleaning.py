@@ -14,6 +14,7 @@ from backsim.data.cleaning import clean
 from backsim.data.history import History
 from backsim.data.reading import read_export
 from backsim.data.scenariofile import scenario_text
+from backsim.data.today import open_lines
 from backsim.errors import InputError
 from backsim.tables.faults import TableError
 
@@ -248,3 +249,58 @@ def test_stock_in_several_rows_is_added_or_the_last_of_a_ledger(tmp_path: Path, 
     counts = history(write(tmp_path, files)).stock
     assert counts.units.tolist() == ([5, 4, 2] if ledger else [13, 4, 2])
     assert counts.day.tolist() == [4, 5, 4]
+
+
+def test_what_was_shipped_cannot_be_cancelled(tmp_path: Path):
+    """Nor is a return after the shipment the end of a wait."""
+    cancellations = """
+        order,line,cancelled,units,reason
+        1,1,2024-03-20,2,returned
+        1,2,2024-03-20,1,returned
+        3,1,2024-03-16,6,too long
+    """
+    shipments = SHOP["shipments.csv"] + "3,1,4,2024-03-06"
+    lines = history(
+        write(tmp_path, {**SHOP, "cancellations.csv": cancellations, "shipments.csv": shipments})
+    ).lines
+    assert lines.cancelled_units.tolist() == [0, 0, 0, 2]
+    assert np.isnan(lines.cancelled).tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_came_after_the_last_day_was_open_on_it(tmp_path: Path, apart: bool):
+    lines = """
+        order,line,product,units,ordered,shipped,cancelled
+        1,1,mug,2,2024-03-04,2024-03-04,
+        2,1,mug,4,2024-03-06,2024-03-14,
+        3,1,mug,3,2024-03-06,,2024-03-14
+        4,1,mug,3,2024-03-14,2024-03-14,
+    """
+    mapping = """
+        until: 2024-03-10
+        tables:
+        - {table: lines, file: lines.csv, columns: {order: order, line: line, product: product,
+        units: units, ordered: ordered, %s}}
+    """
+    if apart:
+        mapping = mapping % "price: units" + (
+            "- {table: shipments, file: sent.csv, columns: {order: order, line: line, units: units,"
+            " shipped: shipped}}\n- {table: cancellations, file: gone.csv, columns: {order: order,"
+            " line: line, cancelled: cancelled}}"
+        )
+    else:
+        mapping = mapping % "shipped: shipped, cancelled: cancelled"
+    sent = "order,line,units,shipped\n1,1,2,2024-03-04\n2,1,4,2024-03-14\n4,1,3,2024-03-14"
+    gone = "order,line,cancelled\n3,1,2024-03-14"
+    files = {"lines.csv": lines, "sent.csv": sent, "gone.csv": gone, "mapping.yaml": mapping}
+    found = history(write(tmp_path, files))
+    assert found.days == 7
+    assert found.lines.shipped.tolist() == [2, 0, 0]
+    assert np.isnan(found.lines.cancelled).all()
+    rows, _ = open_lines(found)
+    assert rows.tolist() == [1, 2]
+    if apart:
+        assert dropped(found, "shipments") == {"after the last day": 2}
+        assert dropped(found, "cancellations") == {"after the last day": 1}
+    else:
+        assert "2 lines shipped after the last day: open on it." in found.notes

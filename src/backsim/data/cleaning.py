@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.data.export import Export
-from backsim.data.fates import fates_of_lines
+from backsim.data.fates import fates_of_lines, leave_out_later
 from backsim.data.history import History, LineHistory, Rows, WithinDay
 from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.masters import masters_of, stock_of
@@ -51,6 +51,7 @@ def _history(export: Export) -> History:
     _leave_out(export)
     name_sites(export)
     since, until = _window(export)
+    leave_out_later(export, until)
     fates, sent = fates_of_lines(export, since)
     lines = _lines(export, since, until, fates)
     purchases, came = purchases_of(export, since, until)

@@ -25,6 +25,21 @@ SHORT = 3.0
 """Days: cancellations for reasons that are no wait come within them."""
 
 
+def leave_out_later(export: Export, until: int) -> None:
+    """What was shipped or cancelled after the last day was open on it."""
+    for table, name in (("shipments", "shipped"), ("cancellations", "cancelled")):
+        if table in export.tables:
+            later = export.tables[table].dates[name] >= until + 1
+            export.keep(table, ~later, "after the last day")
+        days = export.tables["lines"].dates.get(name, np.empty(0))
+        later = days >= until + 1
+        if later.any():
+            days[later] = np.nan
+            export.notes.append(
+                f"{counted(int(later.sum()), 'line')} {name} after the last day: open on it."
+            )
+
+
 def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Movements]:
     """(what was shipped and cancelled of each line, and when; all shipments), days from `since`."""
     lines, keys = export.tables["lines"], _keys(export)
@@ -138,7 +153,8 @@ def _cancelled(
         when = data.dates["cancelled"] - since
         taken = np.where(np.isnan(when), 0.0, units - shipped)
         waiting = (~_not_waiting(export, data, when - ordered)).astype(float)
-    taken = np.minimum(taken, units)
+    taken = np.minimum(taken, np.maximum(units - shipped, 0.0))
+    when = np.where(taken > 0, when, np.nan)  # what has left is no longer cancelled
     return {"taken": taken, "cancelled": when, "waiting": waiting, "unknown": unknown}
 
 
