@@ -304,3 +304,65 @@ def test_what_came_after_the_last_day_was_open_on_it(tmp_path: Path, apart: bool
         assert dropped(found, "cancellations") == {"after the last day": 1}
     else:
         assert "2 lines shipped after the last day: open on it." in found.notes
+
+
+UNITS = {
+    "products.csv": "product,name,unit,sales_unit,sales_factor\nmug,Mug,pc,box,12",
+    "lines.csv": """
+        order,line,product,units,unit,price,ordered
+        1,1,mug,2,box,120,2024-03-04
+        2,1,mug,5,pc,10,2024-03-06
+        3,1,mug,3,box,120,2024-03-06
+    """,
+    "purchases.csv": """
+        purchase,line,product,units,unit,ordered
+        P1,1,mug,10,box,2024-03-04
+        P2,1,mug,10,pc,2024-03-04
+    """,
+}
+SENT = "order,line,units,shipped\n1,1,{},2024-03-04\n2,1,5,2024-03-06\n3,1,{},2024-03-06\n"
+GONE = "order,line,units,cancelled\n3,1,{},2024-03-07"
+CAME = "purchase,line,units,received\nP1,1,{},2024-03-06\nP2,1,10,2024-03-07\n"
+
+
+@pytest.mark.parametrize("factor", [1, 12], ids=["boxes", "pieces"])
+def test_what_names_no_unit_of_measure_is_in_that_of_its_order(tmp_path: Path, factor: int):
+    files = {
+        **UNITS,
+        "shipments.csv": SENT.format(2 * factor, factor),
+        "cancellations.csv": GONE.format(2),
+        "receipts.csv": CAME.format(10 * factor),
+    }
+    found = history(write(tmp_path, files))
+    assert found.lines.units.tolist() == [24, 5, 36]
+    assert found.lines.shipped.tolist() == [24, 5, 12]
+    assert found.sent.units.tolist() == [24, 5, 12]
+    assert found.lines.cancelled_units.tolist() == [0, 0, 24]
+    assert found.purchases.units.tolist() == [120, 10]
+    assert found.purchases.left.tolist() == [0, 0]
+    assert found.masters.price.tolist() == [10]
+
+
+def test_units_of_measure_are_those_of_each_row(tmp_path: Path):
+    def named(text: str, units: list[str]) -> str:
+        rows = text.strip().split("\n")
+        return "\n".join(f"{row},{unit}" for row, unit in zip(rows, ["unit", *units], strict=True))
+
+    files = {
+        **UNITS,
+        "shipments.csv": named(SENT.format(24, 1), ["pc", "pc", "box"]),
+        "cancellations.csv": named(GONE.format(2), ["box"]),
+        "receipts.csv": named(CAME.format(120), ["pc", "crate"]),
+    }
+    found = history(write(tmp_path, files))
+    assert found.lines.shipped.tolist() == [24, 5, 12]
+    assert found.lines.cancelled_units.tolist() == [0, 0, 24]
+    assert found.purchases.left.tolist() == [0, 10]
+    assert dropped(found, "receipts") == {"a unit that the product master does not know": 1}
+
+
+def test_shipped_units_of_a_line_are_in_its_unit_of_measure(tmp_path: Path):
+    lines = UNITS["lines.csv"].replace("ordered", "ordered,shipped,shipped_units")
+    lines = lines.replace("04\n", "04,2024-03-04,2\n").replace("06\n", "06,2024-03-06,1\n")
+    found = history(write(tmp_path, {**UNITS, "lines.csv": lines}))
+    assert found.lines.shipped.tolist() == [24, 1, 12]

@@ -52,7 +52,7 @@ class Lines(Spec):
     site: Text | None = None
     """Where it is to be delivered from."""
     price: Amount | None = None
-    """Price per unit."""
+    """Price per unit of measure."""
     text: Text | None = None
     """The line's text; test orders say so here."""
     customer: Text | None = None
@@ -93,7 +93,7 @@ class Shipments(Spec):
     product: Text | None = None
     """What was shipped; needed where there is no line number."""
     unit: Text | None = None
-    """The unit of measure."""
+    """The unit of measure.  Default: that of the order line."""
 
 
 class Cancellations(Spec):
@@ -110,7 +110,7 @@ class Cancellations(Spec):
     units: Amount | None = None
     """How many; without it, all that were open."""
     unit: Text | None = None
-    """The unit of measure."""
+    """The unit of measure.  Default: that of the order line."""
     reason: Text | None = None
     """Why."""
 
@@ -151,6 +151,8 @@ class Receipts(Spec):
     """How many."""
     line: Text | None = None
     """The line's number within its purchase."""
+    unit: Text | None = None
+    """The unit of measure.  Default: that of the purchase."""
 
 
 class Stock(Spec):

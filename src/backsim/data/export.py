@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backsim.data.mapping import Mapping, Rules
 from backsim.data.reading import Data
+from backsim.data.units import Units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,7 @@ class Export:
     classes: list[str] = field(default_factory=list)
     suppliers: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=lambda: [""])
+    units: Units = field(default_factory=Units)
     cut_off: int | None = None
     """The hour from which orders leave on the next working day, where that is known."""
 

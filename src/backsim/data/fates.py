@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.history import Movements
+from backsim.data.naming import convert_units_like
 from backsim.data.reading import Data, distinct
 from backsim.errors import InputError, counted
 
@@ -52,6 +53,7 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         line, data = _match(keys, "shipments"), export.tables["shipments"]
         export.keep("shipments", line >= 0, "of no line that is used")
         line = line[line >= 0]
+        line = line[convert_units_like(export, "shipments", "lines", line)]
         counts = export.tables["shipments"].numbers["units"] > 0
         export.keep("shipments", counts, "no units, or a return")
         data, line = export.tables["shipments"], line[counts]
@@ -138,6 +140,7 @@ def _cancelled(
         line, data = _match(keys, "cancellations"), export.tables["cancellations"]
         export.keep("cancellations", line >= 0, "of no line that is used")
         line = line[line >= 0]
+        line = line[convert_units_like(export, "cancellations", "lines", line)]
         dated = ~np.isnan(export.tables["cancellations"].dates["cancelled"])
         unknown[line[~dated]] = 1.0
         export.keep("cancellations", dated, "no date: the wait of their lines is not known")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.reading import distinct
+from backsim.data.units import FACTOR, Units
 from backsim.errors import counted
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+UNKNOWN = "a unit that the product master does not know"
 ALL, MAIN = "all", "main"
 """The customer class and the site of an export that names none."""
 
@@ -62,7 +64,7 @@ def name_products(export: Export) -> None:
 
 
 def convert_units(export: Export) -> None:
-    """Units of lines, shipments, ... in those in which stock is counted."""
+    """Units of lines and purchases in those in which stock is counted, and prices per one."""
     masters = export.tables.get("products")
     if masters is None or "unit" not in masters.names:
         return
@@ -75,37 +77,45 @@ def convert_units(export: Export) -> None:
         base[code] = masters.names["unit"].texts[masters.names["unit"].codes[i]]
         if sales is not None and factor[i] > 0:
             factors[code, sales.texts[sales.codes[i]]] = float(factor[i])
-    for name in ("lines", "shipments", "cancellations", "purchases"):
+    export.units = Units(base, factors)
+    for name in ("lines", "purchases"):
         data = export.tables.get(name)
-        if data is None or "unit" not in data.names or "units" not in data.numbers:
+        if data is None or "unit" not in data.names:
             continue
-        if "product" not in data.codes:
-            continue
-        unit, code = data.names["unit"], export.products_of(name)
-        pairs = code * len(unit.texts) + unit.codes
-        known, inverse = np.unique(pairs, return_inverse=True)
-        scale = np.array(
-            [
-                _factor(
-                    int(p) // len(unit.texts),
-                    unit.texts[int(p) % len(unit.texts)],
-                    base,
-                    factors,
-                )
-                for p in known
-            ]
-        )[inverse]
-        data.numbers["units"][:] *= scale
-        export.keep(name, ~np.isnan(scale), "a unit that the product master does not know")
+        scale = export.units.of(export.products_of(name), data.names["unit"])
+        for told in ("units", "shipped_units"):
+            if told in data.numbers:
+                data.numbers[told][:] *= scale
+        if "price" in data.numbers:
+            data.numbers["price"][:] /= scale
+        export.tables[name] = replace(data, numbers={**data.numbers, FACTOR: scale})
+        export.keep(name, ~np.isnan(scale), UNKNOWN)
 
 
-def _factor(
-    product: int, unit: str, base: Mapping[int, str], factors: Mapping[tuple[int, str], float]
-) -> float:
-    """Stock units in a unit of measure; nan: not known."""
-    if not unit or product not in base or unit == base[product]:
-        return 1.0
-    return factors.get((product, unit), float("nan"))
+def convert_units_like(export: Export, table: str, parent: str, rows: Codes) -> Flags:
+    """Units of a table in those in which stock is counted; which rows are kept.
+
+    `rows` are those of the order lines or purchases (`parent`) that it is about.  Without a unit of
+    its own it has that of these, unless it then had more than they have.
+    """
+    data, of = export.tables[table], export.tables[parent]
+    if "units" not in data.numbers:
+        return np.ones(len(data), bool)
+    units = data.numbers["units"]
+    if "unit" in data.names:
+        scale = export.units.of(of.codes["product"][rows], data.names["unit"])
+    elif FACTOR in of.numbers:
+        scale = of.numbers[FACTOR][rows]
+        other = scale != 1
+        about = np.unique(rows[other])
+        if np.nansum((units * scale)[other]) > 1.1 * of.numbers["units"][about].sum():
+            return np.ones(len(data), bool)
+    else:
+        return np.ones(len(data), bool)
+    units[:] *= scale
+    known = ~np.isnan(scale)
+    export.keep(table, known, UNKNOWN)
+    return known
 
 
 def name_sites(export: Export) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.history import Movements, PurchaseHistory
+from backsim.data.naming import convert_units_like
 from backsim.data.reading import Data, distinct
 
 if TYPE_CHECKING:
@@ -118,11 +119,13 @@ def _receipts(export: Export, data: Data, since: int, until: int) -> _Receipts:
     where = np.minimum(np.searchsorted(known, came), max(len(known) - 1, 0))
     mine = known[where] == came if len(known) else np.zeros(len(came), bool)
     export.keep("receipts", mine, "of no purchase")
+    row = first[where[mine]]
+    row = row[convert_units_like(export, "receipts", "purchases", row)]
     table = export.tables["receipts"]
     when = table.dates["received"] - since
     early = when < until + 1 - since
     export.keep("receipts", early, "after the last day")
-    return _Receipts(first[where[mine]][early], when[early], table.numbers["units"][early])
+    return _Receipts(row[early], when[early], table.numbers["units"][early])
 
 
 def _by_purchase(receipts: _Receipts, count: int) -> tuple[Floats, Floats, Codes, Floats]:
