@@ -366,3 +366,104 @@ def test_shipped_units_of_a_line_are_in_its_unit_of_measure(tmp_path: Path):
     lines = lines.replace("04\n", "04,2024-03-04,2\n").replace("06\n", "06,2024-03-06,1\n")
     found = history(write(tmp_path, {**UNITS, "lines.csv": lines}))
     assert found.lines.shipped.tolist() == [24, 1, 12]
+
+
+def test_lines_of_one_order_and_product_share_what_is_shipped(tmp_path: Path):
+    """Without line numbers, a line each; what is more than one holds goes to the next."""
+    files = {
+        "lines.csv": """
+            order,product,units,ordered
+            1,mug,5,2024-03-04
+            1,mug,3,2024-03-04
+            2,mug,4,2024-03-05
+            2,mug,2,2024-03-05
+        """,
+        "shipments.csv": """
+            order,product,units,shipped
+            1,mug,6,2024-03-04
+            1,mug,2,2024-03-07
+            2,mug,4,2024-03-05
+        """,
+        "cancellations.csv": "order,product,cancelled\n2,mug,2024-03-09",
+    }
+    found = history(write(tmp_path, files))
+    assert found.lines.shipped.tolist() == [5, 3, 4, 0]
+    assert found.lines.at_once.tolist() == [5, 1, 4, 0]
+    assert found.lines.served.tolist()[:3] == [0, 3, 1]
+    assert found.lines.cancelled_units.tolist() == [0, 0, 0, 2]
+    assert found.sent.units.sum() == 12
+
+
+def test_numbers_that_begin_again_each_year_are_those_of_other_orders(tmp_path: Path):
+    rows, sent = [], []
+    for year in (2023, 2024, 2025):
+        for number in range(1, 29):
+            day = f"{year}-02-{number:02d}"
+            rows += [f"{number},1,mug,2,{day}", f"{number},2,mug,1,{day}"]
+            if number != 7 or year > 2023:  # which nobody shipped
+                sent += [f"{number},1,2,{day}", f"{number},2,1,{day}"]
+    files = {
+        "lines.csv": "order,line,product,units,ordered\n" + "\n".join(rows),
+        "shipments.csv": "order,line,units,shipped\n" + "\n".join(sent),
+    }
+    found = history(write(tmp_path, files))
+    lines = found.lines
+    missing = lines.time == 6
+    assert missing.sum() == 2
+    assert (lines.at_once == np.where(missing, 0, lines.units)).all()
+    assert len(np.unique(lines.order)) == len(found.orders) == 3 * 28
+    assert {found.orders[k] for k in lines.order[missing]} == {"7"}
+
+
+RECEIVED = {
+    **SHOP,
+    "purchases.csv": """
+        purchase,supplier,product,ordered,units
+        P1,acme,mug,2024-03-04,12
+        P1,acme,plate,2024-03-04,6
+        P2,acme,mug,2024-03-05,10
+    """,
+}
+
+
+def test_receipts_are_of_the_product_of_a_purchase(tmp_path: Path):
+    receipts = """
+        purchase,product,received,units
+        P1,plate,2024-03-08,6
+        P1,mug,2024-03-09,12
+    """
+    bought = history(write(tmp_path, {**RECEIVED, "receipts.csv": receipts})).purchases
+    assert bought.received.tolist()[:2] == [5, 4]
+    assert bought.left.tolist() == [0, 0, 10]
+
+
+def test_receipts_that_do_not_tell_their_product_are_refused(tmp_path: Path):
+    receipts = "purchase,received,units\nP1,2024-03-08,6\nP1,2024-03-09,12"
+    with pytest.raises(InputError, match=r"receipts\.csv: expected the column `line` here and in"):
+        history(write(tmp_path, {**RECEIVED, "receipts.csv": receipts}))
+
+
+def test_a_purchase_has_come_when_all_of_it_had(tmp_path: Path):
+    """What is sent back, or comes in addition, does not open it again or make it late."""
+    receipts = """
+        purchase,product,received,units
+        P1,mug,2024-03-08,8
+        P1,mug,2024-03-09,4
+        P1,mug,2024-03-12,-3
+        P1,plate,2024-03-08,6
+        P1,plate,2024-03-13,1
+        P2,mug,2024-03-08,10
+        P2,mug,2024-03-09,10
+    """
+    bought = history(write(tmp_path, {**RECEIVED, "receipts.csv": receipts})).purchases
+    assert bought.received.tolist() == [5, 4, 4]
+    assert bought.parts.tolist() == [2, 1, 1]
+    assert bought.left.tolist() == [0, 0, 0]
+
+
+def test_a_repeated_purchase_is_one(tmp_path: Path):
+    purchases = "purchase,line,product,ordered,units,received\nP1,1,mug,2024-03-04,12,2024-03-09"
+    twice = purchases + "\n" + purchases.splitlines()[1]
+    found = history(write(tmp_path, {**SHOP, "purchases.csv": twice}))
+    assert dropped(found, "purchases") == {"a repeated row": 1}
+    assert found.purchases.units.tolist() == [12]

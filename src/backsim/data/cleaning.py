@@ -70,7 +70,7 @@ def _history(export: Export) -> History:
         sites=tuple(export.sites),
         classes=tuple(export.classes),
         suppliers=tuple(export.suppliers),
-        orders=export.tables["lines"].names["order"].texts,
+        orders=tuple(export.orders),
         customers=export.tables["lines"].names["customer"].texts if told else (),
         numbers=export.numbers,
         lines=lines,
@@ -161,8 +161,8 @@ def _leave_out(export: Export) -> None:
     export.keep("lines", ~returned, "a return")
     lines = export.tables["lines"]
     export.keep("lines", lines.numbers["units"] > 0, "no units")
-    if "line" in export.tables["lines"].names:
-        _drop_repeats(export)
+    _drop_repeats(export, "lines")
+    _drop_repeats(export, "purchases")
     lines = export.tables["lines"]
     export.keep("lines", ~np.isnan(lines.dates["ordered"]), "no date")
     if not len(export.tables["lines"]):
@@ -178,9 +178,11 @@ def _test_customers(export: Export, test: re.Pattern[str]) -> set[str]:
     return {customer.texts[code] for code in np.unique(customer.codes[tests])}
 
 
-def _drop_repeats(export: Export) -> None:
-    """Rows that are equal in every column to one before."""
-    lines = export.tables["lines"]
+def _drop_repeats(export: Export, table: str) -> None:
+    """Rows of numbered lines that are equal in every column to one before."""
+    lines = export.tables.get(table)
+    if lines is None or "line" not in lines.names:
+        return
     columns = [c.codes.astype(np.uint64) for c in lines.names.values()]
     columns += [v.view(np.uint64) for v in (*lines.numbers.values(), *lines.dates.values())]
     key = np.zeros(len(lines), np.uint64)
@@ -192,7 +194,7 @@ def _drop_repeats(export: Export) -> None:
     again = like != np.arange(len(lines))
     for values in columns:  # two rows that differ may have one key
         again &= values == values[like]
-    export.keep("lines", ~again, "a repeated row")
+    export.keep(table, ~again, "a repeated row")
 
 
 def _window(export: Export) -> tuple[int, int]:
@@ -250,9 +252,14 @@ def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) 
     if not len(order):
         raise InputError(f"{lines.place}: expected orders between the first and last day")
     group = only_used(export, group, order)
+    # a number that is used again, as those of tills and of each year, is that of another order
+    days, number = round(float(time.max())) + 2, lines.names["order"]
+    key = number.codes[order] * days + time[order].astype(np.int64)
+    of, place = np.unique(key, return_inverse=True)
+    export.orders = [number.texts[code] for code in (of // days).tolist()]
     who = lines.names["customer"].codes if "customer" in lines.names else np.full(len(lines), -1)
     return LineHistory(
-        order=lines.names["order"].codes[order],
+        order=place,
         customer=who[order],
         product=product[order],
         site=site[order],

@@ -151,6 +151,8 @@ class Receipts(Spec):
     """How many."""
     line: Text | None = None
     """The line's number within its purchase."""
+    product: Text | None = None
+    """What arrived; needed where there is no line number and a purchase is of several products."""
     unit: Text | None = None
     """The unit of measure.  Default: that of the purchase."""
 

@@ -28,6 +28,7 @@ class Export:
     sites: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     suppliers: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=lambda: [""])
     units: Units = field(default_factory=Units)
     cut_off: int | None = None

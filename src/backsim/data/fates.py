@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.history import Movements
+from backsim.data.matching import match, share_out
 from backsim.data.naming import convert_units_like
 from backsim.data.reading import Data, distinct
 from backsim.errors import InputError, counted
@@ -50,7 +51,7 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
     at_once, unknown = np.zeros(count), np.zeros(count, bool)
     clocked = False
     if "shipments" in export.tables:
-        line, data = _match(keys, "shipments"), export.tables["shipments"]
+        line = match(keys["lines"], keys["shipments"])
         export.keep("shipments", line >= 0, "of no line that is used")
         line = line[line >= 0]
         line = line[convert_units_like(export, "shipments", "lines", line)]
@@ -59,6 +60,8 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         data, line = export.tables["shipments"], line[counts]
         sent, when = data.numbers["units"], data.dates["shipped"] - since
         clocked = data.clocked["shipped"]
+        row, line, sent = share_out(keys["lines"], units, ordered, line, sent, when)
+        when = when[row]
         undated = np.isnan(when)
         unknown[line[undated]] = True
         if undated.any():
@@ -119,16 +122,6 @@ def _keys(export: Export) -> dict[str, Codes]:
     return {n: o * width + s for n, o, s in zip(tables, order, second, strict=True)}
 
 
-def _match(keys: Mapping[str, Codes], table: str) -> Codes:
-    """The line of each row of a table; -1 where there is none."""
-    known, mine = keys["lines"], keys[table]
-    order = np.argsort(known, kind="stable")
-    place = np.searchsorted(known[order], mine)
-    place[place == len(known)] = 0
-    found = order[place]
-    return np.where(known[found] == mine, found, -1)
-
-
 def _cancelled(
     export: Export, keys: Mapping[str, Codes], since: int, units: Floats, shipped: Floats
 ) -> dict[str, Floats]:
@@ -137,7 +130,7 @@ def _cancelled(
     unknown = np.zeros(count)
     ordered = export.tables["lines"].dates["ordered"] - since
     if "cancellations" in export.tables:
-        line, data = _match(keys, "cancellations"), export.tables["cancellations"]
+        line = match(keys["lines"], keys["cancellations"])
         export.keep("cancellations", line >= 0, "of no line that is used")
         line = line[line >= 0]
         line = line[convert_units_like(export, "cancellations", "lines", line)]
@@ -145,12 +138,15 @@ def _cancelled(
         unknown[line[~dated]] = 1.0
         export.keep("cancellations", dated, "no date: the wait of their lines is not known")
         data, line = export.tables["cancellations"], line[dated]
-        left = np.maximum(units[line] - shipped[line], 0.0)
-        back = data.numbers.get("units", left)
-        back = np.where(back > 0, back, left)
+        at, left = data.dates["cancelled"] - since, np.maximum(units - shipped, 0.0)
+        back = data.numbers.get("units", np.full(len(data), np.inf))
+        back = np.where(back > 0, back, np.inf)
+        row, line, back = share_out(keys["lines"], left, ordered, line, back, at)
         np.add.at(taken, line, back)
-        when[line] = data.dates["cancelled"] - since
-        waiting[line] = ~_not_waiting(export, data, data.dates["cancelled"] - since - ordered[line])
+        age = np.full(len(data), np.nan)
+        age[row] = at[row] - ordered[line]
+        when[line] = at[row]
+        waiting[line] = ~_not_waiting(export, data, age)[row]
     elif "cancelled" in export.tables["lines"].dates:
         data = export.tables["lines"]
         when = data.dates["cancelled"] - since

@@ -9,8 +9,10 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.history import Movements, PurchaseHistory
+from backsim.data.matching import match, share_out
 from backsim.data.naming import convert_units_like
 from backsim.data.reading import Data, distinct
+from backsim.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,8 +51,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     if not have_times(export):
         placed = np.floor(placed)
         receipts = replace(receipts, time=np.floor(receipts.time))
-    first, last, parts, came = _by_purchase(receipts, len(data))
-    received = np.where(came >= units - 1e-9, last, np.nan)
+    first, received, parts, came = _by_purchase(receipts, units)
     product, site = data.codes["product"], export.sites_of("purchases")
     confirmed = data.dates.get("confirmed", np.full(len(data), np.nan)) - since
     reasons = {
@@ -80,7 +81,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
         first=first[order],
         received=received[order],
         parts=parts[order],
-        left=np.maximum(units - came, 0.0)[order],
+        left=np.where(np.isnan(received), np.maximum(units - came, 0.0), 0.0)[order],
         number=number[order],
     )
     mine = kept[receipts.row]
@@ -110,31 +111,57 @@ def _receipts(export: Export, data: Data, since: int, until: int) -> _Receipts:
         "receipts", ~np.isnan(table.dates["received"]) & ~np.isnan(units), "no date or units"
     )
     table = export.tables["receipts"]
-    tables = [data, table]
-    _, (bought, came) = distinct([t.names["purchase"] for t in tables])
-    if all("line" in t.names for t in tables):
-        texts, (line, of) = distinct([t.names["line"] for t in tables])
-        bought, came = bought * (len(texts) + 1) + line, came * (len(texts) + 1) + of
-    known, first = np.unique(bought, return_index=True)
-    where = np.minimum(np.searchsorted(known, came), max(len(known) - 1, 0))
-    mine = known[where] == came if len(known) else np.zeros(len(came), bool)
-    export.keep("receipts", mine, "of no purchase")
-    row = first[where[mine]]
+    bought, came = _keys(data, table)
+    row = match(bought, came)
+    export.keep("receipts", row >= 0, "of no purchase")
+    row = row[row >= 0]
     row = row[convert_units_like(export, "receipts", "purchases", row)]
     table = export.tables["receipts"]
     when = table.dates["received"] - since
     early = when < until + 1 - since
     export.keep("receipts", early, "after the last day")
-    return _Receipts(row[early], when[early], table.numbers["units"][early])
+    placed, ordered = data.dates["ordered"] - since, data.numbers["units"]
+    row, when, units = row[early], when[early], table.numbers["units"][early]
+    part, row, units = share_out(bought, ordered, placed, row, units, when)
+    return _Receipts(row, when[part], units)
 
 
-def _by_purchase(receipts: _Receipts, count: int) -> tuple[Floats, Floats, Codes, Floats]:
-    """(first receipt, last one, how many, units received) of each purchase; nan: none."""
-    first, last = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(first, receipts.row, receipts.time)
-    np.maximum.at(last, receipts.row, receipts.time)
-    none = np.isinf(first)
-    first[none], last[none] = np.nan, np.nan
-    parts = np.bincount(receipts.row, minlength=count)
-    came = np.asarray(np.bincount(receipts.row, receipts.units, count), float)
-    return first, last, parts, came
+def _keys(data: Data, table: Data) -> tuple[Codes, Codes]:
+    """The purchase that rows of purchases and of receipts are about: its number, line or product.
+
+    Raises InputError where one number is of several products and nothing tells which.
+    """
+    tables = [data, table]
+    _, (bought, came) = distinct([t.names["purchase"] for t in tables])
+    if all("line" in t.names for t in tables):
+        texts, (line, of) = distinct([t.names["line"] for t in tables])
+        return bought * (len(texts) + 1) + line, came * (len(texts) + 1) + of
+    product, width = data.codes["product"] + 1, int(data.codes["product"].max(initial=0)) + 2
+    if "product" in table.codes:
+        return bought * width + product, came * width + table.codes["product"] + 1
+    if len(np.unique(bought * width + product)) > len(np.unique(bought)):
+        raise InputError(
+            f"{table.place}: expected the column `line` here and in purchases, or `product`, to "
+            "tell which purchase it is about, as some numbers are of several products"
+        )
+    return bought, came
+
+
+def _by_purchase(receipts: _Receipts, bought: Floats) -> tuple[Floats, Floats, Codes, Floats]:
+    """(first receipt, when all had come, how many, units received) by purchase; nan: not yet.
+
+    What is sent back later, or comes in addition, is no part of the lead time.
+    """
+    order = np.lexsort((receipts.time, receipts.row))
+    row, time, units = receipts.row[order], receipts.time[order], receipts.units[order]
+    came = np.bincount(row, units, len(bought)).astype(float)
+    total = np.cumsum(units)
+    starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]]) if len(row) else row
+    total -= np.repeat((total - units)[starts], np.diff(np.r_[starts, len(row)]))
+    first, whole = np.full(len(bought), np.inf), np.full(len(bought), np.inf)
+    np.minimum.at(first, row[units > 0], time[units > 0])
+    enough = total >= bought[row] - 1e-9
+    np.minimum.at(whole, row[enough], time[enough])
+    parts = np.bincount(row[(units > 0) & (time <= whole[row])], minlength=len(bought))
+    first[np.isinf(first)], whole[np.isinf(whole)] = np.nan, np.nan
+    return first, whole, parts, came
