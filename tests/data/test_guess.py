@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from tests.data.exports import SHOP, write
 
@@ -148,3 +149,29 @@ def test_german_headings_below_a_title_are_known(tmp_path: Path):
         "customer_class": "Kundengruppe",
         "ordered": "Belegdatum",
     }
+
+
+def test_each_sheet_of_a_workbook_may_be_a_table(tmp_path: Path):
+    book = openpyxl.Workbook()
+    notes = book.active
+    notes.title = "Notes"
+    notes.append(["Made by Bob"])
+    for name, text in (("Orders", SHOP["lines.csv"]), ("Sent", SHOP["shipments.csv"])):
+        sheet = book.create_sheet(name)
+        for line in text.strip().splitlines():
+            sheet.append(line.strip().split(","))
+    book.save(tmp_path / "export.xlsx")
+    found = guess(tmp_path)
+    assert [(t["table"], t["sheet"]) for t in found.tables] == [
+        ("lines", "Orders"),
+        ("shipments", "Sent"),
+    ]
+    assert "export.xlsx, sheet Notes is not used: its headings are those of no table" in found.notes
+    fitted = calibrate(tmp_path)
+    assert fitted.history.lines.units.tolist() == [2, 1, 4, 6]
+    assert fitted.history.lines.shipped.tolist() == [2, 1, 4, 0]
+
+
+def test_order_lines_may_be_in_a_file_that_is_called_orders(tmp_path: Path):
+    write(tmp_path, {"orders.csv": SHOP["lines.csv"], "shipments.csv": SHOP["shipments.csv"]})
+    assert [table["table"] for table in guess(tmp_path).tables] == ["lines", "shipments"]

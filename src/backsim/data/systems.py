@@ -14,7 +14,7 @@ from typing import Any
 from backsim.data.columns import TABLES, required_of
 from backsim.errors import InputError, few
 from backsim.files import check_folder, write_text
-from backsim.tables.coded import open_sheet
+from backsim.tables.coded import open_sheets
 from backsim.tables.faults import TableError, Unreadable
 from backsim.tables.opening import ENDINGS
 from backsim.tables.table import find_header
@@ -97,8 +97,16 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """A file, or a sheet of a workbook that has several."""
+
     path: Path
     headings: list[str]
+    sheet: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called in notes."""
+        return f"{self.path.name}, sheet {self.sheet}" if self.sheet else self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +123,17 @@ class _Match:
         """The table of a mapping."""
         known = systems()[self.system][self.table]
         rows = {name: known[name] for name in known if name == "rows"}
-        return {"table": self.table, "file": self.file.path.name, **rows, "columns": self.columns}
+        place = {"file": self.file.path.name}
+        if self.file.sheet:
+            place["sheet"] = self.file.sheet
+        return {"table": self.table, **place, **rows, "columns": self.columns}
 
     @property
     def rank(self) -> tuple[bool, float, int]:
         """Named like the table's file; the share of its headings that are known; how many."""
         known = Path(systems()[self.system][self.table]["file"]).stem.lower()
-        name = self.file.path.name.split(".")[0].lower()
-        named = name == known.split(".")[0]
+        name = self.file.sheet or self.file.path.name.split(".")[0]
+        named = name.lower() == known.split(".")[0]
         return named, len(self.columns) / max(1, len(self.file.headings)), len(self.columns)
 
 
@@ -141,7 +152,7 @@ def guess(folder: Path) -> Guess:
             best = chosen
     if "lines" not in {match.table for match in best}:
         names = "; ".join(
-            f"{file.path.name} ({few(file.headings, MOST_HEADINGS)})" for file in found[:MOST_FILES]
+            f"{file.name} ({few(file.headings, MOST_HEADINGS)})" for file in found[:MOST_FILES]
         )
         raise InputError(
             f"{folder}: expected a file of order lines, found none by its headings in {names}. "
@@ -149,7 +160,7 @@ def guess(folder: Path) -> Guess:
             "write a mapping (backsim calibrate --template plain DIR) and give that"
         )
     notes = [
-        f"{match.file.path.name} is taken for {match.table}, as {match.system} writes it: "
+        f"{match.file.name} is taken for {match.table}, as {match.system} writes it: "
         + ", ".join(f"{field} = {heading}" for field, heading in match.columns.items())
         for match in best
     ]
@@ -157,14 +168,14 @@ def guess(folder: Path) -> Guess:
         others = [name for name in match.file.headings if name not in match.columns.values()]
         if others:
             notes.append(
-                f"{match.file.path.name}: columns not used: {', '.join(others)} (a mapping may "
+                f"{match.file.name}: columns not used: {', '.join(others)} (a mapping may "
                 "name them: backsim calibrate --template plain DIR)"
             )
-    taken = {match.file.path for match in best}
+    taken = {(match.file.path, match.file.sheet) for match in best}
     notes += [
-        f"{f.path.name} is not used: its headings are those of no table"
+        f"{f.name} is not used: its headings are those of no table"
         for f in found
-        if f.path not in taken
+        if (f.path, f.sheet) not in taken
     ]
     tables = [match.entry for match in best]
     return Guess(tables, notes)
@@ -182,13 +193,13 @@ def _files(folder: Path) -> Iterator[_File]:
         if not path.name.lower().endswith(ENDINGS) or path.name.startswith("."):
             continue
         try:
-            sheet = open_sheet(path, wanted)
-            names = _header(find_header(sheet, ()).names, sheet.rows, wanted)
+            sheets = open_sheets(path, wanted)
+            for name, sheet in sheets.items():
+                names = _header(find_header(sheet, ()).names, sheet.rows, wanted)
+                names = [heading for heading in names if heading]
+                yield _File(path, names, name if len(sheets) > 1 else "")
         except Unreadable as fault:
-            if "as there are several" in fault.expected:
-                continue
             raise TableError([fault.at(str(path))]) from None
-        yield _File(path, [name for name in names if name])
 
 
 def _header(first: list[str], rows: Iterator[Sequence[str]], wanted: set[str]) -> list[str]:
@@ -227,11 +238,17 @@ def _matches(system: str, file: _File) -> Iterator[_Match]:
 
 
 def _assign(matches: list[_Match]) -> list[_Match]:
-    """Each file at most one table, and each table at most one file, the best first."""
+    """Each file at most one table, and each table at most one file, the best first.
+
+    Where heads of orders would leave no file of lines, these are in that of the heads.
+    """
     chosen: list[_Match] = []
     for match in sorted(matches, key=lambda m: m.rank, reverse=True):
         if all(m.table != match.table and m.file != match.file for m in chosen):
             chosen.append(match)
+    tables = {match.table for match in chosen}
+    if "orders" in tables and "lines" not in tables:
+        return _assign([match for match in matches if match.table != "orders"])
     order = list(TABLES)
     return sorted(chosen, key=lambda m: order.index(m.table))
 

@@ -62,17 +62,34 @@ def open_sheet(
 
     Raises Unreadable.
     """
-    data = read_bytes(path)
-    if not is_workbook(path) and not data.startswith(ZIP):
-        return read_delimited(path, wanted, delimiter, encoding, data)
-    sheets = read_workbook(path, data)
-    if not sheets:
-        raise Unreadable("a sheet with a header row", "an empty workbook")
+    sheets = open_sheets(path, wanted, sheet, delimiter, encoding)
+    if "" in sheets:
+        return sheets[""]
     if sheet is None and len(sheets) > 1:
         raise Unreadable(f"`sheet`, one of {', '.join(sheets)}, as there are several", "none")
     if sheet is not None and sheet not in sheets:
         raise Unreadable(f"a sheet that is not empty ({nearest(sheet, list(sheets))})", repr(sheet))
     return sheets[sheet] if sheet is not None else next(iter(sheets.values()))
+
+
+def open_sheets(
+    path: Path,
+    wanted: Collection[str],
+    only: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> dict[str, Sheet]:
+    """The sheets of a workbook, or one without a name: the rows of a CSV file.
+
+    Raises Unreadable.
+    """
+    data = read_bytes(path)
+    if is_workbook(path) or data.startswith(ZIP):
+        sheets = read_workbook(path, data, only)
+        if not sheets:
+            raise Unreadable("a sheet with a header row", "an empty workbook")
+        return sheets
+    return {"": read_delimited(path, wanted, delimiter, encoding, data)}
 
 
 def read_coded(

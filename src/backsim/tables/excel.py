@@ -24,8 +24,11 @@ _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d+):([A-Z]
 _ZEROS = re.compile(r"0{2,}")
 
 
-def read_workbook(path: Path, data: bytes) -> dict[str, Sheet]:
-    """The sheets of a workbook that are not empty.  Raises Unreadable."""
+def read_workbook(path: Path, data: bytes, only: str | None = None) -> dict[str, Sheet]:
+    """The sheets of a workbook that are not empty; `only` this one, where there is one of the name.
+
+    Raises Unreadable.
+    """
     try:
         import openpyxl
     except ImportError:
@@ -35,6 +38,7 @@ def read_workbook(path: Path, data: bytes) -> dict[str, Sheet]:
         try:
             workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             sheets = list(workbook.worksheets)
+            sheets = [sheet for sheet in sheets if sheet.title == only] or sheets
         except Exception as error:  # openpyxl raises whatever the broken file leads to
             kind = type(error).__name__
             raise Unreadable(f"an Excel workbook (.xlsx): {kind}") from None
