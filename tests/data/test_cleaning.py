@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from tests.data.exports import SHOP, write
 
@@ -467,3 +468,40 @@ def test_a_repeated_purchase_is_one(tmp_path: Path):
     found = history(write(tmp_path, {**SHOP, "purchases.csv": twice}))
     assert dropped(found, "purchases") == {"a repeated row": 1}
     assert found.purchases.units.tolist() == [12]
+
+
+def workbook(folder: Path, cells: list[object]) -> Path:
+    """Order lines with these as their dates."""
+    book = openpyxl.Workbook()
+    book.active.append(["order", "product", "units", "ordered"])
+    for number, cell in enumerate(cells):
+        book.active.append([number, "mug", 1, cell])
+    book.save(folder / "lines.xlsx")
+    return folder
+
+
+def spring() -> list[datetime.date]:
+    return [datetime.date(2024, 3, 1) + datetime.timedelta(days=k) for k in range(60)]
+
+
+def test_dates_that_a_spreadsheet_has_turned_round_are_refused(tmp_path: Path):
+    cells = [
+        datetime.date(day.year, day.day, day.month) if day.day <= 12 else f"{day:%d/%m/%Y}"
+        for day in spring()
+    ]
+    with pytest.raises(TableError, match=r"xlsx:14: ordered: expected dates as they were written"):
+        history(workbook(tmp_path, cells))
+
+
+def test_dates_and_texts_that_are_right_are_read(tmp_path: Path):
+    days = spring()
+    cells = [day if k % 2 else f"{day:%d/%m/%Y}" for k, day in enumerate(days)]
+    assert history(workbook(tmp_path, cells)).lines.time.tolist() == list(range(60))
+    cells = [day if k < 12 else f"{day:%d/%m/%Y}" for k, day in enumerate(days[:31])]
+    assert history(workbook(tmp_path, cells)).lines.time.tolist() == list(range(31))
+
+
+def test_days_that_a_workbook_shows_as_numbers_are_dates(tmp_path: Path):
+    found = history(workbook(tmp_path, [45350, 45351.5]))
+    assert found.first == datetime.date(2024, 2, 28)
+    assert found.lines.time.tolist() == [0, 1.5]

@@ -16,7 +16,7 @@ from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.mapping import TableFile
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
-from backsim.tables.dates import SECOND, Ambiguous, DateReader, since, spelt
+from backsim.tables.dates import AS_WRITTEN, SECOND, Ambiguous, DateReader, since, spelt
 from backsim.tables.excel import ERRORS
 from backsim.tables.faults import TableError, Unreadable, shown
 from backsim.tables.numbers import POINT, STYLES, Evidence, Style, decide, evidence, readings
@@ -40,6 +40,8 @@ NO_DATE = frozenset(
 """How SAP and others write that there is no date, or that it never comes."""
 EARLIEST, LATEST = 0.0, 47_482.0
 """Days since 1970 of 1970-01-01 and 2100-01-01; a date outside is an error of typing."""
+EXCEL = (25_569.0, 73_051.0)
+"""How workbooks count these days: what a cell has that is not shown as a date."""
 MANY = 1000
 """Dates with a time of day that are worth reading all at once."""
 _STAMP_DIGITS = np.array([c == "0" for c in "0000-00-00 00:00:00"])
@@ -230,23 +232,29 @@ class _Reader:
         moments = np.full(len(coded.texts), np.nan) if stamps is None else stamps
         try:
             texts = self._texts(name, table, heading, np.isnan(moments))
+            texts = [text for text in texts if text not in NO_DATE]
             others = partial(self._other_dates, name, heading)
-            reader.learn([text for text in texts if text not in NO_DATE], others)
+            reader.learn(texts, others)
         except Ambiguous as error:
             told = " or ".join(error.readings)
             expected = f"`date_format` in the mapping, as this may be {told}"
             self._at(table, heading, error.text, expected)
             return np.full(len(table), np.nan), False
+        cells = table.dates.get(heading, {})
+        if reader.turned_round(texts, (at for i, at in cells.items() if self.kept[name][i])):
+            self._at(table, heading, texts[0], AS_WRITTEN)
         for i in np.flatnonzero(np.isnan(moments)).tolist():
             moments[i] = _moment(coded.texts[i], reader)
         values = moments[coded.codes]
-        for i, at in table.dates.get(heading, {}).items():
+        for i, at in cells.items():
             values[i] = since(at)
+        for i, serial in table.numbers.get(heading, {}).items():
+            if EXCEL[0] <= serial < EXCEL[1]:
+                values[i] = (serial - EXCEL[0]) * DAY
         wrong = np.isnan(values) & self.kept[name]
         for nothing in ("", *NO_DATE):
             wrong &= ~coded.are(nothing)
-        for i in table.dates.get(heading, {}):
-            wrong[i] = False
+        wrong[list(cells)] = False
         outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
         self._fault(table, heading, outside, "a date from 1970 to 2099", bad)
         form = "as YYYY-MM-DD, or `date_format`"

@@ -35,6 +35,13 @@ Moment = tuple[int, int | None]
 UTC in minutes, where it is told."""
 EPOCH = datetime(1970, 1, 1)
 SECOND = 1_000_000
+TURNED = 3
+"""Different days, of cells and of texts, from which it is told that cells are turned round."""
+AS_WRITTEN = (
+    "dates as they were written: texts here have a day above 12 and cells that are dates one up to "
+    "12, as where a spreadsheet has read 04/03 as 3 April or 4 March, whichever it is not; import "
+    "the column as text, or give its `date_format` if the cells are right"
+)
 
 
 class Ambiguous(Exception):
@@ -67,6 +74,29 @@ class DateReader:
             return
         found = [_decide(group, others) for group in _groups(texts)]
         self.forms = tuple(dict.fromkeys(form for form in found if form))
+
+    def turned_round(self, texts: Iterable[str], cells: Iterable[datetime]) -> bool:
+        """Whether cells that are dates have day and month the wrong way round.
+
+        So they do where a spreadsheet opened a file of another country: what it could read became
+        another day (3 April of 04/03), and what it could not, as 25/03, stayed text.
+        """
+        if not self.forms or any(form.startswith("%Y") for form in self.forms):
+            return False
+        read = [self.read(text)[0] for text in texts if self._is_read(text)]
+        written = {(EPOCH + timedelta(microseconds=moment)).date() for moment in read}
+        known = {cell.date() for cell in cells}
+        if min(len(written), len(known)) < TURNED:
+            return False
+        apart = max(known) < min(written) or max(written) < min(known)
+        return not apart and all(d.day > 12 for d in written) and all(d.day <= 12 for d in known)
+
+    def _is_read(self, text: str) -> bool:
+        try:
+            self.read(text)
+        except (ValueError, OverflowError):
+            return False
+        return True
 
     def read(self, text: str) -> Moment:
         """The moment that a text is.  Raises ValueError."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.tables.dates import Ambiguous, DateReader, Moment, since
+from backsim.tables.dates import AS_WRITTEN, Ambiguous, DateReader, Moment, since
 from backsim.tables.numbers import STYLES, Evidence, Style, decide, evidence, readings
 from backsim.tables.table import Table
 
@@ -134,6 +134,8 @@ def learn(
         told = " or ".join(error.readings)
         text = next(t for t in texts if t.startswith(error.text))
         raise Unclear(text, f"a `date_format`, as this may be {told}") from None
+    if reader.turned_round(texts, table.dates.get(column, {}).values()):
+        raise Unclear(texts[0], AS_WRITTEN)
 
 
 __all__ = ["Ambiguous", "Coded", "Numerals", "Unclear", "learn", "read_moments", "untyped"]
