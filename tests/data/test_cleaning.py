@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from tests.data.exports import SHOP, write
 
-from backsim.data.calibrate import calibrate, read_mapping
+from backsim.data.calibrate import calibrate, history_of, read_mapping
 from backsim.data.cleaning import clean
 from backsim.data.history import History
 from backsim.data.reading import read_export
@@ -505,3 +505,27 @@ def test_days_that_a_workbook_shows_as_numbers_are_dates(tmp_path: Path):
     found = history(workbook(tmp_path, [45350, 45351.5]))
     assert found.first == datetime.date(2024, 2, 28)
     assert found.lines.time.tolist() == [0, 1.5]
+
+
+def test_moments_of_several_clocks_are_put_on_that_of_the_orders(tmp_path: Path):
+    """Orders by the clock on the wall, in summer and winter; shipments in UTC."""
+    files = {
+        "lines.csv": """
+            order,line,product,units,ordered
+            1,1,mug,2,2024-03-30T00:30:00+01:00
+            2,1,mug,2,2024-03-30T12:00:00+01:00
+            3,1,mug,2,2024-04-02T00:30:00+02:00
+            4,1,mug,2,2024-04-02T12:00:00+02:00
+        """,
+        "shipments.csv": """
+            order,line,units,shipped
+            1,1,2,2024-03-29T23:30:00Z
+            2,1,2,2024-03-30T23:00:00Z
+            3,1,2,2024-04-01T22:30:00Z
+            4,1,2,2024-04-02T12:00:00Z
+        """,
+    }
+    lines = history_of(*read_mapping(write(tmp_path, files))[:2]).lines
+    assert lines.time.tolist() == pytest.approx([1 / 48, 0.5, 3 + 1 / 48, 3.5])
+    assert lines.served.tolist() == pytest.approx([1 / 48, 1, 3 + 1 / 48, 3 + 14 / 24])
+    assert lines.at_once.tolist() == [2, 0, 2, 0]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backsim.data.cleaning import clean
+from backsim.data.clocks import on_one_clock
 from backsim.data.fit.calendars import Calendars, WorkDays, calendars_in_use
 from backsim.data.fit.demand import (
     ClassDemand,
@@ -112,7 +113,9 @@ def calibrate(path: Path) -> Calibration:
 
 def history_of(mapping: Mapping, folder: Path) -> History:
     """An export as a history, cleaned, its events in order within each day."""
-    return in_order(clean(mapping, read_export(mapping, folder)), mapping)
+    tables = read_export(mapping, folder)
+    on_one_clock(tables)
+    return in_order(clean(mapping, tables), mapping)
 
 
 def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Calibration:

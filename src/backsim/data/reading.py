@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,10 @@ import numpy as np
 from backsim.data.columns import kinds_of, required_of
 from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.mapping import TableFile
+from backsim.data.moments import DAY, EXCEL, NO_DATE, clock, moment, stamps
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
-from backsim.tables.dates import AS_WRITTEN, SECOND, Ambiguous, DateReader, since, spelt
+from backsim.tables.dates import AS_WRITTEN, Ambiguous, DateReader, since, spelt
 from backsim.tables.excel import ERRORS
 from backsim.tables.faults import TableError, Unreadable, shown
 from backsim.tables.numbers import POINT, STYLES, Evidence, Style, decide, evidence, readings
@@ -31,22 +32,9 @@ if TYPE_CHECKING:
 
 NO_TEXT = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML has no place for."""
-DAY = 86_400 * SECOND
-"""Microseconds."""
-NO_DATE = frozenset(
-    {"00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"}
-    | {"31.12.9999", "99991231", "9999-12-31", "12/31/9999", "31/12/9999"}
-)
-"""How SAP and others write that there is no date, or that it never comes."""
 EARLIEST, LATEST = 0.0, 47_482.0
 """Days since 1970 of 1970-01-01 and 2100-01-01; a date outside is an error of typing."""
-EXCEL = (25_569.0, 73_051.0)
-"""How workbooks count these days: what a cell has that is not shown as a date."""
-MANY = 1000
-"""Dates with a time of day that are worth reading all at once."""
-_STAMP_DIGITS = np.array([c == "0" for c in "0000-00-00 00:00:00"])
 NO_WORDS = b"0123456789-+.,:/ "
-_CLOCK = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +56,8 @@ class Data:
     clocked: Mapping[str, bool]
     dropped: Mapping[str, int] = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
+    zones: Mapping[str, Floats] = field(default_factory=dict)
+    """Of dates that tell it: the offset in days of the clock on the wall from UTC; nan: none."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -104,6 +94,7 @@ class Data:
             self.clocked,
             {**self.dropped, reason: self.dropped.get(reason, 0) + count},
             {name: codes[kept] for name, codes in self.codes.items()},
+            {name: zones[kept] for name, zones in self.zones.items()},
         )
 
 
@@ -167,7 +158,7 @@ class _Reader:
         kept = self.kept[name]
         kinds = {f: k for f, k in kinds_of(name).items() if f in entry.columns}
         bad = np.zeros(len(table), bool)
-        names, numbers, dates, clocked = {}, {}, {}, {}
+        names, numbers, dates, clocked, told = {}, {}, {}, {}, {}
         for fld, kind in kinds.items():
             heading = entry.columns[fld]
             if kind == "name":
@@ -175,12 +166,17 @@ class _Reader:
             elif kind == "number":
                 numbers[fld] = self._numbers(name, heading, bad)
             elif kind == "date":
-                dates[fld], clocked[fld] = self._dates(name, heading, bad)
+                dates[fld], zones = self._dates(name, heading, bad)
+                clocked[fld] = bool(np.nanmax(dates[fld] % 1, initial=0.0) > 0)
+                if not np.isnan(zones).all():
+                    told[fld] = zones
         if "time" in kinds and "ordered" in dates:
             clock = self._clock(table, entry.columns["time"], kept, bad)
             dates["ordered"] = np.floor(dates["ordered"]) + clock
             clocked["ordered"] = True
-        everything = Data(name, table.place, table.rows, len(table), names, numbers, dates, clocked)
+        everything = Data(
+            name, table.place, table.rows, len(table), names, numbers, dates, clocked, zones=told
+        )
         return everything.take(kept, "a row of totals").take(~bad[kept], "unreadable")
 
     def _named(self, table: CodedTable, heading: str, kept: Flags, needed: bool) -> Coded:
@@ -224,12 +220,14 @@ class _Reader:
         self._at(table, heading, text, expected)
         return POINT
 
-    def _dates(self, name: str, heading: str, bad: Flags) -> tuple[Floats, bool]:
+    def _dates(self, name: str, heading: str, bad: Flags) -> tuple[Floats, Floats]:
+        """(days since 1970, the offset in days of the clock that each was told by; nan: none)."""
         entry, table = self.raw[name]
         coded = table.columns[heading]
         reader = DateReader(entry.date_format)
-        stamps = _stamps(coded.texts) if entry.date_format is None else None
-        moments = np.full(len(coded.texts), np.nan) if stamps is None else stamps
+        known = stamps(coded.texts) if entry.date_format is None else None
+        moments = np.full(len(coded.texts), np.nan) if known is None else known
+        zones = np.full(len(coded.texts), np.nan)
         try:
             texts = self._texts(name, table, heading, np.isnan(moments))
             texts = [text for text in texts if text not in NO_DATE]
@@ -239,12 +237,12 @@ class _Reader:
             told = " or ".join(error.readings)
             expected = f"`date_format` in the mapping, as this may be {told}"
             self._at(table, heading, error.text, expected)
-            return np.full(len(table), np.nan), False
+            return np.full(len(table), np.nan), np.full(len(table), np.nan)
         cells = table.dates.get(heading, {})
         if reader.turned_round(texts, (at for i, at in cells.items() if self.kept[name][i])):
             self._at(table, heading, texts[0], AS_WRITTEN)
         for i in np.flatnonzero(np.isnan(moments)).tolist():
-            moments[i] = _moment(coded.texts[i], reader)
+            moments[i], zones[i] = moment(coded.texts[i], reader)
         values = moments[coded.codes]
         for i, at in cells.items():
             values[i] = since(at)
@@ -263,8 +261,7 @@ class _Reader:
             form = f"as {' or '.join(map(spelt, forms))}"
         ways = f"a date written {form} (`rules: {{unreadable: drop}}` in a mapping drops others)"
         self._fault(table, heading, wrong, ways, bad)
-        days = values / DAY
-        return days, bool(np.nanmax(np.abs(days - np.floor(days)), initial=0.0) > 0)
+        return values / DAY, zones[coded.codes]
 
     def _other_dates(self, name: str, heading: str) -> list[str]:
         """The dates of the export's other columns, which may tell how this one's are written."""
@@ -280,7 +277,7 @@ class _Reader:
 
     def _clock(self, table: CodedTable, heading: str, kept: Flags, bad: Flags) -> Floats:
         coded = table.columns[heading]
-        values = np.array([_clock(text) for text in coded.texts], float)[coded.codes]
+        values = np.array([clock(text) for text in coded.texts], float)[coded.codes]
         self._fault(table, heading, np.isnan(values) & kept, "a time of day such as 13:59", bad)
         return np.asarray(np.nan_to_num(values))
 
@@ -327,55 +324,6 @@ def _number(text: str, style: Style) -> float:
     except ValueError:
         return float("nan")
     return value if abs(value) <= 1e12 else float("nan")
-
-
-def _stamps(texts: Sequence[str]) -> Floats | None:
-    """Microseconds from 1970 of texts as 2024-01-31 13:59:00, of which there may be millions.
-
-    They can be read in one way only; nan: it is none.  None where they are few, or one that looks
-    like it is no date: the reader of dates says so.
-    """
-    long = np.fromiter(map(len, texts), np.int64, len(texts)) == len(_STAMP_DIGITS)
-    places = np.flatnonzero(long)
-    found = list(texts) if long.all() else [texts[i] for i in places.tolist()]
-    if len(found) < MANY or not "".join(found).isascii():
-        return None
-    letters = np.array(found, "S19").view("S1").reshape(len(found), 19)
-    is_digit = (letters >= b"0") & (letters <= b"9")
-    marks = letters[:, ~_STAMP_DIGITS]
-    if not (is_digit == _STAMP_DIGITS).all() or not np.isin(marks[:, 2], [b" ", b"T"]).all():
-        return None
-    if not (marks[:, [0, 1, 3, 4]] == [b"-", b"-", b":", b":"]).all():
-        return None
-    try:
-        moments = np.array(found, "datetime64[s]").astype(np.int64) * SECOND
-    except ValueError:
-        return None
-    values = np.full(len(texts), np.nan)
-    values[places] = moments
-    return values
-
-
-def _moment(text: str, reader: DateReader) -> float:
-    if not text or text in NO_DATE:
-        return float("nan")
-    try:
-        return float(reader.read(text)[0])
-    except (ValueError, OverflowError):
-        return float("nan")
-
-
-def _clock(text: str) -> float:
-    """A time of day as part of a day; an empty one is midnight."""
-    if not text:
-        return 0.0
-    parts = _CLOCK.fullmatch(text)
-    if parts is None:
-        return float("nan")
-    hours, minutes, seconds = int(parts[1]), int(parts[2]), int(parts[3] or 0)
-    if hours > 23 or minutes > 59 or seconds > 60:
-        return float("nan")
-    return (hours * 3600 + minutes * 60 + seconds) / 86_400
 
 
 def distinct(parts: Iterable[Coded]) -> tuple[list[str], list[Codes]]:
