@@ -17,6 +17,7 @@ from backsim.data.reading import read_export
 from backsim.data.scenariofile import scenario_text
 from backsim.data.today import open_lines
 from backsim.errors import InputError
+from backsim.tables.coded import LARGE
 from backsim.tables.faults import TableError
 
 
@@ -529,3 +530,29 @@ def test_moments_of_several_clocks_are_put_on_that_of_the_orders(tmp_path: Path)
     assert lines.time.tolist() == pytest.approx([1 / 48, 0.5, 3 + 1 / 48, 3.5])
     assert lines.served.tolist() == pytest.approx([1 / 48, 1, 3 + 1 / 48, 3 + 14 / 24])
     assert lines.at_once.tolist() == [2, 0, 2, 0]
+
+
+def test_formulas_that_nobody_has_computed_are_no_empty_cells(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for row in (
+        ["order", "product", "units", "ordered", "text"],
+        [1, "mug", "=2+3", "2024-03-04", "=1&2"],
+        [2, '=A2&"x"', 4, "2024-03-05", None],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "lines.xlsx")
+    with pytest.raises(TableError) as error:
+        history(tmp_path)
+    place, hint = f"{tmp_path / 'lines.xlsx'}", "(not computed: save it in Excel)"
+    assert str(error.value).split("\n") == [
+        f"{place}:3: product: expected a name, not a formula that failed, got '=A2&\"x\" {hint}'",
+        f"{place}:2: units: expected a number, got '=2+3 {hint}'",
+    ]
+
+
+def test_large_files_whose_rows_end_as_on_old_macs_are_read(tmp_path: Path):
+    rows = [f"{k},mug,1,2024-03-{1 + k % 28:02d}" for k in range(110_000)]
+    text = "\r".join(["order,product,units,ordered", *rows])
+    assert len(text) > LARGE
+    (tmp_path / "lines.csv").write_bytes(text.encode())
+    assert len(history(tmp_path).lines) == 110_000

@@ -18,7 +18,7 @@ from backsim.data.moments import DAY, EXCEL, NO_DATE, clock, moment, stamps
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
 from backsim.tables.dates import AS_WRITTEN, Ambiguous, DateReader, since, spelt
-from backsim.tables.excel import ERRORS
+from backsim.tables.excel import ERRORS, UNCOMPUTED
 from backsim.tables.faults import TableError, Unreadable, shown
 from backsim.tables.numbers import POINT, STYLES, Evidence, Style, decide, evidence, readings
 from backsim.tables.values import Coded
@@ -182,8 +182,9 @@ class _Reader:
     def _named(self, table: CodedTable, heading: str, kept: Flags, needed: bool) -> Coded:
         coded = table.columns[heading]
         if needed:
-            failed = np.array([text in ERRORS for text in coded.texts], bool)[coded.codes] & kept
-            self._fault(table, heading, failed, "a name, not a formula that failed", None)
+            failed = [text in ERRORS or text.endswith(UNCOMPUTED) for text in coded.texts]
+            wrong = np.array(failed, bool)[coded.codes] & kept
+            self._fault(table, heading, wrong, "a name, not a formula that failed", None)
         if NO_TEXT.search("\n".join(coded.texts)):  # which no scenario file can hold
             wrong = np.array([NO_TEXT.search(text) is not None for text in coded.texts], bool)
             found = wrong[coded.codes] & kept

@@ -142,6 +142,8 @@ def _by_arrow(
     text, _ = decode(decompressed(data, path), encoding)
     if len(text) < LARGE or '"' in text or text.startswith("sep="):
         return None
+    if text.count("\r") != text.count("\r\n"):  # rows that end as on old Macs
+        return None
     mark = delimiter or find_delimiter(text[:SAMPLE], headings)
     top = io.StringIO(text[:SAMPLE], newline="")
     headed = find_header(read_sheet(top, mark, path), headings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import warnings
@@ -20,7 +21,16 @@ ERRORS = frozenset(
 )
 """What a formula that failed leaves in a cell."""
 
+UNCOMPUTED = " (not computed: save it in Excel)"
+"""What is said of a formula without a value."""
+
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
+_FORMULA = re.compile(
+    rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d+)"(?![^>]* t="str")[^>]*>'
+    rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>([^<]*)</(?:\w+:)?f>)"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
+)
+"""A cell with a formula and no value, as programs write that compute none."""
 _ZEROS = re.compile(r"0{2,}")
 
 
@@ -61,7 +71,9 @@ def _read(sheet: Any, place: str) -> Sheet | None:
             if len(texts) >= MOST_ROWS:
                 raise Unreadable(f"at most {MOST_ROWS:,} rows in a sheet")
             texts.append(_texts(cells, len(texts) + 1, found))
-        _fill_merged(sheet, texts, found)
+        xml = _xml(sheet)
+        _fill_merged(xml, texts, found)
+        _show_formulas(xml, texts)
     except Unreadable:
         raise
     except Exception as error:  # as above: XML that does not parse, cells of no known kind
@@ -102,9 +114,32 @@ def _text(cell: Any, place: Cell, found: Sheet) -> str:
     return str(value)
 
 
-def _fill_merged(sheet: Any, texts: list[list[str]], found: Sheet) -> None:
+def _xml(sheet: Any) -> bytes:
+    """A sheet as it is in its file: a workbook opened for reading only does not tell all of it."""
+    with sheet.parent._archive.open(sheet._worksheet_path) as stream:
+        return bytes(stream.read())
+
+
+def _show_formulas(xml: bytes, texts: list[list[str]]) -> None:
+    """Let formulas that nobody has computed stand in their cells, which would be empty."""
+    for letters, row, formula in _FORMULA.findall(xml) if b"<f" in xml else ():
+        if int(row) <= len(texts):
+            cells, column = texts[int(row) - 1], _column(letters)
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = f"={html.unescape(formula.decode())[:20]}{UNCOMPUTED}"
+
+
+def _column(letters: bytes) -> int:
+    """A column from 0."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column - 1
+
+
+def _fill_merged(xml: bytes, texts: list[list[str]], found: Sheet) -> None:
     """Give all rows of a merged cell its value; columns besides the first stay empty."""
-    for column, first, last in _merged(sheet):
+    for column, first, last in _merged(xml):
         if first > len(texts) or column >= len(texts[first - 1]):
             continue
         text = texts[first - 1][column]
@@ -120,16 +155,8 @@ def _fill_merged(sheet: Any, texts: list[list[str]], found: Sheet) -> None:
                     found.dates[row, column] = found.dates[first, column]
 
 
-def _merged(sheet: Any) -> Iterator[tuple[int, int, int]]:
-    """(column from 0, first row, last row) of each merged cell of several rows.
-
-    A workbook that is opened for reading only does not tell them.
-    """
-    with sheet.parent._archive.open(sheet._worksheet_path) as stream:
-        xml = stream.read()
+def _merged(xml: bytes) -> Iterator[tuple[int, int, int]]:
+    """(column from 0, first row, last row) of each merged cell of several rows."""
     for first, top, _, bottom in _MERGED.findall(xml):
-        column = 0
-        for letter in first:
-            column = column * 26 + letter - 64
         if int(bottom) > int(top):
-            yield column - 1, int(top), int(bottom)
+            yield _column(first), int(top), int(bottom)
