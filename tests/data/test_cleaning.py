@@ -556,3 +556,35 @@ def test_large_files_whose_rows_end_as_on_old_macs_are_read(tmp_path: Path):
     assert len(text) > LARGE
     (tmp_path / "lines.csv").write_bytes(text.encode())
     assert len(history(tmp_path).lines) == 110_000
+
+
+def daily(first: datetime.date, days: int, heading: str) -> list[str]:
+    """A row of order, line, product, units and day for each day."""
+    rows = [f"{k},1,mug,2,{first + datetime.timedelta(days=k)}" for k in range(days)]
+    return [f"order,line,product,units,{heading}", *rows]
+
+
+@pytest.mark.parametrize(("day", "said"), [("2042-03-01", "until"), ("1999-03-01", "since")])
+def test_an_order_far_from_all_others_is_refused(tmp_path: Path, day: str, said: str):
+    rows = [*daily(datetime.date(2024, 1, 1), 200, "ordered"), f"999,1,mug,2,{day}"]
+    message = rf"lines\.csv:202: expected an order near the others, got one of {day}.*`{said}` in a"
+    with pytest.raises(InputError, match=message):
+        history(write(tmp_path, {"lines.csv": "\n".join(rows)}))
+
+
+def test_days_of_which_there_are_no_orders_are_no_history(tmp_path: Path):
+    """Shipments and purchases are exported for other days than orders are."""
+    first = datetime.date(2024, 1, 1)
+    sent = daily(datetime.date(2022, 1, 1), 700, "shipped")[1:]
+    sent = [f"old{row}" for row in sent] + daily(first, 300, "shipped")[1:]
+    files = {
+        "lines.csv": "\n".join(daily(first, 300, "ordered")),
+        "shipments.csv": "\n".join(["order,line,product,units,shipped", *sent]),
+        "purchases.csv": "product,ordered,units,received\nmug,2024-02-01,9,2024-02-09\n"
+        "mug,2025-12-01,9,",
+    }
+    found = history(write(tmp_path, files))
+    assert (found.first, found.last) == (first, datetime.date(2024, 10, 26))
+    assert len(found.lines) == found.days == 300
+    assert dropped(found, "purchases") == {"ordered after the last day": 1}
+    assert any("The history ends with the last order, on 2024-10-26" in n for n in found.notes)

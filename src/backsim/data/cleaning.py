@@ -23,6 +23,7 @@ from backsim.data.naming import (
 )
 from backsim.data.purchases import have_times, purchases_of
 from backsim.data.reading import Data, distinct
+from backsim.data.window import window
 from backsim.errors import InputError, counted
 from backsim.tables.dates import EPOCH
 from backsim.tables.values import Coded
@@ -50,7 +51,7 @@ def _history(export: Export) -> History:
     convert_units(export)
     _leave_out(export)
     name_sites(export)
-    since, until = _window(export)
+    since, until = window(export)
     leave_out_later(export, until)
     fates, sent = fates_of_lines(export, since)
     lines = _lines(export, since, until, fates)
@@ -195,45 +196,6 @@ def _drop_repeats(export: Export, table: str) -> None:
     for values in columns:  # two rows that differ may have one key
         again &= values == values[like]
     export.keep(table, ~again, "a repeated row")
-
-
-def _window(export: Export) -> tuple[int, int]:
-    """(first day, day of the export), days since 1970."""
-    shipped, cancelled = (
-        [
-            export.tables[table].dates[name]
-            for table in (apart, "lines")
-            if table in export.tables and name in export.tables[table].dates
-        ]
-        for apart, name in (("shipments", "shipped"), ("cancellations", "cancelled"))
-    )
-    happened = [values for values in (*shipped, *cancelled) if not np.isnan(values).all()]
-    # Without shipments it is not known which of the earlier orders were open.
-    told = happened if any(not np.isnan(values).all() for values in shipped) else []
-    ordered = export.tables["lines"].dates["ordered"]
-    if "purchases" in export.tables:
-        bought = [export.tables["purchases"].dates["ordered"]]
-        bought += [d for n, d in export.tables["purchases"].dates.items() if n == "received"]
-    else:
-        bought = []
-    if export.mapping.since is not None:
-        since = (export.mapping.since - EPOCH.date()).days
-    elif told:
-        since = int(np.floor(min(np.nanmin(values) for values in told)))
-    else:
-        since = int(np.floor(ordered.min()))
-    if export.mapping.until is not None:
-        until = (export.mapping.until - EPOCH.date()).days
-    else:
-        known = [v for v in (ordered, *happened, *bought) if not np.isnan(v).all()]
-        until = int(np.floor(max(np.nanmax(values) for values in known)))
-    if until < since:
-        raise InputError(
-            f"{export.tables['lines'].place}: expected `until` after `since`, got "
-            f"{EPOCH.date() + datetime.timedelta(days=until)} and "
-            f"{EPOCH.date() + datetime.timedelta(days=since)}"
-        )
-    return since, until
 
 
 def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) -> LineHistory:
