@@ -13,7 +13,7 @@ from backsim.tables.dates import EPOCH
 STRAY, FEW, ENOUGH = 180, 0.005, 20
 """Days without an order that set the first or last ones apart, the share of the lines up to which
 these are taken for errors of typing, and the lines from which that is said."""
-QUIET, TIMES = 60, 10
+QUIET, TIMES = 90, 10
 """Days without an order, and how many times the longest elsewhere, from which orders have ended."""
 
 
@@ -67,7 +67,8 @@ def _last_day(export: Export, told: int) -> int:
     """The last day that is told of; or that of the last order, where none came for long then."""
     days = np.unique(np.floor(export.tables["lines"].dates["ordered"]))
     last, longest = int(days[-1]), float(np.diff(days).max(initial=0.0))
-    if told - last <= max(QUIET, TIMES * longest):
+    few = len(export.tables["lines"]) < ENOUGH
+    if few or told - last <= max(QUIET, TIMES * longest):
         return told
     export.notes.append(
         f"The history ends with the last order, on {_date(last)}, as none came in the "
