@@ -11,6 +11,7 @@ from tests.data.exports import SHOP, write
 
 from backsim.cli import run as cli
 from backsim.data.calibrate import calibrate
+from backsim.data.fit.byday import positions
 from backsim.data.fit.items import item_factors, without
 from backsim.data.fit.laws import LAWS
 from backsim.data.fit.supply import Crossing
@@ -157,3 +158,37 @@ def test_suppliers_with_few_receipts_are_told_in_a_sentence(
     found = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)}))
     assert sum(said in sentence for sentence in missing(found)) == 1
     assert sum("few receipts" in sentence for sentence in missing(found)) == 1
+
+
+def test_the_rest_of_a_purchase_that_will_not_come_makes_no_lead_time_longer(tmp_path: Path):
+    """A fifth of the purchases bring 95 of 100, and are closed; lead times are 6 to 12 days."""
+    day = datetime.date(2024, 1, 1)
+
+    def date(number: int) -> str:
+        return str(day + datetime.timedelta(days=number))
+
+    bought, came = (
+        ["purchase,line,supplier,product,ordered,units"],
+        ["purchase,line,received,units"],
+    )
+    for k in range(200):
+        bought.append(f"P{k},1,acme,mug,{date(2 * k)},100")
+        came.append(f"P{k},1,{date(2 * k + 6 + k % 7)},{95 if k % 5 == 0 else 100}")
+    orders = [f"{k},1,mug,50,{date(k)}" for k in range(415)]
+    files = {
+        "lines.csv": "order,line,product,units,ordered\n" + "\n".join(orders),
+        "purchases.csv": "\n".join([*bought, f"P200,1,acme,mug,{date(100)},100"]),
+        "receipts.csv": "\n".join(came),
+        "stock.csv": "day,product,units\n" + "\n".join(f"{date(k)},mug,500" for k in (0, 410)),
+    }
+    found = calibrate(write(tmp_path, files))
+    (supplier,) = found.lead_times
+    assert supplier.open == 1
+    assert supplier.completed_mean == pytest.approx(8, abs=0.1)  # from the evening to the morning
+    assert supplier.fit is not None
+    assert supplier.fit.mean.value == pytest.approx(8, abs=0.5)
+    known = positions(found.history)
+    assert known is not None
+    assert known[0, 400] - known[0, 0] == 200 * 100 - 39 * 5 - 400 * 50
+    assert any("40 purchases came in part, and nothing more" in n for n in found.history.notes)
+    assert any("1 purchase under way for longer than any" in n for n in found.history.notes)

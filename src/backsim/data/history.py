@@ -79,7 +79,7 @@ class PurchaseHistory:
     received: Floats
     parts: Codes
     left: Floats
-    """Units that have not come."""
+    """Units that have not come; of purchases that have been received, those that never will."""
     number: Codes
     """By place on `History.numbers`; all 0 where purchases have none."""
 
@@ -233,7 +233,7 @@ def known_on(history: History, day: float) -> History:
                 bought,
                 received=received,
                 first=begun,
-                left=np.where(np.isnan(received), bought.units, 0.0),
+                left=np.where(np.isnan(received), bought.units, bought.left),
             ),
             bought.placed < day,
         ),

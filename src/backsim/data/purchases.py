@@ -12,13 +12,17 @@ from backsim.data.history import Movements, PurchaseHistory
 from backsim.data.matching import match, share_out
 from backsim.data.naming import convert_units_like
 from backsim.data.reading import Data, distinct
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
+
+
+ENOUGH = 20
+"""Purchases that came whole from which it is said that the rest of others will not come."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +56,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
         placed = np.floor(placed)
         receipts = replace(receipts, time=np.floor(receipts.time))
     first, received, parts, came = _by_purchase(receipts, units)
+    received = _closed(export, placed, received, receipts, until + 1 - since)
     product, site = data.codes["product"], export.sites_of("purchases")
     confirmed = data.dates.get("confirmed", np.full(len(data), np.nan)) - since
     reasons = {
@@ -81,12 +86,41 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
         first=first[order],
         received=received[order],
         parts=parts[order],
-        left=np.where(np.isnan(received), np.maximum(units - came, 0.0), 0.0)[order],
+        left=np.maximum(units - came, 0.0)[order],
         number=number[order],
     )
     mine = kept[receipts.row]
     row = receipts.row[mine]
     return bought, Movements(product[row], site[row], receipts.time[mine], receipts.units[mine])
+
+
+def _closed(
+    export: Export, placed: Floats, received: Floats, receipts: _Receipts, end: float
+) -> Floats:
+    """When purchases had arrived, those too whose rest will not come; nan: not yet.
+
+    Nothing more has come of these for longer than any whole purchase took.
+    """
+    whole = (received - placed)[~np.isnan(received - placed)]
+    if len(whole) < ENOUGH:
+        return received
+    longest = float(whole.max())
+    last = np.full(len(received), np.nan)
+    np.fmax.at(last, receipts.row, np.where(receipts.units > 0, receipts.time, np.nan))
+    is_open = np.isnan(received)
+    closed = is_open & (end - last > longest)
+    if closed.any():
+        export.notes.append(
+            f"{counted(int(closed.sum()), 'purchase')} came in part, and nothing more for longer "
+            f"than any whole one took ({longest:.0f} days): counted as received."
+        )
+    forgotten = is_open & np.isnan(last) & (end - placed > longest) & (placed >= 0)
+    if forgotten.any():
+        export.notes.append(
+            f"{counted(int(forgotten.sum()), 'purchase')} under way for longer than any took that "
+            f"came ({longest:.0f} days): leave out of the export what was cancelled."
+        )
+    return np.where(closed, last, received)
 
 
 def have_times(export: Export) -> bool:

@@ -73,13 +73,16 @@ def on_hand(history: History) -> Floats | None:
 def positions(history: History) -> Floats | None:
     """The inventory position at the end of each day, its purchases included; None: not known.
 
-    What customers asked for and cancelled and what was bought move it; counted stock says where it
-    is, again at each count, as returns and corrections move it too.
+    What customers asked for and cancelled and what was bought and will come move it; counted stock
+    says where it is, again at each count, as returns and corrections move it too.
     """
     stock, lines, purchases = history.stock, history.lines, history.purchases
     if not len(stock.day):
         return None
-    asked, placed, came = ordered(history), bought(history), received(history)
+    asked, came = ordered(history), received(history)
+    placed = bought(history) - by_day(
+        history, purchases.product, purchases.site, purchases.received, purchases.left
+    )
     gone = np.nan_to_num(lines.cancelled, nan=-1.0)
     back = by_day(history, lines.product, lines.site, gone, lines.cancelled_units)
     flow = np.cumsum(placed - asked + back, axis=1)
