@@ -588,3 +588,17 @@ def test_days_of_which_there_are_no_orders_are_no_history(tmp_path: Path):
     assert len(found.lines) == found.days == 300
     assert dropped(found, "purchases") == {"ordered after the last day": 1}
     assert any("The history ends with the last order, on 2024-10-26" in n for n in found.notes)
+
+
+def test_parts_of_a_unit_are_told(tmp_path: Path):
+    """Half a unit of flour is ordered as a whole one: twice as much."""
+    rows = [f"{k},mug,{2.9 if k % 2 else 3.1},2024-03-{1 + k:02d}" for k in range(20)]
+    rows += [f"{k},flour,{0.5 if k % 2 else 0.25},2024-03-{1 + k:02d}" for k in range(20)]
+    text = "\n".join(["order,product,units,ordered", *rows])
+    found = calibrate(write(tmp_path, {"lines.csv": text}))
+    assert found.products.pack.tolist() == [3, 1]
+    (note,) = found.history.notes
+    assert note.startswith(
+        "40 lines of parts of a unit: a scenario has whole ones, and 18.5 % more demand, of flour "
+        "166.7 % more"
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.fates import fates_of_lines, leave_out_later
-from backsim.data.history import History, LineHistory, Rows, WithinDay
+from backsim.data.history import History, LineHistory, Rows, WithinDay, whole_units
 from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.masters import masters_of, stock_of
 from backsim.data.naming import (
@@ -25,6 +25,7 @@ from backsim.data.purchases import have_times, purchases_of
 from backsim.data.reading import Data, distinct
 from backsim.data.window import window
 from backsim.errors import InputError, counted
+from backsim.present.numbers import percent
 from backsim.tables.dates import EPOCH
 from backsim.tables.values import Coded
 
@@ -55,6 +56,7 @@ def _history(export: Export) -> History:
     leave_out_later(export, until)
     fates, sent = fates_of_lines(export, since)
     lines = _lines(export, since, until, fates)
+    _note_parts(export, lines)
     purchases, came = purchases_of(export, since, until)
     first = EPOCH.date() + datetime.timedelta(days=since)
     rows = tuple(
@@ -86,6 +88,24 @@ def _history(export: Export) -> History:
         exact=exact,
         within_day=WithinDay(),
         cut_off=export.cut_off,
+    )
+
+
+def _note_parts(export: Export, lines: LineHistory) -> None:
+    """Note where a scenario, which has whole units, orders more or less than the export did."""
+    parts = int((np.abs(lines.units - np.rint(lines.units)) > 1e-6).sum())
+    if not parts:
+        return
+    asked = np.bincount(lines.product, lines.units)
+    whole = np.bincount(lines.product, whole_units(lines.units))
+    more = np.divide(whole, asked, out=np.ones(len(asked)), where=asked > 0) - 1
+    worst = int(np.argmax(np.abs(more)))
+    export.notes.append(
+        f"{counted(parts, 'line')} of parts of a unit: a scenario has whole ones, and "
+        f"{percent(abs(round(whole.sum() / asked.sum() - 1, 3)))} "
+        f"{'more' if whole.sum() > asked.sum() else 'less'} demand, of {export.products[worst]} "
+        f"{percent(abs(round(more[worst], 3)))} {'more' if more[worst] > 0 else 'less'}: export "
+        "such products in a smaller unit (g, not kg) where that matters."
     )
 
 

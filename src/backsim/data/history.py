@@ -206,6 +206,11 @@ class History:
         return self.first + datetime.timedelta(days=int(np.ceil(self.days)) - 1)
 
 
+def whole_units(units: Floats) -> Codes:
+    """Units of lines as a scenario has them: whole, and at least 1."""
+    return np.maximum(np.rint(units), 1).astype(np.int64)
+
+
 def known_on(history: History, day: float) -> History:
     """The history as it was known at the end of the day before: what came later is open.
 

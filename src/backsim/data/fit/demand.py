@@ -10,7 +10,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from backsim.data.fit.interval import Interval
-from backsim.data.history import History
+from backsim.data.history import History, whole_units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def packs(history: History, known: Floats | None = None) -> Codes:
     """
     lines = history.lines
     found = np.ones(len(history.products), np.int64)
-    units = np.rint(lines.units).astype(np.int64)
+    units = whole_units(lines.units)
     order = np.argsort(lines.product, kind="stable")
     product, units = lines.product[order], units[order]
     starts = np.flatnonzero(np.r_[True, product[1:] != product[:-1]])
