@@ -602,3 +602,17 @@ def test_parts_of_a_unit_are_told(tmp_path: Path):
         "40 lines of parts of a unit: a scenario has whole ones, and 18.5 % more demand, of flour "
         "166.7 % more"
     )
+
+
+def test_a_customer_called_total_is_no_row_of_totals(tmp_path: Path):
+    lines = """
+        order,line,product,units,ordered,customer,shipped
+        1,1,mug,5,2024-03-04,Total,2024-03-04
+        2,1,mug,5,2024-03-04,Total,
+        3,1,mug,5,2024-03-04,Shell,2024-03-05
+        3,,Subtotal,5,,,
+        ,,,15,,Total,
+    """
+    found = history(write(tmp_path, {"lines.csv": lines}))
+    assert dropped(found, "lines") == {"a row of totals": 2}
+    assert [found.customers[k] for k in found.lines.customer] == ["Total", "Total", "Shell"]

@@ -127,7 +127,7 @@ class _Reader:
     def __init__(self, raw: Mapping[str, tuple[TableFile, CodedTable]], drops: bool) -> None:
         self.raw, self.drops = raw, drops
         self.faults: list[str] = []
-        self.kept = {name: ~_totals(table) for name, (_, table) in raw.items()}
+        self.kept = {name: ~_totals(entry, table) for name, (entry, table) in raw.items()}
         self.evidence: dict[tuple[str, str], Evidence] = {}
         for name, (entry, table) in raw.items():
             for fld, kind in kinds_of(name).items():
@@ -304,15 +304,21 @@ class _Reader:
         self.faults.append(f"{table.place}:{row}: {said}")
 
 
-def _totals(table: CodedTable) -> Flags:
-    """Rows that say somewhere that they are totals, and have nothing in another column."""
-    says, lacks = np.zeros(len(table), bool), np.zeros(len(table), bool)
-    for coded in table.columns.values():
+def _totals(entry: TableFile, table: CodedTable) -> Flags:
+    """Rows of totals: they say so, and have nothing in a column that every row needs.
+
+    Where they say so in such a column, as a subtotal in place of the product, in any column.
+    """
+    needed = {entry.columns[name] for name in required_of(entry.table)}
+    says, named, lacks, empty = (np.zeros(len(table), bool) for _ in range(4))
+    for heading, coded in table.columns.items():
         if "".join(coded.texts).encode().translate(None, NO_WORDS):
             totals = [i for i, t in enumerate(coded.texts) if t[:1].isalpha() and _says_total(t)]
-            says |= np.isin(coded.codes, totals)
-        lacks |= coded.are("")
-    return says & lacks
+            says |= (here := np.isin(coded.codes, totals))
+            named |= here & (heading in needed)
+        empty |= (nothing := coded.are(""))
+        lacks |= nothing & (heading in needed)
+    return (says & lacks) | (named & empty)
 
 
 def _says_total(text: str) -> bool:
