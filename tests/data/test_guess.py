@@ -122,6 +122,11 @@ def test_a_mapping_is_a_kind_of_file(tmp_path: Path, capsys: pytest.CaptureFixtu
             "the column `ordered` of lines, or a table of orders",
         ),
         ("tables:\n  - {table: line, file: a.csv, columns: {}}", "lines"),
+        (
+            "tables:\n  - {table: lines, file: a.csv, once: [shipped],"
+            " columns: {order: o, product: p, units: u, ordered: d}}",
+            r"names and dates of lines as `once` \(order, product, ordered\)",
+        ),
         ("until: soon\ntables: []", "a date such as 2024-01-31"),
     ],
 )
@@ -175,3 +180,20 @@ def test_each_sheet_of_a_workbook_may_be_a_table(tmp_path: Path):
 def test_order_lines_may_be_in_a_file_that_is_called_orders(tmp_path: Path):
     write(tmp_path, {"orders.csv": SHOP["lines.csv"], "shipments.csv": SHOP["shipments.csv"]})
     assert [table["table"] for table in guess(tmp_path).tables] == ["lines", "shipments"]
+
+
+def test_shopify_says_of_an_order_once_when_it_was_fulfilled(tmp_path: Path):
+    text = """
+        Name,Email,Fulfilled at,Created at,Lineitem quantity,Lineitem name,Lineitem sku,Cancelled at
+        #1,a@x.com,2024-03-05 10:00:00 +0100,2024-03-04 09:00:00 +0100,1,Mug,MUG,
+        #1,,,,2,Cup,CUP,
+        #2,b@x.com,,2024-03-05 09:00:00 +0100,1,Mug,MUG,2024-03-07 09:00:00 +0100
+        #2,b@x.com,,2024-03-05 09:00:00 +0100,3,Pan,PAN,
+        #3,c@x.com,2024-03-04 10:00:00 +0100,2024-03-04 09:30:00 +0100,1,Mug,MUG,
+    """
+    write(tmp_path, {"orders_export.csv": text})
+    assert guess(tmp_path).tables[0]["once"] == ["ordered", "shipped", "cancelled", "customer"]
+    lines = calibrate(tmp_path).history.lines
+    assert lines.units.tolist() == [1, 2, 1, 1, 3]
+    assert lines.shipped.tolist() == [1, 2, 1, 0, 0]
+    assert lines.cancelled_units.tolist() == [0, 0, 0, 1, 3]

@@ -117,6 +117,7 @@ def file_name(place: str) -> str:
 def _join_heads(export: Export) -> None:
     """Put what the heads of orders say on their lines."""
     lines = export.tables["lines"]
+    _fill_in(export, lines)
     export.keep("lines", ~lines.is_empty("order") & ~lines.is_empty("product"), "no name")
     if "orders" in export.tables:
         _date_by_number(export, "orders")
@@ -142,6 +143,22 @@ def _join_heads(export: Export) -> None:
         )
     else:
         _date_by_number(export, "lines")
+
+
+def _fill_in(export: Export, lines: Data) -> None:
+    """Give all rows of an order what only one of them says."""
+    entry = next(entry for entry in export.mapping.tables if entry.table == "lines")
+    order = lines.names["order"]
+    for name in entry.once:
+        dated = name in lines.dates
+        values = lines.dates[name] if dated else lines.names[name].codes
+        empty = np.isnan(values) if dated else lines.is_empty(name)
+        told = np.flatnonzero(~empty)[::-1]
+        first = np.full(len(order.texts), -1)
+        first[order.codes[told]] = told
+        row = first[order.codes]
+        fills = empty & (row >= 0)
+        values[fills] = values[row[fills]]
 
 
 def _date_by_number(export: Export, table: str) -> None:

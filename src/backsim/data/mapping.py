@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from backsim.data.columns import TABLES
+from backsim.data.columns import TABLES, kinds_of
 from backsim.kinds import Kind, expect
 from backsim.scenario.dates import Date
 from backsim.scenario.demand.schema import Regex
@@ -31,6 +31,9 @@ def _encoding(text: str) -> str:
         return check_encoding(text)
     except ValueError as error:
         raise fault(str(error)) from None
+
+
+Words = Annotated[tuple[str, ...], listed(str)]
 
 
 class TableFile(Spec):
@@ -64,6 +67,8 @@ class TableFile(Spec):
     """The decimal sign.  Default: found from all numbers of the export."""
     date_format: Annotated[str, AfterValidator(_date_format)] | None = None
     """As in `strptime`.  Default: found, and refused where a date can be read in two ways."""
+    once: Words = ()
+    """Of lines: fields that an order says once, on the first of its rows, as in Shopify."""
     rows: Literal["add", "last"] = "add"
     """Of stock: what several rows of one product, site and day are: bins or batches, whose units
     are added, or movements of a ledger, of which the last tells the stock."""
@@ -71,10 +76,12 @@ class TableFile(Spec):
     @model_validator(mode="after")
     def _check_columns(self) -> TableFile:
         TABLES[self.table].model_validate(self.columns)
+        kinds = kinds_of(self.table) if self.table == "lines" else {}
+        known = [name for name in self.columns if kinds.get(name) in ("name", "date")]
+        for name in self.once:
+            if name not in known:
+                raise fault(f"names and dates of lines as `once` ({', '.join(known)})", name)
         return self
-
-
-Words = Annotated[tuple[str, ...], listed(str)]
 
 
 class Rules(Spec):

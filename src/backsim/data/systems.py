@@ -22,6 +22,8 @@ from backsim.tables.table import find_header
 Entry = dict[str, Any]
 """A table of a mapping as plain values: table, file, columns."""
 MAPPING = "mapping.yaml"
+SETTINGS = ("once", "rows")
+"""What a system's table has besides its file and headings, as in a mapping."""
 MOST_HEADINGS = 8
 MOST_FILES = 4
 IDENTIFYING = 3
@@ -46,7 +48,7 @@ def template(system: str) -> list[Entry]:
         {
             "table": table,
             "file": entry["file"],
-            **{name: entry[name] for name in entry if name == "rows"},
+            **{name: entry[name] for name in SETTINGS if name in entry},
             "columns": {field: _first(heading) for field, heading in entry["columns"].items()},
         }
         for table, entry in systems()[system].items()
@@ -122,11 +124,13 @@ class _Match:
     def entry(self) -> Entry:
         """The table of a mapping."""
         known = systems()[self.system][self.table]
-        rows = {name: known[name] for name in known if name == "rows"}
+        told = {name: known[name] for name in SETTINGS if name in known}
+        if "once" in told:
+            told["once"] = [name for name in told["once"] if name in self.columns]
         place = {"file": self.file.path.name}
         if self.file.sheet:
             place["sheet"] = self.file.sheet
-        return {"table": self.table, **place, **rows, "columns": self.columns}
+        return {"table": self.table, **place, **told, "columns": self.columns}
 
     @property
     def rank(self) -> tuple[bool, float, int]:
