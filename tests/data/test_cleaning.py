@@ -616,3 +616,53 @@ def test_a_customer_called_total_is_no_row_of_totals(tmp_path: Path):
     found = history(write(tmp_path, {"lines.csv": lines}))
     assert dropped(found, "lines") == {"a row of totals": 2}
     assert [found.customers[k] for k in found.lines.customer] == ["Total", "Total", "Shell"]
+
+
+def test_numbers_are_alike_without_the_zeros_that_a_spreadsheet_takes_away(tmp_path: Path):
+    files = {
+        "lines.csv": """
+            order,line,product,units,ordered
+            001,010,0815,5,2024-03-04
+            002,010,0816,5,2024-03-05
+        """,
+        "shipments.csv": "order,line,units,shipped\n1,10,5,2024-03-04\n2,10,5,2024-03-07",
+        "stock.csv": "day,product,units\n2024-03-05,815,7\n2024-03-05,816,8",
+    }
+    found = history(write(tmp_path, files))
+    assert found.products == ("0815", "0816")
+    assert list(found.orders) == ["001", "002"]
+    assert found.lines.served.tolist() == [0, 3]
+    assert found.stock.units.tolist() == [7, 8]
+
+
+def test_numbers_that_only_zeros_tell_apart_are_two(tmp_path: Path):
+    files = {
+        "lines.csv": "order,product,units,ordered\n1,0815,5,2024-03-04\n2,815,5,2024-03-05",
+        "stock.csv": "day,product,units\n2024-03-05,815,7",
+    }
+    found = history(write(tmp_path, files))
+    assert found.products == ("0815", "815")
+    assert found.stock.product.tolist() == [1]
+
+
+@pytest.mark.parametrize("rows", [(0, 1), (1, 0)])
+def test_the_master_of_the_present_number_counts(tmp_path: Path, rows: tuple[int, int]):
+    master = ["new,10,5,50,100,", "old,8,4,0,0,new"]
+    head = "product,price,cost,reorder_point,up_to,successor"
+    files = {
+        "lines.csv": "order,product,units,ordered\n1,new,5,2024-03-04\n2,old,5,2024-03-05",
+        "products.csv": "\n".join([head, *(master[k] for k in rows)]),
+    }
+    found = history(write(tmp_path, files))
+    assert found.products == ("new",)
+    told = found.masters
+    assert (told.price[0], told.cost[0]) == (10, 5)
+    assert (told.reorder_point[0, 0], told.up_to[0, 0]) == (50, 100)
+    reason = {"an earlier number of a product that has a row": 1}
+    assert dropped(found, "products") == reason
+
+
+def test_shipments_before_their_orders_are_told(tmp_path: Path):
+    shipments = SHOP["shipments.csv"].replace("2,1,4,2024-03-05", "2,1,4,2024-03-04")
+    found = history(write(tmp_path, {**SHOP, "shipments.csv": shipments}))
+    assert "1 shipment before the day of the order: taken to be at once." in found.notes

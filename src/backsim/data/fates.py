@@ -85,6 +85,11 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         unknown[:] = True
         line, sent, when = np.empty(0, np.int64), np.empty(0), np.empty(0)
         undated = np.empty(0, bool)
+    early = int((np.floor(when) < np.floor(ordered[line])).sum())
+    if early:
+        export.notes.append(
+            f"{counted(early, 'shipment')} before the day of the order: taken to be at once."
+        )
     sent_units = Movements(
         export.products_of("lines")[line],
         export.sites_of("lines")[line],

@@ -61,6 +61,10 @@ def name_products(export: Export) -> None:
     export.products = [text for text, there in zip(texts, used, strict=True) if there]
     for name in named:
         export.tables[name].codes["product"] = place_of[now[codes[named.index(name)]]]
+    if masters is not None and "successor" in masters.names:
+        code, earlier = export.products_of("products"), ~masters.is_empty("successor")
+        again = earlier & np.isin(code, code[~earlier])
+        export.keep("products", ~again, "an earlier number of a product that has a row")
 
 
 def convert_units(export: Export) -> None:

@@ -334,17 +334,31 @@ def _number(text: str, style: Style) -> float:
 
 
 def distinct(parts: Iterable[Coded]) -> tuple[list[str], list[Codes]]:
-    """Several columns of names on one list of names: the list, and each column's codes into it."""
+    """Several columns of names on one list of names: the list, and each column's codes into it.
+
+    Numbers are alike with zeros before them and without, as spreadsheets take them away.
+    """
+    columns = list(parts)
+    alike = [_without_zeros(coded.texts) for coded in columns]
+    if any(len(set(texts)) < len(texts) for texts in alike):  # they tell numbers apart
+        alike = [coded.texts for coded in columns]
     known: dict[str, int] = {}
+    names: list[str] = []
     found = []
-    for coded in parts:
-        if not known:
-            known = dict(zip(coded.texts, range(len(coded.texts)), strict=True))
-            found.append(coded.codes)
-            continue
-        place = np.array([known.setdefault(t, len(known)) for t in coded.texts], np.int64)
+    for coded, texts in zip(columns, alike, strict=True):
+        place = np.array([known.setdefault(t, len(known)) for t in texts], np.int64)
+        if len(known) > len(names):
+            names += [
+                t for t, p in zip(coded.texts, place.tolist(), strict=True) if p >= len(names)
+            ]
         found.append(place[coded.codes] if len(place) else coded.codes)
-    return list(known), found
+    return names, found
+
+
+def _without_zeros(texts: list[str]) -> list[str]:
+    if not any(text[:1] == "0" for text in texts):
+        return texts
+    return [text.lstrip("0") or "0" if text.isdecimal() else text for text in texts]
 
 
 __all__ = ["Data", "distinct", "read_export"]
