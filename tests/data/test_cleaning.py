@@ -666,3 +666,22 @@ def test_shipments_before_their_orders_are_told(tmp_path: Path):
     shipments = SHOP["shipments.csv"].replace("2,1,4,2024-03-05", "2,1,4,2024-03-04")
     found = history(write(tmp_path, {**SHOP, "shipments.csv": shipments}))
     assert "1 shipment before the day of the order: taken to be at once." in found.notes
+
+
+def test_what_has_no_name_is_not_what_is_called_unknown(tmp_path: Path):
+    files = {
+        "lines.csv": """
+            order,product,units,ordered,class,site
+            1,mug,1,2024-03-04,all,main
+            2,mug,1,2024-03-04,,
+        """,
+        "purchases.csv": """
+            supplier,product,ordered,units,received,site
+            unknown,mug,2024-03-04,1,2024-03-09,main
+            ,mug,2024-03-04,1,2024-03-09,
+        """,
+    }
+    found = history(write(tmp_path, files))
+    assert found.classes == ("all", "all 2")
+    assert found.sites == ("main", "main 2")
+    assert found.suppliers == ("unknown", "unknown 2")

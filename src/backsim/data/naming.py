@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -138,11 +139,20 @@ def name_sites(export: Export) -> None:
             used[found] = True
     place = np.cumsum(used) - 1
     place[~used] = -1
-    export.sites = [text or MAIN for text, there in zip(texts, used, strict=True) if there]
+    named_all = all_named(texts, MAIN)
+    export.sites = [text for text, there in zip(named_all, used, strict=True) if there]
     for name in named:
         export.tables[name].codes["site"] = np.zeros(len(export.tables[name]), np.int64)
     for name, found in zip(with_site, codes, strict=True):
         export.tables[name].codes["site"] = place[found]
+
+
+def all_named(texts: Sequence[str], name: str, others: Sequence[str] = ()) -> list[str]:
+    """Texts of which an empty one has a name, and one that none of the others has."""
+    taken, free, count = {*texts, *others}, name, 2
+    while free in taken:
+        free, count = f"{name} {count}", count + 1
+    return [text or free for text in texts]
 
 
 def classes_of_lines(export: Export) -> Codes:
@@ -150,7 +160,7 @@ def classes_of_lines(export: Export) -> Codes:
     lines, customers = export.tables["lines"], export.tables.get("customers")
     if "customer_class" in lines.names:
         named = lines.names["customer_class"]
-        export.classes = [text or ALL for text in named.texts]
+        export.classes = all_named(named.texts, ALL)
         return named.codes
     if customers is None or "customer" not in lines.names:
         export.classes = [ALL]
@@ -162,7 +172,8 @@ def classes_of_lines(export: Export) -> Codes:
     group = customers.names["customer_class"]
     of = np.full(int(max(line.max(), master.max(initial=0))) + 1, len(group.texts))
     of[master] = group.codes
-    export.classes = [*(text or ALL for text in group.texts), "unknown"]
+    known = all_named(group.texts, ALL)
+    export.classes = [*known, *all_named([""], "unknown", known)]
     return np.asarray(of[line])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from backsim.data.export import Export
 from backsim.data.history import Movements, PurchaseHistory
 from backsim.data.matching import match, share_out
-from backsim.data.naming import convert_units_like
+from backsim.data.naming import all_named, convert_units_like
 from backsim.data.reading import Data, distinct
 from backsim.errors import InputError, counted
 
@@ -46,7 +46,7 @@ def purchases_of(export: Export, since: int, until: int) -> tuple[PurchaseHistor
     placed, units = data.dates["ordered"] - since, data.numbers["units"]
     supplier = np.zeros(len(data), np.int64)
     if "supplier" in data.names:
-        export.suppliers = [text or "unknown" for text in data.names["supplier"].texts]
+        export.suppliers = all_named(data.names["supplier"].texts, "unknown")
         supplier = data.names["supplier"].codes
     number = np.zeros(len(data), np.int64)
     if "purchase" in data.names:
