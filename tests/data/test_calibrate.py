@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -232,3 +234,16 @@ def test_the_client_s_scenario_is_read_and_speaks_of_packs(client: Calibration, 
     assert f"  review: {{dates: [{days}]}}" in path.read_text()
     assert model.scenario.sites["1000"].receiving == "monday_to_friday"
     assert max(map(len, path.read_text().splitlines())) < 160
+
+
+def test_a_trend_that_the_scenario_has_not_is_told(tmp_path: Path):
+    """Orders rise from 5 to 15 per day, in the mean 10."""
+    rows, first = ["order,product,units,ordered"], datetime.date(2024, 1, 1)
+    for day in range(400):
+        for k in range(round(5 + 10 * day / 399)):
+            rows.append(f"{day}-{k},mug,1,{first + datetime.timedelta(days=day)}")
+    *_, said = calibrate(write(tmp_path, {"lines.csv": "\n".join(rows)})).assumptions
+    assert said.startswith("all: orders rise over the history, and the scenario has its mean rate")
+    factor, rate = (float(x) for x in re.findall(r"[0-9]+\.[0-9]+|[0-9]+(?= per)", said))
+    assert factor == pytest.approx(1.5, abs=0.05)
+    assert rate == pytest.approx(15, abs=0.5)

@@ -82,7 +82,16 @@ class Calibration:
             f"ASSUMED: write the right one into scenario.yaml (suppliers.{one.name}.lead_time)"
             for one in self.lead_times
             if one.fit is None
-        ]
+        ] + [self._of_trend(demand) for demand in self.classes if demand.pattern.trend]
+
+    def _of_trend(self, demand: ClassDemand) -> str:
+        growth = demand.pattern.trend * self.history.days
+        now = (1 + growth) / (1 + growth / 2)
+        return (
+            f"{demand.name}: orders {'rise' if growth > 0 else 'fall'} over the history, and the "
+            f"scenario has its mean rate: on the last day there are {now:.2f} times as many orders "
+            f"({demand.rate.value * now:.4g} per day)"
+        )
 
 
 def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from backsim.data.fit.interval import Interval
+from backsim.data.fit.rate import SURE, Pattern, rate_of
 from backsim.data.history import History, whole_units
 
 if TYPE_CHECKING:
@@ -18,24 +19,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-SURE = 0.01
-"""Probability of error at which a pattern, a trend or a difference between classes is believed."""
 FEW = 8
 """Lines of a product below which their common divisor says nothing about its packs."""
 MOST_SIZES = 40
 """Values of an empirical law of sizes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
-    """Factors on the rate, each set with a mean of 1; None: no effect that is known."""
-
-    weekdays: tuple[float, ...] | None
-    months: tuple[float, ...] | None
-    trend: float
-    """Growth per day, as a share of the rate on the first day; 0: none that is known."""
-    dispersion: float
-    """Variance of the daily counts over that of a Poisson process with these factors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +108,7 @@ def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> Clas
     order, product = lines.order[mine], lines.product[mine]
     _, first, counts = np.unique(order, return_index=True, return_counts=True)
     time = lines.time[mine][first]
-    pattern, rate = _rate(history, time)
+    pattern, rate = rate_of(history, time)
     weight = weights[mine]
     rate = rate.times(float(weight.mean()))
     size = lines.units[mine] / pack[product]
@@ -161,90 +148,6 @@ def _nothing(history: History, code: int) -> ClassDemand:
         products=np.zeros(len(history.products)),
         sites=np.zeros(len(history.sites)),
     )
-
-
-# -- the rate ------------------------------------------------------------------------------------
-
-
-def _rate(history: History, time: Floats) -> tuple[Pattern, Interval]:
-    """The factors that are believed (likelihood ratio), and the mean rate with its interval."""
-    days = round(history.days)
-    count = np.bincount(np.minimum(time.astype(int), days - 1), minlength=days).astype(float)
-    start = np.datetime64(history.first)
-    dates = start + np.arange(days)
-    weekday = (dates.astype(int) + 3) % 7
-    month = dates.astype("datetime64[M]").astype(int) % 12
-    groups: list[tuple[str, Codes, int]] = []
-    expected = np.full(days, count.mean())
-    deviance = _deviance(count, expected)
-    for name, codes, size in (("weekdays", weekday, 7), ("months", month, 12)):
-        if len(np.unique(codes)) < size:
-            continue
-        trial = _proportional(count, [*groups, (name, codes, size)])
-        gain = deviance - _deviance(count, trial[1])
-        scale = max(1.0, _dispersion(count, trial[1], size * len(groups) + size))
-        if stats.chi2.sf(gain / scale, size - 1) < SURE:
-            groups.append((name, codes, size))
-            deviance, expected = _deviance(count, trial[1]), trial[1]
-    factors, expected = _proportional(count, groups)
-    trend = _trend(count, expected)
-    rate = count.sum() / days
-    if groups:  # of a year with equally many of each weekday and month
-        product = np.ones(days)
-        for name, codes, _ in groups:
-            product = product * factors[name][codes]
-        rate = count.sum() / product.sum()
-    phi = max(1.0, _dispersion(count, expected, 1 + sum(size - 1 for *_, size in groups)))
-    error = math.sqrt(phi / max(count.sum(), 1.0))
-    told = {name: tuple(float(f"{x:.4g}") for x in values) for name, values in factors.items()}
-    pattern = Pattern(told.get("weekdays"), told.get("months"), trend, phi)
-    return pattern, Interval.of_log(float(rate), error)
-
-
-def _proportional(
-    count: Floats, groups: list[tuple[str, Codes, int]]
-) -> tuple[dict[str, Floats], Floats]:
-    """Factors by maximum likelihood (iterative proportional fitting), and the expected counts."""
-    factors = {name: np.ones(size) for name, _, size in groups}
-    expected = np.full(len(count), count.mean())
-    for _ in range(50 if len(groups) > 1 else 1):
-        before = expected
-        for name, codes, size in groups:
-            seen = np.bincount(codes, count, size)
-            thought = np.bincount(codes, expected, size)
-            ratio = np.where(thought > 0, seen / np.maximum(thought, 1e-12), 1.0)
-            factors[name] = factors[name] * ratio
-            expected = expected * ratio[codes]
-        if np.abs(expected - before).max() < 1e-9 * count.mean():
-            break
-    return {name: values / values.mean() for name, values in factors.items()}, expected
-
-
-def _deviance(count: Floats, expected: Floats) -> float:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(count > 0, count * np.log(count / expected), 0.0)
-    return float(2 * (terms - count + expected).sum())
-
-
-def _dispersion(count: Floats, expected: Floats, parameters: int) -> float:
-    """Pearson's chi-square over its degrees of freedom."""
-    seen = expected > 0
-    chi = float(((count[seen] - expected[seen]) ** 2 / expected[seen]).sum())
-    return chi / max(1, int(seen.sum()) - parameters)
-
-
-def _trend(count: Floats, expected: Floats) -> float:
-    """Linear growth per day, if it is known to be one."""
-    if len(count) < 180:
-        return 0.0
-    day = np.arange(len(count)) - (len(count) - 1) / 2
-    weight = expected * day**2
-    slope = float(((count - expected) * day).sum() / weight.sum())
-    error = math.sqrt(max(1.0, _dispersion(count, expected, 20)) / weight.sum())
-    if abs(slope) < stats.norm.isf(SURE / 2) * error:
-        return 0.0
-    middle = (len(count) - 1) / 2
-    return float(f"{slope / (1 - slope * middle):.3g}") if slope * middle < 0.9 else 0.0
 
 
 # -- sizes ---------------------------------------------------------------------------------------
