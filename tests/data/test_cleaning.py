@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from tests.data.exports import SHOP, write
 
-from backsim.data.calibrate import calibrate, history_of, read_mapping
+from backsim.data.calibrate import calibrate, history_of, read_mapping, served
 from backsim.data.cleaning import clean
 from backsim.data.history import History
 from backsim.data.reading import read_export
@@ -665,7 +665,7 @@ def test_the_master_of_the_present_number_counts(tmp_path: Path, rows: tuple[int
 def test_shipments_before_their_orders_are_told(tmp_path: Path):
     shipments = SHOP["shipments.csv"].replace("2,1,4,2024-03-05", "2,1,4,2024-03-04")
     found = history(write(tmp_path, {**SHOP, "shipments.csv": shipments}))
-    assert "1 shipment before the day of the order: taken to be at once." in found.notes
+    assert "1 shipment before the day of the order: taken as immediate." in found.notes
 
 
 def test_what_has_no_name_is_not_what_is_called_unknown(tmp_path: Path):
@@ -685,3 +685,22 @@ def test_what_has_no_name_is_not_what_is_called_unknown(tmp_path: Path):
     assert found.classes == ("all", "all 2")
     assert found.sites == ("main", "main 2")
     assert found.suppliers == ("unknown", "unknown 2")
+
+
+def test_lines_that_are_cancelled_by_status_are_not_open(tmp_path: Path):
+    lines = """
+        order,line,product,units,ordered,shipped,cancelled,status
+        1,1,mug,2,2024-03-04,2024-03-04,,Complete
+        2,1,mug,4,2024-03-05,,,CANCELLED
+        3,1,mug,3,2024-03-05,,2024-03-08,cancelled
+        4,1,mug,1,2024-03-06,,,Storniert
+        5,1,mug,5,2024-03-07,,,open
+    """
+    found = history(write(tmp_path, {"lines.csv": lines}))
+    assert found.lines.known.tolist() == [True, False, True, False, True]
+    assert found.lines.units.sum() == 15
+    rows, _ = open_lines(found)
+    assert rows.tolist() == [4]
+    (all_lines,) = served(found)
+    assert all_lines.fill_rate == pytest.approx(2 / 10)
+    assert any(note.startswith("2 lines cancelled by status") for note in found.notes)

@@ -77,6 +77,8 @@ class Lines(Spec):
     """When it was cancelled, where cancellations are no file of their own."""
     reason: Text | None = None
     """Why it was cancelled."""
+    status: Text | None = None
+    """What has become of it; cancelled lines say so here."""
 
 
 class Shipments(Spec):

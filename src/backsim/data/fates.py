@@ -51,13 +51,7 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
     at_once, unknown = np.zeros(count), np.zeros(count, bool)
     clocked = False
     if "shipments" in export.tables:
-        line = match(keys["lines"], keys["shipments"])
-        export.keep("shipments", line >= 0, "of no line that is used")
-        line = line[line >= 0]
-        line = line[convert_units_like(export, "shipments", "lines", line)]
-        counts = export.tables["shipments"].numbers["units"] > 0
-        export.keep("shipments", counts, "no units, or a return")
-        data, line = export.tables["shipments"], line[counts]
+        line, data = _shipments(export, keys)
         sent, when = data.numbers["units"], data.dates["shipped"] - since
         clocked = data.clocked["shipped"]
         row, line, sent = share_out(keys["lines"], units, ordered, line, sent, when)
@@ -85,10 +79,9 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         unknown[:] = True
         line, sent, when = np.empty(0, np.int64), np.empty(0), np.empty(0)
         undated = np.empty(0, bool)
-    early = int((np.floor(when) < np.floor(ordered[line])).sum())
-    if early:
+    if early := int((np.floor(when) < np.floor(ordered[line])).sum()):
         export.notes.append(
-            f"{counted(early, 'shipment')} before the day of the order: taken to be at once."
+            f"{counted(early, 'shipment')} before the day of the order: taken as immediate."
         )
     sent_units = Movements(
         export.products_of("lines")[line],
@@ -97,6 +90,7 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         np.asarray(sent),
     )
     cancelled = _cancelled(export, keys, since, units, shipped)
+    unknown |= _cancelled_on_no_day(export, cancelled["cancelled"], shipped)
     fates = {
         "shipped": np.minimum(shipped, units),
         "at_once": np.minimum(at_once, units),
@@ -105,6 +99,17 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         "unknown": np.where(unknown, 1.0, cancelled["unknown"]),
     }
     return fates, sent_units
+
+
+def _shipments(export: Export, keys: Mapping[str, Codes]) -> tuple[Codes, Data]:
+    """(the line of each shipment that counts, these shipments)."""
+    line = match(keys["lines"], keys["shipments"])
+    export.keep("shipments", line >= 0, "of no line that is used")
+    line = line[line >= 0]
+    line = line[convert_units_like(export, "shipments", "lines", line)]
+    counts = export.tables["shipments"].numbers["units"] > 0
+    export.keep("shipments", counts, "no units, or a return")
+    return line[counts], export.tables["shipments"]
 
 
 def _keys(export: Export) -> dict[str, Codes]:
@@ -160,6 +165,19 @@ def _cancelled(
     taken = np.minimum(taken, np.maximum(units - shipped, 0.0))
     when = np.where(taken > 0, when, np.nan)  # what has left is no longer cancelled
     return {"taken": taken, "cancelled": when, "waiting": waiting, "unknown": unknown}
+
+
+def _cancelled_on_no_day(export: Export, when: Floats, shipped: Floats) -> Flags:
+    """Lines that were cancelled by their status, and nothing tells when."""
+    lines, words = export.tables["lines"], {word.casefold() for word in export.rules.cancelled}
+    gone = lines.is_any("status", lambda text: text.casefold() in words)
+    gone &= np.isnan(when) & (shipped < lines.numbers["units"] - 1e-9)
+    if gone.any():
+        export.notes.append(
+            f"{counted(int(gone.sum()), 'line')} cancelled by status, on no day that is told: "
+            "demand, but neither open nor part of the service."
+        )
+    return gone
 
 
 def _not_waiting(export: Export, data: Data, age: Floats) -> Flags:

@@ -94,6 +94,12 @@ class Rules(Spec):
         *("Retoure", "Gutschrift", "retour", "avoir", "devolución", "abono", "reso"),
     )
     """Kinds of documents that are returns, in capitals or not; negative lines are returns too."""
+    cancelled: Words = (
+        *("cancelled", "canceled", "cancel", "void", "voided", "storniert", "abgesagt"),
+        *("annulé", "annulée", "cancelado", "cancelada", "anulado", "annullato", "geannuleerd"),
+    )
+    """The `status` of lines that were cancelled, in capitals or not; without a day, it is not known
+    how they were served."""
     not_waiting: Words | None = None
     """Reasons of cancellations that have nothing to do with waiting.  Default: those whose
     cancellations all come within three days of the order, while others do not."""
