@@ -704,3 +704,21 @@ def test_lines_that_are_cancelled_by_status_are_not_open(tmp_path: Path):
     (all_lines,) = served(found)
     assert all_lines.fill_rate == pytest.approx(2 / 10)
     assert any(note.startswith("2 lines cancelled by status") for note in found.notes)
+
+
+@pytest.mark.parametrize("nothing", ["NULL", "N/A", "-", "NaT", ""])
+def test_what_a_database_writes_for_nothing_is_nothing(tmp_path: Path, nothing: str):
+    lines = f"""
+        order,line,product,units,ordered,price,shipped
+        1,1,mug,2,2024-03-04,4,2024-03-04
+        2,1,mug,4,2024-03-05,{nothing},{nothing}
+    """
+    found = history(write(tmp_path, {"lines.csv": lines}))
+    assert found.lines.shipped.tolist() == [2, 0]
+    assert found.masters.price.tolist() == [4]
+
+
+def test_numbers_of_which_a_spreadsheet_has_cut_off_digits_are_refused(tmp_path: Path):
+    lines = "order,product,units,ordered\n4.5E+09,mug,2,2024-03-04\n4.5E+09,mug,2,2024-03-05"
+    with pytest.raises(TableError, match=r"lines.csv:2: order: expected all digits of a number"):
+        history(write(tmp_path, {"lines.csv": lines}))

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 DAY = 86_400 * SECOND
 """Microseconds."""
-NO_DATE = frozenset(
+NOTHING = frozenset(
+    {"", "-", "--", "NULL", "null", "N/A", "n/a", "NA", "NaN", "nan", "NaT", "None", "none", "\\N"}
+)
+"""How databases and people write that there is nothing in a column of dates or numbers."""
+NO_DATE = NOTHING | frozenset(
     {"00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"}
     | {"31.12.9999", "99991231", "9999-12-31", "12/31/9999", "31/12/9999"}
 )
@@ -60,7 +64,7 @@ def stamps(texts: Sequence[str]) -> Floats | None:
 
 def moment(text: str, reader: DateReader) -> tuple[float, float]:
     """(microseconds from 1970, the clock's offset from UTC in days) of a text; nan: not told."""
-    if not text or text in NO_DATE:
+    if text in NO_DATE:
         return nan, nan
     try:
         at, offset = reader.read(text)

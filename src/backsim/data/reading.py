@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from backsim.data.columns import kinds_of, required_of
 from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.mapping import TableFile
-from backsim.data.moments import DAY, EXCEL, NO_DATE, clock, moment, stamps
+from backsim.data.moments import DAY, EXCEL, NO_DATE, NOTHING, clock, moment, stamps
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
 from backsim.tables.dates import AS_WRITTEN, Ambiguous, DateReader, since, spelt
@@ -34,6 +34,8 @@ NO_TEXT = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 """Characters that YAML has no place for."""
 EARLIEST, LATEST = 0.0, 47_482.0
 """Days since 1970 of 1970-01-01 and 2100-01-01; a date outside is an error of typing."""
+SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d\d+")
+"""A long number as spreadsheets show it: 4.5E+09."""
 NO_WORDS = b"0123456789-+.,:/ "
 
 
@@ -185,6 +187,12 @@ class _Reader:
             failed = [text in ERRORS or text.endswith(UNCOMPUTED) for text in coded.texts]
             wrong = np.array(failed, bool)[coded.codes] & kept
             self._fault(table, heading, wrong, "a name, not a formula that failed", None)
+            failed = [SHORTENED.fullmatch(text) is not None for text in coded.texts]
+            wrong = np.array(failed, bool)[coded.codes] & kept
+            expected = (
+                "all digits of a number (import the column as text: a spreadsheet cut them off)"
+            )
+            self._fault(table, heading, wrong, expected, None)
         if NO_TEXT.search("\n".join(coded.texts)):  # which no scenario file can hold
             wrong = np.array([NO_TEXT.search(text) is not None for text in coded.texts], bool)
             found = wrong[coded.codes] & kept
@@ -198,7 +206,7 @@ class _Reader:
         values = np.array([_number(text, style) for text in coded.texts], float)[coded.codes]
         for i, value in typed.items():
             values[i] = value
-        wrong = np.isnan(values) & self.kept[name] & ~coded.are("")
+        wrong = np.isnan(values) & self.kept[name] & ~_is_any(coded, NOTHING)
         self._fault(table, heading, wrong, "a number", bad)
         return values
 
@@ -250,9 +258,7 @@ class _Reader:
         for i, serial in table.numbers.get(heading, {}).items():
             if EXCEL[0] <= serial < EXCEL[1]:
                 values[i] = (serial - EXCEL[0]) * DAY
-        wrong = np.isnan(values) & self.kept[name]
-        for nothing in ("", *NO_DATE):
-            wrong &= ~coded.are(nothing)
+        wrong = np.isnan(values) & self.kept[name] & ~_is_any(coded, NO_DATE)
         wrong[list(cells)] = False
         outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
         self._fault(table, heading, outside, "a date from 1970 to 2099", bad)
@@ -319,6 +325,10 @@ def _totals(entry: TableFile, table: CodedTable) -> Flags:
         empty |= (nothing := coded.are(""))
         lacks |= nothing & (heading in needed)
     return (says & lacks) | (named & empty)
+
+
+def _is_any(coded: Coded, texts: Collection[str]) -> Flags:
+    return np.array([text in texts for text in coded.texts], bool)[coded.codes]
 
 
 def _says_total(text: str) -> bool:

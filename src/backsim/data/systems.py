@@ -148,7 +148,11 @@ def guess(folder: Path) -> Guess:
     """
     found = list(_files(folder))
     if not found:
-        raise InputError(f"{folder}: expected CSV files or Excel workbooks, got none")
+        there = sorted(path.name for path in folder.iterdir())
+        raise InputError(
+            f"{folder}: expected CSV files or Excel workbooks (.xlsx), got "
+            f"{few(there, MOST_FILES) or 'none'}"
+        )
     best: list[_Match] = []
     for system in systems():
         chosen = _assign([m for file in found for m in _matches(system, file)])
