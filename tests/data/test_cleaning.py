@@ -272,11 +272,11 @@ def test_what_was_shipped_cannot_be_cancelled(tmp_path: Path):
 @pytest.mark.parametrize("apart", [False, True])
 def test_what_came_after_the_last_day_was_open_on_it(tmp_path: Path, apart: bool):
     lines = """
-        order,line,product,units,ordered,shipped,cancelled
-        1,1,mug,2,2024-03-04,2024-03-04,
-        2,1,mug,4,2024-03-06,2024-03-14,
-        3,1,mug,3,2024-03-06,,2024-03-14
-        4,1,mug,3,2024-03-14,2024-03-14,
+        order,line,product,units,ordered,shipped,sent,cancelled
+        1,1,mug,2,2024-03-04,2024-03-04,2,
+        2,1,mug,4,2024-03-06,2024-03-14,4,
+        3,1,mug,3,2024-03-06,,0,2024-03-14
+        4,1,mug,3,2024-03-14,2024-03-14,3,
     """
     mapping = """
         until: 2024-03-10
@@ -291,7 +291,7 @@ def test_what_came_after_the_last_day_was_open_on_it(tmp_path: Path, apart: bool
             " line: line, cancelled: cancelled}}"
         )
     else:
-        mapping = mapping % "shipped: shipped, cancelled: cancelled"
+        mapping = mapping % "shipped: shipped, shipped_units: sent, cancelled: cancelled"
     sent = "order,line,units,shipped\n1,1,2,2024-03-04\n2,1,4,2024-03-14\n4,1,3,2024-03-14"
     gone = "order,line,cancelled\n3,1,2024-03-14"
     files = {"lines.csv": lines, "sent.csv": sent, "gone.csv": gone, "mapping.yaml": mapping}
@@ -722,3 +722,37 @@ def test_numbers_of_which_a_spreadsheet_has_cut_off_digits_are_refused(tmp_path:
     lines = "order,product,units,ordered\n4.5E+09,mug,2,2024-03-04\n4.5E+09,mug,2,2024-03-05"
     with pytest.raises(TableError, match=r"lines.csv:2: order: expected all digits of a number"):
         history(write(tmp_path, {"lines.csv": lines}))
+
+
+def test_each_shipment_has_a_wait_of_its_own(tmp_path: Path):
+    """Of ten units five leave at noon, three after five days, and two after thirty."""
+    files = {
+        "lines.csv": """
+            order,line,product,units,ordered
+            1,1,mug,10,2024-03-04 12:00
+            2,1,mug,6,2024-03-05 12:00
+        """,
+        "shipments.csv": """
+            order,line,units,shipped
+            1,1,5,2024-03-04 12:00
+            1,1,3,2024-03-09 12:00
+            1,1,2,2024-04-03 12:00
+            2,1,4,2024-03-15 12:00
+        """,
+    }
+    (service,) = served(history(write(tmp_path, files)))
+    assert service.mean_wait == pytest.approx((3 * 5 + 2 * 30 + 4 * 10) / 14)
+
+
+def test_units_that_were_shipped_on_no_day_that_is_told_are_not_open(tmp_path: Path):
+    lines = """
+        order,line,product,units,ordered,shipped,shipped_units
+        1,1,mug,2,2024-03-04,2024-03-04,2
+        2,1,mug,4,2024-03-05,,4
+        3,1,mug,3,2024-03-05,,0
+    """
+    found = history(write(tmp_path, {"lines.csv": lines}))
+    assert found.lines.shipped.tolist() == [2, 4, 0]
+    assert found.lines.known.tolist() == [True, False, True]
+    assert open_lines(found)[0].tolist() == [2]
+    assert any(note.startswith("1 shipment without a date") for note in found.notes)

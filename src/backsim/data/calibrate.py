@@ -159,13 +159,7 @@ def served(history: History) -> list[Service]:
     for name, mine in groups:
         known = mine & lines.known
         units = float(lines.units[known].sum()) if known.any() else math.nan
-        later = np.where(
-            np.isnan(lines.served), 0.0, np.maximum(lines.served - history.ordered, 0.0)
-        )
-        later = np.where(lines.at_once >= lines.units - 1e-9, 0.0, later)
-        shipped = lines.shipped * (~np.isnan(lines.served) & mine)
-        total = float(shipped.sum())
-        wait = float((later * np.maximum(lines.shipped - lines.at_once, 0.0) * mine).sum())
+        total = float(lines.shipped[known].sum())
         found.append(
             Service(
                 name,
@@ -173,7 +167,7 @@ def served(history: History) -> list[Service]:
                 float(lines.units[mine].sum()),
                 float(lines.at_once[known].sum()) / units,
                 float((lines.cancelled_units * lines.waiting)[known].sum()) / units,
-                wait / total if total else math.nan,
+                float(lines.waited[known].sum()) / total if total else math.nan,
             )
         )
     return found

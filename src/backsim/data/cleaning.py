@@ -267,6 +267,7 @@ def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) 
         time=time[order],
         at_once=fates["at_once"][order],
         shipped=fates["shipped"][order],
+        waited=fates["waited"][order],
         served=served[order],
         cancelled=fates["cancelled"][order],
         cancelled_units=fates["taken"][order],

@@ -37,6 +37,8 @@ def leave_out_later(export: Export, until: int) -> None:
         later = days >= until + 1
         if later.any():
             days[later] = np.nan
+            if name == "shipped" and "shipped_units" in export.tables["lines"].numbers:
+                export.tables["lines"].numbers["shipped_units"][later] = 0.0
             export.notes.append(
                 f"{counted(int(later.sum()), 'line')} {name} after the last day: open on it."
             )
@@ -47,38 +49,25 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
     lines, keys = export.tables["lines"], _keys(export)
     count, units = len(lines), lines.numbers["units"]
     ordered = lines.dates["ordered"] - since
-    shipped, last = np.zeros(count), np.full(count, -np.inf)
-    at_once, unknown = np.zeros(count), np.zeros(count, bool)
-    clocked = False
-    if "shipments" in export.tables:
-        line, data = _shipments(export, keys)
-        sent, when = data.numbers["units"], data.dates["shipped"] - since
-        clocked = data.clocked["shipped"]
-        row, line, sent = share_out(keys["lines"], units, ordered, line, sent, when)
-        when = when[row]
-        undated = np.isnan(when)
-        unknown[line[undated]] = True
-        if undated.any():
-            export.notes.append(
-                f"{counted(int(undated.sum()), 'shipment')} without a date: the units count, the "
-                "wait of their lines does not."
-            )
-        np.add.at(shipped, line, sent)
-        np.maximum.at(last, line, np.where(undated, -np.inf, when))
+    told = "shipments" in export.tables or "shipped" in lines.dates
+    line, sent, when, clocked = _sent(export, keys, since)
+    undated = np.isnan(when)
+    unknown = np.full(count, not told)
+    unknown[line[undated]] = True
+    if undated.any():
+        export.notes.append(
+            f"{counted(int(undated.sum()), 'shipment')} without a date: the units count, the "
+            "wait of their lines does not."
+        )
+    shipped, last = _sums(line, sent, count), np.full(count, -np.inf)
+    np.maximum.at(last, line, np.where(undated, -np.inf, when))
+    at_once, waited = np.zeros(count), np.zeros(count)
+    if len(line):
         prompt = _prompt(export, ordered[line], when, clocked)
-        np.add.at(at_once, line, np.where(prompt, sent, 0.0))
-    elif "shipped" in lines.dates:
-        when = lines.dates["shipped"] - since
-        clocked = lines.clocked["shipped"]
-        sent = lines.numbers.get("shipped_units", np.where(np.isnan(when), 0.0, units))
-        shipped = np.where(np.isnan(when), 0.0, np.nan_to_num(sent))
-        last = np.where(np.isnan(when), -np.inf, when)
-        at_once = np.where(_prompt(export, ordered, when, clocked), shipped, 0.0)
-        line, sent, undated = np.arange(count), shipped, np.isnan(when)
-    else:
-        unknown[:] = True
-        line, sent, when = np.empty(0, np.int64), np.empty(0), np.empty(0)
-        undated = np.empty(0, bool)
+        noon = ordered + (0.0 if lines.clocked.get("ordered") else 0.5)
+        days = np.where(prompt | undated, 0.0, np.maximum(when - noon[line], 0.0))
+        at_once = _sums(line, np.where(prompt, sent, 0.0), count)
+        waited = _sums(line, sent * days, count)
     if early := int((np.floor(when) < np.floor(ordered[line])).sum()):
         export.notes.append(
             f"{counted(early, 'shipment')} before the day of the order: taken as immediate."
@@ -87,7 +76,7 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         export.products_of("lines")[line],
         export.sites_of("lines")[line],
         np.where(undated, ordered[line], when),
-        np.asarray(sent),
+        sent,
     )
     cancelled = _cancelled(export, keys, since, units, shipped)
     unknown |= _cancelled_on_no_day(export, cancelled["cancelled"], shipped)
@@ -95,10 +84,34 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         "shipped": np.minimum(shipped, units),
         "at_once": np.minimum(at_once, units),
         "last": last,
+        "waited": waited,
         **cancelled,
         "unknown": np.where(unknown, 1.0, cancelled["unknown"]),
     }
     return fates, sent_units
+
+
+def _sums(line: Codes, units: Floats, count: int) -> Floats:
+    return np.bincount(line, units, count).astype(float)
+
+
+def _sent(
+    export: Export, keys: Mapping[str, Codes], since: int
+) -> tuple[Codes, Floats, Floats, bool]:
+    """(line, units, day, whether days have a time) of all shipments; nan: no day is told."""
+    lines = export.tables["lines"]
+    units, ordered = lines.numbers["units"], lines.dates["ordered"] - since
+    if "shipments" in export.tables:
+        line, data = _shipments(export, keys)
+        sent, when = data.numbers["units"], data.dates["shipped"] - since
+        row, line, sent = share_out(keys["lines"], units, ordered, line, sent, when)
+        return line, sent, when[row], data.clocked["shipped"]
+    if "shipped" in lines.dates:
+        when = lines.dates["shipped"] - since
+        sent = lines.numbers.get("shipped_units", np.where(np.isnan(when), 0.0, units))
+        line = np.flatnonzero(sent > 0)
+        return line, sent[line], when[line], lines.clocked["shipped"]
+    return np.empty(0, np.int64), np.empty(0), np.empty(0), False
 
 
 def _shipments(export: Export, keys: Mapping[str, Codes]) -> tuple[Codes, Data]:

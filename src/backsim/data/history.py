@@ -37,6 +37,8 @@ class LineHistory:
     time: Floats
     at_once: Floats
     shipped: Floats
+    waited: Floats
+    """Units shipped later times the days that they waited, each shipment on its own."""
     served: Floats
     cancelled: Floats
     cancelled_units: Floats
@@ -226,6 +228,7 @@ def known_on(history: History, day: float) -> History:
         lines,
         served=served,
         shipped=np.where(np.isnan(served), lines.at_once, lines.shipped),
+        waited=np.where(np.isnan(served), 0.0, lines.waited),
         cancelled=cancelled,
         cancelled_units=np.where(np.isnan(cancelled), 0.0, lines.cancelled_units),
     )
