@@ -12,6 +12,7 @@ from tests.data.exports import SHOP, write
 
 from backsim.data.calibrate import calibrate, history_of, read_mapping, served
 from backsim.data.cleaning import clean
+from backsim.data.fit.byday import positions
 from backsim.data.history import History
 from backsim.data.reading import read_export
 from backsim.data.scenariofile import scenario_text
@@ -756,3 +757,18 @@ def test_units_that_were_shipped_on_no_day_that_is_told_are_not_open(tmp_path: P
     assert found.lines.known.tolist() == [True, False, True]
     assert open_lines(found)[0].tolist() == [2]
     assert any(note.startswith("1 shipment without a date") for note in found.notes)
+
+
+def test_stock_below_zero_is_none(tmp_path: Path):
+    """What customers wait for is taken off the position once."""
+    lines = "order,line,product,units,ordered\n0,1,mug,1,2024-03-01\n1,1,mug,30,2024-03-02"
+    files = {
+        "lines.csv": lines,
+        "shipments.csv": "order,line,units,shipped\n0,1,1,2024-03-01",
+        "stock.csv": "day,product,units\n2024-03-02,mug,-30",
+    }
+    found = history(write(tmp_path, files))
+    known = positions(found)
+    assert known is not None
+    assert known[0, -1] == -30
+    assert any(note.startswith("1 count of stock below 0") for note in found.notes)

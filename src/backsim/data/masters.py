@@ -49,7 +49,12 @@ def stock_of(export: Export, since: int) -> StockHistory:
                 f"{counted(several, 'count')} of stock in several rows for one product, site and "
                 "day: their units are added (`rows: last` of the table takes the last row)."
             )
-    return StockHistory(product, site, latest, total)
+    if below := int((total < 0).sum()):
+        export.notes.append(
+            f"{counted(below, 'count')} of stock below 0: taken as 0, as open orders are counted "
+            "on their own."
+        )
+    return StockHistory(product, site, latest, np.maximum(total, 0.0))
 
 
 def masters_of(export: Export) -> Masters:
