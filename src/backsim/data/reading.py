@@ -183,20 +183,23 @@ class _Reader:
 
     def _named(self, table: CodedTable, heading: str, kept: Flags, needed: bool) -> Coded:
         coded = table.columns[heading]
-        if needed:
-            failed = [text in ERRORS or text.endswith(UNCOMPUTED) for text in coded.texts]
-            wrong = np.array(failed, bool)[coded.codes] & kept
-            self._fault(table, heading, wrong, "a name, not a formula that failed", None)
-            failed = [SHORTENED.fullmatch(text) is not None for text in coded.texts]
-            wrong = np.array(failed, bool)[coded.codes] & kept
+        everything = "\n".join(coded.texts)
+
+        def fault(expected: str, wrong: Callable[[str], bool]) -> None:
+            failed = np.array([wrong(text) for text in coded.texts], bool)[coded.codes]
+            self._fault(table, heading, failed & kept, expected, None)
+
+        if needed and ("#" in everything or UNCOMPUTED in everything):
+            expected = "a name, not a formula that failed"
+            fault(expected, lambda text: text in ERRORS or text.endswith(UNCOMPUTED))
+        if needed and "E+" in everything:
             expected = (
                 "all digits of a number (import the column as text: a spreadsheet cut them off)"
             )
-            self._fault(table, heading, wrong, expected, None)
-        if NO_TEXT.search("\n".join(coded.texts)):  # which no scenario file can hold
-            wrong = np.array([NO_TEXT.search(text) is not None for text in coded.texts], bool)
-            found = wrong[coded.codes] & kept
-            self._fault(table, heading, found, "text without control characters", None)
+            fault(expected, lambda text: SHORTENED.fullmatch(text) is not None)
+        if NO_TEXT.search(everything):  # which no scenario file can hold
+            expected = "text without control characters"
+            fault(expected, lambda text: NO_TEXT.search(text) is not None)
         return coded
 
     def _numbers(self, name: str, heading: str, bad: Flags) -> Floats:
