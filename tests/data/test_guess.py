@@ -197,3 +197,38 @@ def test_shopify_says_of_an_order_once_when_it_was_fulfilled(tmp_path: Path):
     assert lines.units.tolist() == [1, 2, 1, 1, 3]
     assert lines.shipped.tolist() == [1, 2, 1, 0, 0]
     assert lines.cancelled_units.tolist() == [0, 0, 0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("lines", "sent", "bought"),
+    [
+        (
+            "N° commande;Ligne;Article;Quantité;Date commande;Client",
+            "Commande;Ligne;Qté;Date d'expédition",
+            "Commande fournisseur;Fournisseur;Article;Quantité;Date de commande;Date de réception",
+        ),
+        (
+            "Nº pedido;Línea;Artículo;Cantidad;Fecha de pedido;Cliente",
+            "Pedido;Línea;Cantidad;Fecha de envío",
+            "Orden de compra;Proveedor;Artículo;Cantidad;Fecha pedido;Fecha de recepción",
+        ),
+        (
+            "Auftragsnr.;Pos.;Artikelnr.;Menge;Auftragsdatum;Kunde",
+            "Auftrag;Position;Menge;Lieferdatum",
+            "Bestellnr.;Lieferant;Artikel;Menge;Bestelldatum;Wareneingang",
+        ),
+    ],
+)
+def test_headings_of_other_languages_are_known(tmp_path: Path, lines: str, sent: str, bought: str):
+    texts = {
+        "a.csv": f"{lines}\n1;1;mug;2;04.03.2024;7\n2;1;mug;3;31.03.2024;8",
+        "b.csv": f"{sent}\n1;1;2;05.03.2024\n2;1;3;31.03.2024",
+        "c.csv": f"{bought}\nP1;acme;mug;20;04.03.2024;20.03.2024",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text + "\n", encoding="cp1252")
+    assert [t["table"] for t in guess(tmp_path).tables] == ["lines", "shipments", "purchases"]
+    found = calibrate(tmp_path).history
+    assert found.lines.served.tolist() == [26]
+    assert found.purchases.received.tolist() == [15]
+    assert len(found.customers) == 2

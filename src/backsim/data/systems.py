@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,10 @@ def systems() -> dict[str, dict[str, Entry]]:
 
     text = files("backsim.data").joinpath("systems.yaml").read_text(encoding="utf-8")
     found: dict[str, dict[str, Entry]] = YAML(typ="safe", pure=True).load(text)
+    words: dict[str, Any] = found.pop("words")
+    for entry in found["plain"].values():
+        for field, headings in entry["columns"].items():
+            entry["columns"][field] = [*headings, *words.get(field, ())]
     return found
 
 
@@ -223,8 +228,11 @@ def _header(first: list[str], rows: Iterator[Sequence[str]], wanted: set[str]) -
 
 
 def _bare(heading: str) -> str:
-    """A heading without what people write in several ways: `Order no.` and `order_no` are one."""
-    return re.sub(r"[\W_]+", "", heading.lower())
+    """A heading without what people write in several ways: `Order no.` and `order_no` are one.
+
+    So are `Quantité` and `quantite`.
+    """
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", heading.lower()))
 
 
 def _matches(system: str, file: _File) -> Iterator[_Match]:
