@@ -772,3 +772,11 @@ def test_stock_below_zero_is_none(tmp_path: Path):
     assert known is not None
     assert known[0, -1] == -30
     assert any(note.startswith("1 count of stock below 0") for note in found.notes)
+
+
+def test_lines_from_before_the_first_day_that_may_be_open_are_told(tmp_path: Path):
+    lines = SHOP["lines.csv"] + "0,1,mug,5,2023-11-07 09:00,trade\n0,2,mug,2,2023-11-07 09:00,web"
+    shipments = SHOP["shipments.csv"] + "0,2,2,2024-03-05"
+    found = history(write(tmp_path, {**SHOP, "lines.csv": lines, "shipments.csv": shipments}))
+    assert len(found.lines) == 4
+    assert any(note.startswith("1 line from before the first day with no") for note in found.notes)

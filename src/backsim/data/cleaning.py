@@ -245,6 +245,12 @@ def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) 
     served = np.where(whole & np.isfinite(fates["last"]), fates["last"], np.nan)
     order = np.flatnonzero((time >= 0) & (time < until + 1 - since))
     order = order[np.argsort(time[order], kind="stable")]
+    still = (time < 0) & (fates["shipped"] + fates["taken"] < units - 1e-9)
+    if count := int((still & (fates["unknown"] == 0)).sum()):
+        export.notes.append(
+            f"{counted(count, 'line')} from before the first day with no shipment or cancellation "
+            "of the rest: if still open, the book lacks them (an earlier `since` takes them in)."
+        )
     export.keep("lines", time >= 0, "ordered before the first day, and open then")
     late = export.tables["lines"].dates["ordered"] - since >= until + 1 - since
     export.keep("lines", ~late, "ordered after the last day")
