@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -305,6 +305,26 @@ def test_a_workbook_is_the_same_book(tmp_path: Path, ending: str):
     with pytest.raises(InputError) as error:
         read_book(file, TODAY)
     assert str(error.value) == (f"{file}:stock:3: units: expected a number of at least 0, got '-1'")
+
+
+def test_dates_that_a_spreadsheet_has_turned_round_are_refused(tmp_path: Path):
+    """Due on every third day from 1 March, in a file with 04/03/2026 for 4 March."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.title = "lines"
+    sheet.append(["id", "product", "units", "due"])
+    for k in range(20):
+        day = date(2026, 3, 1) + timedelta(days=3 * k)
+        turned = date(day.year, day.day, day.month) if day.day <= 12 else f"{day:%d/%m/%Y}"
+        sheet.append([f"L{k}", "mug", 1, turned])
+    sheet = workbook.create_sheet("stock")
+    for row in (["product", "units"], ["mug", 4]):
+        sheet.append(row)
+    file = tmp_path / "book.xlsx"
+    workbook.save(file)
+    with pytest.raises(InputError, match=r"lines:6: due: expected dates as they were written"):
+        read_book(file, TODAY)
 
 
 def test_a_broken_workbook(tmp_path: Path):
