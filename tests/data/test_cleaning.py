@@ -780,3 +780,10 @@ def test_lines_from_before_the_first_day_that_may_be_open_are_told(tmp_path: Pat
     found = history(write(tmp_path, {**SHOP, "lines.csv": lines, "shipments.csv": shipments}))
     assert len(found.lines) == 4
     assert any(note.startswith("1 line from before the first day with no") for note in found.notes)
+
+
+def test_several_prices_of_a_product_are_told(tmp_path: Path):
+    prices = "product,price,cost\nmug,12,6\nmug,10,5\nplate,7,3"
+    found = history(write(tmp_path, {**SHOP, "prices.csv": prices}))
+    assert found.masters.price.tolist() == [10, 7]
+    assert "1 product in several rows of prices: the last row counts." in found.notes

@@ -85,6 +85,10 @@ def masters_of(export: Export) -> Masters:
                 good = there & ~np.isnan(value)
                 target[code[good]] = value[good]
         if name == "prices":
+            if several := int((np.bincount(code[there], minlength=count) > 1).sum()):
+                export.notes.append(
+                    f"{counted(several, 'product')} in several rows of prices: the last row counts."
+                )
             continue
         site = export.sites_of("products")
         for fld, table in by_site.items():
