@@ -787,3 +787,15 @@ def test_several_prices_of_a_product_are_told(tmp_path: Path):
     found = history(write(tmp_path, {**SHOP, "prices.csv": prices}))
     assert found.masters.price.tolist() == [10, 7]
     assert "1 product in several rows of prices: the last row counts." in found.notes
+
+
+def test_equal_rows_without_numbers_of_lines_are_counted_and_told(tmp_path: Path):
+    lines = """
+        order,product,units,ordered
+        1,mug,2,2024-03-04
+        1,mug,2,2024-03-04
+        2,mug,2,2024-03-04
+    """
+    found = history(write(tmp_path, {"lines.csv": lines}))
+    assert found.lines.units.sum() == 6
+    assert any(note.startswith("1 row of lines equal to another one") for note in found.notes)

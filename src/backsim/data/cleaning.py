@@ -217,9 +217,12 @@ def _test_customers(export: Export, test: re.Pattern[str]) -> set[str]:
 
 
 def _drop_repeats(export: Export, table: str) -> None:
-    """Rows of numbered lines that are equal in every column to one before."""
+    """Rows that are equal in every column to one before; without line numbers, they may be two.
+
+    They are counted then, and told.
+    """
     lines = export.tables.get(table)
-    if lines is None or "line" not in lines.names:
+    if lines is None:
         return
     columns = [c.codes.astype(np.uint64) for c in lines.names.values()]
     columns += [v.view(np.uint64) for v in (*lines.numbers.values(), *lines.dates.values())]
@@ -232,7 +235,13 @@ def _drop_repeats(export: Export, table: str) -> None:
     again = like != np.arange(len(lines))
     for values in columns:  # two rows that differ may have one key
         again &= values == values[like]
-    export.keep(table, ~again, "a repeated row")
+    if "line" in lines.names:
+        export.keep(table, ~again, "a repeated row")
+    elif again.any():
+        export.notes.append(
+            f"{counted(int(again.sum()), 'row')} of {table} equal to another one: counted, as "
+            "nothing numbers the lines."
+        )
 
 
 def _lines(export: Export, since: int, until: int, fates: Mapping[str, Floats]) -> LineHistory:
