@@ -799,3 +799,14 @@ def test_equal_rows_without_numbers_of_lines_are_counted_and_told(tmp_path: Path
     found = history(write(tmp_path, {"lines.csv": lines}))
     assert found.lines.units.sum() == 6
     assert any(note.startswith("1 row of lines equal to another one") for note in found.notes)
+
+
+def test_orders_that_are_rare_are_near_enough(tmp_path: Path):
+    """The last comes half a year after the one before, which is nothing new."""
+    days = [datetime.date(2020, 1, 1) + datetime.timedelta(days=75 * k) for k in range(25)]
+    days.append(days[-1] + datetime.timedelta(days=200))
+    rows = [f"{k},mug,1,{day}" for k, day in enumerate(days)]
+    found = history(
+        write(tmp_path, {"lines.csv": "\n".join(["order,product,units,ordered", *rows])})
+    )
+    assert found.last == days[-1]

@@ -10,9 +10,10 @@ from backsim.data.export import Export
 from backsim.errors import InputError
 from backsim.tables.dates import EPOCH
 
-STRAY, FEW, ENOUGH = 180, 0.005, 20
-"""Days without an order that set the first or last ones apart, the share of the lines up to which
-these are taken for errors of typing, and the lines from which that is said."""
+STRAY, FAR, FEW, ENOUGH = 180, 3, 0.005, 20
+"""Days without an order, and times the longest such gap elsewhere, that set the first or last ones
+apart; the share of the lines up to which these are errors of typing, and lines from which that is
+said."""
 QUIET, TIMES = 90, 10
 """Days without an order, and how many times the longest elsewhere, from which orders have ended."""
 
@@ -81,8 +82,9 @@ def _refuse_stray(export: Export, sign: int) -> None:
     """Refuse a last order (or first: -1) that is far from all others."""
     lines = export.tables["lines"]
     days = np.sort(sign * np.floor(lines.dates["ordered"]))
-    last = days[-int(max(1, FEW * len(days))) - 1 :]
-    if len(days) < ENOUGH or np.diff(last).max() <= STRAY:
+    few = int(max(1, FEW * len(days)))
+    gaps, last = np.diff(days), days[-few - 1 :]
+    if len(days) < ENOUGH or gaps[-few:].max() <= max(STRAY, FAR * gaps[:-few].max()):
         return
     row = int(np.argmax(sign * lines.dates["ordered"]))
     beyond = int(np.argmax(np.diff(last)))
