@@ -431,6 +431,11 @@ def test_version() -> None:
     assert done.returncode == 0
 
 
+def test_what_cannot_be_written_is_named(scenario: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["explore", scenario, "--out", "/dev/null/page.html"]) == 2
+    assert "/dev/null: expected a folder to write to" in capsys.readouterr().err
+
+
 def test_read_only_folder(scenario: str, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root writes everywhere")

@@ -246,6 +246,13 @@ def test_a_damaged_file_is_told_and_kept(tmp_path: Path) -> None:
         assert store.done() == set()
 
 
+def test_a_file_of_another_kind_is_no_damaged_study(tmp_path: Path) -> None:
+    file = tmp_path / "experiment.yaml"
+    file.write_text("scenario: shop.yaml\n")
+    with pytest.raises(StudyError, match="expected a study of backsim, got another kind of file"):
+        read_study(file)
+
+
 def test_a_truncated_file(tmp_path: Path) -> None:
     file = filled(tmp_path / "s")
     file.write_bytes(file.read_bytes()[:-5000])

@@ -53,6 +53,13 @@ def test_the_same_answer(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "baseline unchanged" in capsys.readouterr().out
 
 
+def test_a_search_says_itself_how_many_replications_it_takes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check("--update", "-n", "100") == 2
+    assert "levels.yaml: expected no --replications for a search" in capsys.readouterr().out
+
+
 def test_another_answer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A unit lost costs five times as much: more stock is better now."""
     write(20.0)

@@ -72,7 +72,8 @@ def run(arguments: list[str]) -> int:
         return BAD_INPUT
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _say(f"cannot write: {error.strerror or error}")
+        where = f"{error.filename}: " if error.filename is not None else ""
+        _say(f"{where}cannot write: {error.strerror or error}")
         return BAD_INPUT
     except Exception as error:
         if not _from_interrupt(error):

@@ -30,6 +30,15 @@ def _load(ctx: typer.Context, files: list[Path] | None) -> list[Path]:
     return files or []
 
 
+def to_write(ctx: typer.Context, file: Path | None) -> Path | None:
+    """Make the folder of a file: what cannot be written is told before the work for it."""
+    if file is not None and not ctx.resilient_parsing:
+        from backsim.files import check_folder
+
+        check_folder(file.parent)
+    return file
+
+
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).")]
 Sets = Annotated[
     list[str] | None,

@@ -370,6 +370,8 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _damaged(name: str, error: object) -> StudyError:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return StudyError(f"{name}: expected a study of backsim, got another kind of file")
     reason = " ".join(str(error).split())
     return StudyError(
         f"{name}: the study is damaged ({reason}); use --fresh to start again, or another folder"

@@ -63,6 +63,9 @@ class Optimum(Spec):
 
 def update_search(file: Path, settings: Settings) -> Check:
     """Search, and write the answer.  Raises InputError where there is none to hold to."""
+    if settings.replications is not None:
+        expected = "no --replications for a search, whose file says how many it takes"
+        raise InputError(f"{file}: expected {expected}")
     found = _searched(load_problem(file), settings)
     if not found.promised or found.cost is None:
         raise InputError(f"{file}: expected a search whose answer is promised: {found.finding}")

@@ -284,7 +284,8 @@ class _Doubts:
         count = self.model.expected_orders
         if drawn and count < FEWEST_ORDERS:
             yield (
-                f"about {rough(count)} orders are expected in a run of "
+                f"about {rough(count)} {'order is' if rough(count) == '1' else 'orders are'} "
+                "expected in a run of "
                 f"{self.model.horizon:g} {self.unit}; {self.check('the rate of arrivals')}"
             )
 

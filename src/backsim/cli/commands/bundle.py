@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backsim.cli.options import RuleFiles
+from backsim.cli.options import RuleFiles, to_write
 from backsim.cli.registry import command
 
 
@@ -16,7 +16,12 @@ def bundle(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of compare --out.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="The archive. Default: STUDY.zip next to it."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="The archive. Default: STUDY.zip next to it.",
+            callback=to_write,
+        ),
     ] = None,
     rules: RuleFiles = None,
 ) -> None:

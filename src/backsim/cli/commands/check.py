@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from backsim.cli.options import Engine, RuleFiles, UseEngine, Workers
+from backsim.cli.options import Engine, RuleFiles, UseEngine, Workers, to_write
 from backsim.cli.registry import command
 from backsim.errors import InputError
 
@@ -37,10 +37,15 @@ Strict = Annotated[
 ]
 JUnit = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Write JUnit XML with one test case per metric."),
+    typer.Option(
+        metavar="FILE",
+        help="Write JUnit XML with one test case per metric.",
+        callback=to_write,
+    ),
 ]
 Markdown = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write a Markdown page for a CI summary.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a Markdown page for a CI summary.", callback=to_write),
 ]
 
 
@@ -61,7 +66,6 @@ def check(
 
     Exit codes: 0 unchanged, 1 changed, 2 bad input.
     """
-    from backsim.files import check_folder
     from backsim.regression.check import check_all, worst
     from backsim.regression.github import annotation_lines
     from backsim.regression.junit import write_junit
@@ -71,8 +75,6 @@ def check(
 
     if replications is not None and not update:
         raise InputError("check: expected --replications with --update (else the baseline says it)")
-    for file in filter(None, (junit, markdown)):
-        check_folder(file.parent)
     settings = Settings(baseline, workers, engine.value, replications, strict, tuple(rules or ()))
     checks: list[Check] = []
     for one in check_all(experiments, settings, update):

@@ -24,6 +24,7 @@ from backsim.cli.options import (
     UseEngine,
     Workers,
     named,
+    to_write,
 )
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
@@ -45,12 +46,16 @@ Replications = Annotated[
     typer.Option("--replications", "-n", help="Override the number of replications (at least 2)."),
 ]
 Excel = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Also write the tables to an Excel file.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Also write the tables to an Excel file.", callback=to_write),
 ]
 Slides = Annotated[
     Path | None,
     typer.Option(
-        "--pptx", metavar="FILE", help="Also write slides with charts that can be edited."
+        "--pptx",
+        metavar="FILE",
+        help="Also write slides with charts that can be edited.",
+        callback=to_write,
     ),
 ]
 Parquet = Annotated[bool, typer.Option("--parquet", help="Also write results.parquet.")]

@@ -19,6 +19,7 @@ from backsim.cli.options import (
     Workers,
     known_seed,
     named,
+    to_write,
 )
 from backsim.cli.progress import counting
 from backsim.cli.registry import command
@@ -44,7 +45,12 @@ Grid = Annotated[
 ]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help="Write one HTML file with the answers of a grid."),
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="Write one HTML file with the answers of a grid.",
+        callback=to_write,
+    ),
 ]
 Replications = Annotated[
     int | None,
