@@ -114,6 +114,51 @@ def test_a_level_is_the_least_that_reaches_its_fill_rate_in_lots(
     assert reached(level - 1) < 0.9 <= reached(level)
 
 
+INITIAL = [{"initial": 25}]
+OPENING = {
+    "stock": [{"product": "mug", "units": 30}],
+    "orders": [{"customer": "all", "lines": {"mug": 5}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "fields", "position"),
+    [
+        ({"reorder": "r_nQ"}, {"stock": INITIAL}, 25),  # 0.88 where it started at its level
+        ({"reorder": "r_nQ"}, {"stock": [{"initial": 1201}]}, 1201),
+        ({"reorder": "r_nQ"}, {"opening": OPENING}, 25),
+        (
+            {"reorder": "r_nQ"},
+            {"stock": [{"initial": 20, "inbound": [{"units": 5, "arrives": 2}]}]},
+            25,
+        ),
+        ({"reorder": "base_stock", "multiple": 12}, {"stock": INITIAL}, 25),
+        ({"reorder": "s_S", "multiple": 12}, {"stock": INITIAL}, 25),
+    ],
+    ids=str,
+)
+def test_a_level_in_lots_sees_what_there_is_at_the_start(
+    policy: dict[str, Any], fields: dict[str, Any], position: int
+):
+    """Where all comes and goes in dozens, one unit at the start is there for ever."""
+    target = {"fill_rate": 0.9, "demand": "compound"}
+    resolved = model(12, target, policy, **fields, horizon=40_000, warm_up=2000)
+    reorder = resolved.scenario.stock[0].reorder
+    assert reorder is not None
+    level = int(next(iter(reorder.params.values())))
+
+    def reached(units: int) -> float:
+        order = bought(policy["reorder"], units, multiple=policy.get("multiple", 1))
+        below = position % 12 + 12 * (units // 12)
+        while order(below) > 0:
+            below += order(below)
+        return fill_rate(DOZENS, below, order)
+
+    assert reached(level - 1) < 0.9 <= reached(level)
+    fill = backsim.simulate(resolved, seed=1).metrics["fill_rate"]
+    assert fill == pytest.approx(reached(level), abs=0.008)  # five standard errors
+
+
 @pytest.mark.parametrize(
     ("size", "policy"),
     [

@@ -242,6 +242,7 @@ class _Visits:
 
     def __init__(self, step: Floats) -> None:
         self.step = (step / (1.0 - step[0]))[1:]
+        self.common = math.gcd(*(int(units) + 1 for units in np.flatnonzero(self.step > 1e-12)))
         self.mass = np.ones(1)
         self.known: dict[tuple[tuple[int, ...], int], Floats] = {}
 
@@ -265,7 +266,7 @@ class _Visits:
         the cycle before: half of the way at a time, so that the way has an end also where they
         come in turns.
         """
-        start = shape.start - shape.trigger
+        start = self._in_a_cycle(shape.start - shape.trigger, gained)
         if (gained, start) not in self.known:
             count = max(*gained, start)
             goal = count - np.array(gained)
@@ -280,6 +281,14 @@ class _Visits:
                     break
             self.known[gained, start] = _joined(begun, mass)[:count]
         return self.known[gained, start]
+
+    def _in_a_cycle(self, start: int, gained: tuple[int, ...]) -> int:
+        """How far above the trigger the position is, once the stock at the start has been sold."""
+        above = start - max(gained)
+        if above <= 0:
+            return start
+        start -= -(-above // self.common) * self.common
+        return start if start > 0 else gained[-start]
 
 
 def _met(shape: Shape, common: int) -> Floats:

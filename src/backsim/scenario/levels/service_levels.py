@@ -17,6 +17,7 @@ from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.levels.lead_time_demand import LeadTimeDemand, Shape, TooMuch
 from backsim.scenario.levels.lots import ANY_SIZE, Lots
 from backsim.scenario.levels.regular import Regular
+from backsim.scenario.levels.starting import AT_THE_LEVEL, Start
 from backsim.scenario.schema.rule_use import Above, Cover, RuleUse, SafetyStock, Service, Target
 
 ROUNDING = 1e-9
@@ -52,6 +53,8 @@ class Situation:
     """Day of the first review; None where reviews are on dates."""
     lots: Lots = ANY_SIZE
     """The sizes that purchases may have."""
+    start: Start = AT_THE_LEVEL
+    """The position before the first order."""
 
     @property
     def regular(self) -> Regular | None:
@@ -72,7 +75,7 @@ class Situation:
             for when in [(f.every, f.first)]
         )
         law = type(self.lead_time).__qualname__, self.lead_time.model_dump_json()
-        how = self.crossing, self.unlimited, self.after, self.first, self.lots
+        how = self.crossing, self.unlimited, self.after, self.first, self.lots, self.start
         return (self.rate, self.period, *how, law, *flows)
 
     @property
@@ -190,7 +193,7 @@ def _level(
     demand = LeadTimeDemand(flows, situation.lead_time, situation.period, target.demand)
 
     def shape(level: int) -> Shape | None:
-        return shape_of(rule, numbers(level), situation.offers, situation.lots)
+        return shape_of(rule, numbers(level), situation.offers, situation.lots, situation.start)
 
     steady = False
     if not situation.period and situation.crossing:
@@ -228,11 +231,15 @@ def _level(
 
 
 def shape_of(
-    rule: Rule, params: Mapping[str, Any], offers: Mapping[str, Any], lots: Lots = ANY_SIZE
+    rule: Rule,
+    params: Mapping[str, Any],
+    offers: Mapping[str, Any],
+    lots: Lots = ANY_SIZE,
+    at_first: Start = AT_THE_LEVEL,
 ) -> Shape | None:
     """How a rule orders, seen from what it says at some positions; None if in another way."""
     order = orders_by_position(rule, params, offers)
-    found, start = _seen(order), max(0, order(0))
+    found, start = _seen(order), at_first.position(max(0, order(0)))
     if found is None:
         return None
     bought = lots.of(order)

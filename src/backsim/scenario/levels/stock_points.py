@@ -26,6 +26,7 @@ from backsim.scenario.levels.service_levels import (
     in_units,
     up_to,
 )
+from backsim.scenario.levels.starting import starting_position
 from backsim.scenario.network.faults import network_faults
 from backsim.scenario.network.fulfilment import serving_sites
 from backsim.scenario.network.network import Network
@@ -196,6 +197,7 @@ class StockPoints(Entries):
             after=review == "continuous" or review.after_demand,
             first=0.0 if review == "continuous" else review.first if review.period else None,
             lots=_lots(values),
+            start=starting_position(self.scenario, pair, values, rate),
         )
 
     def _changed(
