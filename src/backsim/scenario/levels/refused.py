@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from backsim.rules import PROGRAM
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.rates import Pair
+from backsim.scenario.levels.beside import beside_its_demand, needs_other_lines
+from backsim.scenario.network.network import Network
 from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario, Supplier
 from backsim.scenario.schema.rule_use import Cover, RuleUse, SafetyStock, Target
 from backsim.scenario.shorthand import Spec
@@ -17,47 +19,80 @@ Refusal = tuple[str, Location, str, Any]
 """(the stock point's field, the place below it, what was expected, what was found)."""
 
 
-def refused(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[Refusal]:
+def refused(network: Network, pair: Pair, values: Mapping[str, Any]) -> Iterator[Refusal]:
     """Levels that know too little of the world, and ways on which units age unseen."""
-    reason, kinds = _levels(scenario, pair, values)
-    for at, use in _reorders(values) if kinds else ():
+    scenario = network.scenario
+    for at, use in _reorders(values):
         for name, value in use.params.items():
-            if isinstance(value, kinds):
+            if isinstance(value, Target | SafetyStock):
+                reason = next((why for why, of in _levels(network, pair, values) if of(value)), "")
                 expected = f"a number of units or of days of demand, as {reason}"
-                yield str(at[0]), (*at[1:], name), expected, spoken_level(value)
+                if reason:
+                    yield str(at[0]), (*at[1:], name), expected, spoken_level(value)
     if scenario.products[pair[0]].shelf_life is not None:
         yield from _unseen_ages(pair[0], values)
         yield from _too_old_for_some(scenario, values)
 
 
-def _levels(
-    scenario: Scenario, pair: Pair, values: Mapping[str, Any]
-) -> tuple[str, tuple[type[Spec], ...]]:
-    """Why levels of some kinds are not what they should be, and which kinds."""
-    source, review = values["supplier"][0], values["review"]
-    supplier = scenario.suppliers.get(source.supplier)
+Levels = Iterator[tuple[str, Callable[[Any], bool]]]
+"""(why levels of some kinds are not what they should be, which of them)"""
+
+
+def _levels(network: Network, pair: Pair, values: Mapping[str, Any]) -> Levels:
+    """Why levels of some kinds are not what they should be."""
+    yield from ((why, _any_level) for why in _lead_times(network.scenario, pair, values))
+    yield from ((why, _from_a_service) for why in _what_comes(network.scenario, pair, values))
+    yield from ((why, _from_a_service) for why in beside_its_demand(network, pair, values))
+    if needs_other_lines(network.scenario, pair[0]):
+        yield "orders ship complete and have lines of several products", _from_a_fill_rate
+
+
+def _any_level(value: Any) -> bool:
+    return True
+
+
+def _from_a_service(value: Any) -> bool:
+    return isinstance(value, Target)
+
+
+def _from_a_fill_rate(value: Any) -> bool:
+    return isinstance(value, Target) and value.fill_rate is not None
+
+
+def _lead_times(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[str]:
+    """Why there is not one lead time."""
+    sources, review = values["supplier"], values["review"]
+    supplier = scenario.suppliers.get(sources[0].supplier)
     dated = review != "continuous" and review.dates is not None
     if dated or scenario.sites[pair[1]].receiving or (supplier and supplier.calendar):
-        return "calendars close days", (Target, SafetyStock)
+        yield "calendars close days"
     if supplier is not None and supplier.lead_time_factors:
-        return "lead times change", (Target, SafetyStock)
-    if any(source.share for source in values["supplier"]):
-        return "several sources share the purchases", (Target, SafetyStock)
+        yield "lead times change"
+    if any(source.share for source in sources):
+        yield "several sources share the purchases"
+    chosen = values["sourcing"].rule != "as_listed" or values["split"].rule != "none"
+    if chosen and sum(source.emergency is None for source in sources) > 1:
+        yield "a rule chooses among several sources"
+
+
+def _what_comes(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[str]:
+    """Why what is ordered, or what comes, is other than mean demand and lead time say."""
+    supplier = scenario.suppliers.get(values["supplier"][0].supplier)
+    product, customers = scenario.products[pair[0]], scenario.customers.values()
     if supplier is not None and _comes_otherwise(supplier):
-        return "not all that is ordered comes after one lead time", (Target,)
-    if scenario.products[pair[0]].shelf_life is not None:
-        return "units expire", (Target,)
-    if scenario.products[pair[0]].recall is not None:
-        return "the product is recalled", (Target,)
-    if any(_on_dates(customer) for customer in scenario.customers.values()):
-        return "orders come on dates", (Target,)
-    if any(customer.returns for customer in scenario.customers.values()):
-        return "customers send units back", (Target,)
-    if any(customer.changes for customer in scenario.customers.values()):
-        return "customers change quantities", (Target,)
-    if any(customer.goodwill for customer in scenario.customers.values()):
-        return "demand reacts to service", (Target,)
-    return "", ()
+        yield "not all that is ordered comes after one lead time"
+    if product.shelf_life is not None:
+        yield "units expire"
+    if product.recall is not None:
+        yield "the product is recalled"
+    if any(_on_dates(customer) for customer in customers):
+        yield "orders come on dates"
+    if any(customer.returns for customer in customers):
+        yield "customers send units back"
+    if any(customer.changes for customer in customers):
+        yield "customers change quantities"
+    if any(customer.goodwill for customer in customers):
+        yield "demand reacts to service"
 
 
 def _comes_otherwise(supplier: Supplier) -> bool:
