@@ -6,7 +6,7 @@ from collections.abc import MutableSequence
 
 from backsim.entities import NONE, NOTICE, World
 from backsim.kernel.agents.looking import SLOTS, see_pipeline, see_place
-from backsim.kernel.communication.promise_dates import cover
+from backsim.kernel.communication.promise_dates import cover, still_to_come
 from backsim.kernel.demand.standing import units_before
 
 FARTHEST = 1e6
@@ -38,7 +38,7 @@ def promise_see(
     line = world.lines[index]
     stock = world.stocks[line.stock]
     before = units_before(world, stock, index)
-    purchase = cover(world, stock, before + line.open)
+    purchase = cover(world, stock, still_to_come(world, stock, line, before + line.open, now))
     days = stock.mean_lead_time
     if purchase != NONE:
         days = max(0.0, world.purchases[purchase].expected - now)

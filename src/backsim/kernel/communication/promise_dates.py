@@ -12,6 +12,7 @@ from backsim.entities import (
     QUEUED,
     REVISE,
     UNDER_WAY,
+    Line,
     Purchase,
     Stock,
     Supplier,
@@ -21,9 +22,10 @@ from backsim.kernel.calendars import arrival, days_under_way, departs, has_close
 from backsim.kernel.demand.queue import end_of_order, requeue
 from backsim.kernel.demand.standing import first_standing, units_before
 from backsim.kernel.events import event
-from backsim.kernel.features import CALENDARS, DISRUPTIONS, NETWORK, SEASONS
+from backsim.kernel.features import BATCHES, CALENDARS, DISRUPTIONS, NETWORK, SEASONS
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import mean_lead_time, source_of
+from backsim.kernel.stock.lots import may_have
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import expect, supplier_of, to_come, waiting_work, work_of
 from backsim.kernel.supply.seasons import factor_of
@@ -42,9 +44,17 @@ def order_estimate(world: World, head: int, now: float) -> float:
             if priority_moves(stock):
                 requeue(world, stock, now)
             units = units_before(world, stock, index) + line.open
-            ready = max(now, estimated(world, stock, index, cover(world, stock, units), now))
+            covered = cover(world, stock, still_to_come(world, stock, line, units, now))
+            ready = max(now, estimated(world, stock, index, covered, now))
             date = max(date, departs(world, stock, ready))
     return date
+
+
+def still_to_come(world: World, stock: Stock, line: Line, units: int, now: float) -> int:
+    """Of the units up to a line's last those that are not there: a whole line waits beside some."""
+    if stock.on_hand == 0 or (BATCHES and stock.clearing_period > 0.0):
+        return units
+    return max(1, units - max(0, may_have(world, stock, line, now)))
 
 
 def cover(world: World, stock: Stock, units: int) -> int:
@@ -90,11 +100,12 @@ def revise(world: World, stock: Stock, now: float) -> None:
         at = world.standings[at].behind
         line = world.lines[index]
         units += line.open
-        while brought < units and coming != NONE:
+        lacking = still_to_come(world, stock, line, units, now)
+        while brought < lacking and coming != NONE:
             purchase = coming
             brought += to_come(world, coming)
             coming = world.purchases[coming].later
-        covered = purchase if brought >= units else NONE
+        covered = purchase if brought >= lacking else NONE
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backsim.entities import NONE, REACH, Purchase, World
-from backsim.kernel.communication.promise_dates import cover, look_through
+from backsim.kernel.communication.promise_dates import cover, look_through, still_to_come
 from backsim.kernel.demand.orders import request
 from backsim.kernel.demand.standing import units_before
 from backsim.kernel.events import event
@@ -40,6 +40,7 @@ def quote_through(world: World, purchase: Purchase, now: float) -> None:
     if line.open > 0:
         place = world.stocks[purchase.source]
         units = units_before(world, place, purchase.line) + line.open
+        units = still_to_come(world, place, world.lines[purchase.line], units, now)
         look_through(world, place, purchase.line, cover(world, place, units), now)
         purchase.quoted = purchase.expected
 
