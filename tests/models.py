@@ -422,7 +422,7 @@ def _check_purchases(log: Log) -> None:
 
 def _check_pipelines(model: Model, log: Log) -> None:
     """Every purchase under way stands in its stock point's pipeline: in order of expected dates,
-    or of placement where the supplier works or delivers in sequence."""
+    or of placement where the supplier works or delivers in sequence and does not know all."""
     purchases = log.purchases
     for stock in log.stocks:
         own = np.flatnonzero(purchases["stock"] == stock["index"])
@@ -433,6 +433,7 @@ def _check_pipelines(model: Model, log: Log) -> None:
         if only.supplier and not others and not point.made_from and not point.transfers:
             supplier = model.scenario.suppliers[only.supplier]
             in_sequence = supplier.capacity != "unlimited" or not supplier.crossing
+            in_sequence = in_sequence and supplier.messages.when != "exact"
         dates = 0.0 * own if in_sequence else purchases["expected"][own]
         expected = own[np.lexsort((own, dates))].tolist()
         for first, onward in (("pipeline_first", "later"), ("pipeline_last", "earlier")):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backsim.entities import (
+    EXACT,
     MOST_LEVELS,
     NEVER,
     NONE,
@@ -230,7 +231,8 @@ def is_due_before(world: World, one: int, other: int) -> bool:
     """Whether a purchase is thought to arrive before another one of the same stock point.
 
     By expected date, then index.  A limited supplier works in sequence, and one without crossing
-    delivers so: there a later purchase never comes first, whatever was said of it.
+    delivers so: there a later purchase never comes first, whatever was said of it, but by one who
+    knows all.
     """
     if in_sequence(world, world.stocks[world.purchases[one].stock]):
         return one < other
@@ -254,5 +256,10 @@ def comes_by_several_ways(world: World, stock: Stock) -> bool:
 
 
 def delivers_in_sequence(supplier: Supplier) -> bool:
-    """Whether a supplier's purchases arrive in the order in which they are placed."""
+    """Whether a supplier's purchases are taken to arrive in the order in which they are placed.
+
+    Several servers, and lead times after them, may change the order, which an exact supplier says.
+    """
+    if supplier.messages == EXACT:
+        return False
     return supplier.servers > 0 or supplier.crossing == 0
