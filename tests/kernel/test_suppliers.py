@@ -357,3 +357,20 @@ def test_the_more_a_supplier_tells_the_better_promises_are_kept():
     assert kept[0] < kept[1] < kept[2] == 1
     assert broken[0] > broken[1] > broken[2] == 0
     assert cost[0] > cost[1] > cost[2]
+
+
+@pytest.mark.parametrize("outage", [True, False], ids=["held", "queued"])
+def test_an_exact_supplier_without_crossing_says_no_date_before_that_of_an_earlier_purchase(
+    outage: bool,
+):
+    """What it holds or queues leaves in turn: each date is said once, and is the right one."""
+    lead_time = {"exponential": {"mean": 5}}
+    holds = {"disruptions": {"planned": [{"starts": 3, "days": 10}], "announced": True}}
+    queues = {"capacity": {"servers": 1, "service": 0.9}}
+    terms = holds if outage else queues
+    log = play(daily(40, lead_time=lead_time, messages="exact", crossing=False, **terms))
+    placed = column(log, "placed")
+    assert all(time == placed[i] for time, i in changes(log))
+    came = np.isfinite(log.purchases["arrives"])
+    wrong = log.purchases["expected"][came] - log.purchases["arrives"][came]
+    assert np.abs(wrong).max() < 1e-9

@@ -80,6 +80,17 @@ def last_expected(world: World, stock: Stock) -> float:
     return world.purchases[stock.pipeline_last].expected
 
 
+def expected_before(world: World, stock: Stock, index: int) -> float:
+    """When the last of those placed before a purchase is expected, which it may not overtake."""
+    at = stock.pipeline_last
+    while at != NONE:
+        purchase = world.purchases[at]
+        if at < index and in_turn(world, world.suppliers[supplier_of(world, purchase)], purchase):
+            return purchase.expected
+        at = purchase.earlier
+    return 0.0
+
+
 def in_turn(world: World, supplier: Supplier, purchase: Purchase) -> bool:
     """Whether a purchase arrives no earlier than those placed before it."""
     return supplier.crossing == 0 and not (EMERGENCY and is_emergency(world, purchase))

@@ -33,7 +33,14 @@ from backsim.kernel.events import event
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.sourcing import mean_lead_time
 from backsim.kernel.supply.outage_calendar import through_closures, works_again
-from backsim.kernel.supply.pipeline import expect, supplier_of, waiting_work, work_of
+from backsim.kernel.supply.pipeline import (
+    expect,
+    expected_before,
+    in_turn,
+    supplier_of,
+    waiting_work,
+    work_of,
+)
 
 if TYPE_CHECKING:
     from backsim.kernel.interface import schedule
@@ -194,4 +201,7 @@ def promise(world: World, supplier: Supplier, index: int, sent: float, now: floa
     purchase = world.purchases[index]
     stock = world.stocks[purchase.stock]
     days = purchase.lead_time + world.deliveries[index].delay
-    expect(world, stock, index, arrival(world, stock, supplier, sent, days), now)
+    date = arrival(world, stock, supplier, sent, days)
+    if supplier.servers <= 1 and in_turn(world, supplier, purchase):
+        date = max(date, expected_before(world, stock, index))
+    expect(world, stock, index, date, now)
