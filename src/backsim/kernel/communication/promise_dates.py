@@ -23,6 +23,7 @@ from backsim.kernel.demand.queue import end_of_order, requeue
 from backsim.kernel.demand.standing import first_standing, units_before
 from backsim.kernel.events import event
 from backsim.kernel.features import BATCHES, CALENDARS, DISRUPTIONS, NETWORK, SEASONS
+from backsim.kernel.grid import on_grid
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import mean_lead_time, source_of
 from backsim.kernel.stock.lots import may_have
@@ -46,13 +47,29 @@ def order_estimate(world: World, head: int, now: float) -> float:
             units = units_before(world, stock, index) + line.open
             covered = cover(world, stock, still_to_come(world, stock, line, units, now))
             ready = max(now, estimated(world, stock, index, covered, now))
-            date = max(date, departs(world, stock, ready))
+            date = max(date, given_out(world, stock, ready, now))
     return date
+
+
+def given_out(world: World, stock: Stock, ready: float, now: float) -> float:
+    """When units leave that are there from `ready` on: after the next batch run, if there are any.
+
+    Whoever is told now has been passed over by the run of this instant.
+    """
+    if BATCHES and stock.clearing_period > 0.0 and ready < NEVER:
+        behind = (ready - stock.clearing_start) / stock.clearing_period
+        number = max(stock.clearings, int(behind))  # runs are numbered from 0
+        run = on_grid(world, stock.clearing_start + number * stock.clearing_period)
+        while run < ready:
+            number += 1
+            run = on_grid(world, stock.clearing_start + number * stock.clearing_period)
+        ready = run
+    return departs(world, stock, ready)
 
 
 def still_to_come(world: World, stock: Stock, line: Line, units: int, now: float) -> int:
     """Of the units up to a line's last those that are not there: a whole line waits beside some."""
-    if stock.on_hand == 0 or (BATCHES and stock.clearing_period > 0.0):
+    if stock.on_hand == 0:
         return units
     return max(1, units - max(0, may_have(world, stock, line, now)))
 
@@ -110,7 +127,7 @@ def revise(world: World, stock: Stock, now: float) -> None:
         if head.contact != NONE:
             contact = world.contacts[head.contact]
             ready = max(now, estimated(world, stock, index, covered, now))
-            date = departs(world, stock, ready)
+            date = given_out(world, stock, ready, now)
             moved = notice_time(world, stock, line, contact, date, now) <= now
             if moved or head.lines_open > 1:
                 schedule(world, now, NOTICE, head.contact)
@@ -132,7 +149,8 @@ def look_through(world: World, stock: Stock, index: int, covered: int, now: floa
         days = world.sources[source_of(world, purchase)].mean_time
         buyer = world.stocks[purchase.stock]
         supplier = world.suppliers[purchase.supplier]
-        date = arrival(world, buyer, supplier, departs(world, stock, ships), days)
+        leaves = given_out(world, stock, ships, now)
+        date = arrival(world, buyer, supplier, leaves, days)
         expect(world, buyer, at, date, now)
 
 
