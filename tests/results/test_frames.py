@@ -69,3 +69,25 @@ def test_frames_are_copies(run: Run) -> None:
     before = run.log.column("time").tolist()
     run.orders.loc[:, "time"] = 0.0
     assert run.log.column("time").tolist() == before
+
+
+def test_names_that_stand_for_several_things() -> None:
+    """A site that buys with two priorities, from a site that is named as the supplier."""
+    buys = [
+        {"products": product, "sites": "shop", "supplier": {"site": "acme", "priority": priority}}
+        for priority, product in enumerate(("mug", "plate"), 1)
+    ]
+    orders = [{"time": 1, "lines": {"mug": 1, "plate": 2}, "site": "shop"}]
+    run = backsim.simulate(
+        {
+            **STORY,
+            "sites": ["shop", "acme"],
+            "customers": {"gold": {"demand": {"orders": orders}}},
+            "policy": {"reorder": {"rule": "base_stock", "S": 0}},
+            "stock": [{"products": "*", "sites": "acme", "initial": 5}, *buys],
+        },
+        seed=1,
+    )
+    asked = run.events[(run.events["site"] == "acme") & (run.events["event"] == "order")]
+    assert asked["class"].tolist() == ["shop", "shop"]
+    assert set(run.purchases["supplier"]) == {"acme"}

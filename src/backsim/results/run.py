@@ -271,6 +271,10 @@ def _class_names(model: Model, log: Log) -> list[str]:
 
 
 def _names(names: Sequence[str], codes: Any) -> Any:
+    """Words by their codes; a name that several codes have is one word, as a site's may be."""
     import pandas as pd
 
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))
+    words = list(dict.fromkeys(names))
+    if len(words) < len(names):
+        codes = np.array([words.index(name) for name in names])[codes]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(words))
