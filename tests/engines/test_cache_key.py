@@ -152,7 +152,7 @@ def test_a_copy_of_backsim_in_which_something_is_edited(tmp_path: Path) -> None:
     for edit in (
         ("quantities.py", "\nTime = Annotated", f"\n{UNITS}\nTime = Annotated"),
         ("entities/codes.py", "UNLIMITED = 2**31 - 1", "UNLIMITED = 2**30"),
-        ("machine_code/compiling.py", 'error_model="numpy"', 'error_model="python"'),
+        ("machine_code/compiling.py", '"error_model": "numpy"', '"error_model": "python"'),
         ("engines/single_module.py", "unique_id = 0", "unique_id = 1"),
         ("engines/world_pointer.py", "WORDS * world", "2 * world"),
         ("engines/world_pointer.py", 'icmp_signed("<"', 'icmp_signed("<="'),

@@ -188,6 +188,53 @@ def test_an_answer_that_is_no_number_is_the_rules_fault() -> None:
         backsim.simulate(shop("none_at_all"), seed=1, engine="simpy")
 
 
+ENGINES = ["simpy", pytest.param("compiled", marks=compiled_only)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("level", "message"),
+    [
+        ("math.nan", "expected a number as its answer: ValueError: it is nan"),
+        ("-math.inf", "expected a number as its answer: ValueError: it is nan, infinite, or"),
+        ("2.0**32", "expected a number as its answer: .*infinite, or 2,147,483,648 or more"),
+        ("1 / (position - 16)", "ZeroDivisionError"),
+        ("1.5 % (position - 16)", "ZeroDivisionError"),
+        ("stop(position)", "ValueError: no more"),
+    ],
+)
+def test_both_engines_tell_what_is_wrong_with_an_answer(
+    level: str, message: str, engine: str
+) -> None:
+    """Compiled code went on with nan as no units, and with a number divided by 0 as infinite."""
+    helper = (
+        "\ndef stop(position):\n    if position == 16: raise ValueError('no more')\n    return 1\n"
+    )
+    source = f"import math\n{helper}{WEEKLY.format(level=level)}"
+    typed(source, "<ipython-input-8-a>", {})
+    with pytest.raises(RuleError, match=f"rule weekly: {message}"):
+        backsim.simulate(shop("weekly"), seed=1, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_forecast_that_is_no_number(engine: str) -> None:
+    source = "@forecast\ndef lost(demand):\n    return demand * float('nan')\n"
+    typed(f"from backsim import forecast\n{source}", "<ipython-input-9-a>", {})
+    model = shop({"rule": "forecast_base_stock", "z": 1}).replace(
+        {"policy.forecast": "lost", "policy.observe": {"every": 1}}
+    )
+    with pytest.raises(RuleError, match="rule lost: expected a number as its answer"):
+        backsim.simulate(model, seed=1, engine=engine)
+
+
+@compiled_only
+def test_an_answer_may_be_yes_or_no() -> None:
+    source = "@priority\ndef many(line):\n    return line.open < 2\n"
+    typed(f"from backsim import priority\n{source}", "<ipython-input-10-a>", {})
+    model = shop({"rule": "base_stock", "S": 4}).replace({"policy.priority": "many"})
+    assert fill_rate(model, "compiled") == fill_rate(model, "simpy")
+
+
 def test_an_error_while_a_customer_orders() -> None:
     """Customers are a process of SimPy, which raises a copy of the error."""
     source = "from backsim import priority\n@priority\ndef late(line):\n    return {}\n"

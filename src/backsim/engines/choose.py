@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
+from backsim.engines.blame import place_of, said
 from backsim.engines.features import switches
-from backsim.engines.link import RULES_OF
 from backsim.engines.log import Log
 from backsim.engines.setup import FEATURE, Linked
 from backsim.errors import BacksimError, InputError, RuleError
@@ -80,10 +79,10 @@ def play(
     except (KeyboardInterrupt, GeneratorExit, BacksimError):
         raise
     except BaseException as error:  # a rule may raise anything, or exit
-        place = _place(error, own_rules(model))
+        place = place_of(error, own_rules(model))
         if not place:
             raise
-        raise RuleError(f"{place}: {_said(error)}") from error
+        raise RuleError(f"{place}: {said(error)}") from error
 
 
 def linked_rules(models: Iterable[Model]) -> Linked:
@@ -118,25 +117,3 @@ def own_rules(model: Model) -> list[Rule]:
     """The rules of a model that backsim does not bring, and the processes alongside it."""
     rules = [rule for chosen in model.rules.values() for rule in chosen if not rule.built_in]
     return [*rules, *dict.fromkeys(model.processes)]
-
-
-def _place(error: BaseException, own: Sequence[Rule]) -> str:
-    """Where in a user's rules an error arose, as file:line; "" if it did not arise there."""
-    codes = {rule.function.__code__ for rule in own}
-    at: BaseException | None = error
-    while own and at is not None:  # SimPy raises a copy of what a process raises, with its cause
-        frames = list(traceback.walk_tb(at.__traceback__))
-        at = at.__cause__
-        if frames and frames[-1][0].f_code.co_filename.startswith(RULES_OF):
-            names = ", ".join(rule.name for rule in own)
-            return f"rule {names}: expected a number as its answer"
-        for i, (frame, _) in enumerate(frames):
-            if frame.f_code in codes:
-                file = frame.f_code.co_filename
-                lines = [line for f, line in frames[i:] if f.f_code.co_filename == file]
-                return f"{file}:{lines[-1]}: rule {frame.f_code.co_name}"
-    return ""
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numba
 
 from backsim.engines import agent_loop, event_loop, single_module, world_pointer
-from backsim.engines.blame import is_of_rules
+from backsim.engines.blame import is_of_rules, telling
 from backsim.engines.cache_key import kernel_digest
 from backsim.engines.compiled_ports import PORTS
 from backsim.engines.link import Key, kernel_key, link, rebuild
@@ -46,14 +46,14 @@ def loop_code(key: Key) -> Code | None:
 def numba_driver(key: Key) -> Any:
     """The loop for a choice of rules, compiled, called and kept on disk by numba.
 
-    So it is where some rules are a user's, as they may raise errors.
+    So it is where some rules are a user's, as they may raise errors: the loop tells whose.
 
     Raises RuleError, naming the rules, if they have no fingerprint or do not compile.  What does
     not compile in backsim itself is raised as it is.
     """
     drive = _whole(_loop(key))
     _compile(drive, SIGNATURE, key)
-    return drive
+    return telling(drive, key.of_users)
 
 
 def _loop(key: Key) -> Any:
@@ -90,14 +90,14 @@ def compile_steps(key: Key, decide: str) -> Any:
     """The steps of runs in which an agent decides, compiled.  Raises as `numba_driver` does."""
     step = stepper(key, decide)
     _compile(step, STEPS, key)
-    return step
+    return telling(step, key.of_users)
 
 
 def _compile(function: Any, signature: tuple[Any, ...], key: Key) -> None:
     try:
         function.compile(signature)
     except Exception as error:  # numba raises errors of many kinds, also plain ones
-        own = [rule for chosen in key.rules.values() for rule in chosen if not rule.built_in]
+        own = key.of_users
         if not own or not is_of_rules(error, own, lambda: _compile_without(own, key)):
             raise
         names = ", ".join(rule.name for rule in own)

@@ -30,6 +30,9 @@ from backsim.rules.code import GLOBAL, uses
 from backsim.rules.fingerprint import Fingerprint, fingerprint
 from backsim.rules.registry import APART, ASKED_AGAIN, Family
 
+TOO_MANY = 1 << 31
+"""Units that no purchase or line has: they are counted in 32 bits."""
+
 SWITCHES = tuple(name for name in vars(features) if name.isupper())
 
 Namespace = dict[str, Any]
@@ -53,6 +56,11 @@ class Key:
         """The rules in use by family."""
         return dict(self.families)
 
+    @property
+    def of_users(self) -> list[Rule]:
+        """The rules that backsim does not bring."""
+        return [rule for _, chosen in self.families for rule in chosen if not rule.built_in]
+
 
 def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SWITCHES) -> Key:
     """The key of a choice of rules and parts, as the rules are now."""
@@ -62,13 +70,8 @@ def kernel_key(rules: Mapping[str, Sequence[Rule]], switches: Iterable[str] = SW
         parts |= {"STANDS"}
     if any(rule.order(parts) == APART for _, chosen in families for rule in chosen):
         parts |= {"APART"}
-    own = tuple(
-        (rule.name, fingerprint(rule.function))
-        for _, chosen in families
-        for rule in chosen
-        if not rule.built_in
-    )
-    return Key(families, parts, own)
+    of_users = Key(families, parts, ()).of_users
+    return Key(families, parts, tuple((r.name, fingerprint(r.function)) for r in of_users))
 
 
 def link(key: Key, ports: Mapping[str, Any], transform: Transform | None = None) -> Namespace:
@@ -242,7 +245,8 @@ def _dispatch(family: str, chosen: Sequence[Rule], parts: Container[str]) -> str
     declared = FAMILIES[family]
     orders = [rule.order(parts) for rule in chosen]
     day_0 = [rule.ages and order != ASKED_AGAIN for rule, order in zip(chosen, orders, strict=True)]
-    written = _calls(declared, declared.call, chosen, day_0)
+    written = _looked_at(declared) if not all(rule.built_in for rule in chosen) else ""
+    written += _calls(declared, declared.call, chosen, day_0)
     if declared.moves:
         moving = [order == ASKED_AGAIN for order in orders]
         written += _question(family, declared.moves, moving)
@@ -250,6 +254,21 @@ def _dispatch(family: str, chosen: Sequence[Rule], parts: Container[str]) -> str
         written += _question(family, declared.apart, [order == APART for order in orders])
         written += _calls(declared, declared.today, chosen, [False] * len(chosen))
     return written
+
+
+def _looked_at(declared: Family) -> str:
+    """Source of the function that looks at what a user's rule answers.
+
+    Compiled code would go on with anything, also where Python raises an error.
+    """
+    bad = f"not -{TOO_MANY} < number < {TOO_MANY}" if declared.finite else "number != number"
+    words = f"it is nan, infinite, or {TOO_MANY:,} or more" if declared.finite else "it is nan"
+    return (
+        f"def looked_at_{declared.name}(answer):\n"
+        "    number = 1.0 * answer\n"
+        f"    if {bad}: raise ValueError({words!r})\n"
+        "    return number\n"
+    )
 
 
 def _question(family: str, name: str, of_rules: Sequence[bool]) -> str:
@@ -272,7 +291,10 @@ def _calls(declared: Family, call: str, chosen: Sequence[Rule], day_0: Sequence[
     for code, (rule, even) in enumerate(zip(chosen, day_0, strict=True)):
         together = chosen if several else [rule]
         given = _arguments(declared, rule, together, even)
-        answer = declared.answer.format(f"{family}_{code}({given})")
+        answer = f"{family}_{code}({given})"
+        answer = declared.answer.format(
+            answer if rule.built_in else f"looked_at_{family}({answer})"
+        )
         if several:
             lines.append(f"    if {_in_use(family, code)}: least = min(least, {answer})")
         elif code == len(chosen) - 1:

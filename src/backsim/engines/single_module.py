@@ -263,9 +263,13 @@ def piece(function: FunctionType) -> Any:
     """A function that compiled code may call, and only that.
 
     It is compiled for whole numbers of 64 bits, whatever the caller has, lest there be one for
-    each combination of widths.
+    each combination of widths.  What a user wrote raises an error where it divides by 0, as in
+    Python.
     """
-    dispatcher = bare(function, pipeline_class=_PieceCompiler)
+    ours = function.__globals__["__name__"].partition(".")[0] == "backsim"
+    dispatcher = bare(
+        function, pipeline_class=_PieceCompiler, error_model="numpy" if ours else "python"
+    )
     template = dispatcher.get_call_template
 
     def wide(kinds: Any, names: Any) -> Any:

@@ -19,14 +19,9 @@ OF_C = {
 
 def bare(function: Callable[..., Any], **options: Any) -> Any:
     """A function for numba to compile, without what Python and C would call it by."""
-    return numba.njit(
-        function,
-        nogil=True,
-        error_model="numpy",
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-        **options,
-    )
+    usual = {"nogil": True, "error_model": "numpy"}
+    bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(function, **{**usual, **bare, **options})
 
 
 def code_for(dispatcher: Any, signature: tuple[Any, ...]) -> Code | None:

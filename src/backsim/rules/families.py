@@ -37,6 +37,7 @@ reorder = Family(
     "When and how much to order: returns units, 0 or less for none.  `world` has the purchases "
     "under way (`docs/examples/vector_base_stock.py`) and the other stock points.",
     moves="sees_position",
+    finite=True,
 )
 priority = Family(
     "priority",
@@ -86,6 +87,7 @@ rationing = Family(
     "How many units on hand a line may not take: they are kept for more important classes.  "
     "`until_arrival` is the days until the next purchase is expected.",
     moves="rationing_moves",
+    finite=True,
 )
 forecast = Family(
     "forecast",
@@ -100,6 +102,7 @@ forecast = Family(
     "How demand is forecast: returns the units of the coming period, from those of the period that "
     "ends (`demand`).  `forecast` is the method's memory; `ago` is the demand as many periods "
     "before the coming one as the rule's first parameter says.",
+    finite=True,
 )
 notice = Family(
     "notice",
@@ -190,6 +193,7 @@ split = Family(
     "How many units of a purchase are bought from a source: the sources are asked in the order of "
     "`sourcing`, and the last one gets the rest.  `units` are those of the purchase, `left` those "
     "that have no source yet, `others` is the number of sources still to be asked after this one.",
+    finite=True,
 )
 FAMILIES: dict[str, Family] = {
     f.name: f for f in (reorder, priority, rationing, forecast, notice, estimate, sourcing, split)

@@ -224,6 +224,7 @@ class Family:
     moves: str = ""
     apart: str = ""
     today: str = ""
+    finite: bool = False  # its answers are units: neither nan nor infinite, and fit into 32 bits
     several: bool = False  # a stock point may use several at once; the least answer counts
     yields: bool = False  # its members are generators: processes that go on through a run
     rules: dict[str, Rule] = field(default_factory=dict)
