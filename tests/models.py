@@ -537,7 +537,7 @@ def _check_orders(model: Model, log: Log) -> None:
             assert order["open"].any() or (order["status"] != WAITING).all()
             wanted = np.where(dropped[0], order["units"] - order["left"], order["units"])
             assert (order["shipped"] == np.where(order["status"] == SHIPPED, wanted, 0)).all()
-            assert not order["filled"].any() or (order["filled"] == order["units"]).all()
+            assert not order["filled"].any() or (order["filled"] == wanted).all()
 
 
 def _check_limits(model: Model, log: Log) -> None:
