@@ -34,3 +34,37 @@ def test_a_summary_of_runs_that_were_taken_is_refused() -> None:
     assert len(list(runs)) == 2
     with pytest.raises(InputError, match="found none left"):
         runs.summary()
+
+
+def test_a_summary_reads_metrics_as_experiments_do() -> None:
+    """A class and a site of one name are told apart; the class's figures stood for both."""
+    shop = {**SHOP, "sites": ["north", "south"]}
+    demand = {"arrivals": {"poisson": {"rate": 2}}, "products": "mug"}
+    shop["customers"] = {
+        "north": {"demand": {**demand, "sites": "south"}},
+        "web": {"demand": {**demand, "sites": "north"}, "tolerance": "none"},
+    }
+    summary = backsim.replicate(from_dict(shop), seed=1, replications=2).summary()
+    of_class, of_site = (
+        summary.get("units_per_day", kind, "north").mean for kind in ("class", "site")
+    )
+    assert of_class != of_site
+    assert summary["units_per_day[class:north]"].mean == of_class
+    assert summary["units_per_day[site:north]"].mean == of_site
+    assert summary["units_per_day[product:mug]"] == summary["units_per_day[mug]"]
+    table = summary.table().loc["units_per_day"]
+    assert table["class:north", "mean"] == of_class
+    assert table["site:north", "mean"] == of_site
+    for wrong, message in (
+        ("units_per_day[north]", "expected class:north or site:north"),
+        ("units_per_day[class:nort]", r"expected a class \(north"),
+        ("units_a_day", "expected a metric"),
+    ):
+        with pytest.raises(InputError, match=message):
+            summary[wrong]
+
+
+def test_a_view_that_there_is_not() -> None:
+    metrics = backsim.simulate(from_dict(SHOP), seed=1).metrics
+    with pytest.raises(InputError, match=r"expected a dimension \(class, product, site\), got 'k'"):
+        metrics.get("fill_rate", "k", "web")

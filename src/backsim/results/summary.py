@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy as np
 from backsim.errors import InputError, counted
 from backsim.results.metrics import METRICS
 from backsim.results.run import Run
+from backsim.results.spec import parse_metric
 from backsim.results.units import unit_words
 from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedScenario
@@ -114,13 +116,13 @@ class Summary:
         )
 
     def __getitem__(self, metric: str) -> Estimate:
-        """A metric overall, or of one member: `fill_rate`, `fill_rate[gold]`.  Raises KeyError."""
-        name, _, member = metric.partition("[")
-        member = member.removesuffix("]")
-        for row in self.rows:
-            if row.metric == name and row.member == member:
-                return row.estimate
-        raise KeyError(metric)
+        """A metric overall, or of one member: `fill_rate[gold]`, `mean_wait[product:mug]`.
+
+        Raises SpecError: there is no such metric or member, or several members have the name; and
+        KeyError when it has no value.
+        """
+        found = parse_metric(metric, self.views)
+        return self.get(found.metric, found.dimension, found.member)
 
     def get(self, metric: str, dimension: str = "", member: str = "") -> Estimate:
         """One estimate.  Raises KeyError when it is not there."""
@@ -132,12 +134,14 @@ class Summary:
     def table(self) -> pd.DataFrame:
         """Metrics by member: rows are metrics; columns are (member, mean or half_width).
 
-        The first member, "", is all of the model.
+        The first member, "", is all of the model.  A name that a class and a site have, say, is
+        told apart as `class:north` and `site:north`.
         """
         import pandas as pd
 
+        named = Counter(member for _, member in self.views)
         cells = {
-            (row.metric, (row.member, what)): value
+            (row.metric, (_spelt(row, named[row.member] > 1), what)): value
             for row in self.rows
             for what, value in (
                 ("mean", math.nan if row.estimate.more else row.estimate.mean),
@@ -168,6 +172,10 @@ class Summary:
             yield {
                 k: None if isinstance(v, float) and math.isnan(v) else v for k, v in flat.items()
             }
+
+
+def _spelt(row: Row, several: bool) -> str:
+    return f"{row.dimension}:{row.member}" if several else row.member
 
 
 class Replications(Iterator[Run]):

@@ -60,9 +60,9 @@ class Metrics:
             raise InputError(f"expected a metric ({near}), got {name!r}")
         if (dimension, member) not in self._place:
             known = [m for d, m in self.views if d == dimension]
-            raise InputError(
-                f"expected a {dimension or 'dimension'} ({', '.join(known)}), got {member!r}"
-            )
+            found, kind = (member, dimension) if any(known) else (dimension or member, "dimension")
+            known = known if any(known) else list(dict.fromkeys(d for d, _ in self.views if d))
+            raise InputError(f"expected a {kind} ({', '.join(known)}), got {found!r}")
         return float(self.values[name][self._place[dimension, member]])
 
     def rows(self) -> list[tuple[str, str, str, float]]:
