@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from backsim.errors import InputError
 from backsim.results.run import Run, play_and_check
 from backsim.results.summary import Replications
 from backsim.rules.own import digests_of
-from backsim.scenario.load import from_dict, load
+from backsim.scenario.load import load, model_of
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
 from backsim.workers import Way, in_order, workers_wanted
@@ -39,7 +39,7 @@ def simulate(
 
     Raises InputError for bad input, LedgerError when units do not add up.
     """
-    model, extend = _model(model), _processes(extend)
+    model, extend = model_of(model), _processes(extend)
     name, reason = choose(model, engine, 1, bool(extend))
     tape = draw(model, _checked_seed(seed), _whole("replication", replication))
     return play_and_check(model, tape, name, reason, record, extend)
@@ -61,7 +61,7 @@ def replicate(
     cores, None chooses.  The results do not depend on the number of workers.  `extend` are SimPy
     processes to run alongside the model in each replication.  Raises as `simulate` does.
     """
-    model, extend = _model(model), _processes(extend)
+    model, extend = model_of(model), _processes(extend)
     if _whole("replications", replications) < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
     wanted = workers_wanted(workers)
@@ -88,19 +88,8 @@ def _one(
     return play_and_check(model, draw(model, seed, replication), engine, reason, record, extend)
 
 
-def _model(given: Any) -> Model:
-    if isinstance(given, Mapping):
-        return from_dict(given)
-    if isinstance(given, str | Path):
-        return load(given)
-    if not isinstance(given, Model):
-        what = type(given).__name__
-        raise InputError(f"model: expected a Model, a scenario file or a mapping, got {what}")
-    return given
-
-
 def _processes(given: Any) -> tuple[Callable[..., Any], ...]:
-    if callable(given) or not all(map(callable, given)):
+    if not isinstance(given, Iterable) or not all(map(callable, given)):
         raise InputError(f"extend: expected a list of functions, got {given!r}")
     return tuple(given)
 

@@ -64,3 +64,29 @@ def test_faults_are_told() -> None:
         backsim.experiment_from(SHOP, policies=POLICIES, replicatons=2)
     with pytest.raises(InputError, match="holding"):
         backsim.experiment_from(SHOP, factors={"costs.holding": [-1, 1]})
+
+
+def test_models_to_compare_may_be_mappings_as_everywhere() -> None:
+    study = backsim.compare({"a": SHOP, "b": shop()}, replications=2, seed=1)
+    assert [policy.name for policy in study.policies] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: backsim.compare([shop()]), "compare: expected an experiment, .*, got list"),  # type: ignore[arg-type]
+        (lambda: backsim.compare({"a": shop(), "b": 3}), "b: expected a Model, .*, got int"),  # type: ignore[dict-item]
+        (lambda: backsim.experiment_from(3), "scenario: expected a Model, .*, got int"),  # type: ignore[arg-type]
+        (lambda: backsim.simulate(shop(), extend=None), "extend: expected a list of functions"),  # type: ignore[arg-type]
+        *(
+            (
+                lambda workers=workers: backsim.replicate(shop(), replications=2, workers=workers),
+                f"workers: expected at least 1, or -1 for all cores, got {workers!r}",
+            )
+            for workers in (1.5, "2", True, 0)
+        ),
+    ],
+)
+def test_arguments_of_another_kind_are_told(call: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        call()

@@ -20,7 +20,7 @@ from backsim.errors import InputError
 from backsim.hindsight.bound import rules_for
 from backsim.quantities import LEAST
 from backsim.rules import PROGRAM
-from backsim.scenario.load import load
+from backsim.scenario.load import model_of
 from backsim.scenario.model import Model
 from backsim.statistics import Estimate, estimate
 from backsim.streams import fresh_seed
@@ -82,7 +82,7 @@ def outlook(
             f"got days {days:g}, {replications} replications, delay {delay:g}"
         )
     book = book if isinstance(book, Book) else read_book(Path(book))
-    model = model if isinstance(model, Model) else load(model)
+    model = model_of(model)
     seed = fresh_seed() if seed is None else seed
     today = start_today(model, book, days)
 

@@ -12,7 +12,7 @@ from backsim.experiment.policies import make_policies, make_screening
 from backsim.experiment.schema import ExperimentFile, View
 from backsim.experiment.view import make_experiment
 from backsim.kinds import Kind, expect
-from backsim.scenario.load import check_form, from_dict, load, plain
+from backsim.scenario.load import check_form, load, model_of, plain
 from backsim.scenario.model import Model
 from backsim.scenario.override import put
 from backsim.scenario.yamlfile import (
@@ -54,10 +54,7 @@ def experiment_from(scenario: Model | Mapping[str, Any] | str | Path, **fields: 
     As `experiment_from(model, factors={"policy.reorder.S": [10, 20]}, replications=20)`; `fields`
     are those of an experiment file.  Raises FileError with every fault found.
     """
-    if isinstance(scenario, Mapping):
-        base = from_dict(scenario)
-    else:
-        base = scenario if isinstance(scenario, Model) else load(scenario)
+    base = model_of(scenario, "scenario")
     document = Document("experiment", {"scenario": base.name or "scenario"})
     for name, value in fields.items():
         put_field(document, (name,), value)

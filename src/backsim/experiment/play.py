@@ -18,14 +18,14 @@ from backsim.experiment.playing import Playing, Progress
 from backsim.experiment.shards import work
 from backsim.experiment.store import Store, in_memory, open_study
 from backsim.files import check_folder
-from backsim.scenario.load import load
+from backsim.scenario.load import model_of
 from backsim.scenario.model import Model
 from backsim.study.experiment import Experiment
 from backsim.study.stopping.rule import Verdict
 
 
 def compare(
-    what: str | Path | Experiment | Mapping[str, Model | str | Path],
+    what: str | Path | Experiment | Mapping[str, Model | Mapping[str, Any] | str | Path],
     *,
     workers: int | None = None,
     engine: str = "auto",
@@ -52,10 +52,10 @@ def compare(
     if isinstance(what, Experiment):
         experiment = what
     elif isinstance(what, Mapping):
-        models = {n: m if isinstance(m, Model) else load(m) for n, m in what.items()}
+        models = {str(name): model_of(model, str(name)) for name, model in what.items()}
         experiment = experiment_of_models(models, fields)
     else:
-        experiment = load_experiment(what, fields=fields)
+        experiment = load_experiment(_file(what), fields=fields)
     if extend:
         experiment = replace(experiment, extend=(*experiment.extend, *extend))
     return play(
@@ -68,6 +68,14 @@ def compare(
         store=store,
         progress=progress,
     )
+
+
+def _file(given: Any) -> str | Path:
+    if not isinstance(given, str | Path):
+        kind = type(given).__name__
+        expected = "an experiment, its file, or models by name"
+        raise InputError(f"compare: expected {expected}, got {kind}")
+    return given
 
 
 def play(

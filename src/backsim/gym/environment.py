@@ -15,7 +15,7 @@ from backsim.errors import InputError, nearest
 from backsim.gym.decisions import DECISIONS, Decision, Floats, Mask
 from backsim.gym.games import games
 from backsim.gym.reward import check
-from backsim.scenario.load import from_dict, load
+from backsim.scenario.load import from_dict, model_of
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
 
@@ -118,11 +118,6 @@ def make(
     env = BackorderEnv(model_of(scenario), decide, most, engine)
     env.render_mode = options.get("render_mode")
     return env
-
-
-def model_of(scenario: Model | str | Path) -> Model:
-    """The model of a scenario, or of its file."""
-    return scenario if isinstance(scenario, Model) else load(scenario)
 
 
 def game_of(model: Model, decide: str, most: int | None) -> tuple[Model, Decision]:

@@ -16,12 +16,12 @@ from backsim.errors import InputError
 from backsim.gym.decisions import Floats
 from backsim.gym.environment import (
     game_of,
-    model_of,
     no_action,
     nothing_to_decide,
     observation_space,
 )
 from backsim.gym.games import games
+from backsim.scenario.load import model_of
 from backsim.scenario.model import Model
 from backsim.streams import draw, fresh_seed
 

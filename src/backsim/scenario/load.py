@@ -53,6 +53,21 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Model:
     return build(document, Path(path).parent)
 
 
+def model_of(given: Any, what: str = "model") -> Model:
+    """A model as it is, of a scenario file, or of a mapping of what stands in one.
+
+    Raises InputError for anything else, and FileError with every fault found.
+    """
+    if isinstance(given, Mapping):
+        return from_dict(given)
+    if isinstance(given, str | Path):
+        return load(given)
+    if not isinstance(given, Model):
+        kind = type(given).__name__
+        raise InputError(f"{what}: expected a Model, a scenario file or a mapping, got {kind}")
+    return given
+
+
 def read(path: str | Path, overrides: Iterable[str] = ()) -> Document:
     """Read a scenario file and apply overrides, without checking it."""
     expect(Path(path), Kind.SCENARIO)

@@ -26,9 +26,11 @@ NO_RULES: Mapping[str, str] = MappingProxyType({})
 
 def workers_wanted(workers: int | None) -> int:
     """How many workers: as asked for; all cores for None and -1.  Raises InputError."""
-    if workers is not None and (workers == 0 or workers < -1):
-        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers}")
-    return workers if workers is not None and workers > 0 else os.cpu_count() or 1
+    asked = -1 if workers is None else workers
+    whole = hasattr(asked, "__index__") and not isinstance(asked, bool)
+    if not whole or asked == 0 or asked < -1:
+        raise InputError(f"workers: expected at least 1, or -1 for all cores, got {workers!r}")
+    return int(asked) if asked > 0 else os.cpu_count() or 1
 
 
 def way_to_run(threads: bool) -> Way:
