@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -187,6 +189,41 @@ def test_a_metric_that_fails_says_which() -> None:
 
     with pytest.raises(InputError, match="metric 'too_long': expected one number, or one per view"):
         _ = backsim.simulate(from_dict(SHOP), seed=1).metrics
+    del METRICS["too_long"]
+
+    @metric("share", better="more")
+    def nothing(m: object) -> None:
+        """Forgets to return."""
+
+    with pytest.raises(InputError, match=r"metric 'nothing': expected a number .*, got none"):
+        _ = backsim.simulate(from_dict(SHOP), seed=1).metrics
+    del METRICS["nothing"]
+
+    @metric("share", better="more")
+    def leaving(m: object) -> float:
+        """Ends Python."""
+        sys.exit(3)
+
+    with pytest.raises(InputError, match="metric 'leaving': SystemExit: 3"):
+        _ = backsim.simulate(from_dict(SHOP), seed=1).metrics
+
+
+def test_a_metric_cannot_change_another_one() -> None:
+    """`fill_rate` was 100 times as large, also in `run.metrics`, and its own users' too."""
+
+    @metric("percent", better="more")
+    def fill_percent(m: Any) -> Any:
+        """The fill rate in percent."""
+        found = m["fill_rate"]
+        found *= 100
+        return found
+
+    with pytest.raises(InputError, match=r"metric 'fill_percent': ValueError: .* read-only"):
+        _ = backsim.simulate(from_dict(SHOP), seed=1).metrics
+    del METRICS["fill_percent"]
+    metrics = backsim.simulate(from_dict(SHOP), seed=1).metrics
+    with pytest.raises(ValueError, match="read-only"):
+        metrics.values["fill_rate"][0] = 1
 
 
 @pytest.mark.parametrize(

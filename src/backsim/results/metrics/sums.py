@@ -62,10 +62,15 @@ class Sums:
         self._metrics: dict[str, Floats] = {}
 
     def __getitem__(self, metric: str) -> Floats:
-        """The values of a metric, by view; reckoned once.  Raises KeyError if there is none."""
+        """The values of a metric, by view; reckoned once, and read only, as others go by them.
+
+        Raises KeyError if there is none.
+        """
         if metric not in self._metrics:
             one = METRICS[metric]
-            self._metrics[metric] = self._in_units(one) if self.fine else _values_of(one, self)
+            found = self._in_units(one) if self.fine else _values_of(one, self)
+            found.flags.writeable = False
+            self._metrics[metric] = found
         return self._metrics[metric]
 
     def _in_units(self, one: Metric) -> Any:
@@ -353,9 +358,12 @@ def _values_of(one: Metric, sums: Sums) -> Any:
     if one.built_in:
         return one.function(sums)
     try:
-        found = np.asarray(one.function(sums), float)
-    except Exception as error:
+        values = one.function(sums)
+        found = np.array(values, float)  # it may be one of these sums
+    except (Exception, SystemExit) as error:
         raise InputError(f"metric {one.name!r}: {type(error).__name__}: {error}") from error
+    if values is None:
+        raise InputError(f"metric {one.name!r}: expected a number as its answer, got none")
     if found.ndim == 0:
         return np.r_[found, np.full(len(sums.views) - 1, np.nan)]
     if found.shape != (len(sums.views),):
