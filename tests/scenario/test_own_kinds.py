@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import backsim
 from backsim import streams
 from backsim.engines import simpy
 from backsim.errors import InputError, RuleError
@@ -186,3 +187,47 @@ def test_what_a_user_s_class_draws_is_looked_at(
     service = {"policy.reorder.S": {"fill_rate": 0.9, "demand": "normal"}}
     with pytest.raises(InputError, match=told):
         streams.draw(from_dict(SCENARIO, changes={**size, **service}), 1)
+
+
+CAPACITY = """
+from backsim import Capacity, capacity
+from backsim.quantities import PositiveCount
+
+
+@capacity("teams")
+class Teams(Capacity):
+    many: PositiveCount
+
+    @property
+    def as_servers(self):
+        return self.many
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            "return self.value * (1 +",
+            "return 1 / 0 * (1 +",
+            r"py:\d+: TwoPoints.draw: ZeroDivision",
+        ),
+        ("return 2.0 * self.value, self", "return self", "TwoPoints.moments: TypeError: cannot un"),
+        ("return 2.0 * self.value", "return self.no", r"py:\d+: TwoPoints.moments: AttributeError"),
+        ("count = gen", "raise SystemExit(3)\n        count = gen", "Pairs.draw: SystemExit: 3"),
+        ("return 2.0 * self.rate", "return None", "Pairs.mean_rate: TypeError"),
+        ("return 2.0 * self.rate", "return float('nan')", "expected a rate of 0 or more, got nan"),
+        ("@arrivals", CAPACITY + "\n\n@arrivals", r"Teams.as_servers: .*expected Servers, got int"),
+    ],
+)
+def test_what_a_user_s_class_raises_is_told(
+    before: str, after: str, told: str, tmp_path: Path
+) -> None:
+    """It ended in a traceback, or was taken for a capacity without a limit."""
+    path = tmp_path / "own.py"
+    assert before in OWN
+    path.write_text(OWN.replace(before, after))
+    load_rules([path])
+    teams = {"suppliers.acme.capacity": {"teams": {"many": 2}}} if "Teams" in told else {}
+    with pytest.raises(RuleError, match=told):
+        backsim.simulate(from_dict(SCENARIO, changes=teams), seed=1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from backsim.errors import RuleError
+from backsim.errors import BacksimError, RuleError
 from backsim.files import text_digest
 from backsim.rules.fingerprint import fingerprint
 
@@ -50,6 +52,26 @@ REGISTRIES: list[Registry[Any]] = []
 def is_built_in(cls: type) -> bool:
     """Whether backsim brings a class; else it is a user's."""
     return cls.__module__.startswith("backsim.")
+
+
+@contextmanager
+def blamed(thing: object, method: str) -> Iterator[None]:
+    """While a method of a thing is called that may be a user's: what it raises is told.
+
+    Raises RuleError, with the line.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        cls = type(thing)
+        if is_built_in(cls) or isinstance(error, BacksimError):
+            raise
+        file = file_of(cls)
+        frames = traceback.walk_tb(error.__traceback__)
+        lines = [line for frame, line in frames if frame.f_code.co_filename == file]
+        place = f"{file}:{lines[-1]}: " if lines else ""
+        said = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise RuleError(f"{place}{cls.__name__}.{method}: {said}") from error
 
 
 def file_of(cls: type) -> str:

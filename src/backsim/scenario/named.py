@@ -81,5 +81,5 @@ class OneOf:
 def holder(name: str, cls: Any) -> type[Part]:
     """The mapping that has a thing's parameters under its name."""
     fields: dict[str, Any] = {name: (cls, ...)}
-    doc = (cls.__doc__ or "").splitlines()[0]
+    doc = (cls.__doc__ or "").partition("\n")[0]
     return create_model(f"{name}_", __base__=Part, __doc__=doc, **fields)

@@ -13,7 +13,7 @@ import numpy as np
 
 from backsim.errors import InputError
 from backsim.quantities import Days, PositiveDays, Rate
-from backsim.rules.kinds import Registry, is_built_in
+from backsim.rules.kinds import Registry, blamed, is_built_in
 from backsim.scenario.dates import Dates
 from backsim.scenario.distributions.base import Distribution, finite
 from backsim.scenario.distributions.fields import Interval
@@ -51,7 +51,15 @@ class Arrivals(Spec):
 
     def expected(self, days: float) -> float:
         """Arrivals in the first days, on average."""
-        return self.mean_rate() * days
+        return self.known_rate() * days
+
+    def known_rate(self) -> float:
+        """The `mean_rate`.  Raises RuleError: a user's process gives no rate."""
+        with blamed(self, "mean_rate"):
+            rate = self.mean_rate()
+            if not 0 <= rate < np.inf:
+                raise ValueError(f"expected a rate of 0 or more, got {rate}")
+            return rate
 
     def draw(self, generator: Generator, until: float) -> Floats:
         """Times of arrivals, increasing, from 0 to `until` at least (days)."""
@@ -64,7 +72,8 @@ class Arrivals(Spec):
 
         `check` is told how many there are so far, and raises where these are too many.
         """
-        times = self.draw(generator, until)
+        with blamed(self, "draw"):
+            times = self.draw(generator, until)
         if not is_built_in(type(self)):
             times = _ascending(times, f"arrivals {type(self).__name__}: draw", until)
         times = np.rint(np.asarray(times, float) * ticks) / ticks

@@ -105,7 +105,7 @@ def rate_of(demand: Process, scenario: Scenario) -> float:
     pattern = demand.pattern
     several = pattern.season is not None and (pattern.weekdays or pattern.months)
     moves = pattern.trend != 0 or several
-    return dates.mean_rate() * (_pace(demand, scenario) if moves else 1.0)
+    return dates.known_rate() * (_pace(demand, scenario) if moves else 1.0)
 
 
 def _pace(demand: Process, scenario: Scenario) -> float:

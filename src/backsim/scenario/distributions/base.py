@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import GetJsonSchemaHandler, model_validator
 
 from backsim.errors import InputError
-from backsim.rules.kinds import Registry, is_built_in
+from backsim.rules.kinds import Registry, blamed, is_built_in
 from backsim.scenario.part import Part, fault
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ class Distribution(Part):
 
     def _is_tame(self) -> bool:
         try:
-            mean, variance = self.moments()
+            with blamed(self, "moments"):
+                mean, variance = self.moments()
+                return bool(abs(mean) <= LARGEST and 0 <= variance <= LARGEST**2)
         except ArithmeticError:
             return False
-        return abs(mean) <= LARGEST and 0 <= variance <= LARGEST**2
 
     def check(self) -> None:
         """Refuse parameters that do not go together."""
@@ -66,9 +67,10 @@ class Distribution(Part):
 
         Raises InputError: they are not so many finite numbers.
         """
-        found = self.draw(generator, count)
         if is_built_in(type(self)):
-            return found
+            return self.draw(generator, count)
+        with blamed(self, "draw"):
+            found = self.draw(generator, count)
         return finite(found, f"distribution {type(self).__name__}: draw", count)
 
     def law(self) -> Any:

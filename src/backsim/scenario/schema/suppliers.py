@@ -16,6 +16,7 @@ from backsim.quantities import (
     PositiveDays,
     Probability,
 )
+from backsim.rules.kinds import blamed
 from backsim.scenario.capacity import AnyCapacity, Servers
 from backsim.scenario.dates import Moment
 from backsim.scenario.distributions.fields import Duration, Fraction, Interval
@@ -230,7 +231,13 @@ class Supplier(Spec):
     @property
     def servers(self) -> Servers | None:
         """What purchases queue for, where the capacity is limited."""
-        return None if isinstance(self.capacity, str) else self.capacity.as_servers
+        if isinstance(self.capacity, str):
+            return None
+        with blamed(self.capacity, "as_servers"):
+            found: Any = self.capacity.as_servers
+            if not isinstance(found, Servers):
+                raise TypeError(f"expected Servers, got {type(found).__name__}")
+            return found
 
     @property
     def needs_deliveries(self) -> bool:
