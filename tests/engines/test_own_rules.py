@@ -297,6 +297,14 @@ def test_a_rule_takes_plain_arguments() -> None:
         typed(source, "<ipython-input-1-a>", {})
 
 
+def test_a_default_is_a_number() -> None:
+    source = (
+        "from backsim import reorder\n@reorder\ndef odd(position, S: float = None):\n    return 1\n"
+    )
+    with pytest.raises(RuleError, match=r"'odd': argument 'S': expected a number .*, got None"):
+        typed(source, "<ipython-input-1-a>", {})
+
+
 def test_a_module_of_rules_stays_a_module() -> None:
     """A rule's own module is not changed by linking."""
     module = types.ModuleType("mine")

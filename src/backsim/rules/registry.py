@@ -259,7 +259,9 @@ class Family:
                 )
             else:
                 kind = hints[argument.name]
-                parameters.append(Parameter(argument.name, kind, _default(argument.default, kind)))
+                what = f"{self.name} rule {name!r}: argument {argument.name!r}"
+                default = _default(argument.default, kind, what)
+                parameters.append(Parameter(argument.name, kind, default))
         conditions = tuple(getattr(function, "conditions", ()))
         rule = Rule(
             *(name, self.name, function, tuple(asks), tuple(parameters), tuple(signature)),
@@ -314,10 +316,12 @@ class Family:
         return replace(rule, even=True) if alike else rule
 
 
-def _default(given: Any, kind: Any) -> float | str | None:
+def _default(given: Any, kind: Any, what: str) -> float | str | None:
     """The default of a parameter, from its function's signature; a whole number stays one."""
     if given is inspect.Parameter.empty:
         return None
+    if not isinstance(given, str) and not hasattr(given, "__float__"):
+        raise RuleError(f"{what}: expected a number as its default, got {given!r}")
     whole = isinstance(given, int) and get_args(kind)[:1] == (int,)
     return given if isinstance(given, str) or whole else float(given)
 
