@@ -160,6 +160,42 @@ def test_nothing_is_said_of_an_objective_that_is_right(
     assert asked(objective, tolerance=tolerance, **costs) == ""
 
 
+@pytest.mark.parametrize("objective", ["maximise profit", "minimise cost.total"])
+def test_stock_that_costs_nothing_to_hold(objective: str) -> None:
+    """An export tells no holding cost; more stock then wins whatever it ties up."""
+    told = asked(objective, holding=0, lost_margin=7)
+    assert f"{objective} while holding stock costs nothing" in told
+    assert "set costs.holding, money per unit and day" in told
+    assert "holding" not in asked("maximise fill_rate", holding=0)
+
+
+def by_rank(**customers: dict[str, Any]) -> tuple[str, str]:
+    """What is warned of and found where one policy serves by the priority of classes."""
+    demand = {"arrivals": {"poisson": {"rate": 3}}, "products": "paper"}
+    readers = {name: {"demand": demand, **said} for name, said in customers.items()}
+    model = from_dict({**SHOP, "customers": readers})
+    others = model.replace({"policy.priority": "class_priority"})
+    study = backsim.compare(
+        {"today": model, "ranked": others}, replications=2, objective="minimise mean_wait"
+    )
+    return "\n".join(w for w in study.warnings if "MSER" not in w), study.finding
+
+
+def test_classes_of_one_priority_are_not_served_by_it() -> None:
+    """Not because arrivals cover all who wait, as was said of it."""
+    told, found = by_rank(gold={}, silver={})
+    assert told == (
+        "'ranked': class_priority serves first come, first served where all customer classes have "
+        "the same priority, as they have here: set customers.gold.priority and "
+        "customers.silver.priority (1 is served first)"
+    )
+    assert "All customer classes have the same `priority`, so that `class_priority`" in found
+    assert "covers the whole backlog" not in found
+    told, found = by_rank(gold={"priority": 1}, silver={"priority": 2})
+    assert not told
+    assert "same `priority`" not in found
+
+
 def test_an_objective_against_the_declared_direction() -> None:
     assert "maximise fairness: less of fairness is better, as it is declared" in asked(
         "maximise fairness"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backsim.errors import few, listed
+from backsim.report.finding import quoted
 from backsim.results.metrics.registry import NEITHER
 from backsim.scenario.demand.rates import mean_demand
 from backsim.scenario.model import Model
-from backsim.scenario.readback import implausible
+from backsim.scenario.readback import implausible, same_rank
 from backsim.statistics import MAXIMISE, MINIMISE
 from backsim.study.analysis import present
 from backsim.study.experiment import Experiment
@@ -45,19 +46,31 @@ def objective_warnings(study: Study) -> tuple[str, ...]:
 
 def warnings_before(experiment: Experiment) -> tuple[str, ...]:
     """The same as `study_warnings` of an experiment that has not been played."""
+    models = {policy.name: policy.model for policy in experiment.policies}
     reference = experiment.reference or experiment.policies[0].name
-    (model,) = (one.model for one in experiment.policies if one.name == reference)
-    return (*_of_objective(_expected(experiment)), *implausible(model))
+    return (*_of_objective(_expected(experiment)), *_of_models(models, reference))
 
 
 def _of_objective(worlds: _Worlds) -> tuple[str, ...]:
-    return (*_contrary(worlds.experiment), *_rewarding(worlds))
+    return (*_contrary(worlds.experiment), *_rewarding(worlds), *_free_stock(worlds))
 
 
 def study_warnings(study: Study) -> tuple[str, ...]:
     """What the objective leaves out, and what of the reference's scenario can hardly be meant."""
-    reference = study.place(study.experiment.reference or study.policies[0].name)
-    return (*objective_warnings(study), *implausible(study.policies[reference].model))
+    models = {policy.name: policy.model for policy in study.policies}
+    reference = study.experiment.reference or study.policies[0].name
+    return (*objective_warnings(study), *_of_models(models, reference))
+
+
+def _of_models(models: dict[str, Model], reference: str) -> Iterator[str]:
+    """What of the reference can hardly be meant, and policies that say nothing."""
+    known = implausible(models[reference])
+    yield from known
+    unranked = {name: text for name, model in models.items() for text in same_rank(model)}
+    for text in dict.fromkeys(unranked.values()):
+        if text not in known:
+            names = [quoted(name) for name, said in unranked.items() if said == text]
+            yield f"{few(names, MOST_NAMES)}: {text}"
 
 
 def _played(study: Study) -> _Worlds:
@@ -153,6 +166,21 @@ def _profit(worlds: _Worlds) -> list[str]:
         f"maximise profit while customers are lost and {said}{which}, so that losing them "
         "costs nothing: give every product its `price`"
     ]
+
+
+def _free_stock(worlds: _Worlds) -> Iterator[str]:
+    """Money that leaves out what stock costs, of policies with other levels."""
+    objective, models = worlds.experiment.objective, worlds.models
+    if objective is None or objective.metric.metric not in ("profit", "cost.total"):
+        return
+    if any((model.costs["holding"] > 0).any() for model in models):
+        return
+    levels = [[point.reorder for point in model.scenario.stock] for model in models]
+    if any(one != levels[0] for one in levels):
+        yield (
+            f"{objective} while holding stock costs nothing, so that the policy with more stock "
+            "looks better: set costs.holding, money per unit and day"
+        )
 
 
 def _price(worlds: _Worlds) -> str:

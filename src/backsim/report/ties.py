@@ -9,6 +9,7 @@ import numpy as np
 
 from backsim.results.spec import MetricSpec
 from backsim.scenario.model import Model
+from backsim.scenario.readback import BY_RANK, ranks_nobody
 from backsim.study.analysis import values_of
 from backsim.study.study import Study
 
@@ -45,6 +46,13 @@ def reason(study: Study, policies: Sequence[int]) -> str:
         return ""
     if not all(twins(study, wait, policies[0], i) for wait in _waits(study) for i in policies[1:]):
         return ""
+    models = (first, *others)
+    rules = {point.priority.rule for model in models for point in model.scenario.stock}
+    if rules == {"fcfs", BY_RANK} and any(ranks_nobody(model) for model in models):
+        return (
+            f"All customer classes have the same `priority`, so that `{BY_RANK}` serves first "
+            "come, first served."
+        )
     order = "the order of service"
     if KEEPS_BACK not in differing:
         return (

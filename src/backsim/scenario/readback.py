@@ -17,6 +17,7 @@ from backsim.scenario.demand.rates import Pair, demand_rates, mean_demand
 from backsim.scenario.demand.schema import Process
 from backsim.scenario.model import Model
 from backsim.scenario.schema import ResolvedPoint
+from backsim.scenario.schema.sources import SiteSource
 from backsim.scenario.timeunit import one_of, per_year
 
 MOST_NAMES = 4
@@ -31,6 +32,7 @@ FEWEST_ORDERS = 10.0
 MOST_APART = 20.0
 """How many times as long as customers wait, or as the next slowest supplier takes, a lead time may
 be: less than 24, an hour for a day; the scenarios that backsim ships have 11.4 and 6 at most."""
+BY_RANK = "class_priority"
 
 
 def described(model: Model) -> Iterator[str]:
@@ -84,6 +86,26 @@ def implausible(model: Model) -> tuple[str, ...]:
     return tuple(_Doubts(model).all())
 
 
+def ranks_nobody(model: Model) -> bool:
+    """Whether several classes are served by their priority, and all who order have the same."""
+    scenario = model.scenario
+    sources = [source for point in scenario.stock for source in point.supplier]
+    ranks = {customer.priority for customer in scenario.customers.values()}
+    ranks |= {source.priority for source in sources if isinstance(source, SiteSource)}
+    by_rank = any(point.priority.rule == BY_RANK for point in scenario.stock)
+    return by_rank and len(ranks) == 1 and len(scenario.customers) > 1
+
+
+def same_rank(model: Model) -> Iterator[str]:
+    """A rule that ranks customer classes which all have the same rank."""
+    if ranks_nobody(model):
+        names = [f"customers.{name}.priority" for name in model.scenario.customers]
+        yield (
+            f"{BY_RANK} serves first come, first served where all customer classes have the same "
+            f"priority, as they have here: set {listed(names)} (1 is served first)"
+        )
+
+
 @dataclass
 class _Doubts:
     model: Model
@@ -107,6 +129,7 @@ class _Doubts:
         yield from self.short()
         yield from self.never()
         yield from self.few_orders()
+        yield from same_rank(self.model)
 
     def check(self, field: str) -> str:
         """What to look at, which ends each message."""
