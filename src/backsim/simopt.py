@@ -38,7 +38,7 @@ try:
     )
     from simopt.base import Problem as SimOptProblem
 except ImportError:
-    raise InputError("backsim.simopt: expected SimOpt: pip install backsim[simopt]") from None
+    raise InputError("backsim.simopt: expected SimOpt: pip install 'backsim[simopt]'") from None
 
 REPLICATIONS = 2**31
 """Replications among which SimOpt's generators choose."""

@@ -27,7 +27,7 @@ def test_two_commands_from_an_export_to_a_simulation(
     export, out = write(tmp_path / "export", SHOP), tmp_path / "out"
     assert run(["calibrate", str(export), "--out", str(out)]) == 0
     told = capsys.readouterr()
-    assert "lines.csv is taken for lines, as plain writes it" in told.err
+    assert "lines.csv is taken for lines: order = order" in told.err
     assert "4 order lines of 2 products at 1 site, 2 purchases from 1 supplier" in told.out
     assert sorted(file.name for file in out.iterdir()) == [
         "calibration.json",

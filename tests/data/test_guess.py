@@ -42,7 +42,7 @@ def test_names_of_sap_are_known_whatever_the_files_are_called(tmp_path: Path):
         )
     )
     assert [e["table"] for e in found.tables] == ["orders", "lines"]
-    assert any(note.startswith("positionen.csv: columns not used: stor") for note in found.notes)
+    assert any(note.endswith("name them): positionen.csv: storniert.") for note in found.notes)
     assert "notiz.csv is not used: its headings are those of no table" in found.notes
 
 

@@ -288,7 +288,13 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"replications": 1}, "12:1: replications: expected a whole number >= 2 and <= 1e+06, got 1"),
     (
         {"scenario": "none.yaml"},
-        "1:1: scenario: expected a readable scenario file, got FOLDER/none.yaml",
+        "1:1: scenario: expected a readable scenario file, from the folder of this one (No such "
+        "file or directory), got FOLDER/none.yaml",
+    ),
+    (
+        {"scenario": "shopp.yaml"},
+        "1:1: scenario: expected a readable scenario file, from the folder of this one (No such "
+        "file or directory; did you mean FOLDER/shop.yaml?), got FOLDER/shopp.yaml",
     ),
     (
         {"set": {"policy.reorder.s": 1}},

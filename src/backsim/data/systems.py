@@ -173,17 +173,17 @@ def guess(folder: Path) -> Guess:
             "write a mapping (backsim calibrate --template plain DIR) and give that"
         )
     notes = [
-        f"{match.file.name} is taken for {match.table}, as {match.system} writes it: "
+        f"{match.file.name} is taken for {match.table}{_as_of(match.system)}: "
         + ", ".join(f"{field} = {heading}" for field, heading in match.columns.items())
         for match in best
     ]
-    for match in best:
-        others = [name for name in match.file.headings if name not in match.columns.values()]
-        if others:
-            notes.append(
-                f"{match.file.name}: columns not used: {', '.join(others)} (a mapping may "
-                "name them: backsim calibrate --template plain DIR)"
-            )
+    unused = {
+        match.file.name: [h for h in match.file.headings if h not in match.columns.values()]
+        for match in best
+    }
+    if any(unused.values()):
+        listing = "; ".join(f"{name}: {', '.join(of)}" for name, of in unused.items() if of)
+        notes.append(f"Columns that are not used (a mapping can name them): {listing}.")
     taken = {(match.file.path, match.file.sheet) for match in best}
     notes += [
         f"{f.name} is not used: its headings are those of no table"
@@ -192,6 +192,10 @@ def guess(folder: Path) -> Guess:
     ]
     tables = [match.entry for match in best]
     return Guess(tables, notes)
+
+
+def _as_of(system: str) -> str:
+    return "" if system == "plain" else f", as {system} writes it"
 
 
 def _files(folder: Path) -> Iterator[_File]:

@@ -33,7 +33,7 @@ def check_parquet() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise InputError("parquet: expected pyarrow: pip install backsim[parquet]") from None
+        raise InputError("parquet: expected pyarrow: pip install 'backsim[parquet]'") from None
 
 
 def write_parquet(study: Study, file: Path) -> None:

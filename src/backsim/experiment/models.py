@@ -66,7 +66,9 @@ class Maker(FaultFinder):
             except FileError as error:
                 if "readable file" not in str(error):
                     raise
-                self.fault(place, "a readable scenario file", str(self.folder / file))
+                reason = error.faults[0].expected.removeprefix("a readable file ")
+                expected = f"a readable scenario file, from the folder of this one {reason}"
+                self.fault(place, expected, str(self.folder / file))
         self.stop_at_faults()
         return found
 

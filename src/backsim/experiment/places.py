@@ -131,7 +131,7 @@ class Bucket:
         except ImportError as error:
             raise InputError(
                 f"{url}: expected the package of this kind of store ({error}): "
-                "pip install backsim[store], and s3fs, gcsfs or adlfs"
+                "pip install 'backsim[store]', and s3fs, gcsfs or adlfs"
             ) from None
         except ValueError as error:
             raise InputError(f"{url}: expected a URL such as s3://bucket/study ({error})") from None

@@ -12,7 +12,7 @@ from backsim.errors import InputError
 try:
     import gymnasium as _gymnasium
 except ImportError:
-    raise InputError("backsim.gym: expected gymnasium: pip install backsim[gym]") from None
+    raise InputError("backsim.gym: expected gymnasium: pip install 'backsim[gym]'") from None
 
 from backsim.gym.decisions import DECISIONS
 from backsim.gym.environment import BackorderEnv, make

@@ -187,7 +187,9 @@ def service_table(found: Calibration) -> Table:
         (s.name, s.lines, round(s.units), _share(s.fill_rate), _share(s.cancel_rate), s.mean_wait)
         for s in found.service
     ]
-    note = "Fill rate: units that left as soon as orders leave that find their units on hand."
+    note = (
+        "Fill rate: the share of the units that left as soon as an order for goods in stock does."
+    )
     return Table("service", "Service", columns, tuple(rows), note)
 
 

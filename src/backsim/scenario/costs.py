@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, Discriminator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
 
 from backsim.quantities import PER_UNIT, Money, PositiveUnits, Unit
 from backsim.scenario.part import MEMBER, fault, member
@@ -116,8 +116,18 @@ UnitCost = Annotated[
     Annotated[Money, PER_UNIT, member("number")] | Annotated[ShareOfValue, member("share")],
     Discriminator(_kind),
 ]
+
+
+def _no_percent(value: Any) -> Any:
+    if isinstance(value, str) and "%" in value:
+        share = "{share: 20 %, of: unit_cost, per: year}"
+        raise fault(f"a number of money, or a share of the value as {share}")
+    return value
+
+
 TimeCost = Annotated[
-    Annotated[Money, PER_UNIT, member("number")] | Annotated[ShareOverTime, member("share")],
+    Annotated[Money, PER_UNIT, BeforeValidator(_no_percent), member("number")]
+    | Annotated[ShareOverTime, member("share")],
     Discriminator(_kind),
 ]
 _Cost = TypeVar("_Cost")

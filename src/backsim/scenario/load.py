@@ -305,13 +305,16 @@ def _say(error: Any) -> tuple[str, str]:
     context = error.get("ctx", {})
     if error["type"] == "fault":
         return context["expected"], context["found"] or show(error["input"])
+    mapping = "a mapping"
+    if isinstance(error["input"], list | tuple):
+        mapping = "a mapping (`name: value`, without hyphens or [ ])"
     words = {
         "literal_error": str(context.get("expected", "")).replace("'", ""),
         "bool_type": "true or false",
         "string_type": "text",
-        "dict_type": "a mapping",
-        "mapping_type": "a mapping",
-        "model_type": "a mapping",
+        "dict_type": mapping,
+        "mapping_type": mapping,
+        "model_type": mapping,
         "tuple_type": "a list",
         "string_too_short": "text that is not empty",
         "too_short": f"at least {_entries(context.get('min_length', 1))}",

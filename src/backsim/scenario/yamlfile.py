@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Self
 
 from backsim.errors import MOST_FAULTS, InputError, first_of, short
 from backsim.scenario.fastyaml import NotPlainError, plain_values
-from backsim.scenario.yamlwords import in_plain_words
+from backsim.scenario.yamlwords import in_plain_words, mark_of
 
 MAX_BYTES = 50_000_000
 MAX_VALUES = 1_000_000
@@ -301,7 +301,7 @@ def _load(text: str, name: str) -> Any:
 
 
 def _marked(error: Any, expected: str, found: str) -> Fault:
-    mark = error.problem_mark or error.context_mark
+    mark = mark_of(error)
     return Fault((), expected, found, mark.line + 1 if mark else 0, mark.column + 1 if mark else 0)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 CAUSES = (
     ("but got '<scalar>'", "a comma between entries, or the closing } or ] of a list before this"),
-    ("but got '<stream end>'", "the closing } or ] of a list that is opened above"),
+    ("but got '<stream end>'", "the closing } or ] of what is opened here"),
     ("but got ':'", "a closing } or ] before this, or quotes around text with a colon"),
     ("but got", "a closing } or ] before this, or a comma between entries"),
     (
@@ -16,12 +16,22 @@ CAUSES = (
     ),
     ("could not find expected", "a colon and a space after the name: `name: value`"),
     ("expected <block end>", "this line indented as far as the ones that it belongs to"),
-    ("found unexpected end of stream", "the closing quote of a text that is opened above"),
+    ("found unexpected end of stream", "a closing quote of the text that begins here"),
     ("found undefined alias", "quotes around text that begins with *, which else names an anchor"),
     ("found character", "quotes around text that begins with this sign"),
     ("found another document", "one document, without a line of three hyphens"),
 )
 """Signs of what ruamel says, and what is likely to be missing."""
+
+
+NEVER_CLOSED = ("found unexpected end of stream", "but got '<stream end>'")
+
+
+def mark_of(error: Any) -> Any:
+    """Where to look: at what is opened and never closed, rather than at the end of the file."""
+    if error.context_mark and any(sign in str(error.problem) for sign in NEVER_CLOSED):
+        return error.context_mark
+    return error.problem_mark or error.context_mark
 
 
 def in_plain_words(error: Any) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def read_workbook(path: Path, data: bytes, only: str | None = None) -> dict[str,
     try:
         import openpyxl
     except ImportError:
-        raise Unreadable("openpyxl to read .xlsx: install backsim[excel]") from None
+        raise Unreadable("openpyxl to read .xlsx: pip install 'backsim[excel]'") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and extensions that make no difference here
         try:

@@ -105,7 +105,7 @@ def _client(address: str, timeout: float) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--dask: expected dask: pip install backsim[dask]") from None
+        raise InputError("--dask: expected dask: pip install 'backsim[dask]'") from None
     try:
         client = Client(address, timeout=timeout, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
