@@ -42,6 +42,26 @@ def test_a_change_that_pays() -> None:
     )
 
 
+def test_what_gets_worse_is_not_among_those_left_out() -> None:
+    """It is what a client should hear of first, whatever comes first in the experiment."""
+    better = {f"shipped_within_{days}": [0.5 + 0 * NOISE, 0.6 + 0 * NOISE] for days in (1, 3, 7)}
+    told = facts(
+        study(
+            {
+                "profit": [400 + NOISE, 500 + NOISE],
+                "fill_rate": [0.7 + 0 * NOISE, 0.8 + 0 * NOISE],
+                "mean_wait": [3 + NOISE, 2 + NOISE],
+                **better,
+                "stock_value": [800 + NOISE, 900 + NOISE],
+            },
+            objective="maximise profit",
+            metrics=("fill_rate", "mean_wait", *better, "stock_value"),
+        )
+    )
+    assert told["Service"].startswith("stock value 900.0 money (was 800.0, worse), fill rate 80")
+    assert told["Service"].endswith("and 1 more.")
+
+
 def shop(days: int) -> dict[str, Any]:
     """A scenario whose levels are days of demand."""
     reorder = {"rule": "s_S", "s": {"days": days}, "S": {"days": 40}}

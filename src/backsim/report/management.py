@@ -13,6 +13,7 @@ from backsim.report.ties import reason, twins
 from backsim.report.words import (
     apart_suffix,
     condition,
+    is_worse,
     label,
     scale_of,
     suffix_of,
@@ -20,9 +21,10 @@ from backsim.report.words import (
 )
 from backsim.results.metrics.money import MONEY
 from backsim.results.overload import Load, load_of
+from backsim.results.spec import MetricSpec
 from backsim.scenario.timeunit import one_of, per_year
 from backsim.statistics import Difference, Feasible
-from backsim.study.analysis import Ranking, ends_of, estimates, wanted
+from backsim.study.analysis import Ranking, against, ends_of, estimates, wanted
 from backsim.study.effects import level_text, main_effects
 from backsim.study.experiment import Policy
 from backsim.study.study import Study
@@ -124,14 +126,14 @@ class _Answers:
         return f"{level_text(value)}{days}"
 
     def service(self) -> str:
-        """What is constrained, then the other metrics asked for: of the best, of the reference."""
+        """What is constrained, what gets worse, then the rest: of the best, of the reference."""
         if self.gain is None or self.best is None:
             return ""
         constrained = list(dict.fromkeys(c.metric for c in self.study.experiment.constraints))
         others = [spec for spec in wanted(self.study) if spec not in constrained]
         if self.ranking.spec.unit == MONEY:  # other money says nothing of service
             others = [spec for spec in others if spec.unit != MONEY]
-        others.sort(key=lambda spec: spec.declared.group not in SERVES)
+        others.sort(key=lambda spec: (not self.worse(spec), spec.declared.group not in SERVES))
         texts, bound = [], 0
         for spec in (*constrained, *others):
             old, new = (estimates(self.study, spec)[i] for i in (self.reference, self.best))
@@ -141,9 +143,15 @@ class _Answers:
             now, was = (precise(times * e.mean, times * e.half_width) for e in (new, old))
             unit = suffix_of(self.study, spec)
             was = f"{was} %" if spec.is_share else was
-            texts.append(f"{label(spec)} {now}{unit} (was {was})")
+            worse = ", worse" if self.worse(spec) else ""
+            texts.append(f"{label(spec)} {now}{unit} (was {was}{worse})")
             bound += spec in constrained
         return f"{few(texts, max(MOST_METRICS, bound))}." if texts else ""
+
+    def worse(self, spec: MetricSpec) -> bool:
+        """Whether the best policy is known to be worse than the reference in another metric."""
+        found = against(self.study, spec, self.reference).get(self.best or 0)
+        return found is not None and found.significant and is_worse(spec, found.mean)
 
     def basis(self) -> str:
         """What the figures rest on."""
