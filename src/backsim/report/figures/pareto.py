@@ -31,7 +31,7 @@ def _of_several(page: Page) -> Iterator[Drawing]:
         for spec in (money, spec_of(page.study, SERVICE))
     ]
     if all(len(different) > 1 for different in means):
-        line = "The line joins the policies that no other policy beats on both axes."
+        line = "Blue: policies that no other beats on both axes; a line joins them."
         title = f"service against {label(money)}"
         yield Drawing(title, f"{line} {page.text.interval()}", {"x": money})
 
@@ -65,7 +65,15 @@ def pareto(
     ax.hlines(means[1], low[0], high[0], colors=colours, linewidth=1.2, alpha=0.45)
     ax.vlines(means[0], low[1], high[1], colors=colours, linewidth=1.2, alpha=0.45)
     faces = [c if i != reference else GROUND for i, c in enumerate(colours)]
-    ax.scatter(means[0], means[1], s=32, c=faces, edgecolors=colours, linewidths=1.5, zorder=3)
+    last = sorted(range(means.shape[1]), key=lambda i: i == reference)  # above one at its place
+    ax.scatter(
+        *means[:, last],
+        s=32,
+        c=[faces[i] for i in last],
+        edgecolors=[colours[i] for i in last],
+        linewidths=1.5,
+        zorder=3,
+    )
     ax.set_xlabel(wrapped(_towards(study, specs[0])))
     ax.set_ylabel(wrapped(_towards(study, specs[1]), 34))
     few_ticks(ax)
