@@ -21,6 +21,12 @@ from backsim.errors import counted
 WARM_UP, COUNTED = 180, 365
 """Days of the scenario: those that no metric counts, and those that count."""
 MIX_PLACES = 4
+COSTS = (
+    "# The export tells none of these: fill them in before you compare costs or profit.",
+    "# costs:",
+    "#   holding: {share: 20 %, of: unit_cost, per: year}",
+    "#   ordering: 40 # per purchase",
+)
 WIDTH = 100
 PARTS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?! ))+(?=, |$)')
 """Of a value in YAML on one line: what stands between commas."""
@@ -94,6 +100,8 @@ class _Writer:
         yield from self.suppliers()
         yield ""
         yield from self.customers()
+        yield ""
+        yield from COSTS
         yield ""
         yield from self.policy()
 
