@@ -67,7 +67,8 @@ def pareto(
     faces = [c if i != reference else GROUND for i, c in enumerate(colours)]
     last = sorted(range(means.shape[1]), key=lambda i: i == reference)  # above one at its place
     ax.scatter(
-        *means[:, last],
+        means[0, last],
+        means[1, last],
         s=32,
         c=[faces[i] for i in last],
         edgecolors=[colours[i] for i in last],
