@@ -58,6 +58,7 @@ def test_what_is_promised_in_words(levels: Search) -> None:
     assert "less than today" in text
     assert "fresh replications, used neither to search nor to choose" in text
     assert "its neighbours among them, is better by more than 0.1" in text
+    assert "the range searched" not in text
     assert text.endswith(" s.")
 
 
@@ -166,6 +167,11 @@ def test_a_saving_says_where_today_breaks_a_constraint(tmp_path: Path) -> None:
     tried = {"policy.reorder.S": {"integers": [18, 22]}}
     found = search(tmp_path, PERIODIC, search=tried, constraints="fill_rate >= 0.8")
     assert re.search(r"than today, which does not satisfy fill rate >= 80 %", found.finding)
+    assert found.settings == {"policy.reorder.S": 18}
+    assert (
+        "It is at the end of the range searched of policy.reorder.S: a better one may be beyond; "
+        "if that is allowed, widen the range."
+    ) in found.finding
 
 
 def test_today_s_policy_may_keep_what_none_that_was_tried_does(tmp_path: Path) -> None:

@@ -265,6 +265,7 @@ class _Words:
             yield self.first()
             yield from map(self.kept, self.search.kept)
             yield self.compared()
+            yield from words.at_ends(self.search.problem.space, self.search.point)
         if self.search.problem.service is not None and self.search.figures is not None:
             yield self.traded()
 

@@ -172,6 +172,17 @@ class Space:
         found = tuple(places)
         return found if self.allowed(found) else None
 
+    def at_ends(self, point: Point) -> list[str]:
+        """The paths of numbers that a wider range may better; 0 as least is taken for natural."""
+        found = []
+        for i in self.numeric:
+            axis, place = self.axes[i], point[i]
+            is_last = place == len(axis.values) - 1
+            is_first = place == 0 and axis.amount(0) != 0
+            if self.active(i, point) and len(axis.values) > 1 and (is_last or is_first):
+                found.append(axis.path)
+        return found
+
     def nearest(self, axis: int, value: float) -> int:
         """The place of the value that is nearest to a number."""
         values = self.axes[axis]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from backsim.errors import listed
 from backsim.present.numbers import interval, plain_number, rough
@@ -11,6 +11,7 @@ from backsim.results.spec import Constraint
 from backsim.search.gap import Gap
 from backsim.search.items.choice import ItemsChoice
 from backsim.search.kept import Kept
+from backsim.search.space import Point, Space
 from backsim.search.spending import Spending
 from backsim.search.worlds import Phase
 from backsim.study.experiment import Experiment, Policy
@@ -32,6 +33,17 @@ def nearest(policy: Policy | None, kept: Sequence[Kept]) -> str:
         unit = " %" if spec.is_share else ""
         reached.append(f"{label(spec)} {interval(one.estimate, scale_of(spec))}{unit}")
     return f"'{policy.name}' comes nearest, with {listed(reached)}."
+
+
+def at_ends(space: Space, point: Point | None) -> Iterator[str]:
+    """That a policy is at the end of what was searched, where a better one may be beyond."""
+    paths = [] if point is None else space.at_ends(point)
+    if paths:
+        end, range_ = ("the end", "range") if len(paths) == 1 else ("the ends", "ranges")
+        yield (
+            f"It is at {end} of the {range_} searched of {listed(paths)}: a better one may be "
+            f"beyond; if that is allowed, widen the {range_}."
+        )
 
 
 def to_spare(constraints: Sequence[Constraint], tolerances: Sequence[float]) -> str:
