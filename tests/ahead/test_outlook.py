@@ -12,7 +12,7 @@ import pytest
 
 from backsim.ahead.calibration import state
 from backsim.ahead.outlook import Outlook, date_met, outlook
-from backsim.ahead.showing import _expected, line_rows, lines_table, write_outlook
+from backsim.ahead.showing import _expected, finding, line_rows, lines_table, write_outlook
 from backsim.ahead.tips import tips
 from backsim.cli import run as cli
 from backsim.engines import simpy
@@ -96,6 +96,25 @@ def test_a_day_worked_by_hand(tmp_path: Path):
     shown = found._repr_html_()
     assert shown.count("<table") == 2
     assert "offer a substitute" in shown
+
+
+def test_lines_that_are_late_already_are_said_to_be(tmp_path: Path):
+    """Probably none of them ships in time, but that is no news of the days ahead."""
+    lines = ["id,product,units,ordered,due", f"A,mug,2,{on(-5)},{on(-5)}", f"B,mug,2,{on(-3)},"]
+    assert finding(look(book(tmp_path / "one", lines=lines[:2]))) == (
+        "The only line is past its due date: with a probability of 100.0 % it ships before its "
+        "customer leaves."
+    )
+    both = [*lines[:2], f"B,mug,2,{on(-3)},{on(-2)}"]
+    assert finding(look(book(tmp_path / "both", lines=both))) == (
+        "All 2 lines are past their due dates; about 2 will ship before the customer leaves."
+    )
+    found = look(book(tmp_path / "book", lines=lines))
+    assert finding(found) == (
+        "1 of 2 lines are past their due dates; of the 1 not yet due probably none will ship in "
+        "time."
+    )
+    assert "due" in [column.label for column in lines_table(found).columns]
 
 
 def test_the_four_tips_of_that_day_are_one_list(tmp_path: Path):

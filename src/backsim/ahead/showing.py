@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from backsim.ahead.found import SURE, Effect, Found
+from backsim.ahead.found import SURE, Effect, Found, LineAhead
 from backsim.ahead.tips import Tip, tips
 from backsim.allocation.plan.showing import with_texts
 from backsim.errors import capitalized, counted
@@ -151,10 +151,7 @@ def finding(found: Found) -> str:
     """How today's promises stand, in a sentence."""
     promised = [line for line in found.lines if line.promised is not None]
     if not promised:
-        expected = sum(line.in_time for line in found.lines)
-        return (
-            f"{_expected(expected, len(found.lines), 'line')} ship by {_its(found.lines)} due date."
-        )
+        return _of_due(found.lines)
     kept = sum(line.in_time for line in promised)
     tell = sum(tip.action == "tell" for tip in tips(found))
     customers = counted(tell, "customer") if tell else "no customer"
@@ -162,6 +159,33 @@ def finding(found: Found) -> str:
         f"{_expected(kept, len(promised), 'promise')} be kept; {customers} should hear a new date "
         "today."
     )
+
+
+def _of_due(lines: Sequence[LineAhead]) -> str:
+    """How lines without promises stand: those that are late already, and the others."""
+    rest = [line for line in lines if line.due >= 0]
+    in_time = sum(line.in_time for line in rest)
+    if len(rest) == len(lines):
+        return f"{_expected(in_time, len(rest), 'line')} ship by {_its(rest)} due date."
+    served = sum(1 - line.leaves for line in lines)
+    if len(lines) == 1:
+        return (
+            f"The only line is past its due date: with a probability of {share(served)} it ships "
+            "before its customer leaves."
+        )
+    if not rest:
+        return (
+            f"All {len(lines):,} lines are past their due dates; {_some_of(served)} will ship "
+            "before the customer leaves."
+        )
+    return (
+        f"{len(lines) - len(rest):,} of {len(lines):,} lines are past their due dates; of "
+        f"the {len(rest):,} not yet due {_some_of(in_time)} will ship in time."
+    )
+
+
+def _some_of(mean: float) -> str:
+    return f"about {round(mean):,}" if mean >= 0.5 else "probably none"
 
 
 def _expected(mean: float, number: int, noun: str) -> str:
@@ -172,8 +196,7 @@ def _expected(mean: float, number: int, noun: str) -> str:
         return f"The only {noun} will very likely" if sure else odds
     if number - mean < 0.5:
         return f"All {number:,} {noun}s will very likely"
-    few = f"about {round(mean):,}" if mean >= 0.5 else "probably none"
-    return f"{capitalized(few)} of {number:,} {noun}s will"
+    return f"{capitalized(_some_of(mean))} of {number:,} {noun}s will"
 
 
 def _its(lines: Sequence[object]) -> str:
@@ -221,7 +244,9 @@ def lines_table(found: Found) -> Table:
                 "customer": "text",
                 "product": "text",
                 "units": "units",
-                "promised": "text",
+                "promised" if any(line.promised is not None for line in found.lines) else "due": (
+                    "text"
+                ),
                 "in_time": Column("in time", kind="share", keep=True),
                 **dates,
                 "leaves": "share",
@@ -294,7 +319,8 @@ WORDS = {
     "tips": "Customers are told where a promise is kept with less than 50 %; the new date is met "
     "with 80 %.",
     "lines": "A line is in time if it ships by the end of the day promised, or else due. A date is "
-    "met with the probability in its heading.",
+    "met with the probability in its heading; there is none where too few customers wait for it, "
+    "or where it is after the days played.",
     "purchases": "Money is weight x units x days late of the open lines. Delays are played in the "
     "same worlds, one purchase at a time.",
     "rules": "Each rule serves from today on in the same worlds; intervals are of 95 %.",
