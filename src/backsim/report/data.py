@@ -91,7 +91,7 @@ def missing(found: Calibration) -> list[str]:
     undue = [name for name, days in zip(history.classes, due, strict=True) if math.isnan(days)]
     if 0 < len(undue) < len(due):
         said.append(
-            f"No days until they are due are known of class {listed(undue)}: what is not shipped "
+            f"No days until they are due are known of {listed(undue)}: what is not shipped "
             "immediately is late there (`otif`, `due_in`)."
         )
     if found.priority.rule != "fcfs" and found.priority.pairs < FEW_PAIRS:
@@ -119,8 +119,11 @@ def missing(found: Calibration) -> list[str]:
 
 
 def _sections(found: Calibration) -> Iterator[Section]:
-    words = (*found.guesses, *found.history.notes)
-    yield Section("read", "What was read", words, tables=(rows_table(found), dropped_table(found)))
+    parts = [guess.partition(" is taken for ") for guess in found.guesses]
+    files = tuple((file, what) for file, taken, what in parts if taken)
+    words = (*(file for file, taken, _ in parts if not taken), *found.history.notes)
+    tables = rows_table(found), dropped_table(found)
+    yield Section("read", "What was read", words, facts=files, tables=tables)
     yield Section("service", "How customers were served", tables=(service_table(found),))
     yield Section(
         "demand", "Demand", _demand_words(found), tables=(demand_table(found), factors_table(found))
