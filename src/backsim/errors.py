@@ -80,6 +80,7 @@ ALIKE = 0.5
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """The known names nearest to a wrong one, as the end of a sentence."""
-    near = get_close_matches(str(name), known, n=3, cutoff=ALIKE) or list(known)
+    same = [one for one in known if one.casefold() == str(name).casefold()]
+    near = same or get_close_matches(str(name), known, n=3, cutoff=ALIKE) or list(known)
     few = ", ".join(near[:8])
     return few + (", ..." if len(near) > 8 else "")

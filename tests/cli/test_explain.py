@@ -78,6 +78,8 @@ def test_the_glossary_is_in_order_and_all_of_it_is_found() -> None:
 def test_the_nearest_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["explain", "toleranse"]) == 2
     assert "expected a name that is known (tolerance" in capsys.readouterr().err
+    assert cli(["rules", "s_s"]) == 2
+    assert "expected a known rule (s_S), got 's_s'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

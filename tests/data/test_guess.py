@@ -16,6 +16,7 @@ from backsim.data.mapping import Mapping, load_mapping
 from backsim.data.scenariofile import scenario_text
 from backsim.data.systems import guess, systems, write_template
 from backsim.errors import InputError
+from backsim.report.datatimes import lead_time_table, patience_table
 
 
 def test_files_are_known_by_their_headings(tmp_path: Path):
@@ -56,6 +57,8 @@ def test_a_lead_time_that_nothing_tells_is_assumed_and_told(tmp_path: Path):
     assert "a lead time of 14 days is ASSUMED" in told
     (written,) = (line for line in scenario_text(found).splitlines() if "lead_time:" in line)
     assert "deterministic: {value: 14.0}" in written
+    assert lead_time_table(found).rows == patience_table(found).rows == ()
+    assert lead_time_table(found).note == "No purchase is known."
 
 
 def test_a_day_that_is_none_is_told_with_the_form_of_its_column(tmp_path: Path):

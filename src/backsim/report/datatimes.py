@@ -46,7 +46,7 @@ def lead_time_table(found: Calibration) -> Table:
             f"{s.order.seen} of {s.order.by_chance:.0f} by chance",
             share(s.parts.share) if s.parts.share else None,
         )
-        for s in found.lead_times
+        for s in (found.lead_times if any(s.purchases for s in found.lead_times) else ())
     ]
     columns = (
         Column("supplier", kind="text"),
@@ -75,6 +75,7 @@ def lead_time_table(found: Calibration) -> Table:
         "the other order; far fewer than by chance are taken to be none. In parts: purchases that "
         "came in several receipts."
     )
+    note = note if rows else "No purchase is known."
     return Table("leadtimes", "Lead times", columns, tuple(rows), note)
 
 
@@ -114,7 +115,7 @@ def patience_table(found: Calibration) -> Table:
             _distance(p),
             _runners_up(p.fits),
         )
-        for p in found.patience
+        for p in (found.patience if any(p.waited for p in found.patience) else ())
     ]
     columns = (
         Column("class"),
@@ -126,7 +127,8 @@ def patience_table(found: Calibration) -> Table:
         Column("distance"),
         Column("other laws (AIC more)"),
     )
-    return Table("patience", "Patience", columns, tuple(rows))
+    note = "" if rows else "No line is known to have waited."
+    return Table("patience", "Patience", columns, tuple(rows), note)
 
 
 def between(interval: Interval) -> str:
