@@ -254,11 +254,15 @@ def test_the_experiment_compares_other_rules_than_the_one_in_use(rule: str, simu
                                                                  tmp_path: Path):  # fmt: skip
     found = written(simulated, tmp_path / "export", "plain")
     in_use = replace(found.priority, pairs=9, explained={"fcfs": 0.2, rule: 0.9})
-    found = replace(found, priority=in_use)
+    due = np.arange(len(found.history.classes), dtype=float)
+    masters = replace(found.history.masters, due_days=due)
+    found = replace(found, priority=in_use, history=replace(found.history, masters=masters))
     for name, text in (("scenario", scenario_text(found)), ("experiment", experiment_text(found))):
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     asked = load_experiment(tmp_path / "experiment.yaml")
-    assert len(asked.policies) == (3 if len(found.history.classes) > 1 else 2)
+    rules = [policy.settings["policy.priority"] for policy in asked.policies[1:]]
+    assert len(found.history.classes) > 1
+    assert set(rules) == {"fcfs", "earliest_due", "smallest_first"} - {rule}
 
 
 def test_the_book_names_the_customer_where_the_export_does(tmp_path: Path):

@@ -13,7 +13,7 @@ from backsim.cli import run as cli
 from backsim.data.calibrate import calibrate, read_mapping
 from backsim.data.columns import TABLES, required_of
 from backsim.data.mapping import Mapping, load_mapping
-from backsim.data.scenariofile import scenario_text
+from backsim.data.scenariofile import experiment_text, scenario_text
 from backsim.data.systems import guess, systems, write_template
 from backsim.errors import InputError
 from backsim.report.datatimes import lead_time_table, patience_table
@@ -57,6 +57,7 @@ def test_a_lead_time_that_nothing_tells_is_assumed_and_told(tmp_path: Path):
     assert "a lead time of 14 days is ASSUMED" in told
     (written,) = (line for line in scenario_text(found).splitlines() if "lead_time:" in line)
     assert "deterministic: {value: 14.0}" in written
+    assert "by due date" not in experiment_text(found), "all are due when they order"
     assert lead_time_table(found).rows == patience_table(found).rows == ()
     assert lead_time_table(found).note == "No purchase is known."
 

@@ -44,12 +44,13 @@ def scenario_text(
 
 
 def experiment_text(found: Calibration) -> str:
-    """An experiment to begin with: as it is, and two other orders of serving."""
+    """An experiment to begin with: as it is, and other orders of serving that can differ."""
     title = found.mapping.title or "Calibrated from an export"
     several = len(found.history.classes) > 1
-    others = {"by due date": "earliest_due", "smallest line first": "smallest_first"}
+    others = {"smallest line first": "smallest_first", "first come, first served": "fcfs"}
+    if len(set(np.nan_to_num(found.history.masters.due_days))) > 1:
+        others = {"by due date": "earliest_due", **others}
     known = [(n, rule) for n, rule in others.items() if rule != found.priority.rule]
-    known += [("first come, first served", "fcfs")] if len(known) < len(others) else []
     if not several:
         known = known[:1]
     policies = ["  as it is: {}", *(f"  {n}: {{policy.priority: {rule}}}" for n, rule in known)]
