@@ -66,3 +66,14 @@ def test_bad_input_is_exit_2(file: str, capsys: pytest.CaptureFixture[str]) -> N
 def test_validate_knows_it(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["validate", file]) == 0
     assert "search.yaml: ok (a search among 6 policies)" in capsys.readouterr().out
+
+
+def test_stock_that_costs_nothing_is_warned_of(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The most stock is best then, at the end of whatever range is searched."""
+    Path(file).write_text(f"{SEARCH}set: {{costs.holding: 0}}\n")
+    cli(["optimise", file, "--engine", "simpy", "-n", "300"])
+    shown = capsys.readouterr()
+    assert "warning: minimise cost.total while holding stock costs nothing" in shown.err
+    assert "the end of the range searched of policy.reorder.S" in " ".join(shown.out.split())

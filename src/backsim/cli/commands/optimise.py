@@ -63,6 +63,7 @@ def optimise(
     report; an interrupted search resumes there.  Exits with 1 if nothing can be guaranteed.
     """
     from backsim import search
+    from backsim.report.objective import objective_warnings
     from backsim.rules.files import load_rules
 
     load_rules(rules or [])
@@ -80,6 +81,8 @@ def optimise(
             dask=dask,
             **fields,
         )
+    for warning in objective_warnings(found.figures) if found.figures is not None else ():
+        say(f"warning: {warning}")
     show(_told(found), format)
     if out is not None:
         say(f"\nwritten: {', '.join(map(str, _write(found, out)))}")
