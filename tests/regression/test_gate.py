@@ -39,8 +39,8 @@ FAULTS = {
         "(int((r - position) // Q) + 1) * int(Q) if position <= r",
         "(int((r - position) // Q) + 1) * (int(Q) - int(Q) // 1000) if position <= r",
         [
-            "few: units_per_purchase: 1000 -> 999 units",
-            "many: units_per_purchase: 2000 -> 1998 units",
+            "few: units_per_purchase: 1,000 -> 999 units",
+            "many: units_per_purchase: 2,000 -> 1,998 units",
         ],
     ),
     "forget one unit in a thousand at the receipt": (
