@@ -129,6 +129,16 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"search": {"policy.reordr.s": {"integers": [0, 30]}}},
         "(reorder",
     ),
+    "how long it is measured": (
+        {"search": {"horizon": {"integers": [100, 2000]}}},
+        "search.horizon: expected a field that a policy decides on, not how it is measured, got "
+        "horizon",
+    ),
+    "from when on it is measured": (
+        {"search": {"policy.reorder.s": {"integers": [0, 9]}, "warm_up": [10, 20]}},
+        "search.warm_up: expected a field that a policy decides on, not how it is measured, got "
+        "warm_up",
+    ),
     "above nothing": (
         {"search": {"policy.reorder.S": {"integers": [0, 30], "above": "policy.reorder.s"}}},
         "the path of another number that is searched (none), got policy.reorder.s",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from backsim.errors import InputError
 from backsim.experiment.design import Change, changes_of
 from backsim.experiment.load import put_field
 from backsim.experiment.models import Maker
@@ -20,6 +21,7 @@ from backsim.results.metrics import views_of
 from backsim.results.spec import Constraint, MetricSpec, SpecError, parse_metric
 from backsim.scenario.load import check_form
 from backsim.scenario.model import Model
+from backsim.scenario.override import parse_path
 from backsim.scenario.yamlfile import Document, FileError, Location, read_yaml
 from backsim.search.items.items import PATH, Items, ItemsReader, all_wait
 from backsim.search.items.measures import MEASURES, OF_TABLES
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 PRESENT = "today"
 """The name of the policy that the scenario itself has."""
+MEASURED = ("horizon", "warm_up", "start", "time_unit", "currency", "title")
+"""Fields that say when and in what policies are measured: no policy decides on these."""
 MOST_BRANCHES = 200
 """Combinations of choices: each is searched on its own."""
 
@@ -215,6 +219,9 @@ def _check_axes(file: SearchFile, maker: Maker) -> None:
         place = ("search", path)
         maker.check_overwritten([Change(path, None, place)], before)
         before.append((path, f"search.{path}"))
+        section = _section(path)
+        if section in MEASURED:
+            maker.fault(place, "a field that a policy decides on, not how it is measured", section)
         if not isinstance(given, Range):
             continue
         if given.above is None:
@@ -233,6 +240,14 @@ def _check_axes(file: SearchFile, maker: Maker) -> None:
             maker.fault(place, expected, f"{given.grid[1]:g}")
         elif path in _below(file, given.above):
             maker.fault((*place, "above"), "numbers that are not above each other", given.above)
+
+
+def _section(path: str) -> str:
+    """The part of a scenario that a path is in; a bad path is told of elsewhere."""
+    try:
+        return str(parse_path(path)[0])
+    except InputError:
+        return ""
 
 
 def _below(file: SearchFile, path: str | None) -> list[str]:
