@@ -9,7 +9,9 @@ Source: Mak, Morton and Wood, Operations Research Letters 24 (1999) 47-56.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,7 @@ from backsim.errors import InputError
 from backsim.results.run import play_and_check
 from backsim.search.items.curves import Asked, Sample
 from backsim.search.items.measures import Rates
+from backsim.search.items.regions import Region, bound_of, regions_of
 from backsim.search.items.runs import Runs
 from backsim.search.items.system import Infeasible, Solution, System
 from backsim.search.worlds import Phase, Spent
@@ -43,6 +46,9 @@ what a batch is better by than all of them and Student's t become less with more
 SETTLED = {False: 2, True: 8}
 """How many times the indifference zone is what the levels of half a sample may lack; where a world
 takes many runs, good levels save more runs of the choice than they take in the search."""
+NEARER = 4
+"""How many times the indifference zone is what the bound on all levels may be away, if possible."""
+ROUNDING = 1e-9
 PARTS = (0.25, 0.5, 0.75, 1.0)
 """By which parts of its tolerance each candidate keeps a constraint better than it has to."""
 
@@ -59,6 +65,8 @@ class ItemsChoice:
     indifference: float
     gap: float
     """What no levels that keep the constraints by their tolerances are better by, at most."""
+    away: float
+    """The same, by the mean alone."""
     prices: tuple[float, ...]
     """Of each constraint: what one more of what it asks for costs."""
     service: Floats
@@ -105,6 +113,16 @@ def _check_bounded(problem: Problem) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """Levels, and the bound on what all others cost that is to come near to their cost."""
+
+    levels: Ints
+    regions: Sequence[Region]
+    lure: Ints
+    """The levels that cost least at the prices of the first of these."""
+
+
 class _Chooser:
     def __init__(self, problem: Problem, runs: Runs) -> None:
         self.problem, self.runs = problem, runs
@@ -118,21 +136,26 @@ class _Chooser:
         self.asked = Asked(base, specs, signs, Rates(base))
         self.bounds = np.array(signs[1:]) * [c.bound for c in asked.constraints]
         self.safe = self.bounds + problem.tolerances
-        self.lure = np.empty(0, np.int64)
-        """The levels that cost least at the prices of the constraints."""
 
     def made(self) -> ItemsChoice:
         system = self.settled()
-        solution = self.solve(system, self.safe)
-        zone = self.problem.indifference(solution.cost)
+        zone = self.problem.indifference(self.solve(system, self.safe).cost)
+        return self.chosen(system, zone)
+
+    def candidates(self, system: System, zone: float) -> tuple[list[Candidate], Floats]:
+        """Levels that keep the constraints by parts of the tolerances, and prices of these."""
+        prices = self.solve(system, self.safe).prices
         parts = PARTS if len(self.bounds) else PARTS[:1]
         found = [
             self.solve(system, self.bounds + part * (self.safe - self.bounds)).levels
             for part in parts
         ]
-        candidates = list({tuple(levels.tolist()): levels for levels in found}.values())
-        self.lure = system.levels(system.best(solution.prices))
-        return self.chosen(candidates, solution.prices, zone)
+        candidates = []
+        for levels in {tuple(levels.tolist()): levels for levels in found}.values():
+            enough = system.cost(system.places(levels)) - zone / NEARER
+            regions = regions_of(system, prices, self.safe, enough)
+            candidates.append(Candidate(levels, regions, regions[0].lure(system)))
+        return candidates, prices
 
     def solve(self, system: System, bounds: Floats) -> Solution:
         """The best levels of a sample.  Raises InputError where none keep the bounds."""
@@ -185,9 +208,13 @@ class _Chooser:
 
     # -- on fresh worlds -------------------------------------------------------------------------
 
-    def chosen(self, candidates: list[Ints], prices: Floats, zone: float) -> ItemsChoice:
-        """Looks at ever more worlds, each with half the error of the one before."""
+    def chosen(self, system: System, zone: float) -> ItemsChoice:
+        """Looks at ever more worlds, each with half the error of the one before.
+
+        Where the bound is away in the mean, its prices and the levels are from as many worlds.
+        """
         error = (1 - self.problem.asked.confidence) / 2
+        candidates, prices = self.candidates(system, zone)
         count = LEAST
         found: ItemsChoice | None = None
         while True:
@@ -199,15 +226,17 @@ class _Chooser:
                 return found
             found = self.look(candidates, runs, prices, zone, error)
             self.runs.budget.best = f"gap at most {found.gap:.3g}, wanted {zone:.3g}"
-            if found.decided:
+            if found.decided or found.in_vain:
                 return found
-            if found.levels is not None and self.in_vain(found.levels, runs, prices, zone, error):
-                return replace(found, in_vain=True)
+            if found.away > zone / 2:
+                with suppress(Spent):
+                    system = self.asked.system(self.runs.sample(Phase.SEARCH, count))
+                    candidates, prices = self.candidates(system, zone)
             count, error = 2 * count, error / 2
 
     def look(
         self,
-        candidates: list[Ints],
+        candidates: list[Candidate],
         runs: list[Sample],
         prices: Floats,
         zone: float,
@@ -216,47 +245,54 @@ class _Chooser:
         """The cheapest candidate that surely keeps the constraints, and what it may lack."""
         share = error / (len(candidates) * (1 + len(self.bounds)))
         width = student(1 - share, len(runs) - 1) / math.sqrt(len(runs))
-        values = np.array([self.asked.values(runs, levels) for levels in candidates])
+        values = np.array([self.asked.values(runs, one.levels) for one in candidates])
         spare = values[:, :, 1:].mean(axis=1) - self.bounds
         surely = spare - width * values[:, :, 1:].std(axis=1, ddof=1)
         kept = (surely >= 0).all(axis=1)
         costs = np.where(kept, values[:, :, 0].mean(axis=1), np.inf)
         best = int(np.argmin(costs)) if kept.any() else len(candidates) - 1
-        gap = self.gap(values[best, :, 0], runs, prices, share)
+        chosen = candidates[best]
+        lost = self.lost(values[best, :, 0], chosen.regions, runs)
+        away = float(lost.mean())
+        gap = away + student(1 - share, len(lost) - 1) * lost.std(ddof=1) / math.sqrt(len(lost))
+        if gap < ROUNDING * abs(values[best, :, 0].mean()):
+            gap = 0.0
         return ItemsChoice(
-            levels=candidates[best] if kept.any() else None,
-            nearest=candidates[best],
+            levels=chosen.levels if kept.any() else None,
+            nearest=chosen.levels,
             decided=bool(kept.any() and gap <= zone),
             indifference=zone,
-            gap=gap,
+            gap=float(gap),
+            away=away,
             prices=tuple(prices.tolist()),
             service=values[best, :, 1:] * self.asked.signs[1:],
             needs=len(runs),
             tried=self.runs.tried,
+            in_vain=bool(kept.any() and self.in_vain(chosen, values[best], runs, zone, error)),
         )
 
     def in_vain(
-        self, levels: Ints, runs: list[Sample], prices: Floats, zone: float, error: float
+        self, chosen: Candidate, own: Floats, runs: list[Sample], zone: float, error: float
     ) -> bool:
         """Whether what bounds all levels from below is surely further away than the zone.
 
-        Levels of few items that cost least at the prices may break the constraints by much, and no
+        Levels of some items that cost least at the prices may break the constraints by much, and no
         levels are in between.  How far these are away is no more than how far the bound is.
         """
-        own, lure = self.asked.values(runs, levels), self.asked.values(runs, self.lure)
-        least = lure[:, 0] - (lure[:, 1:] - self.safe) @ prices
+        lure = self.asked.values(runs, chosen.lure)
+        least = lure[:, 0] - (lure[:, 1:] - self.safe) @ chosen.regions[0].prices
         apart = own[:, 0] - least
         width = student(1 - error, len(runs) - 1) / math.sqrt(len(runs))
         return bool(apart.mean() - width * apart.std(ddof=1) > zone)
 
-    def gap(self, costs: Floats, runs: list[Sample], prices: Floats, error: float) -> float:
-        """What the levels cost more than any that keep the constraints, at most."""
+    def lost(self, costs: Floats, regions: Sequence[Region], runs: list[Sample]) -> Floats:
+        """What the levels cost more than any that keep the constraints, at most, by batch."""
         batches = max(BATCHES, math.isqrt(len(runs)))
         each = len(runs) // batches
-        lost = [
-            costs[i : i + each].mean()
-            - self.asked.system(runs[i : i + each]).bound(prices, self.safe)
-            for i in range(0, each * batches, each)
-        ]
-        width = student(1 - error, batches - 1) * np.std(lost, ddof=1) / math.sqrt(batches)
-        return max(0.0, float(np.mean(lost) + width))
+        return np.array(
+            [
+                costs[i : i + each].mean()
+                - bound_of(regions, self.asked.system(runs[i : i + each]), self.safe)
+                for i in range(0, each * batches, each)
+            ]
+        )

@@ -18,6 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
@@ -108,7 +109,11 @@ class System:
 
     def best(self, prices: Floats) -> Ints:
         """The place of each item's best level at some prices, the least of several."""
-        values = self.whole(self.at(prices))
+        return self.cheapest(self.at(prices))
+
+    def cheapest(self, values: Floats) -> Ints:
+        """The place of each item's level of the least value, each with what counts at it."""
+        values = self.whole(values)
         least = np.minimum.reduceat(values, self.first)
         hits = np.flatnonzero(values == least[self.block])
         _, one = np.unique(self.block[hits], return_index=True)
@@ -138,6 +143,14 @@ class System:
         """The places of some levels, each put within its item's."""
         steps = (levels[self.item] - self.low) // self.step
         return self.counting(self.first + np.clip(steps, 0, self.size - 1))
+
+    def inside(self, low: Ints, high: Ints) -> Flags:
+        """The places of levels from some to others; each item has one, the nearest, at least."""
+        levels = self.levels(np.arange(len(self.costs)))
+        last = self.low + (self.size - 1) * self.step
+        lowest = np.minimum(low[self.item], last)[self.block]
+        highest = np.maximum(high[self.item], self.low)[self.block]
+        return np.asarray((levels >= lowest) & (levels <= highest))
 
     def levels(self, places: Ints) -> Ints:
         """The levels at some places."""
@@ -248,7 +261,7 @@ class System:
         """One level for each item out of some: the places, and what none costs less than."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
-        each = LinearConstraint(*self._one_each(choices))
+        each = LinearConstraint(*self.one_each(choices))
         enough = LinearConstraint(self.gains[:, choices], bounds, np.inf)
         found: Any = milp(
             self.costs[choices],
@@ -266,7 +279,7 @@ class System:
                 places = taken[np.argsort(self.item[self.block[taken]])]
         return places, float(found.mip_dual_bound)
 
-    def _one_each(self, choices: Ints) -> tuple[Any, Floats, Floats]:
+    def one_each(self, choices: Ints) -> tuple[Any, Floats, Floats]:
         """Of each block one level, if it counts: coefficients, and what they add up to."""
         from scipy.sparse import coo_array
 
