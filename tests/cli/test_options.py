@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,21 @@ def test_progress_is_drawn_from_the_start(monkeypatch: pytest.MonkeyPatch) -> No
         meter(0, 10)
 
 
-def test_no_progress_in_a_pipe() -> None:
+def test_in_a_pipe_a_line_says_at_times_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A search that took ten minutes said nothing for as long."""
+    with counting("replications") as meter:
+        assert list(meter.each("ab", 2)) == ["a", "b"]
+        assert capsys.readouterr().err == ""
+        now = time.monotonic()
+        monkeypatch.setattr("time.monotonic", lambda: now + 31)
+        meter(1_200, 3_000, "gap at most 4")
+        meter(1_201, 3_000, "gap at most 3")
+    assert capsys.readouterr().err == "1,200 of 3,000 replications: gap at most 4\n"
+    monkeypatch.setattr("backsim.cli.console.quiet", True)
     with counting("replications") as meter:
         assert type(meter) is Meter
-        assert list(meter.each("ab", 2)) == ["a", "b"]
 
 
 def test_a_word_that_is_no_choice_is_told_with_the_choices(

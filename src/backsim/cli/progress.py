@@ -1,4 +1,4 @@
-"""What a command is doing, and how long it still takes: on a terminal; nothing in a pipe."""
+"""What a command is doing, and how long it still takes: a bar on a terminal, or lines."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 T = TypeVar("T")
+EVERY = 30.0
+"""Seconds after which a line says how far a long command is, where there is no terminal."""
 
 
 class Meter:
@@ -31,6 +33,20 @@ class Meter:
         for place, item in enumerate(items, 1):
             self(place, total)
             yield item
+
+
+class Lines(Meter):
+    """Says what is done in a line of standard error, where it takes long."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.since = what, time.monotonic()
+
+    def __call__(self, done: int, total: int, words: str = "") -> None:
+        """How much of it is done, once in `EVERY` seconds."""
+        now = time.monotonic()
+        if now - self.since >= EVERY:
+            self.since = now
+            console.say(f"{done:,} of {total:,} {self.what}{words and ': '}{words}")
 
 
 class Bar(Meter):
@@ -68,7 +84,7 @@ def counting(what: str) -> Iterator[Meter]:
     No thread of its own draws it: with one, this process could not be copied for its workers.
     """
     if console.quiet or not sys.stderr.isatty():
-        yield Meter()
+        yield Meter() if console.quiet else Lines(what)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

@@ -18,6 +18,7 @@ import numpy as np
 
 from backsim.engines.choose import choose
 from backsim.errors import InputError
+from backsim.present.numbers import rough
 from backsim.results.run import play_and_check
 from backsim.search.items.curves import Asked, Sample
 from backsim.search.items.measures import Rates
@@ -225,7 +226,7 @@ class _Chooser:
                     raise
                 return found
             found = self.look(candidates, runs, prices, zone, error)
-            self.runs.budget.best = f"gap at most {found.gap:.3g}, wanted {zone:.3g}"
+            self.runs.budget.best = f"gap at most {rough(found.gap)}, {rough(zone)} asked"
             if found.decided or found.in_vain:
                 return found
             if found.away > zone / 2:
