@@ -21,6 +21,7 @@ from backsim.results.spec import parse_constraint
 from backsim.search import Search, worlds
 from backsim.search.choice import Choice, _Choice
 from backsim.search.memo import Memo
+from backsim.search.words import about
 from backsim.search.worlds import Budget, Phase, Spent
 from backsim.study.analysis import rank
 from backsim.study.stopping.best import usual_tolerance
@@ -175,7 +176,7 @@ def test_a_saving_says_where_today_breaks_a_constraint(tmp_path: Path) -> None:
 
 
 def test_today_s_policy_may_keep_what_none_that_was_tried_does(tmp_path: Path) -> None:
-    policy = {"reorder": {"rule": "base_stock", "S": 40}, "review": 1}
+    policy = {"reorder": {"rule": "base_stock", "S": 24}, "review": 1}
     tried = {"policy.reorder.S": {"integers": [4, 9]}}
     found = search(tmp_path, {**PERIODIC, "policy": policy}, search=tried,
                    constraints="fill_rate >= 0.95")  # fmt: skip
@@ -318,7 +319,45 @@ def test_a_budget_that_does_not_suffice(tmp_path: Path) -> None:
     assert found.best is not None
     assert found.spent.total <= 350
     assert "Nothing is promised: " in found.finding
-    assert f"{found.choice.needs:,} more replications" in found.finding
+    assert about(found.choice.needs) in found.finding
+
+
+@pytest.mark.parametrize(
+    ("needs", "told"),
+    [
+        (7, "about 7 more replications"),
+        (1_234, "about 1,200 more replications"),
+        (3_456_789, "about 3.5 million more replications"),
+        (325_852_349_019_777, "more replications than anyone can play: give a larger"),
+    ],
+)
+def test_how_many_more_replications(needs: int, told: str) -> None:
+    assert about(needs).startswith(told)
+
+
+ONE_CLASS = {**PERIODIC, "policy": {"reorder": {"rule": "base_stock", "S": 18}, "review": 1}}
+
+
+def test_policies_that_are_the_same_in_every_replication_are_told_so(tmp_path: Path) -> None:
+    """With one class of customers no priority differs: "may be chance" was said of 0 per day."""
+    given = {**ONE_CLASS, "horizon": 60}
+    given["policy"] = {**ONE_CLASS["policy"], "priority": "class_priority"}
+    tried = {"policy.priority": ["fcfs", {"rule": "urgency_ageing", "rate": 0.2}]}
+    found = search(tmp_path, given, search=tried)
+    assert ". It is as today in every replication (95 %" in found.finding
+    assert "chance" not in found.finding
+
+
+def test_a_service_that_is_always_perfect_has_a_bound(tmp_path: Path) -> None:
+    """The rule of three: with none of n replications short, 1 - 0.05 ** (1 / n) may be."""
+    tried = {"policy.reorder.S": [60, 61]}
+    found = search(tmp_path, ONE_CLASS, search=tried, constraints="fill_rate >= 0.98")
+    (kept,) = found.kept
+    assert kept.estimate.mean == 1.0
+    assert kept.bound == pytest.approx(0.05 ** (1 / kept.estimate.count))
+    assert kept.surely
+    assert kept.estimate.count >= 149  # log 0.05 / log 0.98
+    assert "at least 100 %" not in found.finding
 
 
 TWO: dict[str, Any] = {

@@ -312,7 +312,7 @@ def _verdict(spec: MetricSpec, found: Difference | None) -> str:
     if found is None:
         return ""
     if not found.significant:
-        return "the same" if found.mean == found.sd == 0 else "may be chance"
+        return "the same" if found.same else "may be chance"
     if spec.declared.better == NEITHER:
         return "higher" if found.mean > 0 else "lower"
     return "better" if (found.mean < 0) == (spec.sense == MINIMISE) else "worse"

@@ -128,6 +128,11 @@ class _Words:
         d = self.ranking.against.get(policy)
         if d is None or d.significant:
             return ""
+        if d.same:
+            return (
+                f"{self.names[policy]} and {self.names[reference]} have the same "
+                f"{label(self.spec)} in every replication. "
+            )
         return (
             f"No difference in {label(self.spec)} is known between {self.names[policy]} and "
             f"{self.names[reference]}: {self.names[policy]} has {self.apart(d)}, "

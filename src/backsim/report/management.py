@@ -82,6 +82,9 @@ class _Answers:
             return f"Keep {other}: no other policy is known to be better."
         if self.ranking.state(self.reference) is Feasible.no:
             return f"Change from {other}, which violates a constraint, to {name}."
+        if self.gain is not None and self.gain.same:
+            spec = label(self.ranking.spec)
+            return f"Keep {other}: {name} has the same {spec} in every replication."
         if self.gain is None or not self.gain.significant:
             return f"Keep {other} for now: the advantage of {name} may be chance."
         return f"Change from {other} to {name}."
@@ -89,7 +92,7 @@ class _Answers:
     def worth(self) -> str:
         """The difference in the objective, per year where it is money per time."""
         found = self.gain
-        if found is None:
+        if found is None or found.same:
             return ""
         spec = self.ranking.spec
         years = per_year(self.scenario.time_unit) if spec.unit == MONEY else None

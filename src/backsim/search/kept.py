@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.results.spec import Constraint
-from backsim.statistics import Estimate, estimate
+from backsim.statistics import Estimate, estimate, unseen
 from backsim.study.analysis import values_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from backsim.experiment.comparison import Comparison
     from backsim.search.problem import Problem
+
+    Floats = NDArray[np.float64]
+
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -40,4 +46,16 @@ def kept_by(problem: Problem, figures: Comparison, policy: int = 0) -> Iterator[
     for constraint in constraints:
         values = values_of(figures, constraint.metric)[policy]
         found = estimate(values.tolist(), 1 - 2 * error)
-        yield Kept(constraint, found, found.mean - constraint.sign * found.half_width)
+        perfect = is_perfect(constraint, values[~np.isnan(values)])
+        width = unseen(found.count, error) if perfect else found.half_width
+        yield Kept(constraint, found, found.mean - constraint.sign * width)
+
+
+def is_perfect(constraint: Constraint, values: Floats) -> bool:
+    """Whether all replications have the best share there is, so that their spread tells nothing.
+
+    What none of them has may still happen in another one, and be all of it.
+    """
+    best = 1.0 if constraint.sign > 0 else 0.0
+    alike = np.isclose(values, best, rtol=0.0, atol=ROUNDING)
+    return constraint.metric.is_share and len(values) > 0 and bool(alike.all())

@@ -23,7 +23,7 @@ from backsim.search.gap import Gap, gap_of
 from backsim.search.items.choice import choose_levels
 from backsim.search.items.items import PATH
 from backsim.search.items.runs import Runs
-from backsim.search.kept import Kept, kept_by
+from backsim.search.kept import Kept, is_perfect, kept_by
 from backsim.search.memo import FILE, Memo
 from backsim.search.problem import Problem, load_problem
 from backsim.search.search import Search
@@ -53,8 +53,8 @@ LEVEL_NEAR_0 = 100
 """The same, where it may as well be 0 by these."""
 NONZERO = 1.5
 """Half-widths that the objective must be away from 0 for a share of it to be an amount."""
-MOST = 1000
-"""Replications of the final figures, at most."""
+MOST, MOST_PERFECT = 1000, 5000
+"""Replications of the final figures, at most; and where all have the best service there is."""
 
 
 def optimise(
@@ -294,13 +294,16 @@ def _enough(worlds: Worlds, point: Point) -> int:
 
 def _needed(problem: Problem, columns: Any, least: int, deviations: float = 3.0) -> int:
     """Replications after which the bounds of constraints, given their metrics, should be sure."""
-    wanted = float(least)
+    wanted, perfect = float(least), 0.0
+    error = (1 - problem.asked.confidence) / max(1, len(problem.asked.constraints))
     for c, column in zip(problem.asked.constraints, columns, strict=False):
         known = column[~np.isnan(column)]
         room = abs(float(known.mean()) - c.bound) if len(known) > 1 else 0.0
-        if room:
+        if 0 < room < 1 and is_perfect(c, known):
+            perfect = max(perfect, math.log(error) / math.log1p(-room))
+        elif room:
             wanted = max(wanted, (deviations * float(known.std(ddof=1)) / room) ** 2)
-    return min(MOST, math.ceil(wanted))
+    return max(min(MOST, math.ceil(wanted)), min(MOST_PERFECT, math.ceil(perfect)))
 
 
 def _figures(

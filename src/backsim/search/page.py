@@ -54,7 +54,12 @@ def _yearly(found: Search) -> Iterator[str]:
     """What the answer saves in a year, with its interval."""
     saved, scenario = found.saving, found.problem.present.scenario
     years = per_year(scenario.time_unit)
-    if saved is None or years is None or "per day" not in found.objective.declared.unit:
+    if (
+        saved is None
+        or saved.same
+        or years is None
+        or "per day" not in found.objective.declared.unit
+    ):
         return
     money = f" {scenario.currency}" if scenario.currency else ""
     low, high = sorted(abs(years) * np.array([saved.low, saved.high]) * -found.problem.sign)

@@ -300,8 +300,9 @@ class _Words:
         cost = f"{interval(search.cost, self.scale)}{self.suffix}"
         text += f": {cost}"
         saved = search.saving
-        if saved is None:
-            return f"{text}. It is today's policy ({self.level}, {self.figures()})."
+        if saved is None or saved.same:
+            own = "It is today's policy" if saved is None else "It is as today in every replication"
+            return f"{text}. {own} ({self.level}, {self.figures()})."
         more = "less" if saved.mean < 0 else "more"
         width = self.scale * saved.half_width
         amount = f"{number(self.scale * abs(saved.mean), width)}{self.apart}"
@@ -348,7 +349,7 @@ class _Words:
         if choice.selection is None:
             return (
                 f"Nothing is promised: the budget ended before the {choice.tried:,} policies "
-                f"tried could be compared, which takes about {choice.needs:,} more replications."
+                f"tried could be compared, which takes {words.about(choice.needs)}."
             )
         zone = self.amount(choice.indifference)
         sure = f"{self.level}, {choice.selection.method}"

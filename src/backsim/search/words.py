@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from backsim.errors import listed
-from backsim.present.numbers import interval, plain_number, rough
+from backsim.present.numbers import digits_of, interval, plain_number, rough
 from backsim.report.words import condition, label, scale_of
 from backsim.results.spec import Constraint
 from backsim.search.gap import Gap
@@ -22,6 +22,9 @@ WHAT_FOR = {
     Phase.SHAPE: "to look around",
     Phase.FIGURES: "for the figures",
 }
+
+
+MILLION, TOO_MANY = 1_000_000, 1_000_000_000
 
 
 def nearest(policy: Policy | None, kept: Sequence[Kept]) -> str:
@@ -64,9 +67,18 @@ def undecided(running: Sequence[str], zone: str, sure: str, needs: int) -> str:
     if running:
         left = f"{listed(running)} could not be told from it to within {zone}"
     return (
-        f"Nothing is promised: when the budget ended, {left} ({sure}). That takes about "
-        f"{needs:,} more replications."
+        f"Nothing is promised: when the budget ended, {left} ({sure}). That takes {about(needs)}."
     )
+
+
+def about(needs: int) -> str:
+    """How many more replications something takes, as nearly as that is known."""
+    if needs >= TOO_MANY:
+        return "more replications than anyone can play: give a larger `indifference`"
+    if needs >= MILLION:
+        return f"about {digits_of(needs / MILLION, 2)} million more replications"
+    digits = max(0, len(str(needs)) - 2)
+    return f"about {round(needs, -digits):,} more replications"
 
 
 def of_items(

@@ -6,7 +6,7 @@ from backsim.statistics.checks import MAXIMISE, MINIMISE
 from backsim.statistics.constrained import constrained_kn
 from backsim.statistics.direct import good_selection
 from backsim.statistics.feasible import Feasible, feasible, together
-from backsim.statistics.intervals import Estimate, estimate, estimate_from_below, times
+from backsim.statistics.intervals import Estimate, estimate, estimate_from_below, times, unseen
 from backsim.statistics.paired import (
     Difference,
     Differences,
@@ -55,5 +55,6 @@ __all__ = [
     "rinott_constant",
     "times",
     "together",
+    "unseen",
     "with_best",
 ]

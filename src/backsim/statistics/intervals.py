@@ -28,6 +28,15 @@ class Estimate:
     """The mean is larger: of some values no more is known than that they are."""
 
 
+def unseen(count: int, error: float) -> float:
+    """The largest share of replications in which what none of `count` has may happen.
+
+    About 3 / count at 95 %: the rule of three.
+    Source: Hanley and Lippman-Hand, JAMA 249 (1983) 1743-1745.
+    """
+    return float(1.0 - error ** (1.0 / count))
+
+
 def times(found: Any, factor: float) -> Any:
     """An estimate or a difference of values, as of the values times a positive factor."""
     sizes = ("mean", "half_width", "sd")

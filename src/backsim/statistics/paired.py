@@ -50,6 +50,11 @@ class Difference:
         return self.mean + self.half_width
 
     @property
+    def same(self) -> bool:
+        """Both have the same value in every pair."""
+        return self.mean == self.sd == 0
+
+    @property
     def significant(self) -> bool:
         """Zero is not in the interval."""
         return self.low > 0 or self.high < 0

@@ -25,7 +25,9 @@ from backsim.search.items.measures import Rates
 from backsim.search.items.regions import Region, bound_of, regions_of
 from backsim.search.items.runs import Runs
 from backsim.search.items.system import Infeasible, Solution, System
+from backsim.search.kept import is_perfect
 from backsim.search.worlds import Phase, Spent
+from backsim.statistics import unseen
 from backsim.statistics.checks import student
 from backsim.streams import draw
 
@@ -248,7 +250,11 @@ class _Chooser:
         width = student(1 - share, len(runs) - 1) / math.sqrt(len(runs))
         values = np.array([self.asked.values(runs, one.levels) for one in candidates])
         spare = values[:, :, 1:].mean(axis=1) - self.bounds
-        surely = spare - width * values[:, :, 1:].std(axis=1, ddof=1)
+        apart = width * values[:, :, 1:].std(axis=1, ddof=1)
+        for i, k in np.ndindex(apart.shape):
+            if is_perfect(self.constraints[k], values[i, :, 1 + k] * self.asked.signs[1 + k]):
+                apart[i, k] = unseen(len(runs), share)
+        surely = spare - apart
         kept = (surely >= 0).all(axis=1)
         costs = np.where(kept, values[:, :, 0].mean(axis=1), np.inf)
         best = int(np.argmin(costs)) if kept.any() else len(candidates) - 1

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-MOST_REGIONS = 400
-MOST_WORK = 400_000
-"""Levels of all regions together."""
+MOST_REGIONS, MOST_WORK = 400, 400_000
+"""Regions, and levels of all of them together."""
+MOST_LEVELS = 5_000
+"""Levels of all items, beyond which they stay whole: with many items the bound is near."""
 FIRST_CAP, GROWTH, CAPS = 4.0, 8.0, 6
 """How many times the usual price the prices of a region may be, and how often more is tried."""
 
@@ -71,7 +72,9 @@ def regions_of(system: System, prices: Floats, bounds: Floats, enough: float) ->
     )
     number = count()
     heap = [(whole.bound(system, bounds), next(number), whole)]
-    most = min(MOST_REGIONS, MOST_WORK // len(system.costs)) if len(bounds) else 1
+    size = len(system.costs)
+    few = len(bounds) and size <= MOST_LEVELS
+    most = min(MOST_REGIONS, MOST_WORK // size) if few else 1
     while heap[0][0] < enough and len(heap) < most:
         _, _, region = heap[0]
         halves = list(_halves(region, system, bounds))
