@@ -22,7 +22,7 @@ from backsim.present.numbers import rough
 from backsim.results.run import play_and_check
 from backsim.search.items.curves import Asked, Sample
 from backsim.search.items.measures import Rates
-from backsim.search.items.regions import Region, bound_of, regions_of
+from backsim.search.items.regions import MOST_LEVELS, Region, bound_of, regions_of
 from backsim.search.items.runs import Runs
 from backsim.search.items.system import Infeasible, Solution, System
 from backsim.search.kept import is_perfect
@@ -214,7 +214,8 @@ class _Chooser:
     def chosen(self, system: System, zone: float) -> ItemsChoice:
         """Looks at ever more worlds, each with half the error of the one before.
 
-        Where the bound is away in the mean, its prices and the levels are from as many worlds.
+        Where the bound is away in the mean, its prices and the levels are from as many worlds; of
+        many items, which take long to solve, they are good enough.
         """
         error = (1 - self.problem.asked.confidence) / 2
         candidates, prices = self.candidates(system, zone)
@@ -231,7 +232,7 @@ class _Chooser:
             self.runs.budget.best = f"gap at most {rough(found.gap)}, {rough(zone)} asked"
             if found.decided or found.in_vain:
                 return found
-            if found.away > zone / 2:
+            if found.away > zone / 2 and len(system.costs) <= MOST_LEVELS:
                 with suppress(Spent):
                     system = self.asked.system(self.runs.sample(Phase.SEARCH, count))
                     candidates, prices = self.candidates(system, zone)
