@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock
 
 from backsim.errors import InputError
 from backsim.experiment.changes import StudyError
@@ -64,13 +63,13 @@ class Memo:
         self.written = time.monotonic()
         self.base: sqlite3.Connection | None = None
         self.known: dict[Key, Floats] = {}
-        self.lock: FileLock | None = None
+        self.unlock: Callable[[], None] = lambda: None
         self.name = str(folder and folder / FILE)
         if folder is None:
             return
         check_folder(folder)
         path = folder / FILE
-        self.lock = locked(path, "search")
+        self.unlock = locked(path, "search").release
         try:
             if fresh:
                 path.unlink(missing_ok=True)
@@ -135,5 +134,4 @@ class Memo:
     def _let_go(self) -> None:
         if self.base is not None:
             self.base.close()
-        if self.lock is not None:
-            self.lock.release()
+        self.unlock()

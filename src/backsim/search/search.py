@@ -229,9 +229,6 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): v for name, v in row.items()} for row in table.to_dict("records")]
 
 
-# -- in words --------------------------------------------------------------------------------
-
-
 def finding(search: Search) -> str:
     """The finding in one paragraph: the policy, what is promised of it, its gap, what was spent."""
     told = _Words(search)
