@@ -90,7 +90,7 @@ IDLE_FIELDS: dict[str, Any] = {
     **{name: {} for name in IDLE_PRODUCTS},
     IDLE_PRODUCTS[0]: {"substitutes": IDLE_PRODUCTS[1]},
 }
-BOUNDLESS = {"of": "storage", "most": 1e12, "unit": "units", "products": IDLE_PRODUCTS}
+BOUNDLESS = {"of": "storage", "most": 1e12, "unit": "units"}
 """A limit that nothing reaches."""
 NEVER_REVIEWED = {"period": 1, "first": 1e6}
 

@@ -480,9 +480,6 @@ def test_a_service_is_no_level_where_a_rule_chooses_a_source(level: Any, choice:
 
 SHOPS = {"products": ["mug", "plate"], "sites": ["north", "south"]}
 KEPT = {"products": {"mug": {}, "plate": {}}, "sites": ["north", "south"]}
-WHOLE = {"demand": {"arrivals": {"poisson": {"rate": 2}}, **SHOPS, "lines": 2}, "shipment": "order"}
-ELSEWHERE = {"demand": {"arrivals": {"poisson": {"rate": 2}}, **SHOPS}, "served_by": "*"}
-
 MAKER = {"lead_time": 5}
 
 
@@ -490,21 +487,14 @@ MAKER = {"lead_time": 5}
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"policy.clearing": {"every": 7, "between": False}}, "at batch runs"),  # 0 % of 90 %
-        ({"policy.clearing": 7}, "at batch runs"),  # 96 %
-        ({"policy.rationing": {"rule": "critical_level", "levels": {"all": 4}}}, "held back"),
+        ({"policy.clearing": {"every": 7, "between": False}}, "between batch runs"),  # 0 % of 90 %
         ({"policy.priority": {"rule": "lp", "capacity": 2}}, "no more than a capacity leaves"),
-        ({"purchase_limits": [{"of": "on_order", "most": 12, "unit": "units"}]}, "have a limit"),
         ({"suppliers.maker.least_value": 10, "costs.purchase": 1}, "a least order value"),  # 51 %
         ({"suppliers.maker.container": 10}, "a least order value or containers"),
-        ({"policy.transfers": {"sites": ["north", "south"], "days": 10}}, "other sites send units"),
-        ({"customers.all": ELSEWHERE}, "customers are served by other sites"),
-        ({"products.mug": {"substitutes": "plate"}}, "plate is a substitute for other products"),
-        ({"customers.all": WHOLE}, "orders ship complete and have lines of several products"),
     ],
     ids=str,
 )
-def test_a_service_is_no_level_where_others_take_or_hold_back_units(
+def test_a_service_is_no_level_where_purchases_or_shipments_wait_for_something_else(
     fields: dict[str, Any], reason: str, level: dict[str, Any]
 ):
     """Of 90 % they attained what stands behind some, in silence."""
@@ -517,35 +507,8 @@ def test_a_service_is_no_level_where_others_take_or_hold_back_units(
             "policy": {"reorder": {"rule": "base_stock", "S": level}},
         }
     )
-    if "lines" in reason and "cycle_service" in level:  # that is one of the demand here
-        assert simple.replace(fields).scenario.stock[0].reorder is not None
-        return
     with pytest.raises(FileError, match=f"of days of demand, as .*{reason}"):
         simple.replace(fields)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"products.mug": {"substitutes": "plate"}, "policy.substitution": "never"},
-        {"products.mug": {"substitutes": "plate"}, "customers.all.takes_substitute": 0},
-        {"customers.all": {**WHOLE, "shipment": "line"}},
-    ],
-    ids=str,
-)
-def test_what_does_not_happen_refuses_no_level(fields: dict[str, Any]):
-    reorder = {"rule": "base_stock", "S": {"fill_rate": 0.9}}
-    demand = {"arrivals": {"poisson": {"rate": 2}}, **SHOPS}
-    simple = from_dict(
-        {
-            "horizon": 1000,
-            **KEPT,
-            "suppliers": {"maker": MAKER},
-            "customers": {"all": {"demand": demand}},
-            "policy": {"reorder": reorder},
-        }
-    )
-    assert simple.replace(fields).scenario.stock[0].reorder is not None
 
 
 @pytest.mark.parametrize("law", ["compound", "gamma"])

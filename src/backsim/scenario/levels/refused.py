@@ -8,8 +8,7 @@ from typing import Any
 from backsim.rules import PROGRAM
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.rates import Pair
-from backsim.scenario.levels.beside import beside_its_demand, needs_other_lines
-from backsim.scenario.network.network import Network
+from backsim.scenario.levels.beside import beside_its_demand
 from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario, Supplier
 from backsim.scenario.schema.rule_use import Cover, RuleUse, SafetyStock, Target
 from backsim.scenario.shorthand import Spec
@@ -19,13 +18,12 @@ Refusal = tuple[str, Location, str, Any]
 """(the stock point's field, the place below it, what was expected, what was found)."""
 
 
-def refused(network: Network, pair: Pair, values: Mapping[str, Any]) -> Iterator[Refusal]:
+def refused(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[Refusal]:
     """Levels that know too little of the world, and ways on which units age unseen."""
-    scenario = network.scenario
     for at, use in _reorders(values):
         for name, value in use.params.items():
             if isinstance(value, Target | SafetyStock):
-                reason = next((why for why, of in _levels(network, pair, values) if of(value)), "")
+                reason = next((why for why, of in _levels(scenario, pair, values) if of(value)), "")
                 expected = f"a number of units or of days of demand, as {reason}"
                 if reason:
                     yield str(at[0]), (*at[1:], name), expected, spoken_level(value)
@@ -38,13 +36,11 @@ Levels = Iterator[tuple[str, Callable[[Any], bool]]]
 """(why levels of some kinds are not what they should be, which of them)"""
 
 
-def _levels(network: Network, pair: Pair, values: Mapping[str, Any]) -> Levels:
+def _levels(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Levels:
     """Why levels of some kinds are not what they should be."""
-    yield from ((why, _any_level) for why in _lead_times(network.scenario, pair, values))
-    yield from ((why, _from_a_service) for why in _what_comes(network.scenario, pair, values))
-    yield from ((why, _from_a_service) for why in beside_its_demand(network, pair, values))
-    if needs_other_lines(network.scenario, pair[0]):
-        yield "orders ship complete and have lines of several products", _from_a_fill_rate
+    yield from ((why, _any_level) for why in _lead_times(scenario, pair, values))
+    yield from ((why, _from_a_service) for why in _what_comes(scenario, pair, values))
+    yield from ((why, _from_a_service) for why in beside_its_demand(scenario, values))
 
 
 def _any_level(value: Any) -> bool:
@@ -53,10 +49,6 @@ def _any_level(value: Any) -> bool:
 
 def _from_a_service(value: Any) -> bool:
     return isinstance(value, Target)
-
-
-def _from_a_fill_rate(value: Any) -> bool:
-    return isinstance(value, Target) and value.fill_rate is not None
 
 
 def _lead_times(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[str]:

@@ -127,7 +127,7 @@ class StockPoints(Entries):
         forecasts = any(follows_forecast(use, values["forecast"]) for use in reorders)
         targets = any(isinstance(v, Target) for use in reorders for v in use.params.values())
         situation = self._situation(pair, values, rate, forecasts or targets)
-        for field, below, expected, found in refused(self.network, pair, values):
+        for field, below, expected, found in refused(self.scenario, pair, values):
             self._fault(pair, field, below, expected, found)
         for field, expected, found in no_smallest(values, self.counts.get(pair[0])):
             self._fault(pair, field, ("rule",), expected, found)
