@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from backsim.errors import InputError
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "docs").glob("*.ipynb"))
 
@@ -58,6 +60,6 @@ def test_tables_have_names_for_rows_and_columns(monkeypatch: pytest.MonkeyPatch)
     table = summary.table()
     assert table.loc["fill_rate", ("retail", "mean")] == summary["fill_rate[retail]"].mean
     assert table.loc["fill_rate", ("", "half_width")] == summary["fill_rate"].half_width
-    with pytest.raises(KeyError):
+    with pytest.raises(InputError, match="'nobody'"):
         summary["fill_rate[nobody]"]
     assert runs.summary() is summary, "a cell may be run again"

@@ -125,7 +125,7 @@ def test_nor_does_it_with_another_distribution(
     experiment, out = tmp_path / "e.yaml", str(tmp_path / "out")
     experiment.write_text("scenario: s.yaml\npolicies: {one: {}, two: {horizon: 61}}\n"
                           "replications: 3\nseed: 1\nmetrics: [fill_rate]\n")  # fmt: skip
-    compare = ["compare", str(experiment), "--out", out, "-q"]
+    compare = ["compare", str(experiment), "--out", out, "-q", "--workers", "1"]
     assert run(compare) == 0
     assert run(["check", str(experiment), "--update"]) == 0
     load_anew(rules)  # nothing has changed

@@ -46,7 +46,7 @@ def texts(text: str = SHOP) -> str:
 
 def test_rules_are_equations_with_their_parameters_in_the_notation() -> None:
     found = texts()
-    assert r"q_i(t) = \begin{cases} \left\lfloor S \right\rfloor - X_i(t)" in found
+    assert r"q_i(t) = \begin{cases} S - X_i(t)" in found
     assert r"\pi_\ell(t) = p_{k(\ell)} - \mathrm{rate} \, w_\ell(t)" in found
     assert r"| $\mathrm{rate}$ | parameter of urgency\_ageing, per day |" in found
     assert "Source: Scarf" in found
