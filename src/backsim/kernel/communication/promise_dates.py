@@ -57,6 +57,7 @@ def given_out(world: World, stock: Stock, ready: float, now: float) -> float:
     Whoever is told now has been passed over by the run of this instant.
     """
     if BATCHES and stock.clearing_period > 0.0 and ready < NEVER:
+        ready = on_grid(world, ready)  # as the runs are: else rounding says which comes first
         behind = (ready - stock.clearing_start) / stock.clearing_period
         number = max(stock.clearings, int(behind))  # runs are numbered from 0
         run = on_grid(world, stock.clearing_start + number * stock.clearing_period)
