@@ -110,6 +110,9 @@ class Derived(Exactly):
 """
 
 
+ALONE = ["--workers", "1"]
+
+
 def test_nor_does_it_with_another_distribution(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,20 +128,21 @@ def test_nor_does_it_with_another_distribution(
     experiment, out = tmp_path / "e.yaml", str(tmp_path / "out")
     experiment.write_text("scenario: s.yaml\npolicies: {one: {}, two: {horizon: 61}}\n"
                           "replications: 3\nseed: 1\nmetrics: [fill_rate]\n")  # fmt: skip
-    compare = ["compare", str(experiment), "--out", out, "-q", "--workers", "1"]
+    check = ["check", str(experiment), *ALONE]
+    compare = ["compare", str(experiment), "--out", out, "-q", *ALONE]
     assert run(compare) == 0
-    assert run(["check", str(experiment), "--update"]) == 0
+    assert run([*check, "--update"]) == 0
     load_anew(rules)  # nothing has changed
     assert run(compare) == 0
-    assert run(["check", str(experiment)]) == 0
+    assert run(check) == 0
     rules.write_text(LAW.format(longer=3))
     load_anew(rules)
     capsys.readouterr()
     assert run(compare) == 2
     assert "rules.distribution exactly: " in capsys.readouterr().err
-    assert run(["reproduce", out]) == 1
+    assert run(["reproduce", out, *ALONE]) == 1
     assert "your rules, or what they use (distribution exactly)" in capsys.readouterr().out
-    assert run(["check", str(experiment)]) == 1
+    assert run(check) == 1
     assert "rules of every policy (rules.distribution exactly: " in capsys.readouterr().out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -76,3 +77,16 @@ def test_a_file_may_import_what_is_beside_it(tmp_path: Path) -> None:
     load_rules([file])
     assert FAMILIES["reorder"].rules["mine"].function(0) == 7
     assert sys.path == path
+
+
+def test_an_edit_of_the_same_size_in_the_same_second_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "numbers.py"
+    for number in (2, 4):
+        file.write_text(f"NUMBER = {number}\n")
+        os.utime(file, (1e9, 1e9))
+        load_rules([file])
+        loaded = sys.modules["backsim_rules_numbers"]
+        assert loaded.NUMBER == number
