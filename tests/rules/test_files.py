@@ -85,8 +85,8 @@ def test_an_edit_of_the_same_size_in_the_same_second_counts(
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     file = tmp_path / "numbers.py"
     for number in (2, 4):
-        file.write_text(f"NUMBER = {number}\n")
+        file.write_text(f"held = {number}\n")
         os.utime(file, (1e9, 1e9))
         load_rules([file])
         loaded = sys.modules["backsim_rules_numbers"]
-        assert loaded.NUMBER == number
+        assert loaded.held == number
