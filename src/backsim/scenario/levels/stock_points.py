@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,7 +28,7 @@ from backsim.scenario.levels.service_levels import (
     in_units,
     up_to,
 )
-from backsim.scenario.levels.starting import starting_position
+from backsim.scenario.levels.starting import Start, open_units
 from backsim.scenario.network.faults import network_faults
 from backsim.scenario.network.fulfilment import serving_sites
 from backsim.scenario.network.network import Network
@@ -197,8 +199,21 @@ class StockPoints(Entries):
             after=review == "continuous" or review.after_demand,
             first=0.0 if review == "continuous" else review.first if review.period else None,
             lots=_lots(values),
-            start=starting_position(self.scenario, pair, values, rate),
+            start=self._start(pair, values, rate),
         )
+
+    def _start(self, pair: Pair, values: Mapping[str, Any], rate: float) -> Start:
+        """What there is before the first order."""
+        given = values["initial"]
+        return Start(
+            given=None if given is None else int(_units(given, rate)),
+            under_way=sum(int(inbound.units) for inbound in values["inbound"]),
+            open=self._open[pair],
+        )
+
+    @cached_property
+    def _open(self) -> Counter[Pair]:
+        return open_units(self.scenario)
 
     def _changed(
         self,
@@ -319,9 +334,9 @@ class StockPoints(Entries):
 
         The level is what the rule orders for an empty stock point; what is under way is part of it.
         """
-        given, use = values["initial"], values["reorder"]
-        if given is not None:
-            return int(_units(given, situation.rate))
+        start, use = situation.start, values["reorder"]
+        if start.given is not None:
+            return start.given
         if any(fault.path[-1] in use.params for fault in self.faults):
             return 0
         rule = FAMILIES["reorder"].get(use.rule)
@@ -337,8 +352,7 @@ class StockPoints(Entries):
         if level > LARGEST_STOCK:
             expected = f"a rule that orders at most {LARGEST_STOCK:,.0f} (units)"
             self._fault(pair, "reorder", (), expected, level)
-        under_way = sum(int(inbound.units) for inbound in values["inbound"])
-        return max(0, level - under_way)
+        return start.on_hand(level)
 
 
 def _raised(use: RuleUse, share: float) -> RuleUse:
