@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backsim.rules import PROGRAM
 from backsim.scenario.demand.arrivals import OnDates
 from backsim.scenario.demand.rates import Pair
-from backsim.scenario.levels.beside import beside_its_demand
 from backsim.scenario.schema import Batches, CustomerClass, Process, Scenario, Supplier
 from backsim.scenario.schema.rule_use import Cover, RuleUse, SafetyStock, Target
 from backsim.scenario.shorthand import Spec
@@ -23,7 +22,8 @@ def refused(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterat
     for at, use in _reorders(values):
         for name, value in use.params.items():
             if isinstance(value, Target | SafetyStock):
-                reason = next((why for why, of in _levels(scenario, pair, values) if of(value)), "")
+                found = _levels(scenario, pair, values)
+                reason = next((why for why, kinds in found if isinstance(value, kinds)), "")
                 expected = f"a number of units or of days of demand, as {reason}"
                 if reason:
                     yield str(at[0]), (*at[1:], name), expected, spoken_level(value)
@@ -32,23 +32,12 @@ def refused(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterat
         yield from _too_old_for_some(scenario, values)
 
 
-Levels = Iterator[tuple[str, Callable[[Any], bool]]]
-"""(why levels of some kinds are not what they should be, which of them)"""
-
-
-def _levels(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Levels:
-    """Why levels of some kinds are not what they should be."""
-    yield from ((why, _any_level) for why in _lead_times(scenario, pair, values))
-    yield from ((why, _from_a_service) for why in _what_comes(scenario, pair, values))
-    yield from ((why, _from_a_service) for why in beside_its_demand(scenario, values))
-
-
-def _any_level(value: Any) -> bool:
-    return True
-
-
-def _from_a_service(value: Any) -> bool:
-    return isinstance(value, Target)
+def _levels(
+    scenario: Scenario, pair: Pair, values: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[type[Spec], ...]]]:
+    """Why levels of some kinds are not what they should be, and which kinds."""
+    yield from ((why, (Target, SafetyStock)) for why in _lead_times(scenario, pair, values))
+    yield from ((why, (Target,)) for why in _what_comes(scenario, pair, values))
 
 
 def _lead_times(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[str]:
@@ -68,7 +57,7 @@ def _lead_times(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> It
 
 
 def _what_comes(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> Iterator[str]:
-    """Why what is ordered, or what comes, is other than mean demand and lead time say."""
+    """Why what is ordered, comes or leaves is other than mean demand and lead time say."""
     supplier = scenario.suppliers.get(values["supplier"][0].supplier)
     product, customers = scenario.products[pair[0]], scenario.customers.values()
     if supplier is not None and _comes_otherwise(supplier):
@@ -85,6 +74,13 @@ def _what_comes(scenario: Scenario, pair: Pair, values: Mapping[str, Any]) -> It
         yield "customers change quantities"
     if any(customer.goodwill for customer in customers):
         yield "demand reacts to service"
+    if supplier is not None and (supplier.least_value or supplier.container):
+        yield "the supplier has a least order value or containers"
+    clearing, priority = values["clearing"], values["priority"]
+    if isinstance(clearing, Batches) and not clearing.between:
+        yield "nothing is shipped between batch runs"
+    if priority.rule == PROGRAM and priority.params.get("capacity", 0) > 0:
+        yield "no more than a capacity leaves in a day"
 
 
 def _comes_otherwise(supplier: Supplier) -> bool:
