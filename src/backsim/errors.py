@@ -74,6 +74,11 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def said(error: BaseException) -> str:
+    """An error's kind and words: `ZeroDivisionError: division by zero`."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
 ALIKE = 0.5
 """How alike names are that are taken for each other, of 1."""
 

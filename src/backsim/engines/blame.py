@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backsim.engines.link import RULES_OF
-from backsim.errors import RuleError
+from backsim.errors import RuleError, said
 
 if TYPE_CHECKING:
     from backsim.rules import Rule
@@ -67,11 +67,6 @@ def telling(compiled: Callable[..., Any], own: Sequence[Rule]) -> Callable[..., 
             raise RuleError(f"{place}: {said(error)}") from error
 
     return call if own else compiled
-
-
-def said(error: BaseException) -> str:
-    """An error's kind and words."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _names(own: Sequence[Rule]) -> str:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
-from backsim.engines.blame import place_of, said
+from backsim.engines.blame import place_of
 from backsim.engines.features import switches
 from backsim.engines.log import Log
 from backsim.engines.setup import FEATURE, Linked
-from backsim.errors import BacksimError, InputError, RuleError
+from backsim.errors import BacksimError, InputError, RuleError, said
 from backsim.rules import Rule
 from backsim.scenario.model import Model
 from backsim.streams import Tape

@@ -12,7 +12,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
-from backsim.errors import InputError, RuleError
+from backsim.errors import InputError, RuleError, said
 from backsim.rules.families import REGISTERED
 from backsim.rules.kinds import REGISTRIES, file_of, is_built_in
 
@@ -63,8 +63,7 @@ def load_rules(files: Iterable[str | Path], anew: bool = False) -> None:
         except InputError as error:
             raise RuleError(f"{_place(error, file, path)}: {error}") from None
         except BaseException as error:  # also one that means to end the process
-            said = f"{type(error).__name__}: {error}".removesuffix(": ")
-            raise RuleError(f"{_place(error, file, path)}: {said}") from None
+            raise RuleError(f"{_place(error, file, path)}: {said(error)}") from None
         finally:
             with suppress(ValueError):
                 sys.path.remove(str(path.parent))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from backsim.errors import BacksimError, RuleError
+from backsim.errors import BacksimError, RuleError, said
 from backsim.files import text_digest
 from backsim.rules.fingerprint import fingerprint
 
@@ -70,8 +70,7 @@ def blamed(thing: object, method: str) -> Iterator[None]:
         frames = traceback.walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == file]
         place = f"{file}:{lines[-1]}: " if lines else ""
-        said = f"{type(error).__name__}: {error}".removesuffix(": ")
-        raise RuleError(f"{place}{cls.__name__}.{method}: {said}") from error
+        raise RuleError(f"{place}{cls.__name__}.{method}: {said(error)}") from error
 
 
 def file_of(cls: type) -> str:
