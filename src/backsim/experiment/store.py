@@ -208,10 +208,7 @@ class Store:
             with self.connection:
                 yield
         except sqlite3.Error as error:
-            raise StudyError(
-                f"{self.name}: cannot write: {reason_of(error)}; what was committed before is "
-                "kept, and the same command goes on from there"
-            ) from None
+            raise unwritten(self.name, error) from None
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -367,6 +364,14 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.close()
         raise StudyError(f"{path}: cannot write: {reason_of(error)}") from None
     return connection
+
+
+def unwritten(name: str, error: sqlite3.Error) -> StudyError:
+    """That results could not be written, and what is to be done."""
+    return StudyError(
+        f"{name}: cannot write: {reason_of(error)}; what was committed before is kept, and the "
+        "same command goes on from there"
+    )
 
 
 def _damaged(name: str, error: object) -> StudyError:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.errors import InputError
-from backsim.experiment.changes import StudyError
-from backsim.experiment.store import locked, reason_of
+from backsim.experiment.store import locked, reason_of, unwritten
 from backsim.files import check_folder, text_digest
 from backsim.results.madewith import versions_that_count
 from backsim.results.provenance import rule_digests
@@ -119,10 +118,7 @@ class Memo:
             with self.base:
                 self.base.executemany("INSERT INTO results VALUES (?, ?, ?, ?)", waiting)
         except sqlite3.Error as error:
-            raise StudyError(
-                f"{self.name}: cannot write: {reason_of(error)}; what was committed before is "
-                "kept, and the same command goes on from there"
-            ) from None
+            raise unwritten(self.name, error) from None
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
