@@ -26,6 +26,7 @@ from backsim.kernel.features import BATCHES, CALENDARS, DISRUPTIONS, NETWORK, SE
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import mean_lead_time, source_of
+from backsim.kernel.stock.clearing import time_of_run
 from backsim.kernel.stock.lots import may_have
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.pipeline import expect, supplier_of, to_come, waiting_work, work_of
@@ -59,12 +60,10 @@ def given_out(world: World, stock: Stock, ready: float, now: float) -> float:
     if BATCHES and stock.clearing_period > 0.0 and ready < NEVER:
         ready = on_grid(world, ready)  # as the runs are: else rounding says which comes first
         behind = (ready - stock.clearing_start) / stock.clearing_period
-        number = max(stock.clearings, int(behind))  # runs are numbered from 0
-        run = on_grid(world, stock.clearing_start + number * stock.clearing_period)
-        while run < ready:
+        number = max(stock.clearings, int(behind))
+        while time_of_run(world, stock, number) < ready:
             number += 1
-            run = on_grid(world, stock.clearing_start + number * stock.clearing_period)
-        ready = run
+        ready = time_of_run(world, stock, number)
     return departs(world, stock, ready)
 
 

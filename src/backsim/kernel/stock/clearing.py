@@ -116,8 +116,7 @@ def clear_batch(world: World, index: int, now: float) -> None:
     stock = world.stocks[index]
     settle(stock, now)
     stock.clearings += 1
-    following = stock.clearing_start + stock.clearings * stock.clearing_period
-    schedule(world, on_grid(world, following), CLEARING, index)
+    schedule(world, time_of_run(world, stock, stock.clearings), CLEARING, index)
     if stock.reallocates == 0:
         serve_waiting(world, stock, now)
     else:
@@ -127,6 +126,11 @@ def clear_batch(world: World, index: int, now: float) -> None:
             count_lost(world, row)
     if INFORMS:
         estimates_moved(world, stock, now)
+
+
+def time_of_run(world: World, stock: Stock, number: int) -> float:
+    """When a batch run takes place; they are numbered from 0."""
+    return on_grid(world, stock.clearing_start + number * stock.clearing_period)
 
 
 def serves_new(stock: Stock) -> bool:
