@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -76,9 +76,7 @@ class Data:
         """Whether the text of each row passes a test; each distinct text is tried once."""
         if name not in self.names:
             return np.zeros(len(self), bool)
-        coded = self.names[name]
-        passes = np.array([bool(test(text)) for text in coded.texts], bool)
-        return np.asarray(passes[coded.codes])
+        return self.names[name].where(test)
 
     def take(self, kept: Flags, reason: str) -> Data:
         """Some of the rows; the others are counted as dropped for a reason."""
@@ -186,8 +184,7 @@ class _Reader:
         everything = "\n".join(coded.texts)
 
         def fault(expected: str, wrong: Callable[[str], bool]) -> None:
-            failed = np.array([wrong(text) for text in coded.texts], bool)[coded.codes]
-            self._fault(table, heading, failed & kept, expected, None)
+            self._fault(table, heading, coded.where(wrong) & kept, expected, None)
 
         if needed and ("#" in everything or UNCOMPUTED in everything):
             expected = "a name, not a formula that failed"
@@ -209,7 +206,7 @@ class _Reader:
         values = np.array([_number(text, style) for text in coded.texts], float)[coded.codes]
         for i, value in typed.items():
             values[i] = value
-        wrong = np.isnan(values) & self.kept[name] & ~_is_any(coded, NOTHING)
+        wrong = np.isnan(values) & self.kept[name] & ~coded.where(NOTHING.__contains__)
         self._fault(table, heading, wrong, "a number", bad)
         return values
 
@@ -261,7 +258,7 @@ class _Reader:
         for i, serial in table.numbers.get(heading, {}).items():
             if EXCEL[0] <= serial < EXCEL[1]:
                 values[i] = (serial - EXCEL[0]) * DAY
-        wrong = np.isnan(values) & self.kept[name] & ~_is_any(coded, NO_DATE)
+        wrong = np.isnan(values) & self.kept[name] & ~coded.where(NO_DATE.__contains__)
         wrong[list(cells)] = False
         outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
         self._fault(table, heading, outside, "a date from 1970 to 2099", bad)
@@ -328,10 +325,6 @@ def _totals(entry: TableFile, table: CodedTable) -> Flags:
         empty |= (nothing := coded.are(""))
         lacks |= nothing & (heading in needed)
     return (says & lacks) | (named & empty)
-
-
-def _is_any(coded: Coded, texts: Collection[str]) -> Flags:
-    return np.array([text in texts for text in coded.texts], bool)[coded.codes]
 
 
 def _says_total(text: str) -> bool:

@@ -48,6 +48,11 @@ class Coded:
             return np.zeros(len(self.codes), bool)
         return np.asarray(self.codes == self.texts.index(text))
 
+    def where(self, test: Callable[[str], object]) -> NDArray[np.bool_]:
+        """Which entries pass a test; each distinct text is tried once."""
+        passes = np.array([bool(test(text)) for text in self.texts], bool)
+        return np.asarray(passes[self.codes])
+
 
 class Numerals:
     """The decimal sign of each column of numbers, from all of a file's or a book's."""
