@@ -147,9 +147,8 @@ def _join_heads(export: Export) -> None:
 
 def _fill_in(export: Export, lines: Data) -> None:
     """Give all rows of an order what only one of them says."""
-    entry = next(entry for entry in export.mapping.tables if entry.table == "lines")
     order = lines.names["order"]
-    for name in entry.once:
+    for name in export.mapping.entry("lines").once:
         dated = name in lines.dates
         values = lines.dates[name] if dated else lines.names[name].codes
         empty = np.isnan(values) if dated else lines.is_empty(name)

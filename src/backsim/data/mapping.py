@@ -146,10 +146,14 @@ class Mapping(Spec):
                 raise fault("each table once", f"{name} {names.count(name)} times")
         if "lines" not in names:
             raise fault("a table of order lines (`table: lines`)", ", ".join(names))
-        lines = next(entry for entry in self.tables if entry.table == "lines")
+        lines = self.entry("lines")
         if "orders" not in names and "ordered" not in lines.columns:
             raise fault("the column `ordered` of lines, or a table of orders", "neither")
         return self
+
+    def entry(self, table: str) -> TableFile:
+        """Where a table is that the export has."""
+        return next(entry for entry in self.tables if entry.table == table)
 
 
 def load_mapping(path: Path) -> Mapping:

@@ -38,9 +38,8 @@ def stock_of(export: Export, since: int) -> StockHistory:
     latest = np.full(len(product), -np.inf)
     np.maximum.at(latest, count, day)
     rows = np.flatnonzero(day == latest[count])
-    entry = next(entry for entry in export.mapping.tables if entry.table == "stock")
     total = np.zeros(len(product))
-    if entry.rows == "last":
+    if export.mapping.entry("stock").rows == "last":
         total[count[rows]] = units[rows]
     else:
         np.add.at(total, count[rows], units[rows])

@@ -115,7 +115,7 @@ def _fit(count: Floats, groups: Groups, trend: bool) -> _Effects:
     day, slope = _centred(len(count)), 0.0
     limit = STEEPEST / max(1.0, abs(float(day[0])))
     expected = np.full(len(count), count.mean())
-    for _ in range(ROUNDS if len(groups) + trend > 1 or trend else 1):
+    for _ in range(ROUNDS if len(groups) > 1 or trend else 1):
         before = expected
         for name, codes, size in groups:
             seen, thought = np.bincount(codes, count, size), np.bincount(codes, expected, size)
