@@ -164,6 +164,14 @@ def test_a_capacity_is_the_servers_that_it_amounts_to(tmp_path: Path) -> None:
         from_dict(workshop({"shifts": {"workers": 2, "days": 1}}))
 
 
+def load_changed(folder: Path, before: str, after: str) -> None:
+    """The file with something else in the place of a part of it."""
+    path = folder / "own.py"
+    assert before in OWN
+    path.write_text(OWN.replace(before, after))
+    load_rules([path])
+
+
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
@@ -179,10 +187,7 @@ def test_what_a_user_s_class_draws_is_looked_at(
     before: str, after: str, told: str, tmp_path: Path
 ) -> None:
     """It is not left out in silence."""
-    path = tmp_path / "own.py"
-    assert before in OWN
-    path.write_text(OWN.replace(before, after))
-    load_rules([path])
+    load_changed(tmp_path, before, after)
     size = {"customers.all.demand.size": {"two_points": {"value": 2}}}
     service = {"policy.reorder.S": {"fill_rate": 0.9, "demand": "normal"}}
     with pytest.raises(InputError, match=told):
@@ -224,10 +229,7 @@ def test_what_a_user_s_class_raises_is_told(
     before: str, after: str, told: str, tmp_path: Path
 ) -> None:
     """It ended in a traceback, or was taken for a capacity without a limit."""
-    path = tmp_path / "own.py"
-    assert before in OWN
-    path.write_text(OWN.replace(before, after))
-    load_rules([path])
+    load_changed(tmp_path, before, after)
     teams = {"suppliers.acme.capacity": {"teams": {"many": 2}}} if "Teams" in told else {}
     with pytest.raises(RuleError, match=told):
         backsim.simulate(from_dict(SCENARIO, changes=teams), seed=1)
