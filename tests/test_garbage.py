@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 
 import pytest
+from tests.models import build
 
+from backsim.engines import simpy
 from backsim.garbage import uncollected
+from backsim.streams import draw
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -22,3 +25,13 @@ def test_it_is_as_before_also_after_an_error(before: bool) -> None:
         assert gc.isenabled() == before
     finally:
         (gc.enable if was else gc.disable)()
+
+
+def test_a_run_leaves_no_rows_to_be_found_as_garbage() -> None:
+    demand = {"arrivals": {"poisson": {"rate": 10}}, "products": "mug"}
+    model = build({"all": {"demand": demand}}, horizon=100)
+    tape = draw(model, 1)
+    with uncollected():
+        log = simpy.run(model, tape)
+        assert len(log.lines) > 500
+        assert not any(type(item).__name__ == "Line" for item in gc.get_objects())

@@ -254,6 +254,11 @@ class Live:
             log = self._split(log)
         return placed_only(log, self.setup.switches)
 
+    def forget(self) -> None:
+        """Let go of all rows, which Python would have to look through to find them unused."""
+        for name in LOGGED:
+            getattr(self.world, name).clear()
+
     def _split(self, log: Log) -> Log:
         """The customers' lines, and those of sites apart."""
         customers = self._arrivals()
@@ -390,4 +395,9 @@ def _some_days(name: str, days: float) -> float:
 
 def run(model: Model, tape: Tape, record: bool = False, extend: Sequence[Process] = ()) -> Log:
     """Play a tape against a model.  `record` keeps the event log; `extend` runs beside it."""
-    return Live(model, tape, record, linked=ASKED_FOR if extend else ()).run(extend)
+    with uncollected():
+        live = Live(model, tape, record, linked=ASKED_FOR if extend else ())
+        log = live.run(extend)
+        if not extend and not model.alongside:
+            live.forget()
+    return log
