@@ -37,8 +37,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests come first: several processes then end at about the same time."""
-    items.sort(key=lambda item: "validation" not in item.path.parts)
+    """The longest comes first: several processes then end at about the same time.
+
+    Those that need the kernel with all of its parts do not: two processes would compile it.
+    """
+    items.sort(key=lambda item: item.path.stem != "test_known_answers")
 
 
 @pytest.fixture(autouse=True)

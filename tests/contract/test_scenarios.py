@@ -30,7 +30,7 @@ from backsim.scenario.schema.stock import StockPoint
 from backsim.scenario.schema.suppliers import Disruptions, Supplier
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
-ORDERS = 4000
+ORDERS = 2000
 SEEDS = (1, 2, 3)
 
 

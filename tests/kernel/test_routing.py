@@ -172,7 +172,7 @@ def test_both_engines_with_many_orders_in_a_network():
             shop("west", 150, reorder=base(200)),
         ],
         suppliers={"maker": {"lead_time": 1}},
-        horizon=500,
+        horizon=400,
     )
     log = play(model, record=False)
     assert len(log.reroutes) > 1024

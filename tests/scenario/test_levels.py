@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from tests.models import build
+from tests.models import all_parts, build
 from tests.scenario.test_distributions import CASES, READ
 
 import backsim
@@ -346,8 +346,9 @@ def test_the_simulation_attains_the_exact_fill_rate(name: str):
     assert shape is not None
     expected = demand.fill_rate(shape.one_for_one and not period)(shape)
     assert 0.9 <= expected < 0.93
-    runs = backsim.replicate(resolved, seed=5, replications=30, engine="compiled")
-    rates = np.array([run.metrics["fill_rate"] for run in runs])
+    with all_parts():
+        runs = backsim.replicate(resolved, seed=5, replications=30, engine="compiled")
+        rates = np.array([run.metrics["fill_rate"] for run in runs])
     error = rates.std(ddof=1) / np.sqrt(len(rates))
     assert error < 0.002
     assert abs(rates.mean() - expected) < SIGMAS * error
@@ -363,8 +364,9 @@ def test_the_simulation_attains_the_cycle_service():
     assert point is not None
     expected = demand.at_most(True)[int(point.params["S"])]
     assert 0.95 <= expected < 0.96
-    runs = backsim.replicate(resolved, seed=6, replications=30, engine="compiled")
-    rates = np.array([run.metrics.get("clear_rate", "product", "mug") for run in runs])
+    with all_parts():
+        runs = backsim.replicate(resolved, seed=6, replications=30, engine="compiled")
+        rates = np.array([run.metrics.get("clear_rate", "product", "mug") for run in runs])
     error = rates.std(ddof=1) / np.sqrt(len(rates))
     assert abs(rates.mean() - expected) < SIGMAS * error
     assert error < 0.002

@@ -91,7 +91,7 @@ def test_the_limits_can_be_raised():
             {"customers.gold.goodwill": {"every": 0.01, "service": [0, 1], "orders": [0.5, 1]}},
             0.9,
         ),
-        ({f"{ACME}.yield_share": 0.4, f"{ACME}.lead_time": 0.02}, 0.5),
+        ({f"{ACME}.yield_share": 0.4, f"{ACME}.lead_time": 0.02, "horizon": 20}, 0.5),
         ({f"{ACME}.disruptions": {"up": 0.01, "down": 0.01}}, 0.5),
         ({"customers.gold.inquiries": {"rate": 20, "at_most": 90}, "policy.reorder.S": 0}, 0.5),
     ],

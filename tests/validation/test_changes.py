@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import poisson
+from tests.models import all_parts
 
 from backsim.api import replicate
 from backsim.results.metrics import measure
@@ -95,7 +96,10 @@ def scarf(policy: list[tuple[int, int]]) -> Any:
 @cache
 def total(policy: tuple[tuple[int, int], ...]) -> tuple[float, float]:
     """Mean cost of the four periods, and its standard error."""
-    runs = replicate(scarf(list(policy)), seed=1, replications=REPLICATIONS, engine="compiled")
+    with all_parts():
+        runs = list(
+            replicate(scarf(list(policy)), seed=1, replications=REPLICATIONS, engine="compiled")
+        )
     costs = 4 * np.array(
         [measure(run.model, run.log, ["cost.total"])["cost.total"] for run in runs]
     )
