@@ -131,8 +131,8 @@ def optimum(
             if best.status == TIME_LIMIT:
                 return best
         return _searched(program, effort, start, solver)
-    found = [_branch(program, effort, solver, "off", start)]
-    found.append(_branch(_bounded(program), effort.left(stop), solver, "on", start))
+    found = [branch(program, effort, solver, "off", start)]
+    found.append(branch(_bounded(program), effort.left(stop), solver, "on", start))
     best = min(found, key=lambda solution: solution.objective)
     if not best.found:
         stopped = [one for one in found if one.status == TIME_LIMIT]
@@ -144,7 +144,7 @@ def _searched(program: Program, effort: Effort, start: Floats | None, solver: An
     """What branch and bound has after a share of the time, then improved part by part."""
     stop = time.monotonic() + effort.time_limit
     first = replace(effort, time_limit=SEARCHED * effort.time_limit)
-    best = _branch(_bounded(program), first, solver, "on", start)
+    best = branch(_bounded(program), first, solver, "on", start)
     if not best.found or best.status != TIME_LIMIT or effort.time_limit == INF:
         return best
     values = improve(program, best.values, stop - time.monotonic(), _again)
@@ -179,9 +179,14 @@ def finished(program: Program, best: Solution, effort: Effort, solver: Any = Non
     return replace(best, values=values, duals=duals, bound=min(best.bound, objective))
 
 
-def _branch(
-    program: Program, effort: Effort, solver: Any, presolve: str, start: Floats | None
+def branch(
+    program: Program,
+    effort: Effort,
+    solver: Any = None,
+    presolve: str = "on",
+    start: Floats | None = None,
 ) -> Solution:
+    """What one run of branch and cut finds."""
     solver = new_solver(program, effort, solver)
     solver.setOptionValue("presolve", presolve)
     if start is not None:

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.allocation.solver.highs import branch
+from backsim.allocation.solver.program import INFEASIBLE, Effort, Program
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -259,25 +262,33 @@ class System:
 
     def _program(self, choices: Ints, bounds: Floats) -> tuple[Ints | None, float] | None:
         """One level for each item out of some: the places, and what none costs less than."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csr_array, vstack
 
-        each = LinearConstraint(*self.one_each(choices))
-        enough = LinearConstraint(self.gains[:, choices], bounds, np.inf)
-        found: Any = milp(
-            self.costs[choices],
-            integrality=np.ones(len(choices), np.int64),
-            bounds=Bounds(0, 1),
-            constraints=[each, enough],
-            options={"time_limit": SECONDS, "mip_rel_gap": 1e-9},
+        one_each, wanted, _ = self.one_each(choices)
+        matrix = vstack([csr_array(self.gains[:, choices]), one_each], format="csc")
+        program = Program(
+            cost=self.costs[choices],
+            upper=np.ones(len(choices)),
+            integer=np.ones(len(choices), np.int32),
+            start=matrix.indptr,
+            index=matrix.indices,
+            value=matrix.data,
+            row_lower=np.r_[bounds, wanted],
+            row_upper=np.r_[np.full(len(bounds), np.inf), wanted],
+            offset=0.0,
+            tie=np.zeros(len(choices)),
+            rows={},
+            columns={},
         )
-        if found.mip_dual_bound is None:
+        found = branch(program, Effort(time_limit=SECONDS, gap=1e-9))
+        if found.status == INFEASIBLE:
             return None
         places = None
-        if found.x is not None:
-            taken = choices[found.x > 0.5]
+        if found.found:
+            taken = choices[found.values > 0.5]
             if len(taken) == self.items and (self.gained(taken) >= bounds).all():
                 places = taken[np.argsort(self.item[self.block[taken]])]
-        return places, float(found.mip_dual_bound)
+        return places, found.bound
 
     def one_each(self, choices: Ints) -> tuple[Any, Floats, Floats]:
         """Of each block one level, if it counts: coefficients, and what they add up to."""
