@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backsim.engines.choose import choose, own_rules, workers_for
+from backsim.engines.choose import choose, own_rules, processes_of, workers_for
 from backsim.errors import InputError
 from backsim.results.run import Run, play_and_check
 from backsim.results.summary import Replications
@@ -39,7 +39,7 @@ def simulate(
 
     Raises InputError for bad input, LedgerError when units do not add up.
     """
-    model, extend = model_of(model), _processes(extend)
+    model, extend = model_of(model), processes_of(extend)
     name, reason = choose(model, engine, 1, bool(extend))
     tape = draw(model, _checked_seed(seed), _whole("replication", replication))
     return play_and_check(model, tape, name, reason, record, extend)
@@ -61,7 +61,7 @@ def replicate(
     cores, None chooses.  The results do not depend on the number of workers.  `extend` are SimPy
     processes to run alongside the model in each replication.  Raises as `simulate` does.
     """
-    model, extend = model_of(model), _processes(extend)
+    model, extend = model_of(model), processes_of(extend)
     if _whole("replications", replications) < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
     wanted = workers_wanted(workers)
@@ -86,12 +86,6 @@ def _one(
     replication: int,
 ) -> Run:
     return play_and_check(model, draw(model, seed, replication), engine, reason, record, extend)
-
-
-def _processes(given: Any) -> tuple[Callable[..., Any], ...]:
-    if not isinstance(given, Iterable) or not all(map(callable, given)):
-        raise InputError(f"extend: expected a list of functions, got {given!r}")
-    return tuple(given)
 
 
 def _checked_seed(seed: int | None) -> int:

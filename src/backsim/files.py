@@ -34,7 +34,7 @@ def beside(file: Path) -> Iterator[Path]:
 
     Raises InputError when it cannot be written; then `file` is what it was.
     """
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial = file.parent / f".{file.name}.{os.getpid()}"
     try:
         yield partial
         partial.replace(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from backsim.errors import InputError
 
@@ -66,12 +67,24 @@ def kind_of(path: Path) -> Kind | None:
     return by_ending[ending] if ending in by_ending else _of_keys(path)
 
 
-def expect(path: Path, *kinds: Kind) -> None:
-    """Raise InputError for a path that is of another kind, saying which command takes it."""
+def expect(given: Any, *kinds: Kind) -> Path:
+    """The path that was given.  Raises InputError for what is none, and for one of another kind.
+
+    The message says which command takes a path of another kind.
+    """
+    path = path_to(given, kinds[0])
     found = kind_of(path)
     if found is not None and found not in kinds:
         advice = [f", or {INSTEAD[found, kind]}" for kind in kinds if (found, kind) in INSTEAD]
         raise InputError(found.told(path) + "".join(advice))
+    return path
+
+
+def path_to(given: Any, kind: Kind) -> Path:
+    """A text or a path as a path.  Raises InputError for anything else."""
+    if not isinstance(given, str | Path):
+        raise InputError(f"expected the path of {kind.value[0]}, got {type(given).__name__}")
+    return Path(given)
 
 
 def _of_folder(folder: Path) -> Kind:

@@ -81,7 +81,7 @@ def outlook(
             "outlook: expected days above 0, at least 1 replication and a delay of 0 or more, "
             f"got days {days:g}, {replications} replications, delay {delay:g}"
         )
-    book = book if isinstance(book, Book) else read_book(Path(book))
+    book = book if isinstance(book, Book) else read_book(book)
     model = model_of(model)
     seed = fresh_seed() if seed is None else seed
     today = start_today(model, book, days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, get_args
 
 from backsim.engines.blame import place_of
@@ -51,6 +51,13 @@ def choose(
                 raise
             return "simpy", str(error)
     return "compiled", "asked for" if engine == "compiled" else f"about {work:,.0f} orders"
+
+
+def processes_of(given: Any) -> tuple[Callable[..., Any], ...]:
+    """The processes to run alongside a model, as they were given.  Raises InputError."""
+    if not isinstance(given, Iterable) or not all(map(callable, given)):
+        raise InputError(f"extend: expected a list of functions, got {given!r}")
+    return tuple(given)
 
 
 def workers_for(model: Model, engine: str, replications: int) -> int:

@@ -11,6 +11,7 @@ from backsim.experiment.parts import STUDY, open_parts
 from backsim.experiment.places import is_url
 from backsim.experiment.store import read_study
 from backsim.experiment.work import Result
+from backsim.kinds import Kind, path_to
 
 STUDY_FILE = "study.sqlite"
 
@@ -45,6 +46,7 @@ def holds_parts(path: str | Path) -> bool:
 
 def read_kept(path: str | Path) -> Kept:
     """Open the study of a folder, a file or a URL to look at it.  Raises StudyError."""
+    path_to(path, Kind.STUDY)
     if holds_parts(path):
         return open_parts(path)
     path = Path(path)

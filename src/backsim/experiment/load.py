@@ -36,8 +36,7 @@ def load_experiment(
     policy.  `fields` are fields of the experiment in place of the file's, such as `seed`.  Raises
     FileError with every fault found.
     """
-    expect(Path(path), Kind.EXPERIMENT)
-    document = read_yaml(Path(path))
+    document = read_yaml(expect(path, Kind.EXPERIMENT))
     for text in overrides:
         name, equals, value = text.partition("=")
         if not equals:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from backsim.engines.choose import processes_of
 from backsim.errors import InputError
 from backsim.experiment.changes import StudyError
 from backsim.experiment.collected import Collected
@@ -56,7 +57,7 @@ def compare(
         experiment = experiment_of_models(models, fields)
     else:
         experiment = load_experiment(_file(what), fields=fields)
-    if extend:
+    if extend := processes_of(extend):
         experiment = replace(experiment, extend=(*experiment.extend, *extend))
     return play(
         experiment,

@@ -113,6 +113,8 @@ def parse_metric(text: str, views: Views) -> MetricSpec:
 
     Raises SpecError, which names the nearest metrics or members.
     """
+    if not isinstance(text, str):
+        raise SpecError("a metric such as cost.total or fill_rate[gold]", repr(text))
     words = " ".join(text.split())
     for name, declared in METRICS.items():  # as tables show it
         if name != words and words in (declared.label, name.replace("_", " ")):

@@ -240,6 +240,9 @@ class Family:
 
     def describe(self, function: Callable[..., Any]) -> Rule:
         """Read a rule from its function's signature."""
+        if not inspect.isfunction(function):
+            kind = type(function).__name__
+            raise RuleError(f"{self.name}: expected a function to decorate, got {kind}")
         name = function.__name__
         hints = get_type_hints(function, include_extras=True)
         asks, parameters = [], []

@@ -70,8 +70,7 @@ def model_of(given: Any, what: str = "model") -> Model:
 
 def read(path: str | Path, overrides: Iterable[str] = ()) -> Document:
     """Read a scenario file and apply overrides, without checking it."""
-    expect(Path(path), Kind.SCENARIO)
-    document = read_yaml(Path(path))
+    document = read_yaml(expect(path, Kind.SCENARIO))
     for text in overrides:
         name, equals, value = text.partition("=")
         if not equals:
@@ -95,7 +94,7 @@ def from_dict(
 
 def _put_all(document: Document, changes: Mapping[str, Any]) -> None:
     for path, value in changes.items():
-        put(document, parse_path(path), plain(value), f"--set {path}={show(value)}")
+        put(document, parse_path(str(path)), plain(value), f"--set {path}={show(value)}")
 
 
 def build(document: Document, folder: Path, known: Known | None = None) -> Model:

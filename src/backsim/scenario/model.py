@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.errors import counted
+from backsim.errors import InputError, counted
 from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule, process
@@ -273,7 +273,11 @@ class Model:
         As `replace(horizon=90)` or `replace({"policy.priority": "fcfs"})`.
         Paths are as in errors and `--set`.  Raises FileError when the result is not a scenario.
         """
-        return self.remake(changes={**(changes or {}), **fields})
+        given: Any = {} if changes is None else changes
+        if not isinstance(given, Mapping):
+            kind = type(given).__name__
+            raise InputError(f"replace: expected a mapping of values by path, got {kind}")
+        return self.remake(changes={**given, **fields})
 
 
 def _kinds(value: Any) -> set[type]:

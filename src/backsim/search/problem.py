@@ -143,8 +143,7 @@ def load_problem(path: str | Path, fields: Mapping[str, Any] | None = None) -> P
     `fields` are fields of the file in place of its own, such as `seed`.  Raises FileError with
     every fault found.
     """
-    expect(Path(path), Kind.SEARCH)
-    document = read_yaml(Path(path))
+    document = read_yaml(expect(path, Kind.SEARCH))
     for name, value in (fields or {}).items():
         put_field(document, (name,), value)
     file, faults = check_form(document, SearchFile)

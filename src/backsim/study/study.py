@@ -115,7 +115,7 @@ class Study:
         """A metric of this study by its text or parts.  Raises InputError."""
         if isinstance(metric, MetricSpec):
             return metric
-        if metric in METRICS and (dimension, member) in self.views:
+        if str(metric) in METRICS and (dimension, member) in self.views:
             return MetricSpec(metric, dimension, member)  # a name may hold what a text cannot
         text = f"{metric}[{dimension}:{member}]" if dimension else metric
         return parse_metric(text, self.views)
@@ -159,10 +159,10 @@ class Study:
 
     def place(self, policy: str | int | Policy) -> int:
         """A policy's place among the policies.  Raises InputError, naming the nearest."""
-        if isinstance(policy, int):
-            return policy
-        name = policy if isinstance(policy, str) else policy.name
         names = [p.name for p in self.policies]
+        if hasattr(policy, "__index__") and -len(names) <= int(policy) < len(names):
+            return range(len(names))[int(policy)]
+        name = policy.name if isinstance(policy, Policy) else policy
         if name not in names:
-            raise InputError(f"expected a policy ({nearest(name, names)}), got {name!r}")
+            raise InputError(f"expected a policy ({nearest(str(name), names)}), got {name!r}")
         return names.index(name)

@@ -89,8 +89,7 @@ def read(path: str | Path) -> tuple[Answer, ...]:
 
     The file's name is the instance, its folder's name the family.
     """
-    expect(Path(path), Kind.KNOWN_ANSWERS)
-    document = read_yaml(Path(path))
+    document = read_yaml(expect(path, Kind.KNOWN_ANSWERS))
     file, faults = check_form(document, AnswerFile)
     if file is None or faults:
         raise FileError(document.name, faults)

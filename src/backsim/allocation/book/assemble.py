@@ -45,7 +45,7 @@ NONE = "none"
 
 
 def read_book(
-    path: Path,
+    path: str | Path,
     today: date | None = None,
     date_format: str | None = None,
     decimal: str | None = None,
@@ -59,7 +59,7 @@ def read_book(
     files) come before the book's own settings.
     Raises InputError; a TableError lists all faults that were found, with file and row.
     """
-    expect(path, Kind.BOOK, Kind.WORKBOOK, Kind.FOLDER)
+    path = expect(path, Kind.BOOK, Kind.WORKBOOK, Kind.FOLDER)
     given = {"today": today, "date_format": date_format, "decimal": decimal}
     given |= {"delimiter": delimiter, "encoding": encoding}
     return _Assembly(*read_tables(path, given)).book()

@@ -185,6 +185,10 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
 
     Raises InputError for an unknown rule, InfeasibleError when no plan keeps to the limits.
     """
+    given: Any = book
+    if not isinstance(given, Book):
+        kind = type(given).__name__
+        raise InputError(f"allocate: expected a Book, as `read_book` gives, got {kind}")
     if rule == LP:
         return optimise(book, effort, **how)
     book = prepared(book)

@@ -55,8 +55,8 @@ class Metrics:
 
         Raises InputError for an unknown metric, class, product or site.
         """
-        if name not in self.values:
-            near = nearest(name, list(self.values))
+        if str(name) not in self.values:
+            near = nearest(str(name), list(self.values))
             raise InputError(f"expected a metric ({near}), got {name!r}")
         if (dimension, member) not in self._place:
             known = [m for d, m in self.views if d == dimension]

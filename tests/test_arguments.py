@@ -1,0 +1,48 @@
+"""What the library is given is looked at: a message, not an error from deep inside."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backsim
+
+
+def refused(message: str, call: Any, *given: Any, **named: Any) -> None:
+    with pytest.raises(backsim.InputError) as error:
+        call(*given, **named)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("load", "the path of a scenario"),
+        ("load_experiment", "the path of an experiment"),
+        ("load_study", "the path of a study"),
+        ("optimise", "the path of a search for a policy"),
+        ("read_book", "the path of a book of open orders"),
+        ("allocate", "a Book, as `read_book` gives"),
+        ("priority", "a function to decorate"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(name: str, what: str) -> None:
+    for given in (3, None, [1]):
+        refused(f"expected {what}, got {type(given).__name__}", getattr(backsim, name), given)
+
+
+def test_what_a_model_and_its_results_are_asked_is_looked_at() -> None:
+    base = backsim.load("scenarios/base_surge.yaml", ["horizon=30", "warm_up=0"])
+    refused("replace: expected a mapping of values by path, got int", base.replace, 3)
+    refused("--set 3=4", base.replace, {3: 4})
+    run = backsim.simulate(base, seed=1)
+    refused("expected a metric", run.metrics.get, ["fill_rate"])
+    study = backsim.compare({"a": base, "b": base}, replications=2, workers=1)
+    refused("expected a metric", study.array, 3)
+    refused("expected a policy", study.profiles, 2)
+    refused("expected a policy", study.place, None)
+    assert study.place(np.int64(1)) == study.place(-1) == study.place("b") == 1
+    refused(": expected a file that can be written", study.report, "")
+    refused(
+        "extend: expected a list of functions", backsim.compare, {"a": base, "b": base}, extend=3
+    )
