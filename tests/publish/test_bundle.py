@@ -17,13 +17,15 @@ from backsim.results.store import to_yaml
 from backsim.rules.files import keep_only
 
 RULE = '''
+from rank_beside import rank_of
 from backsim import priority
 
 @priority
 def most_units(line) -> float:
     """The line with most units first."""
-    return -float(line.open)
+    return rank_of(line.open)
 '''
+BESIDE = "def rank_of(units):\n    return -float(units)\n"
 ORDERS = "day,product,units\n" + "".join(f"{day},mug,{1 + day % 7}\n" for day in range(1, 100))
 TRACE = {"file": "data/orders.csv", "date_format": "days",
          "columns": {"time": "day", "product": "product", "units": "units"}}  # fmt: skip
@@ -36,6 +38,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "data").mkdir()
     (folder / "data" / "orders.csv").write_text(ORDERS)
     (folder / "rule.py").write_text(RULE)
+    (folder / "rank_beside.py").write_text(BESIDE)
     file = shop.write(
         folder,
         replications=2,
@@ -63,7 +66,8 @@ def test_it_holds_all_that_is_asked_for(archive: Path) -> None:
     assert {
         *("README.md", "rerun.sh", "requirements.txt", "provenance.json", "study.sqlite"),
         *("results.csv", "report.html", "model.md", "stress.md", "SHA256SUMS"),
-        *("scenarios/001.yaml", "scenarios/002.yaml", "data/0_orders.csv", "rules/0_rule.py"),
+        *("scenarios/001.yaml", "scenarios/002.yaml", "data/0_orders.csv"),
+        *("rules/0/0_rule.py", "rules/0/rank_beside.py"),
         *("figures/ranking.svg", "code/backsim/__init__.py"),
     } <= names
     packages = zipfile.ZipFile(archive).read("requirements.txt").decode()
@@ -81,7 +85,10 @@ def test_code_of_others_runs_only_when_that_is_said(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli(["reproduce", str(archive)]) == 2
-    assert "rules/0_rule.py): look at them, then use --run-code" in capsys.readouterr().err
+    assert (
+        "(rules/0/0_rule.py and rules/0/rank_beside.py): look at them, then use --run-code"
+        in capsys.readouterr().err
+    )
     assert cli(["reproduce", str(archive), "--run-code", "--workers", "1"]) == 0
     assert "study.zip: bit-identical: " in capsys.readouterr().out
     keep_only([])
@@ -169,7 +176,8 @@ def test_so_are_other_rules_and_another_backsim(
     """The archive would hold a source that did not make the results."""
     keep_only([])
     other, same = tmp_path / "rule.py", prepared / "rule.py"
-    other.write_text(RULE.replace("-float", "float"))
+    other.write_text(RULE)
+    (tmp_path / "rank_beside.py").write_text(BESIDE.replace("-float", "float"))
     bundle = ["bundle", str(prepared / "study"), "--out", str(tmp_path / "x.zip"), "--rules"]
     assert cli([*bundle, str(other)]) == 2
     assert "your rules in 'own', or what they use, have changed since" in capsys.readouterr().err

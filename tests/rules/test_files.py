@@ -11,7 +11,7 @@ import pytest
 from backsim.cli import run
 from backsim.errors import RuleError
 from backsim.rules import FAMILIES
-from backsim.rules.files import load_rules
+from backsim.rules.files import files_with, keep_only, load_rules
 
 UP_TO = "from backsim import reorder\n\n\n@reorder\ndef {name}(position):\n    return {level}\n"
 
@@ -90,3 +90,24 @@ def test_an_edit_of_the_same_size_in_the_same_second_counts(
         load_rules([file])
         loaded = sys.modules["backsim_rules_numbers"]
         assert loaded.held == number
+
+
+def test_what_is_beside_a_file_is_imported_again_when_it_is_another(tmp_path: Path) -> None:
+    """Also where folders have files and modules of the same names."""
+
+    def written(folder: str, level: int) -> Path:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "level_of_all.py").write_text(f"LEVEL = {level}\n")
+        (tmp_path / folder / "level_beside.py").write_text("from level_of_all import LEVEL\n")
+        file = tmp_path / folder / "mine.py"
+        rule = UP_TO.format(name="mine", level="LEVEL")
+        file.write_text(f"from level_beside import LEVEL\n{rule}")
+        return file
+
+    for folder, level in (("a", 1), ("b", 2), ("a", 1), ("a", 3), ("a", 4)):
+        file = written(folder, level)
+        keep_only([file])
+        load_rules([file])
+        assert FAMILIES["reorder"].rules["mine"].function(0) == level
+    beside = {str(tmp_path / "a" / f"{name}.py") for name in ("level_beside", "level_of_all")}
+    assert set(files_with(str(file))) == {str(file), *beside}

@@ -29,7 +29,7 @@ from backsim.report.svg import write_svg
 from backsim.results.madewith import NUMBERS, versions_that_count
 from backsim.results.provenance import rule_digests
 from backsim.results.store import to_yaml
-from backsim.rules.files import load_rules, loaded_files
+from backsim.rules.files import files_with, load_rules, loaded_files
 from backsim.study.analysis import rank
 
 DATA, RULES, CODE = "data", "rules", "code"
@@ -100,9 +100,10 @@ def read_bundle(folder: Path, run_code: bool) -> Path:
 
     Raises InputError where there are some and it is not said to run them.
     """
-    files = sorted((folder / RULES).glob("*.py"))
-    if files and not run_code:
-        names = listed([f"{RULES}/{file.name}" for file in files])
+    files = sorted((folder / RULES).glob("*/[0-9]*.py"))  # no module may have such a name
+    brought = sorted((folder / RULES).rglob("*.py"))
+    if brought and not run_code:
+        names = listed([file.relative_to(folder).as_posix() for file in brought])
         raise InputError(
             f"the archive brings Python files of its author's own ({names}): look at them, then "
             "use --run-code"
@@ -129,10 +130,17 @@ def _copy_data(written: Written, folder: Path) -> dict[str, str]:
 
 
 def _copy_rules(folder: Path) -> bool:
-    """Copy the files of Python that were loaded; whether there are any."""
+    """Copy the files of Python that were loaded, with what they import from beside them.
+
+    Whether there are any.
+    """
     for place, file in enumerate(loaded_files()):
-        (folder / RULES).mkdir(exist_ok=True)
-        shutil.copyfile(file, folder / RULES / f"{place}_{Path(file).name}")
+        for source in files_with(file):
+            target = folder / RULES / str(place) / Path(source).relative_to(Path(file).parent)
+            if source == file:
+                target = target.with_name(f"{place}_{target.name}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
     return bool(loaded_files())
 
 

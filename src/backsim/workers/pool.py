@@ -157,7 +157,7 @@ def play_packed(job: Any, packed: bytes) -> list[Any]:
     return _all(play, job)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)  # rules that are loaded again are those of no model from before
 def _unpacked(packed: bytes) -> Any:
     return pickle.loads(packed)
 
