@@ -21,6 +21,7 @@ from backsim.results.metrics import METRICS, groups, metric, parts_of
 from backsim.results.metrics.registry import GROUPS
 from backsim.results.spec import MetricSpec, SpecError, parse_metric
 from backsim.results.store import to_yaml
+from backsim.rules.files import keep_only, load_rules
 from backsim.scenario.load import from_dict
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my_metrics.py"
@@ -246,3 +247,18 @@ def test_other_days_than_those_that_are_counted_are_pointed_to_due_dates() -> No
         "shipped_within_14 and shipped_within_30; or otif[gold], orders shipped whole by their "
         "due date, with `due_in: 2` of the customers), got 'shipped_within_2'"
     )
+
+
+def test_a_metric_is_forgotten_with_its_file(tmp_path: Path) -> None:
+    """A worker outlives a run: the next one may bring a metric of the same name."""
+    for number in (1, 2):
+        file = tmp_path / f"numbers_{number}.py"
+        file.write_text(
+            "from backsim import metric\n\n\n@metric('units', better='less')\n"
+            f"def a_number(m):\n    '''A number.'''\n    return {number}\n"
+        )
+        keep_only([file])
+        load_rules([file])
+        assert METRICS["a_number"].function(None) == number
+    keep_only([])
+    assert "a_number" not in METRICS

@@ -20,6 +20,9 @@ from backsim.rules.kinds import REGISTRIES, file_of, is_built_in
 INSTALLED = {"backsim", "site-packages", "dist-packages"}
 """Packages and folders of packages that are no modules beside a file of rules."""
 
+MORE_REGISTRIES: list[dict[str, Any]] = []
+"""What else a file may register, by name, each with its `function`: metrics."""
+
 
 class _AsItIs(SourceFileLoader):
     """Runs a file as it is.
@@ -159,11 +162,11 @@ def _hash_of(file: str | Path, path: Path) -> str:
 
 def _forget(file: str, names: dict[str, Any]) -> None:
     """Take away the rules of a file that are not those of its present version."""
-    for family in REGISTERED.values():
-        for name, rule in list(family.rules.items()):
+    for rules in (*(family.rules for family in REGISTERED.values()), *MORE_REGISTRIES):
+        for name, rule in list(rules.items()):
             function = rule.function
             if function.__code__.co_filename == file and function.__globals__ is not names:
-                del family.rules[name]
+                del rules[name]
     for registry in REGISTRIES:
         for name, cls in list(registry.items()):
             if file_of(cls) == file and names.get(cls.__name__) is not cls:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from backsim.errors import RuleError
-from backsim.rules.files import loaded_files, rules_are_portable
+from backsim.rules.files import MORE_REGISTRIES, loaded_files, rules_are_portable
 from backsim.statistics import MAXIMISE, MINIMISE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -87,6 +87,7 @@ class Metric:
 
 METRICS: dict[str, Metric] = {}
 """name -> metric, in the order of declaration, which is that of results."""
+MORE_REGISTRIES.append(METRICS)
 
 
 def metric(
