@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,10 @@ def test_text_is_escaped_in_a_notebook(tmp_path: Path) -> None:
     assert "&lt;script&gt;x" in html
     assert "<script>" not in html
     assert "<b>" not in html
+
+
+def test_a_study_without_a_title_is_headed_by_that_of_its_scenario() -> None:
+    asked = experiment_of_models({"a": MODELS["a"], "b": MODELS["a"]}, {"replications": 2})
+    assert asked.heading == "a"
+    assert replace(asked, title="mine").heading == "mine"
+    assert experiment_of_models(MODELS, {"replications": 2}).heading == "compare"

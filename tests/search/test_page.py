@@ -298,3 +298,15 @@ def test_lead_times_of_sources_and_shares_by_class_vary() -> None:
     (point,) = found["lead time +20 %"].to_dict()["stock"]
     assert point["supplier"][1]["lead_time"] == pytest.approx(2.4)
     assert found["backorder time cost +20 %"].costs["backorder_time"][0] == pytest.approx([1.2])
+
+
+def test_where_nothing_is_promised_the_page_says_so(levels: Search, tmp_path: Path) -> None:
+    assert levels.promised
+    assert next(sections(levels)).title == "The answer"
+    open_one = replace(levels, choice=replace(levels.choice, selection=None))
+    page = write_page(open_one, tmp_path / "page.html").read_text()
+    assert "is the best so far, but nothing is promised: other policies may be better." in page
+    assert "The policy found" in page
+    none = replace(open_one, best=None, nearest=levels.best)
+    page = write_page(none, tmp_path / "none.html").read_text()
+    assert "No policy that was tried can be recommended: the finding says why." in page

@@ -268,11 +268,11 @@ class Comparison(Study):
 
     def __repr__(self) -> str:
         number = counted(len(self.policies), "policy", "policies")
-        return f"Study '{self.experiment.title or self.experiment.name}': {number}"
+        return f"Study '{self.experiment.heading}': {number}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the finding and the table."""
-        title = self.experiment.title or self.experiment.name
+        title = self.experiment.heading
         head = f"<h4>{escape(title)}</h4><p>{escape(self.finding)}</p>"
         html: str = self.table().to_html(float_format=number, border=0)
         return head + html

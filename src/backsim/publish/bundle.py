@@ -200,7 +200,7 @@ def _write_words(written: Written, folder: Path, options: str) -> None:
     assert study is not None
     experiment = study.experiment
     told = README.format(
-        title=experiment.title or experiment.name,
+        title=experiment.heading,
         question=experiment.question,
         finding=getattr(study, "finding", ""),
         version=version("backsim"),

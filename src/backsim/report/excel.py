@@ -60,7 +60,7 @@ def write_excel(study: Study, file: str | Path) -> Path:
     assert first is not None
     first.title = "finding"
     experiment = study.experiment
-    lines = [experiment.title or experiment.name, experiment.question, finding(study)]
+    lines = [experiment.heading, experiment.question, finding(study)]
     for row, line in enumerate((line for line in lines if line), 1):
         _put(first, row, 1, line)
     _dress(first, [100], 0)

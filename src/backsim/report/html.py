@@ -43,15 +43,19 @@ def render(
     bounds: pd.DataFrame | None = None,
     *,
     told: str = "",
+    answer: str = "",
     first: Sequence[Section] = (),
 ) -> str:
-    """The page as text, with `told` in place of its finding and sections that come `first`."""
+    """The page as text, with sections that come `first`.
+
+    `told` and `answer` are what it says in place of its finding and the answer of its summary.
+    """
     experiment, short = study.experiment, named(study)
     return page(
-        title=experiment.title or experiment.name,
+        title=experiment.heading,
         facts=_facts(study),
         finding=told or _emphasised(finding(short.study, _mark)),
-        sections=[*first, *_sections(short, bounds)],
+        sections=[*first, *_sections(short, bounds, answer)],
         question=experiment.question,
         warnings=study_warnings(study),
         explicit=told_provenance(study),
@@ -103,7 +107,7 @@ def _facts(study: Study) -> str:
     )
 
 
-def _sections(short: Named, bounds: pd.DataFrame | None) -> list[Section]:
+def _sections(short: Named, bounds: pd.DataFrame | None, answer: str) -> list[Section]:
     """What there is to show, in the order in which it is read."""
     study, bounds = short.study, short.bounds(bounds)
     ranking = rank(study)
@@ -113,7 +117,7 @@ def _sections(short: Named, bounds: pd.DataFrame | None) -> list[Section]:
     if bounds is not None:
         by_name["regret"] = regret_table(study, ranking, bounds)
     legend = short.legend(ranking.order[0], ranking.reference)
-    return sections(Page(study, ranking, Captions(study, ranking), bounds, legend), by_name)
+    return sections(Page(study, ranking, Captions(study, ranking), bounds, legend, answer), by_name)
 
 
 __all__ = ["render", "write_report"]

@@ -39,13 +39,16 @@ SERVES = ("service", "waiting")
 Facts = tuple[tuple[str, str], ...]
 
 
-def summary(study: Study, ranking: Ranking, legend: str = "") -> Facts:
-    """What a client asks first, and the answers; nothing without an objective to compare by."""
+def summary(study: Study, ranking: Ranking, legend: str = "", answer: str = "") -> Facts:
+    """What a client asks first, and the answers; nothing without an objective to compare by.
+
+    `answer` is what to do, where that is known from elsewhere.
+    """
     if not ranking.objective or len(study.policies) < 2:
         return ()
     words = _Answers(study, ranking)
     found = {
-        "Answer": words.answer(),
+        "Answer": answer or words.answer(),
         "Policies": legend,
         "Worth": words.worth(),
         "Change": words.change(),

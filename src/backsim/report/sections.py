@@ -48,7 +48,7 @@ def section(plan: Plan, before: str = "") -> None:
 
 
 for _plan in (
-    Plan("summary", "Summary", facts=lambda page: summary(page.study, page.ranking, page.legend)),
+    Plan("summary", "Summary", facts=lambda p: summary(p.study, p.ranking, p.legend, p.answer)),
     Plan("ranking", "Ranking", ("ranking", "legend", "best"), lambda page: [page.text.ranking()]),
     Plan(
         "differences",

@@ -55,7 +55,7 @@ def write_pptx(study: Study, file: str | Path) -> Path:
     deck.slide_width, deck.slide_height = Inches(WIDTH), Inches(HEIGHT)
     experiment = study.experiment
     lines = [text for text in (experiment.question, finding(short.study)) if text]
-    _words(_slide(deck, experiment.title or experiment.name), lines, 20)
+    _words(_slide(deck, experiment.heading), lines, 20)
     legend = short.legend(ranking.order[0], ranking.reference)
     facts = [f"{what}: {text}" for what, text in summary(short.study, ranking, legend)]
     if facts:

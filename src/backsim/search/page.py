@@ -32,14 +32,15 @@ MOST_ITEMS = 200
 def write_page(found: Search, file: Path) -> Path:
     """Write the page, one file that needs nothing else.  Raises InputError."""
     assert found.figures is not None
-    told = finding(found)
-    write_text(file, render(found.figures, told=told, first=[*sections(found)]))
+    told, answer = finding(found), _open_answer(found)
+    write_text(file, render(found.figures, told=told, answer=answer, first=[*sections(found)]))
     return file
 
 
 def sections(found: Search) -> Iterator[Section]:
     """What the page shows before the study."""
-    yield Section("answer", "The answer", words=tuple(_yearly(found)), tables=(_answer(found),))
+    title = "The answer" if found.promised else "The policy found"
+    yield Section("answer", title, words=tuple(_yearly(found)), tables=(_answer(found),))
     if found.problem.items is not None:
         yield Section("levels", "Levels", tables=(_levels(found),))
     if found.shape is not None:
@@ -48,6 +49,18 @@ def sections(found: Search) -> Iterator[Section]:
             yield pages.surface()
         if found.shape.changed:
             yield pages.sensitivity()
+
+
+def _open_answer(found: Search) -> str:
+    """What to do where nothing can be promised; else the figures tell."""
+    if found.promised:
+        return ""
+    if found.best is None:
+        return "No policy that was tried can be recommended: the finding says why."
+    doubts = [] if found.choice.decided else ["other policies may be better"]
+    if not all(kept.surely for kept in found.kept):
+        doubts.append("it is not certain that it satisfies the constraints")
+    return f"'{found.best.name}' is the best so far, but nothing is promised: {listed(doubts)}."
 
 
 def _yearly(found: Search) -> Iterator[str]:
@@ -66,9 +79,10 @@ def _yearly(found: Search) -> Iterator[str]:
     level = percent(found.problem.asked.confidence)
     side = "better" if saved.mean * found.problem.sign < 0 else "worse"
     amount = number(abs(saved.mean) * years, saved.half_width * years)
+    what = "answer" if found.promised else "policy found"
     begin, end = ("The", "") if saved.significant else ("That the", " may be chance")
     yield (
-        f"{begin} answer is {amount}{money} per year {side} than today{end} ({level} interval of "
+        f"{begin} {what} is {amount}{money} per year {side} than today{end} ({level} interval of "
         f"what it gains: {low:,.0f} to {high:,.0f})."
     )
 

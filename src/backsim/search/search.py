@@ -170,7 +170,7 @@ class Search:
                 "prices": {str(constraint): price for constraint, price in prices},
             }
         return {
-            "title": self.problem.asked.title or self.problem.asked.name,
+            "title": self.problem.asked.heading,
             "finding": self.finding,
             "promised": self.promised,
             "best": self.best and self.best.name,

@@ -48,6 +48,12 @@ class Experiment:
     """SimPy processes alongside the model in every run."""
 
     @property
+    def heading(self) -> str:
+        """Its title, else that of its scenario where there is one, else the name of its file."""
+        titles = {policy.model.scenario.title for policy in self.policies}
+        return self.title or (titles.pop() if len(titles) == 1 else "") or self.name
+
+    @property
     def reference_index(self) -> int:
         """Place of the reference among the policies."""
         return [policy.name for policy in self.policies].index(self.reference)

@@ -151,7 +151,7 @@ def _check_extras(excel: Path | None, pptx: Path | None, parquet: bool) -> None:
 
 def _found(study: Study) -> Found:
     return Found(
-        study.experiment.title or study.experiment.name,
+        study.experiment.heading,
         lambda: _blocks(study),
         study.records,
         lambda: _values(study),

@@ -92,7 +92,7 @@ def optimise(
 def _told(found: Search) -> Found:
     asked = found.problem.asked
     return Found(
-        asked.title or asked.name,
+        asked.heading,
         lambda: _blocks(found),
         lambda: _records(found),
         found.to_dict,

@@ -35,5 +35,5 @@ def stress(study: StudyOf, format: PrintAs = Format.markdown, rules: RuleFiles =
          "text": a.text, "author": a.author}
         for i, a in found
     ]  # fmt: skip
-    title = f"STRESS-DES: {written.experiment.title or written.experiment.name}"
+    title = f"STRESS-DES: {written.experiment.heading}"
     show(Found(title, lambda: blocks(found), lambda: rows, lambda: rows), format)

@@ -30,6 +30,8 @@ class Page:
     bounds: pd.DataFrame | None = None
     legend: str = ""
     """What the short names of the best policy and the reference stand for."""
+    answer: str = ""
+    """What to do, where that is another answer than the figures give."""
 
 
 @dataclass(frozen=True)
