@@ -1,5 +1,7 @@
 """What the library is given is looked at: a message, not an error from deep inside."""
 
+import pickle
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -46,3 +48,16 @@ def test_what_a_model_and_its_results_are_asked_is_looked_at() -> None:
     refused(
         "extend: expected a list of functions", backsim.compare, {"a": base, "b": base}, extend=3
     )
+
+
+def test_a_scenario_is_not_changed_in_place() -> None:
+    """What is known of a model, and what its study is known by, would not see it."""
+    base = backsim.load("scenarios/base_surge.yaml")
+    scenario = base.scenario
+    products = scenario.customers["dealers"].demand[0].products
+    for call in (scenario.products.clear, scenario.suppliers.popitem, products.clear):
+        refused("is not changed in place: use `model.replace({path: value})`", call)
+    for same in (pickle.loads(pickle.dumps(base)), deepcopy(base), copy(base)):
+        assert same == base
+        assert same.digest == base.digest
+        refused("is not changed in place", same.scenario.products.clear)

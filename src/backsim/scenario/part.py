@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from pydantic import (
     BaseModel,
@@ -18,11 +18,23 @@ from pydantic import (
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from backsim.errors import nearest
+from backsim.errors import InputError, nearest
 from backsim.scenario.meanings import meaning
 
 MEMBER = "\0"
 """Starts the parts of an error's location that are not in the file: no YAML text can hold it."""
+
+
+class Frozen(dict[Any, Any]):
+    """A mapping that stays what it is: a change would not be seen by what is known of a model."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise InputError("a scenario is not changed in place: use `model.replace({path: value})`")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __reduce__(self) -> Any:
+        return Frozen, (dict(self),)
 
 
 class Part(BaseModel):
@@ -40,11 +52,23 @@ class Part(BaseModel):
     @classmethod
     def _say_it_in_our_words(cls, value: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return validate(value)
+            part = validate(value)
+            vars(part).update(frozen(vars(part)))
+            return part
         except ValidationError as error:
             found = _without_echoes(cls, value, error.errors(include_url=False))
             details = [_details(cls, e) for e in found]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same with some fields changed."""
+        changes = None if update is None else {**update, **frozen(update)}
+        return super().model_copy(update=changes, deep=deep)
+
+
+def frozen(fields: Mapping[str, Any]) -> dict[str, Frozen]:
+    """The mappings among some fields, as such that stay what they are."""
+    return {name: Frozen(value) for name, value in fields.items() if type(value) is dict}
 
 
 def fault(expected: str, found: str = "") -> PydanticCustomError:
