@@ -5,6 +5,7 @@ from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import backsim
@@ -61,3 +62,24 @@ def test_a_scenario_is_not_changed_in_place() -> None:
         assert same == base
         assert same.digest == base.digest
         refused("is not changed in place", same.scenario.products.clear)
+
+
+@pytest.mark.parametrize(
+    "levels", [np.array([30, 40]), pd.Series([30, 40]), np.linspace(30, 40, 2), range(30, 41, 10)]
+)
+def test_numbers_of_numpy_and_pandas_are_as_good_as_python_s(levels: Any) -> None:
+    base = backsim.load("scenarios/base_surge.yaml", ["warm_up=0"])
+    asked = backsim.experiment_from(
+        base, factors={"horizon": levels}, replications=np.int64(2), metrics=np.array(["fill_rate"])
+    )
+    assert [policy.model.horizon for policy in asked.policies] == [30, 40]
+    assert base.replace({"horizon": levels[0]}) == base.replace(horizon=30)
+    refused("horizon: expected a number > 0", base.replace, horizon=np.bool_(True))
+
+
+def test_what_is_shown_of_results_is_short() -> None:
+    run = backsim.simulate("scenarios/gold_and_silver.yaml", seed=1)
+    assert dict(run.metrics)["fill_rate"] == run.metrics["fill_rate"]
+    asked = backsim.experiment_from(run.model, factors={"horizon": [400, 500]}, replications=2)
+    for shown in (run, run.log, run.metrics, run.profile, asked):
+        assert len(repr(shown)) < 120

@@ -28,6 +28,7 @@ from backsim.entities import (
     Split,
     dtype,
 )
+from backsim.errors import counted
 from backsim.long_tables import Scan, added_up, scanned
 from backsim.rules import FAMILIES
 from backsim.streams import Tape
@@ -88,7 +89,7 @@ def columns_of(records: Records) -> Columns:
     return Columns(lambda name: np.ascontiguousarray(records[name]), len(records))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Log:
     """The tables at the end of a run, as records of the entities' types.
 
@@ -123,17 +124,21 @@ class Log:
     contacts: Records
     notices: Records
     handled: int
-    site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)), repr=False)
-    tape: Tape | None = field(default=None, repr=False, compare=False)
-    reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)), repr=False)
-    splits: Records = field(default_factory=lambda: np.empty(0, dtype(Split)), repr=False)
-    returns: Records = field(default_factory=lambda: np.empty(0, dtype(Return)), repr=False)
-    reductions: Records = field(default_factory=lambda: np.empty(0, dtype(Reduction)), repr=False)
-    lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)), repr=False)
-    recalls: Records = field(default_factory=lambda: np.empty(0, dtype(Recall)), repr=False)
-    classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)), repr=False)
-    forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)), repr=False)
-    ways: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    site_lines: Records = field(default_factory=lambda: np.empty(0, dtype(Line)))
+    tape: Tape | None = field(default=None, compare=False)
+    reroutes: Records = field(default_factory=lambda: np.empty(0, dtype(Reroute)))
+    splits: Records = field(default_factory=lambda: np.empty(0, dtype(Split)))
+    returns: Records = field(default_factory=lambda: np.empty(0, dtype(Return)))
+    reductions: Records = field(default_factory=lambda: np.empty(0, dtype(Reduction)))
+    lots: Records = field(default_factory=lambda: np.empty(0, dtype(Lot)))
+    recalls: Records = field(default_factory=lambda: np.empty(0, dtype(Recall)))
+    classes: Records = field(default_factory=lambda: np.empty(0, dtype(CustomerClass)))
+    forecasts: Records = field(default_factory=lambda: np.empty(0, dtype(Forecast)))
+    ways: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        lines = counted(len(self.lines), "order line")
+        return f"Log: {lines}, {counted(len(self.purchases), 'purchase')}"
 
     def __getstate__(self) -> dict[str, Any]:
         """The tables: another process reads their fields again."""

@@ -126,4 +126,4 @@ def experiment_of_models(
 
 def put_field(document: Document, place: Location, value: Any) -> None:
     """Put a field that was given beside a file in its place."""
-    put(document, place, plain(value), f"{place[0]}={show(value)}")
+    put(document, place, plain(value), f"{place[0]}={show(plain(value))}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.engines.log import Log
-from backsim.errors import InputError
+from backsim.errors import InputError, counted
 from backsim.results.moves import other_moves
 from backsim.results.products_units import common_units
 from backsim.scenario.model import Model
@@ -37,7 +37,7 @@ _MARK = b"backsim profile 1\n"
 _KINDS = ("<f8", "<i8")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Profile:
     """The course of one replication.
 
@@ -54,6 +54,9 @@ class Profile:
     days: Floats
     ordered: Integers
     within: Integers
+
+    def __repr__(self) -> str:
+        return f"Profile: stock and backlog at {counted(len(self.times), 'time')}"
 
     @property
     def shares(self) -> Floats:

@@ -94,7 +94,7 @@ def from_dict(
 
 def _put_all(document: Document, changes: Mapping[str, Any]) -> None:
     for path, value in changes.items():
-        put(document, parse_path(str(path)), plain(value), f"--set {path}={show(value)}")
+        put(document, parse_path(str(path)), plain(value), f"--set {path}={show(plain(value))}")
 
 
 def build(document: Document, folder: Path, known: Known | None = None) -> Model:
@@ -241,13 +241,15 @@ def _has_fine_products(values: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A copy as YAML would hold it: text as keys, lists.
+    """A copy as YAML would hold it: text as keys, lists, and numbers that are not numpy's.
 
     Readers of YAML 1.1, such as PyYAML, take the field `on` for true.
     """
     if isinstance(value, Mapping):
         return {"on" if key is True else str(key): plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+    if hasattr(value, "tolist"):  # of numpy or pandas
+        value = value.tolist()
+    return [plain(item) for item in value] if isinstance(value, list | tuple | range) else value
 
 
 def _frozen(value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from backsim.errors import counted
 from backsim.results.spec import Constraint, MetricSpec, Objective
 from backsim.scenario.model import Model
 from backsim.study.screening import Screening
@@ -23,7 +24,7 @@ class Policy:
     """Path -> what its scenario's file says, where the model was made from the explicit form."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Experiment:
     """Which policies, how often, and what is compared."""
 
@@ -46,6 +47,10 @@ class Experiment:
     """The design that tells which factors matter, if it is one."""
     extend: tuple[Callable[..., Any], ...] = ()
     """SimPy processes alongside the model in every run."""
+
+    def __repr__(self) -> str:
+        policies = counted(len(self.policies), "policy", "policies")
+        return f"Experiment '{self.heading}': {policies}"
 
     @property
     def heading(self) -> str:

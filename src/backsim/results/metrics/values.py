@@ -50,6 +50,10 @@ class Metrics:
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
 
+    def keys(self) -> Iterable[str]:
+        """The names of the metrics: `dict(metrics)` has each overall."""
+        return self.values.keys()
+
     def get(self, name: str, dimension: str = "", member: str = "") -> float:
         """A metric, overall or of one class, product or site; nan where it means nothing.
 
