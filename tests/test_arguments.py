@@ -2,6 +2,7 @@
 
 import pickle
 from copy import copy, deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import backsim
+from backsim.rules import FAMILIES
 
 
 def refused(message: str, call: Any, *given: Any, **named: Any) -> None:
@@ -83,3 +85,50 @@ def test_what_is_shown_of_results_is_short() -> None:
     asked = backsim.experiment_from(run.model, factors={"horizon": [400, 500]}, replications=2)
     for shown in (run, run.log, run.metrics, run.profile, asked):
         assert len(repr(shown)) < 120
+
+
+def test_a_rule_that_is_typed_in_again_is_that_of_models_made_before() -> None:
+    """As in a notebook, of which each cell is a file to Python."""
+
+    def typed(cell: int, answer: str) -> None:
+        text = f"@backsim.priority\ndef typed_in(line{answer}\n"
+        exec(compile(text, f"<cell {cell}>", "exec"), {"__name__": "__main__", "backsim": backsim})
+
+    try:
+        typed(1, "):\n    return line.time")
+        base = backsim.load("scenarios/gold_and_silver.yaml", ["policy.rationing=none"])
+        of = {name: base.replace({"policy.priority": name}) for name in ("fcfs", "lifo")}
+        of["typed_in"] = of["fcfs"].replace({"policy.priority": "typed_in"})
+        digests = {n: backsim.simulate(m, seed=1, engine="simpy").log.digest for n, m in of.items()}
+        assert digests["typed_in"] == digests["fcfs"] != digests["lifo"]
+        typed(2, "):\n    return -line.time")
+        for engine in ("simpy", "compiled"):
+            again = backsim.simulate(of["typed_in"], seed=1, engine=engine)
+            assert again.log.digest == digests["lifo"]
+        typed(3, ", weight: float = 2.0):\n    return line.time * weight")
+        refused("rule typed_in: expected the rule that", backsim.simulate, of["typed_in"], seed=1)
+    finally:
+        FAMILIES["priority"].rules.pop("typed_in")
+
+
+def test_a_model_is_of_the_folder_in_which_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("orders.csv").write_text("day,product,units\n1,mug,2\n5,mug,3\n")
+    columns = {"time": "day", "product": "product", "units": "units"}
+    trace = {"file": "orders.csv", "date_format": "days", "columns": columns}
+    base = backsim.simulate(
+        {
+            "products": "mug",
+            "customers": {"all": {"demand": {"trace": trace}}},
+            "suppliers": {"acme": {"lead_time": 5}},
+            "stock": [{"initial": 15}],
+            "policy": {"reorder": {"rule": "base_stock", "S": 20}},
+            "horizon": 60,
+        },
+        seed=1,
+    ).model
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert base.replace(horizon=50).folder == tmp_path

@@ -98,8 +98,11 @@ def _put_all(document: Document, changes: Mapping[str, Any]) -> None:
 
 
 def build(document: Document, folder: Path, known: Known | None = None) -> Model:
-    """Validate and resolve a document; of what is `known` the rest.  Raises FileError."""
-    rules = registered()
+    """Validate and resolve a document; of what is `known` the rest.  Raises FileError.
+
+    The folder is where it is now, wherever the process goes.
+    """
+    rules, folder = registered(), folder.absolute()
     fine = any(map(_has_fine_products, (document.values, known.values if known else {})))
     if known is not None and (fine or known.registered != rules):
         known = None

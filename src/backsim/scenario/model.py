@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backsim.errors import InputError, counted
+from backsim.errors import InputError, RuleError, counted
 from backsim.files import text_digest
 from backsim.kernel.grid import to_grid
 from backsim.rules import FAMILIES, Rule, process
@@ -203,9 +203,19 @@ class Model:
         """Who supplies whom."""
         return network_of(self.scenario)
 
-    @cached_property
+    @property
     def rules(self) -> dict[str, list[Rule]]:
-        """The rules that the stock points name, by family, in order of their first use."""
+        """The rules that the stock points name, by family, in order of their first use.
+
+        They are as they are now: one may have been typed in again since.
+        """
+        if not all(_is_now(rule) for chosen in self._rules.values() for rule in chosen):
+            for name in ("_rules", "_kept"):
+                vars(self).pop(name, None)
+        return self._rules
+
+    @cached_property
+    def _rules(self) -> dict[str, list[Rule]]:
         found: dict[str, list[Rule]] = {name: [] for name in FAMILIES}
         for rule in dict.fromkeys(rule for point in self.scenario.stock for rule in point.rules):
             found[rule.family].append(rule)
@@ -222,9 +232,13 @@ class Model:
         uses = self.scenario.processes
         return tuple(partial(_begun, *pair) for pair in zip(self.processes, uses, strict=True))
 
-    @cached_property
+    @property
     def kept(self) -> dict[Any, Any]:
-        """What others have worked out of the model, by their own keys: it goes with the model."""
+        """What others have worked out of the model and its rules, by their own keys."""
+        return self._kept if self.rules else {}
+
+    @cached_property
+    def _kept(self) -> dict[Any, Any]:
         return {}
 
     @cached_property
@@ -287,6 +301,17 @@ def _kinds(value: Any) -> set[type]:
     if isinstance(value, Mapping):
         return set().union(*map(_kinds, value.values()))
     return set().union(*map(_kinds, value)) if isinstance(value, tuple) else set()
+
+
+def _is_now(rule: Rule) -> bool:
+    """Whether a rule is what its name means now.  Raises RuleError where that does not fit."""
+    present = FAMILIES[rule.family].rules.get(rule.name)
+    if present is None or present.parameters != rule.parameters:
+        raise RuleError(
+            f"rule {rule.name}: expected the rule that the model was made with, but it is gone or "
+            "has other parameters: make the model again"
+        )
+    return present.function is rule.function
 
 
 def _begun(rule: Rule, use: RuleUse, live: Any) -> Any:
