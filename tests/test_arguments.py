@@ -2,6 +2,8 @@
 
 import pickle
 from copy import copy, deepcopy
+from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,21 @@ def test_a_model_is_of_the_folder_in_which_it_was_made(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert base.replace(horizon=50).folder == tmp_path
+
+
+def test_what_a_book_and_an_outlook_are_given_is_looked_at() -> None:
+    where = files("backsim.allocation.book") / "example"
+    book = backsim.read_book(str(where), today="2026-11-01")
+    assert book.today == date(2026, 11, 1)
+    refused("today: expected a date written as YYYY-MM-DD", backsim.read_book, where, today=3)
+    refused("decimal: expected point or comma", backsim.read_book, where, decimal=";")
+    refused("encoding: expected a known encoding", backsim.read_book, where, encoding="xx")
+    refused("rule: expected a rule that can order a book", backsim.allocate, book, ["lp"])
+    shown = [repr(book), repr(backsim.allocate(book))]
+    assert all(len(text) < 100 for text in shown), shown
+    scenario = "scenarios/monday_morning.yaml"
+    for days in ("x", None, float("nan")):
+        refused(f"got days {days}", backsim.outlook, book, scenario, days=days)
+    refused("seed: expected a whole number", backsim.outlook, book, scenario, seed=2.5)
+    runs = backsim.replicate("scenarios/gold_and_silver.yaml", replications=2, seed=1)
+    refused("confidence: expected above 0 and below 1, got 95", runs.summary, 95)

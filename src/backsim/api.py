@@ -14,7 +14,7 @@ from backsim.results.summary import Replications
 from backsim.rules.own import digests_of
 from backsim.scenario.load import load, model_of
 from backsim.scenario.model import Model
-from backsim.streams import draw, fresh_seed
+from backsim.streams import draw, seed_of, whole_number
 from backsim.workers import Way, in_order, workers_wanted
 
 __all__ = ["Model", "Run", "load", "replicate", "simulate"]
@@ -41,7 +41,7 @@ def simulate(
     """
     model, extend = model_of(model), processes_of(extend)
     name, reason = choose(model, engine, 1, bool(extend))
-    tape = draw(model, _checked_seed(seed), _whole("replication", replication))
+    tape = draw(model, seed_of(seed), whole_number("replication", replication))
     return play_and_check(model, tape, name, reason, record, extend)
 
 
@@ -62,11 +62,11 @@ def replicate(
     processes to run alongside the model in each replication.  Raises as `simulate` does.
     """
     model, extend = model_of(model), processes_of(extend)
-    if _whole("replications", replications) < 1:
+    if whole_number("replications", replications) < 1:
         raise InputError(f"replications: expected at least 1, got {replications}")
     wanted = workers_wanted(workers)
     name, reason = choose(model, engine, replications, bool(extend))
-    seed = _checked_seed(seed)
+    seed = seed_of(seed)
     if workers is None:
         wanted = workers_for(model, name, replications)
     play = partial(_one, model, seed, name, reason, record, extend)
@@ -86,13 +86,3 @@ def _one(
     replication: int,
 ) -> Run:
     return play_and_check(model, draw(model, seed, replication), engine, reason, record, extend)
-
-
-def _checked_seed(seed: int | None) -> int:
-    return fresh_seed() if seed is None else _whole("seed", seed)
-
-
-def _whole(name: str, given: Any) -> int:
-    if isinstance(given, bool) or not hasattr(given, "__index__") or given < 0:
-        raise InputError(f"{name}: expected a whole number of 0 or more, got {given!r}")
-    return int(given)

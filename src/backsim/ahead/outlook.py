@@ -23,7 +23,7 @@ from backsim.rules import PROGRAM
 from backsim.scenario.load import model_of
 from backsim.scenario.model import Model
 from backsim.statistics import Estimate, estimate
-from backsim.streams import fresh_seed
+from backsim.streams import seed_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ def outlook(
     replications: int = 400,
     seed: int | None = None,
     delay: float = 7.0,
-    against: Sequence[str] = (),
+    against: str | Sequence[str] = (),
     engine: str = "auto",
     workers: int | None = 1,
     progress: Progress | None = None,
@@ -76,14 +76,16 @@ def outlook(
     (`lp` for the program, "all" for every rule that fits).
     Raises InputError for a book or scenario that cannot be read, or that do not go together.
     """
-    if days <= 0 or replications < 1 or delay < 0:
+    numbers = all(isinstance(one, float | int | np.number) for one in (days, delay))
+    whole = hasattr(replications, "__index__")
+    if not (numbers and whole and days > 0 and replications >= 1 and delay >= 0):
         raise InputError(
             "outlook: expected days above 0, at least 1 replication and a delay of 0 or more, "
-            f"got days {days:g}, {replications} replications, delay {delay:g}"
+            f"got days {days}, {replications} replications, delay {delay}"
         )
     book = book if isinstance(book, Book) else read_book(book)
     model = model_of(model)
-    seed = fresh_seed() if seed is None else seed
+    seed, against = seed_of(seed), (against,) if isinstance(against, str) else against
     today = start_today(model, book, days)
 
     def played(of: Model, count: int, delays: Sequence[Delay | None] = (None,)) -> list[Plays]:

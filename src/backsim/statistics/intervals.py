@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backsim.statistics.checks import student
+from backsim.statistics.checks import check_confidence, student
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:
 
     Source: Law, Simulation Modeling and Analysis (2015), section 9.4.1.
     """
+    check_confidence(confidence)
     known = np.asarray(values, float)
     known = known[~np.isnan(known)]
     count = len(known)

@@ -6,7 +6,7 @@ So every policy can be played against the same world, and a new class shifts no 
 """
 
 from backsim.streams.beside import Beside, Customer
-from backsim.streams.generators import Draws, fresh_seed, generator
+from backsim.streams.generators import Draws, fresh_seed, generator, seed_of, whole_number
 from backsim.streams.orders import TAPE, Columns
 from backsim.streams.tape import Tape, draw
 
@@ -20,4 +20,6 @@ __all__ = [
     "draw",
     "fresh_seed",
     "generator",
+    "seed_of",
+    "whole_number",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.errors import InputError
 from backsim.kernel.grid import to_grid
 from backsim.scenario.distributions.fields import Deterministic, Distribution
 
@@ -37,6 +38,23 @@ def words(name: str) -> tuple[int, ...]:
 def fresh_seed() -> int:
     """A seed from the operating system's entropy."""
     return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+def seed_of(given: Any) -> int:
+    """The seed that was given, a fresh one for None.  Raises InputError for anything else."""
+    return fresh_seed() if given is None else whole_number("seed", given)
+
+
+def whole_number(name: str, given: Any) -> int:
+    """A whole number of 0 or more that was given.  Raises InputError for anything else."""
+    if (
+        isinstance(given, bool)
+        or not hasattr(given, "__index__")
+        or np.size(given) != 1
+        or given < 0
+    ):
+        raise InputError(f"{name}: expected a whole number of 0 or more, got {given!r}")
+    return int(given)
 
 
 def ends_of(gaps: Floats, ticks: float) -> Floats:

@@ -21,7 +21,7 @@ from backsim.allocation.book.options import (
     with_lost,
 )
 from backsim.allocation.book.parse import Parser
-from backsim.allocation.book.settings import Settings
+from backsim.allocation.book.settings import Settings, option
 from backsim.allocation.book.sources import on_open_days, read_sources
 from backsim.allocation.book.tables import read_tables
 from backsim.allocation.model.book import (
@@ -46,7 +46,7 @@ NONE = "none"
 
 def read_book(
     path: str | Path,
-    today: date | None = None,
+    today: date | str | None = None,
     date_format: str | None = None,
     decimal: str | None = None,
     *,
@@ -55,13 +55,14 @@ def read_book(
 ) -> Book:
     """The book in a folder of CSV files or in an Excel workbook.
 
-    `today`, `date_format`, `decimal` (a point or a comma), `delimiter` and `encoding` (of CSV
-    files) come before the book's own settings.
+    `today` (a date or YYYY-MM-DD), `date_format`, `decimal` (a point or a comma), `delimiter` and
+    `encoding` (of CSV files) come before the book's own settings.
     Raises InputError; a TableError lists all faults that were found, with file and row.
     """
     path = expect(path, Kind.BOOK, Kind.WORKBOOK, Kind.FOLDER)
-    given = {"today": today, "date_format": date_format, "decimal": decimal}
-    given |= {"delimiter": delimiter, "encoding": encoding}
+    said = {"today": today, "date_format": date_format, "decimal": decimal}
+    said |= {"delimiter": delimiter, "encoding": encoding}
+    given = {name: option(name, text) for name, text in said.items()}
     return _Assembly(*read_tables(path, given)).book()
 
 

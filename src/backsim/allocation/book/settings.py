@@ -110,15 +110,15 @@ def read_settings(table: Table | None, given: Mapping[str, Any]) -> Settings:
     return Settings(**{"today": date.today(), **fields}, own=own)  # type: ignore[arg-type]
 
 
-def option(name: str, text: str | None) -> Any:
-    """The value of a setting that is given as an option; None where it is not.
+def option(name: str, text: Any) -> Any:
+    """The value of a setting that is given as an option, or as a date; None where it is not.
 
     Raises InputError.
     """
-    if text is None:
-        return None
+    if text is None or (name == "today" and isinstance(text, date)):
+        return text
     try:
-        return _value(setting_columns()[name].kind, text)
+        return _value(setting_columns()[name].kind, str(text))
     except ValueError as error:
         label = name.replace("_", "-")
         raise InputError(f"{label}: expected {error}, got {text!r}") from None

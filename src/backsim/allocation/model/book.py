@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from backsim.allocation.model.lanes import Lanes, whole_days
+from backsim.errors import counted
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
@@ -169,7 +170,7 @@ class Names:
     called: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Book:
     """Today's open orders and what there is to serve them with.
 
@@ -196,6 +197,9 @@ class Book:
     lanes: Lanes | None = None
     bins: Bins = field(default_factory=dict)
     postponed: tuple[tuple[str, float, float], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Book: {counted(len(self.lines), 'line')}, {counted(len(self.sources), 'source')}"
 
     @property
     def lateness(self) -> Floats:

@@ -191,7 +191,7 @@ def allocate(book: Book, rule: str = LP, effort: Effort | None = None, **how: An
         raise InputError(f"allocate: expected a Book, as `read_book` gives, got {kind}")
     if rule == LP:
         return optimise(book, effort, **how)
-    book = prepared(book)
+    rule, book = str(rule), prepared(book)
     if rule in SHARING:
         return SHARING[rule](book)
     known = FAMILIES["priority"].rules

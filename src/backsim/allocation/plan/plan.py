@@ -26,7 +26,7 @@ SHOWN = 20
 """Shipments that a notebook shows."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan(Outcome):
     """The units of each option of a book that a rule decides on.
 
@@ -95,14 +95,15 @@ class Plan(Outcome):
         """Pick lists: one row per line and bin, with its site and the day on which it leaves."""
         return _frame(self.listed["picks"])
 
+    def __repr__(self) -> str:
+        served, asked = float(self.served.sum()), float(self.book.lines.units.sum())
+        said = f"{served:,.6g} of {asked:,.6g} units served, cost {self.cost:,.2f}"
+        return f"Plan by {self.rule}: {said}"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the plan in a sentence, and its shipments."""
-        served, asked = float(self.served.sum()), float(self.book.lines.units.sum())
         shipments = self.shipments.to_html(index=False, max_rows=SHOWN, border=0)
-        return (
-            f"<p>Plan by <b>{escape(self.rule)}</b>: {served:,.6g} of {asked:,.6g} units served, "
-            f"cost {self.cost:,.2f}.</p>{shipments}"
-        )
+        return f"<p>{escape(repr(self))}.</p>{shipments}"
 
 
 def _frame(columns: Columns) -> pd.DataFrame:

@@ -92,7 +92,6 @@ def allocate(
     if book is None:
         raise InputError("allocate: expected a book (a folder or .xlsx), or --template DIR")
     from backsim.allocation.book.assemble import read_book
-    from backsim.allocation.book.settings import option
     from backsim.allocation.plan.allocate import LP, all_plans
     from backsim.allocation.plan.allocate import allocate as make_plan
     from backsim.allocation.plan.showing import write_plan
@@ -100,11 +99,9 @@ def allocate(
 
     if out is not None:
         check_folder(out)
-    said = {"today": today, "date_format": date_format, "decimal": decimal}
-    said |= {"delimiter": delimiter, "encoding": encoding}
     with counting("rules") as meter:
         meter.stage(f"loading {book}")
-        given = read_book(book, **{name: option(name, text) for name, text in said.items()})
+        given = read_book(book, today, date_format, decimal, delimiter=delimiter, encoding=encoding)
         _warn(given, rule == LP)
         effort = Effort(time_limit=time_limit)
         meter.stage(f"planning by {rule}, {time_limit:g} s at most")

@@ -76,13 +76,12 @@ def outlook(
     from backsim.ahead.outlook import outlook as look_ahead
     from backsim.ahead.showing import write_outlook
     from backsim.allocation.book.assemble import read_book
-    from backsim.allocation.book.settings import option
     from backsim.files import check_folder
     from backsim.scenario import load
 
     if out is not None:
         check_folder(out)
-    given = read_book(book, today=option("today", today))
+    given = read_book(book, today=today)
     model = load(scenario, set_ or [])
     drawn = known_seed(seed)
     with counting("plays") as progress:
