@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from backsim.scenario.load import from_dict
 from backsim.scenario.model import Model
 from backsim.search import Search
 from backsim.search.page import sections, write_page
+from backsim.search.problem import load_problem
 from backsim.search.shape import Changed, Shape
 from backsim.search.variation import variations
 from backsim.search.worlds import Phase
@@ -310,3 +312,14 @@ def test_where_nothing_is_promised_the_page_says_so(levels: Search, tmp_path: Pa
     none = replace(open_one, best=None, nearest=levels.best)
     page = write_page(none, tmp_path / "none.html").read_text()
     assert "No policy that was tried can be recommended: the finding says why." in page
+
+
+def test_a_search_is_pickled(tmp_path: Path) -> None:
+    """As joblib does."""
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        f"scenario: {Path('scenarios/gold_and_silver.yaml').resolve()}\nseed: 3\n"
+        "search: {policy.reorder.S: {integers: [10, 12]}}\nobjective: minimise cost.total\n"
+    )
+    problem = load_problem(file)
+    assert pickle.loads(pickle.dumps(problem)).space.axes == problem.space.axes

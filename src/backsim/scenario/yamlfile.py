@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -101,7 +102,7 @@ class Document:
     def positions(self) -> Positions:
         """Line and column of each value that still is as the file says."""
         known = self.locate()
-        self.locate = lambda: known
+        self.locate = partial(_itself, known)
         if not self.overridden:
             return known
         return {p: at for p, at in known.items() if not any(_within(p, o) for o in self.overridden)}
@@ -237,12 +238,12 @@ def read_yaml(path: Path) -> Document:
 
 def parse_yaml(text: str, name: str) -> Document:
     """Read a document from text.  Where its values stand is looked up once there is a fault."""
-    document = Document(name, {}, lambda: _located(text, name)[1])
+    document = Document(name, {}, partial(_positions_in, text, name))
     try:
         values = plain_values(text, parse_value, MAX_VALUES, MAX_DEPTH)
     except NotPlainError:
         values, positions = _located(text, name)
-        document.locate = lambda: positions
+        document.locate = partial(_itself, positions)
     if not isinstance(values, dict):
         found = "an empty file" if values is None else show(values)
         raise FileError(
@@ -256,6 +257,14 @@ def _located(text: str, name: str) -> tuple[Any, Positions]:
     """Values, and where each of them stands.  Raises FileError."""
     found = _Plain(name)
     return found.convert(_load(text, name), ()), found.positions
+
+
+def _positions_in(text: str, name: str) -> Positions:
+    return _located(text, name)[1]
+
+
+def _itself(positions: Positions) -> Positions:
+    return positions
 
 
 def parse_value(text: str) -> Any:

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from backsim.allocation.model.lanes import Lanes, whole_days
-from backsim.errors import counted
 
 if TYPE_CHECKING:
     from backsim.allocation.solver.program import Codes, Flags, Floats
 
-INF = float("inf")
-NOBODY = -1
+INF, NOBODY = float("inf"), -1
 Bins = Mapping[str, tuple[tuple[str, float], ...]]
 """(bin, units) of each source of stock that has bins, by its id; "": what stands in none."""
 STOCK, INBOUND = 0, 1
@@ -199,7 +197,7 @@ class Book:
     postponed: tuple[tuple[str, float, float], ...] = ()
 
     def __repr__(self) -> str:
-        return f"Book: {counted(len(self.lines), 'line')}, {counted(len(self.sources), 'source')}"
+        return f"Book of {len(self.lines):,} lines and {len(self.sources):,} sources"
 
     @property
     def lateness(self) -> Floats:

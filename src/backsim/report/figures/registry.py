@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from backsim.errors import InputError
 from backsim.report.captions import Captions
 from backsim.results.run import Run
+from backsim.scenario.model import Model
 from backsim.study.analysis import Ranking
 from backsim.study.study import Study
 
@@ -89,6 +90,8 @@ def figure(
         @wraps(make)
         def draw(subject: Any, /, *args: P.args, **options: P.kwargs) -> Axes:
             study = Study.of(subject) if isinstance(subject, Run) else subject
+            if not isinstance(study, Model) and not hasattr(study, "policies"):
+                raise InputError(f"{name}: expected a study or a run, got {type(study).__name__}")
             if isinstance(study, Study) and (reason := missing(study)):
                 raise InputError(f"{name}: {reason}")
             return make(study, *args, **options)
