@@ -591,6 +591,16 @@ def test_days_of_which_there_are_no_orders_are_no_history(tmp_path: Path):
     assert any("The history ends with the last order, on 2024-10-26" in n for n in found.notes)
 
 
+def test_orders_that_stop_before_the_last_receipt_end_the_history(tmp_path: Path):
+    """Orders came daily; of the ten days until the last receipt the export has none."""
+    rows = daily(datetime.date(2024, 1, 1), 100, "ordered")
+    bought = "product,ordered,units,received\nmug,2024-04-01,9,2024-04-19"
+    files = {"lines.csv": "\n".join(rows), "purchases.csv": bought}
+    found = history(write(tmp_path, files))
+    assert found.last == datetime.date(2024, 4, 9)
+    assert np.isnan(found.purchases.received).all()
+
+
 def test_parts_of_a_unit_are_told(tmp_path: Path):
     """Half a unit of flour is ordered as a whole one: twice as much."""
     rows = [f"{k},mug,{2.9 if k % 2 else 3.1},2024-03-{1 + k:02d}" for k in range(20)]

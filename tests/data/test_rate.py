@@ -60,3 +60,11 @@ def test_both_are_found_in_two_years(seed: int):
 def test_nothing_is_found_where_there_is_nothing(seed: int):
     pattern, _ = found(500, 0.0, 0.0, seed)
     assert (pattern.weekdays, pattern.months, pattern.trend) == (None, None, 0)
+
+
+def test_a_few_days_of_a_second_year_make_no_trend():
+    """Orders stop nine days before the end: with months, that looked as a fall by 91 % a year."""
+    day = np.repeat(np.arange(365), 8) + 0.5
+    history: Any = SimpleNamespace(days=374.0, first=datetime.date(2024, 1, 1))
+    _, rate = rate_of(history, day)
+    assert rate.value == pytest.approx(8 * 365 / 374, rel=0.02)

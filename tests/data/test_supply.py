@@ -107,7 +107,8 @@ def test_what_came_in_parts_is_open_until_the_last(tmp_path: Path):
 def test_how_a_class_is_shipped(tmp_path: Path, parts: bool, together: bool, shipment: str):
     """Sixty orders of two lines of which the second waits: in parts, whole, or both together."""
     lines = ["order,line,product,units,ordered", "0,1,mug,1,2024-03-01"]
-    shipments = ["order,line,units,shipped", "0,1,1,2024-03-01"]
+    lines.append("99,1,mug,1,2024-07-05")  # orders go on until the last shipment
+    shipments = ["order,line,units,shipped", "0,1,1,2024-03-01", "99,1,1,2024-07-05"]
     for k in range(1, 61):
         day = f"2024-{3 + k // 28:02d}-{1 + k % 28:02d}"
         later = f"2024-{5 + k // 28:02d}-{1 + k % 28:02d}"

@@ -14,7 +14,7 @@ STRAY, FAR, FEW, ENOUGH = 180, 3, 0.005, 20
 """Days without an order, and times the longest such gap elsewhere, that set the first or last ones
 apart; the share of the lines up to which these are errors of typing, and lines from which that is
 said."""
-QUIET, TIMES = 90, 10
+QUIET, TIMES = 7, 5
 """Days without an order, and how many times the longest elsewhere, from which orders have ended."""
 
 

@@ -22,6 +22,9 @@ SURE = 0.01
 """Probability of error at which a pattern, a trend or a difference between classes is believed."""
 LEAST = 180
 """Days from which a trend is looked for."""
+FOR_BOTH = 540
+"""Days from which months and a trend are told apart: of a year and a few days, months that rise
+look as a trend that falls."""
 STEEPEST = 0.95
 """How much of the mean rate a trend may add or take away by the ends of the history."""
 ROUNDS = 300
@@ -97,10 +100,11 @@ def _with_months_and_trend(count: Floats, groups: Groups, month: Codes, fit: _Ef
         if trend:
             without.append(("trend", _fit(count, with_months, False) if months else fit))
         scale = max(1.0, _dispersion(count, full))
+        both_known = not without[1:] or len(count) >= FOR_BOTH
         doubted = [
             (less.deviance / scale + 2 * less.parameters, name)
             for name, less in without
-            if _doubt(count, less, full) >= SURE
+            if not both_known or _doubt(count, less, full) >= SURE
         ]
         if not doubted:
             return full
