@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NO_TEXT = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML has no place for."""
+OF_SCENARIO = frozenset({"product", "successor", "site", "customer_class", "supplier", "group"})
+"""Names that a scenario has."""
 EARLIEST, LATEST = 0.0, 47_482.0
 """Days since 1970 of 1970-01-01 and 2100-01-01; a date outside is an error of typing."""
 SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d\d+")
@@ -162,7 +164,7 @@ class _Reader:
         for fld, kind in kinds.items():
             heading = entry.columns[fld]
             if kind == "name":
-                names[fld] = self._named(table, heading, kept & ~bad, fld in required_of(name))
+                names[fld] = self._named(table, heading, kept & ~bad, fld, fld in required_of(name))
             elif kind == "number":
                 numbers[fld] = self._numbers(name, heading, bad)
             elif kind == "date":
@@ -179,7 +181,7 @@ class _Reader:
         )
         return everything.take(kept, "a row of totals").take(~bad[kept], "unreadable")
 
-    def _named(self, table: CodedTable, heading: str, kept: Flags, needed: bool) -> Coded:
+    def _named(self, table: CodedTable, heading: str, kept: Flags, fld: str, needed: bool) -> Coded:
         coded = table.columns[heading]
         everything = "\n".join(coded.texts)
 
@@ -194,6 +196,10 @@ class _Reader:
                 "all digits of a number (import the column as text: a spreadsheet cut them off)"
             )
             fault(expected, lambda text: SHORTENED.fullmatch(text) is not None)
+        if fld in OF_SCENARIO and (stars := coded.are("*") & kept).any():
+            expected = "a name other than '*', which stands for all in a scenario: rename it"
+            stars[np.argmax(stars) + 1 :] = False
+            self._fault(table, heading, stars, expected, None)
         if NO_TEXT.search(everything):  # which no scenario file can hold
             expected = "text without control characters"
             fault(expected, lambda text: NO_TEXT.search(text) is not None)

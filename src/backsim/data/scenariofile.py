@@ -28,6 +28,8 @@ COSTS = (
     "#   ordering: 40 # per purchase",
 )
 WIDTH = 100
+BREAKS = re.compile(r"[\t\n\r\x85\u2028\u2029\ufeff]")
+"""Characters that YAML reads as the end of a line, or leaves out."""
 PARTS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?! ))+(?=, |$)')
 """Of a value in YAML on one line: what stands between commas."""
 
@@ -358,7 +360,8 @@ def quoted(text: str) -> str:
     plain = first.isalpha() and all(c.isalnum() or c in "_" for c in rest) and text.isascii()
     if plain and text.lower() not in ("yes", "no", "true", "false", "null", "on", "off", "y", "n"):
         return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + '"'
 
 
 def wrapped(head: str, text: str) -> Iterator[str]:

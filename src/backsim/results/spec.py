@@ -13,7 +13,7 @@ from backsim.errors import InputError, listed, nearest
 from backsim.quantities import from_percent
 from backsim.results.metrics import METRICS, Metric
 
-_TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>[^\[\]]*)\])?\s*")
+_TEXT = re.compile(r"\s*(?P<metric>[\w.]+)\s*(?:\[(?P<inside>(?s:.*))\])?\s*")
 _CONSTRAINT = re.compile(r"(?P<metric>.+?)(?P<relation>[<>]=)(?P<bound>.+)")
 SENSES = {
     "minimise": "minimise",
