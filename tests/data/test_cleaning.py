@@ -820,3 +820,17 @@ def test_orders_that_are_rare_are_near_enough(tmp_path: Path):
         write(tmp_path, {"lines.csv": "\n".join(["order,product,units,ordered", *rows])})
     )
     assert found.last == days[-1]
+
+
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_unix_times_are_read_and_told(tmp_path: Path, scale: int):
+    day = 1_709_596_800  # 2024-03-05
+    rows = [f"{i},mug,2,{(day + i * 3600) * scale},0" for i in range(48)]
+    found = history(
+        write(tmp_path, {"lines.csv": "\n".join(["order,product,units,ordered,shipped", *rows])})
+    )
+    assert (found.first, found.last) == (datetime.date(2024, 3, 5), datetime.date(2024, 3, 6))
+    assert found.lines.time[13] == pytest.approx(13 / 24)
+    assert np.isnan(found.lines.served).all()
+    unit = "seconds" if scale == 1 else "milliseconds"
+    assert any(f"ordered has Unix times in {unit}" in note for note in found.notes)

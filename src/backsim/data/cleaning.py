@@ -43,7 +43,8 @@ MIXER = np.uint64(0x9E3779B97F4A7C15)
 
 def clean(mapping: MappingFile, tables: dict[str, Data]) -> History:
     """The history of an export.  Raises InputError where nothing is left."""
-    return _history(Export(mapping, dict(tables)))
+    notes = [note for data in tables.values() for note in data.notes]
+    return _history(Export(mapping, dict(tables), notes))
 
 
 def _history(export: Export) -> History:

@@ -23,7 +23,7 @@ NOTHING = frozenset(
 )
 """How databases and people write that there is nothing in a column of dates or numbers."""
 NO_DATE = NOTHING | frozenset(
-    {"00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"}
+    {"0", "00.00.0000", "00000000", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000"}
     | {"31.12.9999", "99991231", "9999-12-31", "12/31/9999", "31/12/9999"}
 )
 """How SAP and others write that there is no date, or that it never comes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from backsim.data.mapping import TableFile
 from backsim.data.moments import DAY, EXCEL, NO_DATE, NOTHING, clock, moment, stamps
 from backsim.scenario.traces.rows import TOTAL
 from backsim.tables.coded import CodedTable, read_coded
-from backsim.tables.dates import AS_WRITTEN, Ambiguous, DateReader, since, spelt
+from backsim.tables.dates import AS_WRITTEN, Ambiguous, DateReader, since, spelt, unix_times
 from backsim.tables.excel import ERRORS, UNCOMPUTED
 from backsim.tables.faults import TableError, Unreadable, shown
 from backsim.tables.numbers import POINT, STYLES, Evidence, Style, decide, evidence, readings
@@ -62,6 +62,8 @@ class Data:
     codes: dict[str, Codes] = field(default_factory=dict)
     zones: Mapping[str, Floats] = field(default_factory=dict)
     """Of dates that tell it: the offset in days of the clock on the wall from UTC; nan: none."""
+    notes: tuple[str, ...] = ()
+    """How columns were read that could be more than one thing."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -97,6 +99,7 @@ class Data:
             {**self.dropped, reason: self.dropped.get(reason, 0) + count},
             {name: codes[kept] for name, codes in self.codes.items()},
             {name: zones[kept] for name, zones in self.zones.items()},
+            self.notes,
         )
 
 
@@ -129,6 +132,7 @@ class _Reader:
     def __init__(self, raw: Mapping[str, tuple[TableFile, CodedTable]], drops: bool) -> None:
         self.raw, self.drops = raw, drops
         self.faults: list[str] = []
+        self.notes: dict[str, list[str]] = {name: [] for name in raw}
         self.kept = {name: ~_totals(entry, table) for name, (entry, table) in raw.items()}
         self.evidence: dict[tuple[str, str], Evidence] = {}
         for name, (entry, table) in raw.items():
@@ -179,6 +183,7 @@ class _Reader:
         everything = Data(
             name, table.place, table.rows, len(table), names, numbers, dates, clocked, zones=told
         )
+        everything = replace(everything, notes=tuple(self.notes[name]))
         return everything.take(kept, "a row of totals").take(~bad[kept], "unreadable")
 
     def _named(self, table: CodedTable, heading: str, kept: Flags, fld: str, needed: bool) -> Coded:
@@ -258,12 +263,20 @@ class _Reader:
             self._at(table, heading, texts[0], AS_WRITTEN)
         for i in np.flatnonzero(np.isnan(moments)).tolist():
             moments[i], zones[i] = moment(coded.texts[i], reader)
-        values = moments[coded.codes]
+        values, zones = moments[coded.codes], zones[coded.codes]
         for i, at in cells.items():
             values[i] = since(at)
-        for i, serial in table.numbers.get(heading, {}).items():
+        serials = table.numbers.get(heading, {})
+        reader.unix = reader.unix or unix_times(x for x in serials.values() if x)
+        for i, serial in serials.items():
             if EXCEL[0] <= serial < EXCEL[1]:
                 values[i] = (serial - EXCEL[0]) * DAY
+            elif serial and reader.unix:
+                values[i], zones[i] = reader.of_unix(serial), 0.0
+        if reader.unix:
+            self.notes[name].append(
+                f"{table.place}: {heading} has Unix times in {reader.unix}: read as times of UTC."
+            )
         wrong = np.isnan(values) & self.kept[name] & ~coded.where(NO_DATE.__contains__)
         wrong[list(cells)] = False
         outside = self.kept[name] & ((values < EARLIEST * DAY) | (values >= LATEST * DAY))
@@ -274,7 +287,7 @@ class _Reader:
             form = f"as {' or '.join(map(spelt, forms))}"
         ways = f"a date written {form} (`rules: {{unreadable: drop}}` in a mapping drops others)"
         self._fault(table, heading, wrong, ways, bad)
-        return values / DAY, zones[coded.codes]
+        return values / DAY, zones
 
     def _other_dates(self, name: str, heading: str) -> list[str]:
         """The dates of the export's other columns, which may tell how this one's are written."""

@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from unicodedata import normalize
 
 ISO = "%Y-%m-%d"
 ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y")
 FORMS = {
-    "-": (
-        *(ISO, "%y-%m-%d", *(order.format("-") for order in ORDERS)),
-        *("%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y"),
-    ),
-    "/": ("%Y/%m/%d", *(order.format("/") for order in ORDERS), "%d/%b/%Y"),
+    "-": (*(ISO, "%y-%m-%d", *(order.format("-") for order in ORDERS)),),
+    "/": ("%Y/%m/%d", *(order.format("/") for order in ORDERS)),
     ".": ("%Y.%m.%d", *(order.format(".") for order in ORDERS)),
-    " ": ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y"),
+    " ": ("%Y %b %d", "%d %b %Y", "%d %b %y", "%b %d %Y"),
     "": ("%Y%m%d",),
 }
 """The forms in which a date is looked for, by the sign between its parts."""
 
+MONTHS = {
+    "Jan": "january januar janner enero gennaio januari janvier janeiro",
+    "Feb": "february februar feber febrero febbraio februari fevrier fevereiro",
+    "Mar": "march marz maerz mrz marzo maart mrt mars marco",
+    "Apr": "april abril aprile avril",
+    "May": "may mai mayo maggio mei maio",
+    "Jun": "june juni junio giugno juin junho",
+    "Jul": "july juli julio luglio juillet julho",
+    "Aug": "august agosto augustus aout",
+    "Sep": "september septiembre settembre septembre setembro setiembre",
+    "Oct": "october oktober octubre ottobre octobre outubro",
+    "Nov": "november noviembre novembre novembro",
+    "Dec": "december dezember diciembre dicembre decembre dezembro",
+}
+"""Months in English, German, Spanish, Italian, Dutch, French and Portuguese, or the beginnings of
+their names."""
+_NAMED = re.compile(r"(?P<before>.*?)[ ./-]*(?P<month>[^\W\d_]{3,})[ ./,-]*(?P<after>.*)")
+UNIX = {"seconds": 1.0, "milliseconds": 1e3}
+"""Of what a second is how many: since 1970, as computers count."""
+UNIX_SPAN = (946_684_800.0, 4_102_444_800.0)
+"""Seconds from 1970 to 2000 and to 2100."""
 _TEXT = re.compile(
     r"(?P<date>.+?)"
     r"(?:[ T]\s*(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:[0-9]{2}|(?(time)[+-][0-9]{2}(?:[0-9]{2})?|(?!)))?"
 )
 _SPLIT = re.compile(r"(?P<day>.*%[dmyYbBj])(?P<sign>[ T])(?P<time>%[HI][^ T]*)")
-_ZONE = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
+_ZONE = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})?")
 
 
 Moment = tuple[int, int | None]
@@ -61,6 +82,8 @@ class DateReader:
     def __init__(self, form: str | None) -> None:
         self.form = form
         self.forms: tuple[str, ...] = ()
+        self.unix = ""
+        """Of what Unix times count, where the column has them; else ""."""
         self._days: dict[str, int] = {}
         self._times: dict[str, Moment] = {}
         self._split = None if form is None else _SPLIT.fullmatch(form)
@@ -72,6 +95,9 @@ class DateReader:
         """
         if self.form is not None:
             return
+        texts = list(texts)
+        with suppress(ValueError):
+            self.unix = unix_times(float(text) for text in texts)
         found = [_decide(group, others) for group in _groups(texts)]
         self.forms = tuple(dict.fromkeys(form for form in found if form))
 
@@ -116,10 +142,12 @@ class DateReader:
         return since(at.replace(tzinfo=None)), _offset_of(at)
 
     def _by_forms(self, text: str) -> Moment:
+        if self.unix:
+            return self.of_unix(float(text)), 0
         parts = _TEXT.fullmatch(text)
         if parts is None:
             raise ValueError(text)
-        at = _first(parts["date"].strip(), self.forms)
+        at = _first(_written(parts["date"]), self.forms)
         if at is None:
             raise ValueError(text)
         time = _microseconds(parts["time"], parts["half"]) if parts["time"] else 0
@@ -129,6 +157,20 @@ class DateReader:
         self._times[text[place + 1 :]] = (time, offset)
         return since(at) + time, offset
 
+    def of_unix(self, value: float) -> int:
+        """The moment of a Unix time."""
+        return round(value * SECOND / UNIX[self.unix])
+
+
+def unix_times(values: Iterable[float]) -> str:
+    """Of what numbers count, if all are Unix times from 2000 to 2099; else ""."""
+    known = list(values)
+    for unit, scale in UNIX.items():
+        low, high = (bound * scale for bound in UNIX_SPAN)
+        if known and low <= min(known) and max(known) < high:
+            return unit
+    return ""
+
 
 def since(at: datetime) -> int:
     """Microseconds from 1970."""
@@ -137,7 +179,7 @@ def since(at: datetime) -> int:
 
 def spelt(form: str) -> str:
     """A form as people write it: DD.MM.YYYY."""
-    for code, letters in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD")):
+    for code, letters in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD"), ("%b", "MMM")):
         form = form.replace(code, letters)
     return form
 
@@ -174,10 +216,28 @@ def _groups(texts: Iterable[str]) -> list[list[str]]:
     groups: dict[tuple[str, bool], dict[str, None]] = {}
     for text in dict.fromkeys(text[: _end_of_day(text)] for text in texts):
         parts = _TEXT.fullmatch(text)
-        written = parts["date"].strip() if parts else text
+        written = _written(parts["date"] if parts else text)
         sign = next((s for s in "-/. " if s in written), "")
         groups.setdefault((sign, _starts_with_year(written)), {})[written] = None
     return [list(group) for group in groups.values()]
+
+
+def _written(text: str) -> str:
+    """A date; with the name of a month, as `31 Mar 2024`."""
+    named = _NAMED.fullmatch(text.strip())
+    month = _month(named["month"]) if named else ""
+    if named is None or not month:
+        return text.strip()
+    parts = re.split(r"[ ,]+", f"{named['before']} {month} {named['after']}")
+    return " ".join(part for part in parts if part not in ("", "de", "del"))
+
+
+@cache
+def _month(word: str) -> str:
+    """The English one of a month's name, or of the beginning of only one; else ""."""
+    bare = "".join(c for c in normalize("NFKD", word.casefold()) if c.isalpha())
+    found = [name for name, words in MONTHS.items() if f" {bare}" in f" {words}"]
+    return found[0] if len(found) == 1 else ""
 
 
 def _decide(group: list[str], others: Callable[[], Iterable[str]]) -> str:
@@ -248,5 +308,5 @@ def _offset(zone: str | None) -> int | None:
     parts = _ZONE.fullmatch(zone)
     if parts is None:
         return 0
-    minutes = int(parts[2]) * 60 + int(parts[3])
+    minutes = int(parts[2]) * 60 + int(parts[3] or 0)
     return -minutes if parts[1] == "-" else minutes
