@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from backsim.files import check_folder, write_text
 from backsim.tables.coded import open_sheets
 from backsim.tables.faults import TableError, Unreadable
 from backsim.tables.opening import ENDINGS
-from backsim.tables.table import find_header
+from backsim.tables.table import Headed, find_header
 
 Entry = dict[str, Any]
 """A table of a mapping as plain values: table, file, columns."""
@@ -108,6 +109,7 @@ class _File:
 
     path: Path
     headings: list[str]
+    row: int
     sheet: str = ""
 
     @property
@@ -165,11 +167,12 @@ def guess(folder: Path) -> Guess:
             best = chosen
     if "lines" not in {match.table for match in best}:
         names = "; ".join(
-            f"{file.name} ({few(file.headings, MOST_HEADINGS)})" for file in found[:MOST_FILES]
+            f"{file.name} (row {file.row}: {few(file.headings, MOST_HEADINGS)})"
+            for file in found[:MOST_FILES]
         )
         raise InputError(
             f"{folder}: expected a file of order lines, found none by its headings in {names}. "
-            f"It needs {', '.join(required_of('lines'))} and when it was ordered: "
+            f"It needs {', '.join(required_of('lines'))} and when it was ordered, in one row: "
             "write a mapping (backsim calibrate --template plain DIR) and give that"
         )
     notes = [
@@ -212,23 +215,19 @@ def _files(folder: Path) -> Iterator[_File]:
         try:
             sheets = open_sheets(path, wanted)
             for name, sheet in sheets.items():
-                names = _header(find_header(sheet, ()).names, sheet.rows, wanted)
+                names, row = _header(find_header(sheet, ()), wanted)
                 names = [heading for heading in names if heading]
-                yield _File(path, names, name if len(sheets) > 1 else "")
+                yield _File(path, names, row, name if len(sheets) > 1 else "")
         except Unreadable as fault:
             raise TableError([fault.at(str(path))]) from None
 
 
-def _header(first: list[str], rows: Iterator[Sequence[str]], wanted: set[str]) -> list[str]:
-    """The row near the top that has most of the headings that are known."""
+def _header(first: Headed, wanted: set[str]) -> tuple[list[str], int]:
+    """The row near the top that has most of the headings that are known, and its number."""
     known = {_bare(heading) for heading in wanted}
-    best, most = first, sum(_bare(name) in known for name in first)
-    for _, row in zip(range(10), rows, strict=False):
-        names = [field.strip() for field in row]
-        count = sum(_bare(name) in known for name in names)
-        if count > most:
-            best, most = names, count
-    return best
+    below = ([field.strip() for field in row] for row in islice(first.sheet.rows, 10))
+    rows = [(names, first.row + i) for i, names in enumerate([first.names, *below])]
+    return max(rows, key=lambda row: sum(_bare(name) in known for name in row[0]))
 
 
 def _bare(heading: str) -> str:
