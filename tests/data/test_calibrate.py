@@ -194,6 +194,13 @@ def test_lead_times_of_the_client_are_recovered(client: Calibration, truth: dict
     )
 
 
+def test_no_line_of_the_scenario_is_too_wide(client: Calibration):
+    lines = scenario_text(client).splitlines()
+    assert (
+        max(len(line.split(" #")[0]) for line in lines if not line.strip().startswith("#")) <= 100
+    )
+
+
 def test_patience_of_the_client_is_recovered(client: Calibration, truth: dict):
     named = {c["name"]: c["pat"] for c in truth["classes"].values()}
     for found in client.patience:

@@ -131,10 +131,10 @@ class _Writer:
         if named:
             yield "calendars: # weekdays on which something is received, shipped or dispatched"
             for name, said in named.items():
-                yield f"  {name}: {flow(said)}"
+                yield from wrapped(f"  {name}: ", flow(said))
             yield ""
         if not any(sites.values()):
-            yield "sites: " + flow(list(sites))
+            yield from wrapped("sites: ", flow(list(sites)))
             return
         yield "sites:"
         for name, keeps in sites.items():
@@ -219,13 +219,14 @@ class _Writer:
         if factors:
             yield "      pattern:"
             for name, values in factors.items():
-                yield f"        {name}: {flow(values)}"
+                yield from wrapped(f"        {name}: ", flow(values))
         yield from wrapped("      lines: ", flow(demand.lines_per_order))
         yield f"      # packs per line: {demand.size_law}"
         yield from wrapped("      size: ", flow(demand.size))
         if len(self.sites) > 1:
             places = range(len(self.sites))
-            yield f"      sites: {flow(self.weights(demand.sites, self.history.sites, places))}"
+            share = self.weights(demand.sites, self.history.sites, places)
+            yield from wrapped("      sites: ", flow(share))
         if shared and number:
             yield "      products: *mix"
             return
