@@ -75,7 +75,7 @@ def test_a_folder_without_order_lines_says_what_to_do(tmp_path: Path):
     write(tmp_path, {"a.csv": "x,y\n1,2"})
     with pytest.raises(
         InputError,
-        match=r"found none by its headings in a.csv \(row 1: x, y\). It needs order, .*--template plain",
+        match=r"none by its headings in a.csv \(row 1: x, y\). It needs order, .*--template plain",
     ):
         guess(tmp_path)
 
