@@ -225,8 +225,8 @@ class _Writer:
         yield from wrapped("      size: ", flow(demand.size))
         if len(self.sites) > 1:
             places = range(len(self.sites))
-            share = self.weights(demand.sites, self.history.sites, places)
-            yield from wrapped("      sites: ", flow(share))
+            chosen = self.weights(demand.sites, self.history.sites, places)
+            yield from wrapped("      sites: ", flow(chosen))
         if shared and number:
             yield "      products: *mix"
             return
