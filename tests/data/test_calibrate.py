@@ -194,6 +194,22 @@ def test_lead_times_of_the_client_are_recovered(client: Calibration, truth: dict
     )
 
 
+def test_products_of_large_lines_have_their_demand(tmp_path: Path):
+    """Of two products in as many lines, one is ordered in tens: it has ten times the units."""
+    draw = np.random.default_rng(1)
+    rows = []
+    for i in range(600):
+        day = np.datetime64("2024-01-01") + i // 3
+        name, most = (("bolt", 20), ("pump", 2))[i % 2]
+        rows.append(f"{i},{name},{draw.integers(1, most + 1)},{day}")
+    found = calibrate(
+        write(tmp_path, {"lines.csv": "\n".join(["order,product,units,ordered", *rows])})
+    )
+    (demand,) = found.classes
+    made = demand.rate.value * demand.mean_lines * demand.mean_size.value * demand.products
+    assert made == pytest.approx([rate.value for rate in found.products.units_per_day], rel=0.03)
+
+
 def test_no_line_of_the_scenario_is_too_wide(client: Calibration):
     lines = scenario_text(client).splitlines()
     assert (

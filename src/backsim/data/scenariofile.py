@@ -232,9 +232,11 @@ class _Writer:
             return
         share = demand.products
         if shared:
-            share = np.bincount(self.history.lines.product, minlength=len(self.names)).astype(float)
+            share = sum(
+                one.products * one.lines * one.mean_size.value for one in self.found.classes
+            )
         anchor = "&mix " if shared else ""
-        yield "      products: # share of the lines"
+        yield "      products: # share of the lines, more where these are larger than others"
         text = flow(self.weights(share / share.sum(), self.history.products, self.order))
         yield from wrapped(f"        {anchor}", text)
 

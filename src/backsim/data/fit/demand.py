@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FEW = 8
 """Lines of a product below which their common divisor says nothing about its packs."""
+TELLING = 10
+"""Lines of a product from which it tells how much their sizes vary."""
 MOST_SIZES = 40
 """Values of an empirical law of sizes."""
 
@@ -125,10 +127,36 @@ def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> Clas
         size=law,
         size_law=words,
         mean_size=Interval.of_log(float(size.mean()), error),
-        products=np.bincount(product, weight, len(history.products)) / weight.sum(),
+        products=_mix(product, size, weight, len(history.products)),
         sites=np.bincount(lines.site[mine][first], weight[first], len(history.sites))
         / weight[first].sum(),
     )
+
+
+def _mix(product: Codes, size: Floats, weight: Floats, count: int) -> Floats:
+    """Shares of the products: of the lines, or of the packs where lines of some are larger.
+
+    A scenario has one law of sizes for all products of a class.  How large the lines of each are is
+    drawn towards 1 where few tell it; lines vary as those of most products do.
+    """
+    lines = np.bincount(product, minlength=count)
+    there = lines > 0
+    number = np.maximum(lines, 1)
+    own = np.bincount(product, size, count) / number / size.mean()
+    squares = np.bincount(product, (size / size.mean()) ** 2, count) / number
+    told = lines >= TELLING
+    share = np.bincount(product, weight, count)
+    if told.sum() > 1:
+        variation = (
+            np.maximum(squares - own**2, 0) / own.clip(1e-9) ** 2 * number / (number - 0.999)
+        )
+        usual = max(float(np.median(variation[told])), 1e-6)
+        error = (usual * np.maximum(own, 1.0) ** 2 / number)[there]
+        unlike = float(((own[there] - 1) ** 2 / error).sum())
+        if stats.chi2.sf(unlike, there.sum() - 1) <= SURE:
+            spread = (unlike - there.sum() + 1) / (1 / error).sum()
+            share[there] *= 1 + spread / (spread + error) * (own[there] - 1)
+    return np.asarray(share / share.sum())
 
 
 def _nothing(history: History, code: int) -> ClassDemand:
