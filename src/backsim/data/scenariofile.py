@@ -232,9 +232,9 @@ class _Writer:
             return
         share = demand.products
         if shared:
-            share = sum(
-                one.products * one.lines * one.mean_size.value for one in self.found.classes
-            )
+            classes = self.found.classes
+            packs = [one.products * one.lines * one.mean_size.value for one in classes]
+            share = np.sum(packs, axis=0)
         anchor = "&mix " if shared else ""
         yield "      products: # share of the lines, more where these are larger than others"
         text = flow(self.weights(share / share.sum(), self.history.products, self.order))
