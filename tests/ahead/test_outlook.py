@@ -267,7 +267,7 @@ def test_who_has_waited_longer_than_anybody_does_waits_on(tmp_path: Path):
         ({"stock": ["product,units,site", "mug,1,north"], "lines": ["id,product,units,site",
           "A,mug,1,north"], "inbound": None, "substitutes": None}, {}, "a site of the scenario"),
         ({"stock": ["product,units", "mug,1", "jug,2", "pan,3"]}, {}, "a product of the scenario"),
-        ({"lines": ["id,product,units", "A,mug,1.5"]}, {}, "whole units, got parts of units for A"),
+        ({"lines": ["id,product,units", "A,mug,1.5"]}, {}, "whole units, or .* parts of units for"),
         (
             {},
             {"customers": {"all": {"demand": {"orders": [{"time": 1, "lines": {"mug": 1}}]}}}},

@@ -16,7 +16,7 @@ from backsim.data.fit.byday import positions
 from backsim.data.history import History
 from backsim.data.reading import read_export
 from backsim.data.scenariofile import scenario_text
-from backsim.data.today import open_lines
+from backsim.data.today import open_lines, opening_rows
 from backsim.errors import InputError
 from backsim.tables.coded import LARGE
 from backsim.tables.faults import TableError
@@ -601,18 +601,32 @@ def test_orders_that_stop_before_the_last_receipt_end_the_history(tmp_path: Path
     assert np.isnan(found.purchases.received).all()
 
 
-def test_parts_of_a_unit_are_told(tmp_path: Path):
-    """Half a unit of flour is ordered as a whole one: twice as much."""
-    rows = [f"{k},mug,{2.9 if k % 2 else 3.1},2024-03-{1 + k:02d}" for k in range(20)]
+def test_parts_of_a_unit_go_through_as_they_are(tmp_path: Path):
+    """Sizes, levels, stock, open orders and purchases of flour are in quarters of a kilogram."""
+    rows = [f"{k},mug,{3 + k % 2},2024-03-{1 + k:02d}" for k in range(20)]
     rows += [f"{k},flour,{0.5 if k % 2 else 0.25},2024-03-{1 + k:02d}" for k in range(20)]
-    text = "\n".join(["order,product,units,ordered", *rows])
-    found = calibrate(write(tmp_path, {"lines.csv": text}))
-    assert found.products.pack.tolist() == [3, 1]
-    (note,) = found.history.notes
-    assert note.startswith(
-        "40 lines of parts of a unit: a scenario has whole ones, and 18.5 % more demand, of flour "
-        "166.7 % more"
-    )
+    files = {
+        "lines.csv": "\n".join(["order,product,units,ordered", *rows, "99,flour,7.75,2024-03-21"]),
+        "shipments.csv": "order,product,units,shipped\n1,flour,0.5,2024-03-02",
+        "purchases.csv": "product,ordered,units,received\nflour,2024-03-02,9.5,2024-03-09\n"
+        "flour,2024-03-19,12.25,",
+        "stock.csv": "day,product,units\n2024-03-21,flour,30.75",
+        "products.csv": "product,reorder_point,up_to\nflour,12.3,24.5\nmug,20,40",
+    }
+    found = calibrate(write(tmp_path, files))
+    assert found.history.smallest.tolist() == [1, 0.25]
+    assert any(note.startswith("flour: ordered in parts of a unit") for note in found.history.notes)
+    text = scenario_text(found)
+    assert "flour: {smallest: 0.25}" in text
+    assert "{products: flour, sites: main, reorder: {rule: s_S, s: 12.25, S: 24.5}}" in text
+    opening = opening_rows(found)
+    assert [row["units"] for row in opening["stock"]] == [30.75]
+    assert [row["units"] for row in opening["purchases"]] == [12.25]
+    assert opening["orders"][-1]["units"] == 7.75
+    (demand,) = found.classes
+    made = demand.rate.value * demand.mean_lines * demand.mean_size.value * demand.products
+    asked = [rate.value for rate in found.products.units_per_day]
+    assert made.sum() == pytest.approx(sum(asked), rel=0.01)
 
 
 def test_a_customer_called_total_is_no_row_of_totals(tmp_path: Path):

@@ -125,10 +125,16 @@ class _Start:
                     "got orders that are replayed (`backsim calibrate` fits a process to them)"
                 )
         lines, sources = self.book.lines, self.book.sources
-        for ids, units in ((lines.ids, lines.units), (sources.ids, sources.units)):
-            parts = [ids[i] for i in np.flatnonzero(units != np.floor(units))]
+        known = self.model.scenario.products
+        smallest = [known[name].smallest if name in known else 1.0 for name in self.products]
+        for rows in (lines, sources):
+            counts = rows.units / np.array(smallest)[rows.product]
+            parts = [rows.ids[i] for i in np.flatnonzero(np.abs(counts - np.rint(counts)) > 1e-6)]
             if parts:
-                self.faults.append(f"expected whole units, got parts of units for {few(parts, 3)}")
+                self.faults.append(
+                    "expected whole units, or multiples of the product's `smallest` in the "
+                    f"scenario, got parts of units for {few(parts, 3)}"
+                )
         if not self.faults:
             self._check_places()
         if self.faults:
@@ -198,7 +204,7 @@ class _Start:
                 places[key] = len(rows)
                 rows.append(self._order(i))
                 members.append([])
-            rows[places[key]]["lines"][product] = int(lines.units[i])
+            rows[places[key]]["lines"][product] = float(lines.units[i])
             members[places[key]].append(i)
         return rows, members
 
@@ -241,7 +247,7 @@ class _Start:
 
     def stock(self) -> list[dict[str, Any]]:
         """Units on hand at every stock point of the scenario."""
-        held: dict[tuple[str, str], int] = dict.fromkeys(self.model.stock_points, 0)
+        held: dict[tuple[str, str], float] = dict.fromkeys(self.model.stock_points, 0.0)
         listed = set()
         for _, pair, units in self._sources(STOCK):
             listed.add(pair)
@@ -251,16 +257,16 @@ class _Start:
         if missing:
             self.remarks.append(f"not in the book's stock, so taken as 0 units: {few(missing, 3)}")
         return [
-            {"product": product, "site": site, "units": units}
+            {"product": product, "site": site, "units": round(units, 6)}
             for (product, site), units in held.items()
         ]
 
-    def _sources(self, kind: int) -> Iterator[tuple[int, tuple[str, str], int]]:
+    def _sources(self, kind: int) -> Iterator[tuple[int, tuple[str, str], float]]:
         """(index, stock point, units) of the sources of a kind."""
         sources = self.book.sources
         for i in np.flatnonzero(sources.kind == kind).tolist():
             pair = self.products[sources.product[i]], self.sites[sources.site[i]]
-            yield i, pair, int(sources.units[i])
+            yield i, pair, float(sources.units[i])
 
     def purchases(self) -> tuple[list[dict[str, Any]], Mapping[tuple[str, str], list[int]]]:
         """The purchases under way, and by stock point the sources of the book that they are."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backsim.data.calibrate import Calibration
-from backsim.data.today import open_lines, open_purchases
+from backsim.data.today import open_lines, open_purchases, said
 
 FOLDER = "book"
 Row = Mapping[str, Any]
@@ -46,7 +46,7 @@ def _lines(found: Calibration) -> Iterator[Row]:
         yield {
             "id": f"{order}-{seen[order]}",
             "product": history.products[lines.product[i]],
-            "units": int(left[i]),
+            "units": said(left[i], history.smallest[lines.product[i]]),
             "class": history.classes[code],
             "site": history.sites[lines.site[i]],
             "order": order,
@@ -83,7 +83,7 @@ def _inbound(found: Calibration) -> Iterator[Row]:
         yield {
             "id": f"{number}-{seen[number]}",
             "product": history.products[bought.product[i]],
-            "units": int(np.rint(bought.left[i])),
+            "units": said(bought.left[i], history.smallest[bought.product[i]]),
             "arrives": _day(found, arrives),
             "site": history.sites[bought.site[i]],
             "ordered": _day(found, placed[i]),

@@ -5,13 +5,20 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backsim.data.export import Export
 from backsim.data.fates import fates_of_lines, leave_out_later
-from backsim.data.history import History, LineHistory, Rows, WithinDay, whole_units
+from backsim.data.history import (
+    History,
+    LineHistory,
+    Rows,
+    WithinDay,
+    in_steps,
+    smallest_of,
+)
 from backsim.data.mapping import Mapping as MappingFile
 from backsim.data.masters import masters_of, stock_of
 from backsim.data.naming import (
@@ -24,8 +31,7 @@ from backsim.data.naming import (
 from backsim.data.purchases import have_times, purchases_of
 from backsim.data.reading import Data, distinct
 from backsim.data.window import window
-from backsim.errors import InputError, counted
-from backsim.present.numbers import percent
+from backsim.errors import InputError, counted, few
 from backsim.tables.dates import EPOCH
 from backsim.tables.values import Coded
 
@@ -57,8 +63,8 @@ def _history(export: Export) -> History:
     leave_out_later(export, until)
     fates, sent = fates_of_lines(export, since)
     lines = _lines(export, since, until, fates)
-    _note_parts(export, lines)
     purchases, came = purchases_of(export, since, until)
+    smallest = _smallest(export, lines, sent, purchases, came)
     first = EPOCH.date() + datetime.timedelta(days=since)
     rows = tuple(
         Rows(name, file_name(data.place), data.read, len(data), dict(data.dropped))
@@ -88,26 +94,25 @@ def _history(export: Export) -> History:
         clocked=clocked,
         exact=exact,
         within_day=WithinDay(),
+        smallest=smallest,
         cut_off=export.cut_off,
     )
 
 
-def _note_parts(export: Export, lines: LineHistory) -> None:
-    """Note where a scenario, which has whole units, orders more or less than the export did."""
-    parts = int((np.abs(lines.units - np.rint(lines.units)) > 1e-6).sum())
-    if not parts:
-        return
-    asked = np.bincount(lines.product, lines.units)
-    whole = np.bincount(lines.product, whole_units(lines.units))
-    more = np.divide(whole, asked, out=np.ones(len(asked)), where=asked > 0) - 1
-    worst = int(np.argmax(np.abs(more)))
-    export.notes.append(
-        f"{counted(parts, 'line')} of parts of a unit: a scenario has whole ones, and "
-        f"{percent(abs(round(whole.sum() / asked.sum() - 1, 3)))} "
-        f"{'more' if whole.sum() > asked.sum() else 'less'} demand, of {export.products[worst]} "
-        f"{percent(abs(round(more[worst], 3)))} {'more' if more[worst] > 0 else 'less'}: export "
-        "such products in a smaller unit (g, not kg) where that matters."
-    )
+def _smallest(export: Export, lines: LineHistory, *moved: Any) -> Floats:
+    """The smallest quantity of each product; parts that a scenario has none of are noted."""
+    of = [lines, *moved]
+    product = np.concatenate([one.product for one in of])
+    units = np.concatenate([one.units for one in of])
+    found = smallest_of(product, units, len(export.products))
+    rounded = np.abs(units - in_steps(units, found[product])) > 1e-6
+    if parted := [export.products[i] for i in np.flatnonzero(found < 1).tolist()]:
+        most = f", others to {found.min():g}" if rounded.any() else ""
+        export.notes.append(
+            f"{few(parted, 4)}: ordered in parts of a unit, so a scenario counts "
+            f"{'it' if len(parted) == 1 else 'them'} in parts (`smallest`){most}."
+        )
+    return found
 
 
 def file_name(place: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -171,6 +171,8 @@ class History:
     exact: bool
     """Purchases and receipts have a time of day."""
     within_day: WithinDay
+    smallest: Floats
+    """By product: the quantity of which all that was ordered, sent and bought are multiples."""
     cut_off: int | None = None
     """The hour from which orders leave on the next working day; None: not known."""
 
@@ -208,9 +210,22 @@ class History:
         return self.first + datetime.timedelta(days=int(np.ceil(self.days)) - 1)
 
 
-def whole_units(units: Floats) -> Codes:
-    """Units of lines as a scenario has them: whole, and at least 1."""
-    return np.maximum(np.rint(units), 1).astype(np.int64)
+STEPS = (1.0, 0.5, 0.25, 0.1, 0.05, 0.01, 0.005, 0.001)
+"""Quantities that a product may have as its smallest one."""
+
+
+def smallest_of(product: Codes, units: Floats, count: int) -> Floats:
+    """The largest step of which all units of each product are multiples; else the smallest step."""
+    found = np.full(count, STEPS[-1])
+    for step in reversed(STEPS):
+        parts = np.abs(units / step - np.rint(units / step)) > 1e-6
+        found[np.bincount(product, parts, count) == 0] = step
+    return found
+
+
+def in_steps(units: Any, step: Any) -> Any:
+    """Units as the nearest multiples of a step, in as many digits as they have."""
+    return np.round(np.rint(units / step) * step, 3)
 
 
 def known_on(history: History, day: float) -> History:

@@ -11,7 +11,7 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.theory import Planned
-from backsim.data.history import History
+from backsim.data.history import History, in_steps
 from backsim.present.numbers import percent
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, s
                 low, high, origin = policy.trigger[i, j], policy.top[i, j], "purchases"
             if not high > low:
                 low, high, origin = math.nan, math.nan, "none"
-            made[i, j] = float(low), float(high), origin
+            step = found.history.smallest[i]
+            made[i, j] = float(in_steps(low, step)), float(in_steps(high, step)), origin
     return made
 
 

@@ -15,6 +15,7 @@ from backsim.data.calendarlines import sites as sites_of
 from backsim.data.calibrate import ASSUMED_LEAD_TIME, Calibration
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.items import STEP
+from backsim.data.history import in_steps
 from backsim.data.levels import levels_of, rounded, usual_supplier
 from backsim.errors import counted
 
@@ -119,6 +120,8 @@ class _Writer:
             values: dict[str, Any] = {"group": masters.group[i]} if masters.group[i] else {}
             if not math.isnan(masters.price[i]):
                 values["price"] = rounded(masters.price[i])
+            if self.history.smallest[i] < 1:
+                values["smallest"] = float(self.history.smallest[i])
             if packs[i] > 1:
                 values["pack"] = int(packs[i])
             if not math.isnan(masters.cost[i]):
@@ -304,11 +307,12 @@ class _Writer:
         """Products by the multiple in which they are bought, where that is more than 1."""
         found = self.found.policy.multiple
         with np.errstate(all="ignore"):
-            least = np.array([_common(row) for row in found])
-        for value in sorted(set(least[least > 1].tolist())):
+            step = self.history.smallest
+            least = np.array([_common(row, of) for row, of in zip(found, step, strict=True)])
+        for value in sorted(set(least[least > step].tolist())):
             mine = [self.history.products[i] for i in self.order if least[i] == value]
             yield from wrapped("  - products: ", flow(mine))
-            yield f"    multiple: {int(value)}"
+            yield f"    multiple: {rounded(value)}"
 
     def levels(self) -> Iterator[str]:
         last = None
@@ -331,14 +335,18 @@ class _Writer:
                 low, high, _ = levels[i, j]
                 if math.isnan(low):
                     continue
-                rule = {"rule": "s_S", "s": rounded(low), "S": rounded(high)}
+                rule = {"rule": "s_S", "s": _whole(low), "S": _whole(high)}
                 values = {"products": self.history.products[i], "sites": self.history.sites[j]}
                 yield f"  - {flow({**values, 'reorder': rule})}"
 
 
-def _common(row: Any) -> float:
-    known = row[~np.isnan(row)].astype(int)
-    return float(np.gcd.reduce(known)) if len(known) else 1.0
+def _whole(value: float) -> float | int:
+    return int(value) if value.is_integer() else value
+
+
+def _common(row: Any, step: float) -> float:
+    known = np.rint(row[~np.isnan(row)] / step).astype(int)
+    return float(in_steps(np.gcd.reduce(known) * step, step)) if len(known) else step
 
 
 # -- YAML ----------------------------------------------------------------------------------------

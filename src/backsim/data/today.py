@@ -19,7 +19,7 @@ from backsim.data.calibrate import Calibration
 from backsim.data.fit.byday import on_hand
 from backsim.data.fit.items import STEP
 from backsim.data.fit.supply import LeadTime
-from backsim.data.history import History
+from backsim.data.history import History, in_steps
 from backsim.data.scenariofile import scenario_text
 from backsim.scenario.distributions.base import Distribution
 from backsim.scenario.distributions.fields import AnyDistribution
@@ -71,7 +71,7 @@ def _stock(history: History) -> Iterator[Row]:
             yield {
                 "product": history.products[row // sites],
                 "site": history.sites[row % sites],
-                "units": max(0, round(units)),
+                "units": said(max(0.0, units), history.smallest[row // sites]),
             }
 
 
@@ -84,7 +84,7 @@ def _orders(history: History) -> Iterator[Row]:
             "product": history.products[lines.product[i]],
             "site": history.sites[lines.site[i]],
             "customer": history.classes[lines.customer_class[i]],
-            "units": int(left[i]),
+            "units": said(left[i], history.smallest[lines.product[i]]),
             "ordered": _date(history, lines.time[i]),
         }
 
@@ -92,7 +92,8 @@ def _orders(history: History) -> Iterator[Row]:
 def open_lines(history: History) -> tuple[Codes, Floats]:
     """(order lines that are open on the last day, the units left of each line)."""
     lines = history.lines
-    left = np.rint(lines.units - lines.shipped - lines.cancelled_units)
+    left = lines.units - lines.shipped - lines.cancelled_units
+    left = in_steps(left, history.smallest[lines.product])
     is_open = np.isnan(lines.served) & np.isnan(lines.cancelled) & lines.known & (left > 0)
     return np.flatnonzero(is_open), left
 
@@ -100,7 +101,8 @@ def open_lines(history: History) -> tuple[Codes, Floats]:
 def open_purchases(history: History) -> Codes:
     """The purchases that are under way on the last day."""
     bought = history.purchases
-    return np.flatnonzero(np.isnan(bought.received) & (np.rint(bought.left) > 0))
+    left = in_steps(bought.left, history.smallest[bought.product])
+    return np.flatnonzero(np.isnan(bought.received) & (left > 0))
 
 
 def _purchases(found: Calibration) -> Iterator[Row]:
@@ -114,11 +116,17 @@ def _purchases(found: Calibration) -> Iterator[Row]:
         yield {
             "product": history.products[bought.product[i]],
             "site": history.sites[bought.site[i]],
-            "units": int(np.rint(bought.left[i])),
+            "units": said(bought.left[i], history.smallest[bought.product[i]]),
             "ordered": "" if overdue else _date(history, placed[i]),
             "arrives": _date(history, np.fmax(confirmed, end)) if overdue else "",
             "expected": "" if overdue else _date(history, confirmed),
         }
+
+
+def said(units: float, step: float) -> float | int:
+    """Units in multiples of a step; whole ones without a point."""
+    value = float(in_steps(units, step))
+    return int(value) if value.is_integer() else value
 
 
 def _longest(supplier: LeadTime, product: int) -> float:

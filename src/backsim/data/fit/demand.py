@@ -11,7 +11,7 @@ from scipy import optimize, special, stats
 
 from backsim.data.fit.interval import Interval
 from backsim.data.fit.rate import SURE, Pattern, rate_of
-from backsim.data.history import History, whole_units
+from backsim.data.history import History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def packs(history: History, known: Floats | None = None) -> Codes:
     """
     lines = history.lines
     found = np.ones(len(history.products), np.int64)
-    units = whole_units(lines.units)
+    units = np.maximum(np.rint(lines.units), 1).astype(np.int64)
     order = np.argsort(lines.product, kind="stable")
     product, units = lines.product[order], units[order]
     starts = np.flatnonzero(np.r_[True, product[1:] != product[:-1]])
@@ -93,7 +93,7 @@ def packs(history: History, known: Floats | None = None) -> Codes:
         usual = float((mean / np.maximum(divisors, 1))[good].mean())
         for k in np.flatnonzero(~good).tolist():
             found[product[starts[k]]] = _nearest_divisor(int(divisors[k]), mean[k] / usual)
-    return found
+    return np.where(history.smallest < 1, 1, found)
 
 
 def _nearest_divisor(number: int, wanted: float) -> int:
@@ -114,7 +114,10 @@ def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> Clas
     weight = weights[mine]
     rate = rate.times(float(weight.mean()))
     size = lines.units[mine] / pack[product]
-    law, words = _size(np.maximum(np.rint(size), 1).astype(np.int64))
+    if (history.smallest[product] < 1).any():
+        law, words = _counts(size), "as seen"
+    else:
+        law, words = _size(np.maximum(np.rint(size), 1).astype(np.int64))
     error = size.std() / max(size.mean(), 1e-9) / math.sqrt(max(len(size), 1))
     return ClassDemand(
         name=history.classes[code],
@@ -181,11 +184,11 @@ def _nothing(history: History, code: int) -> ClassDemand:
 # -- sizes ---------------------------------------------------------------------------------------
 
 
-def _counts(values: Codes) -> dict[str, Any]:
-    """Whole numbers of at least 1 as a distribution: as they were seen."""
+def _counts(values: Codes | Floats) -> dict[str, Any]:
+    """Whole numbers of at least 1, or parts of units, as a distribution: as they were seen."""
     seen, counts = np.unique(values, return_counts=True)
     if len(seen) == 1:
-        return {"deterministic": {"value": int(seen[0])}}
+        return {"deterministic": {"value": seen[0].item()}}
     if len(seen) > MOST_SIZES:
         seen, counts = _thinned(seen, counts)
     weights = [float(f"{x:.4g}") for x in counts / counts.sum()]
@@ -198,7 +201,8 @@ def _thinned(seen: Any, counts: Any) -> tuple[Any, Any]:
     place = ((np.cumsum(counts) - counts / 2) / total * MOST_SIZES).astype(int)
     mass = np.bincount(place, counts)
     mean = np.bincount(place, counts * seen)[mass > 0] / mass[mass > 0]
-    return np.maximum(1, np.rint(mean)), mass[mass > 0]
+    whole = np.issubdtype(seen.dtype, np.integer)
+    return np.maximum(1, np.rint(mean)) if whole else mean, mass[mass > 0]
 
 
 def _size(values: Codes) -> tuple[dict[str, Any], str]:

@@ -76,14 +76,16 @@ def multiples(history: History) -> tuple[Floats, Floats]:
     bought = history.purchases
     place = bought.product * shape[1] + bought.site
     order = np.argsort(place, kind="stable")
-    units = np.rint(bought.units[order]).astype(np.int64)
+    step = history.smallest[bought.product[order]]
+    units = np.rint(bought.units[order] / step).astype(np.int64)
     starts = np.flatnonzero(np.r_[True, np.diff(place[order]) != 0]) if len(order) else order
     if not len(starts):
         return least, multiple
     codes, counts = place[order][starts], np.diff(np.r_[starts, len(order)])
-    least.flat[codes] = np.minimum.reduceat(units, starts)
+    step = step[starts]
+    least.flat[codes] = np.minimum.reduceat(units, starts) * step
     divisors = np.maximum(np.gcd.reduceat(units, starts), 1)
-    multiple.flat[codes] = np.where(counts >= MINIMUM, divisors, 1)
+    multiple.flat[codes] = np.where(counts >= MINIMUM, divisors, 1) * step
     return least, multiple
 
 
