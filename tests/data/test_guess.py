@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from tests.data.exports import SHOP, write
@@ -236,3 +237,46 @@ def test_headings_of_other_languages_are_known(tmp_path: Path, lines: str, sent:
     assert found.lines.served.tolist() == [26]
     assert found.purchases.received.tolist() == [15]
     assert len(found.customers) == 2
+
+
+LISTS = {
+    "odoo_list": """
+        Order Reference,Order Date,Order Lines/Product,Order Lines/Quantity,Effective Date,Status
+        S1,2024-03-04 09:00:00,mug,2,2024-03-04 12:00:00,Sales Order
+        ,,plate,3,,
+        S2,2024-03-05 09:00:00,mug,4,,Cancelled
+    """,
+    "netsuite": """
+        Date,Document Number,Item,Quantity,Qty. Fulfilled,Amount,Actual Ship Date,Status
+        3/4/2024,S1,mug,2,2,$12.00,3/4/2024,Billed
+        3/4/2024,S1,plate,3,3,($9.00),3/24/2024,Billed
+        3/15/2024,S2,mug,4,0,$24.00,,Closed
+    """,
+    "dynamics": """
+        Sales order,Item number,Quantity,Created date and time,Actual ship date,Line status
+        S1,mug,2,3/4/2024 9:00:00 AM,3/4/2024,Invoiced
+        S1,plate,3,3/4/2024 9:00:00 AM,3/4/2024,Invoiced
+        S2,mug,4,3/15/2024 2:00:00 PM,,Canceled
+    """,
+    "plain": """
+        Verkaufsbeleg;Pos;Material;Auftragsmenge;ME;Belegdatum;Ist-Warenausgangsdatum
+        0001;10;mug;2,00;ST;04.03.2024;04.03.2024
+        0001;20;plate;3,00;ST;04.03.2024;04.03.2024
+        0002;10;mug;4,00;ST;15.03.2024;
+    """,
+}
+
+
+@pytest.mark.parametrize("system", LISTS)
+def test_lists_of_orders_are_known_and_their_mapping_says_the_same(tmp_path: Path, system: str):
+    folder = write(tmp_path / "export", {"list.csv": LISTS[system]})
+    found = calibrate(folder)
+    lines = found.history.lines
+    assert lines.units.tolist() == [2, 3, 4]
+    assert len(set(lines.order.tolist())) == 2
+    assert np.isnan(lines.served).tolist() == [False, False, True]
+    assert lines.known.tolist() == [True, True, system == "plain"]
+    out = tmp_path / "out"
+    assert cli(["calibrate", str(folder), "--out", str(out)]) == 0
+    again = calibrate(out / "mapping.yaml").history.lines
+    assert (again.units.tolist(), again.known.tolist()) == ([2, 3, 4], lines.known.tolist())

@@ -152,9 +152,12 @@ def _join_heads(export: Export) -> None:
 
 
 def _fill_in(export: Export, lines: Data) -> None:
-    """Give all rows of an order what only one of them says."""
-    order = lines.names["order"]
-    for name in export.mapping.entry("lines").once:
+    """Give all rows of an order what only one of them says, also its number, as in lists."""
+    order, once = lines.names["order"], export.mapping.entry("lines").once
+    if "order" in once:
+        told = np.where(lines.is_empty("order"), 0, np.arange(len(lines)))
+        order.codes[:] = order.codes[np.maximum.accumulate(told)]
+    for name in once:
         dated = name in lines.dates
         values = lines.dates[name] if dated else lines.names[name].codes
         empty = np.isnan(values) if dated else lines.is_empty(name)
@@ -203,6 +206,14 @@ def _leave_out(export: Export) -> None:
     returned |= lines.numbers["units"] < 0
     export.keep("lines", ~returned, "a return")
     lines = export.tables["lines"]
+    none = lines.numbers["units"] == 0
+    words = {word.casefold() for word in rules.cancelled}
+    gone = int((none & lines.is_any("status", lambda text: text.casefold() in words)).sum())
+    if gone:
+        export.notes.append(
+            f"{counted(gone, 'cancelled line')} of 0 units: what was ordered is not told, and "
+            "missing in the demand."
+        )
     export.keep("lines", lines.numbers["units"] > 0, "no units")
     _drop_repeats(export, "lines")
     _drop_repeats(export, "purchases")

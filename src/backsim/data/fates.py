@@ -79,7 +79,7 @@ def fates_of_lines(export: Export, since: int) -> tuple[Mapping[str, Floats], Mo
         sent,
     )
     cancelled = _cancelled(export, keys, since, units, shipped)
-    unknown |= _cancelled_on_no_day(export, cancelled["cancelled"], shipped)
+    unknown |= _cancelled_on_no_day(export, cancelled["cancelled"], shipped, told)
     fates = {
         "shipped": np.minimum(shipped, units),
         "at_once": np.minimum(at_once, units),
@@ -180,9 +180,11 @@ def _cancelled(
     return {"taken": taken, "cancelled": when, "waiting": waiting, "unknown": unknown}
 
 
-def _cancelled_on_no_day(export: Export, when: Floats, shipped: Floats) -> Flags:
+def _cancelled_on_no_day(export: Export, when: Floats, shipped: Floats, told: bool) -> Flags:
     """Lines that were cancelled by their status, and nothing tells when."""
     lines, words = export.tables["lines"], {word.casefold() for word in export.rules.cancelled}
+    if not told:
+        words -= {"closed"}  # as it may have been shipped
     gone = lines.is_any("status", lambda text: text.casefold() in words)
     gone &= np.isnan(when) & (shipped < lines.numbers["units"] - 1e-9)
     if gone.any():

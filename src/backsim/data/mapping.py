@@ -68,7 +68,8 @@ class TableFile(Spec):
     date_format: Annotated[str, AfterValidator(_date_format)] | None = None
     """As in `strptime`.  Default: found, and refused where a date can be read in two ways."""
     once: Words = ()
-    """Of lines: fields that an order says once, on the first of its rows, as in Shopify."""
+    """Of lines: fields that an order says once, on the first of its rows, as in Shopify; also the
+    number of the order, as in lists of Odoo."""
     rows: Literal["add", "last"] = "add"
     """Of stock: what several rows of one product, site and day are: bins or batches, whose units
     are added, or movements of a ledger, of which the last tells the stock."""
@@ -96,10 +97,19 @@ class Rules(Spec):
     """Kinds of documents that are returns, in capitals or not; negative lines are returns too."""
     cancelled: Words = (
         *("cancelled", "canceled", "cancel", "void", "voided", "storniert", "abgesagt"),
-        *("annulé", "annulée", "cancelado", "cancelada", "anulado", "annullato", "geannuleerd"),
+        *(
+            "closed",
+            "annulé",
+            "annulée",
+            "cancelado",
+            "cancelada",
+            "anulado",
+            "annullato",
+            "geannuleerd",
+        ),
     )
     """The `status` of lines that were cancelled, in capitals or not; without a day, it is not known
-    how they were served."""
+    how they were served.  `closed` lines were cancelled as far as they were not shipped."""
     not_waiting: Words | None = None
     """Reasons of cancellations that have nothing to do with waiting.  Default: those whose
     cancellations all come within three days of the order, while others do not."""

@@ -36,8 +36,8 @@ def calibrate(
         str | None,
         typer.Option(
             metavar="SYSTEM",
-            help="Write a mapping for sap, odoo, erpnext, shopify, woocommerce, amazon or plain "
-            "to the folder EXPORT and stop.",
+            help="Write a mapping for sap, odoo, odoo_list, netsuite, dynamics, erpnext, shopify, "
+            "woocommerce, amazon or plain to the folder EXPORT and stop.",
         ),
     ] = None,
     format: PrintAs = Format.table,
@@ -116,7 +116,7 @@ def _write(found: Calibration, export: Path, out: Path) -> None:
     }
     if found.guesses:
         entries = [
-            {"table": t.table, "file": relpath(export / t.file, out), "columns": dict(t.columns)}
+            {**t.model_dump(mode="json", exclude_unset=True), "file": relpath(export / t.file, out)}
             for t in found.mapping.tables
         ]
         texts["mapping.yaml"] = lambda: "# Guessed from headings.\n" + to_yaml({"tables": entries})
