@@ -60,6 +60,7 @@ def test_each_product_is_one_of_the_scenario(tmp_path):
     found = calibrate(export(tmp_path, NAMES))
     made = YAML(typ="safe", pure=True).load(scenario_text(found))
     assert set(made["products"]) == set(NAMES)
+    assert "Products that differ in capitals alone are two: Mug and mug." in found.history.notes
     (demand,) = (c["demand"] for c in made["customers"].values())
     assert set(demand["products"]) == set(NAMES)
 

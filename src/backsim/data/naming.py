@@ -11,7 +11,7 @@ import numpy as np
 from backsim.data.export import Export
 from backsim.data.reading import distinct
 from backsim.data.units import FACTOR, Units
-from backsim.errors import counted
+from backsim.errors import counted, few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,10 @@ def name_products(export: Export) -> None:
     place_of = np.cumsum(used) - 1
     place_of[~used] = -1
     export.products = [text for text, there in zip(texts, used, strict=True) if there]
+    alike = {text.casefold(): text for text in export.products}
+    if others := [text for text in export.products if alike[text.casefold()] != text]:
+        pairs = [f"{text} and {alike[text.casefold()]}" for text in others]
+        export.notes.append(f"Products that differ in capitals alone are two: {few(pairs, 3)}.")
     for name in named:
         export.tables[name].codes["product"] = place_of[now[codes[named.index(name)]]]
     if masters is not None and "successor" in masters.names:
