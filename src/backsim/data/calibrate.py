@@ -39,6 +39,10 @@ ASSUMED_LEAD_TIME = 14.0
 """Days of a supplier of whom no purchase has arrived; also in his levels."""
 
 
+MUCH = 2.0
+"""By how much sizes of lines have to differ between products to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """How a class, or all, was served in the history; nan: not known.
@@ -82,7 +86,15 @@ class Calibration:
             f"ASSUMED: write the right one into scenario.yaml (suppliers.{one.name}.lead_time)"
             for one in self.lead_times
             if one.fit is None
-        ] + [self._of_trend(demand) for demand in self.classes if demand.pattern.trend]
+        ] + [
+            say(demand)
+            for demand in self.classes
+            for say, found in (
+                (self._of_trend, demand.pattern.trend),
+                (_of_sizes, demand.unlike[1] > MUCH * demand.unlike[0]),
+            )
+            if found
+        ]
 
     def _of_trend(self, demand: ClassDemand) -> str:
         growth = demand.pattern.trend * self.history.days
@@ -92,6 +104,16 @@ class Calibration:
             f"scenario has its mean rate: on the last day there are {now:.2f} times as many orders "
             f"({demand.rate.value * now:.4g} per day)"
         )
+
+
+def _of_sizes(demand: ClassDemand) -> str:
+    low, high = demand.unlike
+    return (
+        f"{demand.name}: lines of some products have {low:.2g} times the mean size, of others "
+        f"{high:.2g} times, and the scenario draws all from one distribution: each has its units "
+        "per day, but small lines come more rarely and larger than they are, so that the fill rate "
+        "of their products is likely to be too low"
+    )
 
 
 def read_mapping(path: Path) -> tuple[Mapping, Path, tuple[str, ...]]:

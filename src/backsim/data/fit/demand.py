@@ -44,9 +44,11 @@ class ClassDemand:
     size_law: str
     mean_size: Interval
     products: Floats
-    """Share of the lines, by product."""
+    """Share of the lines, by product; more for those whose lines are large."""
     sites: Floats
     """Share of the orders, by site."""
+    unlike: tuple[float, float] = (1.0, 1.0)
+    """How large lines of small products (5 %) and of large ones (95 %) are, of the mean."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +120,7 @@ def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> Clas
         law, words = _counts(size), "as seen"
     else:
         law, words = _size(np.maximum(np.rint(size), 1).astype(np.int64))
+    mix, unlike = _mix(product, size, weight, len(history.products))
     error = size.std() / max(size.mean(), 1e-9) / math.sqrt(max(len(size), 1))
     return ClassDemand(
         name=history.classes[code],
@@ -130,16 +133,19 @@ def _of_class(history: History, code: int, pack: Codes, weights: Floats) -> Clas
         size=law,
         size_law=words,
         mean_size=Interval.of_log(float(size.mean()), error),
-        products=_mix(product, size, weight, len(history.products)),
+        products=mix,
+        unlike=unlike,
         sites=np.bincount(lines.site[mine][first], weight[first], len(history.sites))
         / weight[first].sum(),
     )
 
 
-def _mix(product: Codes, size: Floats, weight: Floats, count: int) -> Floats:
-    """Shares of the products: of the lines, or of the packs where lines of some are larger.
+def _mix(
+    product: Codes, size: Floats, weight: Floats, count: int
+) -> tuple[Floats, tuple[float, float]]:
+    """(shares of the products, how large lines of small and of large products are, of the mean).
 
-    A scenario has one law of sizes for all products of a class.  How large the lines of each are is
+    Shares are of the lines, or of the packs where lines of some products are larger.  A scenario has one law of sizes for all products of a class.  How large the lines of each are is
     drawn towards 1 where few tell it; lines vary as those of most products do.
     """
     lines = np.bincount(product, minlength=count)
@@ -148,7 +154,7 @@ def _mix(product: Codes, size: Floats, weight: Floats, count: int) -> Floats:
     own = np.bincount(product, size, count) / number / size.mean()
     squares = np.bincount(product, (size / size.mean()) ** 2, count) / number
     told = lines >= TELLING
-    share = np.bincount(product, weight, count)
+    share, large = np.bincount(product, weight, count), np.ones(count)
     if told.sum() > 1:
         variation = (
             np.maximum(squares - own**2, 0) / own.clip(1e-9) ** 2 * number / (number - 0.999)
@@ -158,8 +164,9 @@ def _mix(product: Codes, size: Floats, weight: Floats, count: int) -> Floats:
         unlike = float(((own[there] - 1) ** 2 / error).sum())
         if stats.chi2.sf(unlike, there.sum() - 1) <= SURE:
             spread = (unlike - there.sum() + 1) / (1 / error).sum()
-            share[there] *= 1 + spread / (spread + error) * (own[there] - 1)
-    return np.asarray(share / share.sum())
+            large[there] += spread / (spread + error) * (own[there] - 1)
+    low, high = np.quantile(large[there], [0.05, 0.95], method="inverted_cdf").tolist()
+    return share * large / (share @ large), (low, high)
 
 
 def _nothing(history: History, code: int) -> ClassDemand:
