@@ -209,7 +209,7 @@ def test_products_of_large_lines_have_their_demand(tmp_path: Path):
     made = demand.rate.value * demand.mean_lines * demand.mean_size.value * demand.products
     assert made == pytest.approx([rate.value for rate in found.products.units_per_day], rel=0.03)
     (told,) = (note for note in found.assumptions if note.startswith("all: lines of some"))
-    assert "0.26 times the mean size, of others 1.7 times" in told
+    assert "0.24 times the mean size, of others 1.8 times" in told
 
 
 def test_no_line_of_the_scenario_is_too_wide(client: Calibration):

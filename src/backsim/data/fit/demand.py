@@ -145,8 +145,9 @@ def _mix(
 ) -> tuple[Floats, tuple[float, float]]:
     """(shares of the products, how large lines of small and of large products are, of the mean).
 
-    Shares are of the lines, or of the packs where lines of some products are larger.  A scenario has one law of sizes for all products of a class.  How large the lines of each are is
-    drawn towards 1 where few tell it; lines vary as those of most products do.
+    Shares are of the lines, or of the packs where lines of some products are larger, as a scenario
+    has one law of sizes for all products of a class.  How large the lines of each are is drawn
+    towards 1 where few tell it; lines vary as those of most products do.
     """
     lines = np.bincount(product, minlength=count)
     there = lines > 0
