@@ -271,7 +271,6 @@ def interpreted(model: Model, tape: streams.Tape, record: bool = True) -> Log:
     for stock in live.world.stocks if live.world.standings else ():
         root = Standing() if stock.standing == NONE else live.world.standings[stock.standing]
         assert (root.lines, root.units) == (stock.waiting, stock.backlog)
-    live.forget()
     return log
 
 

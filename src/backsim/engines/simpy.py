@@ -254,11 +254,6 @@ class Live:
             log = self._split(log)
         return placed_only(log, self.setup.switches)
 
-    def forget(self) -> None:
-        """Let go of all rows, which Python would have to look through to find them unused."""
-        for name in LOGGED:
-            getattr(self.world, name).clear()
-
     def _split(self, log: Log) -> Log:
         """The customers' lines, and those of sites apart."""
         customers = self._arrivals()
@@ -398,6 +393,7 @@ def run(model: Model, tape: Tape, record: bool = False, extend: Sequence[Process
     with uncollected():
         live = Live(model, tape, record, linked=ASKED_FOR if extend else ())
         log = live.run(extend)
-        if not extend and not model.alongside:
-            live.forget()
+        if not extend and not model.alongside:  # else Python looks through all rows for garbage
+            for name in LOGGED:
+                getattr(live.world, name).clear()
     return log
