@@ -288,6 +288,39 @@ def test_there_are_no_more_parts_than_units():
     assert [row for row in tell(log) if "receive" in row] == ["3 receive 0 1", "4 receive 0 1"]
 
 
+def told_of_parts(*rows: tuple[float, int], notice: Any, estimate: Any) -> list[Any]:
+    """(time, date) of each notice: a purchase takes 4 days, its second half comes 3 days later."""
+    model = build(
+        {"a": {"demand": orders(*rows), "informed": {"grace": "unlimited"}}},
+        stock=[{"initial": 0, "reorder": BASE, "notice": notice, "estimate": estimate}],
+        suppliers={"maker": {"lead_time": 4, "parts": {"count": 2, "days": 3}}},
+    )
+    return [(row["time"], row["promise"]) for row in play(model).notices]
+
+
+@pytest.mark.parametrize("estimate", ["live", "quoted", "mean_lead_time", "quantile"])
+def test_customers_are_told_the_part_that_brings_their_units(estimate: str):
+    # Of purchases of 2 and 4 units, 1 comes on day 4.5, 2 on day 5, 1 on day 7.5 and 2 on day 8.
+    told = told_of_parts((0.5, 2), (1, 4), notice="at_order", estimate=estimate)
+    assert told == [(0.5, 7.5), (1, 8)]
+
+
+def test_a_later_part_comes_behind_the_first_of_the_next_purchase():
+    # The second purchase is there on day 5, between the parts of the first, and goes to its line.
+    notice = ["at_order", {"rule": "on_change", "threshold": 1}]
+    told = told_of_parts((0.5, 2), (1, 1), notice=notice, estimate="live")
+    assert told == [(0.5, 7.5), (1, 7.5), (1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "date"),
+    [("live", 7.5), ("quoted", 7.5), ("quantile", 7.5), ("mean_lead_time", 8.5)],
+)
+def test_once_a_part_has_come_the_next_is_near(estimate: str, date: float):
+    notice = {"rule": "after_delay", "days": 5}
+    assert told_of_parts((0.5, 2), notice=notice, estimate=estimate) == [(5.5, date)]
+
+
 def test_what_is_not_fit_for_use_is_rejected_and_ordered_again():
     log = play(one((1, 4), lead_time=2, yield_share=0.6))
     assert tell(log) == lines_of(

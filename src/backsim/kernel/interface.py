@@ -128,7 +128,7 @@ source_key: Callable[[World, Stock, int, int, float], float]
 units_from: Callable[[World, Stock, int, int, int, int, float], int]
 """(world, stock, at, units, left, others, now): units of a purchase that come from a source."""
 
-estimated: Callable[[World, Stock, int, int, float], float]
-"""(world, stock, index, purchase, now): the day to tell for a line of that index.
+estimated: Callable[[World, Stock, int, int, int, float], float]
+"""(world, stock, index, purchase, part, now): the day to tell for a line of that index.
 
-The purchase brings its units; or none is under way yet."""
+That part of the purchase brings its units; or none is under way yet."""

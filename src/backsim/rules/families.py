@@ -128,7 +128,7 @@ notice = Family(
 )
 estimate = Family(
     "estimate",
-    "estimated(world, stock, index, purchase, now)",
+    "estimated(world, stock, index, purchase, part, now)",
     "on_grid(world, float({}))",
     {
         "line": Offer("world.lines[index]"),
@@ -141,10 +141,10 @@ estimate = Family(
         "last_delay": Offer("stock.last_delay", "DELAYS"),
         "stock": Offer("stock"),
         "world": Offer(*WORLD),
-        "lead_time": Offer("mean_wait(world, stock, purchase, now)"),
-        "quoted_date": Offer("quoted_date(world, stock, purchase, now)"),
-        "expected_date": Offer("expected_date(world, stock, purchase, now)"),
-        "met_date": Offer("met_date(world, stock, purchase, now)", parameter="p"),
+        "lead_time": Offer("mean_wait(world, stock, purchase, part, now)"),
+        "quoted_date": Offer("quoted_date(world, stock, purchase, part, now)"),
+        "expected_date": Offer("expected_date(world, stock, purchase, part, now)"),
+        "met_date": Offer("met_date(world, stock, purchase, part, now)", parameter="p"),
         "now": Offer("now"),
     },
     "Which date a customer who waits is told: returns a time.  `lines_before` and `units_before` "

@@ -6,7 +6,7 @@ from collections.abc import MutableSequence
 
 from backsim.entities import NONE, NOTICE, World
 from backsim.kernel.agents.looking import SLOTS, see_pipeline, see_place
-from backsim.kernel.communication.promise_dates import cover, still_to_come
+from backsim.kernel.communication.promise_dates import cover, expected_date, still_to_come
 from backsim.kernel.demand.standing import units_before
 
 FARTHEST = 1e6
@@ -38,10 +38,11 @@ def promise_see(
     line = world.lines[index]
     stock = world.stocks[line.stock]
     before = units_before(world, stock, index)
-    purchase = cover(world, stock, still_to_come(world, stock, line, before + line.open, now))
+    lacking = still_to_come(world, stock, line, before + line.open, now)
+    purchase, part = cover(world, stock, lacking, now)
     days = stock.mean_lead_time
     if purchase != NONE:
-        days = max(0.0, world.purchases[purchase].expected - now)
+        days = max(0.0, expected_date(world, stock, purchase, part, now) - now)
     seen[0] = line.open
     seen[1] = before
     seen[2] = stock.on_hand

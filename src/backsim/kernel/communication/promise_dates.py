@@ -29,6 +29,13 @@ from backsim.kernel.network.sourcing import mean_lead_time, source_of
 from backsim.kernel.stock.clearing import time_of_run
 from backsim.kernel.stock.lots import may_have
 from backsim.kernel.supply.outage_calendar import sets_out
+from backsim.kernel.supply.parts import (
+    comes_in_parts,
+    date_of_part,
+    has_begun_to_come,
+    part_behind,
+    units_of_part,
+)
 from backsim.kernel.supply.pipeline import expect, supplier_of, to_come, waiting_work, work_of
 from backsim.kernel.supply.seasons import factor_of
 
@@ -46,8 +53,9 @@ def order_estimate(world: World, head: int, now: float) -> float:
             if priority_moves(stock):
                 requeue(world, stock, now)
             units = units_before(world, stock, index) + line.open
-            covered = cover(world, stock, still_to_come(world, stock, line, units, now))
-            ready = max(now, estimated(world, stock, index, covered, now))
+            lacking = still_to_come(world, stock, line, units, now)
+            covered, part = cover(world, stock, lacking, now)
+            ready = max(now, estimated(world, stock, index, covered, part, now))
             date = max(date, given_out(world, stock, ready, now))
     return date
 
@@ -74,29 +82,35 @@ def still_to_come(world: World, stock: Stock, line: Line, units: int, now: float
     return max(1, units - max(0, may_have(world, stock, line, now)))
 
 
-def cover(world: World, stock: Stock, units: int) -> int:
-    """The purchase under way that brings the last of so many units; NONE when none does.
+def cover(world: World, stock: Stock, units: int, now: float) -> tuple[int, int]:
+    """The purchase under way that brings the last of so many units, and which of its parts does.
 
-    It is looked for from the end that is nearer: most who ask have just come.
+    NONE when none does.  It is looked for from the end that is nearer: most who ask have just come.
     """
     if units > stock.on_order:
-        return NONE
+        return NONE, 0
+    if comes_in_parts(world, stock):
+        last = (-NEVER, NONE, 0)
+        while units > 0:
+            last = part_behind(world, stock, last, now)
+            units -= units_of_part(world, last[1], last[2])
+        return last[1], last[2]
     if 2 * units > stock.on_order:
         index = stock.pipeline_last
         units = stock.on_order - units
         while index != NONE:
             units -= to_come(world, index)
             if units < 0:
-                return index
+                return index, 0
             index = world.purchases[index].earlier
-        return NONE
+        return NONE, 0
     index = stock.pipeline_first
     while index != NONE:
         units -= to_come(world, index)
         if units <= 0:
-            return index
+            return index, 0
         index = world.purchases[index].later
-    return NONE
+    return NONE, 0
 
 
 @event(REVISE, subject="stocks", feature="INFORMS")
@@ -109,8 +123,7 @@ def revise(world: World, stock: Stock, now: float) -> None:
     if priority_moves(stock):
         requeue(world, stock, now)
     units = brought = 0
-    purchase = NONE
-    coming = stock.pipeline_first
+    last = (-NEVER, NONE, 0)
     at = first_standing(world, stock)
     while at != NONE:
         index = world.standings[at].line
@@ -118,24 +131,35 @@ def revise(world: World, stock: Stock, now: float) -> None:
         line = world.lines[index]
         units += line.open
         lacking = still_to_come(world, stock, line, units, now)
-        while brought < lacking and coming != NONE:
-            purchase = coming
-            brought += to_come(world, coming)
-            coming = world.purchases[coming].later
-        covered = purchase if brought >= lacking else NONE
+        while brought < min(lacking, stock.on_order):
+            last = next_to_come(world, stock, last, now)
+            brought += units_of_part(world, last[1], last[2])
+        covered, part = (last[1], last[2]) if brought >= lacking else (NONE, 0)
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]
-            ready = max(now, estimated(world, stock, index, covered, now))
+            ready = max(now, estimated(world, stock, index, covered, part, now))
             date = given_out(world, stock, ready, now)
             moved = notice_time(world, stock, line, contact, date, now) <= now
             if moved or head.lines_open > 1:
                 schedule(world, now, NOTICE, head.contact)
         if NETWORK and is_a_sites(world, line):
-            look_through(world, stock, index, covered, now)
+            look_through(world, stock, index, covered, part, now)
 
 
-def look_through(world: World, stock: Stock, index: int, covered: int, now: float) -> None:
+def next_to_come(
+    world: World, stock: Stock, last: tuple[float, int, int], now: float
+) -> tuple[float, int, int]:
+    """(date, purchase, part): what comes behind a part, or behind a purchase that comes whole."""
+    if comes_in_parts(world, stock):
+        return part_behind(world, stock, last, now)
+    following = stock.pipeline_first if last[1] == NONE else world.purchases[last[1]].later
+    return now, following, 0
+
+
+def look_through(
+    world: World, stock: Stock, index: int, covered: int, part: int, now: float
+) -> None:
     """A site learns when the units that it ordered here are thought to come.
 
     They ship when the purchase that covers them is expected here - or, if it is NONE, one placed
@@ -145,7 +169,7 @@ def look_through(world: World, stock: Stock, index: int, covered: int, now: floa
     at = purchase_of(world, index)
     purchase = world.purchases[at]
     if purchase.source != NONE:
-        ships = max(now, expected_date(world, stock, covered, now))
+        ships = max(now, expected_date(world, stock, covered, part, now))
         days = world.sources[source_of(world, purchase)].mean_time
         buyer = world.stocks[purchase.stock]
         supplier = world.suppliers[purchase.supplier]
@@ -154,12 +178,22 @@ def look_through(world: World, stock: Stock, index: int, covered: int, now: floa
         expect(world, buyer, at, date, now)
 
 
-def mean_wait(world: World, stock: Stock, purchase: int, now: float) -> float:
-    """Mean days until a purchase arrives, were its way from its own source to begin now.
+def mean_wait(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
+    """Mean days until a part of a purchase arrives, were its way from its own source to begin now.
 
     At a limited supplier the mean work before it and its own come first, unless it is through, and
-    the outages that are known.
+    the outages that are known.  Once a part has come, the next is the days between parts away.
     """
+    days = mean_wait_of_first(world, stock, purchase, now)
+    if part > 0:
+        return date_of_part(world, purchase, part, now + days) - now
+    return days
+
+
+def mean_wait_of_first(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """Mean days until a purchase, or the next part of it, arrives."""
+    if purchase != NONE and has_begun_to_come(world, purchase):
+        return date_of_part(world, purchase, 1, now) - now
     supplier = world.suppliers[bought_from(world, stock, purchase)]
     days = stock.mean_lead_time
     if purchase != NONE:
@@ -230,22 +264,37 @@ def place_in_service(world: World, stock: Stock, index: int) -> float:
     return before / all_of_them
 
 
-def quoted_date(world: World, stock: Stock, purchase: int, now: float) -> float:
-    """What the supplier quoted for a purchase; were one placed now, where there is none yet."""
+def quoted_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
+    """What the supplier quoted for a part of a purchase; were one placed now, where there is none.
+
+    Those parts that have come were quoted too.
+    """
     if purchase == NONE:
-        return now + mean_wait(world, stock, purchase, now)
-    return world.purchases[purchase].quoted
+        return now + mean_wait(world, stock, purchase, part, now)
+    if has_begun_to_come(world, purchase):
+        part += world.deliveries[purchase].parts
+    return date_of_part(world, purchase, part, world.purchases[purchase].quoted)
 
 
-def expected_date(world: World, stock: Stock, purchase: int, now: float) -> float:
-    """What the supplier says by now of a purchase; were one placed now, where there is none yet."""
+def expected_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
+    """What the supplier says by now of a part of a purchase; were one placed now, where none is."""
     if purchase == NONE:
-        return now + mean_wait(world, stock, purchase, now)
-    return world.purchases[purchase].expected
+        return now + mean_wait(world, stock, purchase, part, now)
+    if part == 0:
+        return world.purchases[purchase].expected
+    return date_of_part(world, purchase, part, max(now, world.purchases[purchase].expected))
 
 
-def met_date(world: World, stock: Stock, purchase: int, now: float) -> float:
-    """A date by which a purchase has arrived with the probability its stock point asks for.
+def met_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
+    """A date by which a part of a purchase has come with the probability its place asks for."""
+    if purchase != NONE and has_begun_to_come(world, purchase):
+        return expected_date(world, stock, purchase, part, now)
+    date = met_by_first(world, stock, purchase, now)
+    return date_of_part(world, purchase, part, date) if part > 0 else date
+
+
+def met_by_first(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """A date by which a purchase, or its first part, has come with that probability.
 
     From a table made beforehand: days still to wait by days under way, or, at a limited supplier,
     by mean services left (`initial_state.arrival_quantiles`); known outages come on top.  Of a

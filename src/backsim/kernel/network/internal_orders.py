@@ -41,7 +41,8 @@ def quote_through(world: World, purchase: Purchase, now: float) -> None:
         place = world.stocks[purchase.source]
         units = units_before(world, place, purchase.line) + line.open
         units = still_to_come(world, place, world.lines[purchase.line], units, now)
-        look_through(world, place, purchase.line, cover(world, place, units), now)
+        covered, part = cover(world, place, units, now)
+        look_through(world, place, purchase.line, covered, part, now)
         purchase.quoted = purchase.expected
 
 
