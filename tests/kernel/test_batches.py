@@ -170,3 +170,33 @@ def test_customers_are_told_the_run_that_serves_them(between: bool, estimate: st
         assert (abs(runs - runs.round()) < 1e-9).all()
     else:
         assert run.notices["promise"].isna().all()
+
+
+@pytest.mark.parametrize("estimate", ["live", "quoted", "mean_lead_time", "quantile"])
+def test_who_waits_for_units_that_are_there_is_told_the_next_run(estimate: str):
+    """Runs on days 0, 4, 8; of two orders one unit is there, the other comes on day 7."""
+    stock = {
+        "initial": 1,
+        "reorder": {"rule": "base_stock", "S": 1},
+        "clearing": {"every": 4, "between": False},
+        "notice": "at_order",
+        "estimate": estimate,
+    }
+    customers = {"a": {"demand": orders((1, 1), (1, 1))}}
+    log = play(build(customers, stock=[stock], suppliers={"maker": {"lead_time": 6}}, horizon=9))
+    assert log.notices["promise"].tolist() == log.lines["closed"].tolist() == [4, 8]
+
+
+def test_who_comes_to_stand_before_units_that_are_there_hears_of_the_next_run():
+    """The unit on hand is that of the first customer, who leaves on day 2.5."""
+    stock = {
+        "initial": 1,
+        "reorder": {"rule": "base_stock", "S": 1},
+        "clearing": {"every": 4, "between": False},
+        "notice": "on_change",
+        "estimate": "live",
+    }
+    customers = {"a": {"demand": orders((1, 1)), "tolerance": 1.5}, "b": {"demand": orders((2, 1))}}
+    log = play(build(customers, stock=[stock], suppliers={"maker": {"lead_time": 6}}, horizon=9))
+    assert log.notices[["time", "promise"]].tolist() == [(2.5, 4)]
+    assert log.lines["closed"].tolist() == [2.5, 4]

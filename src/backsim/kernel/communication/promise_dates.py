@@ -42,6 +42,9 @@ from backsim.kernel.supply.seasons import factor_of
 if TYPE_CHECKING:
     from backsim.kernel.interface import estimated, notice_time, priority_moves, schedule
 
+AT_HAND = -2
+"""In place of a purchase that brings a line's units: they are there, and wait for a batch run."""
+
 
 def order_estimate(world: World, head: int, now: float) -> float:
     """The day the last open line of an order is thought to ship."""
@@ -76,17 +79,24 @@ def given_out(world: World, stock: Stock, ready: float, now: float) -> float:
 
 
 def still_to_come(world: World, stock: Stock, line: Line, units: int, now: float) -> int:
-    """Of the units up to a line's last those that are not there: a whole line waits beside some."""
+    """Of the units up to a line's last those that are not there: a whole line waits beside some.
+
+    Where lines wait for a batch run, that may be none.
+    """
     if stock.on_hand == 0:
         return units
-    return max(1, units - max(0, may_have(world, stock, line, now)))
+    lacking = units - max(0, may_have(world, stock, line, now))
+    return lacking if BATCHES and stock.clearing_period > 0.0 else max(1, lacking)
 
 
 def cover(world: World, stock: Stock, units: int, now: float) -> tuple[int, int]:
     """The purchase under way that brings the last of so many units, and which of its parts does.
 
-    NONE when none does.  It is looked for from the end that is nearer: most who ask have just come.
+    NONE when none does, AT_HAND when none has to.  It is looked for from the end that is nearer:
+    most who ask have just come.
     """
+    if units <= 0:
+        return AT_HAND, 0
     if units > stock.on_order:
         return NONE, 0
     if comes_in_parts(world, stock):
@@ -135,6 +145,8 @@ def revise(world: World, stock: Stock, now: float) -> None:
             last = next_to_come(world, stock, last, now)
             brought += units_of_part(world, last[1], last[2])
         covered, part = (last[1], last[2]) if brought >= lacking else (NONE, 0)
+        if lacking <= 0:
+            covered, part = AT_HAND, 0
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]
@@ -184,6 +196,8 @@ def mean_wait(world: World, stock: Stock, purchase: int, part: int, now: float) 
     At a limited supplier the mean work before it and its own come first, unless it is through, and
     the outages that are known.  Once a part has come, the next is the days between parts away.
     """
+    if purchase == AT_HAND:
+        return 0.0
     days = mean_wait_of_first(world, stock, purchase, now)
     if part > 0:
         return date_of_part(world, purchase, part, now + days) - now
@@ -269,7 +283,7 @@ def quoted_date(world: World, stock: Stock, purchase: int, part: int, now: float
 
     Those parts that have come were quoted too.
     """
-    if purchase == NONE:
+    if purchase < 0:
         return now + mean_wait(world, stock, purchase, part, now)
     if has_begun_to_come(world, purchase):
         part += world.deliveries[purchase].parts
@@ -278,7 +292,7 @@ def quoted_date(world: World, stock: Stock, purchase: int, part: int, now: float
 
 def expected_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
     """What the supplier says by now of a part of a purchase; were one placed now, where none is."""
-    if purchase == NONE:
+    if purchase < 0:
         return now + mean_wait(world, stock, purchase, part, now)
     if part == 0:
         return world.purchases[purchase].expected
@@ -287,6 +301,8 @@ def expected_date(world: World, stock: Stock, purchase: int, part: int, now: flo
 
 def met_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
     """A date by which a part of a purchase has come with the probability its place asks for."""
+    if purchase == AT_HAND:
+        return now
     if purchase != NONE and has_begun_to_come(world, purchase):
         return expected_date(world, stock, purchase, part, now)
     date = met_by_first(world, stock, purchase, now)
