@@ -247,6 +247,30 @@ def test_thousands_of_held_purchases_are_sent_at_once():
     assert np.count_nonzero(log.purchases["arrives"] == 5) == 5001
 
 
+@pytest.mark.parametrize("messages", ["never", "exact"])
+@pytest.mark.parametrize(("crossing", "closed"), [(True, [8, 5, 6]), (False, [8, 8, 8])])
+def test_without_crossing_what_another_server_has_done_before_waits_for_the_earlier_purchase(
+    messages: str, crossing: bool, closed: list[float]
+):
+    # The first is worked on from day 1 to 6, the others from 2 to 3 and from 3 to 4, and 2 days on
+    # their way.
+    servers = {"servers": 2, "service": 1, "per": "unit"}
+    supplier = {"lead_time": 2, "capacity": servers, "crossing": crossing, "messages": messages}
+    stock = {"notice": "at_order", "estimate": "live"}
+    log = play(one((1, 5), (2, 1), (3, 1), stock=stock, **supplier))
+    assert column(log, "arrives") == closed
+    if messages == "exact" and not crossing:
+        assert log.notices["promise"].tolist() == log.lines["closed"].tolist() == closed
+
+
+def test_many_that_wait_for_an_earlier_purchase_arrive_with_it():
+    """Of 2,001 purchases the first is worked on for 50 days, the others by the other server."""
+    servers = {"servers": 2, "service": 0.01, "per": "unit"}
+    rows = ((1.0, 5000), *((2.0 + 0.02 * k, 1) for k in range(2000)))
+    log = play(one(*rows, horizon=60, capacity=servers, crossing=False), record=False)
+    assert (log.purchases["arrives"] == 51).all()
+
+
 # -- parts and yield -------------------------------------------------------------------------------
 
 

@@ -82,11 +82,12 @@ rows_needed = written(
         "waiting = world.totals[0].waiting + events * size.lines",
         "each = size.spare + size.orders * waiting",  # purchases that one event may place
         "placed = events * each",
+        "held = world.totals[0].unsent + events",  # without crossing, behind an earlier purchase
         "needs = world.needs[0]",
         # A purchase schedules its arrival.  A supplier that recovers sends all that it held, and
         # may speak of each; notices to all who wait may become due together.
         "unsent = world.totals[0].unsent + placed - each",
-        "needs.events = 4 * (placed + events * unsent) if DELIVERIES else placed",
+        "needs.events = 4 * (placed + events * unsent) if DELIVERIES else placed + held",
         "if INFORMS: needs.events += events * waiting",
         "if AMENDS: needs.events += spare",
         "if RECALLS: needs.events += size.rows * events * waiting",

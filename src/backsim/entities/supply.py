@@ -24,6 +24,7 @@ class Supplier:
     per_unit: Code = 0  # service time is per unit
     servers_at: Code = 0  # its servers in the table of servers
     in_service: Code = NONE  # the purchases that servers work on, a list
+    held: Code = NONE  # without crossing, those that are done before an earlier one, a list
     messages: Code = NO_MESSAGE
     lag: Time = 0.0  # from saying to hearing
     period: Time = NEVER  # between messages

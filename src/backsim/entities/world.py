@@ -74,7 +74,7 @@ class Totals:
     waiting: Count = 0  # lines in queues, or kept where batch runs take back
     customer_lines: Count = 0  # lines on the tape; those of sites come after them
     ticks: TicksPerDay = 1.0  # of the grid of time (`kernel.grid`)
-    unsent: Count = 0  # purchases that suppliers have not dispatched
+    unsent: Count = 0  # purchases that suppliers have not dispatched, as far as they are counted
     sites: Count = 1
     free_standing: Code = NONE  # a row of the table that no line uses
 

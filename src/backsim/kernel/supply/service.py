@@ -18,12 +18,14 @@ from backsim.entities import (
     NONE,
     ON_DELAY,
     QUEUED,
+    RECEIVED,
     SAYS,
     SORTS,
     SUPPLY,
     UNDER_WAY,
     Outage,
     Purchase,
+    Stock,
     Supplier,
     World,
 )
@@ -132,34 +134,97 @@ def is_stopped(
 def leave_service(world: World, supplier: Supplier, index: int) -> None:
     """Take a purchase out of the list of those that are worked on."""
     world.totals[0].unsent -= 1
-    following = world.purchases[index].next
-    world.purchases[index].next = NONE
-    if supplier.in_service == index:
-        supplier.in_service = following
-        return
-    at = supplier.in_service
-    while world.purchases[at].next != index:
-        at = world.purchases[at].next
-    world.purchases[at].next = following
+    supplier.in_service = without(world, supplier.in_service, index)
 
 
 def dispatch(world: World, supplier: Supplier, purchase: Purchase, index: int, now: float) -> None:
-    """A purchase sets out; without crossing it arrives no earlier than the one before it."""
+    """A purchase sets out; without crossing it arrives no earlier than those placed before it."""
     stock = world.stocks[purchase.stock]
     days = purchase.lead_time
     if DELIVERIES:
         days += world.deliveries[index].delay
         world.deliveries[index].ends = now
-    arrives = arrival(world, stock, supplier, now, days)
-    if in_turn(world, supplier, purchase):
-        if arrives < stock.last_arrival:
-            arrives = stock.last_arrival
-        stock.last_arrival = arrives
+    purchase.arrives = arrival(world, stock, supplier, now, days)
+    if not in_turn(world, supplier, purchase):
+        send_out(world, stock, supplier, index, now)
+    elif supplier.servers <= 1:
+        send_in_turn(world, stock, supplier, index, now)
+    else:
+        purchase.next = supplier.held
+        supplier.held = index
+        world.totals[0].unsent += 1
+        send_held(world, stock, supplier, now)
+
+
+def send_in_turn(world: World, stock: Stock, supplier: Supplier, index: int, now: float) -> None:
+    """A purchase is under way behind those of its stock point that set out before."""
+    purchase = world.purchases[index]
+    stock.last_arrival = max(stock.last_arrival, purchase.arrives)
+    purchase.arrives = stock.last_arrival
+    send_out(world, stock, supplier, index, now)
+
+
+def send_out(world: World, stock: Stock, supplier: Supplier, index: int, now: float) -> None:
+    """A purchase is under way."""
+    purchase = world.purchases[index]
     purchase.status = UNDER_WAY
-    purchase.arrives = arrives
-    schedule(world, arrives, ARRIVAL, index)
+    schedule(world, purchase.arrives, ARRIVAL, index)
     if DELIVERIES:
         learn_arrival(world, stock, supplier, purchase, index, now)
+
+
+def send_held(world: World, stock: Stock, supplier: Supplier, now: float) -> None:
+    """What servers have done before an earlier purchase of its stock point follows that one.
+
+    It has set out, and is held on its way: nobody knows when it arrives.
+    """
+    at = first_of(world, supplier.held, stock.index)
+    while at != NONE and not is_behind(world, at):
+        supplier.held = without(world, supplier.held, at)
+        world.totals[0].unsent -= 1
+        send_in_turn(world, stock, supplier, at, now)
+        at = first_of(world, supplier.held, stock.index)
+
+
+def first_of(world: World, first: int, stock: int) -> int:
+    """Of a list the first purchase that a stock point has placed; NONE if there is none."""
+    found = NONE
+    at = first
+    while at != NONE:
+        if world.purchases[at].stock == stock and (found == NONE or at < found):
+            found = at
+        at = world.purchases[at].next
+    return found
+
+
+def is_behind(world: World, index: int) -> bool:
+    """Whether a server works on a purchase that its stock point has placed before this one."""
+    place = supplier_of(world, world.purchases[index])
+    at = world.purchases[index].before
+    while at != NONE:
+        purchase = world.purchases[at]
+        if supplier_of(world, purchase) == place and in_turn(
+            world, world.suppliers[place], purchase
+        ):
+            if purchase.status == IN_SERVICE:
+                return True
+            if purchase.status == UNDER_WAY or purchase.status == RECEIVED:
+                return False
+        at = purchase.before
+    return False
+
+
+def without(world: World, first: int, index: int) -> int:
+    """Take a purchase out of a list that begins with `first`; with what it begins then."""
+    following = world.purchases[index].next
+    world.purchases[index].next = NONE
+    if first == index:
+        return following
+    at = first
+    while world.purchases[at].next != index:
+        at = world.purchases[at].next
+    world.purchases[at].next = following
+    return first
 
 
 def change_state(world: World, index: int, now: float) -> None:

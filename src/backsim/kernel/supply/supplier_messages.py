@@ -15,6 +15,7 @@ from backsim.entities import (
     HEARS,
     IN_SERVICE,
     MESSAGE,
+    NEVER,
     NONE,
     ON_DELAY,
     QUEUED,
@@ -178,22 +179,35 @@ def plan_all(world: World, supplier: Supplier, now: float) -> None:
     for k in range(supplier.servers_at, supplier.servers_at + supplier.servers):
         world.servers[k].free = begins
     k = supplier.servers_at
-    at = supplier.in_service
+    at = begun_behind(world, supplier, NONE)
     while at != NONE:
         ends = world.deliveries[at].ends
-        if supplier.down == 0 or ends > supplier.down_since:
-            if supplier.down != 0:
-                ends = on_grid(world, ends + begins - supplier.down_since)
-            ends = through_closures(world, supplier, begins, ends)
-            world.servers[k].free = ends
+        if world.purchases[at].arrives == NEVER:  # else it is done, and held behind another
+            if supplier.down == 0 or ends > supplier.down_since:
+                if supplier.down != 0:
+                    ends = on_grid(world, ends + begins - supplier.down_since)
+                ends = through_closures(world, supplier, begins, ends)
+                world.servers[k].free = ends
+            k += 1
         promise(world, supplier, at, ends, now)
-        k += 1
-        at = world.purchases[at].next
+        at = begun_behind(world, supplier, at)
     at = supplier.first
     while at != NONE:
         if world.purchases[at].status == QUEUED:
             plan(world, supplier, at, now)
         at = world.purchases[at].next
+
+
+def begun_behind(world: World, supplier: Supplier, index: int) -> int:
+    """Of those that servers have begun with, or that are held, the first behind another."""
+    found = NONE
+    for first in (supplier.in_service, supplier.held):
+        at = first
+        while at != NONE:
+            if at > index and (found == NONE or at < found):
+                found = at
+            at = world.purchases[at].next
+    return found
 
 
 def promise(world: World, supplier: Supplier, index: int, sent: float, now: float) -> None:
@@ -202,6 +216,6 @@ def promise(world: World, supplier: Supplier, index: int, sent: float, now: floa
     stock = world.stocks[purchase.stock]
     days = purchase.lead_time + world.deliveries[index].delay
     date = arrival(world, stock, supplier, sent, days)
-    if supplier.servers <= 1 and in_turn(world, supplier, purchase):
+    if in_turn(world, supplier, purchase):
         date = max(date, expected_before(world, stock, index))
     expect(world, stock, index, date, now)
