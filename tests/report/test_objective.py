@@ -169,12 +169,12 @@ def test_stock_that_costs_nothing_to_hold(objective: str) -> None:
     assert "holding" not in asked("maximise fill_rate", holding=0)
 
 
-def by_rank(**customers: dict[str, Any]) -> tuple[str, str]:
-    """What is warned of and found where one policy serves by the priority of classes."""
+def by_rank(rule: str = "class_priority", **customers: dict[str, Any]) -> tuple[str, str]:
+    """What is warned of and found where one policy serves by a rule that ranks classes."""
     demand = {"arrivals": {"poisson": {"rate": 3}}, "products": "paper"}
     readers = {name: {"demand": demand, **said} for name, said in customers.items()}
     model = from_dict({**SHOP, "customers": readers})
-    others = model.replace({"policy.priority": "class_priority"})
+    others = model.replace({"policy.priority": rule})
     study = backsim.compare(
         {"today": model, "ranked": others}, replications=2, objective="minimise mean_wait"
     )
@@ -194,6 +194,14 @@ def test_classes_of_one_priority_are_not_served_by_it() -> None:
     told, found = by_rank(gold={"priority": 1}, silver={"priority": 2})
     assert not told
     assert "same `priority`" not in found
+
+
+def test_orders_that_are_due_as_they_come_are_served_as_they_come() -> None:
+    _, found = by_rank("earliest_due", gold={"due_in": 2}, silver={"due_in": 2})
+    assert "All customer classes have the same `due_in`, so that `earliest_due` serves" in found
+    assert "covers the whole backlog" not in found
+    _, found = by_rank("earliest_due", gold={"due_in": 2}, silver={"due_in": 9})
+    assert "same `due_in`" not in found
 
 
 def test_an_objective_against_the_declared_direction() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backsim.results.spec import MetricSpec
 from backsim.scenario.model import Model
-from backsim.scenario.readback import BY_RANK, ranks_nobody
+from backsim.scenario.readback import BY_DATE, BY_RANK, due_as_ordered, ranks_nobody
 from backsim.study.analysis import values_of
 from backsim.study.study import Study
 
@@ -48,10 +48,16 @@ def reason(study: Study, policies: Sequence[int]) -> str:
         return ""
     models = (first, *others)
     rules = {point.priority.rule for model in models for point in model.scenario.stock}
-    if rules == {"fcfs", BY_RANK} and any(ranks_nobody(model) for model in models):
-        return (
-            f"All customer classes have the same `priority`, so that `{BY_RANK}` serves first "
+    alike = {
+        BY_RANK: ("priority", any(ranks_nobody(model) for model in models)),
+        BY_DATE: ("due_in", all(due_as_ordered(model) for model in models)),
+    }
+    ranking = sorted(rules - {"fcfs"})
+    if differing == {"priority"} and all(alike.get(name, ("", False))[1] for name in ranking):
+        return " ".join(
+            f"All customer classes have the same `{alike[name][0]}`, so that `{name}` serves first "
             "come, first served."
+            for name in ranking
         )
     order = "the order of service"
     if KEEPS_BACK not in differing:

@@ -33,6 +33,7 @@ MOST_APART = 20.0
 """How many times as long as customers wait, or as the next slowest supplier takes, a lead time may
 be: less than 24, an hour for a day; the scenarios that backsim ships have 11.4 and 6 at most."""
 BY_RANK = "class_priority"
+BY_DATE = "earliest_due"
 
 
 def described(model: Model) -> Iterator[str]:
@@ -94,6 +95,18 @@ def ranks_nobody(model: Model) -> bool:
     ranks |= {source.priority for source in sources if isinstance(source, SiteSource)}
     by_rank = any(point.priority.rule == BY_RANK for point in scenario.stock)
     return by_rank and len(ranks) == 1 and len(scenario.customers) > 1
+
+
+def due_as_ordered(model: Model) -> bool:
+    """Whether orders are due in the order in which they are placed."""
+    scenario = model.scenario
+    days = {customer.due_in.moments() for customer in scenario.customers.values()}
+    for point in scenario.stock:
+        if point.made_from or any(isinstance(s, SiteSource) for s in point.supplier):
+            days.add((0.0, 0.0))  # what a site or a factory orders is due when it is ordered
+    opening = scenario.opening.orders if scenario.opening else ()
+    alike = len(days) == 1 and next(iter(days))[1] == 0.0
+    return alike and all(order.due is None for order in opening)
 
 
 def same_rank(model: Model) -> Iterator[str]:
