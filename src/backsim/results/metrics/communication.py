@@ -202,7 +202,7 @@ def promise_error(m: Sums) -> Floats:
     """Mean of |departure - first promise| over promised lines that are due by the horizon.
 
     Of lines that still wait the error is more than it is so far (Kaplan-Meier); without those
-    cancelled.
+    cancelled or substituted.
     """
     return m.of(Conversation).first_promises[1]
 
@@ -216,7 +216,7 @@ def _declare_error(name: str, low: float, high: float) -> None:
         group=COMMUNICATION,
         name=f"promise_error.{name}",
         definition="Mean of |departure - promise| over all promises due by the horizon that looked "
-        f"{ahead} days ahead.",
+        f"{ahead} days ahead; without orders of which a line was cancelled or substituted.",
     )
     def error(m: Sums) -> Floats:
         return m.of(Conversation).error(low, high)
