@@ -27,7 +27,7 @@ def shops(*rows: tuple[float, Any], split: Any = "units", **fields: Any) -> Mode
     return build(
         {"a": customer},
         products={"mug": {"price": 10}},
-        sites=SITES,
+        sites={site: fields.pop(f"{site}_site", {}) for site in SITES},
         suppliers={"maker": {"lead_time": 2}},
         stock=[
             {"sites": [site], "initial": initial, **fields.pop(site, {})}
@@ -161,3 +161,27 @@ def test_a_line_waits_for_nobody_else():
     log = played(model)
     assert log.lines["filled"].tolist() == [5, 0]
     assert log.lines["lines_open"][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "south", "days", "otif"),
+    [
+        # Of six mugs three leave the south, on Tuesday at 0:00.
+        (((0.5, 6),), {"shipping": "market"}, 3 * 0.5 / 6, 0.0),
+        # The south serves the first two alone and one of six; its carrier takes one per day.
+        (((0.5, 2), (0.5, 6)), {"shipping": {"capacity": 1}}, 0.5 / 8, 0.5),
+    ],
+)
+def test_each_site_ships_by_its_own_calendar(rows: Any, south: Any, days: float, otif: float):
+    calendars = {"market": {"weekdays": ["tuesday"]}}
+    model = shops(
+        *rows,
+        south={"initial": 3},
+        south_site=south,
+        customer={"due_in": 0.25},
+        start="2024-01-01",  # a Monday
+        calendars=calendars,
+    )
+    metrics = measure(model, played(model))
+    assert metrics["delivery_time"] == pytest.approx(days)
+    assert metrics["otif"] == otif

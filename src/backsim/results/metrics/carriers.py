@@ -16,6 +16,29 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+def given_to_customers(m: Sums, first: int) -> tuple[Any, Any, Any, Any]:
+    """(line, moment, units, stock point) of all that is given to customers, from a line on.
+
+    A line may have units from several sites.  A substitute leaves the site of the line in whose
+    place it was taken, and is no unit of the line.
+    """
+    log = m.log
+    split, late, taken = (
+        rows.compress(rows["line"] >= first)
+        for rows in (log.splits, log.shipments, log.substitutions)
+    )
+    own = np.array(log.lines["filled"], np.int64)
+    np.subtract.at(own, split["line"], split["units"])
+    at_once = first + np.flatnonzero(own[first:])
+    stock, none = log.column("stock"), np.zeros(len(taken), np.int64)
+    return (
+        np.r_[at_once, split["line"], late["line"], taken["line"]],
+        np.r_[m.time[at_once], m.time[split["line"]], late["time"], taken["time"]],
+        np.r_[own[at_once], split["units"], late["units"], none],
+        np.r_[stock[at_once], split["stock"], stock[late["line"]], stock[taken["line"]]],
+    )
+
+
 class Carriers:
     """The queues for carriers of a limited capacity, over the whole run.
 
@@ -29,23 +52,18 @@ class Carriers:
 
     def leaves(self, code: int, lines: Any, ready: Any) -> Floats:
         """When shipments of some lines leave a site that are ready at some times."""
-        of_site = self.m.site[self.m.log.column("stock")[self._all[0]]] == code
-        every = [
-            np.r_[one[of_site], own] for one, own in zip(self._all, (lines, ready), strict=True)
-        ]
+        given, moments, _, stocks = self._all
+        of_site = self.m.site[stocks] == code
+        every = [np.r_[given[of_site], lines], np.r_[moments[of_site], ready]]
         head = self.m.log.column("head")[every[0]]
         times, each = np.unique(np.column_stack([every[1], head]), axis=0, return_inverse=True)
         found = self._queue(code, times[:, 0])
         return np.asarray(found[each.ravel()[len(every[0]) - len(lines) :]])
 
     @cached_property
-    def _all(self) -> tuple[Any, Any]:
-        """The line and the moment of all that was given to customers."""
-        log = self.m.log
-        at_once = np.flatnonzero(log.lines["filled"])
-        late, taken = log.shipments, log.substitutions
-        lines = np.r_[at_once, late["line"], taken["line"]]
-        return lines, np.r_[self.m.time[at_once], late["time"], taken["time"]]
+    def _all(self) -> tuple[Any, Any, Any, Any]:
+        """All that was given to customers."""
+        return given_to_customers(self.m, 0)
 
     def _queue(self, code: int, ready: Floats) -> Floats:
         """When shipments leave that are ready at ascending times: first come, first served."""

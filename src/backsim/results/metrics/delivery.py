@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backsim.entities import SHIPPED, SUBSTITUTED
-from backsim.results.metrics.carriers import Carriers
-from backsim.results.metrics.substitution import Substitution
+from backsim.results.metrics.carriers import Carriers, given_to_customers
 from backsim.results.metrics.sums import Sums
 from backsim.scenario.calendars import open_from
 from backsim.scenario.schema import Delivery
@@ -40,8 +39,8 @@ class Deliveries:
         self.departs = any(site.shipping is not None for site in sites)
         self.takes_time = self.departs or any(terms != Delivery() for terms in self.terms)
 
-    def arrivals(self, lines: Any, shipped: Any) -> tuple[Any, Floats]:
-        """Whether units of lines that were shipped at some times go by express, and their days.
+    def arrivals(self, lines: Any, shipped: Any, stocks: Any) -> tuple[Any, Floats]:
+        """Whether units of lines that stock points shipped go by express, and their days.
 
         These are counted from the shipment, so that waiting for the site's next departure is part
         of them, and waiting for the customer's next working day.
@@ -50,7 +49,7 @@ class Deliveries:
         least = np.array([d.express.slack if d.express else -np.inf for d in self.terms])
         code = self.m.log.column("customer_class")[lines]
         on_grid = self.m.model.on_grid
-        leaves = self._departures(lines, shipped)
+        leaves = self._departures(lines, shipped, stocks)
         on_time = self._taken(code, on_grid(leaves + expected[code]))
         slack = on_grid(self.m.log.column("due")[lines] - on_time)
         express = slack < on_grid(least[code])
@@ -70,11 +69,10 @@ class Deliveries:
                 days = np.where(drawn[classes] & ~np.isnan(found), found, days)
         return days
 
-    def _departures(self, lines: Any, ready: Any) -> Any:
-        """When units leave that are ready at some times."""
+    def _departures(self, lines: Any, ready: Any, stocks: Any) -> Any:
+        """When units leave stock points that are ready there at some times."""
         if not self.departs:
             return ready
-        stocks = self.m.log.column("stock")[lines]
         leaves, carriers = departures(self.m, stocks, ready), self.m.of(Carriers)
         for code, capacity in enumerate(carriers.capacities):
             if capacity is not None:
@@ -91,25 +89,17 @@ class Deliveries:
         return arrives
 
     @cached_property
-    def shipments(self) -> tuple[Any, Any, Any]:
-        """(line, time of shipment, units) of all that was shipped or taken as a substitute."""
-        log, first, taken = self.m.log, self.m.first, self.m.of(Substitution).taken
-        at_once = np.arange(first, len(log.lines))
-        filled = log.lines["filled"][first:]
-        late = log.shipments.compress(log.shipments["line"] >= first)
-        lines = np.concatenate([at_once, late["line"], taken["line"]])
-        times = np.concatenate([self.m.time[first:], late["time"], taken["time"]])
-        units = np.concatenate([filled, late["units"], np.zeros(len(taken), np.int32)])
-        sent = np.r_[filled > 0, np.ones(len(late) + len(taken), bool)]
-        return lines[sent], times[sent], units[sent]
+    def shipments(self) -> tuple[Any, Any, Any, Any]:
+        """(line, time of shipment, units, from where) of all shipped or taken as a substitute."""
+        return given_to_customers(self.m, self.m.first)
 
     @cached_property
     def _sums(self) -> tuple[Floats, Floats]:
         if not self.takes_time:
             nothing = self.m.total(self.m.group[:0], np.zeros(0))
             return nothing, nothing
-        lines, times, units = self.shipments
-        express, days = self.arrivals(lines, times)
+        lines, times, units, stocks = self.shipments
+        express, days = self.arrivals(lines, times, stocks)
         group = self.m.group[lines]
         return (
             self.m.total(group, np.where(express, units, 0)),
@@ -133,7 +123,7 @@ class Deliveries:
         ended = (rest["status"] == SHIPPED) | (rest["status"] == SUBSTITUTED)
         if not self.takes_time:
             return later[~ended | (rest["closed"] > rest["due"])]
-        lines, times, _ = self.shipments
-        days = self.arrivals(lines, times)[1]
+        lines, times, _, stocks = self.shipments
+        days = self.arrivals(lines, times, stocks)[1]
         late = lines[self.m.model.on_grid(times + days) > self.m.log.column("due")[lines]]
         return np.union1d(late, later[~ended])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backsim.results.metrics.carriers import given_to_customers
 from backsim.results.metrics.delivery import Deliveries
 from backsim.results.metrics.substitution import Substitution
 from backsim.results.metrics.sums import Sums
@@ -102,21 +103,9 @@ class Orders:
 
     @cached_property
     def _firsts(self) -> tuple[Any, Any]:
-        """The first line of each shipment, and the stock point that it leaves.
-
-        A substitute leaves the site of the line in whose place it was taken.
-        """
+        """The first line of each shipment, and the stock point that it leaves."""
         m, log = self.m, self.m.log
-        late = log.shipments.compress(log.shipments["line"] >= m.first)
-        taken, split = m.of(Substitution).taken, log.splits
-        split = split.compress(split["line"] >= m.first)
-        filled = log.lines["filled"].astype(np.int64)
-        np.subtract.at(filled, split["line"], split["units"])
-        at_once = m.first + np.flatnonzero(filled[m.first :])
-        own = np.r_[at_once, late["line"], taken["line"]]
-        lines = np.r_[own, split["line"]]
-        stocks = np.r_[log.column("stock")[own], split["stock"]]
-        times = np.r_[m.time[at_once], late["time"], taken["time"], m.time[split["line"]]]
+        lines, times, _, stocks = given_to_customers(m, m.first)
         columns = log.column("head")[lines], times, m.site[stocks]
         rows = _firsts_of(columns, lines)
         return lines[rows], stocks[rows]
