@@ -255,3 +255,15 @@ def test_batches_decide_at_their_runs():
     }
     stock = {"initial": 0, "inbound": inbound((3, 1), (6, 1)), "clearing": {"every": 4}}
     assert shipped(story(customers, stock)) == [8.0, 4.0]
+
+
+def test_where_there_is_enough_for_all_they_are_served_as_they_came():
+    rows = ((1, 1), (1, 2), (2, 2), (3, 3), (4, 1))
+    log = story({"a": {"demand": orders(*rows)}}, {"initial": 0, "inbound": inbound((6, 9))})
+    assert [row for row in tell(log) if "ship" in row] == lines_of(
+        """6 ship 0 1
+        6 ship 1 2
+        6 ship 2 2
+        6 ship 3 3
+        6 ship 4 1"""
+    )

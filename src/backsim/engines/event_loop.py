@@ -246,7 +246,7 @@ def drive(extents, horizon):  # type: ignore[no-untyped-def]
             clock.subject = subject
             return False
         undecided = kind == DECISION and len(world.allocations) == 0
-        if DECIDES and undecided and needs_decision(world, subject):  # type: ignore[name-defined]  # noqa: F821
+        if DECIDES and undecided and needs_decision(world, subject, time):  # type: ignore[name-defined]  # noqa: F821
             clock.asks = subject
             return False
         if kind == ORDER:

@@ -340,7 +340,7 @@ class Live:
 
     def _decide(self, first: int) -> None:
         """Let a program decide over the waiting lines of a group."""
-        if self._solver and self._kernel["needs_decision"](self.world, first):
+        if self._solver and self._kernel["needs_decision"](self.world, first, self.now):
             rows = records(Allocation, self.world.allocations)
             self._solver.allot(LiveTables(self.world), first, rows, self.now)
             given = zip(rows["line"].tolist(), rows["units"].tolist(), strict=True)

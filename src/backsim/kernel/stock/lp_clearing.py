@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import BY_ORDER, DECISION, LOST, NONE, AllocationGroup, Line, Stock, World
 from backsim.kernel.demand.cancellation import leave
-from backsim.kernel.demand.queue import after, end_of_order, will_get
+from backsim.kernel.demand.queue import drain, end_of_order, join, will_get
 from backsim.kernel.events import event
 from backsim.kernel.features import INFORMS
 from backsim.kernel.stock.position import settle
@@ -41,7 +41,7 @@ def needs_no_decision(world: World, stock: Stock, line: Line) -> bool:
     return not bound or world.classes[line.customer_class].shipment != BY_ORDER
 
 
-def needs_decision(world: World, first: int) -> bool:
+def needs_decision(world: World, first: int, now: float) -> bool:
     """Put a group's waiting lines into the table of allocations; whether a program has to decide.
 
     Where there is enough for all of them, or nothing, it has not.
@@ -57,19 +57,26 @@ def needs_decision(world: World, first: int) -> bool:
         at = world.allocation_groups[at].following
     at = first
     while at != NONE:
-        list_waiting(world, world.stocks[at], enough)
+        list_waiting(world, world.stocks[at], enough, now)
         at = world.allocation_groups[at].following
     return free > 0 and not enough
 
 
-def list_waiting(world: World, stock: Stock, enough: bool) -> None:
-    """Put the waiting lines of a stock point into the table, with all that they want or nothing."""
-    at = stock.queue
-    while at != NONE:
+def list_waiting(world: World, stock: Stock, enough: bool, now: float) -> None:
+    """Put the waiting lines of a stock point into the table, with all that they want or nothing.
+
+    In the order of the queue, in which they are given what they get.
+    """
+    index = drain(world, stock, now)
+    while index != NONE:
+        line = world.lines[index]
         row = new_allocation(world)
-        world.allocations[row].line = at
-        world.allocations[row].units = world.lines[at].open if enough else 0
-        at = world.lines[at].child if world.lines[at].child != NONE else after(world, at)
+        world.allocations[row].line = index
+        world.allocations[row].units = line.open if enough else 0
+        following = line.sibling
+        line.sibling = NONE
+        join(world, stock, index)
+        index = following
 
 
 @event(DECISION, subject="allocation_groups", feature="DECIDES")
