@@ -232,6 +232,34 @@ def test_a_change_within_the_threshold_is_not_told():
     assert len(said(play(model))) == 3
 
 
+@pytest.mark.parametrize(("initial", "first"), [(0, 2), (2, 1)])
+def test_what_is_held_back_has_to_come_too(initial: int, first: int):
+    """On day 5 there are no more than three, which are kept for others; on day 9 there are enough.
+
+    Whoever comes behind may have them.
+    """
+    arrivals = inbound((5, first), (9, 5))
+    rationing = {"rule": "critical_level", "levels": {"silver": 3}}
+    model = build(
+        {
+            "silver": {"demand": orders((1, 1)), "informed": {"grace": "unlimited"}},
+            "gold": {"demand": orders((2, 1 + initial)), "informed": {"grace": "unlimited"}},
+        },
+        stock=[
+            {
+                "initial": initial,
+                "inbound": arrivals,
+                "rationing": rationing,
+                "notice": "at_order",
+                "estimate": "live",
+            }
+        ],
+    )
+    log = play(model)
+    assert log.notices["promise"][0] == log.lines["closed"][0] == 9
+    assert log.lines["closed"][1] == 5
+
+
 def test_when_someone_leaves_those_behind_hear_of_an_earlier_date():
     model = build(
         {

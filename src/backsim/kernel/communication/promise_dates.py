@@ -81,11 +81,10 @@ def given_out(world: World, stock: Stock, ready: float, now: float) -> float:
 def still_to_come(world: World, stock: Stock, line: Line, units: int, now: float) -> int:
     """Of the units up to a line's last those that are not there: a whole line waits beside some.
 
-    Where lines wait for a batch run, that may be none.
+    What is held back from the line has to be there too.  Where lines wait for a batch run, none
+    may be lacking.
     """
-    if stock.on_hand == 0:
-        return units
-    lacking = units - max(0, may_have(world, stock, line, now))
+    lacking = units - may_have(world, stock, line, now)
     return lacking if BATCHES and stock.clearing_period > 0.0 else max(1, lacking)
 
 
@@ -132,7 +131,7 @@ def revise(world: World, stock: Stock, now: float) -> None:
     """
     if priority_moves(stock):
         requeue(world, stock, now)
-    units = brought = 0
+    units = before = brought = 0
     last = (-NEVER, NONE, 0)
     at = first_standing(world, stock)
     while at != NONE:
@@ -143,10 +142,11 @@ def revise(world: World, stock: Stock, now: float) -> None:
         lacking = still_to_come(world, stock, line, units, now)
         while brought < min(lacking, stock.on_order):
             last = next_to_come(world, stock, last, now)
+            before = brought
             brought += units_of_part(world, last[1], last[2])
         covered, part = (last[1], last[2]) if brought >= lacking else (NONE, 0)
-        if lacking <= 0:
-            covered, part = AT_HAND, 0
+        if lacking <= before:  # more was held back from a line in front of it
+            covered, part = cover(world, stock, lacking, now)
         head = world.lines[line.head]
         if head.contact != NONE:
             contact = world.contacts[head.contact]
