@@ -17,6 +17,9 @@ PRODUCTS = {
     "glass": {"price": 2},
 }
 
+CUP, GLASS = -2, -1
+"""Their stock points, from the last."""
+
 
 def model(customers: dict[str, Any], **fields: Any) -> Model:
     """2 mugs, 3 cups and 9 glasses at the start."""
@@ -30,6 +33,14 @@ def model(customers: dict[str, Any], **fields: Any) -> Model:
 def figures(model: Model, log: Any) -> Metrics:
     check_ledger(model, log)
     return measure(model, log)
+
+
+def test_units_that_are_kept_for_a_batch_run_are_no_substitutes():
+    """Cups are given out on days 0, 4, 8; between runs to nobody, so a glass is taken."""
+    for between, taken in ((True, CUP), (False, GLASS)):
+        cup = {"clearing": {"every": 4, "between": between}}
+        log = play(model({"a": {"demand": orders((1, 3))}}, cup=cup))
+        assert (log.substitutions["stock"] - len(log.stocks)).tolist() == [taken]
 
 
 def test_the_first_substitute_that_can_fill_the_rest_is_taken():

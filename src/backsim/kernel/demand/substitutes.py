@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SKIP, SUBSTITUTED, Line, Stock, World
+from backsim.entities import BY_ORDER, NONE, NOTE_SUBSTITUTE, SUBSTITUTED, Line, Stock, World
+from backsim.kernel.demand.fulfilment import units_free
 from backsim.kernel.demand.queue import dequeue, end_of_order
 from backsim.kernel.features import CONSOLIDATES, DECIDES, ECHELON, EXPIRES, INFORMS
 from backsim.kernel.log import note
 from backsim.kernel.network.sourcing import raise_position
 from backsim.kernel.stock.clearing import clear
-from backsim.kernel.stock.lots import may_have, pick
+from backsim.kernel.stock.lots import pick
 from backsim.kernel.stock.lp_clearing import needs_no_decision
 from backsim.kernel.stock.position import settle
 from backsim.kernel.stock.review import review_after_demand
@@ -50,8 +51,7 @@ def first_option(world: World, stock: Stock, line: Line, now: float) -> int:
         if DECIDES and world.allocation_groups[other.index].first != NONE:
             if not needs_no_decision(world, other, line):
                 continue
-        free = may_have(world, other, line, now)
-        if line.open <= free and (other.waiting == 0 or other.overtaking == SKIP):
+        if line.open <= units_free(world, other, line, now):
             return option
     return NONE
 
