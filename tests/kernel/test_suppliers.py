@@ -345,6 +345,26 @@ def test_once_a_part_has_come_the_next_is_near(estimate: str, date: float):
     assert told_of_parts((0.5, 2), notice=notice, estimate=estimate) == [(5.5, date)]
 
 
+def test_an_emergency_source_counts_the_parts_that_come_before_it():
+    """Of the four units placed on day 1 the first two come in time, so two are missing on day 2."""
+    far = {"lead_time": 4, "parts": {"count": 2, "days": 5}}
+    near = {"supplier": "near", "emergency": {"level": -1, "up_to": 0}}
+    stock = {"initial": 4, "reorder": {**BASE, "S": 4}, "supplier": ["far", near]}
+    log = play(
+        build(
+            {"a": {"demand": orders((1, 4), (2, 4))}},
+            stock=[stock],
+            suppliers={"far": far, "near": {"lead_time": 5}},
+        )
+    )
+    assert [row for row in tell(log) if "purchase" in row] == lines_of(
+        """1 purchase 0 4
+        2 purchase 1 2
+        2 purchase 2 2"""
+    )
+    assert column(log, "arrives") == [10, 7, 11]
+
+
 def test_what_is_not_fit_for_use_is_rejected_and_ordered_again():
     log = play(one((1, 4), lead_time=2, yield_share=0.6))
     assert tell(log) == lines_of(

@@ -57,6 +57,20 @@ def date_of_part(world: World, purchase: int, part: int, date: float) -> float:
     return date
 
 
+def units_by(world: World, purchase: int, date: float) -> int:
+    """Units of a purchase that are expected by a date."""
+    comes = world.purchases[purchase].expected
+    if comes > date:
+        return 0
+    if not DELIVERIES:
+        return to_come(world, purchase)
+    units = 0
+    for part in range(parts_to_come(world, purchase)):
+        if date_of_part(world, purchase, part, comes) <= date:
+            units += units_of_part(world, purchase, part)
+    return units
+
+
 def part_behind(
     world: World, stock: Stock, last: tuple[float, int, int], now: float
 ) -> tuple[float, int, int]:

@@ -50,6 +50,7 @@ from backsim.kernel.network.sourcing import (
 )
 from backsim.kernel.stock.position import inventory_position, settle
 from backsim.kernel.supply.outage_calendar import sets_out
+from backsim.kernel.supply.parts import units_by
 from backsim.kernel.supply.pipeline import is_emergency, open_delivery, quote, supplier_of, to_come
 from backsim.kernel.supply.purchase_limits import affordable, spend
 from backsim.kernel.supply.seasons import factor_now, stretch
@@ -230,7 +231,9 @@ def emergency_position(world: World, stock: Stock, now: float) -> int:
     index = stock.pipeline_first
     while index != NONE:
         purchase = world.purchases[index]
-        if purchase.expected <= date or is_emergency(world, purchase):
+        if is_emergency(world, purchase):
             units += to_come(world, index)
+        else:
+            units += units_by(world, index, date)
         index = purchase.later
     return units
