@@ -260,6 +260,27 @@ def test_what_is_held_back_has_to_come_too(initial: int, first: int):
     assert log.lines["closed"][1] == 5
 
 
+@pytest.mark.parametrize(
+    ("estimate", "dates"),
+    [("live", [9, 9]), ("quoted", [9, 9]), ("quantile", [9, 9]), ("mean_lead_time", [5, 8])],
+)
+def test_units_that_are_not_ordered_yet_come_after_the_next_review(estimate: str, dates: Any):
+    """Reviews on days 0, 5, 10, and four days on the way: all is placed on day 5."""
+    stock = {
+        "initial": 0,
+        "reorder": {"rule": "base_stock", "S": 0},
+        "review": 5,
+        "notice": "at_order",
+        "estimate": estimate,
+    }
+    customers = {
+        "a": {"demand": orders((1, 1), (4, 1)), "informed": {"grace": "unlimited"}},
+    }
+    log = play(build(customers, stock=[stock], suppliers={"maker": {"lead_time": 4}}))
+    assert log.notices["promise"].tolist() == dates
+    assert log.lines["closed"].tolist() == [9, 9]
+
+
 def test_when_someone_leaves_those_behind_hear_of_an_earlier_date():
     model = build(
         {

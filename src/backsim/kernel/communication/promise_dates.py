@@ -28,6 +28,7 @@ from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import mean_lead_time, source_of
 from backsim.kernel.stock.clearing import time_of_run
 from backsim.kernel.stock.lots import may_have
+from backsim.kernel.stock.review import next_review
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.parts import (
     comes_in_parts,
@@ -279,31 +280,48 @@ def place_in_service(world: World, stock: Stock, index: int) -> float:
 
 
 def quoted_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
-    """What the supplier quoted for a part of a purchase; were one placed now, where there is none.
+    """What the supplier quoted for a part of a purchase; or would for the next, where none is yet.
 
     Those parts that have come were quoted too.
     """
     if purchase < 0:
-        return now + mean_wait(world, stock, purchase, part, now)
+        return date_of_next(world, stock, purchase, now)
     if has_begun_to_come(world, purchase):
         part += world.deliveries[purchase].parts
     return date_of_part(world, purchase, part, world.purchases[purchase].quoted)
 
 
 def expected_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
-    """What the supplier says by now of a part of a purchase; were one placed now, where none is."""
+    """What the supplier says by now of a part of a purchase, or would say of the next one."""
     if purchase < 0:
-        return now + mean_wait(world, stock, purchase, part, now)
+        return date_of_next(world, stock, purchase, now)
     if part == 0:
         return world.purchases[purchase].expected
     return date_of_part(world, purchase, part, max(now, world.purchases[purchase].expected))
+
+
+def date_of_next(world: World, stock: Stock, purchase: int, now: float) -> float:
+    """When the next purchase is thought to come; units that are there are there now."""
+    if purchase == AT_HAND:
+        return now
+    placed = next_placed(world, stock, now)
+    return placed + mean_wait(world, stock, NONE, 0, placed)
+
+
+def next_placed(world: World, stock: Stock, now: float) -> float:
+    """When the next purchase is placed: now, or at the next of periodic reviews."""
+    if stock.review_period > 0.0:
+        return max(now, next_review(world, stock))
+    return now
 
 
 def met_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
     """A date by which a part of a purchase has come with the probability its place asks for."""
     if purchase == AT_HAND:
         return now
-    if purchase != NONE and has_begun_to_come(world, purchase):
+    if purchase == NONE:
+        return met_by_first(world, stock, NONE, next_placed(world, stock, now))
+    if has_begun_to_come(world, purchase):
         return expected_date(world, stock, purchase, part, now)
     date = met_by_first(world, stock, purchase, now)
     return date_of_part(world, purchase, part, date) if part > 0 else date
