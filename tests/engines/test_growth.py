@@ -258,7 +258,7 @@ def test_row_0_of_the_events_is_not_the_heaps() -> None:
             rows_needed_of=needs.view(np.int64),
             extents=extents,
         )
-        needed = 3 + 1 + tells  # a notice to who waits
+        needed = 3 + 2 + tells  # a purchase, one held behind it, a notice to who waits
         extents.room = [needed, *[99] * (len(ROOMY) - 1)]
         assert not has_room(world, 1)
         extents.room[0] += 1

@@ -96,14 +96,17 @@ class Plan(Outcome):
         return _frame(self.listed["picks"])
 
     def __repr__(self) -> str:
+        return f"Plan by {self.rule}: {self._said}"
+
+    @property
+    def _said(self) -> str:
         served, asked = float(self.served.sum()), float(self.book.lines.units.sum())
-        said = f"{served:,.6g} of {asked:,.6g} units served, cost {self.cost:,.2f}"
-        return f"Plan by {self.rule}: {said}"
+        return f"{served:,.6g} of {asked:,.6g} units served, cost {self.cost:,.2f}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the plan in a sentence, and its shipments."""
         shipments = self.shipments.to_html(index=False, max_rows=SHOWN, border=0)
-        return f"<p>{escape(repr(self))}.</p>{shipments}"
+        return f"<p>Plan by <b>{escape(self.rule)}</b>: {self._said}.</p>{shipments}"
 
 
 def _frame(columns: Columns) -> pd.DataFrame:
