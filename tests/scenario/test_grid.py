@@ -66,6 +66,12 @@ def test_a_horizon_has_room_for_its_ticks(horizon: float, lead_time: float):
         )
 
 
+@pytest.mark.parametrize("lead_time", [1e-14, 1e-160, 1e-300, 5e-324])
+def test_no_time_is_too_short(lead_time: float):
+    """One that is shorter than a tick is none, and the grid stays what it is."""
+    assert model(lead_time=lead_time).ticks == model().ticks
+
+
 def test_the_tape_is_the_worlds_and_no_policys():
     base = model(lead_time=2.5)
     other = base.replace({"policy.review": 1 / 17, "policy.clearing": 1 / 19, "warm_up": 1 / 23})

@@ -55,7 +55,7 @@ def ticks_per_day(scenario: ResolvedScenario) -> float:
     for value, exact in _times(scenario):
         if value > 0:
             (atoms if exact else means).add(value)
-    units = (1.0, *sorted(atoms)[:8])
+    units = (1.0, *sorted(atom for atom in atoms if room * atom >= 1)[:8])
     unit = next((u for u in units if all(denominator(t / u) for t in atoms)), 1.0)
     found = [denominator(t / unit) for t in atoms | means]
     ticks = 1
@@ -85,11 +85,12 @@ def denominator(time: float) -> int:
     """
     exact = Fraction(time)
     near = exact / 2**51
+    most = 2.0**22 / math.sqrt(time)
     rest, last, now = exact, (0, 1), (1, 0)
     while True:
         whole = rest.numerator // rest.denominator
         last, now = now, (whole * now[0] + last[0], whole * now[1] + last[1])
-        if now[1] ** 2 * time > 2.0**44:
+        if now[1] > most:
             return 0
         if abs(Fraction(*now) - exact) <= near:
             return now[1]
