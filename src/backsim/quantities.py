@@ -83,13 +83,15 @@ class Unit(Described):
         number = handler(source)
         noun, bounds = _noun_and_bounds(number)
         counts = noun == WHOLE_NUMBER
-        at_most = f"of at most {self.most:,.0f}"
 
         def refuse(bounds: str, value: Any = None) -> PydanticCustomError:
             meant = _meant_in_percent(value) if self.is_share and bounds.endswith(" 1") else ""
             unit = f" ({self.name}{meant})" if self.name else ""
             expected = {"expected": f"{noun} {bounds}".strip() + unit, "found": ""}
             return PydanticCustomError("fault", "{expected}", expected)
+
+        def beyond(value: Any) -> str:
+            return f"of at least -{self.most:,.0f}" if value < 0 else f"of at most {self.most:,.0f}"
 
         def check(value: Any, validate: Any, info: Any) -> Any:
             if counts and isinstance(value, float) and value.is_integer():
@@ -100,10 +102,10 @@ class Unit(Described):
                 if self.name == "units" and info.context == FINE and self._is_fine(value, number):
                     return value
                 if isinstance(value, int) and abs(value) > self.most:  # too long even for a float
-                    raise refuse(at_most) from None
+                    raise refuse(beyond(value)) from None
                 raise refuse(bounds, value) from None
             if abs(checked) > self.most:
-                raise refuse(at_most)
+                raise refuse(beyond(checked))
             if bounds.startswith("> 0") and checked < LEAST:
                 raise refuse(f"of at least {LEAST:g}")
             return checked

@@ -19,7 +19,9 @@ each is declared.
 A distribution may be a plain number, which is always that value. `{days: 14}` may stand for a
 number of units: that many days of mean demand at the stock point. A level of a reorder rule may
 also be written as [Above](#above), [Target](#target) or [SafetyStock](#safetystock). A share or
-probability may be in percent: `15 %` is 0.15."""
+probability may be in percent: `15 %` is 0.15. No number is larger than 1,000,000,000,000, none that
+has to be above 0 is smaller than 1e-12, and numbers of units and other whole numbers are at most
+2,000,000,000."""
 
 
 @command("Explain")
