@@ -32,6 +32,17 @@ def test_a_purchase_that_leads_to_the_next_for_ever_is_stopped(
         engine.run(model, streams.draw(model, 1))
 
 
+def test_many_orders_that_are_known_at_the_start_are_no_reason_to_stop(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(stuck, "MOST_EVENTS", 100)
+    classes = {"a": {"demand": orders(*[(3.0, 1)] * 3000), "announced": 5}}
+    model = build(classes, stock=[{"reorder": {"rule": "base_stock", "S": 1}}])
+    for engine in (simpy, compiled):
+        log = engine.run(model, streams.draw(model, 1))
+        assert len(log.purchases) == 3000
+
+
 def test_many_customers_at_one_instant_are_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stuck, "MOST_EVENTS", 100)
     rows = [(3.0, 1)] * 3000

@@ -252,10 +252,8 @@ class CompiledRun:
     def go_on(self) -> None:
         """Let the loop run for a while, in which Ctrl-C is not heard."""
         self.reached = self.next_event().time, int(self.clock["next_line"][0])
-        waiting = int(self.tables["totals"]["waiting"][0])
-        self.clock["stop_at"] = self.clock["handled"] + patience(
-            len(self.tables["stocks"]), waiting
-        )
+        lines = int(self.tables["totals"]["waiting"][0]) + len(self.tables["announcements"])
+        self.clock["stop_at"] = self.clock["handled"] + patience(len(self.tables["stocks"]), lines)
 
     def check_progress(self) -> None:
         """Raise InputError if no time has passed since, and no customer has come; see `stuck`."""

@@ -276,7 +276,8 @@ class Live:
             step()
         while queue and queue[0][0] < horizon:
             before = queue[0][0], self._played
-            for _ in range(patience(len(self.world.stocks), self.world.totals[0].waiting)):
+            lines = self.world.totals[0].waiting + len(self.world.announcements)
+            for _ in range(patience(len(self.world.stocks), lines)):
                 if stops is not None:
                     event = queue[0][3]
                     if isinstance(event, Due) and stops(event, queue[0][0]):

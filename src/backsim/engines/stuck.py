@@ -22,9 +22,12 @@ Look = Callable[[str, int, str], Any]
 """(table, row, field): a value in the tables of a run."""
 
 
-def patience(stocks: int, waiting: int) -> int:
-    """Events at one instant after which a run is looked at."""
-    return MOST_EVENTS + EVENTS_EACH_STOCK * stocks + EVENTS_EACH_LINE * waiting
+def patience(stocks: int, lines: int) -> int:
+    """Events at one instant after which a run is looked at.
+
+    The lines are those that wait and those that are announced, which may all become known together.
+    """
+    return MOST_EVENTS + EVENTS_EACH_STOCK * stocks + EVENTS_EACH_LINE * lines
 
 
 def check_events(model: Model, handled: int) -> None:
