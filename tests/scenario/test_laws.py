@@ -1,6 +1,7 @@
 """The laws of the distributions, held to those of `scipy.stats`."""
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -66,3 +67,10 @@ def test_a_quantile_of_counts_is_the_least_whole_number_that_will_do(name: str, 
 def test_nothing_is_above_all_of_a_law_without_end():
     assert laws.poisson(3.0).isf(0.0) > 1e2  # probabilities below the least number are 0
     assert math.isinf(laws.normal(0.0, 1.0).ppf(1.0))
+
+
+def test_nothing_is_left_far_beyond_the_scale_of_a_steep_weibull():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        law = laws.weibull(1000.0, 1.0)
+        assert (law.sf(9.0), law.cdf(9.0), law.sf(0.5)) == (0.0, 1.0, 1.0)

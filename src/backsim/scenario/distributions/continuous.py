@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backsim.quantities import Number, Positive, Probability, Variation
+from backsim.quantities import LEAST, Number, Positive, Probability, Variation
 from backsim.scenario.distributions import laws
 from backsim.scenario.distributions.base import Distribution, distribution, spread
 from backsim.scenario.part import fault
@@ -79,6 +79,10 @@ class Lognormal(Distribution):
 
     choices = ("mean", "cv"), ("mean", "sd"), ("mu", "sigma")
     examples = {"mean": 6, "cv": 0.4}, {"mean": 6, "sd": 2}, {"mu": 0.5, "sigma": 0.4}
+
+    def check(self) -> None:
+        if self.mu is not None and self.mu + (self.sigma or 0.0) ** 2 / 2 < math.log(LEAST):
+            raise fault(f"parameters whose mean is at least {LEAST:g}")
 
     def moments(self) -> tuple[float, float]:
         if self.mu is None or self.sigma is None:

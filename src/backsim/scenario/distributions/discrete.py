@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LONGEST = 500.0
 """The largest mean of a Poisson whose probabilities are kept in a table."""
 
+MOST_P = 0.999999
+"""The greatest p of a logarithmic series: its quantiles are found value by value."""
+
 
 @distribution("deterministic")
 class Deterministic(Distribution):
@@ -166,8 +169,8 @@ class Logarithmic(Distribution):
     examples = ({"p": 0.7},)
 
     def check(self) -> None:
-        if self.p == 1:
-            raise fault("p < 1")
+        if self.p > MOST_P:
+            raise fault(f"p of at most {MOST_P}")
 
     def moments(self) -> tuple[float, float]:
         a = -1 / math.log1p(-self.p)

@@ -69,9 +69,14 @@ def gamma(shape: float | Floats, scale: float | Floats) -> Law:
 
 def weibull(shape: float, scale: float) -> Law:
     """Weibull, by shape and scale; the exponential has shape 1."""
+
+    def hazard(x: Floats) -> Floats:
+        with np.errstate(over="ignore"):  # far beyond the scale nothing is left
+            return (x / scale) ** shape
+
     return positive(
-        lambda x: -np.expm1(-((x / scale) ** shape)),
-        lambda x: np.exp(-((x / scale) ** shape)),
+        lambda x: -np.expm1(-hazard(x)),
+        lambda x: np.exp(-hazard(x)),
         lambda q: scale * (-np.log1p(-q)) ** (1.0 / shape),
         lambda q: scale * (-np.log(q)) ** (1.0 / shape),
     )
