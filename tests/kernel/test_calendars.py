@@ -104,7 +104,7 @@ def test_a_supplier_that_breaks_down_on_a_saturday_says_so():
 
 
 def test_an_outage_that_is_not_announced_beside_closed_days_is_refused():
-    with pytest.raises(InputError, match="with a calendar, only disruptions that are announced"):
+    with pytest.raises(InputError, match="only disruptions that are announced, with a calendar"):
         shop(1, supplier={**DAILY, "disruptions": {"up": 8, "down": 2}})
 
 

@@ -195,7 +195,7 @@ class Supplier(Spec):
         if self.lead_time_factors and self.capacity != "unlimited":
             raise fault("an unlimited `capacity`, with lead_time_factors")
         if self.calendar is not None and plan and not plan.announced:
-            raise fault("with a calendar, only disruptions that are announced")
+            raise fault("only disruptions that are announced, with a calendar")
         return self
 
     @property
