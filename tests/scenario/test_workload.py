@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from backsim import simulate
+from backsim.engines.choose import choose
 from backsim.errors import InputError
 from backsim.scenario.demand.rates import expected_work
 from backsim.scenario.load import from_dict
@@ -104,6 +105,19 @@ def test_the_expected_number_of_events_is_near_that_of_a_run(changes: dict[str, 
     )
     handled = simulate(model, seed=1, engine="simpy").log.handled
     assert least * handled < expected < 2 * handled
+
+
+def test_orders_of_many_lines_are_played_by_the_compiled_engine():
+    demand = "customers.gold.demand"
+    assert choose(from_dict(SHOP))[0] == "simpy"
+    many = {
+        "horizon": 2000,
+        f"{demand}.lines": 30,
+        f"{demand}.products": [f"p{i}" for i in range(30)],
+    }
+    model = from_dict(SHOP, changes={"products": [f"p{i}" for i in range(30)], **many})
+    assert (model.expected_orders, model.expected_lines) == (4000, 120_000)
+    assert choose(model) == ("compiled", "about 120,000 order lines")
 
 
 def test_renewals_that_vary_much_come_in_clusters():

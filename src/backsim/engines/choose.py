@@ -18,10 +18,10 @@ from backsim.streams import Tape
 EngineName = Literal["auto", "simpy", "compiled"]
 
 SMALL = 100_000
-"""Orders below which SimPy has finished before the compiled engine is loaded."""
+"""Order lines below which SimPy has finished before the compiled engine is loaded."""
 
 WORTH_PROCESSES = 500_000
-"""Orders below which SimPy has finished before worker processes have started."""
+"""Order lines below which SimPy has finished before worker processes have started."""
 
 
 def choose(
@@ -37,9 +37,9 @@ def choose(
         raise InputError("engine: processes alongside the model require simpy, got 'compiled'")
     if extended:
         return "simpy", "processes run alongside the model"
-    work = model.expected_orders * replications
+    work = model.expected_lines * replications
     if engine == "simpy" or (engine == "auto" and work < SMALL):
-        few = f"about {work:,.0f} orders are too few to pay for loading the compiled engine"
+        few = f"about {work:,.0f} order lines are too few to pay for the compiled engine"
         return "simpy", "asked for" if engine == "simpy" else few
     if own_rules(model):
         from backsim.engines.drivers import compile_rules
@@ -50,7 +50,7 @@ def choose(
             if engine == "compiled":
                 raise
             return "simpy", str(error)
-    return "compiled", "asked for" if engine == "compiled" else f"about {work:,.0f} orders"
+    return "compiled", "asked for" if engine == "compiled" else f"about {work:,.0f} order lines"
 
 
 def processes_of(given: Any) -> tuple[Callable[..., Any], ...]:
@@ -62,7 +62,7 @@ def processes_of(given: Any) -> tuple[Callable[..., Any], ...]:
 
 def workers_for(model: Model, engine: str, replications: int) -> int:
     """How many workers pay: all cores, but one where starting them would take longer."""
-    small = engine == "simpy" and model.expected_orders * replications < WORTH_PROCESSES
+    small = engine == "simpy" and model.expected_lines * replications < WORTH_PROCESSES
     return 1 if small else min(os.cpu_count() or 1, replications)
 
 

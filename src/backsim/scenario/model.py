@@ -53,6 +53,7 @@ class Model:
     """Makes the model again from what its file says, with `changes` by path."""
     traces: Mapping[tuple[str, int], TraceLines] = field(default_factory=dict, repr=False)
     expected_orders: float = 0.0
+    expected_lines: float = 0.0
 
     def __repr__(self) -> str:
         points, classes = len(self.scenario.stock), len(self.scenario.customers)

@@ -75,7 +75,7 @@ def resolve(
     work.check_money(model)
     work.stop_at_faults()
     orders, lines = expected_work(model.scenario, work.traces)
-    model = replace(model, expected_orders=orders)
+    model = replace(model, expected_orders=orders, expected_lines=lines)
     work.faults += too_much_work(model, lines, document)
     work.stop_at_faults()
     return model
