@@ -92,7 +92,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_suppliers_and_sites_work_on_the_days_on_which_something_arrives(found: Calibration):
     assert found.calendars.receiving[0].weekdays == WEEK
     assert found.calendars.shipping[0].weekdays == EVERY_DAY
-    assert found.calendars.review == (0, 2, 4)
+    assert found.calendars.reviews.weekdays == (0, 2, 4)
 
 
 def test_lead_times_count_working_days_where_that_explains_receipts_better(found: Calibration):
@@ -122,6 +122,23 @@ def test_the_scenario_has_the_calendars(found: Calibration, tmp_path: Path):
     path = tmp_path / "scenario.yaml"
     path.write_text(text)
     assert load(path).scenario.suppliers["maker"].calendar == "monday_to_friday"
+
+
+@pytest.mark.parametrize("dirt", ["none", "heavy"])
+def test_a_supplier_from_whom_is_bought_once_a_week(tmp_path: Path, dirt: str):
+    """The importer's products are reviewed on Tuesdays, the maker's at any time or on any day."""
+    values = scenario(receiving=None)
+    tuesdays = {"dates": {"on": ["tuesday"], "hour": 9}}
+    values["stock"][1] |= {"review": tuesdays}
+    values["policy"] = {}
+    found = calibrate(exported(values, tmp_path, dirt))
+    of = dict(zip(found.history.suppliers, found.calendars.by_supplier, strict=True))
+    assert (of["importer"].weekdays, of["maker"].weekdays) == ((1,), EVERY_DAY)
+    assert of["maker"].periodic is not found.history.exact
+    text = scenario_text(found)
+    dates = '{"on": [tuesday], hour: 9}' if found.history.exact else "[wednesday]"
+    assert f"    supplier: importer\n    review: {{dates: {dates}}}" in text
+    assert text.count("review:") == (1 if found.history.exact else 2)
 
 
 def test_an_outage_of_a_supplier_that_counts_working_days(tmp_path: Path):

@@ -14,7 +14,8 @@ from tests.data.exports import SHOP, write
 
 from backsim.cli import run
 from backsim.data.calibrate import Calibration, calibrate
-from backsim.data.scenariofile import flow, quoted, scenario_text, wrapped
+from backsim.data.scenariofile import scenario_text
+from backsim.data.yamltext import flow, quoted, wrapped
 from backsim.scenario import load
 from backsim.scenario.yamlfile import parse_value
 
@@ -239,7 +240,7 @@ def test_levels_that_purchases_show_are_the_true_ones(client: Calibration, truth
                 error = client.policy.top[i, j] - items[name]["S"][site]
                 right.append(abs(error) <= items[name]["pack"])
     assert np.mean(right) > 0.85
-    assert client.calendars.review == (0, 1, 2, 3, 4)
+    assert client.calendars.reviews.weekdays == (0, 1, 2, 3, 4)
     assert [days.weekdays for days in client.calendars.receiving] == [(0, 1, 2, 3, 4)] * 2
     assert client.policy.agrees > 0.85
 

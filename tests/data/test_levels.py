@@ -97,7 +97,7 @@ def test_formulas_know_the_days_of_review(tmp_path: Path, on: Any, low: int):
     """Reviews on Mondays alone need a week of demand more: without it, 9 points too much."""
     weekly = played(dict.fromkeys(COSTS, low), {"dates": on})
     found = calibrate(exported(weekly, tmp_path))
-    assert found.calendars.gaps.tolist() == ([7] if on == "monday" else [2, 2, 3])
+    assert found.calendars.reviews.gaps.tolist() == ([7] if on == "monday" else [2, 2, 3])
     same(proposal(found), found, weekly, 0.04, 0.09)
 
 

@@ -137,7 +137,7 @@ def test_weekdays_without_a_receipt_are_closed(tmp_path: Path):
         came += datetime.timedelta(days=max(0, 7 - came.weekday()) if came.weekday() > 4 else 0)
         rows.append(f"P{k},acme,mug,{placed},12,{came}")
     days = calibrate(write(tmp_path, {**SHOP, "purchases.csv": "\n".join(rows)})).calendars
-    assert days.review == tuple(range(7))
+    assert days.reviews.weekdays == tuple(range(7))
     assert days.receiving[0].weekdays == tuple(range(5))
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backsim.api import Run
-from backsim.data.history import History
-from backsim.data.levels import usual_supplier
+from backsim.data.history import History, usual_supplier
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from backsim.data.calibrate import Calibration
-from backsim.data.fit.calendars import EVERY_DAY, Weekdays, WorkDays
+from backsim.data.fit.calendars import EVERY_DAY, Reviews, Weekdays, WorkDays
 from backsim.data.levels import rounded
 from backsim.scenario.dates import WEEKDAYS
 
@@ -56,20 +56,19 @@ def _departures(calendar: str | None, hour: int | None) -> Any:
     return {"cut_off": hour} if calendar is None else {"calendar": calendar, "cut_off": hour}
 
 
-def review(found: Calibration) -> tuple[Any, str] | None:
-    """(days of review as a scenario has them, a comment); None: stock is reviewed all the time."""
-    history, days = found.history, found.calendars.review
-    if history.exact:
-        hour = found.calendars.hour
-        if hour is None:
-            return None
+def review(found: Calibration, reviews: Reviews) -> tuple[Any, str]:
+    """(days of review as a scenario has them, a comment)."""
+    days, hour = reviews.weekdays, reviews.hour
+    if not reviews.periodic:
+        return "continuous", "purchases at any time"
+    if hour is not None:
         if days == EVERY_DAY:
             return {"period": 1, "first": rounded(hour / 24)}, "the hour of purchases"
         on = {"on": _names(days), "hour": rounded(hour)}
         return {"dates": on}, "the days and hour of purchases"
     if days == EVERY_DAY:
         return 1, "every morning"
-    if history.within_day.placed == "morning":
+    if found.history.within_day.placed == "morning":
         return {"dates": _names(days)}, "mornings of the days of purchases"
     after = tuple(sorted((day + 1) % 7 for day in days))
     return {"dates": _names(after)}, "at midnight after the days of purchases"

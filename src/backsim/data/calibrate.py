@@ -163,7 +163,7 @@ def fit(mapping: Mapping, history: History, guesses: tuple[str, ...] = ()) -> Ca
         lead_times=lead_times(history, calendars),
         patience=patience_by_class(history),
         calendars=calendars,
-        policy=policy_in_use(history),
+        policy=policy_in_use(history, calendars),
         priority=priority_in_use(history),
         shipping=shipping_by_class(history),
         service=served(history),
@@ -211,7 +211,7 @@ def to_dict(found: Calibration) -> dict[str, Any]:
             "receipts": history.within_day.received,
         },
         "weekdays": {
-            "purchases_placed": found.calendars.review,
+            "purchases_placed": found.calendars.reviews.weekdays,
             "receipts": _weekdays(found.calendars.receiving, history.sites),
             "shipments": _weekdays(found.calendars.shipping, history.sites),
         },

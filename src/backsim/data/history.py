@@ -228,6 +228,15 @@ def in_steps(units: Any, step: Any) -> Any:
     return np.round(np.rint(units / step) * step, 3)
 
 
+def usual_supplier(history: History) -> Codes:
+    """By product: the supplier of most purchases, or else that of the master."""
+    bought = history.purchases
+    count = np.zeros((len(history.products), max(1, len(history.suppliers))))
+    np.add.at(count, (bought.product, bought.supplier), 1.0)
+    usual = np.where(count.sum(1) > 0, count.argmax(1), history.masters.supplier)
+    return np.maximum(usual, 0).astype(np.int64)
+
+
 def known_on(history: History, day: float) -> History:
     """The history as it was known at the end of the day before: what came later is open.
 

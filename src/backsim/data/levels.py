@@ -11,7 +11,7 @@ import numpy as np
 
 from backsim.data.calibrate import Calibration
 from backsim.data.fit.theory import Planned
-from backsim.data.history import History, in_steps
+from backsim.data.history import in_steps, usual_supplier
 from backsim.present.numbers import percent
 
 if TYPE_CHECKING:
@@ -73,15 +73,6 @@ def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, s
     return made
 
 
-def usual_supplier(history: History) -> Codes:
-    """By product: the supplier of most purchases, or else that of the master."""
-    bought = history.purchases
-    count = np.zeros((len(history.products), max(1, len(history.suppliers))))
-    np.add.at(count, (bought.product, bought.supplier), 1.0)
-    usual = np.where(count.sum(1) > 0, count.argmax(1), history.masters.supplier)
-    return np.maximum(usual, 0).astype(np.int64)
-
-
 @lru_cache(maxsize=1)
 def proposal(found: Calibration) -> Proposal:
     """Levels for every stock point with demand: reorder points moved, order quantities kept.
@@ -140,10 +131,12 @@ def _planned(found: Calibration) -> tuple[Planned, Floats]:
         days[mine] = one.mean_days * factor
         spread[mine] = one.sd_days * factor
     lead = days[:, None] * np.ones(shape)
-    gaps = found.calendars.gaps
-    period = float(gaps.mean()) if len(gaps) else 0.0
-    squared = float((gaps**2).mean()) / period if period else 0.0
-    looks = np.mean([-np.expm1(-count * gap) for gap in gaps], axis=0) / period if period else count
+    looks, squared = count.copy(), np.zeros(shape)
+    for code, reviews in enumerate(found.calendars.by_supplier):
+        if len(gaps := reviews.gaps):
+            mine, period = supplier == code, gaps.mean()
+            found_any = np.mean([-np.expm1(-count[mine] * gap) for gap in gaps], axis=0)
+            looks[mine], squared[mine] = found_any / period, (gaps**2).mean() / period
     per_look = mean / np.maximum(looks, 1e-12)
     squares = (square + mean**2 * squared) / np.maximum(looks, 1e-12)
     planned = Planned(
@@ -223,7 +216,7 @@ def _units(fill: Floats, chosen: Any, of: Any, demand: Floats) -> float:
 
 
 def _flat(planned: Planned) -> Planned:
-    arrays = {f.name: getattr(planned, f.name) for f in fields(planned) if f.name != "age"}
+    arrays = {f.name: getattr(planned, f.name) for f in fields(planned)}
     return replace(planned, **{name: values.ravel() for name, values in arrays.items()})
 
 

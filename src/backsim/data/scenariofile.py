@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,12 @@ import numpy as np
 from backsim.data.calendarlines import calendars, name_of, review
 from backsim.data.calendarlines import sites as sites_of
 from backsim.data.calibrate import ASSUMED_LEAD_TIME, Calibration
+from backsim.data.fit.calendars import Reviews
 from backsim.data.fit.demand import ClassDemand
 from backsim.data.fit.items import STEP
-from backsim.data.history import in_steps
-from backsim.data.levels import levels_of, rounded, usual_supplier
+from backsim.data.history import in_steps, usual_supplier
+from backsim.data.levels import levels_of, rounded
+from backsim.data.yamltext import flow, quoted, wrapped
 from backsim.errors import counted
 
 WARM_UP, COUNTED = 180, 365
@@ -28,11 +29,6 @@ COSTS = (
     "#   holding: {share: 20 %, of: unit_cost, per: year}",
     "#   ordering: 40 # per purchase",
 )
-WIDTH = 100
-BREAKS = re.compile(r"[\t\n\r\x85\u2028\u2029\ufeff]")
-"""Characters that YAML reads as the end of a line, or leaves out."""
-PARTS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?! ))+(?=, |$)')
-"""Of a value in YAML on one line: what stands between commas."""
 
 
 def scenario_text(
@@ -255,9 +251,8 @@ class _Writer:
             told = ", ".join(f"{n} {100 * x:.0f} %" for n, x in priority.explained.items())
             yield f"  # explained of {priority.pairs:,} pairs of waiting lines: {told}"
         yield f"  priority: {priority.rule}"
-        reviewed = review(self.found)
-        if reviewed is not None:
-            yield f"  review: {flow(reviewed[0])} # {reviewed[1]}"
+        if self.found.calendars.reviews.periodic:
+            yield self.review(self.found.calendars.reviews)
         yield "  # assumed where nothing tells the levels: the demand of one and a half lead times"
         known = [one.mean_days for one in self.found.lead_times if one.fit is not None]
         days = max(1, math.ceil(1.5 * max(known, default=ASSUMED_LEAD_TIME)))
@@ -276,6 +271,10 @@ class _Writer:
         for name in named:
             yield f"  - {{groups: {quoted(name)}, raise_levels: 0}}"
 
+    def review(self, reviews: Reviews) -> str:
+        value, said = review(self.found, reviews)
+        return f"  review: {flow(value)} # {said}"
+
     def bought_from(self) -> Iterator[str]:
         """Products by their usual supplier."""
         usual = usual_supplier(self.history)
@@ -284,6 +283,8 @@ class _Writer:
             if mine:
                 yield from wrapped("  - products: ", flow(mine))
                 yield f"    supplier: {quoted(name)}"
+                if (own := self.found.calendars.by_supplier[code]) != self.found.calendars.reviews:
+                    yield f"  {self.review(own)}"
 
     def own_lead_times(self) -> Iterator[str]:
         """Products whose lead times differ from those of their supplier, by steps of 5 %."""
@@ -347,49 +348,6 @@ def _whole(value: float) -> float | int:
 def _common(row: Any, step: float) -> float:
     known = np.rint(row[~np.isnan(row)] / step).astype(int)
     return float(in_steps(np.gcd.reduce(known) * step, step)) if len(known) else step
-
-
-# -- YAML ----------------------------------------------------------------------------------------
-
-
-def flow(value: Any) -> str:
-    """A value as YAML on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{quoted(k)}: {flow(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, int) else repr(float(value))
-    return quoted(str(value))
-
-
-def quoted(text: str) -> str:
-    """A text as YAML, in quotes unless it is a plain word."""
-    first, rest = text[:1], text[1:]
-    plain = first.isalpha() and all(c.isalnum() or c in "_" for c in rest) and text.isascii()
-    if plain and text.lower() not in ("yes", "no", "true", "false", "null", "on", "off", "y", "n"):
-        return text
-    text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + '"'
-
-
-def wrapped(head: str, text: str) -> Iterator[str]:
-    """A value on one line, or broken after commas that are not in quotes, and set in."""
-    room = WIDTH - len(head)
-    if len(text) <= room:
-        yield head + text
-        return
-    indent = " " * (len(head) - len(head.lstrip(" -")) + 2)
-    line = head
-    for part in PARTS.findall(text):
-        piece = part.strip() + ", "
-        if len(line) + len(piece) > WIDTH and line.strip():
-            yield line.rstrip()
-            line = indent
-        line += piece
-    yield line[:-2]
 
 
 __all__ = ["experiment_text", "scenario_text"]

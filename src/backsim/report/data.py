@@ -355,7 +355,10 @@ def _on(weekdays: Weekdays) -> str:
 
 def _policy_words(found: Calibration) -> tuple[str, ...]:
     policy = found.policy
-    said = [f"Purchases are placed on {_on(found.calendars.review)}."]
+    said = [f"Purchases are placed on {_on(found.calendars.reviews.weekdays)}."]
+    for name, one in zip(found.history.suppliers, found.calendars.by_supplier, strict=False):
+        if one != found.calendars.reviews:
+            said.append(f"Those from {name} are placed on {_on(one.weekdays)}.")
     for place, site in enumerate(found.history.sites):
         receives, ships = found.calendars.receiving[place], found.calendars.shipping[place]
         said.append(f"{site} receives on {_on(receives.weekdays)}, ships on {_on(ships.weekdays)}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,8 @@ MARGIN = 8
 """Days before the first purchase, and after the last day, that are known."""
 SAME_TIME, MOST = 1 / 24, 0.95
 """Purchases are placed at one time of day if this share of them is, to this part of a day."""
+MISSED = 5
+"""Purchases missing on the days on which others are placed, from which a supplier has its own."""
 
 Weekdays = tuple[int, ...]
 """0 for Monday."""
@@ -78,6 +80,22 @@ class WorkDays:
         return np.asarray((count - last)[at], float)
 
 
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """When purchases are placed."""
+
+    weekdays: Weekdays
+    """As noted."""
+    hour: float | None
+    """If they have a time of day and it is always the same."""
+    periodic: bool
+
+    @property
+    def gaps(self) -> Floats:
+        """Days from each review of the week to the next; empty: stock is looked at all the time."""
+        return np.diff([*self.weekdays, self.weekdays[0] + 7]) if self.periodic else np.empty(0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Calendars:
     """The days on which a client's sites and buyers work."""
@@ -87,33 +105,44 @@ class Calendars:
     """By site: days on which receipts are noted."""
     shipping: tuple[WorkDays, ...]
     """By site: days on which goods leave."""
-    review: Weekdays
-    """Weekdays on which purchases are placed, as noted."""
-    hour: float | None
-    """The hour at which they are placed, if they have a time of day and it is always the same."""
-    gaps: Floats
-    """Days from each review of the week to the next; empty: stock is looked at all the time."""
+    reviews: Reviews
+    """Of most suppliers."""
+    by_supplier: tuple[Reviews, ...]
 
 
 def calendars_in_use(history: History, country: str | None = None) -> Calendars:
     """The working days of sites and buyers.  Raises InputError: the country is not known."""
     sites = range(len(history.sites))
     came, sent = history.came, history.sent
-    review, hour = open_weekdays(history, history.purchases.placed), _hour(history)
-    periodic = not history.exact or hour is not None
+    usual = _reviews(history, history.purchases.placed)
+    suppliers = range(max(1, len(history.suppliers)))
     return Calendars(
         country,
         tuple(_days(history, came.time[came.site == j], country) for j in sites),
         tuple(_days(history, sent.time[sent.site == j], country) for j in sites),
-        review,
-        hour,
-        np.diff([*review, review[0] + 7]) if periodic else np.empty(0),
+        usual,
+        tuple(_reviews_of(history, usual, code) for code in suppliers),
     )
 
 
-def _hour(history: History) -> float | None:
+def _reviews_of(history: History, usual: Reviews, supplier: int) -> Reviews:
+    """When a supplier's purchases are placed: as `usual` unless that is clearly not so."""
+    placed, mine = history.purchases.placed, history.purchases.supplier == supplier
+    if mine.sum() < ENOUGH:
+        return usual
+    own, weekday = _reviews(history, placed[mine]), _weekday(history, placed)
+    missed = np.isin(weekday, usual.weekdays) & ~np.isin(weekday, own.weekdays)
+    clear = missed.mean() * mine.sum() >= MISSED or own.hour != usual.hour
+    return own if clear else usual
+
+
+def _reviews(history: History, placed: Floats) -> Reviews:
+    hour = _hour(history, placed)
+    return Reviews(open_weekdays(history, placed), hour, not history.exact or hour is not None)
+
+
+def _hour(history: History, placed: Floats) -> float | None:
     """The hour of the day at which purchases are placed, if it is always the same."""
-    placed = history.purchases.placed
     part = placed - np.floor(placed)
     same = np.abs(part - np.median(part)) < SAME_TIME / 2 if len(part) else part
     if not history.exact or not len(part) or same.mean() < MOST:
@@ -129,9 +158,12 @@ def open_weekdays(history: History, time: Floats) -> Weekdays:
     """Weekdays on which something happens; all of them where too little does to tell."""
     if len(time) < ENOUGH:
         return EVERY_DAY
-    weekday = (np.floor(time).astype(np.int64) + history.first.weekday()) % 7
-    share = np.bincount(weekday, minlength=7) / len(time)
+    share = np.bincount(_weekday(history, time), minlength=7) / len(time)
     return tuple(int(day) for day in np.flatnonzero(share >= REGULAR))
+
+
+def _weekday(history: History, time: Floats) -> Any:
+    return (np.floor(time).astype(np.int64) + history.first.weekday()) % 7
 
 
 def work_days(history: History, weekdays: Weekdays, country: str | None) -> WorkDays:

@@ -9,8 +9,8 @@ import numpy as np
 
 from backsim.data.fit.byday import bought as bought_by_day
 from backsim.data.fit.byday import positions
-from backsim.data.fit.calendars import open_weekdays
-from backsim.data.history import History, Moment
+from backsim.data.fit.calendars import Calendars
+from backsim.data.history import History, Moment, usual_supplier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class PolicyInUse:
     nan: no master has levels, or no stock is known."""
 
 
-def policy_in_use(history: History) -> PolicyInUse:
+def policy_in_use(history: History, calendars: Calendars) -> PolicyInUse:
     """What purchases say of the policy."""
     shape = (len(history.products), len(history.sites))
     bought = history.purchases
@@ -56,7 +56,7 @@ def policy_in_use(history: History) -> PolicyInUse:
     trigger, top, steady, agrees = nothing.copy(), nothing.copy(), np.zeros(shape, bool), np.nan
     known = before_orders(history)
     if known is not None:
-        trigger, top, steady, agrees = _levels(history, known, multiple)
+        trigger, top, steady, agrees = _levels(history, known, multiple, calendars)
     return PolicyInUse(
         trigger=trigger,
         top=top,
@@ -108,7 +108,7 @@ def seen(known: Floats, placed: Floats, moment: Moment) -> Floats:
 
 
 def _levels(
-    history: History, position: Floats, multiple: Floats
+    history: History, position: Floats, multiple: Floats, calendars: Calendars
 ) -> tuple[Floats, Floats, NDArray[np.bool_], float]:
     """(trigger, top, steady, agreement with the master), by product and site."""
     sites = len(history.sites)
@@ -117,13 +117,14 @@ def _levels(
     steady = np.zeros(shape, bool)
     placed = bought_by_day(history)
     from_day = SETTLED if history.days > 3 * SETTLED else 0
-    review = np.zeros(position.shape[1], bool)
     weekday = (np.arange(position.shape[1]) + history.first.weekday()) % 7
-    review[np.isin(weekday, open_weekdays(history, history.purchases.placed))] = True
-    review[:from_day] = False
+    late = np.arange(position.shape[1]) >= from_day
+    reviews = [late & np.isin(weekday, one.weekdays) for one in calendars.by_supplier]
+    supplier = usual_supplier(history)
     hits = total = 0
     master = history.masters.up_to
     for row in range(len(position)):
+        review = reviews[supplier[row // sites]]
         ordered = (placed[row] > 0) & review
         after = position[row][ordered]
         if ordered.sum() < MINIMUM or np.isnan(after).any():

@@ -36,7 +36,7 @@ class Planned:
     look_variance: Floats
     """Of the demand between two looks that find any: from review to review, or of an order line
     where stock is looked at all the time."""
-    age: float
+    age: Floats
     """Mean days since the last review; 0 where stock is looked at all the time."""
 
     def fill_rate(self, low: Floats, high: Floats) -> Floats:
