@@ -16,8 +16,9 @@ from backsim.cli import run as cli
 from backsim.data.calibrate import Calibration, calibrate
 from backsim.data.fit.theory import Planned
 from backsim.data.levels import Proposal, by_group, levels_rows, proposal
+from backsim.data.scenariofile import scenario_text
 from backsim.data.writing import write_export
-from backsim.scenario import from_dict
+from backsim.scenario import from_dict, load
 
 COSTS = {"cheap": 1, "fair": 5, "dear": 60}
 LOW, QUANTITY = 30, 20
@@ -99,6 +100,35 @@ def test_formulas_know_the_days_of_review(tmp_path: Path, on: Any, low: int):
     found = calibrate(exported(weekly, tmp_path))
     assert found.calendars.reviews.gaps.tolist() == ([7] if on == "monday" else [2, 2, 3])
     same(proposal(found), found, weekly, 0.04, 0.09)
+
+
+def test_lots_multiples_and_least_orders_that_no_master_tells(tmp_path: Path):
+    """Lots of 20 at 30 or less; up to 45 in multiples of 3; up to 40, at least 5."""
+    true = values(dict.fromkeys(COSTS, LOW), {"period": 1, "first": 0.99})
+    true["stock"] = [
+        {"products": "cheap", "reorder": {"rule": "r_nQ", "r": 30, "Q": 20}},
+        {"products": "fair", "reorder": {"rule": "base_stock", "S": 45}, "multiple": 3},
+        {"products": "dear", "reorder": {"rule": "base_stock", "S": 40}, "least_order": 5},
+    ]
+    model = from_dict(true)
+    found = calibrate(exported(simulate(model, seed=4, engine="simpy"), tmp_path / "export"))
+    path = tmp_path / "scenario.yaml"
+    path.write_text(scenario_text(found))
+    fitted = load(path)
+    cheap, fair, dear = (
+        next(p for p in fitted.scenario.stock if p.products == (name,)) for name in COSTS
+    )
+    assert (cheap.reorder.rule, cheap.reorder.params["Q"]) == ("r_nQ", 20)
+    assert cheap.reorder.params["r"] == pytest.approx(30, abs=1)
+    assert fair.reorder.params["S"] == pytest.approx(45, abs=1)
+    assert dear.reorder.params["S"] == pytest.approx(40, abs=1)
+    assert (fair.multiple, dear.least_order) == (3, 5)
+    for name in COSTS:
+        was, now = (
+            simulate(m, seed=1).metrics.get("units_per_purchase", "product", name)
+            for m in (model, fitted)
+        )
+        assert now == pytest.approx(was, rel=0.05), name
 
 
 def same(made: Proposal, found: Calibration, run: Run, fills: float, stocks: float) -> None:

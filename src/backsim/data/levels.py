@@ -63,6 +63,8 @@ def levels_of(found: Calibration) -> dict[tuple[int, int], tuple[float, float, s
     for i in range(len(found.history.products)):
         for j in range(len(found.history.sites)):
             low, high = masters.reorder_point[i, j], masters.up_to[i, j]
+            if math.isnan(high):
+                high = low + policy.lot[i, j]
             origin = "master"
             if math.isnan(low) or math.isnan(high) or high <= low:
                 low, high, origin = policy.trigger[i, j], policy.top[i, j], "purchases"

@@ -333,12 +333,23 @@ class _Writer:
                 last = self.history.masters.group[i]
                 yield f"  # levels of group {last or '(none)'}"
             for j in range(len(self.sites)):
-                low, high, _ = levels[i, j]
+                low, high, origin = levels[i, j]
                 if math.isnan(low):
                     continue
-                rule = {"rule": "s_S", "s": _whole(low), "S": _whole(high)}
                 values = {"products": self.history.products[i], "sites": self.history.sites[j]}
-                yield f"  - {flow({**values, 'reorder': rule})}"
+                yield f"  - {flow({**values, **self.rule((i, j), low, high, origin)})}"
+
+    def rule(self, place: tuple[int, int], low: float, high: float, origin: str) -> dict[str, Any]:
+        """What is ordered when: in lots, or up to a level and at least so much as ever."""
+        found = self.found.policy
+        told = origin == "master" and not math.isnan(self.history.masters.up_to[place])
+        if high - low == found.lot[place] and not told:
+            return {"reorder": {"rule": "r_nQ", "r": _whole(low), "Q": _whole(high - low)}}
+        made: dict[str, Any] = {"reorder": {"rule": "s_S", "s": _whole(low), "S": _whole(high)}}
+        multiple = np.nan_to_num(found.multiple[place], nan=self.history.smallest[place[0]])
+        if found.least[place] > math.ceil((high - low) / multiple) * multiple:
+            made["least_order"] = rounded(found.least[place])
+        return made
 
 
 def _whole(value: float) -> float | int:

@@ -22,6 +22,8 @@ MINIMUM = 3
 """Purchases of a stock point below which they tell no levels."""
 SETTLED = 60
 """Days at the start that are left out: orders from before are still open then."""
+STEADY = 0.9
+"""Share of the purchases of one quantity above which that is a lot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,16 +31,19 @@ class PolicyInUse:
     """By product and site; nan: not known.
 
     `trigger` and `top` are from purchases and positions: it is ordered at or below the one, up to
-    the other.  `steady` says that purchases are of one quantity (r, nQ) rather than up to a level.
+    the other or, of lots, by one lot.
     """
 
     trigger: Floats
     top: Floats
-    steady: NDArray[np.bool_]
+    lot: Floats
+    """The quantity of nearly all purchases: they are lots (r, nQ) rather than up to a level."""
     purchases: Codes
     mean_quantity: Floats
     least: Floats
+    """The smallest purchase, where several are as small."""
     multiple: Floats
+    """Common divisor of the purchases; of lots it tells nothing."""
     agrees: float
     """Share of the purchases that bring the position to the level of the master, within a multiple;
     nan: no master has levels, or no stock is known."""
@@ -53,24 +58,26 @@ def policy_in_use(history: History, calendars: Calendars) -> PolicyInUse:
     count = np.bincount(place, minlength=nothing.size).reshape(shape)
     quantity = np.bincount(place, bought.units, nothing.size).reshape(shape)
     least, multiple = multiples(history)
-    trigger, top, steady, agrees = nothing.copy(), nothing.copy(), np.zeros(shape, bool), np.nan
+    trigger, top, lot, agrees = nothing.copy(), nothing.copy(), nothing.copy(), np.nan
     known = before_orders(history)
     if known is not None:
-        trigger, top, steady, agrees = _levels(history, known, multiple, calendars)
+        trigger, top, lot, agrees = _levels(history, known, least, multiple, calendars)
+    planned = history.masters.up_to - history.masters.reorder_point
+    told_by_lot = ~np.isnan(lot) & ~(np.abs(planned - lot) > 0)
     return PolicyInUse(
         trigger=trigger,
         top=top,
-        steady=steady,
+        lot=lot,
         purchases=count,
         mean_quantity=np.where(count > 0, quantity / np.maximum(count, 1), np.nan),
         least=least,
-        multiple=multiple,
+        multiple=np.where(told_by_lot, np.nan, multiple),
         agrees=agrees,
     )
 
 
 def multiples(history: History) -> tuple[Floats, Floats]:
-    """(smallest purchase, common divisor of the purchases), by product and site; nan: none."""
+    """(smallest purchase, common divisor of the purchases), by product and site; nan: not known."""
     shape = (len(history.products), len(history.sites))
     least, multiple = np.full(shape, np.nan), np.full(shape, np.nan)
     bought = history.purchases
@@ -83,7 +90,9 @@ def multiples(history: History) -> tuple[Floats, Floats]:
         return least, multiple
     codes, counts = place[order][starts], np.diff(np.r_[starts, len(order)])
     step = step[starts]
-    least.flat[codes] = np.minimum.reduceat(units, starts) * step
+    smallest = np.minimum.reduceat(units, starts)
+    as_small = np.add.reduceat(units == np.repeat(smallest, counts), starts, dtype=np.int64)
+    least.flat[codes] = np.where(as_small >= MINIMUM, smallest * step, np.nan)
     divisors = np.maximum(np.gcd.reduceat(units, starts), 1)
     multiple.flat[codes] = np.where(counts >= MINIMUM, divisors, 1) * step
     return least, multiple
@@ -108,13 +117,12 @@ def seen(known: Floats, placed: Floats, moment: Moment) -> Floats:
 
 
 def _levels(
-    history: History, position: Floats, multiple: Floats, calendars: Calendars
-) -> tuple[Floats, Floats, NDArray[np.bool_], float]:
-    """(trigger, top, steady, agreement with the master), by product and site."""
+    history: History, position: Floats, least: Floats, multiple: Floats, calendars: Calendars
+) -> tuple[Floats, Floats, Floats, float]:
+    """(trigger, top, lot, agreement with the master), by product and site."""
     sites = len(history.sites)
     shape = (len(history.products), sites)
-    trigger, top = np.full(shape, np.nan), np.full(shape, np.nan)
-    steady = np.zeros(shape, bool)
+    trigger, top, lot = (np.full(shape, np.nan) for _ in range(3))
     placed = bought_by_day(history)
     from_day = SETTLED if history.days > 3 * SETTLED else 0
     weekday = (np.arange(position.shape[1]) + history.first.weekday()) % 7
@@ -131,11 +139,17 @@ def _levels(
             continue
         i, j = divmod(row, sites)
         quantity = placed[row][ordered]
-        counts = np.unique(np.rint(quantity), return_counts=True)[1]
-        steady[i, j] = counts.max() > 0.9 * counts.sum()
-        top[i, j] = np.median(after)
+        step = history.smallest[i]
+        values, counts = np.unique(np.rint(quantity / step), return_counts=True)
         before, quiet = after - quantity, position[row][review & ~ordered]
         trigger[i, j] = _threshold(before, quiet)
+        spare = (np.nan_to_num(multiple[i, j], nan=step) - step) / 2
+        larger = quantity > least[i, j] + step / 2  # a least order goes beyond the level
+        upto = after[larger] if larger.sum() >= MINIMUM else after
+        top[i, j] = max(np.median(upto) - spare, trigger[i, j] + step)
+        if counts.max() > STEADY * counts.sum():
+            lot[i, j] = values[counts.argmax()] * step
+            top[i, j] = trigger[i, j] + lot[i, j]
         if not np.isnan(master[i, j]):
             hits += int(
                 (
@@ -143,7 +157,7 @@ def _levels(
                 ).sum()
             )
             total += len(after)
-    return trigger, top, steady, hits / total if total else np.nan
+    return trigger, top, lot, hits / total if total else np.nan
 
 
 def _threshold(ordering: Floats, quiet: Floats) -> float:
