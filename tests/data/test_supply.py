@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from tests.data.exports import SHOP, write
 
+from backsim.api import simulate
+from backsim.backtest.simulated import tables_of
 from backsim.cli import run as cli
 from backsim.data.calibrate import calibrate
 from backsim.data.fit.byday import positions
@@ -17,7 +19,9 @@ from backsim.data.fit.laws import LAWS
 from backsim.data.fit.supply import Crossing
 from backsim.data.fit.survival import fit_all
 from backsim.data.fit.times import Times
+from backsim.data.writing import write_export
 from backsim.report.data import missing
+from backsim.scenario import from_dict
 
 GENERATOR = np.random.default_rng
 
@@ -126,6 +130,29 @@ def test_purchases_that_are_all_left_out_are_none(tmp_path: Path):
     export = write(tmp_path / "export", {**SHOP, "purchases.csv": purchases})
     assert cli(["calibrate", str(export), "--out", str(tmp_path / "out")]) == 0
     assert "supplier:" in (tmp_path / "out" / "scenario.yaml").read_text()
+
+
+def test_purchases_that_wait_for_earlier_ones(tmp_path: Path):
+    """Seven under way at a time, of 20 days: one slow one holds the others, which is no outage."""
+    scenario = {
+        "start": "2024-01-01",
+        "warm_up": 100,
+        "horizon": 1300,
+        "products": ["mug", "cup"],
+        "suppliers": {"acme": {"lead_time": {"gamma": {"mean": 20, "cv": 0.3}}, "crossing": False}},
+        "customers": {
+            "all": {"demand": {"arrivals": {"poisson": {"rate": 5}}, "products": ["mug", "cup"]}}
+        },
+        "policy": {"reorder": {"rule": "r_nQ", "r": 60, "Q": 7}},
+    }
+    write_export(tables_of(simulate(from_dict(scenario), seed=2)), "plain", tmp_path)
+    (one,) = calibrate(tmp_path).lead_times
+    assert not one.crossing
+    assert one.fit is not None
+    assert one.fit.mean.holds(20), one.fit.mean
+    assert one.fit.sd.holds(6), one.fit.sd
+    assert one.mean_days == one.completed_mean > 22
+    assert not one.outages
 
 
 def test_weekdays_without_a_receipt_are_closed(tmp_path: Path):

@@ -140,9 +140,14 @@ def between(interval: Interval) -> str:
 
 def _distance(part: Any) -> float | None:
     """How far a parametric law is from what was observed."""
-    if part.fit is None or part.fit.law == "discrete" or not part.times.events:
+    if part.fit is None or part.fit.law == "discrete" or not _observed(part):
         return None
     return distance(part.times, part.fit)
+
+
+def _observed(part: Any) -> bool:
+    """Whether times have ended; those of purchases in sequence are known up to some value alone."""
+    return bool(part.times.events) and getattr(part, "crossing", True)
 
 
 def _runners_up(fits: Sequence[Fit]) -> str | None:
@@ -154,7 +159,7 @@ def _runners_up(fits: Sequence[Fit]) -> str | None:
 
 def curves(parts: Sequence[Any], prefix: str, label: str) -> Iterator[tuple[str, str]]:
     """The law against Kaplan-Meier, a figure for each supplier or class that has a law."""
-    shown = [part for part in parts if part.fit is not None and part.times.events > 1]
+    shown = [part for part in parts if part.fit is not None and _observed(part)]
     for number, part in enumerate(shown[:8]):
         figure = _curve(part.times, part.fit, label)
         said = f"{part.name}: Kaplan-Meier and the {part.fit.law} law"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+TOGETHER = 1 / 24
+"""Days between the arrivals of two purchases up to which they came together."""
 CLEAR = 5.0
 """Gain in the logarithm of the likelihood from which lead times count working days."""
 
@@ -33,6 +35,9 @@ class Elapsed:
     calendars: Calendars
     works: WorkDays | None = None
     """The days that count; None: all."""
+    in_sequence: bool = False
+    """Purchases of a stock point wait for earlier ones: one that came with the one before it may
+    have been ready long since, and one that is open behind another open one, too."""
 
     def between(self, start: Floats, end: Floats) -> Floats:
         """Days from one time to another, of those that count."""
@@ -72,8 +77,23 @@ class Elapsed:
             entry = self.between(history.placed[mine], np.zeros(len(end)))
         is_open = np.isnan(end)
         low, high = np.where(is_open, length, low), np.where(is_open, np.inf, high)
+        if self.in_sequence:
+            follows, behind = self.sequence(arrived)
+            low = np.where(behind[mine], 0.0, low)
+            entry = np.where(follows[mine], 0.0, entry)
         label = history.purchases.product[mine]
         return Times.of(np.maximum(low, 0.0), np.maximum(high, 1e-3), entry, label)
+
+    def sequence(self, arrived: Floats) -> tuple[Any, Any]:
+        """Which purchases follow one of their stock point, and may have waited for it."""
+        bought = self.history.purchases
+        order = np.lexsort((bought.placed, bought.supplier, bought.site, bought.product))
+        key = np.stack([bought.product, bought.site, bought.supplier])[:, order]
+        end = np.nan_to_num(arrived[order], nan=np.inf)
+        follows, behind = np.zeros(len(order), bool), np.zeros(len(order), bool)
+        follows[order[1:]] = (np.diff(key) == 0).all(axis=0)
+        behind[order[1:]] = (end[1:] <= end[:-1] + TOGETHER) & follows[order[1:]]
+        return follows, behind
 
     def _closed(self, mine: Any, day: Floats) -> Floats:
         """Closed days of the site of each purchase just before a day."""

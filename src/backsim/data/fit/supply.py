@@ -115,6 +115,8 @@ class LeadTime:
         if self.fit is None:
             return 0.0
         share = 1.0 if self.works is None else self.works.share
+        if not self.crossing:  # they wait for earlier ones
+            return self.completed_mean / share
         return self.fit.mean.value / share + self.closed_wait
 
     @property
@@ -147,6 +149,8 @@ def _of_supplier(elapsed: Elapsed, code: int) -> LeadTime:
     mine = bought.supplier == code
     parts = _parts(history, mine)
     arrived = history.began if parts.usual > 1 else history.arrived
+    order = _crossings(bought, mine)
+    elapsed = replace(elapsed, in_sequence=not order.allowed)
     times = elapsed.times(mine, arrived)
     outages: tuple[Outage, ...] = ()
     placed = history.placed
@@ -165,7 +169,7 @@ def _of_supplier(elapsed: Elapsed, code: int) -> LeadTime:
     if items is not None:
         times = without(times, items)
         fits = fit_all(times)
-    fit, fits = choose(times, fits)
+    fit, fits = choose(times, fits, observed=order.allowed)
     received = elapsed.between(history.placed, arrived)[mine]
     return LeadTime(
         name=history.suppliers[code],
@@ -177,7 +181,7 @@ def _of_supplier(elapsed: Elapsed, code: int) -> LeadTime:
         pooled=fit is None,
         completed_mean=float(np.nanmean(received)) if times.events else math.nan,
         items=items,
-        order=_crossings(bought, mine),
+        order=order,
         parts=parts,
         outages=outages,
         late=_late(bought, mine),
@@ -241,13 +245,14 @@ def _outages(
     """Outages found one after the other, and when purchases could leave.
 
     An outage from a to b: what was ordered between left at b.  Its gain is what that adds to the
-    likelihood of the lead times.
+    likelihood of the lead times, of purchases that did not wait for earlier ones.
     """
     history, placed = elapsed.history, elapsed.history.placed
+    alone = mine & ~elapsed.sequence(arrived)[1] if elapsed.in_sequence else mine
     found: list[Outage] = []
     for _ in range(MOST_OUTAGES):
         fits = fit_all(elapsed.times(mine, arrived, placed)) if found else [law]
-        outage = _longest(history, arrived[mine], fits[0], placed[mine])
+        outage = _longest(history, arrived[alone], fits[0], placed[alone])
         if outage is None:
             break
         found.append(outage)

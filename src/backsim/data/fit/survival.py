@@ -261,18 +261,20 @@ def best(times: Times) -> tuple[Fit | None, list[Fit]]:
     return choose(times, fit_all(times))
 
 
-def choose(times: Times, fitted: list[Fit]) -> tuple[Fit | None, list[Fit]]:
+def choose(times: Times, fitted: list[Fit], observed: bool = True) -> tuple[Fit | None, list[Fit]]:
     """(the law to use, all parametric ones by AIC), of those that have been fitted to the times.
 
     The empirical law where there are enough ends and even the best law is further from
-    Kaplan-Meier than chance explains (Kolmogorov's 1 % bound).
+    Kaplan-Meier than chance explains (Kolmogorov's 1 % bound), unless times are not `observed`:
+    many are known to lie between 0 and some value alone.
     """
     fits = with_profiles(fitted)
     if not fits:
         return None, []
     chosen = fits[0]
     if (
-        chosen.law != "deterministic"
+        observed
+        and chosen.law != "deterministic"
         and times.events >= ENOUGH
         and distance(times, chosen) > 1.63 / math.sqrt(times.events)
     ):
