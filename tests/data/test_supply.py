@@ -155,6 +155,20 @@ def test_purchases_that_wait_for_earlier_ones(tmp_path: Path):
     assert not one.outages
 
 
+@pytest.mark.parametrize("shape", [None, 0.5])
+def test_orders_that_vary_more_than_a_poisson_process(tmp_path: Path, shape: float | None):
+    """Ten per day on average, of days that are alike, or that vary by a gamma factor."""
+    draw = GENERATOR(1)
+    rows = ["order,line,product,units,ordered"]
+    for k in range(200):
+        rate = 10 if shape is None else 10 * draw.gamma(shape, 1 / shape)
+        day = datetime.date(2024, 3, 4) + datetime.timedelta(days=k)
+        rows += [f"{k}-{i},1,mug,1,{day}" for i in range(draw.poisson(rate))]
+    (tmp_path / "lines.csv").write_text("\n".join(rows))
+    told = [text for text in missing(calibrate(tmp_path)) if "variance" in text]
+    assert len(told) == (0 if shape is None else 1)
+
+
 def test_weekdays_without_a_receipt_are_closed(tmp_path: Path):
     """Sixty purchases placed on every day of the week, none of which arrives at a weekend."""
     rows = ["purchase,supplier,product,ordered,units,received"]

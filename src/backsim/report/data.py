@@ -26,6 +26,8 @@ MOST_PRODUCTS = 200
 """Products and levels in the tables of the page; the files have all."""
 FEW_PAIRS = 100
 """Pairs of waiting lines below which the rule by which they were served may be another."""
+UNSTEADY = 2.0
+"""Dispersion of the orders per day from which the page warns of it."""
 
 
 def data_page(found: Calibration) -> str:
@@ -110,6 +112,13 @@ def missing(found: Calibration) -> list[str]:
             f"{len(pooled)} suppliers have few receipts, and the lead times of all: "
             f"{listed(pooled)}."
         )
+    for one in found.classes:
+        if one.pattern.dispersion >= UNSTEADY:
+            said.append(
+                f"The orders per day of {one.name} have {one.pattern.dispersion:.1f} times the "
+                "variance that the scenario gives them (a Poisson process): real days are busier "
+                "or quieter, so that the simulation is likely to serve too well."
+            )
     if history.within_day.words:
         said.append(
             " ".join(history.within_day.words)
