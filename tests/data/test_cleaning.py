@@ -848,3 +848,15 @@ def test_unix_times_are_read_and_told(tmp_path: Path, scale: int):
     assert np.isnan(found.lines.served).all()
     unit = "seconds" if scale == 1 else "milliseconds"
     assert any(f"ordered has Unix times in {unit}" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("back", "said"), [(4, 0), (60, 1)])
+def test_returns_of_many_units_are_noted(tmp_path: Path, back: int, said: int):
+    """A hundred units ordered, of which some were taken back."""
+    rows = ["order,line,product,units,ordered"]
+    rows += [f"{k},1,mug,10,2024-03-{k + 1:02d}" for k in range(10)]
+    rows.append(f"C3,1,mug,-{back},2024-03-05")
+    (tmp_path / "lines.csv").write_text("\n".join(rows))
+    notes = [note for note in calibrate(tmp_path).history.notes if "Returns have" in note]
+    assert len(notes) == said
+    assert all("60.0 %" in note for note in notes)

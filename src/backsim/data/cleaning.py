@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 MIXER = np.uint64(0x9E3779B97F4A7C15)
 """Spreads the rows of a table over keys: 2^64 by the golden ratio."""
+MUCH_RETURNED = 0.05
+"""Units returned, as a share of those ordered, from which this is noted."""
 
 
 def clean(mapping: MappingFile, tables: dict[str, Data]) -> History:
@@ -204,6 +206,13 @@ def _leave_out(export: Export) -> None:
     kinds = {kind.casefold() for kind in rules.returns}
     returned = lines.is_any("kind", lambda text: text.casefold() in kinds)
     returned |= lines.numbers["units"] < 0
+    units = np.abs(np.nan_to_num(lines.numbers["units"]))
+    back = units[returned].sum() / max(units[~returned].sum(), 1.0)
+    if back >= MUCH_RETURNED:
+        export.notes.append(
+            f"Returns have {100 * back:.1f} % of the units ordered. Orders that were taken back "
+            "immediately are demand, too: leave these and their returns out of the export."
+        )
     export.keep("lines", ~returned, "a return")
     lines = export.tables["lines"]
     none = lines.numbers["units"] == 0
