@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from backsim.data.calibrate import calibrate
-from backsim.data.scenariofile import scenario_text
+from backsim.data.scenariofile import _known, scenario_text
+from backsim.data.yamltext import flow
 from backsim.results.spec import parse_metric
 from backsim.tables.faults import TableError
 
@@ -74,3 +75,8 @@ def test_each_product_has_its_metric(name: str):
 def test_a_star_is_refused_with_its_row(tmp_path):
     with pytest.raises(TableError, match=r"lines\.csv:3: product: .* stands for all .*rename it"):
         calibrate(export(tmp_path, ["mug", "*"]))
+
+
+def test_numbers_are_written_in_all_their_digits() -> None:
+    assert flow({"S": 1_234_567, "r": 12_345_678.5}) == "{S: 1234567, r: 12345678.5}"
+    assert [_known(value) for value in (123_456.0, 1234.56, 0.1 + 0.2)] == [123_456, 1234.56, 0.3]

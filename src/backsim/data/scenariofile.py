@@ -115,13 +115,13 @@ class _Writer:
                 yield f"  # group {last or '(none)'}"
             values: dict[str, Any] = {"group": masters.group[i]} if masters.group[i] else {}
             if not math.isnan(masters.price[i]):
-                values["price"] = rounded(masters.price[i])
+                values["price"] = _known(masters.price[i])
             if self.history.smallest[i] < 1:
                 values["smallest"] = float(self.history.smallest[i])
             if packs[i] > 1:
                 values["pack"] = int(packs[i])
             if not math.isnan(masters.cost[i]):
-                values["costs"] = {"purchase": rounded(masters.cost[i])}
+                values["costs"] = {"purchase": _known(masters.cost[i])}
             yield f"  {self.names[i]}: {flow(values)}"
 
     def calendars(self) -> Iterator[str]:
@@ -313,7 +313,7 @@ class _Writer:
         for value in sorted(set(least[least > step].tolist())):
             mine = [self.history.products[i] for i in self.order if least[i] == value]
             yield from wrapped("  - products: ", flow(mine))
-            yield f"    multiple: {rounded(value)}"
+            yield f"    multiple: {_known(value)}"
 
     def levels(self) -> Iterator[str]:
         last = None
@@ -348,8 +348,13 @@ class _Writer:
         made: dict[str, Any] = {"reorder": {"rule": "s_S", "s": _whole(low), "S": _whole(high)}}
         multiple = np.nan_to_num(found.multiple[place], nan=self.history.smallest[place[0]])
         if found.least[place] > math.ceil((high - low) / multiple) * multiple:
-            made["least_order"] = rounded(found.least[place])
+            made["least_order"] = _known(found.least[place])
         return made
+
+
+def _known(value: float) -> float | int:
+    """A number that an export tells, without traces of rounding."""
+    return _whole(float(f"{value:.10g}"))
 
 
 def _whole(value: float) -> float | int:

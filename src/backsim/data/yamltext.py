@@ -22,7 +22,7 @@ def flow(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, int) else repr(float(value))
+        return str(value) if isinstance(value, int) else repr(float(value))
     return quoted(str(value))
 
 
