@@ -75,6 +75,35 @@ def test_what_is_there_at_once_starts_as_one():
     assert made(played(model)) == [(1.0, 2.0, 2), (4.0, 5.0, 1)]
 
 
+@pytest.mark.parametrize("starts_with", ["available", "all"])
+@pytest.mark.parametrize("estimate", ["quoted", "live", "quantile"])
+@pytest.mark.parametrize("supplier", [{}, {"messages": {"when": "every", "days": 1}}])
+def test_who_waits_for_components_is_told_when_the_last_are_there(
+    estimate: str, starts_with: str, supplier: Any
+):
+    """The second frame comes on day 5, and the last bicycle is made of it on day 6, not on 2."""
+    told = {"notice": "at_order", "estimate": estimate}
+    log = played(bicycles(starts_with, stand=supplier, policy=told))
+    assert log.notices[["time", "promise"]].tolist() == [(1.0, 6.0)]
+    assert log.lines["closed"].tolist()[0] == 6.0
+
+
+def test_what_waits_is_told_anew_when_a_component_is_late():
+    """The frames of day 3 and 5 are expected a day after the day on which they were to come."""
+    model = bicycles("all", policy={"notice": "on_change", "estimate": "live"})
+    late = {"lateness": {"share": 1, "days": 2}, "messages": "exact", "lead_time": 3}
+    model = model.replace(
+        {
+            "suppliers.maker": late,
+            "stock.frame.inbound": [],
+            "stock.frame.reorder": {"rule": "base_stock", "S": 1},
+        }
+    )
+    log = played(model)
+    assert log.notices["promise"].tolist() == [1.0 + 3 + 2 + 1]
+    assert log.lines["closed"].tolist()[0] == 7.0
+
+
 def test_each_start_is_work_of_its_own():
     """A machine takes three days for a batch, whatever its size."""
     log = played(bicycles(stand={"capacity": {"servers": 1, "service": 3}}))

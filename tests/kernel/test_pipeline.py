@@ -195,3 +195,24 @@ def test_a_site_that_lacks_units_of_a_whole_purchase_quotes_what_brings_them():
 
 SIX = {"time": 1, "site": "shop", "lines": {"mug": 6}}
 HUB = {"site": "hub", "transport": 1, "shipment": "whole"}
+
+
+@pytest.mark.parametrize("estimate", ["live", "quantile"])
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_who_waits_behind_another_site_is_told_the_wait_there(estimate: str, engine: str):
+    """The hub has nothing: 9 days to it and one to the shop; with quantiles it was one from now."""
+    told = {"notice": "at_order", "estimate": estimate}
+    model = from_dict(
+        {
+            "horizon": 20,
+            "products": "mug",
+            "sites": ["hub", "shop"],
+            "suppliers": {"maker": {"lead_time": 9}},
+            "customers": {"all": {"demand": {"orders": [SIX]}}},
+            "policy": {"reorder": {"rule": "base_stock", "S": 0}, **told},
+            "stock": [{"sites": "hub"}, {"sites": "shop", "supplier": HUB}],
+        }
+    )
+    run = simulate(model, seed=1, engine=engine)  # type: ignore[arg-type]
+    assert run.notices["promise"].tolist() == [1.0 + 9 + 1]
+    assert run.metrics["promise_kept"] == 1.0

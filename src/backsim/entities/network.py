@@ -93,3 +93,4 @@ class Request:
     """What a site's order line is for.  As many rows as there are lines after the customers'."""
 
     purchase: Code = NONE
+    ready: Time = 0.0  # when its units are expected here, of a line for components

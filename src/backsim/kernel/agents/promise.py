@@ -6,7 +6,7 @@ from collections.abc import MutableSequence
 
 from backsim.entities import NONE, NOTICE, World
 from backsim.kernel.agents.looking import SLOTS, see_pipeline, see_place
-from backsim.kernel.communication.promise_dates import cover, expected_date, still_to_come
+from backsim.kernel.communication.arrival_dates import cover, expected_date, still_to_come
 from backsim.kernel.demand.standing import units_before
 
 FARTHEST = 1e6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backsim.entities import NONE, Purchase, Stock, World
+from backsim.entities import NEVER, NONE, Purchase, Stock, World
 from backsim.kernel.features import NETWORK, SEASONS, TRANSFERS
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ def buy_from(world: World, stock: Stock, purchase: Purchase, at: int) -> None:
 def from_a_site(world: World, purchase: Purchase) -> bool:
     """Whether a purchase becomes an order at a site: for the product, or for its components."""
     return purchase.source != NONE or world.nodes[purchase.stock].components > 0
+
+
+def components_ready(world: World, purchase: Purchase, now: float) -> float:
+    """When the last of the components that a purchase still lacks is thought to be there."""
+    ready = now
+    components = world.nodes[purchase.stock].components
+    if purchase.line != NONE and purchase.sent == NEVER:
+        for index in range(purchase.line, purchase.line + components):
+            if world.lines[index].open > 0:
+                request = world.requests[index - world.totals[0].customer_lines]
+                ready = max(ready, request.ready)
+    return ready
 
 
 def is_transfer(world: World, purchase: Purchase) -> bool:

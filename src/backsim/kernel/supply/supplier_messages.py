@@ -31,8 +31,9 @@ from backsim.entities import (
 )
 from backsim.kernel.calendars import arrival, received
 from backsim.kernel.events import event
+from backsim.kernel.features import NETWORK
 from backsim.kernel.grid import on_grid
-from backsim.kernel.network.sourcing import mean_lead_time
+from backsim.kernel.network.sourcing import components_ready, mean_lead_time
 from backsim.kernel.supply.outage_calendar import through_closures, works_again
 from backsim.kernel.supply.pipeline import (
     expect,
@@ -141,7 +142,8 @@ def foresee(world: World, stock: Stock, supplier: Supplier, index: int, now: flo
         if supplier.messages == EVERY:
             date += supplier.error * (2.0 * delivery.error - 1.0) * (purchase.arrives - now)
         return received(world, stock, on_grid(world, date))
-    begins = works_again(world, supplier, now)
+    ready = components_ready(world, purchase, now) if NETWORK else now
+    begins = max(ready, works_again(world, supplier, now))
     work = 0.0
     if supplier.servers > 0:
         work = supplier.mean_service * work_of(supplier, purchase.units)
