@@ -216,3 +216,39 @@ def test_who_waits_behind_another_site_is_told_the_wait_there(estimate: str, eng
     run = simulate(model, seed=1, engine=engine)  # type: ignore[arg-type]
     assert run.notices["promise"].tolist() == [1.0 + 9 + 1]
     assert run.metrics["promise_kept"] == 1.0
+
+
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+@pytest.mark.parametrize("notice", ["at_order", {"rule": "on_change", "threshold": 0}])
+@pytest.mark.parametrize(
+    ("supplier", "promised"),
+    [({}, [11.0, 14.0]), ({"parts": {"count": 2, "days": 3}}, [14.0, 14.0])],
+)
+def test_dates_count_the_units_that_are_thought_to_be_good(
+    supplier: Any, promised: list[float], notice: Any, engine: str
+):
+    """Four units are bought on day 1 and on day 4: two of each are good, or one of each half.
+
+    Two are wanted on day 3, and one more on day 4, which the first purchase does not bring.
+    Nothing moves these dates.
+    """
+    model = build(
+        {"a": {"demand": orders((1, 1), (2, 1), (3, 2), (4, 1))}},
+        stock=[{"reorder": {"rule": "r_nQ", "r": 1, "Q": 4}, "initial": 2}],
+        suppliers={"maker": {"lead_time": 10, "yield_share": 0.5, **supplier}},
+        policy={"notice": notice, "estimate": "live"},
+    )
+    run = simulate(model, seed=1, engine=engine)  # type: ignore[arg-type]
+    assert run.notices["promise"].tolist() == (promised if notice == "at_order" else [])
+    assert run.log.lines["closed"].tolist()[2:] == promised
+
+
+def test_what_was_bought_before_the_start_is_taken_to_be_good():
+    model = build(
+        {"a": {"demand": orders((1, 4))}},
+        stock=[{"reorder": BASE, "inbound": inbound((5, 4))}],
+        suppliers={"maker": {"lead_time": 10, "yield_share": 0.5}},
+        policy={"notice": "at_order", "estimate": "live"},
+    )
+    log = play(model)
+    assert log.notices["promise"].tolist() == log.lines["closed"].tolist() == [5.0]

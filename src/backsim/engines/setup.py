@@ -169,6 +169,8 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
     row.working = int(supplier.lead_time_in == "working_days")
     if supplier.disruptions is not None and supplier.disruptions.down is not None:
         row.mean_down = supplier.disruptions.down.moments()[0]
+    if supplier.yield_share is not None:
+        row.mean_yield = supplier.yield_share.moments()[0]
     for season in supplier.lead_time_factors:
         time = to_grid(cast(float, season.starts), setup.ticks)
         setup.events.append((time, SEASON, len(setup.seasons)))

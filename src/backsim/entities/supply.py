@@ -33,6 +33,7 @@ class Supplier:
     late_share: Portion = 0.0
     parts: Code = 1  # deliveries that a purchase comes in
     part_days: Time = 0.0  # between them
+    mean_yield: Portion = 1.0  # of the units of a purchase, those fit for use
     down: Code = 0
     announced: Code = 0
     down_since: Time = 0.0

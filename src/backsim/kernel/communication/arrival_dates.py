@@ -25,9 +25,10 @@ from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.parts import (
     comes_in_parts,
     date_of_part,
+    good_units_of_part,
     has_begun_to_come,
+    loses_units,
     part_behind,
-    units_of_part,
 )
 from backsim.kernel.supply.pipeline import supplier_of, to_come, waiting_work, work_of
 from backsim.kernel.supply.seasons import factor_of
@@ -80,9 +81,11 @@ def cover(world: World, stock: Stock, units: int, now: float) -> tuple[int, int]
         last = (-NEVER, NONE, 0)
         while units > 0:
             last = part_behind(world, stock, last, now)
-            units -= units_of_part(world, last[1], last[2])
+            if last[1] == NONE:
+                return NONE, 0
+            units -= good_units_of_part(world, last[1], last[2])
         return last[1], last[2]
-    if 2 * units > stock.on_order:
+    if 2 * units > stock.on_order and not loses_units(world, stock):
         index = stock.pipeline_last
         units = stock.on_order - units
         while index != NONE:
@@ -93,7 +96,7 @@ def cover(world: World, stock: Stock, units: int, now: float) -> tuple[int, int]
         return NONE, 0
     index = stock.pipeline_first
     while index != NONE:
-        units -= to_come(world, index)
+        units -= good_units_of_part(world, index, 0)
         if units <= 0:
             return index, 0
         index = world.purchases[index].later

@@ -21,7 +21,7 @@ from backsim.kernel.features import NETWORK
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import components_ready, mean_lead_time, source_of
 from backsim.kernel.supply.outage_calendar import sets_out
-from backsim.kernel.supply.parts import units_of_part
+from backsim.kernel.supply.parts import good_units_of_part
 from backsim.kernel.supply.pipeline import (
     date_of_arrival,
     expect,
@@ -62,6 +62,7 @@ def revise(world: World, stock: Stock, now: float) -> None:
     if priority_moves(stock):
         requeue(world, stock, now)
     units = before = brought = 0
+    most = stock.on_order  # that may be brought
     last = (-NEVER, NONE, 0)
     at = first_standing(world, stock)
     while at != NONE:
@@ -70,10 +71,14 @@ def revise(world: World, stock: Stock, now: float) -> None:
         line = world.lines[index]
         units += line.open
         lacking = still_to_come(world, stock, line, units, now)
-        while brought < min(lacking, stock.on_order):
-            last = next_to_come(world, stock, last, now)
-            before = brought
-            brought += units_of_part(world, last[1], last[2])
+        while brought < min(lacking, most):
+            following = next_to_come(world, stock, last, now)
+            if following[1] == NONE:
+                most = brought
+            else:
+                last = following
+                before = brought
+                brought += good_units_of_part(world, last[1], last[2])
         covered, part = (last[1], last[2]) if brought >= lacking else (NONE, 0)
         if lacking <= before:  # more was held back from a line in front of it
             covered, part = cover(world, stock, lacking, now)

@@ -25,6 +25,19 @@ def comes_in_parts(world: World, stock: Stock) -> bool:
     return world.suppliers[stock.supplier].parts > 1
 
 
+def loses_units(world: World, stock: Stock) -> bool:
+    """Whether a supplier of a stock point delivers units that are not fit for use."""
+    if not DELIVERIES:
+        return False
+    if NETWORK:
+        node = world.nodes[stock.index]
+        for at in range(node.sources_at, node.sources_at + node.sources):
+            if world.suppliers[world.sources[at].supplier].mean_yield < 1.0:
+                return True
+        return False
+    return world.suppliers[stock.supplier].mean_yield < 1.0
+
+
 def has_begun_to_come(world: World, purchase: int) -> bool:
     """Whether a part of a purchase has arrived."""
     if DELIVERIES:
@@ -46,6 +59,22 @@ def units_of_part(world: World, purchase: int, part: int) -> int:
     parts = parts_to_come(world, purchase)
     units = to_come(world, purchase)
     return units // parts + (1 if part < units % parts else 0)
+
+
+def good_units_of_part(world: World, purchase: int, part: int) -> int:
+    """Units of a part that are thought to be fit for use: all, or by the supplier's mean yield.
+
+    They are rounded as those that are received.  From before the start, all are.
+    """
+    units = units_of_part(world, purchase, part)
+    if DELIVERIES and world.purchases[purchase].placed >= 0.0:
+        share = world.suppliers[supplier_of(world, world.purchases[purchase])].mean_yield
+        delivery = world.deliveries[purchase]
+        before = delivery.received + delivery.rejected
+        for earlier in range(part):
+            before += units_of_part(world, purchase, earlier)
+        units = int((before + units) * share + 0.5) - int(before * share + 0.5)
+    return units
 
 
 def date_of_part(world: World, purchase: int, part: int, date: float) -> float:
