@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.models import build, inbound, lines_of, orders, play, tell
 
+from backsim import simulate
 from backsim.engines.log import Log
 
 INF = float("inf")
@@ -117,6 +118,27 @@ def test_who_is_due_later_waits_for_the_next_arrival():
     assert shipped(story(customers, stock, weight={"later": 5, "now": 1})) == [6.0, 3.0]
     alone = {"later": customers["later"], "now": {"demand": orders((8, 1))}}
     assert shipped(story(alone, stock)) == [3.0, 8.0]  # a unit is not kept for nothing
+
+
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+@pytest.mark.parametrize(
+    ("quantity", "supplier"),
+    [(3, {}), (6, {"yield_share": 0.5})],
+)
+def test_each_part_of_a_purchase_has_its_own_date(quantity: int, supplier: Any, engine: str):
+    """One unit comes on day 3, one on day 6 and one on day 9: two would be late if one waited.
+
+    Both were taken to come on day 6, on which those who are due on day 7 would still be served.
+    """
+    later = {"demand": orders((1, 1), (1, 1)), "due_in": 6}
+    model = build(
+        {"later": later, "now": {"demand": orders((2, 1))}},
+        suppliers={"maker": {"lead_time": 2, "parts": {"count": 3, "days": 3}, **supplier}},
+        stock=[{"initial": 0, "reorder": {"rule": "r_nQ", "r": -1, "Q": quantity}}],
+        policy={"priority": {"rule": "lp", "weight": {"later": 5, "now": 1}}},
+    )
+    log = simulate(model, seed=1, engine=engine).log  # type: ignore[arg-type]
+    assert shipped(log) == [3.0, 6.0, 9.0]
 
 
 def test_no_more_leaves_in_a_day_than_may():

@@ -6,6 +6,7 @@ all state is in the tables, so stopping costs a call.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -276,6 +277,11 @@ class CompiledRun:
         rows = self.tables["allocations"][: self.rows_of("allocations")]
         self.solver.allot(self, int(self.clock["asks"][0]), rows, self.next_event().time)
         self.clock["asks"] = NONE
+
+    @property
+    def world(self) -> Any:
+        """The tables as the kernel reads them."""
+        return SimpleNamespace(**{n: t.view(np.recarray) for n, t in self.tables.items()})
 
     def rows(self, name: str, indices: Sequence[int]) -> NDArray[Any]:
         """Rows of a table as records."""

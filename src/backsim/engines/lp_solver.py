@@ -13,6 +13,7 @@ import numpy as np
 
 from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE
 from backsim.errors import BacksimError
+from backsim.kernel.supply.parts import date_of_part, good_units_of_part, parts_to_come
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 from backsim.scenario.schema.rule_use import of_class
@@ -35,6 +36,10 @@ SOON = 1e-3
 class Tables(Protocol):
     """What both engines say of their tables while a decision is made."""
 
+    @property
+    def world(self) -> Any:
+        """The tables as the kernel reads them."""
+
     def rows(self, name: str, indices: Sequence[int]) -> Records:
         """Rows of a table as records."""
 
@@ -50,7 +55,7 @@ class LPSolver:
 
         self.solver = Solver()
         self.informs = "INFORMS" in setup.switches
-        self.in_parts = "DELIVERIES" in setup.switches
+        self.in_parts = any(row.parts > 1 or row.mean_yield < 1.0 for row in setup.suppliers)
         self.classes = len(setup.classes)
         sites = [model.sites[row.site] for row in setup.classes[len(model.classes) :]]
         self.names = [*model.classes, *sites]
@@ -126,14 +131,14 @@ class LPSolver:
         stocks = tables.rows("stocks", points.tolist())
         ways = [tables.pipeline(at) for at in stocks["pipeline_first"].tolist()]
         index = [purchase for way in ways for purchase in way]
-        under_way = tables.rows("purchases", index)
-        units = under_way["units"].astype(float)
         if self.in_parts:
-            told = tables.rows("deliveries", index)
-            units = units - told["received"] - told["rejected"]
+            index, units, expected = parts_of(tables.world, index, now)
+        under_way = tables.rows("purchases", index)
+        if not self.in_parts:
+            units, expected = under_way["units"].astype(float), under_way["expected"]
         of = np.concatenate([points, under_way["stock"]]).astype(np.int64)
         held = np.concatenate([stocks["on_hand"].astype(float), units])
-        days = np.maximum(SOON, self.on_grid(under_way["expected"] - now))
+        days = np.maximum(SOON, self.on_grid(expected - now))
         arrive = np.concatenate([np.zeros(len(points)), days])
         known = (held > 0.0) & (arrive < NEVER)
         return of[known], held[known], arrive[known]
@@ -179,3 +184,15 @@ class LPSolver:
         waiting = np.unique(lines["customer_class"]).tolist()
         shares = {code: float(of_class(given, self.names[code], 0.0)) for code in waiting}
         return {code: share for code, share in shares.items() if share > 0.0}
+
+
+def parts_of(world: Any, purchases: list[int], now: float) -> tuple[list[int], Floats, Floats]:
+    """(purchase, units thought to be good, expected date) of each part that is to come."""
+    rows = [
+        (index, good_units_of_part(world, index, part), date_of_part(world, index, part, date))
+        for index in purchases
+        for date in [max(now, float(world.purchases[index].expected))]
+        for part in range(parts_to_come(world, index))
+    ]
+    found = np.array(rows, float).reshape(-1, 3)
+    return found[:, 0].astype(int).tolist(), found[:, 1], found[:, 2]
