@@ -252,3 +252,55 @@ def test_what_was_bought_before_the_start_is_taken_to_be_good():
     )
     log = play(model)
     assert log.notices["promise"].tolist() == log.lines["closed"].tolist() == [5.0]
+
+
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+@pytest.mark.parametrize("estimate", ["live", {"rule": "quantile", "p": 0.5}])
+@pytest.mark.parametrize(
+    ("inbound_there", "promised"),
+    [
+        ([], 5.0 + 2 + 9 + 1),  # the hub buys on day 7
+        ([{"units": 6, "arrives": 8}], 8.0 + 1),
+        ([{"units": 5, "arrives": 8}], 5.0 + 2 + 9 + 1),
+        ([{"units": 6, "arrives": 2}], 5.0 + 1),
+    ],
+)
+def test_who_waits_for_the_next_review_is_told_what_waits_at_the_site_that_supplies(
+    inbound_there: Any, promised: float, estimate: Any, engine: str
+):
+    """The shop buys its six on day 5; the hub has none, and its reviews are on days 0 and 7."""
+    told = {"notice": "at_order", "estimate": estimate}
+    model = from_dict(
+        {
+            "horizon": 30,
+            "products": "mug",
+            "sites": ["hub", "shop"],
+            "suppliers": {"maker": {"lead_time": 9}},
+            "customers": {"all": {"demand": {"orders": [SIX]}}},
+            "policy": {"reorder": {"rule": "base_stock", "S": 0}, **told},
+            "stock": [
+                {"sites": "hub", "inbound": inbound_there, "review": {"period": 7}},
+                {"sites": "shop", "supplier": HUB, "review": {"period": 5}},
+            ],
+        }
+    )
+    run = simulate(model, seed=1, engine=engine)  # type: ignore[arg-type]
+    assert run.notices["promise"].tolist() == [promised]
+    assert run.log.lines["closed"][0] == promised
+
+
+def test_who_waits_for_the_next_review_is_told_what_components_wait_for():
+    """Three bicycles are bought on day 5, of a wheel each: four days for the third, two to make."""
+    reviews = {"reorder": BASE, "review": {"period": 5}}
+    model = build(
+        {"a": {"demand": orders((1, {"bicycle": 3}))}},
+        products=("bicycle", "wheel"),
+        suppliers={"stand": {"lead_time": 2}, "maker": {"lead_time": 4}},
+        stock=[
+            {"products": ["bicycle"], "supplier": "stand", "made_from": {"wheel": 1}, **reviews},
+            {"products": ["wheel"], "supplier": "maker", "initial": 2, "reorder": BASE},
+        ],
+        policy={"notice": "at_order", "estimate": "live"},
+    )
+    log = play(model)
+    assert log.notices["promise"].tolist() == log.lines["closed"].tolist()[:1] == [11.0]

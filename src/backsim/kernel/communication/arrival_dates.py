@@ -20,7 +20,7 @@ from backsim.kernel.grid import on_grid
 from backsim.kernel.network.sourcing import components_ready, mean_lead_time, source_of
 from backsim.kernel.stock.clearing import time_of_run
 from backsim.kernel.stock.lots import may_have
-from backsim.kernel.stock.review import next_review
+from backsim.kernel.stock.review import review_from
 from backsim.kernel.supply.outage_calendar import sets_out
 from backsim.kernel.supply.parts import (
     comes_in_parts,
@@ -217,6 +217,11 @@ def expected_date(world: World, stock: Stock, purchase: int, part: int, now: flo
     """What the supplier says by now of a part of a purchase, or would say of the next one."""
     if purchase < 0:
         return date_of_next(world, stock, purchase, now)
+    return expected_of_part(world, purchase, part, now)
+
+
+def expected_of_part(world: World, purchase: int, part: int, now: float) -> float:
+    """What the supplier says by now of a part of a purchase."""
     if part == 0:
         return world.purchases[purchase].expected
     return date_of_part(world, purchase, part, max(now, world.purchases[purchase].expected))
@@ -226,15 +231,50 @@ def date_of_next(world: World, stock: Stock, purchase: int, now: float) -> float
     """When the next purchase is thought to come; units that are there are there now."""
     if purchase == AT_HAND:
         return now
+    begins = begin_of_next(world, stock, now)
+    return begins + mean_wait(world, stock, NONE, 0, begins)
+
+
+def begin_of_next(world: World, stock: Stock, now: float) -> float:
+    """When the next purchase sets out from where it is bought, were there no work to do.
+
+    Bought from another site, or made of components, it queues behind all that waits there by now,
+    with all that is lacking here.
+    """
     placed = next_placed(world, stock, now)
-    return placed + mean_wait(world, stock, NONE, 0, placed)
+    if not NETWORK:
+        return placed
+    node = world.nodes[stock.index]
+    units = max(1, stock.backlog - stock.on_hand - stock.on_order)
+    place = world.sources[node.sources_at].stock
+    if place != NONE:
+        site = world.stocks[place]
+        return departs(world, site, units_ready(world, site, units, placed, now))
+    begins = placed
+    for at in range(node.components_at, node.components_at + node.components):
+        part = world.components[at]
+        site = world.stocks[part.stock]
+        begins = max(begins, units_ready(world, site, units * part.units, placed, now))
+    return begins
 
 
-def next_placed(world: World, stock: Stock, now: float) -> float:
-    """When the next purchase is placed: now, or at the next of periodic reviews."""
+def units_ready(world: World, stock: Stock, units: int, placed: float, now: float) -> float:
+    """When a stock point has units that are ordered there at `placed`, behind all who wait now."""
+    covered, part = cover(world, stock, units + stock.backlog - stock.on_hand, now)
+    ready = placed
+    if covered == NONE:
+        following = next_placed(world, stock, placed)
+        ready = following + mean_wait(world, stock, NONE, 0, following)
+    elif covered != AT_HAND:
+        ready = max(ready, expected_of_part(world, covered, part, now))
+    return after_run(world, stock, ready)
+
+
+def next_placed(world: World, stock: Stock, time: float) -> float:
+    """When the first purchase from a time on is placed: then, or at the next periodic review."""
     if stock.review_period > 0.0:
-        return max(now, next_review(world, stock))
-    return now
+        return review_from(world, stock, time)
+    return time
 
 
 def met_date(world: World, stock: Stock, purchase: int, part: int, now: float) -> float:
@@ -242,7 +282,7 @@ def met_date(world: World, stock: Stock, purchase: int, part: int, now: float) -
     if purchase == AT_HAND:
         return now
     if purchase == NONE:
-        return met_by_first(world, stock, NONE, next_placed(world, stock, now))
+        return met_by_first(world, stock, NONE, begin_of_next(world, stock, now))
     if has_begun_to_come(world, purchase):
         return expected_date(world, stock, purchase, part, now)
     begins = leaves_for_here(world, purchase, now) if NETWORK else now

@@ -52,9 +52,24 @@ def date_of(world: World, stock: Stock, number: int) -> float:
 
 def next_review(world: World, stock: Stock) -> float:
     """When the next periodic review is due."""
+    return time_of_review(world, stock, stock.reviews)
+
+
+def time_of_review(world: World, stock: Stock, number: int) -> float:
+    """When a periodic review is due; they are numbered from 0."""
     if CALENDARS and stock.dates_at != NONE:
-        return date_of(world, stock, stock.reviews)
-    return on_grid(world, stock.review_start + stock.reviews * stock.review_period)
+        return date_of(world, stock, number)
+    return on_grid(world, stock.review_start + number * stock.review_period)
+
+
+def review_from(world: World, stock: Stock, time: float) -> float:
+    """When the first of the periodic reviews to come is due that is not before a time."""
+    number = stock.reviews
+    if not CALENDARS or stock.dates_at == NONE:
+        number = max(number, int((time - stock.review_start) / stock.review_period))
+    while time_of_review(world, stock, number) < time:
+        number += 1
+    return time_of_review(world, stock, number)
 
 
 def review_continuously(world: World, stock: Stock, now: float) -> None:
