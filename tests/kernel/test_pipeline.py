@@ -56,6 +56,22 @@ def test_a_purchase_in_a_queue_is_quoted_the_work_before_it():
     assert quoted.tolist() == [1 + 2 + 5, 1 + 2 + 5, 1 + 1 + 2 + 5, 1 + 2 + 2 + 5]
 
 
+@pytest.mark.parametrize(
+    ("service", "more"),
+    [({"exponential": {"mean": 2}}, 1.0), ({"gamma": {"mean": 2, "cv": 0.5}}, 0.25), (2, 0.0)],
+)
+def test_what_may_not_overtake_is_quoted_the_wait_for_the_other_server(service: Any, more: float):
+    """Of two exponential services of 2 days the last ends after 3; of steadier ones, sooner."""
+    servers = {"servers": 2, "service": service}
+    model = build(
+        {"a": {"demand": orders(*((1, 1) for _ in range(4)))}},
+        stock=[{"reorder": BASE}],
+        suppliers={"maker": {"lead_time": 5, "crossing": False, "capacity": servers}},
+    )
+    quoted = play(model).purchases["quoted"].tolist()
+    assert quoted == pytest.approx([8, 8 + more, 9 + more, 10 + more])
+
+
 def test_work_is_counted_in_units_where_a_service_is_per_unit():
     model = build(
         {"a": {"demand": orders((1, 4), (1.5, 2), (2, 6))}},

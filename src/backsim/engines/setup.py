@@ -161,7 +161,9 @@ def _add_supplier(setup: Setup, supplier: schema.Supplier) -> None:
     if servers is not None:
         row.servers = servers.servers
         row.per_unit = int(servers.per == "unit")
-        row.mean_service = servers.service.moments()[0]
+        row.mean_service, variance = servers.service.moments()
+        if row.mean_service > 0.0:
+            row.variation = min(1.0, variance / row.mean_service**2)
     if said.when == "exact":
         setup.servers += [Server() for _ in range(row.servers)]
     row.announced = int(supplier.announces)

@@ -13,6 +13,7 @@ class Supplier:
     """Where purchases go.  ``servers`` 0 is an unlimited pipeline."""
 
     mean_service: Time = 0.0  # of a purchase, or of a unit
+    variation: Number = 0.0  # squared coefficient of variation of services, at most 1
     servers: Code = 0
     busy: Code = 0
     work_entered: Count = 0  # purchases, or their units, that came

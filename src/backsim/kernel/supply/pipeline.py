@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from backsim.entities import (
     EXACT,
+    IN_SERVICE,
     MOST_LEVELS,
     NEVER,
     NONE,
     NOTE_EXPECT,
+    QUEUED,
     REACT,
     REVISE,
     Purchase,
@@ -61,14 +63,15 @@ def date_of_arrival(
     all c servers busy, a server is free after (work in the queue + work in service / c) x mean
     service / c, where work is counted in purchases, or in units where a service is per unit; what
     has been done of the work in service is not counted.  That is the mean for exponential services.
+    Without crossing it waits for those that other servers work on.
     Outages that the supplier has announced are added, as far as they fall into the time of work,
     and so are the days on which its calendar or the receiving site's is closed.
     Source: Gross, Shortle, Thompson and Harris, Fundamentals of Queueing Theory (2008), sec. 2.3.
     """
     at_work = 0.0
     if supplier.servers > 0:
-        work = work_of(supplier, units) + waiting_work(supplier, supplier.work_queued)
-        at_work = work * supplier.mean_service
+        own = work_of(supplier, units) * (1.0 + work_in_turn(world, stock, supplier))
+        at_work = (own + waiting_work(supplier, supplier.work_queued)) * supplier.mean_service
     begins = leaves(world, place, sets_out(world, supplier, at_work, now))
     return arrival(world, stock, supplier, begins, days)
 
@@ -119,6 +122,28 @@ def waiting_work(supplier: Supplier, queued: int) -> float:
     if supplier.busy < supplier.servers:
         return 0.0
     return (queued + supplier.work_begun / supplier.servers) / supplier.servers
+
+
+def work_in_turn(world: World, stock: Stock, supplier: Supplier) -> float:
+    """Mean services for which a purchase that is done waits, without crossing, for earlier ones.
+
+    Of k exponential services the last ends after 1 + 1/2 + ... + 1/k of one; of constant ones, the
+    last is that which began last.  In between it goes by the squared coefficient of variation.
+    """
+    services = 0.0
+    if supplier.crossing == 0:
+        at = stock.pipeline_last
+        k = 2
+        while at != NONE and k <= supplier.servers and not_done(world.purchases[at]):
+            services += supplier.variation / k
+            at = world.purchases[at].earlier
+            k += 1
+    return services
+
+
+def not_done(purchase: Purchase) -> bool:
+    """Whether a supplier still has to work on a purchase."""
+    return purchase.status == QUEUED or purchase.status == IN_SERVICE
 
 
 def is_late(world: World, purchase: Purchase, days: float, now: float) -> bool:
