@@ -320,3 +320,17 @@ def test_who_waits_for_the_next_review_is_told_what_components_wait_for():
     )
     log = play(model)
     assert log.notices["promise"].tolist() == log.lines["closed"].tolist()[:1] == [11.0]
+
+
+def test_the_good_units_on_order_are_counted_as_purchases_come_and_go():
+    """Of six in two parts: 4, 2 once a part with 2 good ones has come, then 0."""
+    supplier = {"lead_time": 2, "yield_share": 0.6, "parts": {"count": 2, "days": 2}}
+    for horizon, good in ((2, 4), (4, 2), (6, 0)):
+        model = build(
+            {"a": {"demand": orders((1, 1))}},
+            stock=[{"reorder": {"rule": "r_nQ", "r": 0, "Q": 6}, "initial": 1}],
+            suppliers={"maker": supplier},
+            policy={"notice": "at_order", "estimate": "live"},
+            horizon=horizon,
+        )
+        assert play(model).stocks["good_on_order"].sum() == good

@@ -49,6 +49,7 @@ class Stock:
     on_hand: TotalUnits = 0
     reserved: TotalUnits = 0
     on_order: TotalUnits = 0
+    good_on_order: TotalUnits = 0  # those thought to be fit for use, where suppliers do more
     backlog: TotalUnits = 0
     announced: TotalUnits = 0  # of orders that are known and not yet wanted
     received: TotalUnits = 0

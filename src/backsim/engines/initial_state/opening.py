@@ -79,6 +79,7 @@ def add_purchases(
         if supplier.messages == EXACT and inbound.expected is None:
             expected = arrives  # it has said so when the purchase set out
         stock.on_order += inbound.units
+        stock.good_on_order += inbound.units
         stock.last_arrival = max(stock.last_arrival, arrives)
         setup.events.append((arrives, ARRIVAL, number))
         setup.purchases.append(

@@ -15,7 +15,7 @@ from backsim.entities import (
     World,
 )
 from backsim.kernel.calendars import arrival, days_under_way, departs, has_closed_days
-from backsim.kernel.features import BATCHES, CALENDARS, DISRUPTIONS, NETWORK, SEASONS
+from backsim.kernel.features import BATCHES, CALENDARS, DELIVERIES, DISRUPTIONS, NETWORK, SEASONS
 from backsim.kernel.grid import on_grid
 from backsim.kernel.network.sourcing import components_ready, mean_lead_time, source_of
 from backsim.kernel.stock.clearing import time_of_run
@@ -27,10 +27,9 @@ from backsim.kernel.supply.parts import (
     date_of_part,
     good_units_of_part,
     has_begun_to_come,
-    loses_units,
     part_behind,
 )
-from backsim.kernel.supply.pipeline import supplier_of, to_come, waiting_work, work_of
+from backsim.kernel.supply.pipeline import good_to_come, supplier_of, waiting_work, work_of
 from backsim.kernel.supply.seasons import factor_of
 
 AT_HAND = -2
@@ -75,28 +74,27 @@ def cover(world: World, stock: Stock, units: int, now: float) -> tuple[int, int]
     """
     if units <= 0:
         return AT_HAND, 0
-    if units > stock.on_order:
+    coming = stock.good_on_order if DELIVERIES else stock.on_order
+    if units > coming:
         return NONE, 0
     if comes_in_parts(world, stock):
         last = (-NEVER, NONE, 0)
         while units > 0:
             last = part_behind(world, stock, last, now)
-            if last[1] == NONE:
-                return NONE, 0
             units -= good_units_of_part(world, last[1], last[2])
         return last[1], last[2]
-    if 2 * units > stock.on_order and not loses_units(world, stock):
+    if 2 * units > coming:
         index = stock.pipeline_last
-        units = stock.on_order - units
+        units = coming - units
         while index != NONE:
-            units -= to_come(world, index)
+            units -= good_to_come(world, index)
             if units < 0:
                 return index, 0
             index = world.purchases[index].earlier
         return NONE, 0
     index = stock.pipeline_first
     while index != NONE:
-        units -= good_units_of_part(world, index, 0)
+        units -= good_to_come(world, index)
         if units <= 0:
             return index, 0
         index = world.purchases[index].later

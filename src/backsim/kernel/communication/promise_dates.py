@@ -17,7 +17,7 @@ from backsim.kernel.communication.arrival_dates import (
 from backsim.kernel.demand.queue import end_of_order, requeue
 from backsim.kernel.demand.standing import first_standing, units_before
 from backsim.kernel.events import event
-from backsim.kernel.features import NETWORK
+from backsim.kernel.features import DELIVERIES, NETWORK
 from backsim.kernel.network.internal_shipments import is_a_sites, purchase_of
 from backsim.kernel.network.sourcing import components_ready, mean_lead_time, source_of
 from backsim.kernel.supply.outage_calendar import sets_out
@@ -62,7 +62,7 @@ def revise(world: World, stock: Stock, now: float) -> None:
     if priority_moves(stock):
         requeue(world, stock, now)
     units = before = brought = 0
-    most = stock.on_order  # that may be brought
+    most = stock.good_on_order if DELIVERIES else stock.on_order
     last = (-NEVER, NONE, 0)
     at = first_standing(world, stock)
     while at != NONE:
@@ -72,13 +72,9 @@ def revise(world: World, stock: Stock, now: float) -> None:
         units += line.open
         lacking = still_to_come(world, stock, line, units, now)
         while brought < min(lacking, most):
-            following = next_to_come(world, stock, last, now)
-            if following[1] == NONE:
-                most = brought
-            else:
-                last = following
-                before = brought
-                brought += good_units_of_part(world, last[1], last[2])
+            last = next_to_come(world, stock, last, now)
+            before = brought
+            brought += good_units_of_part(world, last[1], last[2])
         covered, part = (last[1], last[2]) if brought >= lacking else (NONE, 0)
         if lacking <= before:  # more was held back from a line in front of it
             covered, part = cover(world, stock, lacking, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from backsim.entities import NEVER, NONE, Stock, World
 from backsim.kernel.calendars import arrival
 from backsim.kernel.features import DELIVERIES, NETWORK
-from backsim.kernel.supply.pipeline import supplier_of, to_come
+from backsim.kernel.supply.pipeline import good_units, supplier_of, to_come
 
 
 def comes_in_parts(world: World, stock: Stock) -> bool:
@@ -23,19 +23,6 @@ def comes_in_parts(world: World, stock: Stock) -> bool:
                 return True
         return False
     return world.suppliers[stock.supplier].parts > 1
-
-
-def loses_units(world: World, stock: Stock) -> bool:
-    """Whether a supplier of a stock point delivers units that are not fit for use."""
-    if not DELIVERIES:
-        return False
-    if NETWORK:
-        node = world.nodes[stock.index]
-        for at in range(node.sources_at, node.sources_at + node.sources):
-            if world.suppliers[world.sources[at].supplier].mean_yield < 1.0:
-                return True
-        return False
-    return world.suppliers[stock.supplier].mean_yield < 1.0
 
 
 def has_begun_to_come(world: World, purchase: int) -> bool:
@@ -62,19 +49,11 @@ def units_of_part(world: World, purchase: int, part: int) -> int:
 
 
 def good_units_of_part(world: World, purchase: int, part: int) -> int:
-    """Units of a part that are thought to be fit for use: all, or by the supplier's mean yield.
-
-    They are rounded as those that are received.  From before the start, all are.
-    """
-    units = units_of_part(world, purchase, part)
-    if DELIVERIES and world.purchases[purchase].placed >= 0.0:
-        share = world.suppliers[supplier_of(world, world.purchases[purchase])].mean_yield
-        delivery = world.deliveries[purchase]
-        before = delivery.received + delivery.rejected
-        for earlier in range(part):
-            before += units_of_part(world, purchase, earlier)
-        units = int((before + units) * share + 0.5) - int(before * share + 0.5)
-    return units
+    """Units of a part that are thought to be good."""
+    before = 0
+    for earlier in range(part):
+        before += units_of_part(world, purchase, earlier)
+    return good_units(world, purchase, before, units_of_part(world, purchase, part))
 
 
 def date_of_part(world: World, purchase: int, part: int, date: float) -> float:

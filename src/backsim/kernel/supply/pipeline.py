@@ -163,10 +163,29 @@ def to_come(world: World, index: int) -> int:
     return units
 
 
+def good_to_come(world: World, index: int) -> int:
+    """Units of a purchase still to come that are thought to be good: all, or by the mean yield.
+
+    They are rounded as those that are received.  From before the start, all are.
+    """
+    return good_units(world, index, 0, to_come(world, index))
+
+
+def good_units(world: World, index: int, before: int, units: int) -> int:
+    """Of so many units of a purchase, behind others that are still to come, the good ones."""
+    purchase = world.purchases[index]
+    if not DELIVERIES or not purchase.placed >= 0.0:
+        return units
+    share = world.suppliers[supplier_of(world, purchase)].mean_yield
+    before += world.deliveries[index].received + world.deliveries[index].rejected
+    return int((before + units) * share + 0.5) - int(before * share + 0.5)
+
+
 def open_delivery(world: World, purchase: Purchase, index: int) -> None:
     """A purchase has been placed; what will become of it is still to be drawn."""
     new_delivery(world)
     world.deliveries[index].ordered = purchase.units
+    world.stocks[purchase.stock].good_on_order += good_to_come(world, index)
 
 
 def split_delivery(world: World, index: int, part: int) -> None:
@@ -175,6 +194,9 @@ def split_delivery(world: World, index: int, part: int) -> None:
     units = world.purchases[part].units
     world.deliveries[part].ordered = units
     world.deliveries[index].ordered -= units
+    stock = world.stocks[world.purchases[index].stock]
+    whole = good_units(world, index, 0, to_come(world, index) + units)
+    stock.good_on_order += good_to_come(world, index) + good_to_come(world, part) - whole
 
 
 def expect(world: World, stock: Stock, index: int, date: float, now: float) -> None:

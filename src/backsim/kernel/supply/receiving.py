@@ -44,6 +44,7 @@ from backsim.kernel.stock.review import review_continuously
 from backsim.kernel.supply.pipeline import (
     estimates_moved,
     expect,
+    good_to_come,
     remove_from_pipeline,
     supplier_of,
     to_come,
@@ -126,6 +127,7 @@ def accept(world: World, stock: Stock, purchase: Purchase, index: int, now: floa
     supplier = world.suppliers[supplier_of(world, purchase)]
     delivery = world.deliveries[index]
     left = to_come(world, index)
+    stock.good_on_order -= good_to_come(world, index)
     parts = max(1, supplier.parts - delivery.parts)
     units = (left + parts - 1) // parts
     arrived = delivery.received + delivery.rejected + units
@@ -136,6 +138,7 @@ def accept(world: World, stock: Stock, purchase: Purchase, index: int, now: floa
     stock.on_hand += good
     stock.received += good
     stock.on_order -= units
+    stock.good_on_order += good_to_come(world, index)
     note(world, now, NOTE_RECEIVE, index, stock, good)
     if units > good:
         note(world, now, NOTE_REJECT, index, stock, units - good)
@@ -184,9 +187,12 @@ def withdraw_units(
 ) -> None:
     """Units of a purchase are withdrawn."""
     purchase = world.purchases[index]
+    if DELIVERIES:
+        stock.good_on_order -= good_to_come(world, index)
     purchase.units -= units
     stock.on_order -= units
     if DELIVERIES:
+        stock.good_on_order += good_to_come(world, index)
         world.deliveries[index].withdrawn += units
     if PIPELINE and purchase.status == QUEUED and supplier.servers > 0:
         if supplier.per_unit != 0:
