@@ -203,8 +203,7 @@ def _leave_out(export: Export) -> None:
     tests |= lines.is_any("customer", _test_customers(export, test).__contains__)
     export.keep("lines", ~tests, "a test order")
     lines = export.tables["lines"]
-    kinds = {kind.casefold() for kind in rules.returns}
-    returned = lines.is_any("kind", lambda text: text.casefold() in kinds)
+    returned = lines.is_one_of("kind", rules.returns)
     returned |= lines.numbers["units"] < 0
     units = np.abs(np.nan_to_num(lines.numbers["units"]))
     back = units[returned].sum() / max(units[~returned].sum(), 1.0)
@@ -216,8 +215,7 @@ def _leave_out(export: Export) -> None:
     export.keep("lines", ~returned, "a return")
     lines = export.tables["lines"]
     none = lines.numbers["units"] == 0
-    words = {word.casefold() for word in rules.cancelled}
-    gone = int((none & lines.is_any("status", lambda text: text.casefold() in words)).sum())
+    gone = int((none & lines.is_one_of("status", rules.cancelled)).sum())
     if gone:
         export.notes.append(
             f"{counted(gone, 'cancelled line')} of 0 units: what was ordered is not told, and "

@@ -182,10 +182,10 @@ def _cancelled(
 
 def _cancelled_on_no_day(export: Export, when: Floats, shipped: Floats, told: bool) -> Flags:
     """Lines that were cancelled by their status, and nothing tells when."""
-    lines, words = export.tables["lines"], {word.casefold() for word in export.rules.cancelled}
-    if not told:
-        words -= {"closed"}  # as it may have been shipped
-    gone = lines.is_any("status", lambda text: text.casefold() in words)
+    lines, words = export.tables["lines"], export.rules.cancelled
+    if not told:  # what is closed may have been shipped
+        words = tuple(word for word in words if word.casefold() != "closed")
+    gone = lines.is_one_of("status", words)
     gone &= np.isnan(when) & (shipped < lines.numbers["units"] - 1e-9)
     if gone.any():
         export.notes.append(

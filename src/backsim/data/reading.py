@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +81,11 @@ class Data:
         if name not in self.names:
             return np.zeros(len(self), bool)
         return self.names[name].where(test)
+
+    def is_one_of(self, name: str, words: Iterable[str]) -> Flags:
+        """Whether the text of each row is one of some words, in capitals or not."""
+        wanted = {word.casefold() for word in words}
+        return self.is_any(name, lambda text: text.casefold() in wanted)
 
     def take(self, kept: Flags, reason: str) -> Data:
         """Some of the rows; the others are counted as dropped for a reason."""
@@ -181,9 +186,10 @@ class _Reader:
             dates["ordered"] = np.floor(dates["ordered"]) + clock
             clocked["ordered"] = True
         everything = Data(
-            name, table.place, table.rows, len(table), names, numbers, dates, clocked, zones=told
+            *(name, table.place, table.rows, len(table), names, numbers, dates, clocked),
+            zones=told,
+            notes=tuple(self.notes[name]),
         )
-        everything = replace(everything, notes=tuple(self.notes[name]))
         return everything.take(kept, "a row of totals").take(~bad[kept], "unreadable")
 
     def _named(self, table: CodedTable, heading: str, kept: Flags, fld: str, needed: bool) -> Coded:
