@@ -16,6 +16,7 @@ from backsim.data.history import History
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Codes = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
@@ -94,8 +95,7 @@ def _served_at(history: History) -> float:
         return 0.0
     gone = waited & lines.waiting & (np.floor(lines.cancelled) > ordered)
     end = np.floor(np.where(np.isnan(lines.cancelled), lines.served, lines.cancelled))
-    point = lines.product * len(history.sites) + lines.site
-    key = point * (math.ceil(history.days) + 2) + np.nan_to_num(end, posinf=0).astype(np.int64)
+    key = _point_and_day(history, end)
     days, of = np.unique(key[served], return_inverse=True)
     latest = np.full(len(days), -np.inf)
     np.maximum.at(latest, of, lines.time[served])
@@ -110,6 +110,13 @@ def _served_at(history: History) -> float:
         share = (gone & ~on & mine).sum() / max(at_risk, 1)
         expected += share * ((on | served) & mine).sum()
     return seen / expected if expected >= MINIMUM else NOON
+
+
+def _point_and_day(history: History, time: Floats) -> Codes:
+    """A number for the stock point of each line together with the day of a time."""
+    point = history.lines.product * len(history.sites) + history.lines.site
+    day = np.nan_to_num(time, posinf=0).astype(np.int64)
+    return np.asarray(point * (math.ceil(history.days) + 2) + day)
 
 
 def _noted_later(history: History) -> bool:
@@ -171,11 +178,10 @@ def _until_served(history: History, low: Floats, served_at: float) -> Flags:
     lines = history.lines
     if not served_at:
         return np.zeros(len(lines), bool)
-    days = math.ceil(history.days) + 2
-    point = (lines.product * len(history.sites) + lines.site) * days
-    later = _waited(history) & (np.floor(lines.served) > np.floor(lines.time))
-    key = point[later] + lines.served[later].astype(np.int64)
-    found = lines.known & ~_waited(history) & np.isin(point + lines.time.astype(np.int64), key)
+    waited = _waited(history)
+    later = waited & (np.floor(lines.served) > np.floor(lines.time))
+    with_others = _point_and_day(history, lines.served)[later]
+    found = lines.known & ~waited & np.isin(_point_and_day(history, lines.time), with_others)
     low[found] = served_at**2 / 2
     if history.clocked:
         low[found] = np.maximum(served_at - lines.time[found] % 1, 0.0)
