@@ -13,7 +13,8 @@ import numpy as np
 
 from backsim.entities import BY_ORDER, BY_UNIT, NEVER, NONE
 from backsim.errors import BacksimError
-from backsim.kernel.supply.parts import date_of_part, good_units_of_part, parts_to_come
+from backsim.kernel.communication.arrival_dates import expected_of_part
+from backsim.kernel.supply.parts import good_units_of_part, parts_to_come
 from backsim.rules import PROGRAM
 from backsim.scenario.model import Model
 from backsim.scenario.schema.rule_use import of_class
@@ -189,9 +190,8 @@ class LPSolver:
 def parts_of(world: Any, purchases: list[int], now: float) -> tuple[list[int], Floats, Floats]:
     """(purchase, units thought to be good, expected date) of each part that is to come."""
     rows = [
-        (index, good_units_of_part(world, index, part), date_of_part(world, index, part, date))
+        (index, good_units_of_part(world, index, part), expected_of_part(world, index, part, now))
         for index in purchases
-        for date in [max(now, float(world.purchases[index].expected))]
         for part in range(parts_to_come(world, index))
     ]
     found = np.array(rows, float).reshape(-1, 3)
