@@ -97,16 +97,8 @@ class Rules(Spec):
     """Kinds of documents that are returns, in capitals or not; negative lines are returns too."""
     cancelled: Words = (
         *("cancelled", "canceled", "cancel", "void", "voided", "storniert", "abgesagt"),
-        *(
-            "closed",
-            "annulé",
-            "annulée",
-            "cancelado",
-            "cancelada",
-            "anulado",
-            "annullato",
-            "geannuleerd",
-        ),
+        "closed",
+        *("annulé", "annulée", "cancelado", "cancelada", "anulado", "annullato", "geannuleerd"),
     )
     """The `status` of lines that were cancelled, in capitals or not; without a day, it is not known
     how they were served.  `closed` lines were cancelled as far as they were not shipped."""

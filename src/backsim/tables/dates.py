@@ -12,7 +12,7 @@ from unicodedata import normalize
 ISO = "%Y-%m-%d"
 ORDERS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y", "%m{0}%d{0}%y")
 FORMS = {
-    "-": (*(ISO, "%y-%m-%d", *(order.format("-") for order in ORDERS)),),
+    "-": (ISO, "%y-%m-%d", *(order.format("-") for order in ORDERS)),
     "/": ("%Y/%m/%d", *(order.format("/") for order in ORDERS)),
     ".": ("%Y.%m.%d", *(order.format(".") for order in ORDERS)),
     " ": ("%Y %b %d", "%d %b %Y", "%d %b %y", "%b %d %Y"),
