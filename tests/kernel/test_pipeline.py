@@ -11,6 +11,7 @@ from tests.models import build, inbound, orders, play
 from backsim import simulate
 from backsim.engines.log import Log
 from backsim.scenario.load import from_dict
+from backsim.scenario.model import Model
 
 BASE = {"rule": "base_stock", "S": 0}
 
@@ -187,48 +188,43 @@ def test_a_whole_line_is_promised_what_it_lacks(rule: Any, shipment: str, engine
     assert run.metrics["promise_error"] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_a_site_that_lacks_units_of_a_whole_purchase_quotes_what_brings_them():
-    """The site has two of six: the four come on day 4, and take a day from there."""
-    line = {"reorder": {"rule": "base_stock", "S": 0}, "initial": 0}
-    model = from_dict(
+def shop_behind_hub(
+    hub: dict[str, Any], shop: dict[str, Any] | None = None, messages: str = "never", **policy: Any
+) -> Model:
+    """A shop that has nothing and whose customers want six on day 1, with a hub a day away."""
+    six = {"time": 1, "site": "shop", "lines": {"mug": 6}}
+    source = {"site": "hub", "transport": 1, "shipment": "whole"}
+    return from_dict(
         {
-            "horizon": 20,
+            "horizon": 30,
             "products": "mug",
             "sites": ["hub", "shop"],
-            "suppliers": {"maker": {"lead_time": 9, "messages": "exact"}},
-            "customers": {"all": {"demand": {"orders": [SIX]}}},
-            "policy": {"reorder": {"rule": "r_nQ", "r": 1, "Q": 4}},
+            "suppliers": {"maker": {"lead_time": 9, "messages": messages}},
+            "customers": {"all": {"demand": {"orders": [six]}}},
+            "policy": {"reorder": {"rule": "base_stock", "S": 0}, **policy},
             "stock": [
-                {"sites": "hub", "initial": 2, "inbound": [{"units": 4, "arrives": 4}]},
-                {"sites": "shop", "supplier": HUB, **line},
+                {"sites": "hub", **hub},
+                {"sites": "shop", "supplier": source, **(shop or {})},
             ],
         }
     )
+
+
+def test_a_site_that_lacks_units_of_a_whole_purchase_quotes_what_brings_them():
+    """The site has two of six: the four come on day 4, and take a day from there."""
+    lots = {"rule": "r_nQ", "r": 1, "Q": 4}
+    hub = {"reorder": lots, "initial": 2, "inbound": [{"units": 4, "arrives": 4}]}
+    model = shop_behind_hub(hub, messages="exact")
     purchases = simulate(model, seed=1, engine="simpy").purchases
     shop = purchases[purchases["site"] == "shop"]
     assert shop["quoted"].tolist() == shop["arrives"].tolist() == [5.0]
-
-
-SIX = {"time": 1, "site": "shop", "lines": {"mug": 6}}
-HUB = {"site": "hub", "transport": 1, "shipment": "whole"}
 
 
 @pytest.mark.parametrize("estimate", ["live", "quantile"])
 @pytest.mark.parametrize("engine", ["simpy", "compiled"])
 def test_who_waits_behind_another_site_is_told_the_wait_there(estimate: str, engine: str):
     """The hub has nothing: 9 days to it and one to the shop; with quantiles it was one from now."""
-    told = {"notice": "at_order", "estimate": estimate}
-    model = from_dict(
-        {
-            "horizon": 20,
-            "products": "mug",
-            "sites": ["hub", "shop"],
-            "suppliers": {"maker": {"lead_time": 9}},
-            "customers": {"all": {"demand": {"orders": [SIX]}}},
-            "policy": {"reorder": {"rule": "base_stock", "S": 0}, **told},
-            "stock": [{"sites": "hub"}, {"sites": "shop", "supplier": HUB}],
-        }
-    )
+    model = shop_behind_hub({}, notice="at_order", estimate=estimate)
     run = simulate(model, seed=1, engine=engine)  # type: ignore[arg-type]
     assert run.notices["promise"].tolist() == [1.0 + 9 + 1]
     assert run.metrics["promise_kept"] == 1.0
@@ -285,21 +281,8 @@ def test_who_waits_for_the_next_review_is_told_what_waits_at_the_site_that_suppl
     inbound_there: Any, promised: float, estimate: Any, engine: str
 ):
     """The shop buys its six on day 5; the hub has none, and its reviews are on days 0 and 7."""
-    told = {"notice": "at_order", "estimate": estimate}
-    model = from_dict(
-        {
-            "horizon": 30,
-            "products": "mug",
-            "sites": ["hub", "shop"],
-            "suppliers": {"maker": {"lead_time": 9}},
-            "customers": {"all": {"demand": {"orders": [SIX]}}},
-            "policy": {"reorder": {"rule": "base_stock", "S": 0}, **told},
-            "stock": [
-                {"sites": "hub", "inbound": inbound_there, "review": {"period": 7}},
-                {"sites": "shop", "supplier": HUB, "review": {"period": 5}},
-            ],
-        }
-    )
+    hub, shop = {"inbound": inbound_there, "review": {"period": 7}}, {"review": {"period": 5}}
+    model = shop_behind_hub(hub, shop, notice="at_order", estimate=estimate)
     run = simulate(model, seed=1, engine=engine)  # type: ignore[arg-type]
     assert run.notices["promise"].tolist() == [promised]
     assert run.log.lines["closed"][0] == promised
